@@ -1,0 +1,234 @@
+"""Activation functions, each beside its backward."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from refimpl.elements import Array, parameter, zero_of
+from refimpl.shapes import check_arrays, check_axis, check_gradient, check_number
+
+
+def relu(x: Array) -> Array:
+    """Rectified linear unit, y = max(0, x).
+
+    Shapes: any. NaN stays NaN.
+    Raises: TypeError for arrays that are not real numbers.
+    Source: D2.9, D2.19, D4.4.
+
+    >>> relu(np.array([-1.0, 0.0, 2.0]))
+    array([0., 0., 2.])
+    """
+    (x,) = check_arrays("relu", x=x)
+    return np.where(x < 0, zero_of(x), x)
+
+
+def relu_backward(dy: Array, x: Array, at_zero: Any = 0) -> Array:
+    """Gradient of a loss L through `relu`, given dy = ∂L/∂y.
+
+    ∂L/∂x = dy where x > 0, 0 where x < 0, at_zero · dy where x = 0
+
+    Shapes: dy and x alike. at_zero: 0 in torch, 1 as D2.19 prints it. Where x is NaN, dy passes.
+    Raises: ValueError if the shapes differ.
+    Source: D2.19, D2.22.
+
+    >>> relu_backward(np.array([5.0, 6.0, 7.0]), np.array([-1.0, 0.0, 2.0]))
+    array([0., 0., 7.])
+    >>> relu_backward(np.array([5.0, 6.0, 7.0]), np.array([-1.0, 0.0, 2.0]), at_zero=1)
+    array([0., 6., 7.])
+    """
+    dy, x = check_arrays("relu_backward", dy=dy, x=x)
+    check_gradient("relu_backward", dy, x.shape)
+    check_number("relu_backward", "at_zero", at_zero)
+    at_kink = dy * parameter(at_zero, like=dy) if at_zero else zero_of(dy)
+    return np.where(x < 0, zero_of(dy), np.where(x == 0, at_kink, dy))
+
+
+def leaky_relu(x: Array, negative_slope: Any = 0.01) -> Array:
+    """Leaky rectified linear unit: y = x where x > 0, negative_slope · x elsewhere.
+
+    Shapes: any. D2 uses a slope of 0.1, torch's default is 0.01.
+    Raises: TypeError for arrays that are not real numbers.
+    Source: D2.9.
+
+    >>> leaky_relu(np.array([-2.0, 0.0, 2.0]), 0.5)
+    array([-1.,  0.,  2.])
+    """
+    (x,) = check_arrays("leaky_relu", x=x)
+    check_number("leaky_relu", "negative_slope", negative_slope)
+    return np.where(x > 0, x, x * parameter(negative_slope, like=x))
+
+
+def leaky_relu_backward(dy: Array, x: Array, negative_slope: Any = 0.01) -> Array:
+    """Gradient of a loss L through `leaky_relu`, given dy = ∂L/∂y.
+
+    ∂L/∂x = dy where x > 0, negative_slope · dy elsewhere (0 included, as in torch)
+
+    Shapes: dy and x alike.
+    Raises: ValueError if the shapes differ.
+    Source: D2.9.
+
+    >>> leaky_relu_backward(np.array([4.0, 6.0]), np.array([-1.0, 2.0]), 0.5)
+    array([2., 6.])
+    """
+    dy, x = check_arrays("leaky_relu_backward", dy=dy, x=x)
+    check_gradient("leaky_relu_backward", dy, x.shape)
+    check_number("leaky_relu_backward", "negative_slope", negative_slope)
+    return np.where(x > 0, dy, dy * parameter(negative_slope, like=dy))
+
+
+def sigmoid(x: Array) -> Array:
+    """Logistic function, y = 1/(1 + e^(−x)).
+
+    Computed as e^min(x, 0) / (1 + e^(−|x|)), which is the same and never overflows.
+
+    Shapes: any.
+    Raises: TypeError for arrays that are not real numbers.
+    Source: D2.9.
+
+    >>> sigmoid(np.array([0.0, 1e4, -1e4]))
+    array([0.5, 1. , 0. ])
+    """
+    (x,) = check_arrays("sigmoid", x=x)
+    # On an object array np.exp calls the element's own exp.
+    y: Array = np.exp(np.minimum(x, zero_of(x))) / (1 + np.exp(-np.abs(x)))
+    return y
+
+
+def sigmoid_backward(dy: Array, x: Array) -> Array:
+    """Gradient of a loss L through `sigmoid`, given dy = ∂L/∂y.
+
+    ∂L/∂x = dy · o · (1 − o) where o = sigmoid(x)
+
+    Shapes: dy and x alike.
+    Raises: ValueError if the shapes differ.
+    Source: D1.10.
+
+    >>> sigmoid_backward(np.array([8.0]), np.array([0.0]))
+    array([2.])
+    """
+    dy, x = check_arrays("sigmoid_backward", dy=dy, x=x)
+    check_gradient("sigmoid_backward", dy, x.shape)
+    o = sigmoid(x)
+    dx: Array = dy * (o * (1 - o))
+    return dx
+
+
+def tanh(x: Array) -> Array:
+    """Hyperbolic tangent.
+
+    y = (e^x − e^(−x)) / (e^x + e^(−x))
+
+    Shapes: any.
+    Raises: TypeError for arrays that are not real numbers.
+    Source: D1.2, D1.10.
+
+    >>> tanh(np.array([0.0, 1e4]))
+    array([0., 1.])
+    """
+    (x,) = check_arrays("tanh", x=x)
+    return np.asarray(np.tanh(x))
+
+
+def tanh_backward(dy: Array, x: Array) -> Array:
+    """Gradient of a loss L through `tanh`, given dy = ∂L/∂y.
+
+    ∂L/∂x = dy · (1 − o²) where o = tanh(x)
+
+    Shapes: dy and x alike.
+    Raises: ValueError if the shapes differ.
+    Source: D1.10.
+
+    >>> tanh_backward(np.array([3.0]), np.array([0.0]))
+    array([3.])
+    """
+    dy, x = check_arrays("tanh_backward", dy=dy, x=x)
+    check_gradient("tanh_backward", dy, x.shape)
+    o = tanh(x)
+    dx: Array = dy * (1 - o * o)
+    return dx
+
+
+def softmax(x: Array, axis: int = -1) -> Array:
+    """Softmax along one axis.
+
+    y_i = e^(x_i) / Σ_j e^(x_j), computed with x − max(x), which is the same and never overflows
+
+    Shapes: any with at least one axis. x_i = −∞ gives 0; nothing but −∞ gives NaN.
+    Raises: ValueError for an axis that is not there, TypeError for arrays that are not real.
+    Source: D2.8.
+
+    >>> softmax(np.array([1.0, 2.0, 4.0])).round(5)
+    array([0.04201, 0.1142 , 0.84379])
+    """
+    x = _with_axis("softmax", axis, x=x)[0]
+    powers = np.exp(_shifted(x, axis))
+    y: Array = powers / powers.sum(axis=axis, keepdims=True)
+    return y
+
+
+def softmax_backward(dy: Array, x: Array, axis: int = -1) -> Array:
+    """Gradient of a loss L through `softmax`, given dy = ∂L/∂y.
+
+    ∂L/∂x_i = o_i · (dy_i − Σ_j dy_j o_j) where o = softmax(x)
+
+    Shapes: dy and x alike.
+    Raises: ValueError if the shapes differ or the axis is not there.
+    Source: D1.28, D2.17.
+
+    >>> softmax_backward(np.array([1.0, 0.0]), np.array([0.0, 0.0]))
+    array([ 0.25, -0.25])
+    """
+    dy, x = _with_axis("softmax_backward", axis, dy=dy, x=x)
+    o = softmax(x, axis)
+    dx: Array = o * (dy - (dy * o).sum(axis=axis, keepdims=True))
+    return dx
+
+
+def log_softmax(x: Array, axis: int = -1) -> Array:
+    """Logarithm of the softmax along one axis.
+
+    y_i = x_i − m − log Σ_j e^(x_j − m) where m = max(x)
+
+    Shapes: any with at least one axis. x_i = −∞ gives −∞; nothing but −∞ gives NaN.
+    Raises: ValueError for an axis that is not there, TypeError for arrays that are not real.
+    Source: D2.8, D2.14.
+
+    >>> log_softmax(np.array([1e4, 0.0]))
+    array([     0., -10000.])
+    """
+    x = _with_axis("log_softmax", axis, x=x)[0]
+    shifted = _shifted(x, axis)
+    y: Array = shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
+    return y
+
+
+def log_softmax_backward(dy: Array, x: Array, axis: int = -1) -> Array:
+    """Gradient of a loss L through `log_softmax`, given dy = ∂L/∂y.
+
+    ∂L/∂x_i = dy_i − o_i · Σ_j dy_j where o = softmax(x)
+
+    Shapes: dy and x alike.
+    Raises: ValueError if the shapes differ or the axis is not there.
+    Source: D2.17.
+
+    >>> log_softmax_backward(np.array([1.0, 0.0]), np.array([0.0, 0.0]))
+    array([ 0.5, -0.5])
+    """
+    dy, x = _with_axis("log_softmax_backward", axis, dy=dy, x=x)
+    dx: Array = dy - softmax(x, axis) * dy.sum(axis=axis, keepdims=True)
+    return dx
+
+
+def _with_axis(where: str, axis: int, **arrays: Array) -> list[Array]:
+    checked = check_arrays(where, **arrays)
+    check_axis(where, "x", checked[-1], axis)
+    if len(checked) > 1:
+        check_gradient(where, checked[0], checked[-1].shape)
+    return checked
+
+
+def _shifted(x: Array, axis: int) -> Array:
+    """x less its maximum: any shift gives the same softmax, this one keeps e^x within 1."""
+    return x - x.max(axis=axis, keepdims=True) if x.size else x

@@ -1,0 +1,281 @@
+"""Convolution over one, two and three spatial axes, as networks define it: no kernel flip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+
+from refimpl.elements import Array, zeros
+from refimpl.shapes import (
+    ConvGeometry,
+    Ints,
+    Padding,
+    check_arrays,
+    check_bias,
+    check_gradient,
+    conv_geometry,
+)
+from refimpl.windows import add_windows, blocks, crop, pad, windows
+
+
+class ConvGrads(NamedTuple):
+    """∂L/∂(argument) for every argument of a convolution."""
+
+    dx: Array
+    dweight: Array
+    dbias: Array
+
+
+Conv1dGrads = Conv2dGrads = Conv3dGrads = ConvGrads
+
+
+def conv1d(
+    x: Array,
+    weight: Array,
+    bias: Array | None = None,
+    stride: Ints = 1,
+    padding: Padding = 0,
+    dilation: Ints = 1,
+    groups: int = 1,
+) -> Array:
+    """Convolution along one axis, as networks define it (cross-correlation).
+
+    y[n,o,l] = bias[o] + Σ_ci x[n, c, l·s + i·d] · weight[o,c,i], x padded with zeros
+
+    Shapes: x (N, C_in, L), weight (C_out, C_in/groups, K), bias (C_out,) -> (N, C_out, L_out).
+    padding: as in `conv2d`. An asymmetric one is a tuple of one pair, `((before, after),)`.
+    Raises: ValueError, TypeError as `conv2d` does.
+    Source: D4.1, D4.17.
+
+    >>> conv1d(np.array([[[1.0, 2.0, 4.0]]]), np.array([[[1.0, 10.0]]]))
+    array([[[21., 42.]]])
+    """
+    return _forward("conv1d", x, weight, bias, stride, padding, dilation, groups)
+
+
+def conv1d_backward(
+    dy: Array,
+    x: Array,
+    weight: Array,
+    stride: Ints = 1,
+    padding: Padding = 0,
+    dilation: Ints = 1,
+    groups: int = 1,
+) -> ConvGrads:
+    """Gradients of a loss L through `conv1d`, given dy = ∂L/∂y.
+
+    ∂L/∂bias[o]       = Σ_nl   dy[n,o,l]
+    ∂L/∂weight[o,c,i] = Σ_nl   dy[n,o,l] · x[n, c, l·s + i·d]
+    ∂L/∂x[n,c,u]      = Σ_oli  dy[n,o,l] · weight[o,c,i]   where u = l·s + i·d
+
+    Shapes: dy (N, C_out, L_out), x (N, C_in, L), weight (C_out, C_in/groups, K).
+    Raises: ValueError if the sizes disagree, for example dy from another stride.
+    Source: D0.12, D0.13, D4.8.
+
+    >>> dy, x, weight = np.array([[[1.0, -1.0]]]), np.array([[[1.0, 2.0, 4.0]]]), np.ones((1, 1, 2))
+    >>> conv1d_backward(dy, x, weight).dweight
+    array([[[-1., -2.]]])
+    """
+    return _backward("conv1d_backward", dy, x, weight, stride, padding, dilation, groups)
+
+
+def conv2d(
+    x: Array,
+    weight: Array,
+    bias: Array | None = None,
+    stride: Ints = 1,
+    padding: Padding = 0,
+    dilation: Ints = 1,
+    groups: int = 1,
+) -> Array:
+    """Convolution along two axes, as networks define it (cross-correlation).
+
+    y[n,o,h,w] = bias[o] + Σ_cij x[n, c, h·s + i·d, w·s + j·d] · weight[o,c,i,j],
+    x padded with zeros; with groups, c runs over the channels of o's group.
+
+    Shapes: x (N, C_in, H, W), weight (C_out, C_in/groups, K_h, K_w), bias (C_out,)
+    -> (N, C_out, H_out, W_out), H_out = ⌊(H + padding − d·(K_h − 1) − 1)/s⌋ + 1.
+    padding: a number, one for each axis, a pair (before, after) for each axis, "valid" (none),
+    "same" (H_out = ⌈H/s⌉, any stride), or "full" (d·(K − 1) on every side).
+    Raises: ValueError if sizes disagree or a window exceeds the padded input, TypeError for
+    arrays that are not real numbers of one dtype.
+    Source: D0.1, D0.3, D0.6, D2.12, D2.23, D3.7, D4.1, D4.9.
+
+    >>> a = np.array([[1, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 1, 1], [0, 0, 1, 1, 0],
+    ...               [0, 1, 1, 0, 0]])  # D2.1
+    >>> b = np.array([[1, 0, 1], [0, 1, 0], [1, 0, 1]])
+    >>> conv2d(a[None, None], b[None, None])[0, 0]
+    array([[4., 3., 4.],
+           [2., 4., 3.],
+           [2., 3., 4.]])
+    """
+    return _forward("conv2d", x, weight, bias, stride, padding, dilation, groups)
+
+
+def conv2d_backward(
+    dy: Array,
+    x: Array,
+    weight: Array,
+    stride: Ints = 1,
+    padding: Padding = 0,
+    dilation: Ints = 1,
+    groups: int = 1,
+) -> ConvGrads:
+    """Gradients of a loss L through `conv2d`, given dy = ∂L/∂y.
+
+    ∂L/∂bias[o]         = Σ_nhw    dy[n,o,h,w]
+    ∂L/∂weight[o,c,i,j] = Σ_nhw    dy[n,o,h,w] · x[n, c, h·s + i·d, w·s + j·d]
+    ∂L/∂x[n,c,u,v]      = Σ_ohwij  dy[n,o,h,w] · weight[o,c,i,j]
+                                   where u = h·s + i·d, v = w·s + j·d
+
+    Shapes: dy (N, C_out, H_out, W_out), x (N, C_in, H, W), weight (C_out, C_in/groups, K_h, K_w).
+    Raises: ValueError if the sizes disagree, for example dy from another stride.
+    Source: D0.12, D0.13, D2.24, D2.25, D2.27, D3.9, D4.8, D4.10, D4.11.
+
+    >>> x, weight = np.arange(9.0).reshape(1, 1, 3, 3), np.ones((1, 1, 2, 2))
+    >>> dy = np.eye(2)[None, None]
+    >>> conv2d_backward(dy, x, weight).dweight[0, 0]
+    array([[ 4.,  6.],
+           [10., 12.]])
+    """
+    return _backward("conv2d_backward", dy, x, weight, stride, padding, dilation, groups)
+
+
+def conv3d(
+    x: Array,
+    weight: Array,
+    bias: Array | None = None,
+    stride: Ints = 1,
+    padding: Padding = 0,
+    dilation: Ints = 1,
+    groups: int = 1,
+) -> Array:
+    """Convolution along three axes, for input volumes.
+
+    y[n,o,z,h,w] = bias[o] + Σ_ckij x[n, c, z·s + k·d, h·s + i·d, w·s + j·d] · weight[o,c,k,i,j]
+
+    Shapes: x (N, C_in, D, H, W), weight (C_out, C_in/groups, K_d, K_h, K_w), bias (C_out,)
+    -> (N, C_out, D_out, H_out, W_out).
+    padding: as in `conv2d`.
+    Raises: ValueError, TypeError as `conv2d` does.
+    Source: D0.5.
+
+    >>> x = np.arange(8.0).reshape(1, 1, 2, 2, 2)
+    >>> conv3d(x, x)
+    array([[[[[140.]]]]])
+    """
+    return _forward("conv3d", x, weight, bias, stride, padding, dilation, groups)
+
+
+def conv3d_backward(
+    dy: Array,
+    x: Array,
+    weight: Array,
+    stride: Ints = 1,
+    padding: Padding = 0,
+    dilation: Ints = 1,
+    groups: int = 1,
+) -> ConvGrads:
+    """Gradients of a loss L through `conv3d`, given dy = ∂L/∂y.
+
+    ∂L/∂bias[o]           = Σ_nzhw     dy[n,o,z,h,w]
+    ∂L/∂weight[o,c,k,i,j] = Σ_nzhw     dy[n,o,z,h,w] · x[n, c, z·s + k·d, h·s + i·d, w·s + j·d]
+    ∂L/∂x[n,c,t,u,v]      = Σ_ozhwkij  dy[n,o,z,h,w] · weight[o,c,k,i,j]
+                                       where t = z·s + k·d, u = h·s + i·d, v = w·s + j·d
+
+    Shapes: dy (N, C_out, D_out, H_out, W_out), x (N, C_in, D, H, W),
+    weight (C_out, C_in/groups, K_d, K_h, K_w).
+    Raises: ValueError if the sizes disagree, for example dy from another stride.
+    Source: D0.5, D0.12, D0.13.
+
+    >>> x = np.arange(8.0).reshape(1, 1, 2, 2, 2)
+    >>> grads = conv3d_backward(np.full((1, 1, 1, 1, 1), 3.0), x, x)
+    >>> bool((grads.dx == 3 * x).all()), grads.dbias
+    (True, array([3.]))
+    """
+    return _backward("conv3d_backward", dy, x, weight, stride, padding, dilation, groups)
+
+
+def _forward(
+    where: str,
+    x: Array,
+    weight: Array,
+    bias: Array | None,
+    stride: Ints,
+    padding: Padding,
+    dilation: Ints,
+    groups: int,
+) -> Array:
+    given = {} if bias is None else {"bias": bias}
+    x, weight, *biases = check_arrays(where, x=x, weight=weight, **given)
+    geometry = conv_geometry(where, x, weight, stride, padding, dilation, groups)
+    N, C_out, G = x.shape[0], weight.shape[0], geometry.groups
+    padded = pad(x, geometry.padding)
+    kernels = _kernel_matrix(weight, G)
+    y = np.empty((N, G, C_out // G, prod(geometry.output)), x.dtype)
+    for samples, columns, part in _patch_blocks(padded, geometry):
+        # (G, C_out/G, C·K) @ (n, G, C·K, L) -> (n, G, C_out/G, L)
+        np.matmul(kernels, _patch_matrix(part, geometry), out=y[samples, :, :, columns])
+    y = y.reshape(N, C_out, *geometry.output)
+    for b in biases:
+        check_bias(where, b, C_out)
+        y += b.reshape(-1, *(1,) * len(geometry.output))
+    return y
+
+
+def _backward(
+    where: str,
+    dy: Array,
+    x: Array,
+    weight: Array,
+    stride: Ints,
+    padding: Padding,
+    dilation: Ints,
+    groups: int,
+) -> ConvGrads:
+    dy, x, weight = check_arrays(where, dy=dy, x=x, weight=weight)
+    geometry = conv_geometry(where, x, weight, stride, padding, dilation, groups)
+    N, C_out, G = x.shape[0], weight.shape[0], geometry.groups
+    check_gradient(where, dy, (N, C_out, *geometry.output))
+    padded = pad(x, geometry.padding)
+    dpadded = zeros(padded.shape, like=x)
+    kernels = _kernel_matrix(weight, G)
+    dkernels = zeros(kernels.shape, like=x)
+    upstream = dy.reshape(N, G, C_out // G, prod(geometry.output))
+    for (samples, columns, part), (*_, dpart) in zip(
+        _patch_blocks(padded, geometry), _patch_blocks(dpadded, geometry), strict=True
+    ):
+        d = upstream[samples, :, :, columns]  # (n, G, C_out/G, L)
+        patches = _patch_matrix(part, geometry)  # (n, G, C·K, L)
+        dkernels += (d @ patches.swapaxes(-1, -2)).sum(axis=0)
+        dpatches = kernels.swapaxes(-1, -2) @ d  # (n, G, C·K, L)
+        shape = (*dpart.shape[:2], *geometry.kernel, -1, *geometry.output[1:])
+        add_windows(dpart, dpatches.reshape(shape), geometry.stride, geometry.dilation)
+    dx = np.ascontiguousarray(crop(dpadded, geometry.padding))
+    return ConvGrads(dx, dkernels.reshape(weight.shape), upstream.sum(axis=(0, 3)).reshape(C_out))
+
+
+def _kernel_matrix(weight: Array, groups: int) -> Array:
+    """(C_out, C/G, *K) -> (G, C_out/G, C/G·K): one row for each output channel."""
+    return weight.reshape(groups, weight.shape[0] // groups, prod(weight.shape[1:]))
+
+
+def _patch_blocks(padded: Array, geometry: ConvGeometry) -> Iterator[tuple[slice, slice, Array]]:
+    """(samples, columns of y, the part of the padded input they need), block by block."""
+    rows, rest = geometry.output[0], prod(geometry.output[1:])
+    k, s, d = geometry.kernel[0], geometry.stride[0], geometry.dilation[0]
+    row_bytes = padded.shape[1] * prod(geometry.kernel) * rest * padded.itemsize
+    for samples, r in blocks(padded.shape[0], rows, row_bytes):
+        needed = slice(r.start * s, (r.stop - 1) * s + d * (k - 1) + 1)
+        yield samples, slice(r.start * rest, r.stop * rest), padded[samples, :, needed]
+
+
+def _patch_matrix(part: Array, geometry: ConvGeometry) -> Array:
+    """(n, C, *S) -> (n, G, C/G·K, L): one column for each window; the only copy of patches."""
+    view = windows(part, geometry.kernel, geometry.stride, geometry.dilation)
+    n, C, G = view.shape[0], view.shape[1], geometry.groups
+    columns = prod(view.shape[2 + len(geometry.kernel) :])
+    return view.reshape(n, G, C // G * prod(geometry.kernel), columns)

@@ -1,0 +1,265 @@
+"""Layers: a function of this package together with its parameters and options.
+
+A layer keeps no activations: `backward` is given the input that `forward` was given, so any
+layer can be run, and checked, alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple
+
+from refimpl import activations, convolution, dense, pooling
+from refimpl.elements import Array
+from refimpl.shapes import Ints, Padding
+
+
+class LayerGrads(NamedTuple):
+    """∂L/∂x, and ∂L/∂(parameter) by the parameter's name."""
+
+    dx: Array
+    dparameters: dict[str, Array]
+
+
+class Layer:
+    """A function with its parameters (arrays that learn) and options (what does not)."""
+
+    function: ClassVar[str]  # the function of refimpl that this layer applies
+
+    def __init__(self, parameters: Mapping[str, Array] | None = None, **options: Any) -> None:
+        self.parameters: dict[str, Array] = dict(parameters or {})
+        self.options = options
+
+    def forward(self, x: Array) -> Array:
+        """y, the layer's output."""
+        raise TypeError(f"{type(self).__name__} is no layer: it has no forward")
+
+    def backward(self, dy: Array, x: Array) -> LayerGrads:
+        """∂L/∂x and ∂L/∂parameters, given dy = ∂L/∂y and the input of the forward."""
+        raise TypeError(f"{type(self).__name__} is no layer: it has no backward")
+
+
+class Conv2d(Layer):
+    """Convolution, see `refimpl.conv2d`.
+
+    >>> layer = Conv2d(np.ones((1, 1, 2, 2)), np.array([0.5]))
+    >>> layer.forward(np.arange(4.0).reshape(1, 1, 2, 2))
+    array([[[[6.5]]]])
+    """
+
+    function = "conv2d"
+
+    def __init__(
+        self,
+        weight: Array,
+        bias: Array,
+        stride: Ints = 1,
+        padding: Padding = 0,
+        dilation: Ints = 1,
+        groups: int = 1,
+    ) -> None:
+        super().__init__(
+            {"weight": weight, "bias": bias},
+            stride=stride,
+            padding=padding,
+            dilation=dilation,
+            groups=groups,
+        )
+
+    def forward(self, x: Array) -> Array:
+        p = self.parameters
+        return convolution.conv2d(x, p["weight"], p["bias"], **self.options)
+
+    def backward(self, dy: Array, x: Array) -> LayerGrads:
+        weight = self.parameters["weight"]
+        dx, dweight, dbias = convolution.conv2d_backward(dy, x, weight, **self.options)
+        return LayerGrads(dx, {"weight": dweight, "bias": dbias})
+
+
+class Linear(Layer):
+    """Fully connected layer, see `refimpl.linear`.
+
+    >>> layer = Linear(np.array([[3.0, 4.0]]), np.array([0.5]))
+    >>> layer.backward(np.array([[2.0]]), np.array([[1.0, 10.0]])).dparameters["weight"]
+    array([[ 2., 20.]])
+    """
+
+    function = "linear"
+
+    def __init__(self, weight: Array, bias: Array) -> None:
+        super().__init__({"weight": weight, "bias": bias})
+
+    def forward(self, x: Array) -> Array:
+        return dense.linear(x, **self.parameters)
+
+    def backward(self, dy: Array, x: Array) -> LayerGrads:
+        dx, dweight, dbias = dense.linear_backward(dy, x, self.parameters["weight"])
+        return LayerGrads(dx, {"weight": dweight, "bias": dbias})
+
+
+class MaxPool2d(Layer):
+    """Maximum of each window, see `refimpl.max_pool2d`.
+
+    >>> MaxPool2d(2).forward(np.arange(4.0).reshape(1, 1, 2, 2))
+    array([[[[3.]]]])
+    """
+
+    function = "max_pool2d"
+
+    def __init__(
+        self,
+        kernel_size: Ints,
+        stride: Ints | None = None,
+        padding: Ints = 0,
+        dilation: Ints = 1,
+        ceil_mode: bool = False,
+    ) -> None:
+        super().__init__(
+            kernel_size=kernel_size,
+            stride=stride,
+            padding=padding,
+            dilation=dilation,
+            ceil_mode=ceil_mode,
+        )
+
+    def forward(self, x: Array) -> Array:
+        return pooling.max_pool2d(x, **self.options)
+
+    def backward(self, dy: Array, x: Array) -> LayerGrads:
+        return LayerGrads(pooling.max_pool2d_backward(dy, x, **self.options), {})
+
+
+class AvgPool2d(Layer):
+    """Mean of each window, see `refimpl.avg_pool2d`.
+
+    >>> AvgPool2d(2).forward(np.arange(4.0).reshape(1, 1, 2, 2))
+    array([[[[1.5]]]])
+    """
+
+    function = "avg_pool2d"
+
+    def __init__(
+        self,
+        kernel_size: Ints,
+        stride: Ints | None = None,
+        padding: Ints = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+        divisor_override: int | None = None,
+    ) -> None:
+        super().__init__(
+            kernel_size=kernel_size,
+            stride=stride,
+            padding=padding,
+            ceil_mode=ceil_mode,
+            count_include_pad=count_include_pad,
+            divisor_override=divisor_override,
+        )
+
+    def forward(self, x: Array) -> Array:
+        return pooling.avg_pool2d(x, **self.options)
+
+    def backward(self, dy: Array, x: Array) -> LayerGrads:
+        return LayerGrads(pooling.avg_pool2d_backward(dy, x, **self.options), {})
+
+
+class Flatten(Layer):
+    """Feature maps to one vector, see `refimpl.flatten`.
+
+    >>> Flatten().forward(np.zeros((2, 3, 4, 5))).shape
+    (2, 60)
+    """
+
+    function = "flatten"
+
+    def forward(self, x: Array) -> Array:
+        return dense.flatten(x)
+
+    def backward(self, dy: Array, x: Array) -> LayerGrads:
+        return LayerGrads(dense.flatten_backward(dy, x), {})
+
+
+class ReLU(Layer):
+    """max(0, x), see `refimpl.relu`.
+
+    >>> ReLU().forward(np.array([-1.0, 2.0]))
+    array([0., 2.])
+    """
+
+    function = "relu"
+
+    def forward(self, x: Array) -> Array:
+        return activations.relu(x)
+
+    def backward(self, dy: Array, x: Array) -> LayerGrads:
+        return LayerGrads(activations.relu_backward(dy, x), {})
+
+
+class LeakyReLU(Layer):
+    """x or negative_slope · x, see `refimpl.leaky_relu`.
+
+    >>> LeakyReLU(0.5).forward(np.array([-1.0, 2.0]))
+    array([-0.5,  2. ])
+    """
+
+    function = "leaky_relu"
+
+    def __init__(self, negative_slope: Any = 0.01) -> None:
+        super().__init__(negative_slope=negative_slope)
+
+    def forward(self, x: Array) -> Array:
+        return activations.leaky_relu(x, **self.options)
+
+    def backward(self, dy: Array, x: Array) -> LayerGrads:
+        return LayerGrads(activations.leaky_relu_backward(dy, x, **self.options), {})
+
+
+class Sigmoid(Layer):
+    """1/(1 + e^(−x)), see `refimpl.sigmoid`.
+
+    >>> Sigmoid().forward(np.array([0.0]))
+    array([0.5])
+    """
+
+    function = "sigmoid"
+
+    def forward(self, x: Array) -> Array:
+        return activations.sigmoid(x)
+
+    def backward(self, dy: Array, x: Array) -> LayerGrads:
+        return LayerGrads(activations.sigmoid_backward(dy, x), {})
+
+
+class Tanh(Layer):
+    """Hyperbolic tangent, see `refimpl.tanh`.
+
+    >>> Tanh().forward(np.array([0.0]))
+    array([0.])
+    """
+
+    function = "tanh"
+
+    def forward(self, x: Array) -> Array:
+        return activations.tanh(x)
+
+    def backward(self, dy: Array, x: Array) -> LayerGrads:
+        return LayerGrads(activations.tanh_backward(dy, x), {})
+
+
+class Softmax(Layer):
+    """Softmax along one axis, see `refimpl.softmax`.
+
+    >>> Softmax().forward(np.array([[0.0, 0.0]]))
+    array([[0.5, 0.5]])
+    """
+
+    function = "softmax"
+
+    def __init__(self, axis: int = -1) -> None:
+        super().__init__(axis=axis)
+
+    def forward(self, x: Array) -> Array:
+        return activations.softmax(x, **self.options)
+
+    def backward(self, dy: Array, x: Array) -> LayerGrads:
+        return LayerGrads(activations.softmax_backward(dy, x, **self.options), {})

@@ -1,0 +1,136 @@
+"""Losses, each beside its backward."""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+
+from refimpl.activations import log_softmax, softmax
+from refimpl.elements import Array, zero_of, zeros
+from refimpl.shapes import (
+    check_arrays,
+    check_choice,
+    check_class_indices,
+    check_gradient,
+    check_logits,
+    check_same_shape,
+)
+
+REDUCTIONS = ("mean", "sum", "none")
+
+
+def cross_entropy(logits: Array, target: Array, reduction: str = "mean") -> Array:
+    """Softmax cross-entropy, D2's softmax loss.
+
+    l_n = −Σ_c target[n,c] · log softmax(logits)[n,c]; for a class index t_n, −log softmax[n,t_n]
+    mean: Σ l_n / N;  sum: Σ l_n;  none: l
+
+    Shapes: logits (N, C, …) or (C,); target: class indices (N, …), or probabilities of the
+    shape of logits. The mean divides by the number of samples and places, N·…
+    Raises: TypeError for targets that are neither, ValueError for shapes that disagree, classes
+    that are not there and unknown reductions.
+    Source: D2.14, D2.15, D0.8.
+
+    >>> cross_entropy(np.log([[0.9503, 0.0473, 0.0024]]), np.array([0])).round(3)
+    array(0.051)
+    """
+    where = "cross_entropy"
+    logits, target, axis = _logits_and_target(where, logits, target, reduction)
+    log_o = log_softmax(logits, axis)
+    if target.dtype.kind in "iu":
+        losses = -np.take_along_axis(log_o, np.expand_dims(target, axis), axis).squeeze(axis)
+    else:
+        losses = -(target * log_o).sum(axis=axis)
+    if reduction == "none":
+        return losses
+    total = np.sum(losses)
+    if reduction == "mean":
+        total = total / np.asarray(losses.size, logits.dtype)
+    return np.asarray(total)
+
+
+def cross_entropy_backward(
+    dy: Array, logits: Array, target: Array, reduction: str = "mean"
+) -> Array:
+    """Gradient of a loss L through `cross_entropy`, given dy = ∂L/∂(its value).
+
+    ∂L/∂logits[n,c] = dy_n · (o[n,c] · Σ_k target[n,k] − target[n,c]),  o = softmax(logits);
+    for a class index: o_c where c ≠ t and o_t − 1 where c = t. mean: dy_n = dy/N.
+
+    Shapes: dy as the value, () or (N, …); logits and target as in `cross_entropy`.
+    Raises: TypeError, ValueError as `cross_entropy` does.
+    Source: D2.17, D2.18.
+
+    >>> cross_entropy_backward(np.array(1.0), np.zeros((1, 2)), np.array([0]))
+    array([[-0.5,  0.5]])
+    """
+    where = "cross_entropy_backward"
+    dy, logits = check_arrays(where, dy=dy, logits=logits)
+    logits, target, axis = _logits_and_target(where, logits, target, reduction)
+    samples = logits.shape[:axis] + logits.shape[axis + 1 :]
+    check_gradient(where, dy, samples if reduction == "none" else ())
+    if reduction == "mean":
+        dy = dy / np.asarray(prod(samples), dy.dtype)
+    dy = np.expand_dims(np.broadcast_to(dy, samples), axis)
+    if target.dtype.kind in "iu":
+        target = _one_hot(target, logits, axis)
+    dlogits: Array = dy * (softmax(logits, axis) * target.sum(axis=axis, keepdims=True) - target)
+    return dlogits
+
+
+def _logits_and_target(
+    where: str, logits: Array, target: Array, reduction: str
+) -> tuple[Array, Array, int]:
+    """Checked logits, the target (class indices or probabilities), the class axis."""
+    check_choice(where, "reduction", reduction, REDUCTIONS)
+    (logits,) = check_arrays(where, logits=logits)
+    axis = check_logits(where, logits)
+    target = np.asarray(target)
+    if target.shape == logits.shape and target.dtype.kind in "fO":
+        logits, target = check_arrays(where, logits=logits, target=target)
+    else:
+        check_class_indices(where, logits, target, axis)
+    return logits, target, axis
+
+
+def _one_hot(target: Array, logits: Array, axis: int) -> Array:
+    one_hot = zeros(logits.shape, like=logits)
+    np.put_along_axis(one_hot, np.expand_dims(target, axis), zero_of(logits) + 1, axis)
+    return one_hot
+
+
+def squared_error(output: Array, target: Array) -> Array:
+    """Half the sum of squared differences, E = ½ Σ (t − y)².
+
+    Shapes: output and target alike -> ().
+    Raises: ValueError if the shapes differ.
+    Source: D1.4.
+
+    >>> squared_error(np.array([1.0, 5.0]), np.array([2.0, 3.0]))
+    array(2.5)
+    """
+    output, target = check_arrays("squared_error", output=output, target=target)
+    check_same_shape("squared_error", "output", output, "target", target)
+    difference = target - output
+    return np.asarray(np.sum(difference * difference) / np.asarray(2, output.dtype))
+
+
+def squared_error_backward(dy: Array, output: Array, target: Array) -> Array:
+    """Gradient of a loss L through `squared_error` to its output, given dy = ∂L/∂E.
+
+    ∂L/∂y = dy · (y − t)
+
+    Shapes: dy (), output and target alike -> the shape of output.
+    Raises: ValueError if the shapes disagree.
+    Source: D1.7, D1.9.
+
+    >>> squared_error_backward(np.array(1.0), np.array([1.0, 5.0]), np.array([2.0, 3.0]))
+    array([-1.,  2.])
+    """
+    where = "squared_error_backward"
+    dy, output, target = check_arrays(where, dy=dy, output=output, target=target)
+    check_same_shape(where, "output", output, "target", target)
+    check_gradient(where, dy, ())
+    doutput: Array = dy * (output - target)
+    return doutput

@@ -1,0 +1,333 @@
+"""Checks, output sizes and padding rules. Every error text of the package is written here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+from refimpl.elements import Array
+
+Ints: TypeAlias = "int | Sequence[int]"
+Pair: TypeAlias = tuple[int, int]
+Padding: TypeAlias = "int | str | Sequence[int | Sequence[int]]"
+
+AXES = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}  # spatial axes, as torch names them
+
+
+# --- arrays -------------------------------------------------------------------------------
+
+
+def check_arrays(where: str, **arrays: Any) -> list[Array]:
+    """The arguments as arrays of one element type; integers become float64, as NumPy promotes.
+
+    Raises: TypeError for boolean, complex or text arrays and for two different dtypes.
+    """
+    named = {name: np.asarray(array) for name, array in arrays.items()}
+    for name, array in named.items():
+        if array.dtype.kind not in "fiuO":
+            raise TypeError(f"{where}: {name} must hold real numbers, but has dtype {array.dtype}")
+    # Integers are exact in any object type, so they follow the objects beside them.
+    promoted = object if any(a.dtype == object for a in named.values()) else np.float64
+    named = {n: a.astype(promoted) if a.dtype.kind in "iu" else a for n, a in named.items()}
+    (first, reference), *others = named.items()
+    for name, array in others:
+        if array.dtype != reference.dtype:
+            raise TypeError(
+                f"{where}: {first} is {reference.dtype}, but {name} is {array.dtype}; "
+                "give both the same dtype"
+            )
+    return list(named.values())
+
+
+def check_axes(where: str, name: str, array: Array, axes: Sequence[str]) -> None:
+    """Refuse an array whose number of axes is not that of `axes`."""
+    if array.ndim != len(axes):
+        raise ValueError(
+            f"{where}: {name} must have {len(axes)} axes ({', '.join(axes)}), "
+            f"but has {array.ndim} ({name} {array.shape})"
+        )
+
+
+def check_gradient(where: str, dy: Array, output: tuple[int, ...]) -> None:
+    """Refuse an upstream gradient that has not the shape of the output."""
+    if dy.shape != output:
+        raise ValueError(
+            f"{where}: dy is {dy.shape}, but the output for these arguments is {output}"
+        )
+
+
+def check_same_shape(where: str, first: str, a: Array, second: str, b: Array) -> None:
+    """Refuse two arrays whose shapes differ."""
+    if a.shape != b.shape:
+        raise ValueError(f"{where}: {first} is {a.shape}, but {second} is {b.shape}")
+
+
+def check_choice(where: str, name: str, value: Any, choices: Sequence[Any]) -> None:
+    """Refuse an option that is not one of `choices`."""
+    if value not in choices:
+        allowed = ", ".join(repr(choice) for choice in choices)
+        raise ValueError(f"{where}: {name} must be one of {allowed}, but is {value!r}")
+
+
+def check_axis(where: str, name: str, array: Array, axis: int) -> None:
+    """Refuse an axis that the array does not have."""
+    if not -array.ndim <= axis < array.ndim:
+        raise ValueError(
+            f"{where}: axis is {axis}, but {name} has {array.ndim} axes ({name} {array.shape})"
+        )
+
+
+def check_number(where: str, name: str, value: Any) -> None:
+    """Refuse a parameter that is text, None, a truth value or not a single value."""
+    if isinstance(value, bool | np.bool_ | str | None) or np.ndim(value) != 0:
+        raise TypeError(f"{where}: {name} must be a number, but is {value!r}")
+
+
+# --- options ------------------------------------------------------------------------------
+
+
+def check_ints(where: str, name: str, value: Any, count: int, least: int) -> tuple[int, ...]:
+    """An option as `count` integers, each at least `least`; one integer stands for all."""
+    values = tuple(value) if isinstance(value, Sequence | np.ndarray) else (value,) * count
+    if isinstance(value, str) or any(not _is_integer(v) for v in values):
+        raise TypeError(f"{where}: {name} must be an integer or {count} of them, but is {value!r}")
+    if len(values) != count:
+        raise ValueError(
+            f"{where}: {name} must be one integer or {count}, but has {len(values)} ({value!r})"
+        )
+    if any(v < least for v in values):
+        raise ValueError(f"{where}: {name} must be at least {least}, but is {value!r}")
+    return tuple(int(v) for v in values)
+
+
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+# --- convolution --------------------------------------------------------------------------
+
+
+class ConvGeometry(NamedTuple):
+    """Everything about a convolution that follows from shapes and options."""
+
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+    padding: tuple[Pair, ...]  # (before, after) for each spatial axis
+    groups: int
+    output: tuple[int, ...]  # the spatial sizes of y
+
+
+def conv_geometry(
+    where: str,
+    x: Array,
+    weight: Array,
+    stride: Ints,
+    padding: Padding,
+    dilation: Ints,
+    groups: int,
+) -> ConvGeometry:
+    """Check the arguments of a convolution over x.ndim − 2 spatial axes; give its sizes."""
+    axes = AXES[int(where[4])]  # "conv2d_backward" -> 2
+    n = len(axes)
+    check_axes(where, "x", x, ("N", "C_in", *axes))
+    check_axes(where, "weight", weight, ("C_out", "C_in/groups", *(f"K_{a.lower()}" for a in axes)))
+    stride = check_ints(where, "stride", stride, n, 1)
+    dilation = check_ints(where, "dilation", dilation, n, 1)
+    (groups,) = check_ints(where, "groups", groups, 1, 1)
+    _check_channels(where, x, weight, groups)
+    kernel, sizes = weight.shape[2:], x.shape[2:]
+    if 0 in kernel:
+        raise ValueError(f"{where}: the kernel must not be empty (weight {weight.shape})")
+    pairs = padding_pairs(where, padding, sizes, kernel, stride, dilation)
+    output = []
+    for axis, size, k, s, d, (before, after) in zip(
+        axes, sizes, kernel, stride, dilation, pairs, strict=True
+    ):
+        span = d * (k - 1) + 1
+        check_span(where, axis, span, size, before + after)
+        output.append((size + before + after - span) // s + 1)
+    return ConvGeometry(kernel, stride, dilation, pairs, groups, tuple(output))
+
+
+def _check_channels(where: str, x: Array, weight: Array, groups: int) -> None:
+    channels, expected, outputs = x.shape[1], weight.shape[1] * groups, weight.shape[0]
+    if channels != expected:
+        in_groups = f" in {groups} groups" if groups > 1 else ""
+        raise ValueError(
+            f"{where}: x has {channels} channels, but weight expects {expected}{in_groups} "
+            f"(x {x.shape}, weight {weight.shape})"
+        )
+    if outputs % groups:
+        raise ValueError(
+            f"{where}: weight gives {outputs} output channels, which {groups} groups cannot "
+            f"share equally (weight {weight.shape})"
+        )
+
+
+def check_span(where: str, axis: str, span: int, size: int, padding: int) -> None:
+    """Refuse a window larger than the padded input."""
+    if span > size + padding:
+        raise ValueError(
+            f"{where}: the window spans {span} along {axis}, but the padded input has only "
+            f"{size + padding} ({size} and {padding} of padding)"
+        )
+
+
+def check_bias(where: str, bias: Array, outputs: int) -> None:
+    """Refuse a bias that is not one number for each output channel."""
+    if bias.shape != (outputs,):
+        raise ValueError(
+            f"{where}: bias must be ({outputs},), one for each output, but is {bias.shape}"
+        )
+
+
+def padding_pairs(
+    where: str,
+    padding: Padding,
+    sizes: Sequence[int],
+    kernel: Sequence[int],
+    stride: Sequence[int],
+    dilation: Sequence[int],
+) -> tuple[Pair, ...]:
+    """Zeros (before, after) each axis for "valid", "same", "full", numbers or pairs of numbers.
+
+    same: ⌈size/stride⌉ windows; an odd zero goes behind (D2.12).
+    full: every overlap of at least one element, d·(k − 1) zeros on both sides (D1.15).
+    """
+    n = len(sizes)
+    if isinstance(padding, str):
+        check_choice(where, "padding", padding, ("valid", "same", "full"))
+        rule = {"valid": lambda *_: (0, 0), "same": _same_padding, "full": _full_padding}[padding]
+        return tuple(map(rule, sizes, kernel, stride, dilation))
+    entries = tuple(padding) if isinstance(padding, Sequence | np.ndarray) else (padding,) * n
+    if len(entries) != n:
+        check_ints(where, "padding", padding, n, 0)  # says how many there must be
+    pairs = []
+    for entry in entries:
+        before, after = check_ints(where, "padding", entry, 2, 0)
+        pairs.append((before, after))
+    return tuple(pairs)
+
+
+def _same_padding(size: int, k: int, s: int, d: int) -> Pair:
+    windows = math.ceil(size / s)
+    total = max((windows - 1) * s + d * (k - 1) + 1 - size, 0)
+    return total // 2, total - total // 2
+
+
+def _full_padding(size: int, k: int, s: int, d: int) -> Pair:
+    return d * (k - 1), d * (k - 1)
+
+
+# --- pooling ------------------------------------------------------------------------------
+
+
+class PoolGeometry(NamedTuple):
+    """Everything about a pooling that follows from shapes and options."""
+
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: tuple[int, ...]
+    dilation: tuple[int, ...]
+    sizes: tuple[int, ...]  # the spatial sizes of x
+    output: tuple[int, ...]  # the spatial sizes of y
+
+
+def pool_geometry(
+    where: str,
+    x: Array,
+    kernel_size: Ints,
+    stride: Ints | None,
+    padding: Ints,
+    dilation: Ints,
+    ceil_mode: bool,
+) -> PoolGeometry:
+    """Check the arguments of a pooling over x.ndim − 2 spatial axes; give its sizes."""
+    axes = AXES[int(where[8])]  # "max_pool2d_backward" -> 2
+    n = len(axes)
+    check_axes(where, "x", x, ("N", "C", *axes))
+    kernel = check_ints(where, "kernel_size", kernel_size, n, 1)
+    stride = kernel if stride is None else check_ints(where, "stride", stride, n, 1)
+    padding = check_ints(where, "padding", padding, n, 0)
+    dilation = check_ints(where, "dilation", dilation, n, 1)
+    output = []
+    for axis, size, k, s, p, d in zip(
+        axes, x.shape[2:], kernel, stride, padding, dilation, strict=True
+    ):
+        if 2 * p > k:
+            raise ValueError(
+                f"{where}: padding must be at most half of kernel_size, but along {axis} "
+                f"padding is {p} and kernel_size {k}"
+            )
+        check_span(where, axis, d * (k - 1) + 1, size, 2 * p)
+        output.append(_pool_size(size, k, s, p, d, ceil_mode))
+    return PoolGeometry(kernel, stride, padding, dilation, x.shape[2:], tuple(output))
+
+
+def _pool_size(size: int, k: int, s: int, p: int, d: int, ceil_mode: bool) -> int:
+    """Windows along one axis; the last one must start inside the input or the front padding."""
+    free = size + 2 * p - d * (k - 1) - 1
+    if not ceil_mode:
+        return free // s + 1
+    windows = math.ceil(free / s) + 1
+    return windows - 1 if (windows - 1) * s >= size + p else windows
+
+
+def check_window_holds_input(where: str, axis: str, window: int, holds: bool) -> None:
+    """Refuse a maximum over a window in which every place is padding."""
+    if not holds:
+        raise ValueError(
+            f"{where}: window {window} along {axis} holds padding only, so it has no maximum"
+        )
+
+
+# --- dense layers and losses --------------------------------------------------------------
+
+
+def check_linear(where: str, x: Array, weight: Array) -> None:
+    """Refuse features that disagree with the weight."""
+    check_axes(where, "weight", weight, ("features_out", "features_in"))
+    if x.ndim == 0 or x.shape[-1] != weight.shape[1]:
+        features = x.shape[-1] if x.ndim else 0
+        raise ValueError(
+            f"{where}: x has {features} features, but weight expects {weight.shape[1]} "
+            f"(x {x.shape}, weight {weight.shape})"
+        )
+
+
+def check_batch(where: str, name: str, array: Array) -> None:
+    """Refuse a single value where a batch is expected."""
+    if array.ndim == 0:
+        raise ValueError(f"{where}: {name} must have a batch axis, but is a single value")
+
+
+def check_logits(where: str, logits: Array) -> int:
+    """The class axis of logits (C,) or (N, C, …)."""
+    check_batch(where, "logits", logits)
+    return 0 if logits.ndim == 1 else 1
+
+
+def check_class_indices(where: str, logits: Array, target: Array, axis: int) -> None:
+    """Refuse targets that are not one class index for each sample."""
+    if target.dtype.kind not in "iu":
+        raise TypeError(
+            f"{where}: target must hold integer class indices, or probabilities of the shape of "
+            f"logits, but is {target.dtype} {target.shape} (logits {logits.shape})"
+        )
+    expected = logits.shape[:axis] + logits.shape[axis + 1 :]
+    if target.shape != expected:
+        raise ValueError(
+            f"{where}: target is {target.shape}, but logits {logits.shape} need class indices "
+            f"of shape {expected}"
+        )
+    classes = logits.shape[axis]
+    outside = target[(target < 0) | (target >= classes)]
+    if outside.size:
+        raise ValueError(
+            f"{where}: target holds class {outside.flat[0]}, but logits has {classes} classes "
+            f"(0 to {classes - 1})"
+        )
