@@ -32,8 +32,8 @@ def cross_entropy(logits: Array, target: Array, reduction: str = "mean") -> Arra
     that are not there and unknown reductions.
     Source: D2.14, D2.15, D0.8.
 
-    >>> cross_entropy(np.log([[0.9503, 0.0473, 0.0024]]), np.array([0])).round(3)
-    array(0.051)
+    >>> cross_entropy(np.array([[0.0, 0.0]]), np.array([1])) == np.log(2)
+    np.True_
     """
     where = "cross_entropy"
     logits, target, axis = _logits_and_target(where, logits, target, reduction)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -273,7 +274,8 @@ def _max_pool(
     (x,) = check_arrays(where, x=x)
     geometry = pool_geometry(where, x, kernel_size, stride, padding, dilation, ceil_mode)
     offsets, places = _first_places(where, geometry)
-    best = x[:, :, *np.ix_(*places)]
+    first: Any = (slice(None), slice(None), *np.ix_(*places))
+    best = x[first]
     winner = np.empty(best.shape, np.min_scalar_type(prod(geometry.kernel)))
     winner[...] = np.ravel_multi_index(np.ix_(*offsets), geometry.kernel)
     for number, outputs, inputs in _offsets(geometry):

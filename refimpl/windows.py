@@ -37,7 +37,8 @@ def crop(padded: Array, padding: Sequence[Pair]) -> Array:
     sizes = padded.shape[padded.ndim - len(padding) :]
     inside = (slice(b, n - a) for n, (b, a) in zip(sizes, padding, strict=True))
     index: Any = (..., *inside)
-    return padded[index]
+    interior: Array = padded[index]
+    return interior
 
 
 def windows(
