@@ -27,9 +27,11 @@ def descend(value: Array, gradient: Array, learning_rate: Any) -> Array:
 
 
 class Step(NamedTuple):
-    """The loss before a step of training, and the gradients the step followed."""
+    """The activations and the loss before a step of training, and its gradients."""
 
+    activations: list[Array]
     loss: Array
+    dlogits: Array
     grads: NetworkGrads
 
 
@@ -47,7 +49,7 @@ def loss_and_grads(network: Sequential, x: Array, target: Array) -> Step:
     activations = network.activations(x)
     loss = cross_entropy(activations[-1], target)
     dlogits = cross_entropy_backward(loss * 0 + 1, activations[-1], target)
-    return Step(loss, network.backward(dlogits, activations))
+    return Step(activations, loss, dlogits, network.backward(dlogits, activations))
 
 
 def update(

@@ -1,0 +1,1 @@
+"""Comparison of `refimpl` with torch.autograd under error bounds derived from the arithmetic."""

@@ -1,0 +1,88 @@
+"""What a bound is, and the one formula most bounds come from.
+
+Each side errs by at most its own bound; the limit is the sum of both. Magnitudes are computed
+in float64 from absolute values, by torch, so that a mistake in `refimpl` cannot loosen the
+bound it is judged by. u, η, γ_K: see `parity.arithmetic`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from parity.arithmetic import Arithmetic, Sides, gamma
+from parity.cases.case import Array
+
+Arrays = Mapping[str, Array]
+Options = Mapping[str, Any]
+
+# Bounds are themselves computed in float64: fewer than 2³⁰ roundings, each of 2⁻⁵³.
+OUTWARD = 1 + 2.0**-22
+
+
+@dataclass(frozen=True)
+class Bound:
+    """The most by which two correct results may differ, element by element.
+
+    overflow: where the order of a sum decides whether it overflows. exact: nothing is rounded
+    on these inputs, so the two sides must be equal as numbers.
+    """
+
+    limit: Array
+    overflow: Array
+    exact: bool = False
+
+
+def bounded(limit: Array, magnitude: Array, sides: Sides) -> Bound:
+    """A bound from a limit and the largest intermediate value behind each element."""
+    largest = min(side.largest for side in sides)
+    overflow = ~(magnitude * OUTWARD < largest) & np.isfinite(limit + 0 * magnitude)
+    overflow |= np.isposinf(magnitude)
+    # An undefined limit (∞·0 beside an infinite input) asks for equality.
+    limit = np.where(np.isnan(limit) | overflow, 0.0, limit * OUTWARD)
+    return Bound(limit, np.broadcast_to(overflow, limit.shape))
+
+
+def exact_bound(shape: tuple[int, ...]) -> Bound:
+    """For results that are selected or moved, not computed."""
+    return Bound(np.zeros(shape), np.zeros(shape, bool), exact=True)
+
+
+def rounded_sum(
+    magnitude: Array, terms: Array, sides: Sides, largest: Array | None = None
+) -> Bound:
+    """γ_K·op(|inputs|) + K·η for each side: a sum of K rounded terms in any order.
+
+    largest: the largest intermediate value, where that is not the magnitude itself.
+
+    Source: Higham, ch. 3; K·η because a product may underflow (Demmel 1984).
+    """
+    limit = sum(
+        gamma(terms, side.u) * (magnitude + terms * side.eta) + terms * side.eta for side in sides
+    )
+    widest = max(side.u for side in sides)
+    largest = magnitude if largest is None else largest
+    return bounded(np.asarray(limit), largest * (1 + np.minimum(gamma(terms, widest), 1)), sides)
+
+
+def is_exact(arrays: Arrays, magnitude: Array, sides: Sides) -> bool:
+    """Whether every partial sum of products of these inputs is a representable integer."""
+    integers = all(np.array_equal(a, np.trunc(a)) for a in arrays.values())
+    largest = float(np.max(magnitude, initial=0.0))
+    return integers and largest < min(1 / side.u for side in sides)
+
+
+def magnitudes(arrays: Arrays) -> dict[str, Array]:
+    """|array| in float64; NaN and ∞ become 0: their elements are compared as such."""
+    return {
+        name: np.where(np.isfinite(array), np.abs(array), 0).astype(np.float64)
+        for name, array in arrays.items()
+    }
+
+
+def add_sides(of_side: Callable[[Arithmetic], Array], sides: Sides) -> Array:
+    """The sum of what each side may err by."""
+    return np.asarray(of_side(sides[0]) + of_side(sides[1]))

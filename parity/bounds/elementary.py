@@ -1,0 +1,63 @@
+"""Bounds of sigmoid and tanh."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from parity.arithmetic import Arithmetic, Sides
+from parity.bounds.bound import Arrays, Bound, Options, add_sides, bounded
+from parity.cases.case import Array
+
+
+def sigmoid_relative(side: Arithmetic) -> float:
+    """Two exponentials, an addition and a division: 2c + 3u, and the products of these."""
+    return (1 + side.elementary) ** 2 * (1 + side.u) ** 3 - 1
+
+
+def sigmoid_floor(side: Arithmetic) -> float:
+    """1/(1 + e^(−x)) is 0 once e^(−x) overflows: what is below 1/largest is lost."""
+    return 2 / side.largest + 2 * side.eta
+
+
+def exact_sigmoid(x: Array) -> Array:
+    x = x.astype(np.float64)
+    o: Array = np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
+    return o
+
+
+def sigmoid_forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
+    o = exact_sigmoid(arrays["x"])
+    limit = add_sides(lambda side: sigmoid_relative(side) * o + sigmoid_floor(side), sides)
+    return bounded(limit, o, sides)
+
+
+def sigmoid_backward(
+    function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
+) -> dict[str, Bound]:
+    """dy·o·(1 − o) from a rounded o: 1 − o is off by the absolute error of o."""
+    o, d = exact_sigmoid(arrays["x"]), np.abs(dy.astype(np.float64))
+
+    def of_side(side: Arithmetic) -> Array:
+        relative = sigmoid_relative(side) + 4 * side.u
+        return np.asarray(d * o * relative * (1 + relative) + (1 + d) * sigmoid_floor(side))
+
+    return {"x": bounded(add_sides(of_side, sides), d, sides)}
+
+
+def tanh_forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
+    o = np.abs(np.tanh(arrays["x"].astype(np.float64)))
+    return bounded(add_sides(lambda side: side.elementary * o + side.eta, sides), o, sides)
+
+
+def tanh_backward(
+    function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
+) -> dict[str, Bound]:
+    """dy·(1 − o²) from a rounded o: 1 − o² is off by twice the error of o, absolutely."""
+    o, d = np.abs(np.tanh(arrays["x"].astype(np.float64))), np.abs(dy.astype(np.float64))
+
+    def of_side(side: Arithmetic) -> Array:
+        square = (1 + side.elementary) ** 2 * (1 + side.u) - 1  # relative error of o·o
+        slope = 1 - o * o
+        return np.asarray(d * (o * o * square + 3 * side.u * (slope + square)) + (2 + d) * side.eta)
+
+    return {"x": bounded(add_sides(of_side, sides), d, sides)}

@@ -1,0 +1,34 @@
+"""Bounds of the losses."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from parity.arithmetic import Sides
+from parity.bounds.bound import Arrays, Bound, Options, magnitudes, rounded_sum
+from parity.cases.case import Array
+
+
+def squared_error_forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
+    """½ Σ d²: a difference, a square and a halving in each of the summed terms."""
+    difference = _difference(arrays)
+    return rounded_sum(np.sum(difference**2) / 2, np.asarray(difference.size + 3.0), sides)
+
+
+def squared_error_backward(
+    function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
+) -> dict[str, Bound]:
+    """A difference and two products; torch halves dy first, which may underflow by η."""
+    difference = np.abs(_difference(arrays))
+    scale = magnitudes({"dy": dy})["dy"]
+    # torch doubles the difference first: that, too, may overflow.
+    largest = np.maximum(scale, 2) * difference
+    bound = rounded_sum(scale * difference, np.full(difference.shape, 3.0), sides, largest)
+    underflow = sum(side.eta for side in sides) * 2 * difference
+    return {"output": Bound(bound.limit + np.where(bound.overflow, 0, underflow), bound.overflow)}
+
+
+def _difference(arrays: Arrays) -> Array:
+    output, target = (a.astype(np.float64) for a in arrays.values())
+    difference: Array = np.where(np.isfinite(output - target), target - output, 0)
+    return difference

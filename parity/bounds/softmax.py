@@ -1,0 +1,218 @@
+"""Bounds of softmax, log_softmax and cross_entropy.
+
+The analysis of Blanchard, Higham & Higham 2021, "Accurately computing the log-sum-exp and
+softmax functions", IMA Journal of Numerical Analysis 41(4), element by element: their worst
+case over all elements, with x_max − x_min, becomes t_i = x_i − max x of each element, weighted
+by its share p_i of the sum. c is the relative error of exp and log.
+
+    ŵ_i = e^(t_i)(1 + ε_i)     |ε_i| ≤ (1 + c)·e^(u|t_i|) − 1    t_i is rounded before exp
+    Ŝ   = S(1 + σ)             |σ|   ≤ (1 + γ_n)(1 + Σ_j p_j ε_j) − 1
+    p̂_i = p_i(1 + ρ_i)         |ρ_i| ≤ (1 + ε_i)(1 + u)²/(1 − σ) − 1
+    ŷ_i = t_i − log S ± λ_i    λ_i   = u|t_i| − log(1 − σ) + c|log Ŝ| + u|ŷ_i|
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from parity.arithmetic import Arithmetic, Sides, gamma
+from parity.bounds.bound import Arrays, Bound, Options, add_sides, bounded
+from parity.cases.case import Array
+
+
+class Exact(NamedTuple):
+    """softmax in float64: t = x − max x, shares p, log S, and the axis."""
+
+    t: Array
+    p: Array
+    log_sum: Array
+    axis: int
+
+    def sum(self, terms: Array) -> Array:
+        """Σ along the axis, which stays."""
+        total: Array = terms.sum(axis=self.axis, keepdims=True)
+        return total
+
+    @property
+    def classes(self) -> int:
+        """n, the number of terms in each sum."""
+        return int(self.t.shape[self.axis])
+
+
+class Errors(NamedTuple):
+    """One side's errors: ρ of each share (relative) and λ of its logarithm (absolute)."""
+
+    share: Array
+    logarithm: Array
+
+
+def exact_softmax(x: Array, axis: int) -> Exact:
+    """What the bounds are written in; shares of −∞ are 0 and carry no error."""
+    x = x.astype(np.float64)
+    t = x - x.max(axis=axis, keepdims=True, initial=-np.inf)
+    powers = np.exp(t)
+    total = powers.sum(axis=axis, keepdims=True)
+    return Exact(t, powers / total, np.log(total), axis)
+
+
+def softmax_errors(exact: Exact, side: Arithmetic) -> Errors:
+    """ρ and λ of the module's formulas."""
+    u, c = side.u, side.elementary
+    distance = np.where(np.isfinite(exact.t), np.abs(exact.t), 0)
+    power = (1 + c) * np.exp(u * distance) - 1
+    weighted = exact.sum(np.where(exact.p > 0, exact.p * power, 0))
+    total = (1 + gamma(np.asarray(exact.classes), u)) * (1 + weighted) - 1
+    total = np.where(total < 1, total, np.inf)
+    share = (1 + power) * (1 + u) ** 2 / np.maximum(1 - total, 0) - 1
+    of_sum = -np.log1p(-np.minimum(total, 1))
+    rounded_log = c * (np.abs(exact.log_sum) + of_sum)
+    value = distance + np.abs(exact.log_sum) + of_sum
+    return Errors(share, u * distance + of_sum + rounded_log + u * (1 + u) * value)
+
+
+def _floor(side: Arithmetic) -> float:
+    """What exp loses when it underflows, and the division after it."""
+    return 2 * side.eta
+
+
+def _share_error(exact: Exact, side: Arithmetic) -> Array:
+    """Absolute error of p̂: the larger of dividing powers and of exp(log_softmax)."""
+    share, logarithm = softmax_errors(exact, side)
+    relative = np.maximum(share, (1 + side.elementary) * np.exp(logarithm) - 1)
+    return np.where(exact.p > 0, exact.p * relative, 0) + _floor(side)
+
+
+# --- softmax ------------------------------------------------------------------------------
+
+
+def softmax_forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
+    """p_i·ρ_i"""
+    exact = exact_softmax(arrays["x"], options.get("axis", -1))
+    return bounded(add_sides(lambda side: _share_error(exact, side), sides), exact.p, sides)
+
+
+def softmax_backward(
+    function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
+) -> dict[str, Bound]:
+    """p_i·(dy_i − Σ_j dy_j p_j), or p_i·dy_i − p_i·Σ_j dy_j p_j: three roundings either way."""
+    exact = exact_softmax(arrays["x"], options.get("axis", -1))
+    d = np.abs(dy.astype(np.float64))
+    mean = exact.sum(d * exact.p)
+
+    def of_side(side: Arithmetic) -> Array:
+        share = _share_error(exact, side)
+        of_sum = gamma(np.asarray(exact.classes + 1), side.u) + 4 * side.u
+        off = exact.sum(d * share) * (1 + of_sum) + of_sum * mean
+        return np.asarray(
+            (share + 4 * side.u * exact.p) * (d + mean + off) + exact.p * off + side.eta * (1 + d)
+        )
+
+    return {"x": bounded(add_sides(of_side, sides), d + mean, sides)}
+
+
+# --- log_softmax --------------------------------------------------------------------------
+
+
+def _log_magnitude(exact: Exact) -> Array:
+    return np.where(np.isfinite(exact.t), np.abs(exact.t), 0) + np.abs(exact.log_sum)
+
+
+def log_softmax_forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
+    """λ_i: absolute, because near 0 no relative accuracy is left."""
+    exact = exact_softmax(arrays["x"], options.get("axis", -1))
+    limit = add_sides(lambda side: softmax_errors(exact, side).logarithm + _floor(side), sides)
+    return bounded(limit, _log_magnitude(exact), sides)
+
+
+def log_softmax_backward(
+    function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
+) -> dict[str, Bound]:
+    """dy_i − p_i·Σ_j dy_j"""
+    exact = exact_softmax(arrays["x"], options.get("axis", -1))
+    d = np.abs(dy.astype(np.float64))
+    total = exact.sum(d)
+
+    def of_side(side: Arithmetic) -> Array:
+        share = _share_error(exact, side)
+        of_sum = gamma(np.asarray(exact.classes + 2), side.u)
+        return np.asarray(
+            share * total * (1 + of_sum) + of_sum * exact.p * total + side.u * (d + total * share)
+            + side.u * exact.p * total + side.eta
+        )  # fmt: skip
+
+    return {"x": bounded(add_sides(of_side, sides), d + total, sides)}
+
+
+# --- cross_entropy ------------------------------------------------------------------------
+
+
+def weights(arrays: Arrays, axis: int) -> Array:
+    """The target as |probabilities|, one-hot for class indices."""
+    logits, target = arrays["logits"], arrays["target"]
+    if target.dtype.kind == "f":
+        return np.abs(target.astype(np.float64))
+    classes = np.arange(logits.shape[axis]).reshape(-1, *(1,) * (logits.ndim - axis - 1))
+    return np.asarray(np.expand_dims(target, axis) == classes, np.float64)
+
+
+def _samples(exact: Exact) -> int:
+    return exact.t.size // max(exact.classes, 1)
+
+
+def cross_entropy_forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
+    """Σ_c t_c λ_c for each sample, and the sum and division of the reduction."""
+    axis = min(1, arrays["logits"].ndim - 1)
+    exact, target = exact_softmax(arrays["logits"], axis), weights(arrays, axis)
+    indices = arrays["target"].dtype.kind != "f"
+    values = np.where(target > 0, target * _log_magnitude(exact), 0)
+
+    def of_side(side: Arithmetic) -> Array:
+        error = softmax_errors(exact, side).logarithm + _floor(side)
+        products = 0.0 if indices else gamma(np.asarray(exact.classes + 1), side.u)
+        per_class = np.where(target > 0, target * error, 0) * (1 + products) + products * values
+        return exact.sum(per_class + side.eta)
+
+    limit, magnitude = add_sides(of_side, sides), exact.sum(values)
+    if options.get("reduction", "mean") != "none":
+        limit, magnitude = _reduced(limit, magnitude, _samples(exact), options, sides)
+    else:
+        limit, magnitude = limit.squeeze(axis), magnitude.squeeze(axis)
+    return bounded(limit, magnitude, sides)
+
+
+def _reduced(
+    limit: Array, magnitude: Array, samples: int, options: Options, sides: Sides
+) -> tuple[Array, Array]:
+    """The bound of a sum, or of a mean, of bounded terms."""
+    roundings = add_sides(lambda side: gamma(np.asarray(samples + 2), side.u), sides)
+    total, magnitude = limit.sum(), magnitude.sum()
+    total = total * (1 + roundings) + roundings * magnitude
+    # The magnitude stays that of the sum: it is the sum that may overflow.
+    return (total / samples if _mean(options) else total), magnitude
+
+
+def _mean(options: Options) -> bool:
+    return bool(options.get("reduction", "mean") == "mean")
+
+
+def cross_entropy_backward(
+    function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
+) -> dict[str, Bound]:
+    """dy_n·(p_c·Σ_k t_k − t_c), with dy_n = dy/N for the mean."""
+    axis = min(1, arrays["logits"].ndim - 1)
+    exact, target = exact_softmax(arrays["logits"], axis), weights(arrays, axis)
+    scale: Any = np.abs(dy.astype(np.float64))
+    scale = scale / _samples(exact) if _mean(options) and scale.size else scale
+    scale = np.expand_dims(scale, axis) if scale.ndim else scale
+    total = exact.sum(target)
+
+    def of_side(side: Arithmetic) -> Array:
+        share = _share_error(exact, side)
+        roundings = gamma(np.asarray(exact.classes + 6), side.u)
+        off = share * total * (1 + roundings) + roundings * (exact.p * total + target)
+        return np.asarray(scale * off + 2 * side.eta * (1 + scale + total))
+
+    magnitude = scale * (exact.p * total + target)
+    return {"logits": bounded(add_sides(of_side, sides), magnitude, sides)}

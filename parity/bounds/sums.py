@@ -1,0 +1,121 @@
+"""Bounds of sums of products: convolution, linear, average pooling, gradient descent."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from parity import oracle
+from parity.arithmetic import Sides
+from parity.bounds.bound import (
+    Arrays,
+    Bound,
+    Options,
+    exact_bound,
+    is_exact,
+    magnitudes,
+    rounded_sum,
+)
+from parity.cases.case import Array
+
+
+def forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
+    magnitude = oracle.forward(function, magnitudes(arrays), options)
+    terms, division = _forward_terms(function, _shapes(arrays), _frozen(options))
+    # Of an average it is the sum that may overflow.
+    largest = _undivided_sum(function, arrays, options) if division else magnitude
+    bound = rounded_sum(magnitude, terms + division, sides, largest)
+    if not division and is_exact(arrays, magnitude, sides):
+        return exact_bound(bound.limit.shape)
+    return bound
+
+
+def backward(
+    function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
+) -> dict[str, Bound]:
+    sources = magnitudes({**arrays, "dy": dy})
+    upstream = sources.pop("dy")
+    sums = oracle.gradients(function, sources, options, upstream, list(arrays)).gradients
+    terms, division = _backward_terms(function, dy.shape, _shapes(arrays), _frozen(options))
+    bounds = {}
+    for name, magnitude in sums.items():
+        factors = {"dy": dy}
+        if name != "bias":
+            factors |= {k: a for k, a in arrays.items() if k not in (name, "bias")}
+        if not division and is_exact(factors, magnitude, sides):
+            bounds[name] = exact_bound(magnitude.shape)
+        else:
+            bounds[name] = rounded_sum(magnitude, terms[name] + division, sides)
+    return bounds
+
+
+def _shapes(arrays: Arrays) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    return tuple((name, array.shape) for name, array in arrays.items())
+
+
+def _frozen(options: Options) -> tuple[tuple[str, Any], ...]:
+    def freeze(value: Any) -> Any:
+        return tuple(map(freeze, value)) if isinstance(value, list | tuple) else value
+
+    return tuple((name, freeze(value)) for name, value in options.items())
+
+
+def _undivided(
+    function: str, ones: dict[str, Array], options: dict[str, Any]
+) -> tuple[str, dict[str, Array], dict[str, Any], int]:
+    """The function without its division (average pooling: divisor 1), and how many it had."""
+    if not function.startswith("avg_pool"):
+        return function, ones, options, 0
+    if function == "avg_pool1d":  # torch has no divisor there: the same windows along W
+        options = {
+            "kernel_size": (1, _one(options["kernel_size"])),
+            "stride": (1, _one(options.get("stride") or options["kernel_size"])),
+            "padding": (0, _one(options.get("padding", 0))),
+            "ceil_mode": options.get("ceil_mode", False),
+        }
+        function, ones = "avg_pool2d", {"x": ones["x"][:, :, None]}
+    return function, ones, {**options, "divisor_override": 1}, 1
+
+
+def _one(value: Any) -> int:
+    return int(value[0]) if isinstance(value, tuple) else int(value)
+
+
+@lru_cache(maxsize=4096)
+def _forward_terms(function: str, shapes: Any, options: Any) -> tuple[Array, int]:
+    """K: the operation itself applied to ones, without its division; and the division."""
+    ones = {name: np.ones(shape) for name, shape in shapes}
+    plain, arguments, plain_options, division = _undivided(function, ones, dict(options))
+    terms = oracle.forward(plain, arguments, plain_options)
+    return (terms[:, :, 0] if plain != function else terms), division
+
+
+def _undivided_sum(function: str, arrays: Arrays, options: Options) -> Array:
+    """op(|inputs|) before its division."""
+    frozen = dict(_frozen(options))
+    plain, arguments, plain_options, _ = _undivided(function, magnitudes(arrays), frozen)
+    total = oracle.forward(plain, arguments, plain_options)
+    return total[:, :, 0] if plain != function else total
+
+
+@lru_cache(maxsize=4096)
+def _backward_terms(
+    function: str, dy_shape: tuple[int, ...], shapes: Any, options: Any
+) -> tuple[dict[str, Array], int]:
+    """K of each gradient: the backward of ones, without its division; and the division."""
+    ones = {name: np.ones(shape) for name, shape in shapes}
+    plain, arguments, plain_options, division = _undivided(function, ones, dict(options))
+    dy = np.ones(dy_shape if plain == function else (*dy_shape[:2], 1, dy_shape[2]))
+    terms = oracle.gradients(plain, arguments, plain_options, dy, list(arguments)).gradients
+    if plain != function:
+        terms = {"x": terms["x"][:, :, 0]}
+    return terms, division
+
+
+def descend_bound(value: Array, gradient: Array, learning_rate: float, sides: Sides) -> Bound:
+    """W − α·g: a product and a difference."""
+    rate = abs(float(value.dtype.type(learning_rate)))
+    m = magnitudes({"value": value, "gradient": gradient})
+    return rounded_sum(m["value"] + rate * m["gradient"], np.full(value.shape, 2.0), sides)

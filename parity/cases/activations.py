@@ -1,0 +1,155 @@
+"""Cases of the activation functions."""
+
+from __future__ import annotations
+
+from math import inf, nan
+from typing import Any
+
+from parity.cases.case import FLOATS, Case, Draw, Given, Shape, Source
+
+
+def _case(
+    function: str,
+    name: str,
+    x: Shape | Source,
+    values: str = "normal",
+    *,
+    layout: str = "contiguous",
+    upstream: str = "normal",
+    documents: tuple[str, ...] = (),
+    dtypes: tuple[str, ...] = FLOATS,
+    expect: tuple[str, str] | None = None,
+    **options: Any,
+) -> Case:
+    """One case; a shape stands for a random array of the given values and layout."""
+    source = Draw(x, values, layout) if isinstance(x, tuple) else x
+    return Case(function, name, {"x": source}, options, upstream, documents, dtypes, expect)
+
+
+# --- element by element -------------------------------------------------------------------
+
+DOCUMENTS = {
+    "relu": ("D2.9", "D2.19", "D4.4"),
+    "leaky_relu": ("D2.9",),
+    "sigmoid": ("D1.2", "D1.10", "D2.9"),
+    "tanh": ("D1.2", "D1.10"),
+}
+
+ELEMENTWISE = tuple(
+    case
+    for function, documents in DOCUMENTS.items()
+    for case in (
+        _case(function, "maps", (2, 3, 5, 4), documents=documents),
+        _case(function, "one axis", (67,)),
+        _case(function, "a single value", ()),
+        _case(function, "empty batch", (0, 3, 4)),
+        _case(function, "zero and minus zero", (5, 7), "negative_zero"),
+        _case(function, "special", (6, 7), "special"),
+        _case(function, "special upstream", (6, 7), upstream="special"),
+        _case(function, "subnormal", (6, 7), "subnormal", upstream="subnormal"),
+        _case(function, "tiny", (6, 7), "tiny", upstream="tiny"),
+        _case(function, "largest", (6, 7), "largest", upstream="largest"),
+        _case(function, "reversed views", (3, 5, 4), layout="reversed"),
+        _case(function, "strided views", (3, 4, 5), layout="strided"),
+        _case(function, "transposed views", (5, 4, 3), layout="transposed"),
+    )
+)
+
+SIGNS = Given((-2, -1, 0, 1, 2))
+
+KINKED = (
+    _case(
+        "relu", "both sides of the kink", SIGNS, upstream="integers", documents=("D2.19", "D2.22")
+    ),
+    _case("relu", "negative only", (3, 4), "negative", documents=("D2.19",)),
+    _case("leaky_relu", "slope 0.1", (5, 7), negative_slope=0.1, documents=("D2.9",)),
+    _case("leaky_relu", "slope 0.5 on integers", SIGNS, upstream="integers", negative_slope=0.5),
+    _case("leaky_relu", "slope 0", (5, 7), "special", negative_slope=0),
+    _case("leaky_relu", "slope 1", (5, 7), negative_slope=1),
+    _case("leaky_relu", "slope 2 is below the other branch", (5, 7), negative_slope=2.0),
+    _case("leaky_relu", "slope −0.5 turns the sign", (5, 7), negative_slope=-0.5),
+    _case("leaky_relu", "slope 0.1 of subnormal", (5, 7), "subnormal", negative_slope=0.1),
+    _case("leaky_relu", "slope 1e-30 underflows", (5, 7), "tiny", negative_slope=1e-30),
+)
+
+# torch's sigmoid is 1/(1 + e^(−x)): where e^(−x) overflows it gives 0, and the value is a
+# subnormal number. Times an upstream gradient of 1e38 that is no small difference.
+OVERFLOWS = ("outside", "torch.sigmoid gives 0 where e^(−x) overflows; the value is subnormal")
+
+STEEP = (
+    _case("sigmoid", "saturated", (9, 31), "saturated", dtypes=("float64",)),
+    _case(
+        "sigmoid",
+        "saturated, float32",
+        (9, 31),
+        "saturated",
+        dtypes=("float32",),
+        expect=OVERFLOWS,
+    ),
+    _case(
+        "sigmoid",
+        "largest upstream where e^(−x) overflows",
+        (9, 31),
+        "saturated",
+        upstream="largest",
+        dtypes=("float32",),
+        expect=OVERFLOWS,
+    ),
+    _case(
+        "sigmoid",
+        "subnormal values",
+        Given((-88.5, -89, -95, -100, -103, -104, -709, -709.5, -709.9, -730, -744, -746)),
+        expect=OVERFLOWS,
+    ),
+    _case("tanh", "saturated", (9, 31), "saturated"),
+    _case("relu", "saturated", (9, 31), "saturated", upstream="wide"),
+    _case("sigmoid", "1e4", (6, 5), "logits_1e4"),
+    _case("tanh", "1e4", (6, 5), "logits_1e4"),
+    _case("sigmoid", "wide upstream", (9, 31), upstream="wide"),
+    _case("tanh", "wide", (9, 31), "wide", upstream="wide"),
+    _case("tanh", "spread", (9, 31), "spread"),
+)
+
+# --- along an axis ------------------------------------------------------------------------
+
+ALONG_AN_AXIS = tuple(
+    case
+    for function, documents in {"softmax": ("D2.8", "D1.28"), "log_softmax": ("D2.14",)}.items()
+    for case in (
+        _case(function, "plain", (4, 5), documents=documents),
+        _case(function, "axis 0", (4, 5), axis=0),
+        _case(function, "axis 1 of four", (2, 5, 4, 3), axis=1),
+        _case(function, "axis -1", (2, 3, 5), axis=-1),
+        _case(function, "axis -2", (2, 5, 3), axis=-2),
+        _case(function, "one axis", (6,), axis=0),
+        _case(function, "one sample", (1, 6)),
+        _case(function, "one class", (5, 1)),
+        _case(function, "1000 classes", (3, 1000)),
+        _case(function, "empty batch", (0, 5)),
+        _case(function, "empty last axis, axis 0", (5, 0), axis=0),
+        _case(function, "all equal", (4, 7), "zeros"),
+        _case(function, "ties", (4, 7), "ties"),
+        _case(function, "integers", (4, 7), "integers", upstream="integers"),
+        _case(function, "spread", (6, 7), "spread"),
+        _case(function, "saturated", (6, 7), "saturated"),
+        _case(function, "1e4", (6, 7), "logits_1e4"),
+        _case(function, "largest", (6, 7), "largest"),
+        _case(function, "subnormal", (6, 7), "subnormal"),
+        _case(function, "minus infinity", (6, 7), "minus_inf"),
+        _case(function, "special", (9, 7), "special"),
+        _case(function, "special upstream", (9, 7), upstream="special"),
+        _case(function, "huge upstream", (6, 7), upstream="huge"),
+        _case(function, "zero upstream", (6, 7), upstream="zeros"),
+        _case(
+            function,
+            "one number above minus infinity, nothing above it, infinity",
+            Given(((-inf, 0.5, -inf), (-inf, -inf, -inf), (0.0, inf, 1.0), (nan, 0.0, 1.0))),
+        ),
+        _case(function, "1, 2, 4", Given((1, 2, 4)), documents=("D2.8",)),
+        _case(function, "reversed views", (4, 3, 5), layout="reversed", axis=1),
+        _case(function, "strided views", (4, 5, 3), layout="strided", axis=0),
+        _case(function, "transposed views", (5, 3, 4), layout="transposed"),
+    )
+)
+
+CASES = ELEMENTWISE + KINKED + STEEP + ALONG_AN_AXIS

@@ -1,0 +1,249 @@
+"""What a case is: arrays described as data, and how they are drawn from a seed."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[Any]
+Shape: TypeAlias = tuple[int, ...]
+FLOATS = ("float32", "float64")
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A random array: its shape, the kind of its values (a key of `VALUES`), its layout.
+
+    The layouts hold the same numbers at other places in memory: "contiguous", "reversed"
+    (negative strides), "strided" (every second element of a larger array), "transposed".
+    """
+
+    shape: Shape
+    values: str = "normal"
+    layout: str = "contiguous"
+
+
+@dataclass(frozen=True)
+class Given:
+    """An array written out, as nested tuples; integers become the dtype under test."""
+
+    values: Any
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Random class indices 0 … classes − 1."""
+
+    shape: Shape
+    classes: int
+
+
+@dataclass(frozen=True)
+class Probabilities:
+    """Random probabilities that add up to 1 along one axis."""
+
+    shape: Shape
+    axis: int = 1
+
+
+Source: TypeAlias = Draw | Given | Classes | Probabilities
+
+
+@dataclass(frozen=True)
+class Case:
+    """Valid arguments of one function: forward and backward are compared on them.
+
+    `expect` names a verdict other than agreement that is known and why (a torch issue).
+    """
+
+    function: str
+    name: str
+    arrays: Mapping[str, Source]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    upstream: str = "normal"  # the kind of values of dy
+    documents: tuple[str, ...] = ()
+    dtypes: tuple[str, ...] = FLOATS
+    expect: tuple[str, str] | None = None
+
+    @property
+    def id(self) -> str:
+        """`function[name]`, unique in the catalogue."""
+        return f"{self.function}[{self.name}]"
+
+    @property
+    def worked_example(self) -> bool:
+        """Whether a document gives the numbers: every element is then reported."""
+        return bool(self.documents) and any(isinstance(a, Given) for a in self.arrays.values())
+
+
+@dataclass(frozen=True)
+class BadCase:
+    """Invalid arguments of one function, forward or backward, and the whole error text."""
+
+    function: str
+    name: str
+    arguments: Mapping[str, Any]  # a Source, or a value that is passed as it is
+    error: type[Exception]
+    message: str
+    dtypes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """`function[name]`, unique in the catalogue."""
+        return f"{self.function}[{self.name}]"
+
+
+def generator(seed: int, *labels: str) -> np.random.Generator:
+    """Random numbers that depend on the seed and the labels alone, not on what ran before."""
+    return np.random.default_rng([seed, *(zlib.crc32(label.encode()) for label in labels)])
+
+
+def draw(source: Source, dtype: str, rng: np.random.Generator) -> Array:
+    """The array that a source describes."""
+    match source:
+        case Given(values):
+            array = np.asarray(values)
+            return array if array.dtype.kind == "b" else array.astype(dtype)
+        case Classes(shape, classes):
+            return rng.integers(0, classes, shape)
+        case Probabilities(shape, axis):
+            weights = rng.random(shape) + 0.05
+            shares: Array = (weights / weights.sum(axis=axis, keepdims=True)).astype(dtype)
+            return shares
+        case Draw(shape, values, layout):
+            numbers = VALUES[values](rng, shape, np.finfo(dtype)).astype(dtype)
+            return LAYOUTS[layout](numbers)
+
+
+# --- kinds of values ----------------------------------------------------------------------
+
+Drawer: TypeAlias = Callable[[np.random.Generator, Shape, Any], Array]
+
+
+def _normal(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
+    return rng.normal(size=shape)
+
+
+def _integers(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
+    """Small enough that sums of products stay exact in float32."""
+    return rng.integers(-8, 9, shape)
+
+
+def _ties(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
+    """Three values only, so that most windows hold their maximum twice."""
+    return rng.integers(-1, 2, shape)
+
+
+def _huge(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
+    """Up to a quarter of the square root of the largest number: products fit, sums may not."""
+    numbers: Array = rng.normal(size=shape) * (float(info.max) ** 0.5 / 4)
+    return numbers
+
+
+def _largest(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
+    """Of the order of the largest number: sums overflow or not by the order of their terms."""
+    numbers: Array = rng.uniform(-1, 1, shape) * float(info.max)
+    return numbers
+
+
+def _tiny(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
+    """Products lie below the smallest normal number."""
+    numbers: Array = rng.normal(size=shape) * float(info.tiny) ** 0.5
+    return numbers
+
+
+def _subnormal(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
+    """Multiples of the smallest number there is."""
+    numbers: Array = rng.integers(-99, 100, shape) * float(info.smallest_subnormal)
+    return numbers
+
+
+def _negative_zero(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
+    """Minus zero, zero and ordinary numbers mixed."""
+    return rng.choice(np.array([-0.0, 0.0, 1.5, -2.5]), size=shape)
+
+
+def _zeros(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
+    return np.zeros(shape)
+
+
+def _negative(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
+    return -np.abs(rng.normal(size=shape)) - 0.01
+
+
+def _wide(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
+    """Magnitudes from 1e-9 to 1e9 beside each other: cancellation."""
+    numbers: Array = rng.normal(size=shape) * 10.0 ** rng.uniform(-9, 9, shape)
+    return numbers
+
+
+def _saturated(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
+    """Between −120 and 120: past where e^x leaves float32, sigmoid and tanh are flat."""
+    return rng.uniform(-120, 120, shape)
+
+
+def _spread(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
+    """Logits of standard deviation 30."""
+    return rng.normal(size=shape) * 30
+
+
+def _logits_1e4(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
+    return rng.choice(np.array([-1e4, 1e4, 0.0, 9.99e3]), size=shape)
+
+
+def _minus_inf(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
+    """Ordinary numbers, a third of them replaced by −∞."""
+    return np.where(rng.random(shape) < 1 / 3, -np.inf, rng.normal(size=shape))
+
+
+def _special(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
+    """Ordinary numbers, one in eight replaced by NaN, ∞ or −∞."""
+    odd = rng.choice(np.array([np.nan, np.inf, -np.inf]), size=shape)
+    return np.where(rng.random(shape) < 1 / 8, odd, rng.normal(size=shape))
+
+
+VALUES: dict[str, Drawer] = {
+    "normal": _normal,
+    "integers": _integers,
+    "ties": _ties,
+    "huge": _huge,
+    "largest": _largest,
+    "tiny": _tiny,
+    "subnormal": _subnormal,
+    "negative_zero": _negative_zero,
+    "zeros": _zeros,
+    "negative": _negative,
+    "wide": _wide,
+    "saturated": _saturated,
+    "spread": _spread,
+    "logits_1e4": _logits_1e4,
+    "minus_inf": _minus_inf,
+    "special": _special,
+}
+
+
+# --- layouts ------------------------------------------------------------------------------
+
+
+def _reversed(numbers: Array) -> Array:
+    return np.ascontiguousarray(np.flip(numbers))[(slice(None, None, -1),) * numbers.ndim]
+
+
+def _strided(numbers: Array) -> Array:
+    room = np.zeros(tuple(2 * n for n in numbers.shape), numbers.dtype)
+    view = room[(slice(None, None, 2),) * numbers.ndim]
+    view[...] = numbers
+    return view
+
+
+LAYOUTS: dict[str, Callable[[Array], Array]] = {
+    "contiguous": np.ascontiguousarray,
+    "reversed": _reversed,
+    "strided": _strided,
+    "transposed": np.asfortranarray,
+}

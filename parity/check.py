@@ -1,0 +1,144 @@
+"""One layer case: both sides run on the same arrays, every tensor compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+import refimpl
+from parity import oracle
+from parity.arithmetic import sides
+from parity.bounds import Bound, backward_bounds, forward_bound
+from parity.cases.case import (
+    Array,
+    BadCase,
+    Case,
+    Classes,
+    Draw,
+    Given,
+    Probabilities,
+    draw,
+    generator,
+)
+from parity.compare import OUTSIDE
+from parity.findings import Findings, Place, Settings, attempt, failure_row, judge, timed
+from parity.functions import FUNCTIONS
+from parity.rows import Refusal, Row, TimingRow
+
+
+def check_case(case: Case, dtype: str, settings: Settings) -> Findings:
+    """Forward and backward of one case on both sides."""
+    arrays = case_arrays(case, dtype, settings.seed)
+    place = Place(
+        case.id, case.function, dtype, case.documents or FUNCTIONS[case.function].documents
+    )
+    findings = Findings()
+    dy, expected, torch_seconds = _torch_side(case, dtype, arrays, settings)
+    tensors, refimpl_seconds = _refimpl_side(case, arrays, dy)
+    if isinstance(tensors, str):
+        findings.rows.append(failure_row(place, "y", tensors, settings))
+    else:
+        bounds = _bounds(case, dy, arrays, dtype)
+        for name, theirs in expected.items():
+            judge(findings, place, name, (tensors[name], theirs), bounds[name], settings)
+    findings.timings.append(TimingRow(case.id, dtype, refimpl_seconds, torch_seconds))
+    findings.rows = with_expectation(case, findings.rows)
+    return findings
+
+
+def case_arrays(case: Case, dtype: str, seed: int) -> dict[str, Array]:
+    """The arguments of a case; read-only, because a function must not change its inputs."""
+    arrays = {
+        name: draw(source, dtype, generator(seed, case.id, name))
+        for name, source in case.arrays.items()
+    }
+    for array in arrays.values():
+        array.setflags(write=False)
+    return arrays
+
+
+def _torch_side(
+    case: Case, dtype: str, arrays: Mapping[str, Array], settings: Settings
+) -> tuple[Array, dict[str, Array], float]:
+    """dy, drawn for the shape that torch gives; the value and gradients; the seconds taken."""
+    device = settings.device
+    y = oracle.forward(case.function, arrays, case.options, device)
+    rng = generator(settings.seed, case.id, "dy")
+    dy = draw(Draw(y.shape, case.upstream), dtype, rng).reshape(y.shape)
+    dy.setflags(write=False)
+    wanted = [name for name in FUNCTIONS[case.function].inputs if name in arrays]
+    result, seconds = timed(
+        lambda: oracle.gradients(case.function, arrays, case.options, dy, wanted, device)
+    )
+    named = {f"d{name}": gradient for name, gradient in result.gradients.items()}
+    return dy, {"y": result.y, **named}, seconds
+
+
+def _refimpl_side(
+    case: Case, arrays: Mapping[str, Array], dy: Array
+) -> tuple[dict[str, Array] | str, float]:
+    """The value and gradients, or what refimpl raised; the seconds taken."""
+    function = FUNCTIONS[case.function]
+
+    def run() -> dict[str, Array]:
+        y = function.forward(arrays, case.options)
+        gradients = function.backward(dy, arrays, case.options)
+        return {"y": y, **{f"d{name}": gradient for name, gradient in gradients.items()}}
+
+    with np.errstate(all="ignore"):
+        return timed(lambda: attempt(run))
+
+
+def _bounds(case: Case, dy: Array, arrays: Mapping[str, Array], dtype: str) -> dict[str, Bound]:
+    both = sides(dtype)
+    forward = forward_bound(case.function, arrays, case.options, both)
+    backward = backward_bounds(case.function, dy, arrays, case.options, both)
+    return {"y": forward, **{f"d{name}": bound for name, bound in backward.items()}}
+
+
+def with_expectation(case: Case, rows: list[Row]) -> list[Row]:
+    """Apply the case's expectation: an expected finding that does not occur fails too."""
+    if case.expect is None:
+        return rows
+    verdict, reason = case.expect
+    if any(row.verdict == verdict for row in rows):
+        return [
+            replace(row, expected=True, note=f"expected {verdict}: {reason}")
+            if row.verdict == verdict
+            else row
+            for row in rows
+        ]
+    note = f"expected {verdict} ({reason}), but no tensor is"
+    return [replace(rows[0], verdict=OUTSIDE, note=note), *rows[1:]]
+
+
+# --- bad input ----------------------------------------------------------------------------
+
+
+def check_refusal(case: BadCase, settings: Settings) -> Findings:
+    """Whether refimpl refuses a bad input with exactly the error that the case expects."""
+    expected = f"{case.error.__name__}: {case.message}"
+    try:
+        getattr(refimpl, case.function)(**bad_arguments(case, settings.seed))
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}"
+        refused = type(error) is case.error and str(error) == case.message
+        message = "" if refused else f"expected {expected!r}, got {said!r}"
+    else:
+        refused, message = False, f"expected {expected!r}, but refimpl accepted it"
+    return Findings(refusals=[Refusal(case.id, case.function, refused, message)])
+
+
+def bad_arguments(case: BadCase, seed: int) -> dict[str, Any]:
+    """The arguments of a bad case: sources drawn in float64 unless `dtypes` says otherwise."""
+    return {name: _bad_argument(case, name, value, seed) for name, value in case.arguments.items()}
+
+
+def _bad_argument(case: BadCase, name: str, value: Any, seed: int) -> Any:
+    if not isinstance(value, Draw | Given | Classes | Probabilities):
+        return value
+    array = draw(value, "float64", generator(seed, case.id, name))
+    return array.astype(case.dtypes.get(name, array.dtype))

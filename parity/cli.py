@@ -1,0 +1,252 @@
+"""The command line. Nothing heavy is imported before a command needs it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from parity.findings import Findings, Settings
+    from parity.run import Task
+
+DISAGREE, WRONG_CALL, INTERRUPTED = 1, 2, 130
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+)
+
+
+class Dtype(StrEnum):
+    """The dtypes that a run can be narrowed to."""
+
+    float32 = "float32"
+    float64 = "float64"
+
+
+def main() -> None:
+    """Entry point of `parity`."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+@app.callback()
+def parity() -> None:
+    """Compare refimpl's formulas with torch.autograd, under bounds derived from the arithmetic."""
+
+
+@app.command()
+def run(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="functions and networks (all)")
+    ] = None,
+    case: Annotated[str | None, typer.Option(metavar="ID", help="one case, as listed")] = None,
+    dtype: Annotated[list[Dtype] | None, typer.Option(help="one dtype (both)")] = None,
+    device: Annotated[str, typer.Option(help="where torch computes: cpu, cuda, …")] = "cpu",
+    seed: Annotated[int | None, typer.Option(min=0, help="of all random numbers")] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="where the reports go")] = Path(
+        "reports"
+    ),
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="processes (as many as there are cores, at most 8)")
+    ] = None,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="also write JUnit XML")] = None,
+    elements: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ID",
+            help="cases whose every element goes to gradients.csv (the documents' worked examples)",
+        ),
+    ] = None,
+    rtol: Annotated[
+        float | None, typer.Option(min=0, help="override the derived bounds: atol + rtol·|torch|")
+    ] = None,
+    atol: Annotated[
+        float | None, typer.Option(min=0, help="override the derived bounds: atol + rtol·|torch|")
+    ] = None,
+) -> None:
+    """Run the suite: a table here, CSV reports in DIR. Exit code 1 if both sides disagree."""
+    from parity import oracle
+    from parity.findings import DEFAULT_SEED, Settings
+    from parity.run import SelectionError, element_cases, select
+
+    started = time.perf_counter()
+    dtypes = [d.value for d in dtype or Dtype]
+    try:
+        tasks = select(names or [], case, dtypes)
+        shown = element_cases(elements)
+        oracle.check_device(device)
+        check_writable(out)
+    except (SelectionError, oracle.DeviceError, OSError) as error:
+        wrong_call(str(error))
+    settings = Settings(
+        seed=DEFAULT_SEED if seed is None else seed,
+        device=device,
+        rtol=rtol,
+        atol=atol,
+        elements=shown,
+    )
+    jobs = jobs or default_jobs(len(tasks))
+    findings = with_progress(tasks, settings, jobs)
+    report(findings, settings, jobs, started, out, junit)
+    raise typer.Exit(0 if findings.holds else DISAGREE)
+
+
+@app.command("list")
+def list_cases(
+    name: Annotated[str | None, typer.Argument(help="a function or network: its cases")] = None,
+) -> None:
+    """List the functions and networks, or the cases of one of them."""
+    from parity.cases import BAD, GOOD
+    from parity.cases.networks import NETWORKS
+    from parity.run import SelectionError, select
+
+    if name is None:
+        for function in dict.fromkeys(case.function for case in GOOD):
+            good = sum(case.function == function for case in GOOD)
+            bad = sum(case.function.removesuffix("_backward") == function for case in BAD)
+            typer.echo(f"{function}: {good} cases, {bad} bad inputs")
+        for network in NETWORKS.values():
+            training = f", {network.steps} steps of training" if network.steps else ""
+            typer.echo(f"{network.name}: network{training}")
+        return
+    try:
+        tasks = select([name], None, [d.value for d in Dtype])
+    except SelectionError as error:
+        wrong_call(str(error))
+    for task_id in dict.fromkeys(task.id for task in tasks if task.kind != "bad"):
+        typer.echo(task_id)
+
+
+@app.command()
+def diff(
+    before: Annotated[Path, typer.Argument(metavar="A.csv", help="the summary.csv of a run")],
+    after: Annotated[Path, typer.Argument(metavar="B.csv", help="that of a later one")],
+) -> None:
+    """Say what changed between two runs. Exit code 1 if anything did."""
+    from parity.report.diff import SummaryError, changes
+
+    try:
+        found = changes(before, after)
+    except SummaryError as error:
+        wrong_call(str(error))
+    for change in found:
+        typer.echo(
+            f"{change.what:8} {change.tensor}: {change.before or '-'} → {change.after or '-'}"
+        )
+    typer.echo(f"{len(found)} changes" if found else "no changes")
+    raise typer.Exit(DISAGREE if found else 0)
+
+
+# --- what the commands share --------------------------------------------------------------
+
+
+def wrong_call(message: str) -> NoReturn:
+    """One line on stderr, exit code 2."""
+    typer.echo(f"parity: {message}", err=True)
+    raise typer.Exit(WRONG_CALL)
+
+
+def check_writable(out: Path) -> None:
+    """Refuse a folder that cannot be written to before anything is computed."""
+    out.mkdir(parents=True, exist_ok=True)
+    if not os.access(out, os.W_OK):
+        raise PermissionError(f"{out}: cannot be written to")
+
+
+def default_jobs(tasks: int) -> int:
+    """As many processes as there are cores to use; one where starting more takes longer."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(cores or 1, 8) if tasks > 100 else 1
+
+
+def console(stderr: bool = False) -> Console:
+    """A console that stays wide where there is no terminal to ask for its width."""
+    from rich.console import Console
+
+    shown = Console(stderr=stderr, highlight=False, soft_wrap=False)
+    if not shown.is_terminal:
+        shown.width = 140
+    return shown
+
+
+def with_progress(tasks: list[Task], settings: Settings, jobs: int) -> Findings:
+    """Run the tasks behind a progress bar, which is shown on terminals only."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from parity.run import run as run_tasks
+
+    target = console(stderr=True)
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=target,
+        transient=True,
+        disable=not target.is_terminal,
+    )
+    with bar:
+        shown = bar.add_task("comparing", total=len(tasks))
+        return run_tasks(tasks, settings, jobs, lambda count: bar.advance(shown, count))
+
+
+def report(
+    findings: Findings,
+    settings: Settings,
+    jobs: int,
+    started: float,
+    out: Path,
+    junit: Path | None,
+) -> None:
+    """The table and the messages, then the files."""
+    from parity.report.about import about_run
+    from parity.report.files import write_reports
+    from parity.report.junit import write_junit
+    from parity.report.text import failures, table, training_notes
+
+    shown = console()
+    shown.print(table(findings))
+    for line in (*training_notes(findings.training), *failures(findings)):
+        typer.echo(line)
+    if settings.override:
+        typer.echo(f"The verdicts rest on an override, not on derived bounds: {settings.override}")
+    seconds = time.perf_counter() - started
+    about = about_run(findings, settings, ["parity", *sys.argv[1:]], jobs, seconds)
+    try:
+        written = write_reports(findings, about, out)
+        if junit:
+            write_junit(findings, junit)
+            written.append(junit)
+    except OSError as error:
+        wrong_call(f"the reports could not be written, the old ones stand: {error}")
+    typer.echo(f"{summary_line(findings)} in {seconds:.1f} s")
+    typer.echo(f"reports: {', '.join(map(str, written))}")
+
+
+def summary_line(findings: Findings) -> str:
+    """The run in one sentence."""
+    failed = len(findings.failures) + len(findings.accepted)
+    cases = len({row.case for row in findings.rows if not row.network})
+    verdict = "all hold" if not failed else f"{failed} DO NOT HOLD"
+    return (
+        f"{len(findings.rows)} tensors of {cases} layer cases and the networks, "
+        f"{len(findings.refusals)} bad inputs: {verdict}"
+    )
+
+
+if __name__ == "__main__":
+    main()

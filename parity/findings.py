@@ -1,0 +1,187 @@
+"""What a task finds: comparisons turned into rows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+
+from parity.bounds import Bound
+from parity.cases.case import Array
+from parity.compare import (
+    OUTSIDE,
+    Comparison,
+    compare,
+    element_differences,
+    tolerance_bound,
+)
+from parity.rows import ElementRow, Refusal, Row, TimingRow, TrainingRow
+
+DEFAULT_SEED = 20261120
+MAX_ELEMENT_ROWS = 10_000  # of one tensor outside its bound
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run fixes for all its cases."""
+
+    seed: int = DEFAULT_SEED
+    device: str = "cpu"
+    rtol: float | None = None  # --rtol, --atol: an override of the derived bounds
+    atol: float | None = None
+    elements: tuple[str, ...] = ()  # cases of which every element is reported
+
+    @property
+    def override(self) -> str:
+        """What the report says where the bounds are not the derived ones."""
+        if self.rtol is None and self.atol is None:
+            return ""
+        return f"bound overridden: rtol {self.rtol or 0.0}, atol {self.atol or 0.0}"
+
+
+@dataclass
+class Findings:
+    """Everything that one task adds to the reports."""
+
+    rows: list[Row] = field(default_factory=list)
+    elements: list[ElementRow] = field(default_factory=list)
+    training: list[TrainingRow] = field(default_factory=list)
+    timings: list[TimingRow] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+
+    def extend(self, other: Findings) -> None:
+        """Add what another task found."""
+        self.rows += other.rows
+        self.elements += other.elements
+        self.training += other.training
+        self.timings += other.timings
+        self.refusals += other.refusals
+
+    @property
+    def failures(self) -> list[Row]:
+        """The rows that make a run fail."""
+        return [row for row in self.rows if row.failed]
+
+    @property
+    def accepted(self) -> list[Refusal]:
+        """The bad inputs that were not refused as they should be."""
+        return [refusal for refusal in self.refusals if not refusal.refused]
+
+    @property
+    def holds(self) -> bool:
+        """Whether both sides agree everywhere and every bad input is refused."""
+        return not self.failures and not self.accepted
+
+
+@dataclass(frozen=True)
+class Place:
+    """Which tensor of what a row speaks of."""
+
+    case: str
+    function: str
+    dtype: str
+    documents: tuple[str, ...]
+    network: str = ""
+    layer: str = ""
+
+
+def judge(
+    findings: Findings,
+    place: Place,
+    tensor: str,
+    pair: tuple[Array, Array],
+    bound: Bound,
+    settings: Settings,
+) -> Row:
+    """Compare one tensor and add its row; its elements too if asked for or outside."""
+    ours, theirs = pair
+    if settings.override:
+        bound = tolerance_bound(theirs, settings.rtol or 0.0, settings.atol or 0.0)
+    comparison = compare(ours, theirs, bound)
+    row = tensor_row(place, tensor, theirs, comparison, settings)
+    findings.rows.append(row)
+    if comparison.verdict == OUTSIDE or place.case in settings.elements:
+        findings.elements.extend(element_rows(row, ours, theirs, bound))
+    return row
+
+
+def tensor_row(
+    place: Place, tensor: str, theirs: Array, comparison: Comparison, settings: Settings
+) -> Row:
+    """The row of one compared tensor."""
+    return Row(
+        case=place.case,
+        function=place.function,
+        network=place.network,
+        layer=place.layer,
+        tensor=tensor,
+        documents=" ".join(place.documents),
+        dtype=place.dtype,
+        device=settings.device,
+        shape="×".join(map(str, theirs.shape)) or "()",
+        elements=comparison.elements,
+        seed=settings.seed,
+        max_abs_error=comparison.max_abs_error,
+        max_rel_error=comparison.max_rel_error,
+        max_ulp=comparison.max_ulp,
+        bound_at_worst=comparison.bound_at_worst,
+        worst_ratio=comparison.worst_ratio,
+        worst_index=str(comparison.worst_index) if comparison.elements else "",
+        refimpl_value=comparison.refimpl_value,
+        torch_value=comparison.torch_value,
+        bound_over_value=None,
+        kinks=0,
+        overflow=comparison.overflow,
+        verdict=comparison.verdict,
+        note="; ".join(filter(None, (comparison.note, settings.override))),
+        outside=comparison.outside,
+    )
+
+
+def failure_row(place: Place, tensor: str, reason: str, settings: Settings) -> Row:
+    """The row of a tensor that refimpl did not give."""
+    comparison = Comparison(OUTSIDE, worst_ratio=float("inf"), outside=1, note=reason)
+    return tensor_row(place, tensor, np.empty(()), comparison, settings)
+
+
+def element_rows(row: Row, ours: Array, theirs: Array, bound: Bound) -> list[ElementRow]:
+    """One row for each element, as far as both sides have it."""
+    if ours.shape != theirs.shape or not ours.size:
+        return []
+    differences = element_differences(ours, theirs)
+    limits = np.broadcast_to(bound.limit, theirs.shape)
+    indices = list(np.ndindex(*theirs.shape))[:MAX_ELEMENT_ROWS]
+    return [
+        ElementRow(
+            row.case,
+            row.tensor,
+            row.layer,
+            row.dtype,
+            str(index),
+            float(ours[index]),
+            float(theirs[index]),
+            float(differences[index]),
+            float(limits[index]),
+        )
+        for index in indices
+    ]
+
+
+def attempt(run: Callable[[], T]) -> T | str:
+    """The result, or one sentence on the exception: code under test may raise anything."""
+    try:
+        return run()
+    except Exception as error:
+        return f"refimpl raised {type(error).__name__}: {error}"
+
+
+def timed(run: Callable[[], T]) -> tuple[T, float]:
+    """The result and the seconds it took."""
+    start = time.perf_counter()
+    result = run()
+    return result, time.perf_counter() - start

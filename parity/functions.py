@@ -1,0 +1,58 @@
+"""What is compared: each function's differentiable inputs, and how `refimpl` is called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import refimpl
+from parity.cases.case import Array
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of `refimpl` that has a backward and a twin in torch."""
+
+    name: str
+    inputs: tuple[str, ...]  # what it is differentiated by
+    documents: tuple[str, ...]  # the statements it implements
+
+    def forward(self, arrays: Mapping[str, Array], options: Mapping[str, Any]) -> Array:
+        """refimpl's value."""
+        return np.asarray(getattr(refimpl, self.name)(*arrays.values(), **options))
+
+    def backward(
+        self, dy: Array, arrays: Mapping[str, Array], options: Mapping[str, Any]
+    ) -> dict[str, Array]:
+        """refimpl's gradients by the name of the input; without a bias, none for it."""
+        given = [array for name, array in arrays.items() if name != "bias"]
+        grads = getattr(refimpl, f"{self.name}_backward")(dy, *given, **options)
+        by_name = grads._asdict() if hasattr(grads, "_asdict") else {f"d{self.inputs[0]}": grads}
+        return {n: np.asarray(by_name[f"d{n}"]) for n in self.inputs if n in arrays}
+
+
+_AFFINE = ("x", "weight", "bias")
+
+FUNCTIONS = {
+    function.name: function
+    for function in (
+        Function("conv1d", _AFFINE, ("D0.12", "D0.13", "D4.1", "D4.8", "D4.17")),
+        Function("conv2d", _AFFINE, ("D0.12", "D0.13", "D2.23", "D2.24", "D2.25", "D4.1", "D4.8")),
+        Function("conv3d", _AFFINE, ("D0.5", "D0.12", "D0.13")),
+        *(Function(f"max_pool{n}d", ("x",), ("D0.4", "D0.11", "D2.28")) for n in (1, 2, 3)),
+        *(Function(f"avg_pool{n}d", ("x",), ("D0.4", "D0.11", "D2.28")) for n in (1, 2, 3)),
+        Function("linear", _AFFINE, ("D0.8", "D0.10", "D1.9", "D2.20", "D2.21")),
+        Function("flatten", ("x",), ("D1.19", "D1.22")),
+        Function("relu", ("x",), ("D2.9", "D2.19")),
+        Function("leaky_relu", ("x",), ("D2.9",)),
+        Function("sigmoid", ("x",), ("D1.10", "D2.9")),
+        Function("tanh", ("x",), ("D1.2", "D1.10")),
+        Function("softmax", ("x",), ("D1.28", "D2.8")),
+        Function("log_softmax", ("x",), ("D2.8", "D2.17")),
+        Function("cross_entropy", ("logits",), ("D2.14", "D2.15", "D2.17", "D2.18")),
+        Function("squared_error", ("output",), ("D1.4", "D1.7")),
+    )
+}

@@ -1,0 +1,264 @@
+"""The other side of the comparison: torch and torch.autograd. The only file that imports torch.
+
+Arrays go in and come out as NumPy arrays of the same dtype. Padding rules that torch does not
+have ("full", asymmetric, "same" with a stride) are written here once more, from their
+definitions, so that a mistake in `refimpl.shapes` has no twin.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812 (its customary name)
+
+from parity.cases.case import Array
+
+Tensor = torch.Tensor
+
+
+class DeviceError(ValueError):
+    """A device that torch cannot use here."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What torch computed: the value, and ∂L/∂(input) by the input's name."""
+
+    y: Array
+    gradients: dict[str, Array]
+
+
+def check_device(device: str) -> None:
+    """Refuse a device that torch cannot use on this machine."""
+    try:
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise DeviceError(f"device {device}: torch cannot use it here ({reason})") from None
+
+
+def set_threads(threads: int) -> None:
+    """Let torch compute with so many threads."""
+    torch.set_num_threads(threads)
+
+
+@contextmanager
+def single_threaded() -> Iterator[None]:
+    """One torch thread and no TF32 for a while."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    exact_products()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def exact_products() -> None:
+    """Turn TF32 off: bounds are derived from the unit roundoff of the dtype itself."""
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+
+
+def flags() -> dict[str, Any]:
+    """torch's version and everything set in it that changes results."""
+    return {
+        "version": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "mkldnn": torch.backends.mkldnn.enabled,
+        "build": torch.__config__.show(),
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        "cuda": torch.version.cuda,
+        "allow_tf32_matmul": torch.backends.cuda.matmul.allow_tf32,
+        "allow_tf32_cudnn": torch.backends.cudnn.allow_tf32,
+        "deterministic_algorithms": torch.are_deterministic_algorithms_enabled(),
+    }
+
+
+# --- one function -------------------------------------------------------------------------
+
+
+def forward(
+    function: str, arrays: Mapping[str, Array], options: Mapping[str, Any], device: str = "cpu"
+) -> Array:
+    """The value of a function."""
+    tensors = {name: _tensor(array, device) for name, array in arrays.items()}
+    with torch.no_grad():
+        return _array(FUNCTIONS[function](*tensors.values(), **options))
+
+
+def gradients(
+    function: str,
+    arrays: Mapping[str, Array],
+    options: Mapping[str, Any],
+    dy: Array,
+    wanted: Sequence[str],
+    device: str = "cpu",
+) -> Result:
+    """The value and, by autograd from the upstream gradient dy, the gradients to `wanted`."""
+    tensors = {name: _tensor(array, device) for name, array in arrays.items()}
+    inputs = [tensors[name].requires_grad_() for name in wanted]
+    y = FUNCTIONS[function](*tensors.values(), **options)
+    grads = torch.autograd.grad(y, inputs, _tensor(dy, device), allow_unused=False)
+    return Result(_array(y), dict(zip(wanted, map(_array, grads), strict=True)))
+
+
+def _tensor(array: Array, device: str) -> Tensor:
+    """A tensor of its own memory; torch has no negative strides, others are kept in order."""
+    return torch.from_numpy(np.array(array, order="K")).to(device)
+
+
+def _array(tensor: Tensor) -> Array:
+    return tensor.detach().cpu().numpy()
+
+
+# --- a network ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class NetworkLayer:
+    """A layer for torch: the function, its parameters, its options."""
+
+    function: str
+    parameters: Mapping[str, Array]
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class NetworkResult:
+    """A network's forward and backward in torch, all by the layer's name."""
+
+    inputs: dict[str, Array]
+    outputs: dict[str, Array]
+    dinputs: dict[str, Array]  # ∂L/∂(input of the layer)
+    doutputs: dict[str, Array]  # ∂L/∂(output of the layer)
+    dparameters: dict[str, dict[str, Array]]
+    loss: Array
+
+
+def network(
+    layers: Mapping[str, NetworkLayer], x: Array, target: Array, device: str = "cpu"
+) -> NetworkResult:
+    """Run a chain of layers and cross-entropy, and everything autograd finds behind it."""
+    parameters = {
+        name: {key: _tensor(p, device).requires_grad_() for key, p in layer.parameters.items()}
+        for name, layer in layers.items()
+    }
+    chain = [_tensor(x, device).requires_grad_()]
+    for name, layer in layers.items():
+        # A view would be changed in place by nobody, but autograd must see its own node.
+        y = FUNCTIONS[layer.function](chain[-1], *parameters[name].values(), **layer.options)
+        chain.append(y)
+    loss = _cross_entropy(chain[-1], _tensor(target, device))
+    leaves = [p for layer in parameters.values() for p in layer.values()]
+    grads = list(map(_array, torch.autograd.grad(loss, [*chain, *leaves])))
+    dchain, dleaves = grads[: len(chain)], iter(grads[len(chain) :])
+    values = list(map(_array, chain))
+    return NetworkResult(
+        inputs=dict(zip(layers, values[:-1], strict=True)),
+        outputs=dict(zip(layers, values[1:], strict=True)),
+        dinputs=dict(zip(layers, dchain[:-1], strict=True)),
+        doutputs=dict(zip(layers, dchain[1:], strict=True)),
+        dparameters={n: {key: next(dleaves) for key in ps} for n, ps in parameters.items()},
+        loss=_array(loss),
+    )
+
+
+def descend(value: Array, gradient: Array, learning_rate: float, device: str = "cpu") -> Array:
+    """What torch.optim.SGD does in a step; the class itself takes a second to import."""
+    return _array(_tensor(value, device).add_(_tensor(gradient, device), alpha=-learning_rate))
+
+
+# --- refimpl's functions, said in torch ---------------------------------------------------
+
+
+def _conv(n: int) -> Callable[..., Tensor]:
+    convolve = (F.conv1d, F.conv2d, F.conv3d)[n - 1]
+
+    def apply(
+        x: Tensor,
+        weight: Tensor,
+        bias: Tensor | None = None,
+        stride: Any = 1,
+        padding: Any = 0,
+        dilation: Any = 1,
+        groups: int = 1,
+    ) -> Tensor:
+        stride, dilation = _each(stride, n), _each(dilation, n)
+        if not (isinstance(padding, str) and padding != "full" and max(stride) == 1):
+            pairs = _pairs(padding, x.shape[2:], weight.shape[2:], stride, dilation)
+            if all(before == after for before, after in pairs):
+                padding = tuple(before for before, _ in pairs)
+            else:
+                x, padding = _padded(x, pairs), 0
+        with warnings.catch_warnings():
+            # torch tells that "same" with an even kernel costs it a copy.
+            warnings.filterwarnings("ignore", "Using padding='same' with even kernel")
+            return convolve(x, weight, bias, stride, padding, dilation, groups)
+
+    return apply
+
+
+def _each(value: Any, n: int) -> tuple[int, ...]:
+    return tuple(value) if isinstance(value, Sequence) else (value,) * n
+
+
+def _pairs(
+    padding: Any, sizes: Any, kernel: Any, stride: Any, dilation: Any
+) -> list[tuple[int, int]]:
+    """Padding before and after each axis."""
+    spans = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
+    if padding == "valid":
+        return [(0, 0)] * len(spans)
+    if padding == "full":
+        return [(span, span) for span in spans]
+    if padding == "same":
+        pairs = []
+        for size, span, s in zip(sizes, spans, stride, strict=True):
+            missing = max(0, (math.ceil(size / s) - 1) * s + span + 1 - size)
+            pairs.append((missing // 2, math.ceil(missing / 2)))
+        return pairs
+    entries = _each(padding, len(spans))
+    return [(e, e) if isinstance(e, int) else (e[0], e[1]) for e in entries]
+
+
+def _padded(x: Tensor, pairs: list[tuple[int, int]]) -> Tensor:
+    return F.pad(x, [side for pair in reversed(pairs) for side in pair])
+
+
+def _cross_entropy(logits: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    return F.cross_entropy(logits, target, reduction=reduction)
+
+
+def _squared_error(output: Tensor, target: Tensor) -> Tensor:
+    return F.mse_loss(output, target, reduction="sum") / 2
+
+
+FUNCTIONS: dict[str, Callable[..., Tensor]] = {
+    "conv1d": _conv(1),
+    "conv2d": _conv(2),
+    "conv3d": _conv(3),
+    "max_pool1d": F.max_pool1d,
+    "max_pool2d": F.max_pool2d,
+    "max_pool3d": F.max_pool3d,
+    "avg_pool1d": F.avg_pool1d,
+    "avg_pool2d": F.avg_pool2d,
+    "avg_pool3d": F.avg_pool3d,
+    "linear": F.linear,
+    "flatten": lambda x: torch.flatten(x, 1),
+    "relu": F.relu,
+    "leaky_relu": F.leaky_relu,
+    "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
+    "softmax": lambda x, axis=-1: F.softmax(x, dim=axis),
+    "log_softmax": lambda x, axis=-1: F.log_softmax(x, dim=axis),
+    "cross_entropy": _cross_entropy,
+    "squared_error": _squared_error,
+}

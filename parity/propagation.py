@@ -1,0 +1,279 @@
+"""How far an error of the inputs moves an output: the accumulated bounds of networks.
+
+Both sides run free, so their inputs already differ. `errors` holds, for each input, the most by
+which the two sides may differ there; the centre is torch's value. The accumulated bound is the
+*drift*, the most by which exact results of two such inputs may differ, plus the rounding of
+both sides at the worst of these inputs.
+
+Where an error interval holds both branches of a function (a kink), the two branch values form
+an interval that enters the drift; kinks are counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from parity import oracle
+from parity.arithmetic import Sides
+from parity.bounds import backward_bounds, forward_bound
+from parity.bounds.bound import OUTWARD, Arrays, Options
+from parity.bounds.elementary import exact_sigmoid
+from parity.bounds.softmax import exact_softmax, weights
+from parity.cases.case import Array
+from refimpl.windows import add_windows, windows
+
+
+class Accumulated(NamedTuple):
+    """The most by which a tensor may differ between the sides, and how many kinks it has."""
+
+    error: Array
+    kinks: int = 0
+
+
+Forward = Callable[[str, Arrays, Arrays, Options], Accumulated]
+Backward = Callable[[str, Array, Arrays, Arrays, Options], dict[str, Accumulated]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The drift of a function and of its gradients, and where its rounding is worst."""
+
+    forward: Forward
+    backward: Backward
+    worst: Callable[[Arrays, Arrays], dict[str, Array]]
+    growth: Callable[[Arrays], float] = lambda errors: 1.0
+
+
+def forward_error(
+    function: str, arrays: Arrays, errors: Arrays, options: Options, sides: Sides
+) -> Accumulated:
+    """The accumulated bound of a function's value."""
+    rule = RULES[function]
+    with np.errstate(all="ignore"):
+        drift = rule.forward(function, arrays, errors, options)
+        rounding = forward_bound(function, rule.worst(arrays, errors), options, sides).limit
+        return _added(drift, rounding * rule.growth(errors))
+
+
+def backward_errors(
+    function: str, dy: Array, arrays: Arrays, errors: Arrays, options: Options, sides: Sides
+) -> dict[str, Accumulated]:
+    """The accumulated bound of each gradient; `errors` also holds that of "dy"."""
+    rule = RULES[function]
+    with np.errstate(all="ignore"):
+        drifts = rule.backward(function, dy, arrays, errors, options)
+        wide_dy = widened({"dy": dy}, errors)["dy"]
+        bounds = backward_bounds(function, wide_dy, rule.worst(arrays, errors), options, sides)
+        growth = rule.growth(errors)
+        return {name: _added(drift, bounds[name].limit * growth) for name, drift in drifts.items()}
+
+
+def _added(drift: Accumulated, rounding: Array) -> Accumulated:
+    """Drift and rounding together; what overflowed on the way (∞ − ∞, 0·∞) bounds nothing."""
+    error = drift.error + rounding
+    return Accumulated(np.where(np.isnan(error), np.inf, error), drift.kinks)
+
+
+def widened(arrays: Arrays, errors: Arrays) -> dict[str, Array]:
+    """|array| + its error, rounded outward to the array's dtype."""
+    return {
+        name: ((np.abs(array.astype(np.float64)) + errors[name]) * OUTWARD).astype(array.dtype)
+        for name, array in arrays.items()
+    }
+
+
+def _doubles(arrays: Arrays) -> dict[str, Array]:
+    return {name: np.abs(array.astype(np.float64)) for name, array in arrays.items()}
+
+
+# --- multilinear: f(x', w') − f(x, w) = f(x' − x, w') + f(x, w' − w) ----------------------
+
+
+def _linear_forward(function: str, arrays: Arrays, errors: Arrays, options: Options) -> Accumulated:
+    wide = widened(_doubles(arrays), errors)
+    moved_x = {**wide, **{n: errors[n] for n in ("x", "bias") if n in arrays}}
+    error = oracle.forward(function, moved_x, options)
+    if "weight" in arrays:
+        moved_weight = {"x": _doubles(arrays)["x"], "weight": errors["weight"]}
+        error = error + oracle.forward(function, moved_weight, options)
+    return Accumulated(error)
+
+
+def _linear_backward(
+    function: str, dy: Array, arrays: Arrays, errors: Arrays, options: Options
+) -> dict[str, Accumulated]:
+    wide, names = widened(_doubles(arrays), errors), list(arrays)
+    moved_dy = oracle.gradients(function, wide, options, errors["dy"], names).gradients
+    if "weight" not in arrays:
+        return {"x": Accumulated(moved_dy["x"])}
+    others = {name: errors[name] for name in names}
+    upstream = np.abs(dy.astype(np.float64))
+    moved = oracle.gradients(function, others, options, upstream, ["x", "weight"]).gradients
+    return {
+        name: Accumulated(error + moved[name] if name in moved else error)
+        for name, error in moved_dy.items()
+    }
+
+
+# --- relu, leaky_relu ---------------------------------------------------------------------
+
+
+def _slope(options: Options, x: Array) -> float:
+    """The slope left of 0: relu has none."""
+    return abs(float(x.dtype.type(options.get("negative_slope", 0.0))))
+
+
+def _bent_forward(function: str, arrays: Arrays, errors: Arrays, options: Options) -> Accumulated:
+    x, error, slope = arrays["x"].astype(np.float64), errors["x"], _slope(options, arrays["x"])
+    kinks = (np.abs(x) <= error) & (error > 0)
+    steepest = max(1.0, slope)
+    return Accumulated(
+        error * np.where(kinks, steepest, np.where(x > 0, 1.0, slope)), int(kinks.sum())
+    )
+
+
+def _bent_backward(
+    function: str, dy: Array, arrays: Arrays, errors: Arrays, options: Options
+) -> dict[str, Accumulated]:
+    x, slope = arrays["x"].astype(np.float64), _slope(options, arrays["x"])
+    kinks = (np.abs(x) <= errors["x"]) & (errors["x"] > 0)
+    d = np.abs(dy.astype(np.float64))
+    both = abs(1 - slope) * d + max(1.0, slope) * errors["dy"]
+    one = np.where(x > 0, 1.0, slope) * errors["dy"]
+    return {"x": Accumulated(np.where(kinks, both, one), int(kinks.sum()))}
+
+
+def _left_of_zero(arrays: Arrays, errors: Arrays) -> dict[str, Array]:
+    """leaky_relu rounds where x ≤ 0."""
+    return {"x": -widened(arrays, errors)["x"]}
+
+
+# --- sigmoid, tanh: mean value theorem at the steepest point of the interval --------------
+
+
+def _steepest(function: str, arrays: Arrays, errors: Arrays) -> Array:
+    """The largest derivative within the error: that of the point nearest to 0."""
+    nearest = np.maximum(np.abs(arrays["x"].astype(np.float64)) - errors["x"], 0)
+    if function == "tanh":
+        return np.asarray(1 - np.tanh(nearest) ** 2)
+    o = exact_sigmoid(nearest)
+    return np.asarray(o * (1 - o))
+
+
+def _smooth_forward(function: str, arrays: Arrays, errors: Arrays, options: Options) -> Accumulated:
+    return Accumulated(_steepest(function, arrays, errors) * errors["x"])
+
+
+def _smooth_backward(
+    function: str, dy: Array, arrays: Arrays, errors: Arrays, options: Options
+) -> dict[str, Accumulated]:
+    """|σ''| ≤ σ' for sigmoid, |tanh''| ≤ 2 tanh'."""
+    steepest, curvature = _steepest(function, arrays, errors), 2.0 if function == "tanh" else 1.0
+    bend = np.abs(dy.astype(np.float64)) * curvature * errors["x"]
+    return {"x": Accumulated(steepest * (errors["dy"] + bend))}
+
+
+def _saturated(arrays: Arrays, errors: Arrays) -> dict[str, Array]:
+    """Rounding of sigmoid and tanh, and of their backwards, is worst where they are flat."""
+    return {"x": np.full_like(arrays["x"], 1000)}
+
+
+# --- max pooling --------------------------------------------------------------------------
+
+
+def _max_pool_forward(
+    function: str, arrays: Arrays, errors: Arrays, options: Options
+) -> Accumulated:
+    return Accumulated(oracle.forward(function, {"x": errors["x"]}, options))
+
+
+def _max_pool_backward(
+    function: str, dy: Array, arrays: Arrays, errors: Arrays, options: Options
+) -> dict[str, Accumulated]:
+    """A place may win or lose a window if its interval reaches the least possible maximum."""
+    x = arrays["x"].astype(np.float64)
+    kernel, stride, dilation, padding = _pool_options(options)
+    frame = [(0, 0), (0, 0), *((p, p) for p in padding)]
+    low, high = (
+        windows(np.pad(edge, frame, constant_values=-np.inf), kernel, stride, dilation)
+        for edge in (x - errors["x"], x + errors["x"])
+    )
+    least = low.max(axis=(2, 3), keepdims=True)
+    may_win = high >= least
+    several = may_win.sum(axis=(2, 3), keepdims=True) > 1
+    # Where nothing carries an error a tie is a tie, and the convention decides it.
+    contested = may_win & several & ((high > low) & may_win).any(axis=(2, 3), keepdims=True)
+    d, error = np.abs(dy.astype(np.float64)), errors["dy"]
+    parts = np.where(contested, (d + error)[:, :, None, None], 0.0)
+    parts = np.where(may_win & ~contested, error[:, :, None, None], parts)
+    total = np.zeros(np.pad(x, frame).shape)
+    add_windows(total, parts, stride, dilation)
+    inside = total[:, :, padding[0] : padding[0] + x.shape[2], padding[1] : padding[1] + x.shape[3]]
+    # A contested place's sum may have more terms than the centre's: a rounding each.
+    return {"x": Accumulated(inside * OUTWARD, int(contested.any(axis=(2, 3)).sum()))}
+
+
+Two = tuple[int, int]
+
+
+def _pool_options(options: Options) -> tuple[Two, Two, Two, Two]:
+    def two(value: int | Two) -> Two:
+        return (value, value) if isinstance(value, int) else value
+
+    kernel = two(options["kernel_size"])
+    stride = two(options.get("stride") or kernel)
+    return kernel, stride, two(options.get("dilation", 1)), two(options.get("padding", 0))
+
+
+# --- cross_entropy ------------------------------------------------------------------------
+
+
+def _cross_entropy_forward(
+    function: str, arrays: Arrays, errors: Arrays, options: Options
+) -> Accumulated:
+    """|∂l/∂z_c| = |p_c − t_c| ≤ p_c + t_c, with p at most p·e^(2D) within the error."""
+    exact, target = exact_softmax(arrays["logits"], 1), weights(arrays, 1)
+    largest = np.minimum(1, exact.p * np.exp(2 * _widest(errors)))
+    per_sample = ((largest + target) * errors["logits"]).sum(axis=1)
+    return Accumulated(np.asarray(per_sample.mean()))
+
+
+def _cross_entropy_backward(
+    function: str, dy: Array, arrays: Arrays, errors: Arrays, options: Options
+) -> dict[str, Accumulated]:
+    """p_c moves by at most p_c·(e^(2D) − 1), and never by more than 1."""
+    exact = exact_softmax(arrays["logits"], 1)
+    moved = np.minimum(1, exact.p * np.expm1(2 * _widest(errors)))
+    return {"logits": Accumulated(moved * np.abs(dy) / len(exact.p))}
+
+
+def _widest(errors: Arrays) -> Array:
+    """D, the largest error among each sample's logits."""
+    return np.asarray(errors["logits"].max(axis=1, keepdims=True))
+
+
+def _growth(errors: Arrays) -> float:
+    """Shares, distances and log S in the rounding all grow by less than e^(4D)."""
+    return float(np.exp(4 * _widest(errors).max()))
+
+
+def _centre(arrays: Arrays, errors: Arrays) -> dict[str, Array]:
+    return dict(arrays)
+
+
+RULES: dict[str, Rule] = {
+    "conv2d": Rule(_linear_forward, _linear_backward, widened),
+    "linear": Rule(_linear_forward, _linear_backward, widened),
+    "avg_pool2d": Rule(_linear_forward, _linear_backward, widened),
+    "flatten": Rule(_linear_forward, _linear_backward, widened),
+    "relu": Rule(_bent_forward, _bent_backward, _centre),
+    "leaky_relu": Rule(_bent_forward, _bent_backward, _left_of_zero),
+    "sigmoid": Rule(_smooth_forward, _smooth_backward, _saturated),
+    "tanh": Rule(_smooth_forward, _smooth_backward, _saturated),
+    "max_pool2d": Rule(_max_pool_forward, _max_pool_backward, _centre),
+    "cross_entropy": Rule(_cross_entropy_forward, _cross_entropy_backward, _centre, _growth),
+}

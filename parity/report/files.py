@@ -1,0 +1,73 @@
+"""The files of a run, each written whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from parity.findings import Findings
+from parity.rows import ElementRow, Row, TimingRow, TrainingRow, columns
+
+
+def write_reports(findings: Findings, about: Mapping[str, Any], out: Path) -> list[Path]:
+    """Write all reports of a run into a folder; run.json last, with the digests of the others.
+
+    The new files are complete on disk before the first old one is replaced, so that a run that
+    is killed leaves the last good report.
+    """
+    texts = {
+        "summary.csv": to_csv(Row, findings.rows),
+        "gradients.csv": to_csv(ElementRow, findings.elements),
+        "training.csv": to_csv(TrainingRow, findings.training),
+        "timings.csv": to_csv(TimingRow, findings.timings),
+    }
+    digests = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
+    texts["run.json"] = json.dumps({**about, "sha256": digests}, indent=2) + "\n"
+    out.mkdir(parents=True, exist_ok=True)
+    return replace_files({out / name: text for name, text in texts.items()})
+
+
+def to_csv(row_type: type, rows: Sequence[Any]) -> str:
+    """Rows as CSV; floats by repr, which reads back to the same number."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    names = columns(row_type)
+    writer.writerow(names)
+    writer.writerows([getattr(row, name) for name in names] for row in rows)
+    return text.getvalue()
+
+
+def replace_files(texts: Mapping[Path, str]) -> list[Path]:
+    """Write every text beside its place first, then move them all into place."""
+    written: list[tuple[Path, Path]] = []
+    try:
+        for path, text in texts.items():
+            written.append((_write_beside(path, text), path))
+        for temporary, path in written:
+            os.replace(temporary, path)
+    finally:
+        for temporary, _ in written:
+            temporary.unlink(missing_ok=True)
+    return list(texts)
+
+
+def _write_beside(path: Path, text: str) -> Path:
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", newline="", dir=path.parent, prefix=f".{path.name}.", delete=False
+    ) as file:
+        try:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+            os.chmod(file.name, 0o644)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+    return Path(file.name)

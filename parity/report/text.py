@@ -1,0 +1,185 @@
+"""What a run says on the terminal."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from rich.table import Table
+
+from parity.compare import VERDICTS
+from parity.findings import Findings
+from parity.rows import Refusal, Row, TrainingRow
+
+SHOWN = 20  # failures written out; the rest are in summary.csv
+COLUMNS = ("function", "cases", "refused", "tensors", "error/bound", "ULP", "kinks", "verdict")
+
+
+class Line(NamedTuple):
+    """One line of the table: a function, or one way of running a network."""
+
+    name: str
+    cases: int
+    refused: str
+    tensors: int
+    worst_ratio: float
+    worst_ulp: float
+    kinks: int
+    verdict: str
+
+
+def lines(findings: Findings) -> list[Line]:
+    """The table's lines, in the order of the catalogue."""
+    groups: dict[str, list[Row]] = defaultdict(list)
+    for row in findings.rows:
+        groups[_group(row)].append(row)
+    refusals: dict[str, list[Refusal]] = defaultdict(list)
+    for refusal in findings.refusals:
+        refusals[refusal.function.removesuffix("_backward")].append(refusal)
+    for name in refusals:
+        groups.setdefault(name, [])
+    return [_line(name, rows, refusals.get(name, [])) for name, rows in groups.items()]
+
+
+def _group(row: Row) -> str:
+    if not row.network:
+        return row.function
+    how = row.case.removeprefix(row.network).strip("[]").rstrip("0123456789 ")
+    return f"{row.network}, {({'step': 'training', 'free step': 'free training'}).get(how, how)}"
+
+
+def _line(name: str, rows: Sequence[Row], refusals: Sequence[Refusal]) -> Line:
+    held = sum(refusal.refused for refusal in refusals)
+    return Line(
+        name,
+        len({row.case for row in rows}),
+        f"{held}/{len(refusals)}" if refusals else "",
+        len(rows),
+        max((row.worst_ratio for row in rows), default=0.0),
+        max((row.max_ulp for row in rows), default=0.0),
+        sum(row.kinks for row in rows),
+        _verdicts(rows, held == len(refusals)),
+    )
+
+
+def _verdicts(rows: Iterable[Row], refused: bool) -> str:
+    """How many tensors got each verdict, the worst first."""
+    counts = Counter("expected" if row.expected else row.verdict for row in rows)
+    order = ("outside", "expected", *VERDICTS[1:])
+    said = [f"{counts[verdict]} {verdict}" for verdict in order if counts[verdict]]
+    return ", ".join(said if refused else ["bad input accepted", *said])
+
+
+def table(findings: Findings) -> Table:
+    """The table of a run."""
+    shown = Table(box=None, pad_edge=False)
+    for column in COLUMNS:
+        left = column in ("function", "verdict")
+        shown.add_column(column, justify="left" if left else "right", no_wrap=column != "verdict")
+    for line in lines(findings):
+        style = "red" if "outside" in line.verdict or "accepted" in line.verdict else None
+        shown.add_row(
+            line.name,
+            str(line.cases),
+            line.refused,
+            str(line.tensors),
+            f"{line.worst_ratio:.3g}",
+            f"{line.worst_ulp:.3g}",
+            str(line.kinks),
+            line.verdict,
+            style=style,
+        )
+    return shown
+
+
+def describe(row: Row) -> str:
+    """A disagreement: what, where, both values, how far, and how to see it again."""
+    what = f"{row.network} {row.layer} {row.tensor}" if row.network else _tensor_name(row)
+    case = "" if row.network else f" · case {_case_name(row)}"
+    where = f" · {row.case.removeprefix(row.network)}" if row.network else ""
+    return "\n".join(
+        (
+            f"FAIL {what}{case}{where} · {row.dtype} · seed {row.seed}: {_how_many(row)}",
+            f"     {_worst(row)}",
+            f"     again: {again(row)}",
+        )
+    )
+
+
+def _tensor_name(row: Row) -> str:
+    return (
+        f"{row.function} {row.tensor}"
+        if row.tensor == "y"
+        else (f"{row.function}_backward {row.tensor}")
+    )
+
+
+def _case_name(row: Row) -> str:
+    return row.case.removeprefix(f"{row.function}[").removesuffix("]")
+
+
+def _how_many(row: Row) -> str:
+    if row.note and row.refimpl_value is None:
+        return row.note
+    said = f"{row.outside} of {row.elements} elements outside the bound"
+    return f"{said} ({row.note})" if row.note else said
+
+
+def _worst(row: Row) -> str:
+    if row.refimpl_value is None and row.torch_value is None:
+        return "no value to compare"
+    ours, theirs = _pair(row.refimpl_value, row.torch_value)
+    if row.refimpl_value is None or row.torch_value is None:
+        return f"first difference at {row.worst_index}: refimpl {ours}, torch {theirs}"
+    return (
+        f"worst at {row.worst_index}: refimpl {ours}, torch {theirs}; "
+        f"difference {abs(row.refimpl_value - row.torch_value):.1e}, "
+        f"bound {row.bound_at_worst:.1e}, {row.worst_ratio:.3g} times over"
+    )
+
+
+def _pair(ours: float | None, theirs: float | None) -> tuple[str, str]:
+    """Both values with as many digits as it takes to tell them apart."""
+    for digits in range(6, 18):
+        a, b = ("nothing" if v is None else f"{v:.{digits}g}" for v in (ours, theirs))
+        if a != b:
+            break
+    return a, b
+
+
+def again(row: Row) -> str:
+    """The command that runs this case alone."""
+    if row.network:
+        return f"parity run {row.network} --dtype {row.dtype} --seed {row.seed}"
+    return (
+        f"parity run {row.function} --case '{_case_name(row)}' --dtype {row.dtype} "
+        f"--seed {row.seed}"
+    )
+
+
+def failures(findings: Findings) -> list[str]:
+    """The messages of a run that does not hold."""
+    said = [describe(row) for row in findings.failures[:SHOWN]]
+    if len(findings.failures) > SHOWN:
+        said.append(
+            f"… and {len(findings.failures) - SHOWN} more: verdict `outside` in summary.csv"
+        )
+    said += [f"FAIL bad input {refusal.case}: {refusal.message}" for refusal in findings.accepted]
+    return said
+
+
+def training_notes(training: Sequence[TrainingRow]) -> list[str]:
+    """From which step on the free-running bound of each training says nothing."""
+    said = []
+    for network, dtype in dict.fromkeys((row.network, row.dtype) for row in training):
+        steps = [row for row in training if (row.network, row.dtype) == (network, dtype)]
+        last = steps[-1]
+        blind = next((row.step for row in steps if row.accumulated_verdict == "blind"), None)
+        until = f"bound blind from step {blind}" if blind else "bound never blind"
+        said.append(
+            f"{network} {dtype}: {len(steps)} steps, loss {steps[0].torch_loss:.4f} → "
+            f"{last.torch_loss:.4f} (refimpl {last.refimpl_loss:.4f}), weights apart by at most "
+            f"{max(row.weight_difference for row in steps):.1e}, free-running {until}"
+        )
+    return said

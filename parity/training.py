@@ -1,0 +1,203 @@
+"""Gradient descent on both sides, step by step.
+
+Every step is judged locally: refimpl repeats torch's step from torch's weights. Beside it both
+sides run free; their losses and weights stand beside an accumulated bound until that bound is
+as large as what it bounds, and from there on they are `blind`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from parity import oracle
+from parity.arithmetic import Sides, sides
+from parity.bounds import Bound
+from parity.bounds.sums import descend_bound
+from parity.cases.case import Array
+from parity.cases.networks import NetworkCase
+from parity.compare import VERDICTS
+from parity.findings import Findings, Place, Settings, attempt, failure_row, judge
+from parity.network import (
+    Tensor,
+    accumulated_bounds,
+    check_locally,
+    run_refimpl,
+    run_torch,
+    with_power,
+)
+from parity.propagation import Accumulated
+from parity.rows import Row, TrainingRow
+from refimpl import Sequential, Step, descend, update
+
+Parameters = dict[str, dict[str, Array]]  # by layer, by parameter
+
+
+@dataclass
+class Descent:
+    """Where a training stands: torch's network, refimpl's, and how far they may be apart.
+
+    blind: the bound of the loss has become as large as the loss; nothing follows from it.
+    """
+
+    torch: Sequential
+    refimpl: Sequential
+    errors: Parameters
+    rate: float
+    blind: bool = False
+
+
+def check_training(case: NetworkCase, dtype: str, settings: Settings) -> Findings:
+    """All steps of a network's training, judged locally and accumulated."""
+    findings = Findings()
+    theirs, ours = (case.network(dtype, settings.seed) for _ in range(2))
+    errors = {
+        name: {key: np.zeros(p.shape) for key, p in layer.parameters.items()}
+        for name, layer in theirs.layers.items()
+    }
+    descent = Descent(theirs, ours, errors, case.learning_rate)
+    for number, (x, target) in enumerate(case.data(dtype, settings.seed), start=1):
+        place = Place(f"{case.name}[step {number}]", "", dtype, case.documents, case.name)
+        if not _check_step(findings, place, descent, (x, target), number, settings):
+            break
+    return findings
+
+
+def _check_step(
+    findings: Findings,
+    place: Place,
+    descent: Descent,
+    batch: tuple[Array, Array],
+    number: int,
+    settings: Settings,
+) -> bool:
+    """One step; False if refimpl could not go on."""
+    x, target = batch
+    first = len(findings.rows)
+    recorded = run_torch(descent.torch, x, target, settings)
+    check_locally(findings, place, descent.torch, target, recorded, settings)
+    stepped = _check_update(findings, place, descent, recorded.dparameters, settings)
+    local = findings.rows[first:]
+    free_place = replace(place, case=f"{place.network}[free step {number}]")
+    free = run_refimpl(descent.refimpl, x, target)
+    if isinstance(free, str):
+        findings.rows.append(failure_row(free_place, "loss", free, settings))
+        return False
+    loss_error = _accumulate(descent, target, recorded, sides(place.dtype))
+    for name, parameters in stepped.items():
+        descent.torch.layers[name].parameters = parameters
+    update(descent.refimpl, free.grads.dparameters, descent.rate)
+    accumulated = _check_free(findings, free_place, descent, (free, recorded, loss_error), settings)
+    findings.training.append(
+        _training_row(place, number, target, (free, recorded), local, accumulated)
+    )
+    return True
+
+
+def _check_update(
+    findings: Findings,
+    place: Place,
+    descent: Descent,
+    gradients: Mapping[str, Mapping[str, Array]],
+    settings: Settings,
+) -> Parameters:
+    """Judge the update from torch's weights and gradients; give torch's new weights."""
+    stepped: Parameters = {}
+    for name, layer in descent.torch.layers.items():
+        stepped[name] = {}
+        for key, value in layer.parameters.items():
+            gradient = gradients[name][key]
+            theirs = oracle.descend(value, gradient, descent.rate, settings.device)
+            stepped[name][key] = theirs
+            here = replace(place, layer=name, function="descend")
+            ours = attempt(partial(descend, value, gradient, descent.rate))
+            if isinstance(ours, str):
+                findings.rows.append(failure_row(here, f"new {key}", ours, settings))
+                continue
+            bound = descend_bound(value, gradient, descent.rate, sides(place.dtype))
+            judge(findings, here, f"new {key}", (np.asarray(ours), theirs), bound, settings)
+    return stepped
+
+
+def _accumulate(
+    descent: Descent, target: Array, recorded: oracle.NetworkResult, both: Sides
+) -> Array:
+    """The error of the loss; the errors of the parameters are taken one step further."""
+    if descent.blind:
+        return np.asarray(np.inf)
+    bounds = accumulated_bounds(descent.torch, target, recorded, descent.errors, both)
+    for name, layer in descent.torch.layers.items():
+        for key, value in layer.parameters.items():
+            moved = bounds[Tensor(name, layer.function, f"d{key}")].error
+            wide_value = np.abs(value) + descent.errors[name][key]
+            wide_gradient = np.abs(recorded.dparameters[name][key]) + moved
+            rounding = descend_bound(wide_value, wide_gradient, descent.rate, both).limit
+            descent.errors[name][key] = descent.errors[name][key] + descent.rate * moved + rounding
+    return bounds[Tensor("loss", "cross_entropy", "loss")].error
+
+
+def _check_free(
+    findings: Findings,
+    place: Place,
+    descent: Descent,
+    step: tuple[Step, oracle.NetworkResult, Array],
+    settings: Settings,
+) -> list[Row]:
+    """The free-running loss and the weights after the step, beside their accumulated bounds."""
+    free, recorded, loss_error = step
+    first = len(findings.rows)
+    tensors = [("loss", "loss", np.asarray(free.loss), recorded.loss, loss_error)]
+    for name, layer in descent.torch.layers.items():
+        for key, theirs in layer.parameters.items():
+            ours = descent.refimpl.layers[name].parameters[key]
+            tensors.append((name, f"new {key}", ours, theirs, descent.errors[name][key]))
+    for layer_name, tensor, ours, theirs, error in tensors:
+        if descent.blind:
+            error = np.full(theirs.shape, np.inf)
+        here = replace(place, layer=layer_name, function="descend")
+        bound = Bound(error, np.zeros(error.shape, bool))
+        row = judge(findings, here, tensor, (ours, theirs), bound, settings)
+        findings.rows[-1] = with_power(row, theirs, Accumulated(error))
+    rows = findings.rows[first:]
+    descent.blind |= (rows[0].bound_over_value or 0) >= 1
+    return rows
+
+
+def _training_row(
+    place: Place,
+    number: int,
+    target: Array,
+    sides_of: tuple[Step, oracle.NetworkResult],
+    local: list[Row],
+    accumulated: list[Row],
+) -> TrainingRow:
+    free, recorded = sides_of
+    loss, *weights = accumulated
+    return TrainingRow(
+        network=place.network,
+        dtype=place.dtype,
+        step=number,
+        refimpl_loss=float(free.loss),
+        torch_loss=float(recorded.loss),
+        loss_difference=loss.max_abs_error,
+        loss_bound=loss.bound_at_worst,
+        weight_difference=max(row.max_abs_error for row in weights),
+        weight_bound_over_value=max(row.bound_over_value or 0.0 for row in weights),
+        refimpl_accuracy=_accuracy(free.activations[-1], target),
+        torch_accuracy=_accuracy(list(recorded.outputs.values())[-1], target),
+        local_worst_ratio=max(row.worst_ratio for row in local),
+        local_verdict=_worst(local),
+        accumulated_verdict=_worst([loss]),
+    )
+
+
+def _accuracy(logits: Array, target: Array) -> float:
+    """The share of the batch whose largest logit is the right class."""
+    return float(np.mean(np.argmax(logits, axis=1) == target))
+
+
+def _worst(rows: list[Row]) -> str:
+    return min((row.verdict for row in rows), key=VERDICTS.index)
