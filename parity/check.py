@@ -16,10 +16,8 @@ from parity.cases.case import (
     Array,
     BadCase,
     Case,
-    Classes,
     Draw,
-    Given,
-    Probabilities,
+    Source,
     draw,
     generator,
 )
@@ -134,11 +132,9 @@ def check_refusal(case: BadCase, settings: Settings) -> Findings:
 
 def bad_arguments(case: BadCase, seed: int) -> dict[str, Any]:
     """The arguments of a bad case: sources drawn in float64 unless `dtypes` says otherwise."""
-    return {name: _bad_argument(case, name, value, seed) for name, value in case.arguments.items()}
-
-
-def _bad_argument(case: BadCase, name: str, value: Any, seed: int) -> Any:
-    if not isinstance(value, Draw | Given | Classes | Probabilities):
-        return value
-    array = draw(value, "float64", generator(seed, case.id, name))
-    return array.astype(case.dtypes.get(name, array.dtype))
+    return {
+        name: draw(value, case.dtypes.get(name, "float64"), generator(seed, case.id, name))
+        if isinstance(value, Source)
+        else value
+        for name, value in case.arguments.items()
+    }

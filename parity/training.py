@@ -135,7 +135,8 @@ def _accumulate(
             wide_value = np.abs(value) + descent.errors[name][key]
             wide_gradient = np.abs(recorded.dparameters[name][key]) + moved
             rounding = descend_bound(wide_value, wide_gradient, descent.rate, both).limit
-            descent.errors[name][key] = descent.errors[name][key] + descent.rate * moved + rounding
+            error = descent.errors[name][key] + descent.rate * moved + rounding
+            descent.errors[name][key] = np.where(np.isnan(error), np.inf, error)
     return bounds[Tensor("loss", "cross_entropy", "loss")].error
 
 

@@ -40,7 +40,7 @@ def relu_backward(dy: Array, x: Array, at_zero: Any = 0) -> Array:
     """
     dy, x = check_arrays("relu_backward", dy=dy, x=x)
     check_gradient("relu_backward", dy, x.shape)
-    check_number("relu_backward", "at_zero", at_zero)
+    check_number("relu_backward", "at_zero", at_zero, dy)
     at_kink = dy * parameter(at_zero, like=dy) if at_zero else zero_of(dy)
     return np.where(x < 0, zero_of(dy), np.where(x == 0, at_kink, dy))
 
@@ -56,7 +56,7 @@ def leaky_relu(x: Array, negative_slope: Any = 0.01) -> Array:
     array([-1.,  0.,  2.])
     """
     (x,) = check_arrays("leaky_relu", x=x)
-    check_number("leaky_relu", "negative_slope", negative_slope)
+    check_number("leaky_relu", "negative_slope", negative_slope, x)
     return np.where(x > 0, x, x * parameter(negative_slope, like=x))
 
 
@@ -74,7 +74,7 @@ def leaky_relu_backward(dy: Array, x: Array, negative_slope: Any = 0.01) -> Arra
     """
     dy, x = check_arrays("leaky_relu_backward", dy=dy, x=x)
     check_gradient("leaky_relu_backward", dy, x.shape)
-    check_number("leaky_relu_backward", "negative_slope", negative_slope)
+    check_number("leaky_relu_backward", "negative_slope", negative_slope, dy)
     return np.where(x > 0, dy, dy * parameter(negative_slope, like=dy))
 
 
@@ -92,7 +92,7 @@ def sigmoid(x: Array) -> Array:
     """
     (x,) = check_arrays("sigmoid", x=x)
     # On an object array np.exp calls the element's own exp.
-    y: Array = np.exp(np.minimum(x, zero_of(x))) / (1 + np.exp(-np.abs(x)))
+    y: Array = np.asarray(np.exp(np.minimum(x, zero_of(x))) / (1 + np.exp(-np.abs(x))))
     return y
 
 
@@ -111,7 +111,7 @@ def sigmoid_backward(dy: Array, x: Array) -> Array:
     dy, x = check_arrays("sigmoid_backward", dy=dy, x=x)
     check_gradient("sigmoid_backward", dy, x.shape)
     o = sigmoid(x)
-    dx: Array = dy * (o * (1 - o))
+    dx: Array = np.asarray(dy * (o * (1 - o)))
     return dx
 
 
@@ -146,7 +146,7 @@ def tanh_backward(dy: Array, x: Array) -> Array:
     dy, x = check_arrays("tanh_backward", dy=dy, x=x)
     check_gradient("tanh_backward", dy, x.shape)
     o = tanh(x)
-    dx: Array = dy * (1 - o * o)
+    dx: Array = np.asarray(dy * (1 - o * o))
     return dx
 
 

@@ -243,7 +243,7 @@ def _backward(
     padded = pad(x, geometry.padding)
     dpadded = zeros(padded.shape, like=x)
     kernels = _kernel_matrix(weight, G)
-    dkernels = zeros(kernels.shape, like=x)
+    dkernels = zeros(kernels.shape, like=weight)
     upstream = dy.reshape(N, G, C_out // G, prod(geometry.output))
     for (samples, columns, part), (*_, dpart) in zip(
         _patch_blocks(padded, geometry), _patch_blocks(dpadded, geometry), strict=True
@@ -252,7 +252,8 @@ def _backward(
         patches = _patch_matrix(part, geometry)  # (n, G, C·K, L)
         dkernels += (d @ patches.swapaxes(-1, -2)).sum(axis=0)
         dpatches = kernels.swapaxes(-1, -2) @ d  # (n, G, C·K, L)
-        shape = (*dpart.shape[:2], *geometry.kernel, -1, *geometry.output[1:])
+        rows = d.shape[-1] // prod(geometry.output[1:])
+        shape = (*dpart.shape[:2], *geometry.kernel, rows, *geometry.output[1:])
         add_windows(dpart, dpatches.reshape(shape), geometry.stride, geometry.dilation)
     dx = np.ascontiguousarray(crop(dpadded, geometry.padding))
     return ConvGrads(dx, dkernels.reshape(weight.shape), upstream.sum(axis=(0, 3)).reshape(C_out))

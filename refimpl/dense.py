@@ -78,7 +78,7 @@ def flatten(x: Array) -> Array:
     array([[0., 1., 2., 3.]])
     """
     (x,) = check_arrays("flatten", x=x)
-    check_batch("flatten", "x", x)
+    check_batch("flatten", x)
     return x.reshape(len(x), prod(x.shape[1:]))
 
 
@@ -96,6 +96,6 @@ def flatten_backward(dy: Array, x: Array) -> Array:
             [6.]]])
     """
     dy, x = check_arrays("flatten_backward", dy=dy, x=x)
-    check_batch("flatten_backward", "x", x)
+    check_batch("flatten_backward", x)
     check_gradient("flatten_backward", dy, (len(x), prod(x.shape[1:])))
     return dy.reshape(x.shape)

@@ -42,6 +42,7 @@ def cross_entropy(logits: Array, target: Array, reduction: str = "mean") -> Arra
         losses = -np.take_along_axis(log_o, np.expand_dims(target, axis), axis).squeeze(axis)
     else:
         losses = -(target * log_o).sum(axis=axis)
+    losses = np.asarray(losses, logits.dtype)
     if reduction == "none":
         return losses
     total = np.sum(losses)
@@ -70,9 +71,9 @@ def cross_entropy_backward(
     logits, target, axis = _logits_and_target(where, logits, target, reduction)
     samples = logits.shape[:axis] + logits.shape[axis + 1 :]
     check_gradient(where, dy, samples if reduction == "none" else ())
+    dy = np.expand_dims(np.broadcast_to(dy, samples), axis)
     if reduction == "mean":
         dy = dy / np.asarray(prod(samples), dy.dtype)
-    dy = np.expand_dims(np.broadcast_to(dy, samples), axis)
     if target.dtype.kind in "iu":
         target = _one_hot(target, logits, axis)
     dlogits: Array = dy * (softmax(logits, axis) * target.sum(axis=axis, keepdims=True) - target)
@@ -113,6 +114,8 @@ def squared_error(output: Array, target: Array) -> Array:
     output, target = check_arrays("squared_error", output=output, target=target)
     check_same_shape("squared_error", "output", output, "target", target)
     difference = target - output
+    if not output.size:
+        return zeros((), like=output)
     return np.asarray(np.sum(difference * difference) / np.asarray(2, output.dtype))
 
 
@@ -132,5 +135,5 @@ def squared_error_backward(dy: Array, output: Array, target: Array) -> Array:
     dy, output, target = check_arrays(where, dy=dy, output=output, target=target)
     check_same_shape(where, "output", output, "target", target)
     check_gradient(where, dy, ())
-    doutput: Array = dy * (output - target)
+    doutput: Array = np.asarray(dy * (output - target))
     return doutput

@@ -20,8 +20,9 @@ from refimpl.shapes import (
     PoolGeometry,
     check_arrays,
     check_choice,
+    check_flag,
     check_gradient,
-    check_ints,
+    check_int,
     check_window_holds_input,
     pool_geometry,
 )
@@ -640,8 +641,9 @@ def _divisor(
     where: str, geometry: PoolGeometry, count_include_pad: bool, override: int | None
 ) -> Array:
     """What each window's sum is divided by, as an array of the output's spatial shape."""
+    check_flag(where, "count_include_pad", count_include_pad)
     if override is not None:
-        return np.full(geometry.output, check_ints(where, "divisor_override", override, 1, 1)[0])
+        return np.full(geometry.output, check_int(where, "divisor_override", override, 1))
     counts = []
     for size, n, k, s, p in zip(
         geometry.sizes,

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from refimpl.elements import Array
+from refimpl.elements import Array, zero_of
 
 Ints: TypeAlias = "int | Sequence[int]"
 Pair: TypeAlias = tuple[int, int]
 Padding: TypeAlias = "int | str | Sequence[int | Sequence[int]]"
 
+NOT_REAL = (str, bytes, bool, np.bool_, complex, np.complexfloating, type(None), list)
 AXES = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}  # spatial axes, as torch names them
 
 
@@ -23,23 +25,56 @@ AXES = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}  # spatial axes, as torch 
 def check_arrays(where: str, **arrays: Any) -> list[Array]:
     """The arguments as arrays of one element type; integers become float64, as NumPy promotes.
 
-    Raises: TypeError for boolean, complex or text arrays and for two different dtypes.
+    Raises: TypeError for boolean, complex or text arrays and for two different dtypes,
+    ValueError for rows of different lengths.
     """
-    named = {name: np.asarray(array) for name, array in arrays.items()}
-    for name, array in named.items():
-        if array.dtype.kind not in "fiuO":
-            raise TypeError(f"{where}: {name} must hold real numbers, but has dtype {array.dtype}")
-    # Integers are exact in any object type, so they follow the objects beside them.
-    promoted = object if any(a.dtype == object for a in named.values()) else np.float64
-    named = {n: a.astype(promoted) if a.dtype.kind in "iu" else a for n, a in named.items()}
-    (first, reference), *others = named.items()
+    given = {name: _real_array(where, name, array) for name, array in arrays.items()}
+    objects = [array for array in given.values() if array.dtype == object]
+    checked = {
+        name: _promoted(array, objects) if array.dtype.kind in "iu" else array
+        for name, array in given.items()
+    }
+    (first, reference), *others = checked.items()
     for name, array in others:
         if array.dtype != reference.dtype:
             raise TypeError(
-                f"{where}: {first} is {reference.dtype}, but {name} is {array.dtype}; "
-                "give both the same dtype"
+                f"{where}: {first} is {_dtype(given[first])}, but {name} is "
+                f"{_dtype(given[name])}; give both the same dtype"
             )
-    return list(named.values())
+    return list(checked.values())
+
+
+def _real_array(where: str, name: str, value: Any) -> Array:
+    if value is None:
+        raise TypeError(f"{where}: {name} must hold real numbers, but is None")
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise ValueError(
+            f"{where}: {name} must be an array, but its rows have different lengths"
+        ) from None
+    if array.dtype.kind not in "fiuO":
+        raise TypeError(f"{where}: {name} must hold real numbers, but has dtype {array.dtype}")
+    if array.dtype == object:
+        for element in array.flat:
+            if isinstance(element, NOT_REAL):
+                raise TypeError(
+                    f"{where}: {name} must hold real numbers, but holds {element!r} "
+                    f"({type(element).__name__})"
+                )
+    return array
+
+
+def _promoted(integers: Array, objects: list[Array]) -> Array:
+    """Integers as float64; beside objects as elements of their type, which is exact."""
+    if not objects:
+        return integers.astype(np.float64)
+    return np.asarray(integers.astype(object) + zero_of(objects[0]), object)
+
+
+def _dtype(array: Array) -> str:
+    """An array's dtype; what an integer array is taken for is said too."""
+    return f"{array.dtype} (taken as float64)" if array.dtype.kind in "iu" else str(array.dtype)
 
 
 def check_axes(where: str, name: str, array: Array, axes: Sequence[str]) -> None:
@@ -62,37 +97,57 @@ def check_gradient(where: str, dy: Array, output: tuple[int, ...]) -> None:
 def check_same_shape(where: str, first: str, a: Array, second: str, b: Array) -> None:
     """Refuse two arrays whose shapes differ."""
     if a.shape != b.shape:
-        raise ValueError(f"{where}: {first} is {a.shape}, but {second} is {b.shape}")
+        raise ValueError(
+            f"{where}: {first} is {a.shape}, but {second} is {b.shape}; both must be of one shape"
+        )
 
 
-def check_choice(where: str, name: str, value: Any, choices: Sequence[Any]) -> None:
+def check_choice(where: str, name: str, value: Any, choices: Sequence[str]) -> None:
     """Refuse an option that is not one of `choices`."""
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         allowed = ", ".join(repr(choice) for choice in choices)
         raise ValueError(f"{where}: {name} must be one of {allowed}, but is {value!r}")
 
 
-def check_axis(where: str, name: str, array: Array, axis: int) -> None:
+def check_axis(where: str, name: str, array: Array, axis: Any) -> None:
     """Refuse an axis that the array does not have."""
+    if not _is_integer(axis):
+        raise TypeError(f"{where}: axis must be an integer, but is {axis!r}")
     if not -array.ndim <= axis < array.ndim:
         raise ValueError(
             f"{where}: axis is {axis}, but {name} has {array.ndim} axes ({name} {array.shape})"
         )
 
 
-def check_number(where: str, name: str, value: Any) -> None:
-    """Refuse a parameter that is text, None, a truth value or not a single value."""
-    if isinstance(value, bool | np.bool_ | str | None) or np.ndim(value) != 0:
+def check_number(where: str, name: str, value: Any, like: Array) -> None:
+    """Refuse a parameter that is not one real number; beside objects it may be an object."""
+    real = isinstance(value, Real) and not isinstance(value, bool)
+    if not real and (like.dtype != object or isinstance(value, (*NOT_REAL, tuple, np.ndarray))):
         raise TypeError(f"{where}: {name} must be a number, but is {value!r}")
+
+
+def check_flag(where: str, name: str, value: Any) -> None:
+    """Refuse a switch that is neither True nor False."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{where}: {name} must be True or False, but is {value!r}")
 
 
 # --- options ------------------------------------------------------------------------------
 
 
+def check_int(where: str, name: str, value: Any, least: int) -> int:
+    """An option as one integer, at least `least`."""
+    if not _is_integer(value):
+        raise TypeError(f"{where}: {name} must be an integer, but is {value!r}")
+    if value < least:
+        raise ValueError(f"{where}: {name} must be at least {least}, but is {value!r}")
+    return int(value)
+
+
 def check_ints(where: str, name: str, value: Any, count: int, least: int) -> tuple[int, ...]:
     """An option as `count` integers, each at least `least`; one integer stands for all."""
-    values = tuple(value) if isinstance(value, Sequence | np.ndarray) else (value,) * count
-    if isinstance(value, str) or any(not _is_integer(v) for v in values):
+    values = _entries(value, count)
+    if any(not _is_integer(v) for v in values):
         raise TypeError(f"{where}: {name} must be an integer or {count} of them, but is {value!r}")
     if len(values) != count:
         raise ValueError(
@@ -101,6 +156,13 @@ def check_ints(where: str, name: str, value: Any, count: int, least: int) -> tup
     if any(v < least for v in values):
         raise ValueError(f"{where}: {name} must be at least {least}, but is {value!r}")
     return tuple(int(v) for v in values)
+
+
+def _entries(value: Any, count: int) -> tuple[Any, ...]:
+    """The entries of a tuple, a list or an array; anything else stands for `count` entries."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    return tuple(value) if isinstance(value, tuple | list) else (value,) * count
 
 
 def _is_integer(value: Any) -> bool:
@@ -137,7 +199,7 @@ def conv_geometry(
     check_axes(where, "weight", weight, ("C_out", "C_in/groups", *(f"K_{a.lower()}" for a in axes)))
     stride = check_ints(where, "stride", stride, n, 1)
     dilation = check_ints(where, "dilation", dilation, n, 1)
-    (groups,) = check_ints(where, "groups", groups, 1, 1)
+    groups = check_int(where, "groups", groups, 1)
     _check_channels(where, x, weight, groups)
     kernel, sizes = weight.shape[2:], x.shape[2:]
     if 0 in kernel:
@@ -198,19 +260,33 @@ def padding_pairs(
     same: ⌈size/stride⌉ windows; an odd zero goes behind (D2.12).
     full: every overlap of at least one element, d·(k − 1) zeros on both sides (D1.15).
     """
-    n = len(sizes)
     if isinstance(padding, str):
-        check_choice(where, "padding", padding, ("valid", "same", "full"))
-        rule = {"valid": lambda *_: (0, 0), "same": _same_padding, "full": _full_padding}[padding]
-        return tuple(map(rule, sizes, kernel, stride, dilation))
-    entries = tuple(padding) if isinstance(padding, Sequence | np.ndarray) else (padding,) * n
-    if len(entries) != n:
-        check_ints(where, "padding", padding, n, 0)  # says how many there must be
-    pairs = []
-    for entry in entries:
-        before, after = check_ints(where, "padding", entry, 2, 0)
-        pairs.append((before, after))
-    return tuple(pairs)
+        check_choice(where, "padding", padding, tuple(PADDING_RULES))
+        return tuple(map(PADDING_RULES[padding], sizes, kernel, stride, dilation))
+    entries: tuple[Any, ...] = _entries(padding, len(sizes))
+    if len(entries) != len(sizes):
+        raise ValueError(
+            f"{where}: padding must have an entry for each of {', '.join(AXES[len(sizes)])}, "
+            f"but has {len(entries)} ({padding!r})"
+        )
+    return tuple(_padding_pair(where, entry, padding) for entry in entries)
+
+
+def _padding_pair(where: str, entry: Any, padding: Any) -> Pair:
+    """(before, after) of one axis, from a number or a pair of numbers."""
+    pair = _entries(entry, 2)
+    if len(pair) != 2 or not all(map(_is_integer, pair)):
+        raise TypeError(
+            f"{where}: padding must be an integer, an integer or a pair (before, after) for each "
+            f"axis, or one of {', '.join(map(repr, PADDING_RULES))}, but is {padding!r}"
+        )
+    if min(pair) < 0:
+        raise ValueError(f"{where}: padding must be at least 0, but is {padding!r}")
+    return int(pair[0]), int(pair[1])
+
+
+def _no_padding(size: int, k: int, s: int, d: int) -> Pair:
+    return 0, 0
 
 
 def _same_padding(size: int, k: int, s: int, d: int) -> Pair:
@@ -221,6 +297,9 @@ def _same_padding(size: int, k: int, s: int, d: int) -> Pair:
 
 def _full_padding(size: int, k: int, s: int, d: int) -> Pair:
     return d * (k - 1), d * (k - 1)
+
+
+PADDING_RULES = {"valid": _no_padding, "same": _same_padding, "full": _full_padding}
 
 
 # --- pooling ------------------------------------------------------------------------------
@@ -254,10 +333,13 @@ def pool_geometry(
     stride = kernel if stride is None else check_ints(where, "stride", stride, n, 1)
     padding = check_ints(where, "padding", padding, n, 0)
     dilation = check_ints(where, "dilation", dilation, n, 1)
+    check_flag(where, "ceil_mode", ceil_mode)
     output = []
     for axis, size, k, s, p, d in zip(
         axes, x.shape[2:], kernel, stride, padding, dilation, strict=True
     ):
+        if size == 0:
+            raise ValueError(f"{where}: x is empty along {axis}, there is nothing to pool")
         if 2 * p > k:
             raise ValueError(
                 f"{where}: padding must be at most half of kernel_size, but along {axis} "
@@ -291,24 +373,29 @@ def check_window_holds_input(where: str, axis: str, window: int, holds: bool) ->
 def check_linear(where: str, x: Array, weight: Array) -> None:
     """Refuse features that disagree with the weight."""
     check_axes(where, "weight", weight, ("features_out", "features_in"))
-    if x.ndim == 0 or x.shape[-1] != weight.shape[1]:
-        features = x.shape[-1] if x.ndim else 0
+    if x.ndim == 0:
+        raise ValueError(f"{where}: x must have an axis of features, but is a single value")
+    if x.shape[-1] != weight.shape[1]:
         raise ValueError(
-            f"{where}: x has {features} features, but weight expects {weight.shape[1]} "
+            f"{where}: x has {x.shape[-1]} features, but weight expects {weight.shape[1]} "
             f"(x {x.shape}, weight {weight.shape})"
         )
 
 
-def check_batch(where: str, name: str, array: Array) -> None:
+def check_batch(where: str, x: Array) -> None:
     """Refuse a single value where a batch is expected."""
-    if array.ndim == 0:
-        raise ValueError(f"{where}: {name} must have a batch axis, but is a single value")
+    if x.ndim == 0:
+        raise ValueError(f"{where}: x must have a batch axis, but is a single value")
 
 
 def check_logits(where: str, logits: Array) -> int:
-    """The class axis of logits (C,) or (N, C, …)."""
-    check_batch(where, "logits", logits)
-    return 0 if logits.ndim == 1 else 1
+    """The class axis of logits (C,) or (N, C, …), which must not be empty."""
+    if logits.ndim == 0:
+        raise ValueError(f"{where}: logits must have an axis of classes, but is a single value")
+    axis = 0 if logits.ndim == 1 else 1
+    if logits.shape[axis] == 0:
+        raise ValueError(f"{where}: logits has no classes (logits {logits.shape})")
+    return axis
 
 
 def check_class_indices(where: str, logits: Array, target: Array, axis: int) -> None:
@@ -320,9 +407,10 @@ def check_class_indices(where: str, logits: Array, target: Array, axis: int) -> 
         )
     expected = logits.shape[:axis] + logits.shape[axis + 1 :]
     if target.shape != expected:
+        hint = "; give probabilities as floats" if target.shape == logits.shape else ""
         raise ValueError(
             f"{where}: target is {target.shape}, but logits {logits.shape} need class indices "
-            f"of shape {expected}"
+            f"of shape {expected}{hint}"
         )
     classes = logits.shape[axis]
     outside = target[(target < 0) | (target >= classes)]

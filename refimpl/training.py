@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from refimpl.elements import Array, parameter
+from refimpl.elements import Array, parameter, zeros
 from refimpl.losses import cross_entropy, cross_entropy_backward
 from refimpl.networks import NetworkGrads, Sequential
-from refimpl.shapes import check_same_shape
+from refimpl.shapes import check_arrays, check_number, check_same_shape
 
 
 def descend(value: Array, gradient: Array, learning_rate: Any) -> Array:
@@ -21,6 +21,8 @@ def descend(value: Array, gradient: Array, learning_rate: Any) -> Array:
     >>> descend(np.array([1.0, 2.0]), np.array([10.0, -10.0]), 0.5)
     array([-4.,  7.])
     """
+    value, gradient = check_arrays("descend", value=value, gradient=gradient)
+    check_number("descend", "learning_rate", learning_rate, value)
     check_same_shape("descend", "value", value, "gradient", gradient)
     stepped: Array = value - parameter(learning_rate, like=value) * gradient
     return stepped
@@ -48,7 +50,7 @@ def loss_and_grads(network: Sequential, x: Array, target: Array) -> Step:
     """
     activations = network.activations(x)
     loss = cross_entropy(activations[-1], target)
-    dlogits = cross_entropy_backward(loss * 0 + 1, activations[-1], target)
+    dlogits = cross_entropy_backward(zeros((), like=loss) + 1, activations[-1], target)
     return Step(activations, loss, dlogits, network.backward(dlogits, activations))
 
 

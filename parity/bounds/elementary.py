@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from parity.arithmetic import Arithmetic, Sides
-from parity.bounds.bound import Arrays, Bound, Options, add_sides, bounded
+from parity.bounds.bound import Arrays, Bound, Options, add_sides, bounded, magnitudes
 from parity.cases.case import Array
 
 
@@ -35,7 +35,7 @@ def sigmoid_backward(
     function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
 ) -> dict[str, Bound]:
     """dy·o·(1 − o) from a rounded o: 1 − o is off by the absolute error of o."""
-    o, d = exact_sigmoid(arrays["x"]), np.abs(dy.astype(np.float64))
+    o, d = exact_sigmoid(arrays["x"]), magnitudes({"dy": dy})["dy"]
 
     def of_side(side: Arithmetic) -> Array:
         relative = sigmoid_relative(side) + 4 * side.u
@@ -53,7 +53,7 @@ def tanh_backward(
     function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
 ) -> dict[str, Bound]:
     """dy·(1 − o²) from a rounded o: 1 − o² is off by twice the error of o, absolutely."""
-    o, d = np.abs(np.tanh(arrays["x"].astype(np.float64))), np.abs(dy.astype(np.float64))
+    o, d = np.abs(np.tanh(arrays["x"].astype(np.float64))), magnitudes({"dy": dy})["dy"]
 
     def of_side(side: Arithmetic) -> Array:
         square = (1 + side.elementary) ** 2 * (1 + side.u) - 1  # relative error of o·o

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from parity.arithmetic import Arithmetic, Sides, gamma
-from parity.bounds.bound import Arrays, Bound, Options, add_sides, bounded
+from parity.bounds.bound import Arrays, Bound, Options, add_sides, bounded, magnitudes
 from parity.cases.case import Array
 
 
@@ -98,7 +98,7 @@ def softmax_backward(
 ) -> dict[str, Bound]:
     """p_i·(dy_i − Σ_j dy_j p_j), or p_i·dy_i − p_i·Σ_j dy_j p_j: three roundings either way."""
     exact = exact_softmax(arrays["x"], options.get("axis", -1))
-    d = np.abs(dy.astype(np.float64))
+    d = magnitudes({"dy": dy})["dy"]
     mean = exact.sum(d * exact.p)
 
     def of_side(side: Arithmetic) -> Array:
@@ -131,7 +131,7 @@ def log_softmax_backward(
 ) -> dict[str, Bound]:
     """dy_i − p_i·Σ_j dy_j"""
     exact = exact_softmax(arrays["x"], options.get("axis", -1))
-    d = np.abs(dy.astype(np.float64))
+    d = magnitudes({"dy": dy})["dy"]
     total = exact.sum(d)
 
     def of_side(side: Arithmetic) -> Array:
@@ -203,7 +203,7 @@ def cross_entropy_backward(
     """dy_n·(p_c·Σ_k t_k − t_c), with dy_n = dy/N for the mean."""
     axis = min(1, arrays["logits"].ndim - 1)
     exact, target = exact_softmax(arrays["logits"], axis), weights(arrays, axis)
-    scale: Any = np.abs(dy.astype(np.float64))
+    scale: Any = magnitudes({"dy": dy})["dy"]
     scale = scale / _samples(exact) if _mean(options) and scale.size else scale
     scale = np.expand_dims(scale, axis) if scale.ndim else scale
     total = exact.sum(target)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from parity.cases.case import BadCase, Classes, Draw, Given, Probabilities
 
 X1, X2, X3 = Draw((2, 3, 9)), Draw((2, 3, 7, 6)), Draw((2, 3, 7, 6, 5))
@@ -66,6 +68,8 @@ def _type(function: str, name: str, message: str, **changes: Any) -> BadCase:
     return _bad(TypeError, function, name, message, **changes)
 
 
+PADDINGS = "'valid', 'same', 'full'"
+
 # --- the texts that many functions share --------------------------------------------------
 
 
@@ -118,8 +122,30 @@ def _count(function: str, name: str, option: str, count: int, value: Any) -> Bad
 
 def _integer(function: str, name: str, option: str, count: int, value: Any) -> BadCase:
     """Something that is not an integer where one or `count` are expected."""
-    message = f"{option} must be an integer or {count} of them, but is {value!r}"
+    several = f" or {count} of them" if count > 1 else ""
+    message = f"{option} must be an integer{several}, but is {value!r}"
     return _type(function, name, message, **{option: value})
+
+
+def _padding(function: str, name: str, value: Any) -> BadCase:
+    """A convolution's padding that is neither numbers, nor pairs of them, nor a name."""
+    message = (
+        "padding must be an integer, an integer or a pair (before, after) for each axis, "
+        f"or one of {PADDINGS}, but is {value!r}"
+    )
+    return _type(function, name, message, padding=value)
+
+
+def _entries(function: str, name: str, axes: str, value: Any) -> BadCase:
+    """A convolution's padding with too many or too few entries."""
+    message = f"padding must have an entry for each of {axes}, but has {len(value)} ({value!r})"
+    return _value(function, name, message, padding=value)
+
+
+def _flag(function: str, option: str, value: Any) -> BadCase:
+    """A switch that is neither True nor False."""
+    message = f"{option} must be True or False, but is {value!r}"
+    return _type(function, f"{option} {value!r}", message, **{option: value})
 
 
 def _choice(function: str, name: str, option: str, choices: str, value: Any) -> BadCase:
@@ -193,6 +219,14 @@ CONV_ARRAYS = (
     _not_real("conv2d", "complex bias", "bias", "complex64"),
     _not_real("conv3d_backward", "boolean dy", "dy", "bool", dy=Given(((((True,),),),))),
     _mixed("conv2d", "x", "weight", float32="weight"),
+    _type(
+        "conv2d",
+        "integers beside float32",
+        "x is int64 (taken as float64), but weight is float32; give both the same dtype",
+        dtypes={"x": "int64", "weight": "float32"},
+        x=Given(((((1, 2, 3, 4), (5, 6, 7, 8)),) * 3,)),
+    ),
+    _type("conv2d", "no weight", "weight must hold real numbers, but is None", weight=None),
     _mixed("conv3d", "x", "weight", float32="x"),
     _mixed("conv1d", "x", "bias", float32="bias"),
     _mixed("conv2d_backward", "dy", "x", float32="dy"),
@@ -201,8 +235,6 @@ CONV_ARRAYS = (
     _dy("conv2d_backward", "dy with its axes swapped", "(2, 5, 6, 3)", dy=Draw((5, 2, 6, 3))),
     _dy("conv3d_backward", "dy without batch axis", "(2, 8, 4, 5, 5)", dy=Draw((8, 4, 5, 5))),
 )
-
-PADDINGS = "'valid', 'same', 'full'"
 
 CONV_OPTIONS = (
     _span("conv1d", "large kernel", 10, "L", "9 (9 and 0 of padding)", weight=Draw((5, 3, 10))),
@@ -236,20 +268,27 @@ CONV_OPTIONS = (
     _value(
         "conv2d",
         "negative padding behind",
-        "padding must be at least 0, but is (0, -2)",
+        "padding must be at least 0, but is ((1, 1), (0, -2))",
         padding=((1, 1), (0, -2)),
     ),
     _count("conv2d", "three strides", "stride", 2, (1, 2, 3)),
     _count("conv3d", "two strides", "stride", 3, (1, 2)),
     _count("conv2d", "no strides", "stride", 2, ()),
     _count("conv2d", "three dilations", "dilation", 2, (1, 1, 1)),
-    _count("conv3d", "two paddings", "padding", 3, (1, 2)),
+    _entries("conv3d", "two paddings", "D, H, W", (1, 2)),
+    _entries("conv1d", "a bare pair of paddings", "L", (1, 2)),
+    _entries("conv2d", "one pair of paddings", "H, W", ((1, 2),)),
     _integer("conv2d", "stride 2.5", "stride", 2, 2.5),
     _integer("conv2d", "stride as text", "stride", 2, "2"),
     _integer("conv2d", "stride True", "stride", 2, True),
     _integer("conv3d", "stride with 1.0 in it", "stride", 3, (1, 1.0, 2)),
     _integer("conv3d", "dilation None", "dilation", 3, None),
-    _integer("conv2d", "padding 1.5", "padding", 2, 1.5),
+    _padding("conv2d", "padding 1.5", 1.5),
+    _padding("conv2d", "padding None", None),
+    _padding("conv3d", "a padding of three numbers", (1, (1, 2, 3), 0)),
+    _padding("conv1d_backward", "padding in text", (("1", "2"),)),
+    _integer("conv2d", "stride in bytes", "stride", 2, b"\x01\x02"),
+    _integer("conv2d", "groups in a tuple", "groups", 1, (1,)),
     _integer("conv2d", "groups 1.0", "groups", 1, 1.0),
     _choice("conv2d", "unknown padding", "padding", PADDINGS, "reflect"),
     _choice("conv1d_backward", "padding in capitals", "padding", PADDINGS, "SAME"),
@@ -308,6 +347,16 @@ POOLING = (
             ("max_pool1d_backward", "L", Draw((2, 3, 1))),
         )
     ),
+    _flag("max_pool2d", "ceil_mode", "no"),
+    _flag("avg_pool1d_backward", "ceil_mode", 2),
+    _flag("avg_pool2d", "count_include_pad", None),
+    *(
+        _value(function, "nothing to pool", "x is empty along W, there is nothing to pool", x=x)
+        for function, x in (
+            ("max_pool2d", Draw((2, 3, 7, 0))),
+            ("avg_pool3d", Draw((2, 3, 7, 6, 0))),
+        )
+    ),
     _choice("max_pool2d_backward", "unknown ties", "ties", "'first', 'all'", "last"),
     _dy("max_pool1d_backward", "dy of stride 2", "(2, 3, 8)", stride=1),
     _dy("max_pool2d_backward", "dy of the input's shape", "(2, 3, 3, 3)", dy=X2),
@@ -327,6 +376,12 @@ DENSE = (
     _sizes("linear", "weight the other way round", "4 features", 3, weight=Draw((4, 3))),
     _sizes("linear", "maps not flattened", "6 features", 4, x=X2),
     _sizes("linear_backward", "features disagree", "4 features", 2, weight=Draw((3, 2))),
+    _value(
+        "linear",
+        "a single value",
+        "x must have an axis of features, but is a single value",
+        x=Given(3),
+    ),
     _axes("linear", "weight is a vector", "features_out, features_in", "weight", weight=Draw((4,))),
     _bias("linear", "bias too long", 3, Draw((4,))),
     _bias("linear", "bias is a row", 3, Draw((1, 3))),
@@ -371,6 +426,25 @@ ACTIVATIONS = (
     _number("leaky_relu", "slope as text", "negative_slope", "0.1"),
     _number("leaky_relu", "slope None", "negative_slope", None),
     _number("leaky_relu", "slope True", "negative_slope", True),
+    _number("leaky_relu", "a complex slope", "negative_slope", 0.1j),
+    _type("relu", "nothing", "x must hold real numbers, but is None", x=None),
+    _type(
+        "relu_backward",
+        "names in an object array",
+        "x must hold real numbers, but holds 'a' (str)",
+        dy=Given((1, 2)),
+        x=np.array([1.5, "a"], object),
+    ),
+    _value(
+        "tanh",
+        "rows of different lengths",
+        "x must be an array, but its rows have different lengths",
+        x=[[1.0, 2.0], [3.0]],
+    ),
+    *(
+        _type(function, f"axis {axis!r}", f"axis must be an integer, but is {axis!r}", axis=axis)
+        for function, axis in (("softmax", 1.0), ("log_softmax", None), ("softmax_backward", "1"))
+    ),
     _number("leaky_relu_backward", "a slope for each element", "negative_slope", (0.1, 0.2)),
 )
 
@@ -399,6 +473,26 @@ def _class(function: str, number: int, dtype: str) -> BadCase:
 NAMES = Given(("cat", "dog", "cat", "cow"))
 
 LOSSES = (
+    _value(
+        "cross_entropy",
+        "integer one-hot",
+        "target is (4, 5), but logits (4, 5) need class indices of shape (4,); "
+        "give probabilities as floats",
+        target=Classes((4, 5), 2),
+    ),
+    _value(
+        "cross_entropy",
+        "a single logit",
+        "logits must have an axis of classes, but is a single value",
+        logits=Given(1),
+    ),
+    _value(
+        "cross_entropy",
+        "no classes",
+        "logits has no classes (logits (4, 0))",
+        logits=Draw((4, 0)),
+    ),
+    _choice("cross_entropy", "two reductions", "reduction", REDUCTIONS, ("mean", "sum")),
     _choice("cross_entropy", "unknown reduction", "reduction", REDUCTIONS, "batchmean"),
     _choice("cross_entropy_backward", "reduction None", "reduction", REDUCTIONS, None),
     *(
@@ -437,7 +531,12 @@ LOSSES = (
     _dy("cross_entropy_backward", "dy for each sample of a mean", "()", dy=Draw((4,))),
     _dy("squared_error_backward", "dy for each output", "()", dy=LOGITS),
     *(
-        _value(function, name, f"output is (4, 5), but target is {target.shape}", target=target)
+        _value(
+            function,
+            name,
+            f"output is (4, 5), but target is {target.shape}; both must be of one shape",
+            target=target,
+        )
         for function, name, target in (
             ("squared_error", "transposed target", Draw((5, 4))),
             ("squared_error", "target would broadcast", Draw((1, 5))),

@@ -108,7 +108,7 @@ def draw(source: Source, dtype: str, rng: np.random.Generator) -> Array:
     match source:
         case Given(values):
             array = np.asarray(values)
-            return array if array.dtype.kind == "b" else array.astype(dtype)
+            return array.astype(dtype) if array.dtype.kind in "iuf" else array
         case Classes(shape, classes):
             return rng.integers(0, classes, shape)
         case Probabilities(shape, axis):
@@ -116,8 +116,8 @@ def draw(source: Source, dtype: str, rng: np.random.Generator) -> Array:
             shares: Array = (weights / weights.sum(axis=axis, keepdims=True)).astype(dtype)
             return shares
         case Draw(shape, values, layout):
-            numbers = VALUES[values](rng, shape, np.finfo(dtype)).astype(dtype)
-            return LAYOUTS[layout](numbers)
+            numbers = np.asarray(VALUES[values](rng, shape, np.finfo(dtype)), dtype)
+            return LAYOUTS[layout](numbers) if shape else numbers
 
 
 # --- kinds of values ----------------------------------------------------------------------

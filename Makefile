@@ -1,0 +1,56 @@
+# Everything one does twice. `make test` and `make report` need Python ≥ 3.11 and nothing else.
+
+PYTHON ?= python3
+# Where pip looks for packages beside its own settings, for example PyTorch's CPU index:
+#   make test PIP_INDEX="--extra-index-url https://download.pytorch.org/whl/cpu"
+PIP_INDEX ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: install test lint types imports unit report format coverage wheel clean
+
+install: $(INSTALLED)
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"{sys.executable} is Python {sys.version.split()[0]}, but 3.11 or later is needed: make PYTHON=…")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_INDEX) -c constraints.txt -e '.[test]'
+	touch $@
+
+test: lint types imports unit
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(INSTALLED)
+	$(BIN)/mypy
+
+imports: $(INSTALLED)
+	$(BIN)/lint-imports
+
+unit: $(INSTALLED)
+	$(BIN)/python -m pytest -q
+
+report: $(INSTALLED)
+	$(BIN)/parity run
+
+format: $(INSTALLED)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Line and branch coverage: refimpl must be complete, parity above 95 %.
+coverage: $(INSTALLED)
+	rm -f .coverage .coverage.*
+	$(BIN)/python -m pytest -q --cov --cov-report=
+	$(BIN)/coverage report --include='refimpl/*' --fail-under=100
+	$(BIN)/coverage report --include='parity/*' --fail-under=95
+
+# A wheel, installed and run in an empty environment outside this folder.
+wheel: $(INSTALLED)
+	sh tests/wheel.sh "$(PYTHON)" "$(PIP_INDEX)"
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*

@@ -1,0 +1,161 @@
+"""A layer is its function, with its parameters and options."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from plain import assert_same, draw
+
+import refimpl
+from refimpl import (
+    AvgPool2d,
+    Conv2d,
+    Flatten,
+    Layer,
+    LeakyReLU,
+    Linear,
+    MaxPool2d,
+    ReLU,
+    Sigmoid,
+    Softmax,
+    Tanh,
+)
+
+KERNELS = draw(np.random.default_rng(1), (4, 3, 3, 2), "float64")
+ROWS = draw(np.random.default_rng(2), (4, 6), "float64")
+BIAS = draw(np.random.default_rng(3), (4,), "float64")
+GEOMETRY = {"stride": (2, 1), "padding": (1, 0)}
+POOLING = {"kernel_size": (4, 2), **GEOMETRY, "ceil_mode": True}
+
+# a layer, the options of its function
+LAYERS = {
+    "conv2d": (Conv2d(KERNELS, BIAS), {}),
+    "conv2d with options": (
+        Conv2d(KERNELS[:, :1], BIAS, **GEOMETRY, dilation=(1, 2), groups=1),
+        {**GEOMETRY, "dilation": (1, 2), "groups": 1},
+    ),
+    "linear": (Linear(ROWS, BIAS), {}),
+    "max_pool2d": (MaxPool2d(2), {"kernel_size": 2}),
+    "max_pool2d with options": (
+        MaxPool2d(**POOLING, dilation=(1, 2)),
+        {**POOLING, "dilation": (1, 2)},
+    ),
+    "avg_pool2d": (AvgPool2d(2), {"kernel_size": 2}),
+    "avg_pool2d with options": (
+        AvgPool2d(**POOLING, count_include_pad=False),
+        {**POOLING, "count_include_pad": False},
+    ),
+    "avg_pool2d with its own divisor": (
+        AvgPool2d(**POOLING, divisor_override=5),
+        {**POOLING, "divisor_override": 5},
+    ),
+    "flatten": (Flatten(), {}),
+    "relu": (ReLU(), {}),
+    "leaky_relu": (LeakyReLU(), {}),
+    "leaky_relu with a slope": (LeakyReLU(0.25), {"negative_slope": 0.25}),
+    "sigmoid": (Sigmoid(), {}),
+    "tanh": (Tanh(), {}),
+    "softmax": (Softmax(), {}),
+    "softmax along an axis": (Softmax(axis=1), {"axis": 1}),
+}
+EVERY_LAYER = pytest.mark.parametrize(("layer", "options"), LAYERS.values(), ids=LAYERS)
+
+
+def draw_input(rng: np.random.Generator, layer: Layer) -> Any:
+    """Something the layer can be given: a batch of images, of one channel for one-slice kernels."""
+    channels = layer.parameters["weight"].shape[1] if layer.function == "conv2d" else 3
+    return draw(rng, (2, channels, 5, 6), "float64")
+
+
+@EVERY_LAYER
+def test_forward(rng: np.random.Generator, layer: Layer, options: Any) -> None:
+    """forward is the function with the layer's parameters and options."""
+    x = draw_input(rng, layer)
+    expected = getattr(refimpl, layer.function)(x, **layer.parameters, **options)
+    assert_same(layer.forward(x), expected)
+
+
+@EVERY_LAYER
+def test_backward(rng: np.random.Generator, layer: Layer, options: Any) -> None:
+    """backward is the function's backward; every parameter has its gradient, and dx is first."""
+    x = draw_input(rng, layer)
+    dy = draw(rng, layer.forward(x).shape, "float64")
+    weights = [layer.parameters["weight"]] if layer.parameters else []
+    expected = getattr(refimpl, f"{layer.function}_backward")(dy, x, *weights, **options)
+    dx, dparameters = layer.backward(dy, x)
+    assert set(dparameters) == set(layer.parameters)
+    if not weights:
+        assert_same(dx, expected)
+        return
+    assert_same(dx, expected.dx)
+    assert_same(dparameters["weight"], expected.dweight)
+    assert_same(dparameters["bias"], expected.dbias)
+
+
+@EVERY_LAYER
+def test_options_are_kept(layer: Layer, options: Any) -> None:
+    """What the layer was made with can be read again, to check its function alone."""
+    assert options.items() <= layer.options.items()
+
+
+def test_options_change_the_output(rng: np.random.Generator) -> None:
+    """Every option of the cases matters, so a layer that dropped one would be seen."""
+    for name, (layer, options) in LAYERS.items():
+        x = draw_input(rng, layer)
+        for option in options if " " in name else ():
+            if option == "groups":
+                continue
+            fewer = {key: value for key, value in options.items() if key != option}
+            if option == "kernel_size":
+                fewer["kernel_size"] = 2
+            y = getattr(refimpl, layer.function)(x, **layer.parameters, **fewer)
+            assert not np.array_equal(y, layer.forward(x)), (name, option)
+
+
+def test_groups_reach_the_function(rng: np.random.Generator) -> None:
+    """A layer of three groups has one slice for each kernel."""
+    weight, x = draw(rng, (6, 1, 2, 2), "float64"), draw(rng, (2, 3, 4, 5), "float64")
+    layer = Conv2d(weight, np.zeros(6), groups=3)
+    assert_same(layer.forward(x), refimpl.conv2d(x, weight, groups=3))
+    dy = draw(rng, (2, 6, 3, 4), "float64")
+    expected = refimpl.conv2d_backward(dy, x, weight, groups=3)
+    assert_same(layer.backward(dy, x).dparameters["weight"], expected.dweight)
+
+
+def test_layers_do_not_share_parameters() -> None:
+    """A layer keeps a dictionary of its own."""
+    parameters = {"weight": np.ones(1)}
+    layer = Layer(parameters)
+    layer.parameters["weight"] = np.zeros(1)
+    assert parameters["weight"] == 1
+    assert Layer().parameters is not Layer().parameters
+
+
+def test_layers_keep_no_activations(rng: np.random.Generator) -> None:
+    """backward looks only at what it is given, whatever the layer saw before."""
+    layer, x, dy = Tanh(), draw(rng, (2, 3), "float64"), draw(rng, (2, 3), "float64")
+    before = layer.backward(dy, x).dx
+    layer.forward(x + 1)
+    assert_same(layer.backward(dy, x).dx, before)
+    assert vars(layer) == {"parameters": {}, "options": {}}
+
+
+@pytest.mark.parametrize("method", ["forward", "backward"])
+def test_a_bare_layer_refuses(method: str) -> None:
+    """Layer itself computes nothing, and says so under the name of its subclass."""
+
+    class Dream(Layer):
+        pass
+
+    arrays = [np.zeros(1)] * (1 if method == "forward" else 2)
+    with pytest.raises(TypeError) as info:
+        getattr(Dream(), method)(*arrays)
+    assert str(info.value) == f"Dream is no layer: it has no {method}"
+
+
+def test_every_layer_is_tested() -> None:
+    """A new layer has to be put on the list above."""
+    made = {
+        cls for cls in vars(refimpl).values() if isinstance(cls, type) and issubclass(cls, Layer)
+    }
+    assert {type(layer) for layer, _ in LAYERS.values()} == made - {Layer}

@@ -1,0 +1,306 @@
+"""Losses: the documents' numbers, the textbook formula to 40 digits, exact fractions."""
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+import reals
+import sympy
+from plain import ELEMENTS, assert_exact, assert_same, dot, draw, fractions, frozen
+from reals import Real, assert_agree, context
+from reals import reals as as_reals
+
+from refimpl import (
+    cross_entropy,
+    cross_entropy_backward,
+    softmax,
+    squared_error,
+    squared_error_backward,
+)
+
+mp = context
+
+# --- worked examples ----------------------------------------------------------------------
+
+
+def logits_of(*probabilities: str) -> Any:
+    """Logits whose softmax these probabilities are, to 100 digits."""
+    return as_reals([[mp.log(mp.mpf(p)) for p in probabilities]])
+
+
+@pytest.mark.parametrize(
+    ("probability", "loss"), [("0.9", "0.1054"), ("0.8", "0.2231"), ("0.5", "0.6931")]
+)
+def test_minus_logarithm(probability: str, loss: str) -> None:
+    """D2.14: −log(0.9) = 0.1054, −log(0.8) = 0.2231."""
+    logits = logits_of(probability, str(mp.mpf(1) - mp.mpf(probability)))
+    value = cross_entropy(logits, np.array([0])).item().value
+    assert mp.nstr(value, 4) == loss
+
+
+def test_no_loss() -> None:
+    """D2.14: O_t = 1 is a loss of 0."""
+    assert_same(cross_entropy(np.array([[1e4, 0.0]]), np.array([0])), np.array(0.0))
+
+
+def test_three_classes() -> None:
+    """D2.15: 0.9503, 0.0473, 0.0024 and the first class: 0.05097…, of which D2 prints 0.0509."""
+    logits = logits_of("0.9503", "0.0473", "0.0024")
+    one_hot = as_reals([[1, 0, 0]])
+    for target in (np.array([0]), one_hot):
+        loss = cross_entropy(logits, target).item().value
+        assert int(loss * 10**4) == 509
+
+
+def test_gradient_loop_as_printed() -> None:
+    """D2.18: DZ_j = O_j for every j, then DZ_t = O_t − 1."""
+    logits, t = as_reals([1, 2, 4]), 1
+    o = softmax(logits)
+    dz = [o[j] for j in range(3)]
+    dz[t] = o[t] - 1
+    grads = cross_entropy_backward(as_reals(1), logits, np.array(t))
+    assert_agree(grads, np.array(dz, object))
+
+
+def test_quotient_rule() -> None:
+    """D2.17: sympy's derivative of −log(e^(z_t)/Σ e^(z_j)) is O_i, less 1 where i = t."""
+    z, t = sympy.symbols("z:3"), 2
+    loss = -sympy.log(sympy.exp(z[t]) / sum(map(sympy.exp, z)))
+    at = dict(zip(z, (1, -2, 3), strict=True))
+    grads = cross_entropy_backward(as_reals(1), as_reals([1, -2, 3]), np.array(t))
+    exact = [mp.mpf(str(sympy.diff(loss, name).subs(at).evalf(60))) for name in z]
+    assert_agree(grads, np.array(exact, object))
+
+
+# --- cross entropy to 40 digits -----------------------------------------------------------
+
+SHAPES = {"one sample": (4,), "batch": (2, 4), "image": (2, 4, 3), "volume": (2, 3, 1, 5)}
+EVERY_SHAPE = pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+EVERY_REDUCTION = pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+EVERY_KIND = pytest.mark.parametrize("kind", ["classes", "probabilities"])
+
+
+def samples(shape: Any) -> Any:
+    """The shape without its class axis, which is the second, or the only one."""
+    return shape[:1] + shape[2:] if len(shape) > 1 else ()
+
+
+def draw_target(rng: np.random.Generator, shape: Any, kind: str) -> Any:
+    if kind == "probabilities":  # of any sum, so that their sum is seen in the gradient
+        return as_reals(draw(rng, shape, "float64")) / 7
+    return frozen(rng.integers(0, shape[min(1, len(shape) - 1)], samples(shape)))
+
+
+def textbook(logits: Any, target: Any, reduction: str) -> Any:
+    """−Σ_c target · log(e^(z_c)/Σ e^z), sample by sample."""
+    rows = np.moveaxis(logits, min(1, logits.ndim - 1), -1)
+    losses = np.empty(rows.shape[:-1], object)
+    for place in np.ndindex(losses.shape):
+        powers = [mp.exp(z.value) for z in rows[place]]
+        logs = [mp.log(power / sum(powers)) for power in powers]
+        if target.dtype == object:
+            weights = np.moveaxis(target, min(1, logits.ndim - 1), -1)[place]
+            losses[place] = -sum(w.value * log for w, log in zip(weights, logs, strict=True))
+        else:
+            losses[place] = -logs[target[place]]
+    if reduction == "none":
+        return losses
+    return np.array(losses.sum() / (losses.size if reduction == "mean" else 1))
+
+
+@EVERY_SHAPE
+@EVERY_REDUCTION
+@EVERY_KIND
+def test_formula(rng: np.random.Generator, shape: Any, reduction: str, kind: str) -> None:
+    """D2.15: the textbook formula without any shift, for every layout and reduction."""
+    logits, target = reals.draw(rng, shape), draw_target(rng, shape, kind)
+    assert_agree(cross_entropy(logits, target, reduction), textbook(logits, target, reduction))
+
+
+@EVERY_SHAPE
+@EVERY_REDUCTION
+@EVERY_KIND
+def test_backward_is_the_derivative(
+    rng: np.random.Generator, shape: Any, reduction: str, kind: str
+) -> None:
+    """D2.17: ⟨dlogits, v⟩ is the loss's own slope along v, to 40 digits."""
+    logits, v, target = (
+        reals.draw(rng, shape),
+        reals.draw(rng, shape),
+        draw_target(rng, shape, kind),
+    )
+    dy = reals.draw(rng, samples(shape) if reduction == "none" else ())
+    expected = reals.slope(lambda z: cross_entropy(z, target, reduction), dy, logits, v)
+    dlogits = cross_entropy_backward(dy, logits, target, reduction)
+    assert dlogits.shape == shape
+    assert_agree(np.array(Real(reals.dot(dlogits, v))), np.array(expected))
+
+
+def test_a_missing_mean_is_seen(rng: np.random.Generator) -> None:
+    """The sum's gradient is not the mean's."""
+    logits, target = reals.draw(rng, (2, 4)), np.array([1, 3])
+    dy = as_reals(1)
+    with pytest.raises(AssertionError):
+        assert_agree(
+            cross_entropy_backward(dy, logits, target, "sum"),
+            cross_entropy_backward(dy, logits, target, "mean"),
+        )
+
+
+def test_one_hot_is_the_class(rng: np.random.Generator) -> None:
+    """D2.15: with one-hot probabilities only −log(O_t) is left."""
+    logits, target = reals.draw(rng, (3, 4)), np.array([2, 0, 3])
+    one_hot, dy = as_reals(np.eye(4)[target]), as_reals(5)
+    assert_agree(cross_entropy(logits, one_hot), cross_entropy(logits, target))
+    assert_agree(
+        cross_entropy_backward(dy, logits, one_hot), cross_entropy_backward(dy, logits, target)
+    )
+
+
+# --- cross entropy in floats --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@EVERY_KIND
+def test_dtype_is_kept(dtype: str, kind: str) -> None:
+    """Loss and gradient have the dtype of the logits, and are arrays."""
+    logits = frozen(np.array([[1, 2, 4], [0, -1, 3]], dtype))
+    target = np.array([2, 0]) if kind == "classes" else np.eye(3, dtype=dtype)[[2, 0]]
+    for reduction in ("mean", "sum", "none"):
+        loss = cross_entropy(logits, target, reduction)
+        dlogits = cross_entropy_backward(loss, logits, target, reduction)
+        assert isinstance(loss, np.ndarray)
+        assert loss.dtype == dlogits.dtype == dtype
+
+
+def test_one_sample_without_reduction_is_an_array() -> None:
+    """Logits (C,) without reduction give an array without axes, not a scalar."""
+    loss = cross_entropy(np.zeros(3), np.array(1), "none")
+    assert isinstance(loss, np.ndarray)
+    assert loss.shape == ()
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int32", "int64", "uint64"])
+def test_any_integer_may_be_a_class(dtype: str) -> None:
+    """Class indices may be of any integer type."""
+    logits, target = np.array([[0.0, 0.0, 1e4]]), np.array([2], dtype)
+    assert_same(cross_entropy(logits, target), np.array(0.0))
+    assert_same(cross_entropy_backward(np.array(1.0), logits, target), np.zeros((1, 3)))
+
+
+def test_integer_logits_become_float64() -> None:
+    """Integer logits are promoted as NumPy does."""
+    logits, target = np.array([[1, 2, 4]]), np.array([0])
+    expected = cross_entropy(logits.astype(float), target)
+    assert_exact(cross_entropy(logits, target), expected, "float64")
+    d = cross_entropy_backward(np.array(1), logits, target)
+    assert_exact(d, cross_entropy_backward(np.array(1.0), logits.astype(float), target), "float64")
+
+
+def test_far_out() -> None:
+    """Logits of ±10⁴: the loss is their difference, the gradient ±1, no warning."""
+    logits = np.array([[1e4, -1e4], [1e4, -1e4]])
+    target = np.array([0, 1])
+    assert_same(cross_entropy(logits, target, "none"), [0.0, 20000.0])
+    dlogits = cross_entropy_backward(np.ones(2), logits, target, "none")
+    assert_same(dlogits, [[0.0, 0.0], [1.0, -1.0]])
+
+
+def test_impossible_class() -> None:
+    """A logit of −∞ at the true class is a loss of ∞ with a finite gradient."""
+    logits = np.array([[-np.inf, 0.0]])
+    assert_same(cross_entropy(logits, np.array([0])), np.array(np.inf))
+    assert_same(cross_entropy_backward(np.array(1.0), logits, np.array([0])), [[-1.0, 1.0]])
+
+
+@pytest.mark.parametrize("reduction", ["sum", "none"])
+def test_empty_batch(reduction: str) -> None:
+    """No samples: no loss, and a gradient with no elements."""
+    logits, target = np.zeros((0, 3)), np.zeros(0, int)
+    loss = cross_entropy(logits, target, reduction)
+    assert_same(loss, np.zeros(0) if reduction == "none" else np.array(0.0))
+    assert cross_entropy_backward(loss, logits, target, reduction).shape == (0, 3)
+
+
+def test_mean_of_an_empty_batch() -> None:
+    """The mean of no losses is 0/0, NaN."""
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(cross_entropy(np.zeros((0, 3)), np.zeros(0, int)))
+
+
+def test_gradient_of_the_mean_of_an_empty_batch() -> None:
+    """Its gradient has no elements, and is no reason for a warning."""
+    dlogits = cross_entropy_backward(np.array(1.0), np.zeros((0, 3)), np.zeros(0, int))
+    assert dlogits.shape == (0, 3)
+
+
+# --- squared error ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("elements", ELEMENTS)
+def test_squared_error(elements: str) -> None:
+    """D1.4: E = ½ Σ (t − y)²: ½ (9 + 16 + 1) = 13."""
+    y, t = np.array([[1, 2, 3]]), np.array([[4, -2, 4]])
+    y, t = (fractions(a) if elements == "fraction" else a.astype(elements) for a in (y, t))
+    assert_exact(squared_error(y, t), np.array(13), elements)
+
+
+@pytest.mark.parametrize("elements", ELEMENTS)
+def test_squared_error_backward(rng: np.random.Generator, elements: str) -> None:
+    """D1.7, D1.9: ∂E/∂y = y − t, times dy."""
+    y, t, dy = (draw(rng, s, elements) for s in ((2, 3), (2, 3), ()))
+    expected = (fractions(y) - fractions(t)) * fractions(dy)
+    assert_exact(squared_error_backward(dy, y, t), expected, elements)
+
+
+def test_squared_error_derivative(rng: np.random.Generator) -> None:
+    """A parabola's central difference is its slope, exactly."""
+    y, t, v, dy = (draw(rng, s) for s in ((2, 3), (2, 3), (2, 3), ()))
+    difference = squared_error(y + v, t) - squared_error(y - v, t)
+    assert dy * difference / 2 == dot(squared_error_backward(dy, y, t), v)
+
+
+def test_squared_error_in_letters() -> None:
+    """D1.4, D1.7: sympy's derivative of ½(t − y)² is y − t."""
+    y, t = np.array(sympy.symbols("y:2")), np.array(sympy.symbols("t:2"))
+    error = squared_error(y, t).item()
+    dy = squared_error_backward(np.array(sympy.Integer(1)), y, t)
+    assert [sympy.expand(sympy.diff(error, name) - d) for name, d in zip(y, dy, strict=True)] == [
+        0,
+        0,
+    ]
+
+
+def test_integers_beside_fractions() -> None:
+    """Integers beside Fractions are exact."""
+    error = squared_error(fractions([Fraction(1, 2), 3]), np.array([0, 2]))
+    assert_exact(error, np.array(Fraction(5, 8)), "fraction")
+
+
+def test_integers_become_float64() -> None:
+    """Integer arrays are promoted as NumPy does: the half of 1 is not 0."""
+    assert_exact(squared_error(np.array([1]), np.array([2])), np.array(0.5), "float64")
+
+
+def test_squared_error_of_nothing() -> None:
+    """The sum over no elements is 0, and in object arrays no float."""
+    assert_exact(squared_error(np.zeros((0, 3)), np.zeros((0, 3))), np.array(0.0), "float64")
+    nothing = np.empty((0, 3), object)
+    error = squared_error(nothing, nothing)
+    assert error == 0
+    assert not isinstance(error.item(), float)
+
+
+def test_single_values_stay_arrays() -> None:
+    """An output without axes gives a gradient without axes, as an array."""
+    assert isinstance(
+        squared_error_backward(np.array(2.0), np.array(3.0), np.array(1.0)), np.ndarray
+    )
+
+
+def test_squared_error_of_nan() -> None:
+    """NaN in an output is NaN in the sum, and in its own gradient only."""
+    y, t = np.array([1.0, np.nan]), np.array([0.0, 0.0])
+    assert np.isnan(squared_error(y, t))
+    np.testing.assert_array_equal(squared_error_backward(np.array(2.0), y, t), [2, np.nan])

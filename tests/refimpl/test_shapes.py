@@ -1,0 +1,567 @@
+"""Every error text in full, and every rule for sizes and padding."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import refimpl
+from refimpl.shapes import conv_geometry, pool_geometry
+
+# --- error texts --------------------------------------------------------------------------
+
+IMAGE = np.zeros((2, 3, 7, 6))
+KERNEL = np.zeros((4, 3, 5, 2))
+LOGITS = np.zeros((2, 3))
+
+
+def conv2d(**options: Any) -> Any:
+    return refimpl.conv2d(IMAGE, KERNEL, **options)
+
+
+def max_pool2d(**options: Any) -> Any:
+    return refimpl.max_pool2d(IMAGE, **{"kernel_size": 2, **options})
+
+
+REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
+    # arrays
+    "boolean array": (
+        lambda: refimpl.relu(np.array([True])),
+        TypeError,
+        "relu: x must hold real numbers, but has dtype bool",
+    ),
+    "complex array": (
+        lambda: refimpl.conv2d(IMAGE, KERNEL.astype(complex)),
+        TypeError,
+        "conv2d: weight must hold real numbers, but has dtype complex128",
+    ),
+    "array of text": (
+        lambda: refimpl.flatten(np.array(["a"])),
+        TypeError,
+        "flatten: x must hold real numbers, but has dtype <U1",
+    ),
+    "two dtypes": (
+        lambda: refimpl.conv2d(IMAGE, KERNEL.astype("float32")),
+        TypeError,
+        "conv2d: x is float64, but weight is float32; give both the same dtype",
+    ),
+    "third dtype": (
+        lambda: refimpl.linear_backward(LOGITS, LOGITS, LOGITS.astype("float32")),
+        TypeError,
+        "linear_backward: dy is float64, but weight is float32; give both the same dtype",
+    ),
+    "integers beside float32": (
+        lambda: refimpl.linear(LOGITS.astype("float32"), np.eye(3, dtype=int)),
+        TypeError,
+        "linear: x is float32, but weight is int64 (taken as float64); give both the same dtype",
+    ),
+    "floats beside objects": (
+        lambda: refimpl.linear(LOGITS.astype(object), np.eye(3)),
+        TypeError,
+        "linear: x is object, but weight is float64; give both the same dtype",
+    ),
+    "too few axes in conv1d": (
+        lambda: refimpl.conv1d(np.zeros((3, 7)), np.zeros((4, 3, 5))),
+        ValueError,
+        "conv1d: x must have 3 axes (N, C_in, L), but has 2 (x (3, 7))",
+    ),
+    "too many axes in conv2d": (
+        lambda: refimpl.conv2d(IMAGE, np.zeros((4, 3, 1, 5, 2))),
+        ValueError,
+        "conv2d: weight must have 4 axes (C_out, C_in/groups, K_h, K_w), "
+        "but has 5 (weight (4, 3, 1, 5, 2))",
+    ),
+    "too few axes in conv3d": (
+        lambda: refimpl.conv3d(IMAGE, KERNEL),
+        ValueError,
+        "conv3d: x must have 5 axes (N, C_in, D, H, W), but has 4 (x (2, 3, 7, 6))",
+    ),
+    "too few axes in a pooling": (
+        lambda: refimpl.avg_pool3d(IMAGE, 2),
+        ValueError,
+        "avg_pool3d: x must have 5 axes (N, C, D, H, W), but has 4 (x (2, 3, 7, 6))",
+    ),
+    "weight of linear": (
+        lambda: refimpl.linear(LOGITS, np.zeros(3)),
+        ValueError,
+        "linear: weight must have 2 axes (features_out, features_in), but has 1 (weight (3,))",
+    ),
+    "dy of another stride": (
+        lambda: refimpl.conv2d_backward(np.zeros((2, 4, 3, 5)), IMAGE, KERNEL, stride=2),
+        ValueError,
+        "conv2d_backward: dy is (2, 4, 3, 5), but the output for these arguments is (2, 4, 2, 3)",
+    ),
+    "dy of max_pool": (
+        lambda: refimpl.max_pool2d_backward(np.zeros((2, 3, 3, 2)), IMAGE, 2),
+        ValueError,
+        "max_pool2d_backward: dy is (2, 3, 3, 2), "
+        "but the output for these arguments is (2, 3, 3, 3)",
+    ),
+    "dy of avg_pool": (
+        lambda: refimpl.avg_pool2d_backward(np.zeros((2, 3, 3, 2)), IMAGE, 2),
+        ValueError,
+        "avg_pool2d_backward: dy is (2, 3, 3, 2), "
+        "but the output for these arguments is (2, 3, 3, 3)",
+    ),
+    "dy of linear": (
+        lambda: refimpl.linear_backward(np.zeros((2, 4)), LOGITS, np.zeros((5, 3))),
+        ValueError,
+        "linear_backward: dy is (2, 4), but the output for these arguments is (2, 5)",
+    ),
+    "dy of flatten": (
+        lambda: refimpl.flatten_backward(np.zeros((2, 125)), IMAGE),
+        ValueError,
+        "flatten_backward: dy is (2, 125), but the output for these arguments is (2, 126)",
+    ),
+    "dy of a loss": (
+        lambda: refimpl.cross_entropy_backward(np.zeros(2), LOGITS, np.zeros(2, int)),
+        ValueError,
+        "cross_entropy_backward: dy is (2,), but the output for these arguments is ()",
+    ),
+    "dy of a loss without reduction": (
+        lambda: refimpl.cross_entropy_backward(np.zeros(()), LOGITS, np.zeros(2, int), "none"),
+        ValueError,
+        "cross_entropy_backward: dy is (), but the output for these arguments is (2,)",
+    ),
+    "dy of squared_error": (
+        lambda: refimpl.squared_error_backward(np.zeros(1), LOGITS, LOGITS),
+        ValueError,
+        "squared_error_backward: dy is (1,), but the output for these arguments is ()",
+    ),
+    "dy of softmax": (
+        lambda: refimpl.softmax_backward(np.zeros(3), LOGITS),
+        ValueError,
+        "softmax_backward: dy is (3,), but the output for these arguments is (2, 3)",
+    ),
+    "shapes of squared_error": (
+        lambda: refimpl.squared_error(LOGITS, np.zeros(3)),
+        ValueError,
+        "squared_error: output is (2, 3), but target is (3,); both must be of one shape",
+    ),
+    "shapes of squared_error_backward": (
+        lambda: refimpl.squared_error_backward(np.zeros(()), LOGITS, np.zeros(3)),
+        ValueError,
+        "squared_error_backward: output is (2, 3), but target is (3,); both must be of one shape",
+    ),
+    "shapes of descend": (
+        lambda: refimpl.descend(np.zeros(3), LOGITS, 1),
+        ValueError,
+        "descend: value is (3,), but gradient is (2, 3); both must be of one shape",
+    ),
+    "reduction": (
+        lambda: refimpl.cross_entropy(LOGITS, np.zeros(2, int), "average"),
+        ValueError,
+        "cross_entropy: reduction must be one of 'mean', 'sum', 'none', but is 'average'",
+    ),
+    "ties": (
+        lambda: refimpl.max_pool2d_backward(np.zeros((2, 3, 3, 3)), IMAGE, 2, ties="last"),
+        ValueError,
+        "max_pool2d_backward: ties must be one of 'first', 'all', but is 'last'",
+    ),
+    "axis": (
+        lambda: refimpl.softmax(LOGITS, axis=2),
+        ValueError,
+        "softmax: axis is 2, but x has 2 axes (x (2, 3))",
+    ),
+    "axis from behind": (
+        lambda: refimpl.log_softmax_backward(LOGITS, LOGITS, axis=-3),
+        ValueError,
+        "log_softmax_backward: axis is -3, but x has 2 axes (x (2, 3))",
+    ),
+    "axis of a single value": (
+        lambda: refimpl.softmax(np.array(1.0)),
+        ValueError,
+        "softmax: axis is -1, but x has 0 axes (x ())",
+    ),
+    "slope as text": (
+        lambda: refimpl.leaky_relu(LOGITS, "0.1"),
+        TypeError,
+        "leaky_relu: negative_slope must be a number, but is '0.1'",
+    ),
+    "no slope": (
+        lambda: refimpl.leaky_relu_backward(LOGITS, LOGITS, None),
+        TypeError,
+        "leaky_relu_backward: negative_slope must be a number, but is None",
+    ),
+    "two slopes": (
+        lambda: refimpl.leaky_relu(LOGITS, [0.1, 0.2]),
+        TypeError,
+        "leaky_relu: negative_slope must be a number, but is [0.1, 0.2]",
+    ),
+    "truth value at zero": (
+        lambda: refimpl.relu_backward(LOGITS, LOGITS, at_zero=True),
+        TypeError,
+        "relu_backward: at_zero must be a number, but is True",
+    ),
+    # options
+    "stride as text": (
+        lambda: conv2d(stride="2"),
+        TypeError,
+        "conv2d: stride must be an integer or 2 of them, but is '2'",
+    ),
+    "fractional stride": (
+        lambda: conv2d(stride=1.5),
+        TypeError,
+        "conv2d: stride must be an integer or 2 of them, but is 1.5",
+    ),
+    "truth value as dilation": (
+        lambda: conv2d(dilation=(1, True)),
+        TypeError,
+        "conv2d: dilation must be an integer or 2 of them, but is (1, True)",
+    ),
+    "three strides for two axes": (
+        lambda: conv2d(stride=(1, 2, 3)),
+        ValueError,
+        "conv2d: stride must be one integer or 2, but has 3 ((1, 2, 3))",
+    ),
+    "stride 0": (
+        lambda: conv2d(stride=0),
+        ValueError,
+        "conv2d: stride must be at least 1, but is 0",
+    ),
+    "dilation 0": (
+        lambda: conv2d(dilation=(1, 0)),
+        ValueError,
+        "conv2d: dilation must be at least 1, but is (1, 0)",
+    ),
+    "no groups": (
+        lambda: conv2d(groups=0),
+        ValueError,
+        "conv2d: groups must be at least 1, but is 0",
+    ),
+    "negative padding": (
+        lambda: conv2d(padding=(1, -1)),
+        ValueError,
+        "conv2d: padding must be at least 0, but is (1, -1)",
+    ),
+    "padding that is no number": (
+        lambda: conv2d(padding=None),
+        TypeError,
+        (
+            "conv2d: padding must be an integer, an integer or a pair (before, after) for each "
+            "axis, or one of 'valid', 'same', 'full', but is None"
+        ),
+    ),
+    "padding for three axes": (
+        lambda: conv2d(padding=(1, 2, 3)),
+        ValueError,
+        "conv2d: padding must have an entry for each of H, W, but has 3 ((1, 2, 3))",
+    ),
+    "padding of three sides": (
+        lambda: conv2d(padding=((1, 2, 3), 0)),
+        TypeError,
+        (
+            "conv2d: padding must be an integer, an integer or a pair (before, after) for each "
+            "axis, or one of 'valid', 'same', 'full', but is ((1, 2, 3), 0)"
+        ),
+    ),
+    "padding by an unknown name": (
+        lambda: conv2d(padding="half"),
+        ValueError,
+        "conv2d: padding must be one of 'valid', 'same', 'full', but is 'half'",
+    ),
+    "kernel size 0": (
+        lambda: max_pool2d(kernel_size=0),
+        ValueError,
+        "max_pool2d: kernel_size must be at least 1, but is 0",
+    ),
+    "stride 0 in a pooling": (
+        lambda: max_pool2d(stride=0),
+        ValueError,
+        "max_pool2d: stride must be at least 1, but is 0",
+    ),
+    "negative padding in a pooling": (
+        lambda: max_pool2d(padding=-1),
+        ValueError,
+        "max_pool2d: padding must be at least 0, but is -1",
+    ),
+    "dilation 0 in a pooling": (
+        lambda: max_pool2d(dilation=0),
+        ValueError,
+        "max_pool2d: dilation must be at least 1, but is 0",
+    ),
+    "divisor 0": (
+        lambda: refimpl.avg_pool2d(IMAGE, 2, divisor_override=0),
+        ValueError,
+        "avg_pool2d: divisor_override must be at least 1, but is 0",
+    ),
+    # convolution
+    "channels": (
+        lambda: refimpl.conv2d(IMAGE, np.zeros((4, 5, 3, 2))),
+        ValueError,
+        "conv2d: x has 3 channels, but weight expects 5 (x (2, 3, 7, 6), weight (4, 5, 3, 2))",
+    ),
+    "channels in groups": (
+        lambda: conv2d(groups=2),
+        ValueError,
+        "conv2d: x has 3 channels, but weight expects 6 in 2 groups "
+        "(x (2, 3, 7, 6), weight (4, 3, 5, 2))",
+    ),
+    "output channels in groups": (
+        lambda: refimpl.conv2d(IMAGE, np.zeros((4, 1, 5, 2)), groups=3),
+        ValueError,
+        "conv2d: weight gives 4 output channels, which 3 groups cannot share equally "
+        "(weight (4, 1, 5, 2))",
+    ),
+    "empty kernel": (
+        lambda: refimpl.conv2d(IMAGE, np.zeros((4, 3, 0, 2))),
+        ValueError,
+        "conv2d: the kernel must not be empty (weight (4, 3, 0, 2))",
+    ),
+    "window larger than the input": (
+        lambda: conv2d(dilation=2, padding=((1, 0), 0)),
+        ValueError,
+        "conv2d: the window spans 9 along H, but the padded input has only 8 (7 and 1 of padding)",
+    ),
+    "window wider than the input": (
+        lambda: refimpl.conv3d(np.zeros((1, 1, 4, 4, 2)), np.zeros((1, 1, 1, 1, 3))),
+        ValueError,
+        "conv3d: the window spans 3 along W, but the padded input has only 2 (2 and 0 of padding)",
+    ),
+    "bias": (
+        lambda: conv2d(bias=np.zeros(3)),
+        ValueError,
+        "conv2d: bias must be (4,), one for each output, but is (3,)",
+    ),
+    "bias of linear": (
+        lambda: refimpl.linear(LOGITS, np.zeros((5, 3)), np.zeros((5, 1))),
+        ValueError,
+        "linear: bias must be (5,), one for each output, but is (5, 1)",
+    ),
+    # pooling
+    "window larger than the map": (
+        lambda: refimpl.max_pool1d(np.zeros((1, 1, 4)), 3, padding=1, dilation=3),
+        ValueError,
+        "max_pool1d: the window spans 7 along L, but the padded input has only 6 "
+        "(4 and 2 of padding)",
+    ),
+    "padding over half a window": (
+        lambda: max_pool2d(kernel_size=(4, 3), padding=2),
+        ValueError,
+        "max_pool2d: padding must be at most half of kernel_size, but along W padding is 2 "
+        "and kernel_size 3",
+    ),
+    "window of padding": (
+        lambda: refimpl.max_pool2d(np.zeros((1, 1, 5, 1)), (1, 2), padding=(0, 1), dilation=2),
+        ValueError,
+        "max_pool2d: window 0 along W holds padding only, so it has no maximum",
+    ),
+    # dense layers and losses
+    "features": (
+        lambda: refimpl.linear(LOGITS, np.zeros((5, 4))),
+        ValueError,
+        "linear: x has 3 features, but weight expects 4 (x (2, 3), weight (5, 4))",
+    ),
+    "features of a single value": (
+        lambda: refimpl.linear(np.array(1.0), np.zeros((5, 4))),
+        ValueError,
+        "linear: x must have an axis of features, but is a single value",
+    ),
+    "no batch to flatten": (
+        lambda: refimpl.flatten(np.array(1.0)),
+        ValueError,
+        "flatten: x must have a batch axis, but is a single value",
+    ),
+    "no batch to cut back": (
+        lambda: refimpl.flatten_backward(np.array([1.0]), np.array(1.0)),
+        ValueError,
+        "flatten_backward: x must have a batch axis, but is a single value",
+    ),
+    "no classes": (
+        lambda: refimpl.cross_entropy(np.array(1.0), np.array(0)),
+        ValueError,
+        "cross_entropy: logits must have an axis of classes, but is a single value",
+    ),
+    "classes that are not integers": (
+        lambda: refimpl.cross_entropy(LOGITS, np.array([0.0, 1.0])),
+        TypeError,
+        "cross_entropy: target must hold integer class indices, or probabilities of the shape of "
+        "logits, but is float64 (2,) (logits (2, 3))",
+    ),
+    "too many classes given": (
+        lambda: refimpl.cross_entropy(LOGITS, np.zeros((2, 3), int)),
+        ValueError,
+        "cross_entropy: target is (2, 3), but logits (2, 3) need class indices of shape (2,); "
+        "give probabilities as floats",
+    ),
+    "class out of range": (
+        lambda: refimpl.cross_entropy(LOGITS, np.array([2, 3])),
+        ValueError,
+        "cross_entropy: target holds class 3, but logits has 3 classes (0 to 2)",
+    ),
+    "negative class": (
+        lambda: refimpl.cross_entropy_backward(np.ones(()), LOGITS, np.array([0, -1])),
+        ValueError,
+        "cross_entropy_backward: target holds class -1, but logits has 3 classes (0 to 2)",
+    ),
+    "probabilities of another dtype": (
+        lambda: refimpl.cross_entropy(LOGITS, LOGITS.astype("float32")),
+        TypeError,
+        "cross_entropy: logits is float64, but target is float32; give both the same dtype",
+    ),
+}
+
+
+@pytest.mark.parametrize(("call", "error", "text"), REFUSED.values(), ids=REFUSED)
+def test_refusal(call: Callable[[], Any], error: type[Exception], text: str) -> None:
+    """Where, what is wrong, both values, word for word."""
+    with pytest.raises(error) as info:
+        call()
+    assert str(info.value) == text
+
+
+def names(function: str) -> list[str]:
+    return [f"{function}{n}d{kind}" for n in (1, 2, 3) for kind in ("", "_backward")]
+
+
+@pytest.mark.parametrize("name", names("conv"))
+def test_convolutions_name_themselves(name: str) -> None:
+    """An error begins with the name of the function that was called."""
+    arrays = (np.zeros(1),) * (3 if "backward" in name else 2)
+    with pytest.raises(ValueError, match=rf"^{name}: x must have \d axes"):
+        getattr(refimpl, name)(*arrays)
+
+
+@pytest.mark.parametrize(
+    "name",
+    names("max_pool") + names("avg_pool") + [f"max_pool{n}d_with_indices" for n in (1, 2, 3)],
+)
+def test_poolings_name_themselves(name: str) -> None:
+    """An error begins with the name of the function that was called."""
+    arrays = (np.zeros(1),) * (2 if "backward" in name else 1)
+    with pytest.raises(ValueError, match=rf"^{name}: x must have \d axes"):
+        getattr(refimpl, name)(*arrays, 2)
+
+
+ELEMENTWISE = ("relu", "leaky_relu", "sigmoid", "tanh", "softmax", "log_softmax")
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_activations_name_themselves(name: str) -> None:
+    """An error begins with the name of the function that was called."""
+    with pytest.raises(TypeError, match=f"^{name}: x must hold real numbers"):
+        getattr(refimpl, name)(np.array([1j]))
+
+
+@pytest.mark.parametrize("name", [f"{name}_backward" for name in ELEMENTWISE])
+def test_activations_refuse_another_shape(name: str) -> None:
+    """dy that would broadcast against x is refused all the same."""
+    with pytest.raises(ValueError, match=rf"^{name}: dy is \(3,\), but the output .* is \(2, 3\)$"):
+        getattr(refimpl, name)(np.zeros(3), LOGITS)
+
+
+# --- options that mean the same -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "option",
+    [2, (2, 2), [2, 2], np.array([2, 2]), np.int64(2), np.array(2)],
+    ids=["int", "tuple", "list", "array", "NumPy integer", "array without axes"],
+)
+def test_one_number_stands_for_every_axis(option: Any) -> None:
+    """An integer, a sequence, an array and a NumPy integer say the same."""
+    geometry = conv_geometry("conv2d", IMAGE, KERNEL[:, :, :3], option, option, 1, 1)
+    assert geometry.stride == (2, 2)
+    assert geometry.padding == ((2, 2), (2, 2))
+    assert {type(step) for step in geometry.stride} == {int}
+
+
+@pytest.mark.parametrize(
+    "padding", [(1, (2, 3)), [1, [2, 3]], ((1, 1), (2, 3)), np.array([[1, 1], [2, 3]])], ids=str
+)
+def test_padding_may_differ_on_the_two_sides(padding: Any) -> None:
+    """A number for both sides of an axis, or a pair (before, after)."""
+    geometry = conv_geometry("conv2d", IMAGE, KERNEL, 1, padding, 1, 1)
+    assert geometry.padding == ((1, 1), (2, 3))
+
+
+def test_pooling_steps_by_its_window() -> None:
+    """D0.4: without a stride, windows lie side by side."""
+    assert pool_geometry("max_pool2d", IMAGE, (3, 2), None, 0, 1, False).stride == (3, 2)
+
+
+# --- sizes --------------------------------------------------------------------------------
+
+
+def blank(*sizes: int) -> Any:
+    """An array of that shape which takes no memory."""
+    return np.broadcast_to(np.zeros(()), sizes)
+
+
+def conv_size(size: int, kernel: int, stride: int, padding: Any, dilation: int = 1) -> int:
+    x, weight = blank(1, 1, size), blank(1, 1, kernel)
+    return conv_geometry("conv1d", x, weight, stride, padding, dilation, 1).output[0]
+
+
+def pool_size(size: int, kernel: int, stride: int, ceil_mode: bool = False) -> int:
+    return pool_geometry("max_pool1d", blank(1, 1, size), kernel, stride, 0, 1, ceil_mode).output[0]
+
+
+SIZES = {
+    "D0.2, 5×5 by 3×3": (5, 3, 1, 0, 3),
+    "D0.3, 5×5 padded by 1, stride 2": (5, 3, 2, 1, 3),
+    "D1.12, 1000×1000 by 10×10": (1000, 10, 1, 0, 991),
+    "D2.11, LeNet's first convolution": (32, 5, 1, 0, 28),
+    "D2.11, LeNet's second convolution": (14, 5, 1, 0, 10),
+    "D2.13, AlexNet's first convolution": (227, 11, 4, 0, 55),
+    "D3.3, 7×7, stride 1": (7, 3, 1, 0, 5),
+    "D3.3, 7×7, stride 2": (7, 3, 2, 0, 3),
+    "D3.3, 7×7, stride 3 wastes pixels": (7, 3, 3, 0, 2),
+    "D4.17, narrow, n−m+1": (9, 5, 1, 0, 5),
+    "D4.17, wide, n+m−1": (9, 5, 1, 4, 13),
+    "D4.17, equal, n": (9, 5, 1, 2, 9),
+}
+
+
+@pytest.mark.parametrize(
+    ("size", "kernel", "stride", "padding", "output"), SIZES.values(), ids=SIZES
+)
+def test_size(size: int, kernel: int, stride: int, padding: int, output: int) -> None:
+    """The sizes that the documents print."""
+    assert conv_size(size, kernel, stride, padding) == output
+
+
+def test_size_of_a_pooling() -> None:
+    """D1.12: 991×991 pooled by 2×2 is 496×496 where the edge is kept, D1.18; 495 where not."""
+    assert pool_size(991, 2, 2, ceil_mode=True) == 496
+    assert pool_size(991, 2, 2) == 495
+
+
+@given(st.integers(1, 30), st.integers(1, 9), st.integers(1, 5), st.integers(1, 3))
+def test_same_padding(size: int, kernel: int, stride: int, dilation: int) -> None:
+    """D2.12: same gives ⌈W/stride⌉ windows, with as few zeros as do it, an odd one behind."""
+    x, weight = blank(1, 1, size), blank(1, 1, kernel)
+    geometry = conv_geometry("conv1d", x, weight, stride, "same", dilation, 1)
+    ((before, after),) = geometry.padding
+    windows = -(-size // stride)
+    assert geometry.output == (windows,)
+    assert after - before in (0, 1)
+    if before + after:
+        needed = (windows - 1) * stride + (kernel - 1) * dilation + 1
+        assert size + before + after == needed
+
+
+@given(st.integers(1, 30), st.integers(1, 9), st.integers(1, 5))
+def test_valid_padding(size: int, kernel: int, stride: int) -> None:
+    """D2.12: valid gives ⌈(W − w + 1)/stride⌉ windows and pads nothing."""
+    size += kernel
+    assert conv_size(size, kernel, stride, "valid") == -(-(size - kernel + 1) // stride)
+    assert conv_size(size, kernel, stride, "valid") == conv_size(size, kernel, stride, 0)
+
+
+@given(st.integers(1, 30), st.integers(1, 9), st.integers(1, 3))
+def test_full_padding(size: int, kernel: int, dilation: int) -> None:
+    """D1.15: full gives m + p − 1 places, p the span of the kernel, longer than the map or not."""
+    span = (kernel - 1) * dilation + 1
+    assert conv_size(size, kernel, 1, "full", dilation) == size + span - 1
+
+
+def test_axes_have_their_own_padding() -> None:
+    """ "same" and "full" look at each axis by itself: dilation 2 along H, kernel 5 by 2."""
+    same = conv_geometry("conv2d", IMAGE, KERNEL, (1, 4), "same", (2, 1), 1)
+    assert same.padding == ((4, 4), (0, 0))
+    full = conv_geometry("conv2d", IMAGE, KERNEL, (1, 4), "full", (2, 1), 1)
+    assert full.padding == ((8, 8), (1, 1))
