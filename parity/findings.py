@@ -16,12 +16,13 @@ from parity.compare import (
     Comparison,
     compare,
     element_differences,
+    ratios,
     tolerance_bound,
 )
 from parity.rows import ElementRow, Refusal, Row, TimingRow, TrainingRow
 
 DEFAULT_SEED = 20261120
-MAX_ELEMENT_ROWS = 10_000  # of one tensor outside its bound
+MAX_ELEMENT_ROWS = 10_000  # of one tensor: those with the largest error/bound
 
 T = TypeVar("T")
 
@@ -150,12 +151,14 @@ def failure_row(place: Place, tensor: str, reason: str, settings: Settings) -> R
 
 
 def element_rows(row: Row, ours: Array, theirs: Array, bound: Bound) -> list[ElementRow]:
-    """One row for each element, as far as both sides have it."""
+    """One row for each element; of very large tensors the worst ones."""
     if ours.shape != theirs.shape or not ours.size:
         return []
     differences = element_differences(ours, theirs)
     limits = np.broadcast_to(bound.limit, theirs.shape)
-    indices = list(np.ndindex(*theirs.shape))[:MAX_ELEMENT_ROWS]
+    worst_first = np.argsort(-ratios(differences, limits), axis=None, kind="stable")
+    places = np.sort(worst_first[:MAX_ELEMENT_ROWS])
+    indices = [tuple(map(int, np.unravel_index(place, theirs.shape))) for place in places]
     return [
         ElementRow(
             row.case,

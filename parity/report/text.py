@@ -56,8 +56,8 @@ def _line(name: str, rows: Sequence[Row], refusals: Sequence[Refusal]) -> Line:
         len({row.case for row in rows}),
         f"{held}/{len(refusals)}" if refusals else "",
         len(rows),
-        max((row.worst_ratio for row in rows), default=0.0),
-        max((row.max_ulp for row in rows), default=0.0),
+        max((row.worst_ratio for row in rows if not row.expected), default=0.0),
+        max((row.max_ulp for row in rows if not row.expected), default=0.0),
         sum(row.kinks for row in rows),
         _verdicts(rows, held == len(refusals)),
     )

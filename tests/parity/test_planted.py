@@ -1,0 +1,162 @@
+"""Mistakes planted in every backward and in a layer of LeNet: the run must refuse each one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import refimpl
+from parity.arithmetic import sides
+from parity.bounds import backward_bounds
+from parity.cases import GOOD
+from parity.cases.case import Array, Case
+from parity.cases.networks import NETWORKS
+from parity.check import case_arrays
+from parity.cli import app
+from parity.compare import OUTSIDE
+from parity.findings import Settings
+from parity.functions import FUNCTIONS
+from parity.network import check_network
+from parity.report.text import describe
+
+DTYPE = "float64"
+Mistake = Callable[[Array, Array], Array]  # (gradient, its bound) -> wrong gradient
+
+
+def wrong_sign(gradient: Array, limit: Array) -> Array:
+    return -gradient
+
+
+def a_little_too_large(gradient: Array, limit: Array) -> Array:
+    """0.05 %"""
+    return gradient * np.asarray(1.0005, gradient.dtype)
+
+
+def one_element_off(gradient: Array, limit: Array) -> Array:
+    """By 8 times its bound; where the bound is 0, by one unit in the last place."""
+    wrong = gradient.copy()
+    place = np.unravel_index(np.argmax(limit), limit.shape)
+    if limit[place]:
+        wrong[place] += 8 * limit[place]
+    else:
+        wrong[place] = np.nextafter(wrong[place], np.inf)
+    return wrong
+
+
+def last_row_left_out(gradient: Array, limit: Array) -> Array:
+    return gradient[:-1]
+
+
+def last_row_zero(gradient: Array, limit: Array) -> Array:
+    wrong = gradient.copy()
+    wrong[-1] = 0
+    return wrong
+
+
+MISTAKES = (wrong_sign, a_little_too_large, one_element_off, last_row_left_out, last_row_zero)
+GRADIENTS = [(function.name, name) for function in FUNCTIONS.values() for name in function.inputs]
+
+
+def example(function: str, gradient: str) -> Case:
+    """An ordinary case of a function in which the gradient occurs: random numbers, not empty."""
+    for case in GOOD:
+        arrays = case.arrays
+        first = arrays.get(FUNCTIONS[function].inputs[0])
+        if (
+            case.function == function
+            and gradient in arrays
+            and getattr(first, "values", None) == "normal"
+            and case.upstream == "normal"
+            and min(first.shape) > 1
+        ):
+            return case
+    raise LookupError(f"{function}: no ordinary case")
+
+
+def plant(monkeypatch: pytest.MonkeyPatch, case: Case, gradient: str, mistake: Mistake) -> None:
+    """Replace the function's backward in refimpl by one that makes the mistake."""
+    name = f"{case.function}_backward"
+    right = getattr(refimpl, name)
+    arrays = case_arrays(case, DTYPE, Settings().seed)
+
+    def wrong(dy: Array, *args: Any, **options: Any) -> Any:
+        limits = backward_bounds(case.function, dy, arrays, options, sides(DTYPE))
+        grads = right(dy, *args, **options)
+        if not hasattr(grads, "_replace"):
+            return mistake(grads, limits[gradient].limit)
+        field = f"d{gradient}"
+        spoilt = mistake(getattr(grads, field), limits[gradient].limit)
+        return grads._replace(**{field: spoilt})
+
+    monkeypatch.setattr(refimpl, name, wrong)
+
+
+def run(case: Case, out: Path) -> tuple[int, str]:
+    """`parity run` on one case: its exit code and output."""
+    words = ["run", case.function, "--case", case.id, "--dtype", DTYPE, "--out", str(out)]
+    result = CliRunner().invoke(app, words)
+    return result.exit_code, result.output
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda m: m.__name__)
+@pytest.mark.parametrize(("function", "gradient"), GRADIENTS)
+def test_planted_in_a_backward(
+    function: str,
+    gradient: str,
+    mistake: Mistake,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The run exits with 1 and names tensor, place and both values."""
+    case = example(function, gradient)
+    plant(monkeypatch, case, gradient, mistake)
+    code, output = run(case, tmp_path)
+    assert code == 1, output
+    assert f"FAIL {function}_backward d{gradient} · case {case.name} · {DTYPE}" in output
+    assert " at (" in output
+    assert ": refimpl " in output
+    assert ", torch " in output
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_control(function: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same detour without a mistake is refused by nothing."""
+    case = example(function, FUNCTIONS[function].inputs[0])
+    plant(monkeypatch, case, FUNCTIONS[function].inputs[0], lambda gradient, limit: gradient)
+    code, output = run(case, tmp_path)
+    assert code == 0, output
+
+
+@pytest.mark.parametrize("tensor", ["dx", "dweight", "dbias"])
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda m: m.__name__)
+def test_planted_in_a_layer_of_lenet(
+    mistake: Mistake, tensor: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mistake in conv2 is outside there, locally, and no other layer is blamed."""
+    right = refimpl.Conv2d.backward
+
+    def wrong(self: refimpl.Conv2d, dy: Array, x: Array) -> refimpl.LayerGrads:
+        grads = right(self, dy, x)
+        if len(self.parameters["weight"]) != 16:  # conv1 has 6 maps, conv2 has 16
+            return grads
+        arrays = {"x": x, **self.parameters}
+        limits = backward_bounds("conv2d", dy, arrays, self.options, sides(DTYPE))
+        limit = limits[tensor[1:]].limit
+        if tensor == "dx":
+            return grads._replace(dx=mistake(grads.dx, limit))
+        spoilt = mistake(grads.dparameters[tensor[1:]], limit)
+        return grads._replace(dparameters={**grads.dparameters, tensor[1:]: spoilt})
+
+    monkeypatch.setattr(refimpl.Conv2d, "backward", wrong)
+    rows = check_network(NETWORKS["lenet"], DTYPE, Settings()).rows
+    local = [row for row in rows if row.case == "lenet[local]" and row.verdict == OUTSIDE]
+    assert [(row.layer, row.tensor) for row in local] == [("conv2", tensor)]
+    message = describe(local[0])
+    assert f"FAIL lenet conv2 {tensor} · [local] · {DTYPE}" in message
+    assert " at (" in message
+    assert ": refimpl " in message

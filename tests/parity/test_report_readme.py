@@ -1,0 +1,44 @@
+"""reports/README.md documents what the reports hold."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from parity.compare import VERDICTS
+from parity.rows import ElementRow, Row, TimingRow, TrainingRow, columns
+
+TEXT = (Path(__file__).parents[2] / "reports" / "README.md").read_text()
+FILES = {
+    "summary.csv": Row,
+    "gradients.csv": ElementRow,
+    "training.csv": TrainingRow,
+    "timings.csv": TimingRow,
+}
+
+
+def documented(text: str, file: str) -> set[str]:
+    """The names in the first column of a file's table."""
+    section = text.split(f"\n## {file}")[1].split("\n## ")[0]
+    cells = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    return {name for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_column_is_documented(file: str) -> None:
+    """The table of a file names its columns, all of them and no others."""
+    assert documented(TEXT, file) == set(columns(FILES[file]))
+
+
+def test_an_undocumented_column_is_noticed() -> None:
+    """Without the line of a column, the column is missed."""
+    shortened = TEXT.replace("| `kinks` |", "| kinks |")
+    assert documented(shortened, "summary.csv") == set(columns(Row)) - {"kinks"}
+
+
+def test_every_verdict_is_documented() -> None:
+    """Each verdict has its line."""
+    for verdict in VERDICTS:
+        assert f"| `{verdict}` |" in TEXT
