@@ -12,7 +12,7 @@ import pytest
 
 import refimpl
 from parity.cases import BAD, GOOD, check_unique
-from parity.cases.bad import VALID
+from parity.cases.bad_texts import VALID
 from parity.cases.case import (
     FLOATS,
     LAYOUTS,
