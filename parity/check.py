@@ -22,7 +22,16 @@ from parity.cases.case import (
     generator,
 )
 from parity.compare import OUTSIDE
-from parity.findings import Findings, Place, Settings, attempt, failure_row, judge, timed
+from parity.findings import (
+    Findings,
+    Place,
+    Settings,
+    attempt,
+    failure_row,
+    joined,
+    judge,
+    timed,
+)
 from parity.functions import FUNCTIONS
 from parity.rows import Refusal, Row, TimingRow
 
@@ -102,15 +111,16 @@ def with_expectation(case: Case, rows: list[Row]) -> list[Row]:
     if case.expect is None:
         return rows
     verdict, reason = case.expect
-    if any(row.verdict == verdict for row in rows):
+    found = [row.compared and row.verdict == verdict for row in rows]
+    if any(found):
+        note = f"expected {verdict}: {reason}"
         return [
-            replace(row, expected=True, note=f"expected {verdict}: {reason}")
-            if row.verdict == verdict
-            else row
-            for row in rows
+            replace(row, expected=True, note=joined(note, row.note)) if hit else row
+            for row, hit in zip(rows, found, strict=True)
         ]
     note = f"expected {verdict} ({reason}), but no tensor is"
-    return [replace(rows[0], verdict=OUTSIDE, note=note), *rows[1:]]
+    first = replace(rows[0], verdict=OUTSIDE, note=joined(note, rows[0].note))
+    return [first, *rows[1:]]
 
 
 # --- bad input ----------------------------------------------------------------------------

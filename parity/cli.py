@@ -7,7 +7,7 @@ import sys
 import time
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from parity.findings import Findings, Settings
     from parity.run import Task
 
-DISAGREE, WRONG_CALL, INTERRUPTED = 1, 2, 130
+DISAGREE, WRONG_CALL = 1, 2
+# Typer brings its own Click; this is how it names the base class of wrong usage.
+USAGE_ERROR: Any = typer.BadParameter.__base__
 
 app = typer.Typer(
     add_completion=False,
@@ -38,9 +40,14 @@ class Dtype(StrEnum):
 def main() -> None:
     """Entry point of `parity`."""
     try:
-        app()
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+        code = app(standalone_mode=False)
+    except USAGE_ERROR as error:
+        if len(sys.argv) < 2:
+            error.show()  # the help
+            sys.exit(WRONG_CALL)
+        typer.echo(f"parity: {error.format_message()}", err=True)
+        sys.exit(WRONG_CALL)
+    sys.exit(code or 0)
 
 
 @app.callback()
@@ -51,7 +58,7 @@ def parity() -> None:
 @app.command()
 def run(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="functions and networks (all)")
+        list[str] | None, typer.Argument(metavar="NAME", help="functions and networks (all)")
     ] = None,
     case: Annotated[str | None, typer.Option(metavar="ID", help="one case, as listed")] = None,
     dtype: Annotated[list[Dtype] | None, typer.Option(help="one dtype (both)")] = None,
@@ -90,6 +97,8 @@ def run(
         shown = element_cases(elements)
         oracle.check_device(device)
         check_writable(out)
+        if junit:
+            check_writable(junit.parent)
     except (SelectionError, oracle.DeviceError, OSError) as error:
         wrong_call(str(error))
     settings = Settings(
@@ -215,7 +224,6 @@ def report(
     """The table and the messages, then the files."""
     from parity.report.about import about_run
     from parity.report.files import write_reports
-    from parity.report.junit import write_junit
     from parity.report.text import failures, table, training_notes
 
     shown = console()
@@ -227,10 +235,7 @@ def report(
     seconds = time.perf_counter() - started
     about = about_run(findings, settings, ["parity", *sys.argv[1:]], jobs, seconds)
     try:
-        written = write_reports(findings, about, out)
-        if junit:
-            write_junit(findings, junit)
-            written.append(junit)
+        written = write_reports(findings, about, out, junit)
     except OSError as error:
         wrong_call(f"the reports could not be written, the old ones stand: {error}")
     typer.echo(f"{summary_line(findings)} in {seconds:.1f} s")
@@ -242,9 +247,11 @@ def summary_line(findings: Findings) -> str:
     failed = len(findings.failures) + len(findings.accepted)
     cases = len({row.case for row in findings.rows if not row.network})
     verdict = "all hold" if not failed else f"{failed} DO NOT HOLD"
+    blind = sum(row.verdict == "blind" for row in findings.rows)
+    unseen = f" ({blind} accumulated rows are blind and count for nothing)" if blind else ""
     return (
         f"{len(findings.rows)} tensors of {cases} layer cases and the networks, "
-        f"{len(findings.refusals)} bad inputs: {verdict}"
+        f"{len(findings.refusals)} bad inputs: {verdict}{unseen}"
     )
 
 

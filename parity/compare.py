@@ -34,15 +34,17 @@ class Comparison:
     overflow: int = 0
     outside: int = 0
     note: str = ""
+    compared: bool = True  # element by element: both tensors are there, of one shape and dtype
 
 
 def compare(refimpl: Array, torch: Array, bound: Bound) -> Comparison:
     """Judge every element: finite ones by the bound, NaN and ∞ by being the same."""
     if refimpl.shape != torch.shape:
-        return _shapes_differ(refimpl, torch)
+        note = f"refimpl gives shape {refimpl.shape}, torch {torch.shape}"
+        return _incomparable(refimpl, torch, _first_alone(refimpl, torch), note)
     if refimpl.dtype != torch.dtype:
         note = f"refimpl gives {refimpl.dtype}, torch {torch.dtype}"
-        return Comparison(OUTSIDE, torch.size, outside=torch.size, note=note)
+        return _incomparable(refimpl, torch, (0,) * torch.ndim, note)
     if not torch.size:
         return Comparison(IDENTICAL if bound.exact else WITHIN)
     judged = ~np.broadcast_to(bound.overflow, torch.shape)
@@ -104,36 +106,38 @@ def _ulp(values: Array) -> Array:
     return np.asarray(np.spacing(np.minimum(finite, before_last)), np.float64)
 
 
-def _shapes_differ(refimpl: Array, torch: Array) -> Comparison:
-    """The first place that one side has and the other has not."""
-    index, ours, theirs = _first_alone(refimpl, torch)
+def _incomparable(refimpl: Array, torch: Array, index: tuple[int, ...], note: str) -> Comparison:
+    """Two tensors that cannot be compared element by element; what each has at one place."""
+    infinite = float("inf")
     return Comparison(
         OUTSIDE,
         elements=torch.size,
-        max_abs_error=float("inf"),
-        max_rel_error=float("inf"),
-        max_ulp=float("inf"),
-        worst_ratio=float("inf"),
+        max_abs_error=infinite,
+        max_rel_error=infinite,
+        max_ulp=infinite,
+        worst_ratio=infinite,
         worst_index=index,
-        refimpl_value=ours,
-        torch_value=theirs,
+        refimpl_value=_value_at(refimpl, index),
+        torch_value=_value_at(torch, index),
         outside=torch.size,
-        note=f"refimpl gives shape {refimpl.shape}, torch {torch.shape}",
+        note=note,
+        compared=False,
     )
 
 
-def _first_alone(
-    refimpl: Array, torch: Array
-) -> tuple[tuple[int, ...], float | None, float | None]:
-    for index in np.ndindex(*torch.shape):
-        if len(index) != refimpl.ndim or any(
-            i >= n for i, n in zip(index, refimpl.shape, strict=True)
-        ):
-            return index, None, float(torch[index])
-    for index in np.ndindex(*refimpl.shape):
-        if any(i >= n for i, n in zip(index, torch.shape, strict=False)):
-            return index, float(refimpl[index]), None
-    return (), None, None
+def _first_alone(refimpl: Array, torch: Array) -> tuple[int, ...]:
+    """The first place that one side has and the other has not; torch's places come first."""
+    for here, there in ((torch, refimpl), (refimpl, torch)):
+        for index in np.ndindex(*here.shape):
+            if _value_at(there, index) is None:
+                return index
+    return ()
+
+
+def _value_at(array: Array, index: tuple[int, ...]) -> float | None:
+    """The element, or None where the array has no such place."""
+    inside = len(index) == array.ndim and all(map(int.__lt__, index, array.shape))
+    return float(array[index]) if inside else None
 
 
 def tolerance_bound(torch: Array, rtol: float, atol: float) -> Bound:

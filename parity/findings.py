@@ -139,14 +139,22 @@ def tensor_row(
         kinks=0,
         overflow=comparison.overflow,
         verdict=comparison.verdict,
-        note="; ".join(filter(None, (comparison.note, settings.override))),
+        note=joined(comparison.note, settings.override),
         outside=comparison.outside,
+        compared=comparison.compared,
     )
+
+
+def joined(*notes: str) -> str:
+    """The notes that say something, in one line."""
+    return "; ".join(filter(None, notes))
 
 
 def failure_row(place: Place, tensor: str, reason: str, settings: Settings) -> Row:
     """The row of a tensor that refimpl did not give."""
-    comparison = Comparison(OUTSIDE, worst_ratio=float("inf"), outside=1, note=reason)
+    comparison = Comparison(
+        OUTSIDE, worst_ratio=float("inf"), outside=1, note=reason, compared=False
+    )
     return tensor_row(place, tensor, np.empty(()), comparison, settings)
 
 

@@ -19,7 +19,16 @@ from parity.bounds import Bound, backward_bounds, forward_bound
 from parity.cases.case import Array
 from parity.cases.networks import NetworkCase
 from parity.compare import BLIND, WITHIN, ratios
-from parity.findings import Findings, Place, Settings, attempt, failure_row, judge, timed
+from parity.findings import (
+    Findings,
+    Place,
+    Settings,
+    attempt,
+    failure_row,
+    joined,
+    judge,
+    timed,
+)
 from parity.propagation import Accumulated, backward_errors, forward_error
 from parity.rows import Row, TimingRow
 from refimpl import Layer, Sequential, Step, cross_entropy, cross_entropy_backward, loss_and_grads
@@ -176,6 +185,10 @@ def _judge_all(
         findings.rows.append(failure_row(place, next(iter(theirs)), ours, settings))
         return
     for name, expected in theirs.items():
+        if name not in ours:
+            row = failure_row(place, name, f"refimpl gives no {name}", settings)
+            findings.rows.append(row)
+            continue
         row = judge(findings, place, name, (ours[name], expected), bounds[name], settings)
         over = bound_over_value(bounds[name].limit, expected)
         findings.rows[-1] = replace(row, bound_over_value=over)
@@ -278,7 +291,7 @@ def with_power(row: Row, theirs: Array, found: Accumulated) -> Row:
     if found.kinks > MAX_KINKS * theirs.size:
         reasons.append("kinks in more than 1 % of the elements")
     verdict = BLIND if reasons and row.verdict == WITHIN else row.verdict
-    note = "; ".join(filter(None, (row.note, *reasons)))
+    note = joined(row.note, *reasons)
     return replace(row, bound_over_value=over, kinks=found.kinks, verdict=verdict, note=note)
 
 

@@ -38,8 +38,8 @@ class Result:
 def check_device(device: str) -> None:
     """Refuse a device that torch cannot use on this machine."""
     try:
-        torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError) as error:
+        _array(torch.zeros(1, device=device))
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
         reason = str(error).splitlines()[0]
         raise DeviceError(f"device {device}: torch cannot use it here ({reason})") from None
 
@@ -119,6 +119,13 @@ def _array(tensor: Tensor) -> Array:
     return tensor.detach().cpu().numpy()
 
 
+def _recorded(tensor: Tensor) -> Array:
+    """Read-only: a layer that works in place must not spoil its neighbour's input."""
+    array = _array(tensor)
+    array.setflags(write=False)
+    return array
+
+
 # --- a network ----------------------------------------------------------------------------
 
 
@@ -158,9 +165,9 @@ def network(
         chain.append(y)
     loss = _cross_entropy(chain[-1], _tensor(target, device))
     leaves = [p for layer in parameters.values() for p in layer.values()]
-    grads = list(map(_array, torch.autograd.grad(loss, [*chain, *leaves])))
+    grads = list(map(_recorded, torch.autograd.grad(loss, [*chain, *leaves])))
     dchain, dleaves = grads[: len(chain)], iter(grads[len(chain) :])
-    values = list(map(_array, chain))
+    values = list(map(_recorded, chain))
     return NetworkResult(
         inputs=dict(zip(layers, values[:-1], strict=True)),
         outputs=dict(zip(layers, values[1:], strict=True)),

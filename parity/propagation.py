@@ -18,13 +18,15 @@ from typing import NamedTuple
 import numpy as np
 
 from parity import oracle
-from parity.arithmetic import Sides
+from parity.arithmetic import Sides, gamma
 from parity.bounds import backward_bounds, forward_bound
 from parity.bounds.bound import OUTWARD, Arrays, Options
 from parity.bounds.elementary import exact_sigmoid
 from parity.bounds.softmax import exact_softmax, weights
 from parity.cases.case import Array
-from refimpl.windows import add_windows, windows
+from refimpl.windows import add_windows, crop, windows
+
+Two = tuple[int, int]
 
 
 class Accumulated(NamedTuple):
@@ -122,28 +124,30 @@ def _linear_backward(
 # --- relu, leaky_relu ---------------------------------------------------------------------
 
 
-def _slope(options: Options, x: Array) -> float:
+def _slope(function: str, options: Options, x: Array) -> float:
     """The slope left of 0: relu has none."""
-    return abs(float(x.dtype.type(options.get("negative_slope", 0.0))))
+    default = 0.01 if function == "leaky_relu" else 0.0
+    return float(x.dtype.type(options.get("negative_slope", default)))
 
 
 def _bent_forward(function: str, arrays: Arrays, errors: Arrays, options: Options) -> Accumulated:
-    x, error, slope = arrays["x"].astype(np.float64), errors["x"], _slope(options, arrays["x"])
+    x, error = arrays["x"].astype(np.float64), errors["x"]
+    slope = _slope(function, options, arrays["x"])
     kinks = (np.abs(x) <= error) & (error > 0)
-    steepest = max(1.0, slope)
+    steepest = max(1.0, abs(slope))
     return Accumulated(
-        error * np.where(kinks, steepest, np.where(x > 0, 1.0, slope)), int(kinks.sum())
+        error * np.where(kinks, steepest, np.where(x > 0, 1.0, abs(slope))), int(kinks.sum())
     )
 
 
 def _bent_backward(
     function: str, dy: Array, arrays: Arrays, errors: Arrays, options: Options
 ) -> dict[str, Accumulated]:
-    x, slope = arrays["x"].astype(np.float64), _slope(options, arrays["x"])
+    x, slope = arrays["x"].astype(np.float64), _slope(function, options, arrays["x"])
     kinks = (np.abs(x) <= errors["x"]) & (errors["x"] > 0)
     d = np.abs(dy.astype(np.float64))
-    both = abs(1 - slope) * d + max(1.0, slope) * errors["dy"]
-    one = np.where(x > 0, 1.0, slope) * errors["dy"]
+    both = abs(1 - slope) * d + max(1.0, abs(slope)) * errors["dy"]
+    one = np.where(x > 0, 1.0, abs(slope)) * errors["dy"]
     return {"x": Accumulated(np.where(kinks, both, one), int(kinks.sum()))}
 
 
@@ -195,29 +199,54 @@ def _max_pool_backward(
     function: str, dy: Array, arrays: Arrays, errors: Arrays, options: Options
 ) -> dict[str, Accumulated]:
     """A place may win or lose a window if its interval reaches the least possible maximum."""
-    x = arrays["x"].astype(np.float64)
-    kernel, stride, dilation, padding = _pool_options(options)
-    frame = [(0, 0), (0, 0), *((p, p) for p in padding)]
-    low, high = (
-        windows(np.pad(edge, frame, constant_values=-np.inf), kernel, stride, dilation)
-        for edge in (x - errors["x"], x + errors["x"])
-    )
-    least = low.max(axis=(2, 3), keepdims=True)
-    may_win = high >= least
+    x, pool = arrays["x"].astype(np.float64), _Pool.of(arrays["x"], dy, options)
+    low, high = (pool.windows(edge, -np.inf) for edge in (x - errors["x"], x + errors["x"]))
+    may_win = ~(high < low.max(axis=(2, 3), keepdims=True))
     several = may_win.sum(axis=(2, 3), keepdims=True) > 1
     # Where nothing carries an error a tie is a tie, and the convention decides it.
-    contested = may_win & several & ((high > low) & may_win).any(axis=(2, 3), keepdims=True)
-    d, error = np.abs(dy.astype(np.float64)), errors["dy"]
-    parts = np.where(contested, (d + error)[:, :, None, None], 0.0)
-    parts = np.where(may_win & ~contested, error[:, :, None, None], parts)
-    total = np.zeros(np.pad(x, frame).shape)
-    add_windows(total, parts, stride, dilation)
-    inside = total[:, :, padding[0] : padding[0] + x.shape[2], padding[1] : padding[1] + x.shape[3]]
-    # A contested place's sum may have more terms than the centre's: a rounding each.
-    return {"x": Accumulated(inside * OUTWARD, int(contested.any(axis=(2, 3)).sum()))}
+    carried = (pool.windows(errors["x"], 0) > 0) & may_win
+    contested = may_win & several & carried.any(axis=(2, 3), keepdims=True)
+    d = (np.abs(dy.astype(np.float64)) + errors["dy"])[:, :, None, None]
+    moved = np.where(may_win, errors["dy"][:, :, None, None], 0.0)
+    drift = pool.sums(np.where(contested, d, moved))
+    # The sum of a contested place may have more terms than at the centre: a rounding each.
+    terms = pool.sums(np.where(contested, 1.0, 0.0))
+    u = float(np.finfo(dy.dtype).eps) / 2
+    rounding = np.where(terms > 1, 2 * gamma(terms, u) * pool.sums(np.where(may_win, d, 0.0)), 0)
+    return {"x": Accumulated(drift + rounding, int(contested.any(axis=(2, 3)).sum()))}
 
 
-Two = tuple[int, int]
+class _Pool(NamedTuple):
+    """The windows of a 2-d pooling over an input that is framed so that every window is whole."""
+
+    kernel: Two
+    stride: Two
+    dilation: Two
+    frame: tuple[Two, ...]
+    framed: tuple[int, ...]  # the shape of the framed input
+
+    @classmethod
+    def of(cls, x: Array, dy: Array, options: Options) -> _Pool:
+        """Behind the input ceil_mode may need more than the padding."""
+        kernel, stride, dilation, padding = _pool_options(options)
+        frame = [(0, 0), (0, 0)]
+        for out, n, k, s, d, p in zip(
+            dy.shape[2:], x.shape[2:], kernel, stride, dilation, padding, strict=True
+        ):
+            frame.append((p, max(p, (out - 1) * s + d * (k - 1) + 1 - n - p)))
+        framed = tuple(n + sum(pair) for n, pair in zip(x.shape, frame, strict=True))
+        return cls(kernel, stride, dilation, tuple(frame), framed)
+
+    def windows(self, x: Array, outside: float) -> Array:
+        """(N, C, K_h, K_w, H_out, W_out): every window of x, `outside` in the frame."""
+        framed = np.pad(x, self.frame, constant_values=outside)
+        return windows(framed, self.kernel, self.stride, self.dilation)
+
+    def sums(self, parts: Array) -> Array:
+        """The adjoint: for each place of x the sum of its parts in all windows."""
+        total = np.zeros(self.framed)
+        add_windows(total, parts, self.stride, self.dilation)
+        return crop(total, self.frame[2:])
 
 
 def _pool_options(options: Options) -> tuple[Two, Two, Two, Two]:
@@ -247,8 +276,11 @@ def _cross_entropy_backward(
 ) -> dict[str, Accumulated]:
     """p_c moves by at most p_c·(e^(2D) − 1), and never by more than 1."""
     exact = exact_softmax(arrays["logits"], 1)
-    moved = np.minimum(1, exact.p * np.expm1(2 * _widest(errors)))
-    return {"logits": Accumulated(moved * np.abs(dy) / len(exact.p))}
+    widest, target = _widest(errors), weights(arrays, 1)
+    moved = np.minimum(1, exact.p * np.expm1(2 * widest))
+    slope = np.minimum(1, exact.p * np.exp(2 * widest)) + target
+    drift = moved * np.abs(dy) + slope * errors["dy"]
+    return {"logits": Accumulated(drift / len(exact.p))}
 
 
 def _widest(errors: Arrays) -> Array:

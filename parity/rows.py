@@ -38,6 +38,7 @@ class Row:
     # Not written: how the verdict counts, and what the message of a failure needs.
     outside: int = field(default=0, metadata={"written": False})
     expected: bool = field(default=False, metadata={"written": False})
+    compared: bool = field(default=True, metadata={"written": False})  # element by element
 
     @property
     def failed(self) -> bool:

@@ -68,8 +68,7 @@ def select(names: Sequence[str], case: str | None, dtypes: Sequence[str]) -> lis
     ]
     if case is not None:
         if not tasks:
-            ids = [c.name for c in GOOD if c.function in wanted] + list(CASES)
-            raise SelectionError(f"no case is called {case!r}{_nearest(case, ids)}")
+            raise SelectionError(_no_such_case(case, wanted))
         return tasks
     tasks += [Task("bad", c.id, "") for c in BAD if c.function.removesuffix("_backward") in wanted]
     for network in NETWORKS.values():
@@ -79,6 +78,19 @@ def select(names: Sequence[str], case: str | None, dtypes: Sequence[str]) -> lis
                 Task(kind, network.name, d) for kind in kinds for d in network.dtypes if d in dtypes
             ]
     return tasks
+
+
+def _no_such_case(case: str, wanted: set[str]) -> str:
+    """Why a case was not found: it is another function's, has other dtypes, or is nowhere."""
+    named = [c for c in GOOD if case in (c.id, c.name)]
+    if not named:
+        ids = [c.name for c in GOOD if c.function in wanted] + list(CASES)
+        return f"no case is called {case!r}{_nearest(case, ids)}"
+    here = [c for c in named if c.function in wanted]
+    if not here:
+        functions = ", ".join(dict.fromkeys(c.function for c in named))
+        return f"case {case!r} is one of {functions}, not of {', '.join(sorted(wanted))}"
+    return f"case {case!r} runs in {', '.join(here[0].dtypes)} only"
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:
@@ -123,8 +135,12 @@ def _results(
     # "spawn": torch's threads do not survive a fork.
     with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_start_worker) as pool:
         futures = [pool.submit(_run_chunk, chunk, settings) for chunk in chunks]
-        for future in as_completed(futures):
-            yield from future.result()
+        try:
+            for future in as_completed(futures):
+                yield from future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _start_worker() -> None:

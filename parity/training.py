@@ -89,7 +89,10 @@ def _check_step(
     loss_error = _accumulate(descent, target, recorded, sides(place.dtype))
     for name, parameters in stepped.items():
         descent.torch.layers[name].parameters = parameters
-    update(descent.refimpl, free.grads.dparameters, descent.rate)
+    updated = attempt(partial(update, descent.refimpl, free.grads.dparameters, descent.rate))
+    if isinstance(updated, str):
+        findings.rows.append(failure_row(free_place, "new weight", updated, settings))
+        return False
     accumulated = _check_free(findings, free_place, descent, (free, recorded, loss_error), settings)
     findings.training.append(
         _training_row(place, number, target, (free, recorded), local, accumulated)
@@ -158,7 +161,8 @@ def _check_free(
     for layer_name, tensor, ours, theirs, error in tensors:
         if descent.blind:
             error = np.full(theirs.shape, np.inf)
-        here = replace(place, layer=layer_name, function="descend")
+        function = "cross_entropy" if tensor == "loss" else "descend"
+        here = replace(place, layer=layer_name, function=function)
         bound = Bound(error, np.zeros(error.shape, bool))
         row = judge(findings, here, tensor, (ours, theirs), bound, settings)
         findings.rows[-1] = with_power(row, theirs, Accumulated(error))

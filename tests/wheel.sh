@@ -8,8 +8,13 @@ options=${2:-}
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
 
+# From a copy, because a build leaves its files in the source tree.
+mkdir "$room/source"
+cp -r "$root/pyproject.toml" "$root/README.md" "$root/LICENSE" "$root/refimpl" "$root/parity" \
+    "$room/source"
+
 # shellcheck disable=SC2086 # options are several words
-"$python" -m pip wheel --quiet --no-deps --wheel-dir "$room/wheel" $options "$root"
+"$python" -m pip wheel --quiet --no-deps --wheel-dir "$room/wheel" $options "$room/source"
 "$python" -m venv "$room/venv"
 # shellcheck disable=SC2086
 "$room/venv/bin/python" -m pip install --quiet --disable-pip-version-check $options \

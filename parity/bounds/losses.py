@@ -12,7 +12,8 @@ from parity.cases.case import Array
 def squared_error_forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
     """½ Σ d²: a difference, a square and a halving in each of the summed terms."""
     difference = _difference(arrays)
-    return rounded_sum(np.sum(difference**2) / 2, np.asarray(difference.size + 3.0), sides)
+    total = np.sum(difference**2)
+    return rounded_sum(total / 2, np.asarray(difference.size + 3.0), sides, total)
 
 
 def squared_error_backward(
@@ -30,5 +31,5 @@ def squared_error_backward(
 
 def _difference(arrays: Arrays) -> Array:
     output, target = (a.astype(np.float64) for a in arrays.values())
-    difference: Array = np.where(np.isfinite(output - target), target - output, 0)
+    difference: Array = np.where(np.isfinite(output) & np.isfinite(target), target - output, 0)
     return difference

@@ -104,7 +104,7 @@ def softmax_backward(
     def of_side(side: Arithmetic) -> Array:
         share = _share_error(exact, side)
         of_sum = gamma(np.asarray(exact.classes + 1), side.u) + 4 * side.u
-        off = exact.sum(d * share) * (1 + of_sum) + of_sum * mean
+        off = exact.sum(d * share) * (1 + of_sum) + of_sum * mean + exact.classes * side.eta
         return np.asarray(
             (share + 4 * side.u * exact.p) * (d + mean + off) + exact.p * off + side.eta * (1 + d)
         )
@@ -212,7 +212,9 @@ def cross_entropy_backward(
         share = _share_error(exact, side)
         roundings = gamma(np.asarray(exact.classes + 6), side.u)
         off = share * total * (1 + roundings) + roundings * (exact.p * total + target)
-        return np.asarray(scale * off + 2 * side.eta * (1 + scale + total))
+        # torch multiplies dy into every t_k before it sums them: n products that may underflow.
+        underflow = 2 * side.eta * (1 + scale + total + exact.classes * (exact.p + share))
+        return np.asarray(scale * off + underflow)
 
     magnitude = scale * (exact.p * total + target)
     return {"logits": bounded(add_sides(of_side, sides), magnitude, sides)}

@@ -46,8 +46,7 @@ def about_run(
         },
         "platform": platform.platform(),
         "blas": [_without_paths(library) for library in threadpool_info()],
-        "threads_per_process": 1,
-        "torch": oracle.flags(),
+        "torch": {**oracle.flags(), "threads": 1},  # as during the run
     }
 
 

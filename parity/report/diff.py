@@ -44,24 +44,31 @@ def changes(before: Path, after: Path) -> list[Change]:
             found.append(Change(name, "gone", row["verdict_a"], ""))
         elif row["verdict_a"] != row["verdict_b"]:
             found.append(Change(name, "verdict", row["verdict_a"], row["verdict_b"]))
-        elif (
-            row["max_abs_error_b"] > 0 and row["max_abs_error_b"] >= GROWTH * row["max_abs_error_a"]
-        ):
+        elif _grew(row["max_abs_error_a"], row["max_abs_error_b"]):
             errors = (f"{row[f'max_abs_error_{side}']:.3g}" for side in "ab")
             found.append(Change(name, "error", *errors))
     return found
 
 
+def _grew(before: float, after: float) -> bool:
+    return after > before and after >= GROWTH * before
+
+
 def read_summary(path: Path) -> pd.DataFrame:
     """A summary.csv, its key and what is compared."""
     try:
-        frame = pd.read_csv(path, keep_default_na=False, dtype=dict.fromkeys(KEY, str))
+        frame = pd.read_csv(path, keep_default_na=False, dtype=str)
     except (OSError, ValueError) as error:
-        raise SummaryError(f"{path}: cannot be read as a summary.csv ({error})") from None
+        raise SummaryError(
+            f"{path}: cannot be read as a summary.csv ({str(error).strip()})"
+        ) from None
     missing = [name for name in NEEDED if name not in frame.columns]
     if missing:
         raise SummaryError(
             f"{path}: is no summary.csv: it has no column {', '.join(missing)} "
             f"(a summary has {', '.join(columns(Row))})"
         )
-    return frame[NEEDED]
+    try:
+        return frame[NEEDED].assign(max_abs_error=pd.to_numeric(frame["max_abs_error"]))
+    except (ValueError, TypeError) as error:
+        raise SummaryError(f"{path}: max_abs_error must hold numbers ({error})") from None

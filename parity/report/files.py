@@ -7,17 +7,21 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from parity.findings import Findings
+from parity.report.junit import to_junit
 from parity.rows import ElementRow, Row, TimingRow, TrainingRow, columns
 
 
-def write_reports(findings: Findings, about: Mapping[str, Any], out: Path) -> list[Path]:
-    """Write all reports of a run into a folder; run.json last, with the digests of the others.
+def write_reports(
+    findings: Findings, about: Mapping[str, Any], out: Path, junit: Path | None = None
+) -> list[Path]:
+    """Write all reports of a run; run.json last, with the digests of the CSV files.
 
     The new files are complete on disk before the first old one is replaced, so that a run that
     is killed leaves the last good report.
@@ -31,7 +35,10 @@ def write_reports(findings: Findings, about: Mapping[str, Any], out: Path) -> li
     digests = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
     texts["run.json"] = json.dumps({**about, "sha256": digests}, indent=2) + "\n"
     out.mkdir(parents=True, exist_ok=True)
-    return replace_files({out / name: text for name, text in texts.items()})
+    files = {out / name: text for name, text in texts.items()}
+    if junit:
+        files[junit] = to_junit(findings)
+    return replace_files(files)
 
 
 def to_csv(row_type: type, rows: Sequence[Any]) -> str:
@@ -45,17 +52,34 @@ def to_csv(row_type: type, rows: Sequence[Any]) -> str:
 
 
 def replace_files(texts: Mapping[Path, str]) -> list[Path]:
-    """Write every text beside its place first, then move them all into place."""
+    """Write every text beside its place, then move them all into place, or none of them."""
     written: list[tuple[Path, Path]] = []
+    backups: dict[Path, Path] = {}
     try:
         for path, text in texts.items():
             written.append((_write_beside(path, text), path))
         for temporary, path in written:
-            os.replace(temporary, path)
+            if path.exists():
+                backups[path] = Path(shutil.copy2(path, temporary.with_suffix(".old")))
+        _move_all(written, backups)
     finally:
-        for temporary, _ in written:
+        for temporary in (*(temporary for temporary, _ in written), *backups.values()):
             temporary.unlink(missing_ok=True)
     return list(texts)
+
+
+def _move_all(written: Sequence[tuple[Path, Path]], backups: Mapping[Path, Path]) -> None:
+    """Move the new files into place; if one cannot be moved, put the old ones back."""
+    try:
+        for temporary, path in written:
+            os.replace(temporary, path)
+    except BaseException:
+        for _, path in written:
+            if path in backups:
+                os.replace(backups[path], path)
+            else:
+                path.unlink(missing_ok=True)
+        raise
 
 
 def _write_beside(path: Path, text: str) -> Path:

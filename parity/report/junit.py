@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from pathlib import Path
 
 from junitparser import Failure, JUnitXml, TestCase, TestSuite
 
 from parity.findings import Findings
-from parity.report.files import replace_files
 from parity.report.text import describe
 from parity.rows import Row
 
+NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # what XML cannot hold
 
-def write_junit(findings: Findings, path: Path) -> None:
-    """Write the whole run; each disagreement is a failure with its message."""
+
+def to_junit(findings: Findings) -> str:
+    """The whole run; a case with a disagreement is one failure with all its messages."""
     seconds = {(t.case, t.dtype): t.refimpl_seconds + t.torch_seconds for t in findings.timings}
     by_case: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in findings.rows:
@@ -23,8 +24,9 @@ def write_junit(findings: Findings, path: Path) -> None:
     for (case, dtype), rows in by_case.items():
         failures = [describe(row) for row in rows if row.failed]
         name = rows[0].network or rows[0].function
+        timed = case.removesuffix("[local]")  # a network's time is that of its local run
         _suite(suites, name).add_testcase(
-            _test_case(f"{case} {dtype}", name, failures, seconds.get((case, dtype), 0.0))
+            _test_case(f"{case} {dtype}", name, failures, seconds.get((timed, dtype), 0.0))
         )
     for refusal in findings.refusals:
         failures = [] if refusal.refused else [refusal.message]
@@ -35,8 +37,8 @@ def write_junit(findings: Findings, path: Path) -> None:
     for suite in suites.values():
         xml.add_testsuite(suite)
     xml.update_statistics()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    replace_files({path: xml.tostring().decode()})
+    text: str = xml.tostring().decode()
+    return text
 
 
 def _suite(suites: dict[str, TestSuite], name: str) -> TestSuite:
@@ -45,5 +47,6 @@ def _suite(suites: dict[str, TestSuite], name: str) -> TestSuite:
 
 def _test_case(name: str, classname: str, failures: list[str], seconds: float) -> TestCase:
     case = TestCase(name, classname, seconds)
-    case.result = [Failure(message) for message in failures]
+    if failures:
+        case.result = [Failure(NOT_XML.sub("�", "\n".join(failures)))]
     return case

@@ -120,7 +120,7 @@ def _case_name(row: Row) -> str:
 
 
 def _how_many(row: Row) -> str:
-    if row.note and row.refimpl_value is None:
+    if row.note and (row.refimpl_value is None or not row.outside):
         return row.note
     said = f"{row.outside} of {row.elements} elements outside the bound"
     return f"{said} ({row.note})" if row.note else said
@@ -132,10 +132,13 @@ def _worst(row: Row) -> str:
     ours, theirs = _pair(row.refimpl_value, row.torch_value)
     if row.refimpl_value is None or row.torch_value is None:
         return f"first difference at {row.worst_index}: refimpl {ours}, torch {theirs}"
+    if not row.compared:
+        return f"at {row.worst_index}: refimpl {ours}, torch {theirs}"
+    difference = abs(row.refimpl_value - row.torch_value)
     return (
         f"worst at {row.worst_index}: refimpl {ours}, torch {theirs}; "
-        f"difference {abs(row.refimpl_value - row.torch_value):.1e}, "
-        f"bound {row.bound_at_worst:.1e}, {row.worst_ratio:.3g} times over"
+        f"difference {difference:.1e}, bound {row.bound_at_worst:.1e}, "
+        f"{row.worst_ratio:.3g} times over"
     )
 
 
@@ -150,12 +153,9 @@ def _pair(ours: float | None, theirs: float | None) -> tuple[str, str]:
 
 def again(row: Row) -> str:
     """The command that runs this case alone."""
-    if row.network:
-        return f"parity run {row.network} --dtype {row.dtype} --seed {row.seed}"
-    return (
-        f"parity run {row.function} --case '{_case_name(row)}' --dtype {row.dtype} "
-        f"--seed {row.seed}"
-    )
+    what = row.network or f"{row.function} --case '{_case_name(row)}'"
+    device = "" if row.device == "cpu" else f" --device {row.device}"
+    return f"parity run {what} --dtype {row.dtype}{device} --seed {row.seed}"
 
 
 def failures(findings: Findings) -> list[str]:

@@ -1,0 +1,409 @@
+"""Exact values of every compared function, from its definition: no line is shared with refimpl.
+
+Sums of products are lists of *terms*, (place in y, place in x, place in the weight, factor), and
+run on `Fraction`; the rest runs on mpmath numbers of 500 bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from itertools import product
+from math import ceil, prod
+from typing import Any, NamedTuple
+
+import mpmath
+import numpy as np
+
+from parity import oracle
+from parity.arithmetic import Sides, arithmetic
+from parity.bounds import Bound, backward_bounds, forward_bound
+from parity.cases.case import Draw, draw
+from parity.functions import FUNCTIONS
+
+Arrays = Mapping[str, Any]
+Place = tuple[int, ...]
+
+real = mpmath.MPContext()
+real.prec = 500
+REAL = ("sigmoid", "tanh", "softmax", "log_softmax", "cross_entropy")
+DTYPES = ("float32", "float64")
+
+
+def fractions(numbers: Any) -> Any:
+    """The same numbers as an object array of Fraction."""
+    flat = [Fraction(float(v)) for v in np.asarray(numbers).flat]
+    array = np.empty(len(flat), object)
+    array[:] = flat
+    return array.reshape(np.shape(numbers))
+
+
+def reals(numbers: Any) -> Any:
+    """The same numbers as an object array of mpmath numbers."""
+    return np.asarray(np.frompyfunc(lambda v: real.mpf(float(v)), 1, 1)(numbers), object)
+
+
+def doubles(numbers: Any) -> Any:
+    """Exact numbers rounded to float64."""
+    return np.asarray(numbers).astype(np.float64)
+
+
+# --- sums of products ---------------------------------------------------------------------
+
+
+class Term(NamedTuple):
+    """One product of a sum: factor · x[x] · weight[weight], added to y[y]."""
+
+    y: Place
+    x: Place
+    weight: Place = ()
+    factor: Fraction = Fraction(1)
+
+
+def each(value: Any, axes: int) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, tuple | list) else (value,) * axes
+
+
+def margins(padding: Any, sizes: Place, spans: Place, stride: Place) -> list[tuple[int, int]]:
+    """(before, after) on each axis: "full" reaches every overlap, "same" gives ⌈H/s⌉ outputs."""
+    if padding == "valid":
+        return [(0, 0) for _ in sizes]
+    if padding == "full":
+        return [(span - 1, span - 1) for span in spans]
+    if padding != "same":
+        return [p if isinstance(p, tuple) else (p, p) for p in each(padding, len(sizes))]
+    found = []
+    for size, span, s in zip(sizes, spans, stride, strict=True):
+        pads = 0
+        while (size + pads - span) // s + 1 < ceil(size / s):
+            pads += 1
+        found.append((pads // 2, pads - pads // 2))
+    return found
+
+
+def conv_terms(x: Place, weight: Place, options: Mapping[str, Any]) -> tuple[Place, list[Term]]:
+    """The shape of y and its terms, without the bias."""
+    axes, groups = len(x) - 2, options.get("groups", 1)
+    stride, dilation = each(options.get("stride", 1), axes), each(options.get("dilation", 1), axes)
+    spans = tuple(d * (k - 1) + 1 for k, d in zip(weight[2:], dilation, strict=True))
+    pads = margins(options.get("padding", 0), x[2:], spans, stride)
+    output = tuple(
+        (n + b + a - span) // s + 1
+        for n, (b, a), span, s in zip(x[2:], pads, spans, stride, strict=True)
+    )
+    terms = []
+    for h, i in product(np.ndindex(output), np.ndindex(weight[2:])):
+        u = tuple(
+            p * s + q * d - b
+            for p, s, q, d, (b, _) in zip(h, stride, i, dilation, pads, strict=True)
+        )
+        if all(0 <= p < n for p, n in zip(u, x[2:], strict=True)):
+            for n, o, c in np.ndindex(x[0], weight[0], weight[1]):
+                channel = o // (weight[0] // groups) * weight[1] + c
+                terms.append(Term((n, o, *h), (n, channel, *u), (o, c, *i)))
+    return (x[0], weight[0], *output), terms
+
+
+def pool_windows(x: Place, options: Mapping[str, Any]) -> tuple[Place, list[tuple[Place, Any]]]:
+    """The spatial output and for each of its places all places of the window, padding included."""
+    axes = len(x) - 2
+    kernel = each(options["kernel_size"], axes)
+    stride = each(options.get("stride") or kernel, axes)
+    padding, dilation = (
+        each(options.get("padding", 0), axes),
+        each(options.get("dilation", 1), axes),
+    )
+    output = []
+    for n, k, s, p, d in zip(x[2:], kernel, stride, padding, dilation, strict=True):
+        room = n + 2 * p - d * (k - 1) - 1
+        count = (ceil(room / s) if options.get("ceil_mode") else room // s) + 1
+        if options.get("ceil_mode") and (count - 1) * s >= n + p:
+            count -= 1  # the last window would start behind the input
+        output.append(count)
+    found = []
+    for h in np.ndindex(*output):
+        rows = [
+            [o * s - p + i * d for i in range(k)]
+            for o, k, s, p, d in zip(h, kernel, stride, padding, dilation, strict=True)
+        ]
+        found.append((h, list(product(*rows))))
+    return tuple(output), found
+
+
+def avg_pool_terms(x: Place, options: Mapping[str, Any]) -> tuple[Place, list[Term]]:
+    output, found = pool_windows(x, options)
+    padding = each(options.get("padding", 0), len(x) - 2)
+    counted = padding if options.get("count_include_pad", True) else (0,) * len(padding)
+    terms = []
+    for h, places in found:
+        inside = [u for u in places if all(0 <= p < n for p, n in zip(u, x[2:], strict=True))]
+        counts = [
+            u
+            for u in places
+            if all(-m <= p < n + m for p, n, m in zip(u, x[2:], counted, strict=True))
+        ]
+        factor = Fraction(1, options.get("divisor_override") or len(counts))
+        for n, c in np.ndindex(*x[:2]):
+            terms += [Term((n, c, *h), (n, c, *u), (), factor) for u in inside]
+    return (*x[:2], *output), terms
+
+
+def linear_terms(x: Place, weight: Place) -> tuple[Place, list[Term]]:
+    terms = [
+        Term((*n, k), (*n, j), (k, j)) for n in np.ndindex(x[:-1]) for k, j in np.ndindex(weight)
+    ]
+    return (*x[:-1], weight[0]), terms
+
+
+def sum_terms(
+    function: str, arrays: Arrays, options: Mapping[str, Any]
+) -> tuple[Place, list[Term]]:
+    """y's shape and the terms of a convolution, an average pooling or `linear`."""
+    if function == "linear":
+        return linear_terms(arrays["x"].shape, arrays["weight"].shape)
+    if function.startswith("conv"):
+        return conv_terms(arrays["x"].shape, arrays["weight"].shape, options)
+    return avg_pool_terms(arrays["x"].shape, options)
+
+
+def _bias_axis(function: str) -> int:
+    return -1 if function == "linear" else 1
+
+
+class Sums(NamedTuple):
+    """Tensors of a sum of products, by name: y, dx, dweight, dbias."""
+
+    values: dict[str, Any]
+    terms: dict[str, Any]  # K of each element
+
+
+def sums(function: str, dy: Any, arrays: Arrays, options: Mapping[str, Any]) -> Sums:
+    """Value and gradients of a sum of products and how many terms each element has."""
+    shape, terms = sum_terms(function, arrays, options)
+    exact = {name: fractions(array) for name, array in {**arrays, "dy": dy}.items()}
+    shapes = {"y": shape, **{f"d{name}": array.shape for name, array in arrays.items()}}
+    values = {name: fractions(np.zeros(s)) for name, s in shapes.items()}
+    counts = {name: np.zeros(s, int) for name, s in shapes.items()}
+    for y, x, w, factor in terms:
+        w_value = exact["weight"][w] if w else factor
+        values["y"][y] += exact["x"][x] * w_value
+        values["dx"][x] += exact["dy"][y] * w_value
+        counts["y"][y] += 1
+        counts["dx"][x] += 1
+        if w:
+            values["dweight"][w] += exact["dy"][y] * exact["x"][x]
+            counts["dweight"][w] += 1
+    if "bias" in arrays:
+        axis = _bias_axis(function)
+        for y in np.ndindex(shape):
+            values["y"][y] += exact["bias"][y[axis]]
+            values["dbias"][y[axis]] += exact["dy"][y]
+            counts["y"][y] += 1
+            counts["dbias"][y[axis]] += 1
+    return Sums(values, counts)
+
+
+# --- the other rational functions ---------------------------------------------------------
+
+
+def max_pool(dy: Any, x: Any, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The first maximum of each window, and dy given to it."""
+    output, found = pool_windows(x.shape, options)
+    y, dx = fractions(np.zeros((*x.shape[:2], *output))), fractions(np.zeros(x.shape))
+    for h, places in found:
+        inside = [u for u in places if all(0 <= p < n for p, n in zip(u, x.shape[2:], strict=True))]
+        for n, c in np.ndindex(*x.shape[:2]):
+            winner = max(inside, key=lambda u, n=n, c=c: x[n, c, *u])  # max keeps the first
+            y[n, c, *h] = Fraction(float(x[n, c, *winner]))
+            dx[n, c, *winner] += Fraction(float(dy[n, c, *h]))
+    return {"y": y, "dx": dx}
+
+
+def bent(dy: Any, x: Any, slope: Fraction) -> dict[str, Any]:
+    """relu and leaky_relu."""
+    factor = np.where(np.asarray(x) > 0, Fraction(1), slope)
+    return {"y": fractions(x) * factor, "dx": fractions(dy) * factor}
+
+
+def squared_error(dy: Any, output: Any, target: Any) -> dict[str, Any]:
+    difference = fractions(output) - fractions(target)
+    return {
+        "y": np.asarray((difference**2).sum() / 2),
+        "doutput": difference * Fraction(float(dy)),
+    }
+
+
+# --- exp, log, tanh -----------------------------------------------------------------------
+
+_exp, _log = np.frompyfunc(real.exp, 1, 1), np.frompyfunc(real.log, 1, 1)
+_tanh, _cosh = np.frompyfunc(real.tanh, 1, 1), np.frompyfunc(real.cosh, 1, 1)
+
+
+def sigmoid(dy: Any, x: Any) -> dict[str, Any]:
+    powers = _exp(-reals(x))
+    return {"y": 1 / (1 + powers), "dx": reals(dy) / (1 + powers) / (1 + 1 / powers)}
+
+
+def tanh(dy: Any, x: Any) -> dict[str, Any]:
+    return {"y": _tanh(reals(x)), "dx": reals(dy) / _cosh(reals(x)) ** 2}
+
+
+def _shares(x: Any, axis: int) -> tuple[Any, Any]:
+    """softmax and log_softmax."""
+    powers = _exp(reals(x))
+    total = powers.sum(axis=axis, keepdims=True)
+    return powers / total, reals(x) - _log(total)
+
+
+def softmax(dy: Any, x: Any, axis: int = -1) -> dict[str, Any]:
+    o, d = _shares(x, axis)[0], reals(dy)
+    return {"y": o, "dx": o * (d - (d * o).sum(axis=axis, keepdims=True))}
+
+
+def log_softmax(dy: Any, x: Any, axis: int = -1) -> dict[str, Any]:
+    o, log_o = _shares(x, axis)
+    return {"y": log_o, "dx": reals(dy) - o * reals(dy).sum(axis=axis, keepdims=True)}
+
+
+def cross_entropy(dy: Any, logits: Any, target: Any, reduction: str = "mean") -> dict[str, Any]:
+    axis = min(1, logits.ndim - 1)
+    o, log_o = _shares(logits, axis)
+    if target.dtype.kind in "iu":
+        eye = np.moveaxis(np.eye(logits.shape[axis])[target], -1, axis)
+        target = eye
+    t = reals(target)
+    losses = -(t * log_o).sum(axis=axis)
+    count = losses.size if isinstance(losses, np.ndarray) else 1
+    scale = reals(dy) / count if reduction == "mean" else reals(dy)
+    scale = np.expand_dims(np.broadcast_to(scale, np.shape(losses)), axis)
+    y = losses
+    if reduction != "none":
+        y = np.sum(losses) / (count if reduction == "mean" else 1)
+    return {
+        "y": np.asarray(y),
+        "dlogits": scale * (o * t.sum(axis=axis, keepdims=True) - t),
+    }
+
+
+# --- all of them --------------------------------------------------------------------------
+
+
+def exact(function: str, dy: Any, arrays: Arrays, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The exact value "y" and gradients "dx", … of any compared function."""
+    given = list(arrays.values())
+    if function in REAL:
+        evaluate = {
+            "sigmoid": sigmoid,
+            "tanh": tanh,
+            "softmax": softmax,
+            "log_softmax": log_softmax,
+            "cross_entropy": cross_entropy,
+        }[function]
+        return evaluate(dy, *given, **options)
+    if function.startswith("max_pool"):
+        return max_pool(dy, given[0], options)
+    if function in ("relu", "leaky_relu"):
+        slope = options.get("negative_slope", 0.01) if function == "leaky_relu" else 0
+        return bent(dy, given[0], Fraction(float(given[0].dtype.type(slope))))
+    if function == "squared_error":
+        return squared_error(dy, *given)
+    if function == "flatten":
+        x = given[0]
+        return {
+            "y": fractions(x).reshape(len(x), prod(x.shape[1:])),
+            "dx": fractions(dy).reshape(x.shape),
+        }
+    return sums(function, dy, arrays, options).values
+
+
+# --- the two sides ------------------------------------------------------------------------
+
+
+def random(kind: str, shape: Place, dtype: str, seed: int, *labels: int) -> Any:
+    """Random numbers of one of the catalogue's kinds."""
+    return draw(Draw(shape, kind), dtype, np.random.default_rng([seed, *labels]))
+
+
+def computed(
+    library: str, function: str, dy: Any, arrays: Arrays, options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What one side gives for the value and the gradients."""
+    inputs = [name for name in FUNCTIONS[function].inputs if name in arrays]
+    if library == "torch":
+        result = oracle.gradients(function, arrays, options, dy, inputs)
+        return {"y": result.y, **{f"d{n}": g for n, g in result.gradients.items()}}
+    with np.errstate(all="ignore"):
+        y = FUNCTIONS[function].forward(arrays, options)
+        gradients = FUNCTIONS[function].backward(dy, arrays, options)
+    return {"y": y, **{f"d{n}": g for n, g in gradients.items()}}
+
+
+def bounds(
+    function: str, dy: Any, arrays: Arrays, options: Mapping[str, Any], sides: Sides
+) -> dict[str, Bound]:
+    """The bound of each tensor."""
+    backward = backward_bounds(function, dy, arrays, options, sides)
+    return {
+        "y": forward_bound(function, arrays, options, sides),
+        **{f"d{name}": bound for name, bound in backward.items()},
+    }
+
+
+def twice(library: str, dtype: str) -> Sides:
+    """One side's arithmetic on both sides: its own error is then half the limit."""
+    side = arithmetic(library, dtype)
+    return side, side
+
+
+def share(value: Any, truth: Any, limit: float) -> float:
+    """error/half the limit, evaluated exactly; 0/0 = 0, x/0 = ∞."""
+    if not np.isfinite(value):
+        return float("inf")
+    number = real.mpf if isinstance(truth, real.mpf) else Fraction
+    error = abs(number(float(value)) - truth)
+    if error == 0 or limit == float("inf"):
+        return 0.0
+    return float(error / (number(float(limit)) / 2)) if limit else float("inf")
+
+
+def worst_share(values: Any, truth: Any, bound: Bound) -> float:
+    """The largest share of its own half of the bound that a side's error takes."""
+    assert values.shape == np.shape(truth) == bound.limit.shape
+    judged = [place for place in np.ndindex(values.shape) if not bound.overflow[place]]
+    return max((share(values[p], truth[p], bound.limit[p]) for p in judged), default=0.0)
+
+
+def worst_shares(
+    function: str, dy: Any, arrays: Arrays, options: Mapping[str, Any], dtype: str
+) -> dict[str, float]:
+    """By "library tensor": how much of its half of the bound each side's error takes."""
+    truth = exact(function, dy, arrays, options)
+    found = {}
+    for library in ("numpy", "torch"):
+        values = computed(library, function, dy, arrays, options)
+        limits = bounds(function, dy, arrays, options, twice(library, dtype))
+        for name, bound in limits.items():
+            found[f"{library} {name}"] = worst_share(values[name], truth[name], bound)
+    return found
+
+
+def too_far(shares: Mapping[str, float]) -> dict[str, float]:
+    """Those tensors whose error exceeds the bound."""
+    return {name: found for name, found in shares.items() if not found <= 1}
+
+
+def reductions(numbers: Any, rng: np.random.Generator) -> Iterator[Any]:
+    """The sum of an array in several orders, each addition rounded to the array's dtype."""
+    for _ in range(4):
+        shuffled = rng.permutation(numbers)
+        total = shuffled[0]
+        for number in shuffled[1:]:
+            total = total + number
+        yield total
+    for order in (np.argsort(np.abs(numbers)), np.argsort(-np.abs(numbers))):
+        yield np.add.accumulate(numbers[order])[-1]
+    tree = rng.permutation(numbers)
+    while len(tree) > 1:
+        odd = tree[len(tree) // 2 * 2 :]
+        tree = np.concatenate([tree[: len(tree) // 2 * 2 : 2] + tree[1::2], odd])
+    yield tree[0]

@@ -1,0 +1,568 @@
+"""The command line: exit codes, one line for an error, and reports that survive."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from junitparser import JUnitXml
+from typer.testing import CliRunner
+
+import parity
+import refimpl
+from parity import cli
+from parity.cases import GOOD
+from parity.cases.networks import NETWORKS
+from parity.findings import DEFAULT_SEED
+from parity.functions import FUNCTIONS
+
+ROOT = Path(parity.__file__).parents[1]
+NAMES = ["gradients.csv", "run.json", "summary.csv", "timings.csv", "training.csv"]
+QUICK = ("run", "relu", "--case", "maps", "--dtype", "float32")
+
+
+class Outcome(NamedTuple):
+    """How a call ended and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+Call = Callable[..., Outcome]
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+    """`parity …` in this process, through its entry point."""
+    for name in ("FORCE_COLOR", "NO_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+
+    def parity(*arguments: object) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["parity", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        code = ended.value.code
+        assert isinstance(code, int)
+        return Outcome(code, *capsys.readouterr())
+
+    return parity
+
+
+def rows(out: Path, name: str = "summary.csv") -> list[dict[str, str]]:
+    """The rows of a report."""
+    with (out / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def negated(right: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *args, **options: -right(*args, **options)
+
+
+# --- run ----------------------------------------------------------------------------------
+
+
+def test_a_run_that_holds(call: Call, tmp_path: Path) -> None:
+    """Exit code 0, a table, one sentence, the names of the files; nothing on stderr."""
+    outcome = call("run", "relu", "--out", tmp_path)
+    assert (outcome.code, outcome.err) == (0, "")
+    header, line, summary, reports = outcome.out.splitlines()
+    assert header.split()[:3] == ["function", "cases", "refused"]
+    assert line.split()[0] == "relu"
+    tensors, cases = len(rows(tmp_path)), len({row["case"] for row in rows(tmp_path)})
+    assert re.fullmatch(
+        rf"{tensors} tensors of {cases} layer cases and the networks, \d+ bad inputs: "
+        r"all hold in \d+\.\d s",
+        summary,
+    )
+    assert reports.startswith(f"reports: {tmp_path / 'summary.csv'}, ")
+    assert sorted(os.listdir(tmp_path)) == NAMES
+
+
+def test_what_a_run_writes_is_what_it_ran(call: Call, tmp_path: Path) -> None:
+    """The default seed, both dtypes and the command are in the reports."""
+    call("run", "tanh", "--case", "maps", "--out", tmp_path)
+    found = rows(tmp_path)
+    assert [(row["dtype"], row["tensor"]) for row in found] == [
+        (dtype, tensor) for dtype in ("float32", "float64") for tensor in ("y", "dx")
+    ]
+    assert {row["seed"] for row in found} == {str(DEFAULT_SEED)}
+    about = json.loads((tmp_path / "run.json").read_text())
+    assert about["command"] == [
+        "parity", "run", "tanh", "--case", "maps", "--out", str(tmp_path)
+    ]  # fmt: skip
+    assert (about["holds"], about["jobs"], about["override"]) == (True, 1, None)
+
+
+def test_reports_is_the_default_folder(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without --out the reports go to ./reports."""
+    monkeypatch.chdir(tmp_path)
+    assert call(*QUICK).code == 0
+    assert sorted(os.listdir(tmp_path / "reports")) == NAMES
+
+
+def test_a_disagreement(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exit code 1, and which tensor, where, both values, how to see it again."""
+    monkeypatch.setattr(refimpl, "relu_backward", negated(refimpl.relu_backward))
+    outcome = call(*QUICK, "--out", tmp_path, "--seed", 5)
+    assert (outcome.code, outcome.err) == (1, "")
+    dx = next(row for row in rows(tmp_path) if row["tensor"] == "dx")
+    ours, theirs = (f"{float(dx[f'{side}_value']):.6g}" for side in ("refimpl", "torch"))
+    said = outcome.out.splitlines()
+    first = next(i for i, line in enumerate(said) if line.startswith("FAIL"))
+    assert re.fullmatch(
+        r"FAIL relu_backward dx · case maps · float32 · seed 5: "
+        r"\d+ of 120 elements outside the bound",
+        said[first],
+    )
+    assert said[first + 1].startswith(
+        f"     worst at {dx['worst_index']}: refimpl {ours}, torch {theirs}; difference "
+    )
+    assert said[first + 2] == ("     again: parity run relu --case 'maps' --dtype float32 --seed 5")
+    assert "1 DO NOT HOLD" in said[-2]
+    assert json.loads((tmp_path / "run.json").read_text())["holds"] is False
+    assert len(rows(tmp_path, "gradients.csv")) == 120
+
+
+def test_an_exception_of_refimpl_is_a_disagreement(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Code under test that raises ends in exit code 1 and a message, not in a traceback."""
+
+    def broken(*args: object) -> None:
+        raise IndexError("off by one")
+
+    monkeypatch.setattr(refimpl, "relu", broken)
+    outcome = call(*QUICK, "--out", tmp_path)
+    assert outcome.code == 1
+    assert "refimpl raised IndexError: off by one" in outcome.out
+    assert "Traceback" not in outcome.out + outcome.err
+
+
+def test_an_accepted_bad_input_is_a_disagreement(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bad input that is computed with ends in exit code 1."""
+    monkeypatch.setattr(refimpl, "flatten", lambda x: x.reshape(len(x), -1))
+    outcome = call("run", "flatten", "--out", tmp_path)
+    assert outcome.code == 1
+    assert "bad input accepted" in outcome.out
+    assert re.search(r"^FAIL bad input flatten\[.*got|accepted it", outcome.out, re.MULTILINE)
+
+
+def test_seed(call: Call, tmp_path: Path) -> None:
+    """--seed is that of all random numbers: the same gives the same report."""
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        call(*QUICK, "--seed", seed, "--out", tmp_path / name)
+    a, b, c = ((tmp_path / name / "summary.csv").read_bytes() for name in "abc")
+    assert a == b != c
+
+
+@pytest.mark.parametrize(
+    ("option", "text"),
+    [("--rtol", "rtol 0.25, atol 0.0"), ("--atol", "rtol 0.0, atol 0.25")],
+)
+def test_an_override_is_said_everywhere(call: Call, tmp_path: Path, option: str, text: str) -> None:
+    """On the terminal, in every row's note, in run.json."""
+    outcome = call(*QUICK, option, 0.25, "--out", tmp_path)
+    said = f"bound overridden: {text}"
+    line = f"The verdicts rest on an override, not on derived bounds: {said}"
+    assert line in outcome.out.splitlines()
+    assert {row["note"] for row in rows(tmp_path)} == {said}
+    assert json.loads((tmp_path / "run.json").read_text())["override"] == said
+
+
+def test_an_override_decides(call: Call, tmp_path: Path) -> None:
+    """With no tolerance at all, rounding is a disagreement."""
+    run = ("run", "sigmoid", "--case", "maps", "--dtype", "float32", "--out", tmp_path)
+    assert call(*run).code == 0
+    assert call(*run, "--atol", 0).code == 1
+
+
+def test_elements(call: Call, tmp_path: Path) -> None:
+    """--elements writes every element of the cases named; the default is the worked examples."""
+    call("run", "relu", "--out", tmp_path / "a")
+    call("run", "relu", "--out", tmp_path / "b", "--elements", "relu[maps]")
+    worked = {case.id for case in GOOD if case.worked_example and case.function == "relu"}
+    assert {row["case"] for row in rows(tmp_path / "a", "gradients.csv")} == worked != set()
+    asked = rows(tmp_path / "b", "gradients.csv")
+    assert {row["case"] for row in asked} == {"relu[maps]"}
+    assert len(asked) == 2 * 2 * 120
+
+
+def test_junit(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--junit writes the run as XML too, wherever it is asked for, and says so."""
+    monkeypatch.setattr(refimpl, "relu_backward", negated(refimpl.relu_backward))
+    path = tmp_path / "ci" / "junit.xml"
+    outcome = call(*QUICK, "--out", tmp_path / "out", "--junit", path)
+    assert outcome.out.splitlines()[-1].endswith(f", {path}")
+    xml = JUnitXml.fromfile(str(path))
+    assert (xml.tests, xml.failures) == (1, 1)
+
+
+def test_jobs(call: Call, tmp_path: Path) -> None:
+    """--jobs says how many processes; few tasks are done in one."""
+    call(*QUICK, "--out", tmp_path, "--jobs", 1)
+    assert json.loads((tmp_path / "run.json").read_text())["jobs"] == 1
+
+
+@pytest.mark.parametrize(
+    ("tasks", "cores", "jobs"), [(100, 4, 1), (101, 4, 4), (5000, 64, 8), (5000, 1, 1)]
+)
+@pytest.mark.parametrize("linux", [True, False])
+def test_default_jobs(
+    monkeypatch: pytest.MonkeyPatch, tasks: int, cores: int, jobs: int, linux: bool
+) -> None:
+    """A process for each core that may be used, at most 8, and one for a few tasks."""
+    if linux:
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)), raising=False)
+    else:
+        monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+        monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    assert cli.default_jobs(tasks) == jobs
+
+
+# --- wrong calls --------------------------------------------------------------------------
+
+WRONG = {
+    "function": (["rleu"], "no function or network is called 'rleu'; did you mean relu?"),
+    "case": (["relu", "--case", "mapz"], "no case is called 'mapz'; did you mean maps?"),
+    "elements": (["--elements", "relu[mapz]"], "no case is called 'relu[mapz]'"),
+    "dtype": (["relu", "--dtype", "float16"], "'float16' is not one of 'float32', 'float64'"),
+    "device": (["relu", "--device", "cube"], "device cube: torch cannot use it here"),
+    "device without memory": (["relu", "--device", "meta"], "device meta: torch cannot use it"),
+    "jobs": (["relu", "--jobs", "0"], "--jobs"),
+    "seed": (["relu", "--seed", "-1"], "--seed"),
+    "rtol": (["relu", "--rtol", "-0.5"], "--rtol"),
+    "option": (["relu", "--tolerance", "1"], "--tolerance"),
+    "out is a file": (["relu", "--out", "taken"], "taken"),
+    "out in a file": (["relu", "--out", "taken/deeper"], "taken/deeper"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_call(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Exit code 2, one line on stderr that names what is wrong, and nothing computed."""
+    arguments, said = WRONG[name]
+    monkeypatch.chdir(tmp_path)
+    Path("taken").write_text("mine")
+    outcome = call("run", *arguments)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert said in outcome.err
+    assert "Traceback" not in outcome.err
+    assert len(outcome.err.splitlines()) == 1
+    assert Path("taken").read_text() == "mine"
+    assert not Path("reports/summary.csv").exists()
+
+
+def test_an_unwritable_folder(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder without the right to write is refused before anything is computed."""
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
+    outcome = call(*QUICK, "--out", tmp_path)
+    assert outcome == Outcome(2, "", f"parity: {tmp_path}: cannot be written to\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the reports cannot be written the old ones stand, and that is said in one line."""
+    assert call(*QUICK, "--out", tmp_path).code == 0
+    before = contents(tmp_path)
+
+    def full(fd: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    outcome = call(*QUICK, "--out", tmp_path, "--seed", 5)
+    assert outcome.code == 2
+    assert outcome.err == (
+        "parity: the reports could not be written, the old ones stand: "
+        "[Errno 28] No space left on device\n"
+    )
+    assert contents(tmp_path) == before
+
+
+def test_an_unwritable_junit_file(call: Call, tmp_path: Path) -> None:
+    """Where the JUnit file cannot be written, the old reports stand, as the message says."""
+    call(*QUICK, "--out", tmp_path)
+    before = contents(tmp_path)
+    outcome = call(*QUICK, "--out", tmp_path, "--seed", 5, "--junit", tmp_path / "run.json" / "x")
+    assert outcome.code == 2
+    assert len(outcome.err.splitlines()) == 1
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize("command", ["rnu", ""])
+def test_an_unknown_command(call: Call, command: str) -> None:
+    """A mistyped command is a wrong call."""
+    outcome = call(command)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "Traceback" not in outcome.err
+
+
+# --- list ---------------------------------------------------------------------------------
+
+
+def test_list(call: Call) -> None:
+    """Every function with its cases and bad inputs, every network with its steps."""
+    outcome = call("list")
+    assert (outcome.code, outcome.err) == (0, "")
+    said = outcome.out.splitlines()
+    assert {line.split(":")[0] for line in said} == {*FUNCTIONS, *NETWORKS}
+    assert "lenet: network, 50 steps of training" in said
+    assert "small_relu: network" in said
+    good = sum(case.function == "conv2d" for case in GOOD)
+    assert any(re.fullmatch(rf"conv2d: {good} cases, \d+ bad inputs", line) for line in said)
+
+
+@pytest.mark.parametrize("name", ["relu", "conv3d"])
+def test_list_of_a_function(call: Call, name: str) -> None:
+    """The ids of its cases, each once, as --case takes them."""
+    said = call("list", name).out.splitlines()
+    assert said == [case.id for case in GOOD if case.function == name]
+
+
+def test_list_of_a_network(call: Call) -> None:
+    """A network is listed once."""
+    assert call("list", "lenet") == Outcome(0, "lenet\n", "")
+
+
+def test_list_of_something_unknown(call: Call) -> None:
+    """Exit code 2, one line."""
+    assert call("list", "rleu") == Outcome(
+        2, "", "parity: no function or network is called 'rleu'; did you mean relu?\n"
+    )
+
+
+# --- diff ---------------------------------------------------------------------------------
+
+
+def test_diff_of_the_same(call: Call, tmp_path: Path) -> None:
+    """Exit code 0 and two words."""
+    call(*QUICK, "--out", tmp_path)
+    path = tmp_path / "summary.csv"
+    assert call("diff", path, path) == Outcome(0, "no changes\n", "")
+
+
+def test_diff_of_two_runs(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exit code 1, a line for each change, and how many there are."""
+    call("run", "relu", "--case", "maps", "--out", tmp_path / "a")
+    monkeypatch.setattr(refimpl, "relu_backward", negated(refimpl.relu_backward))
+    call(*QUICK, "--out", tmp_path / "b")
+    outcome = call("diff", tmp_path / "a/summary.csv", tmp_path / "b/summary.csv")
+    assert (outcome.code, outcome.err) == (1, "")
+    assert sorted(outcome.out.splitlines()) == [
+        "3 changes",
+        "gone     relu[maps] dx float64 cpu: identical → -",
+        "gone     relu[maps] y float64 cpu: identical → -",
+        "verdict  relu[maps] dx float32 cpu: identical → outside",
+    ]
+
+
+@pytest.mark.parametrize("content", [None, "a,b\n1,2\n", "a,b\n1\n1,2,3\n"])
+def test_diff_of_what_is_no_summary(call: Call, tmp_path: Path, content: str | None) -> None:
+    """Exit code 2 and one line that names the file."""
+    call(*QUICK, "--out", tmp_path)
+    if content is not None:
+        (tmp_path / "other.csv").write_text(content)
+    outcome = call("diff", tmp_path / "summary.csv", tmp_path / "other.csv")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith(f"parity: {tmp_path / 'other.csv'}: ")
+    assert len(outcome.err.splitlines()) == 1
+
+
+# --- colours ------------------------------------------------------------------------------
+
+
+def test_no_terminal_no_escape_codes(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Into a file or a pipe goes plain text, failures included."""
+    monkeypatch.setattr(refimpl, "relu_backward", negated(refimpl.relu_backward))
+    outcome = call(*QUICK, "--out", tmp_path)
+    assert outcome.code == 1
+    assert "\x1b" not in outcome.out + outcome.err
+
+
+@pytest.mark.parametrize("forbidden", [False, True])
+def test_no_color(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forbidden: bool
+) -> None:
+    """On a terminal a disagreement is red, but not where NO_COLOR asks for none."""
+    monkeypatch.setattr(refimpl, "relu_backward", negated(refimpl.relu_backward))
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    if forbidden:
+        monkeypatch.setenv("NO_COLOR", "1")
+    outcome = call(*QUICK, "--out", tmp_path)
+    coloured = re.search(r"\x1b\[(\d+;)*(3|4|9|10)\d(;\d+)*m", outcome.out + outcome.err)
+    assert bool(coloured) != forbidden
+
+
+# --- typer's own runner -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["list"], 0),
+        (["list", "rleu"], 2),
+        (["diff", "no.csv", "no.csv"], 2),
+        (["run", "rleu"], 2),
+        (["--help"], 0),
+        (["run", "-h"], 0),
+    ],
+)
+def test_exit_codes_of_the_app(arguments: list[str], code: int) -> None:
+    """The app itself ends as the entry point does."""
+    assert CliRunner().invoke(cli.app, arguments).exit_code == code
+
+
+def test_help_names_every_command(call: Call) -> None:
+    """The help says what there is."""
+    for arguments in ((), ("--help",), ("-h",)):
+        outcome = call(*arguments)
+        said = outcome.out + outcome.err
+        assert all(f"  {name} " in said for name in ("run", "list", "diff"))
+
+
+def test_help_shows_how_to_name_functions(call: Call) -> None:
+    """The usage line has each bracket once."""
+    usage = call("run", "--help").out.splitlines()[0]
+    assert usage.endswith("parity run [OPTIONS] [NAME]...")
+
+
+def test_an_interruption(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C while computing: exit code 130, no traceback, no files."""
+
+    def interrupted(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(refimpl, "relu", interrupted)
+    outcome = call(*QUICK, "--out", tmp_path)
+    assert outcome.code == 130
+    assert "Traceback" not in outcome.err
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- real processes -----------------------------------------------------------------------
+
+
+def start(*arguments: object, code: str = "") -> subprocess.Popen[str]:
+    """`parity …` in a fresh process of its own group, or Python code instead."""
+    what = ["-c", code] if code else ["-m", "parity.cli"]
+    return subprocess.Popen(
+        [sys.executable, *what, *map(str, arguments)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        start_new_session=True,
+    )
+
+
+def finish(process: subprocess.Popen[str]) -> Outcome:
+    out, err = process.communicate(timeout=60)
+    return Outcome(process.returncode, out, err)
+
+
+HEAVY = ("torch", "pandas", "numpy", "flint", "junitparser")
+PROBE = """
+import sys
+from parity.cli import app
+app({arguments}, standalone_mode=False)
+print("loaded:", *sorted(set(sys.modules) & {heavy}))
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "loaded"),
+    [(["--help"], set()), (["run", "--help"], set()), (["list"], {"torch"})],
+)
+def test_help_is_light(arguments: list[str], loaded: set[str]) -> None:
+    """The help imports nothing heavy; a command that computes does, so the test can fail."""
+    code = PROBE.format(arguments=arguments, heavy=set(HEAVY))
+    outcome = finish(start(code=code))
+    assert (outcome.code, outcome.err) == (0, "")
+    found = set(outcome.out.splitlines()[-1].split()[1:])
+    assert found >= loaded
+    assert bool(found) == bool(loaded)
+
+
+def test_a_real_run(tmp_path: Path) -> None:
+    """As a process: exit code 0, plain text, whole reports."""
+    outcome = finish(start(*QUICK, "--out", tmp_path))
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "\x1b" not in outcome.out
+    assert sorted(os.listdir(tmp_path)) == NAMES
+
+
+@pytest.fixture
+def old(call: Call, tmp_path: Path) -> Path:
+    """The folder of an earlier report."""
+    assert call(*QUICK, "--out", tmp_path).code == 0
+    return tmp_path
+
+
+def started_computing(process: subprocess.Popen[str]) -> None:
+    """Wait until the process has loaded torch: then it is at work, or about to be."""
+    maps = Path(f"/proc/{process.pid}/maps")
+    deadline = time.monotonic() + 30
+    while "libtorch" not in maps.read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(1.5)
+    assert process.poll() is None
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="asks Linux what is loaded")
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGKILL, -9), (signal.SIGINT, 130)], ids=["kill -9", "Ctrl-C"]
+)
+def test_a_run_that_is_stopped_leaves_the_old_report(
+    old: Path, number: signal.Signals, code: int
+) -> None:
+    """In the middle of a long run: the earlier report is there, byte by byte, and whole."""
+    before = contents(old)
+    process = start("run", "lenet", "--jobs", 1, "--out", old)
+    started_computing(process)
+    os.killpg(process.pid, number)
+    outcome = finish(process)
+    assert outcome.code == code
+    assert "Traceback" not in outcome.err
+    assert contents(old) == before
+
+
+DYING = """
+import os, signal, sys
+os.replace = lambda *paths: os.kill(os.getpid(), signal.SIGKILL)
+sys.argv[0] = "parity"
+from parity.cli import main
+main()
+"""
+
+
+def test_a_run_that_dies_while_writing_leaves_the_old_report(old: Path) -> None:
+    """Killed after all files are written, before the first is moved: the old ones are whole."""
+    before = contents(old)
+    outcome = finish(start(*QUICK, "--seed", 5, "--out", old, code=DYING))
+    assert outcome.code == -9
+    assert {name: text for name, text in contents(old).items() if name[0] != "."} == before

@@ -1,0 +1,300 @@
+"""Which tasks a run has, and the same findings however many processes do them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from parity import run as module
+from parity.cases import BAD, GOOD
+from parity.cases.case import FLOATS, Array
+from parity.cases.networks import NETWORKS, NetworkCase
+from parity.findings import Findings, Settings
+from parity.functions import FUNCTIONS
+from parity.report.files import to_csv
+from parity.report.text import again
+from parity.rows import ElementRow, Row, TrainingRow
+from parity.run import SelectionError, Task, element_cases, run, run_task, select
+from refimpl import Linear, Sequential
+
+SETTINGS = Settings(seed=11)
+
+
+def build(rng: np.random.Generator) -> Sequential:
+    return Sequential({"output": Linear(rng.normal(size=(4, 3)), rng.normal(size=4))})
+
+
+def batches(steps: int, rng: np.random.Generator) -> list[tuple[Array, Array]]:
+    return [(rng.normal(size=(7, 3)), rng.integers(0, 4, 7)) for _ in range(steps)]
+
+
+TINY = NetworkCase("tiny", build, batches, ("D0.14",), steps=2, learning_rate=0.5)
+
+
+@pytest.fixture
+def _tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One more network in the catalogue, small and trained."""
+    monkeypatch.setitem(NETWORKS, "tiny", TINY)
+
+
+def kinds(tasks: list[Task]) -> Counter[str]:
+    return Counter(task.kind for task in tasks)
+
+
+# --- selection ----------------------------------------------------------------------------
+
+
+def test_everything_is_selected_by_default() -> None:
+    """Every case in its dtypes, every bad input once, every network and training."""
+    tasks = select([], None, FLOATS)
+    assert kinds(tasks) == {
+        "case": sum(len(case.dtypes) for case in GOOD),
+        "bad": len(BAD),
+        "network": 2 * len(NETWORKS),
+        "training": 2,
+    }
+    assert len(set(tasks)) == len(tasks)
+
+
+def test_a_function_is_its_cases_and_its_bad_inputs() -> None:
+    """Forward and backward, good and bad, and nothing of another function."""
+    tasks = select(["relu"], None, FLOATS)
+    good = [case.id for case in GOOD if case.function == "relu"]
+    bad = [case.id for case in BAD if case.function in ("relu", "relu_backward")]
+    assert [task.id for task in tasks if task.kind == "case"] == [i for i in good for _ in FLOATS]
+    assert [task.id for task in tasks if task.kind == "bad"] == bad
+    assert kinds(tasks).keys() == {"case", "bad"}
+
+
+def test_several_functions_in_the_order_of_the_catalogue() -> None:
+    """The order of the names does not matter, nor does naming one twice."""
+    assert select(["tanh", "relu", "tanh"], None, FLOATS) == select(["relu", "tanh"], None, FLOATS)
+
+
+@pytest.mark.usefixtures("_tiny")
+def test_a_network_is_compared_and_trained() -> None:
+    """A network with steps has both tasks, in each dtype."""
+    assert select(["tiny"], None, FLOATS) == [
+        Task(kind, "tiny", dtype) for kind in ("network", "training") for dtype in FLOATS
+    ]
+
+
+def test_a_network_without_steps_is_not_trained() -> None:
+    """The small networks have no training."""
+    assert select(["small_tanh"], None, ["float32"]) == [Task("network", "small_tanh", "float32")]
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_one_dtype(dtype: str) -> None:
+    """Everything but the bad inputs, which have none, is narrowed to the dtype."""
+    tasks = select(["relu", "small_relu"], None, [dtype])
+    assert {task.dtype for task in tasks if task.kind != "bad"} == {dtype}
+    assert kinds(tasks)["bad"] > 0
+
+
+@pytest.mark.parametrize(
+    ("names", "case", "ids"),
+    [
+        ([], "relu[maps]", ["relu[maps]"]),
+        (["relu"], "relu[maps]", ["relu[maps]"]),
+        (["relu"], "maps", ["relu[maps]"]),
+        (["relu", "tanh"], "maps", ["relu[maps]", "tanh[maps]"]),
+        ([], "maps", [case.id for case in GOOD if case.name == "maps"]),
+    ],
+)
+def test_one_case_by_id_or_bare_name(names: list[str], case: str, ids: list[str]) -> None:
+    """A case is named by its id, or by its name within the functions; no bad input comes along."""
+    assert select(names, case, ["float32"]) == [Task("case", i, "float32") for i in ids]
+
+
+@pytest.mark.parametrize(
+    ("names", "case", "text"),
+    [
+        (["rleu"], None, "no function or network is called 'rleu'; did you mean relu?"),
+        (
+            ["sigmoid", "conv4d"],
+            None,
+            "no function or network is called 'conv4d'; did you mean conv3d or conv2d or conv1d?",
+        ),
+        (["lenett"], None, "no function or network is called 'lenett'; did you mean lenet?"),
+        (
+            ["XYZ"],
+            None,
+            "no function or network is called 'XYZ'; `parity list` shows them all",
+        ),
+        (["relu"], "mapz", "no case is called 'mapz'; did you mean maps?"),
+        (["relu"], "XYZ", "no case is called 'XYZ'; `parity list` shows them all"),
+    ],
+)
+def test_an_unknown_name_is_refused(names: list[str], case: str | None, text: str) -> None:
+    """The error names what was asked for and what comes near it."""
+    with pytest.raises(SelectionError) as raised:
+        select(names, case, FLOATS)
+    assert str(raised.value) == text
+
+
+@pytest.mark.parametrize(
+    ("names", "case", "dtype"),
+    [
+        (["relu"], "sigmoid[maps]", "float32"),
+        (["lenet"], "sigmoid[maps]", "float32"),
+        (["half"], "half only", "float32"),
+        ([], "half[half only]", "float32"),
+    ],
+)
+def test_what_was_asked_for_is_not_suggested(
+    monkeypatch: pytest.MonkeyPatch, names: list[str], case: str, dtype: str
+) -> None:
+    """A case of another function, or without this dtype, is not said to be unknown."""
+    only = replace(GOOD[0], function="half", name="half only", dtypes=("float64",))
+    monkeypatch.setattr(module, "GOOD", (*GOOD, only))
+    monkeypatch.setitem(FUNCTIONS, "half", FUNCTIONS["relu"])
+    monkeypatch.setitem(module.CASES, only.id, only)
+    with pytest.raises(SelectionError) as raised:
+        select(names, case, [dtype])
+    suggestions = str(raised.value).partition("did you mean ")[2].removesuffix("?").split(" or ")
+    assert case not in suggestions
+
+
+@pytest.mark.parametrize("case", GOOD, ids=lambda case: case.id)
+def test_every_case_can_be_selected_alone(case: module.Task) -> None:
+    """The name that a message gives is enough to run the case again."""
+    assert select([case.function], case.name, FLOATS) == select([], case.id, FLOATS)
+    assert len(select([], case.id, FLOATS)) == len(case.dtypes)
+
+
+# --- elements -----------------------------------------------------------------------------
+
+
+def test_elements_of_the_worked_examples_by_default() -> None:
+    """What the documents work out by hand is written out in full."""
+    ids = element_cases(None)
+    assert ids == tuple(case.id for case in GOOD if case.worked_example)
+    assert "relu[both sides of the kink]" in ids
+    assert "relu[maps]" not in ids
+
+
+def test_elements_of_named_cases() -> None:
+    """Only the cases that were asked for."""
+    assert element_cases(["relu[maps]", "tanh[maps]"]) == ("relu[maps]", "tanh[maps]")
+    assert element_cases([]) == ()
+
+
+def test_elements_of_an_unknown_case_are_refused() -> None:
+    """A mistyped id is an error with what comes near it."""
+    with pytest.raises(SelectionError) as raised:
+        element_cases(["relu[maps]", "lenet[mops]"])
+    assert str(raised.value).startswith("no case is called 'lenet[mops]'; did you mean ")
+
+
+# --- running ------------------------------------------------------------------------------
+
+
+def csv(findings: Findings) -> tuple[str, str, str]:
+    """All that a run finds, without its times."""
+    return (
+        to_csv(Row, findings.rows),
+        to_csv(ElementRow, findings.elements),
+        to_csv(TrainingRow, findings.training),
+    )
+
+
+@pytest.mark.usefixtures("_tiny")
+@pytest.mark.parametrize(
+    ("task", "rows", "steps", "refusals"),
+    [
+        (Task("case", "relu[maps]", "float32"), 2, 0, 0),
+        (Task("bad", BAD[0].id, ""), 0, 0, 1),
+        (Task("network", "tiny", "float64"), 12, 0, 0),
+        (Task("training", "tiny", "float64"), 22, 2, 0),
+    ],
+    ids=lambda value: value.kind if isinstance(value, Task) else "",
+)
+def test_each_kind_of_task(task: Task, rows: int, steps: int, refusals: int) -> None:
+    """A case, a bad input, a network and a training each find their own."""
+    findings = run_task(task, SETTINGS)
+    assert (len(findings.rows), len(findings.training)) == (rows, steps)
+    assert len(findings.refusals) == refusals
+    assert {row.dtype for row in findings.rows} <= {task.dtype}
+    assert findings.holds
+
+
+@pytest.mark.usefixtures("_tiny")
+def test_findings_come_in_the_order_of_the_tasks() -> None:
+    """Rows follow the tasks, whatever order they are given in."""
+    tasks = select(["relu", "tiny"], None, ["float64"])
+    forward, backward = run(tasks, SETTINGS), run(tasks[::-1], SETTINGS)
+    alone = [run_task(task, SETTINGS) for task in tasks]
+    assert forward.rows == [row for findings in alone for row in findings.rows]
+    assert backward.rows == [row for findings in alone[::-1] for row in findings.rows]
+
+
+def test_two_processes_find_what_one_finds() -> None:
+    """Byte by byte the same reports, in the same order, and every task is told as done."""
+    tasks = select(["conv2d", "max_pool2d", "softmax", "small_relu", "small_tanh"], None, FLOATS)
+    settings = replace(SETTINGS, elements=("softmax[1, 2, 4]",))
+    told: list[int] = []
+    one = run(tasks, settings, 1, told.append)
+    assert told == [1] * len(tasks)
+    two = run(tasks, settings, 2, told.append)
+    assert sum(told) == 2 * len(tasks)
+    assert csv(one) == csv(two)
+    assert len(one.elements) > 0
+    assert one.refusals == two.refusals
+    assert [(t.case, t.dtype) for t in one.timings] == [(t.case, t.dtype) for t in two.timings]
+
+
+def test_another_seed_gives_another_report() -> None:
+    """The comparison above can fail."""
+    tasks = select(["sigmoid"], "maps", FLOATS)
+    assert csv(run(tasks, SETTINGS)) == csv(run(tasks, SETTINGS))
+    assert csv(run(tasks, SETTINGS)) != csv(run(tasks, Settings(seed=12)))
+
+
+def test_a_run_alone_gives_the_same_row() -> None:
+    """A case's numbers depend on the seed alone, not on what ran before it."""
+    together = run(select(["sigmoid"], None, FLOATS), SETTINGS)
+    alone = run(select(["sigmoid"], "maps", FLOATS), SETTINGS)
+    assert alone.rows == [row for row in together.rows if row.case == "sigmoid[maps]"]
+
+
+def test_torch_has_its_threads_back_after_a_run() -> None:
+    """A run computes with one thread and leaves torch as it found it."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        seen: list[int] = []
+        run(select([], "relu[maps]", FLOATS), SETTINGS, 1, lambda n: seen.append(threads()))
+        assert seen == [1, 1]
+        assert threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
+def threads() -> int:
+    import torch
+
+    return torch.get_num_threads()
+
+
+def test_an_empty_run_finds_nothing() -> None:
+    """Without tasks there are no findings."""
+    assert run([], SETTINGS).rows == []
+
+
+def test_again_runs_the_case_again() -> None:
+    """The command of a message selects exactly the case, the dtype and the seed of its row."""
+    import shlex
+
+    for case in GOOD:
+        row = Row(case.id, case.function, *[""] * 4, case.dtypes[0], "cpu", "", 0, 5, *[0] * 13)
+        words = shlex.split(again(row))
+        assert words[:3] == ["parity", "run", case.function]
+        assert words[3::2] == ["--case", "--dtype", "--seed"]
+        assert words[4::2] == [case.name, case.dtypes[0], "5"]
+        assert select([words[2]], words[4], [words[6]]) == [Task("case", case.id, words[6])]
