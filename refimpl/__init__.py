@@ -18,6 +18,14 @@ from refimpl.activations import (
     tanh,
     tanh_backward,
 )
+from refimpl.average_pooling import (
+    avg_pool1d,
+    avg_pool1d_backward,
+    avg_pool2d,
+    avg_pool2d_backward,
+    avg_pool3d,
+    avg_pool3d_backward,
+)
 from refimpl.convolution import (
     Conv1dGrads,
     Conv2dGrads,
@@ -50,14 +58,7 @@ from refimpl.losses import (
     squared_error,
     squared_error_backward,
 )
-from refimpl.networks import NetworkGrads, Sequential, lenet
-from refimpl.pooling import (
-    avg_pool1d,
-    avg_pool1d_backward,
-    avg_pool2d,
-    avg_pool2d_backward,
-    avg_pool3d,
-    avg_pool3d_backward,
+from refimpl.max_pooling import (
     max_pool1d,
     max_pool1d_backward,
     max_pool1d_with_indices,
@@ -68,6 +69,7 @@ from refimpl.pooling import (
     max_pool3d_backward,
     max_pool3d_with_indices,
 )
+from refimpl.networks import NetworkGrads, Sequential, lenet
 from refimpl.training import Step, descend, loss_and_grads, train, update
 
 __all__ = [

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
-from refimpl import activations, convolution, dense, pooling
+from refimpl import activations, average_pooling, convolution, dense, max_pooling
 from refimpl.elements import Array
 from refimpl.shapes import Ints, Padding
 
@@ -123,10 +123,10 @@ class MaxPool2d(Layer):
         )
 
     def forward(self, x: Array) -> Array:
-        return pooling.max_pool2d(x, **self.options)
+        return max_pooling.max_pool2d(x, **self.options)
 
     def backward(self, dy: Array, x: Array) -> LayerGrads:
-        return LayerGrads(pooling.max_pool2d_backward(dy, x, **self.options), {})
+        return LayerGrads(max_pooling.max_pool2d_backward(dy, x, **self.options), {})
 
 
 class AvgPool2d(Layer):
@@ -157,10 +157,10 @@ class AvgPool2d(Layer):
         )
 
     def forward(self, x: Array) -> Array:
-        return pooling.avg_pool2d(x, **self.options)
+        return average_pooling.avg_pool2d(x, **self.options)
 
     def backward(self, dy: Array, x: Array) -> LayerGrads:
-        return LayerGrads(pooling.avg_pool2d_backward(dy, x, **self.options), {})
+        return LayerGrads(average_pooling.avg_pool2d_backward(dy, x, **self.options), {})
 
 
 class Flatten(Layer):

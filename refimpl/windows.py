@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from refimpl.elements import Array, zeros
-from refimpl.shapes import Pair
+from refimpl.shapes import Pair, PoolGeometry
 
 BLOCK_BYTES = 1 << 20  # patches made at a time: about half of a second-level cache
 
@@ -123,3 +123,19 @@ def meetings(size: int, output: int, k: int, s: int, p: int, d: int) -> list[tup
         stop = start + (count - 1) * s + 1 if count else 0
         pairs.append((slice(first, first + count), slice(start, stop, s)))
     return pairs
+
+
+def pool_meetings(geometry: PoolGeometry) -> list[list[tuple[slice, slice]]]:
+    """For each spatial axis and each offset in the window: (outputs served, inputs read)."""
+    return [
+        meetings(*sizes)
+        for sizes in zip(
+            geometry.sizes,
+            geometry.output,
+            geometry.kernel,
+            geometry.stride,
+            geometry.padding,
+            geometry.dilation,
+            strict=True,
+        )
+    ]

@@ -44,7 +44,7 @@ def about_run(
             "cores": os.cpu_count(),
             "numpy_simd": np.show_config(mode="dicts")["SIMD Extensions"],
         },
-        "platform": platform.platform(),
+        "platform": " ".join(filter(None, (platform.system(), *platform.libc_ver()))),
         "blas": [_without_paths(library) for library in threadpool_info()],
         "torch": {**oracle.flags(), "threads": 1},  # as during the run
     }

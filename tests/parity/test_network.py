@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import refimpl.activations
+import refimpl.average_pooling
 import refimpl.convolution
 import refimpl.dense
-import refimpl.pooling
 from parity import network as module
 from parity.cases.case import Array
 from parity.cases.networks import NETWORKS, NetworkCase
@@ -193,8 +193,8 @@ MISTAKES: dict[str, tuple[Any, str, Callable[[Any], Any], tuple[str, str]]] = {
     "conv dweight": (refimpl.convolution, "conv2d_backward", weight_wrong, ("conv", "dweight")),
     "conv dbias": (refimpl.convolution, "conv2d_backward", bias_summed_wrongly, ("conv", "dbias")),
     "act delta": (refimpl.activations, "sigmoid_backward", slightly, ("act", "delta")),
-    "pool y": (refimpl.pooling, "avg_pool2d", slightly, ("pool", "y")),
-    "pool dx": (refimpl.pooling, "avg_pool2d_backward", slightly, ("pool", "dx")),
+    "pool y": (refimpl.average_pooling, "avg_pool2d", slightly, ("pool", "y")),
+    "pool dx": (refimpl.average_pooling, "avg_pool2d_backward", slightly, ("pool", "dx")),
     "flatten dx": (refimpl.dense, "flatten_backward", slightly, ("flatten", "dx")),
     "output z": (refimpl.dense, "linear", slightly, ("output", "z")),
     "output dweight": (refimpl.dense, "linear_backward", weight_wrong, ("output", "dweight")),
@@ -216,7 +216,7 @@ def test_a_mistake_is_outside_in_its_layer_and_nowhere_else(
 
 def test_a_mistake_spreads_where_both_sides_run_free(monkeypatch: pytest.MonkeyPatch) -> None:
     """Accumulated rows show a wrong pooling gradient in everything that comes from it."""
-    plant(monkeypatch, refimpl.pooling, "avg_pool2d_backward", slightly)
+    plant(monkeypatch, refimpl.average_pooling, "avg_pool2d_backward", slightly)
     assert wrong(check_network(TINY, "float64", SETTINGS), "accumulated") == {
         ("pool", "dx"),
         ("act", "delta"),
@@ -268,7 +268,7 @@ def test_a_layer_that_writes_to_dy_is_blamed_itself(monkeypatch: pytest.MonkeyPa
     [
         (refimpl.activations, "sigmoid_backward", "act", "a"),
         (refimpl.convolution, "conv2d", "conv", "z"),
-        (refimpl.pooling, "avg_pool2d", "pool", "y"),
+        (refimpl.average_pooling, "avg_pool2d", "pool", "y"),
     ],
 )
 def test_an_exception_in_a_layer_is_a_row(
