@@ -238,7 +238,7 @@ def report(
         written = write_reports(findings, about, out, junit)
     except OSError as error:
         wrong_call(f"the reports could not be written, the old ones stand: {error}")
-    typer.echo(f"{summary_line(findings)} in {seconds:.1f} s")
+    typer.echo(f"{summary_line(findings)}; {seconds:.1f} s")
     typer.echo(f"reports: {', '.join(map(str, written))}")
 
 
@@ -246,12 +246,13 @@ def summary_line(findings: Findings) -> str:
     """The run in one sentence."""
     failed = len(findings.failures) + len(findings.accepted)
     cases = len({row.case for row in findings.rows if not row.network})
-    verdict = "all hold" if not failed else f"{failed} DO NOT HOLD"
+    networks = len({row.network for row in findings.rows if row.network})
     blind = sum(row.verdict == "blind" for row in findings.rows)
-    unseen = f" ({blind} accumulated rows are blind and count for nothing)" if blind else ""
+    unseen = f"; {blind} accumulated rows are blind and count for nothing" if blind else ""
     return (
-        f"{len(findings.rows)} tensors of {cases} layer cases and the networks, "
-        f"{len(findings.refusals)} bad inputs: {verdict}{unseen}"
+        f"{len(findings.rows)} tensors ({cases} layer cases, {networks} networks), "
+        f"{len(findings.refusals)} bad inputs: "
+        f"{f'{failed} DO NOT HOLD' if failed else 'all hold'}{unseen}"
     )
 
 
