@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
+from planting import plant, raise_
 
 import refimpl
 from parity import check
@@ -31,16 +31,6 @@ LOSS = Case("cross_entropy", "small", {"logits": Draw((4, 3)), "target": Classes
 
 def tensors(findings: Findings) -> list[str]:
     return [row.tensor for row in findings.rows]
-
-
-def plant(monkeypatch: pytest.MonkeyPatch, name: str, change: Callable[[Any], Any]) -> None:
-    """Let a function of refimpl give something else than it does."""
-    right = getattr(refimpl, name)
-    monkeypatch.setattr(refimpl, name, lambda *args, **options: change(right(*args, **options)))
-
-
-def raise_(error: BaseException) -> Any:
-    raise error
 
 
 # --- rows ---------------------------------------------------------------------------------
@@ -116,7 +106,7 @@ def test_a_gradient_a_little_too_large_is_outside(
     monkeypatch: pytest.MonkeyPatch, dtype: str
 ) -> None:
     """0.05 % in the backward alone: dx is outside, y is not."""
-    plant(monkeypatch, "sigmoid_backward", lambda dx: (dx * 1.0005).astype(dx.dtype))
+    plant(monkeypatch, refimpl, "sigmoid_backward", lambda dx: (dx * 1.0005).astype(dx.dtype))
     y, dx = check_case(SIGMOID, dtype, SETTINGS).rows
     assert (y.failed, dx.failed) == (False, True)
     assert dx.outside == 6
@@ -124,21 +114,21 @@ def test_a_gradient_a_little_too_large_is_outside(
 
 def test_a_wrong_value_is_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """A mistake in the forward alone is found in y."""
-    plant(monkeypatch, "relu", lambda y: -y)
+    plant(monkeypatch, refimpl, "relu", lambda y: -y)
     y, dx = check_case(RELU, "float64", SETTINGS).rows
     assert (y.failed, dx.failed) == (True, False)
 
 
 def test_another_shape_is_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """A gradient of another shape is outside, with both shapes."""
-    plant(monkeypatch, "relu_backward", lambda dx: dx.T)
+    plant(monkeypatch, refimpl, "relu_backward", lambda dx: dx.T)
     dx = check_case(RELU, "float64", SETTINGS).rows[1]
     assert (dx.verdict, dx.note) == (OUTSIDE, "refimpl gives shape (3, 2), torch (2, 3)")
 
 
 def test_a_larger_shape_is_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """A gradient with a row too many: the first place that torch has not, and what is there."""
-    plant(monkeypatch, "relu_backward", lambda dx: np.vstack([dx, np.full((1, 3), 7.0)]))
+    plant(monkeypatch, refimpl, "relu_backward", lambda dx: np.vstack([dx, np.full((1, 3), 7.0)]))
     dx = check_case(RELU, "float64", SETTINGS).rows[1]
     assert (dx.verdict, dx.note) == (OUTSIDE, "refimpl gives shape (3, 3), torch (2, 3)")
     assert (dx.worst_index, dx.refimpl_value, dx.torch_value) == ("(2, 0)", 7.0, None)
@@ -146,7 +136,7 @@ def test_a_larger_shape_is_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_another_dtype_is_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """A gradient in a better dtype than was asked for is outside, with both dtypes."""
-    plant(monkeypatch, "relu_backward", lambda dx: dx.astype(np.float64))
+    plant(monkeypatch, refimpl, "relu_backward", lambda dx: dx.astype(np.float64))
     dx = check_case(RELU, "float32", SETTINGS).rows[1]
     assert (dx.verdict, dx.note) == (OUTSIDE, "refimpl gives float64, torch float32")
 
@@ -154,7 +144,7 @@ def test_another_dtype_is_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", ["relu", "relu_backward"])
 def test_an_exception_is_an_outside_row(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Whatever refimpl raises is a finding with its text, not a crash."""
-    plant(monkeypatch, name, lambda y: raise_(IndexError("off by one")))
+    plant(monkeypatch, refimpl, name, lambda y: raise_(IndexError("off by one")))
     findings = check_case(RELU, "float64", SETTINGS)
     (row,) = findings.rows
     assert (row.tensor, row.verdict, row.failed) == ("y", OUTSIDE, True)
@@ -215,7 +205,7 @@ def test_elements_of_an_asked_case() -> None:
 def test_elements_of_an_outside_tensor_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without being asked for, only the tensor that disagrees is written out."""
     assert check_case(SIGMOID, "float64", SETTINGS).elements == []
-    plant(monkeypatch, "sigmoid_backward", lambda dx: dx + 1)
+    plant(monkeypatch, refimpl, "sigmoid_backward", lambda dx: dx + 1)
     elements = check_case(SIGMOID, "float64", SETTINGS).elements
     assert [e.tensor for e in elements] == ["dx"] * 6
 
@@ -227,7 +217,7 @@ EXPECTING = replace(SIGMOID, name="expecting", expect=("outside", "torch issue 1
 
 def test_an_expected_finding_that_occurs(monkeypatch: pytest.MonkeyPatch) -> None:
     """The row stays outside, with the reason, but does not fail; the others are untouched."""
-    plant(monkeypatch, "sigmoid_backward", lambda dx: dx + 1)
+    plant(monkeypatch, refimpl, "sigmoid_backward", lambda dx: dx + 1)
     y, dx = check_case(EXPECTING, "float64", SETTINGS).rows
     assert (y.verdict, y.expected, y.note) == (WITHIN, False, "")
     assert (dx.verdict, dx.expected, dx.failed) == (OUTSIDE, True, False)
@@ -246,7 +236,7 @@ def test_another_expected_verdict_excuses_no_disagreement(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A case that is expected to be blind still fails where it is outside."""
-    plant(monkeypatch, "sigmoid_backward", lambda dx: dx + 1)
+    plant(monkeypatch, refimpl, "sigmoid_backward", lambda dx: dx + 1)
     rows = check_case(SIGMOID, "float64", SETTINGS).rows
     blind = replace(rows[0], verdict="blind")
     y, dx = with_expectation(replace(SIGMOID, expect=("blind", "wide")), [blind, rows[1]])
@@ -269,7 +259,7 @@ def test_an_expectation_excuses_no_broken_refimpl(
     monkeypatch: pytest.MonkeyPatch, change: Callable[[Array], Array]
 ) -> None:
     """What is known of torch explains neither an exception of refimpl nor another shape."""
-    plant(monkeypatch, "sigmoid_backward", change)
+    plant(monkeypatch, refimpl, "sigmoid_backward", change)
     assert check_case(EXPECTING, "float64", SETTINGS).failures != []
 
 

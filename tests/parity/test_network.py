@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from planting import plant, raise_
 
 import refimpl.activations
 import refimpl.average_pooling
@@ -66,18 +67,6 @@ def of(findings: Findings, how: str) -> list[Row]:
 def wrong(findings: Findings, how: str) -> set[tuple[str, str]]:
     """Layer and tensor of what is outside."""
     return {(row.layer, row.tensor) for row in of(findings, how) if row.failed}
-
-
-def plant(
-    monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, change: Callable[[Any], Any]
-) -> None:
-    """Let a function give something else than it does."""
-    right = getattr(owner, name)
-    monkeypatch.setattr(owner, name, lambda *args, **options: change(right(*args, **options)))
-
-
-def raise_(error: BaseException) -> Any:
-    raise error
 
 
 # --- rows ---------------------------------------------------------------------------------

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from planting import plant, raise_
 
 import refimpl.activations
 import refimpl.dense
@@ -51,18 +51,6 @@ def of(findings: Findings, how: str) -> list[Row]:
 
 def wrong(findings: Findings, how: str) -> list[tuple[str, str]]:
     return [(row.layer, row.tensor) for row in of(findings, how) if row.failed]
-
-
-def plant(
-    monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, change: Callable[[Any], Any]
-) -> None:
-    """Let a function give something else than it does."""
-    right = getattr(owner, name)
-    monkeypatch.setattr(owner, name, lambda *args, **options: change(right(*args, **options)))
-
-
-def raise_(error: BaseException) -> Any:
-    raise error
 
 
 # --- rows ---------------------------------------------------------------------------------
