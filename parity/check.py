@@ -12,6 +12,7 @@ import refimpl
 from parity import oracle
 from parity.arithmetic import sides
 from parity.bounds import Bound, backward_bounds, forward_bound
+from parity.bounds.bound import exact_bound
 from parity.cases.case import (
     Array,
     BadCase,
@@ -21,7 +22,7 @@ from parity.cases.case import (
     draw,
     generator,
 )
-from parity.compare import OUTSIDE
+from parity.compare import EXPECTED, OUTSIDE
 from parity.findings import (
     Findings,
     Place,
@@ -81,6 +82,9 @@ def _torch_side(
         lambda: oracle.gradients(case.function, arrays, case.options, dy, wanted, device)
     )
     named = {f"d{name}": gradient for name, gradient in result.gradients.items()}
+    if FUNCTIONS[case.function].has_indices:
+        indices = f"{case.function}_with_indices"
+        named["indices"] = oracle.forward(indices, arrays, case.options, device).astype(np.float64)
     return dy, {"y": result.y, **named}, seconds
 
 
@@ -93,7 +97,10 @@ def _refimpl_side(
     def run() -> dict[str, Array]:
         y = function.forward(arrays, case.options)
         gradients = function.backward(dy, arrays, case.options)
-        return {"y": y, **{f"d{name}": gradient for name, gradient in gradients.items()}}
+        named = {f"d{name}": gradient for name, gradient in gradients.items()}
+        if function.has_indices:
+            named["indices"] = function.indices(arrays, case.options)
+        return {"y": y, **named}
 
     with np.errstate(all="ignore"):
         return timed(lambda: attempt(run))
@@ -103,7 +110,10 @@ def _bounds(case: Case, dy: Array, arrays: Mapping[str, Array], dtype: str) -> d
     both = sides(dtype)
     forward = forward_bound(case.function, arrays, case.options, both)
     backward = backward_bounds(case.function, dy, arrays, case.options, both)
-    return {"y": forward, **{f"d{name}": bound for name, bound in backward.items()}}
+    bounds = {"y": forward, **{f"d{name}": bound for name, bound in backward.items()}}
+    if FUNCTIONS[case.function].has_indices:
+        bounds["indices"] = exact_bound(forward.limit.shape)
+    return bounds
 
 
 def with_expectation(case: Case, rows: list[Row]) -> list[Row]:
@@ -115,7 +125,7 @@ def with_expectation(case: Case, rows: list[Row]) -> list[Row]:
     if any(found):
         note = f"expected {verdict}: {reason}"
         return [
-            replace(row, expected=True, note=joined(note, row.note)) if hit else row
+            replace(row, verdict=EXPECTED, note=joined(note, row.note)) if hit else row
             for row, hit in zip(rows, found, strict=True)
         ]
     note = f"expected {verdict} ({reason}), but no tensor is"

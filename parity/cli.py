@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from enum import StrEnum
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from parity.run import Task
 
 DISAGREE, WRONG_CALL = 1, 2
+REPORTS = ("summary.csv", "gradients.csv", "training.csv", "timings.csv", "run.json")
 # Typer brings its own Click; this is how it names the base class of wrong usage.
 USAGE_ERROR: Any = typer.BadParameter.__base__
 
@@ -50,8 +52,21 @@ def main() -> None:
     sys.exit(code or 0)
 
 
+def show_version(wanted: bool) -> None:
+    """`--version`"""
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"cnn-parity {version('cnn-parity')}")
+        raise typer.Exit
+
+
 @app.callback()
-def parity() -> None:
+def parity(
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="and exit")
+    ] = False,
+) -> None:
     """Compare refimpl's formulas with torch.autograd, under bounds derived from the arithmetic."""
 
 
@@ -96,10 +111,11 @@ def run(
         tasks = select(names or [], case, dtypes)
         shown = element_cases(elements)
         oracle.check_device(device)
+        check_tolerances(rtol, atol)
         check_writable(out)
         if junit:
-            check_writable(junit.parent)
-    except (SelectionError, oracle.DeviceError, OSError) as error:
+            check_junit(junit, out)
+    except (SelectionError, oracle.DeviceError, OSError, ValueError) as error:
         wrong_call(str(error))
     settings = Settings(
         seed=DEFAULT_SEED if seed is None else seed,
@@ -171,9 +187,27 @@ def wrong_call(message: str) -> NoReturn:
 
 def check_writable(out: Path) -> None:
     """Refuse a folder that cannot be written to before anything is computed."""
+    if out.exists() and not out.is_dir():
+        raise NotADirectoryError(f"{out}: is not a folder")
     out.mkdir(parents=True, exist_ok=True)
     if not os.access(out, os.W_OK):
         raise PermissionError(f"{out}: cannot be written to")
+
+
+def check_junit(junit: Path, out: Path) -> None:
+    """Refuse a place for the JUnit file that is a folder or one of the run's own reports."""
+    check_writable(junit.parent)
+    if junit.is_dir():
+        raise IsADirectoryError(f"--junit {junit}: is a folder, a file is needed")
+    if junit.resolve().parent == out.resolve() and junit.name in REPORTS:
+        raise ValueError(f"--junit {junit}: is one of the run's own reports")
+
+
+def check_tolerances(*tolerances: float | None) -> None:
+    """Refuse tolerances that are no finite numbers."""
+    for tolerance in tolerances:
+        if tolerance is not None and not isfinite(tolerance):
+            raise ValueError(f"--rtol and --atol must be finite, but one is {tolerance}")
 
 
 def default_jobs(tasks: int) -> int:
@@ -248,12 +282,16 @@ def summary_line(findings: Findings) -> str:
     cases = len({row.case for row in findings.rows if not row.network})
     networks = len({row.network for row in findings.rows if row.network})
     blind = sum(row.verdict == "blind" for row in findings.rows)
-    unseen = f"; {blind} accumulated rows are blind and count for nothing" if blind else ""
+    unseen = f"; {_counted(blind, 'blind accumulated row')}: not counted" if blind else ""
     return (
-        f"{len(findings.rows)} tensors ({cases} layer cases, {networks} networks), "
-        f"{len(findings.refusals)} bad inputs: "
+        f"{_counted(len(findings.rows), 'tensor')} ({_counted(cases, 'layer case')}, "
+        f"{_counted(networks, 'network')}), {_counted(len(findings.refusals), 'bad input')}: "
         f"{f'{failed} DO NOT HOLD' if failed else 'all hold'}{unseen}"
     )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 if __name__ == "__main__":

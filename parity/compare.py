@@ -9,8 +9,9 @@ import numpy as np
 from parity.bounds import Bound
 from parity.cases.case import Array
 
-OUTSIDE, BLIND, WITHIN, IDENTICAL = "outside", "blind", "within", "identical"
-VERDICTS = (OUTSIDE, BLIND, WITHIN, IDENTICAL)  # worst first
+OUTSIDE, EXPECTED, BLIND = "outside", "expected", "blind"
+WITHIN, IDENTICAL = "within", "identical"
+VERDICTS = (OUTSIDE, EXPECTED, BLIND, WITHIN, IDENTICAL)  # worst first
 
 
 @dataclass(frozen=True)

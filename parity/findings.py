@@ -44,6 +44,12 @@ class Settings:
             return ""
         return f"bound overridden: rtol {self.rtol or 0.0}, atol {self.atol or 0.0}"
 
+    @property
+    def override_options(self) -> str:
+        """The options that override the bounds, for the command that runs a case again."""
+        given = {"rtol": self.rtol, "atol": self.atol}
+        return "".join(f" --{name} {value}" for name, value in given.items() if value is not None)
+
 
 @dataclass
 class Findings:
@@ -142,6 +148,7 @@ def tensor_row(
         note=joined(comparison.note, settings.override),
         outside=comparison.outside,
         compared=comparison.compared,
+        override=settings.override_options,
     )
 
 

@@ -33,6 +33,16 @@ class Function:
         by_name = grads._asdict() if hasattr(grads, "_asdict") else {f"d{self.inputs[0]}": grads}
         return {n: np.asarray(by_name[f"d{n}"]) for n in self.inputs if n in arrays}
 
+    @property
+    def has_indices(self) -> bool:
+        """Whether `name_with_indices` tells where each value stands."""
+        return hasattr(refimpl, f"{self.name}_with_indices")
+
+    def indices(self, arrays: Mapping[str, Array], options: Mapping[str, Any]) -> Array:
+        """refimpl's indices, as float64: they are compared as numbers."""
+        _, places = getattr(refimpl, f"{self.name}_with_indices")(*arrays.values(), **options)
+        return np.asarray(places, np.float64)
+
 
 _AFFINE = ("x", "weight", "bias")
 

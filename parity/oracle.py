@@ -160,7 +160,6 @@ def network(
     }
     chain = [_tensor(x, device).requires_grad_()]
     for name, layer in layers.items():
-        # A view would be changed in place by nobody, but autograd must see its own node.
         y = FUNCTIONS[layer.function](chain[-1], *parameters[name].values(), **layer.options)
         chain.append(y)
     loss = _cross_entropy(chain[-1], _tensor(target, device))
@@ -255,6 +254,9 @@ FUNCTIONS: dict[str, Callable[..., Tensor]] = {
     "max_pool1d": F.max_pool1d,
     "max_pool2d": F.max_pool2d,
     "max_pool3d": F.max_pool3d,
+    "max_pool1d_with_indices": lambda *a, **k: F.max_pool1d_with_indices(*a, **k)[1],
+    "max_pool2d_with_indices": lambda *a, **k: F.max_pool2d_with_indices(*a, **k)[1],
+    "max_pool3d_with_indices": lambda *a, **k: F.max_pool3d_with_indices(*a, **k)[1],
     "avg_pool1d": F.avg_pool1d,
     "avg_pool2d": F.avg_pool2d,
     "avg_pool3d": F.avg_pool3d,

@@ -22,7 +22,7 @@ from parity.arithmetic import Sides, gamma
 from parity.bounds import backward_bounds, forward_bound
 from parity.bounds.bound import OUTWARD, Arrays, Options
 from parity.bounds.elementary import exact_sigmoid
-from parity.bounds.softmax import exact_softmax, weights
+from parity.bounds.softmax import Exact, exact_softmax, weights
 from parity.cases.case import Array
 from refimpl.windows import add_windows, crop, windows
 
@@ -258,6 +258,39 @@ def _pool_options(options: Options) -> tuple[Two, Two, Two, Two]:
     return kernel, stride, two(options.get("dilation", 1)), two(options.get("padding", 0))
 
 
+# --- softmax: p_i moves by at most p_i·(e^(2D) − 1), D the largest error along the axis -----
+
+
+def _softmax_moved(arrays: Arrays, errors: Arrays, options: Options) -> tuple[Exact, Array, Array]:
+    """softmax, how far each share may move, and how large it may become."""
+    axis = options.get("axis", -1)
+    exact = exact_softmax(arrays["x"], axis)
+    widest = errors["x"].max(axis=axis, keepdims=True)
+    largest = np.minimum(1, exact.p * np.exp(2 * widest))
+    return exact, np.minimum(1, exact.p * np.expm1(2 * widest)), largest
+
+
+def _softmax_forward(
+    function: str, arrays: Arrays, errors: Arrays, options: Options
+) -> Accumulated:
+    return Accumulated(_softmax_moved(arrays, errors, options)[1])
+
+
+def _softmax_backward(
+    function: str, dy: Array, arrays: Arrays, errors: Arrays, options: Options
+) -> dict[str, Accumulated]:
+    """p_i·(dy_i − Σ_j dy_j p_j): the share moves, dy moves, and so does their sum."""
+    exact, moved, largest = _softmax_moved(arrays, errors, options)
+    d, e = np.abs(dy.astype(np.float64)), errors["dy"]
+    of_sum = exact.sum(largest * e + moved * d)
+    return {"x": Accumulated(moved * (d + exact.sum(d * exact.p)) + largest * (e + of_sum))}
+
+
+def _softmax_growth(errors: Arrays) -> float:
+    """As `_growth`, with the largest error of all."""
+    return float(np.exp(4 * np.max(errors["x"], initial=0)))
+
+
 # --- cross_entropy ------------------------------------------------------------------------
 
 
@@ -307,5 +340,6 @@ RULES: dict[str, Rule] = {
     "sigmoid": Rule(_smooth_forward, _smooth_backward, _saturated),
     "tanh": Rule(_smooth_forward, _smooth_backward, _saturated),
     "max_pool2d": Rule(_max_pool_forward, _max_pool_backward, _centre),
+    "softmax": Rule(_softmax_forward, _softmax_backward, _centre, _softmax_growth),
     "cross_entropy": Rule(_cross_entropy_forward, _cross_entropy_backward, _centre, _growth),
 }

@@ -35,15 +35,15 @@ class Row:
     overflow: int
     verdict: str
     note: str
-    # Not written: how the verdict counts, and what the message of a failure needs.
+    # Not written: what the message of a failure needs.
     outside: int = field(default=0, metadata={"written": False})
-    expected: bool = field(default=False, metadata={"written": False})
+    override: str = field(default="", metadata={"written": False})  # options that override bounds
     compared: bool = field(default=True, metadata={"written": False})  # element by element
 
     @property
     def failed(self) -> bool:
         """A disagreement that no expectation of its case explains."""
-        return self.verdict == OUTSIDE and not self.expected
+        return self.verdict == OUTSIDE
 
 
 @dataclass(frozen=True)

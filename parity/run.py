@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from difflib import get_close_matches
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 
 from threadpoolctl import threadpool_limits
 
@@ -14,7 +16,7 @@ from parity import oracle
 from parity.cases import BAD, GOOD
 from parity.cases.networks import NETWORKS
 from parity.check import check_case, check_refusal
-from parity.findings import Findings, Settings
+from parity.findings import Findings, Place, Settings, failure_row
 from parity.functions import FUNCTIONS
 from parity.network import check_network
 from parity.training import check_training
@@ -38,7 +40,18 @@ class Task:
 
 
 def run_task(task: Task, settings: Settings) -> Findings:
-    """Do one task."""
+    """Do one task; an error of the comparison itself, or of torch, is a finding, not the end."""
+    try:
+        return _do(task, settings)
+    except Exception as error:
+        network = task.id if task.kind in ("network", "training") else ""
+        function = "" if network else task.id.partition("[")[0]
+        place = Place(task.id, function, task.dtype, (), network)
+        reason = f"the comparison broke off: {type(error).__name__}: {error}"
+        return Findings([failure_row(place, "", reason, settings)])
+
+
+def _do(task: Task, settings: Settings) -> Findings:
     if task.kind == "case":
         return check_case(CASES[task.id], task.dtype, settings)
     if task.kind == "bad":
@@ -94,7 +107,7 @@ def _no_such_case(case: str, wanted: set[str]) -> str:
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:
-    near = get_close_matches(name, known, n=3)
+    near = get_close_matches(name, list(dict.fromkeys(known)), n=3)
     return f"; did you mean {' or '.join(near)}?" if near else "; `parity list` shows them all"
 
 
@@ -122,6 +135,7 @@ def run(
 def _results(
     tasks: Sequence[Task], settings: Settings, jobs: int
 ) -> Iterator[tuple[int, Findings]]:
+    oracle.exact_products()
     numbered = list(enumerate(tasks))
     if jobs == 1:
         with threadpool_limits(1), oracle.single_threaded():
@@ -144,9 +158,18 @@ def _results(
 
 
 def _start_worker() -> None:
+    Thread(target=_end_with_parent, daemon=True).start()
     threadpool_limits(1)
     oracle.set_threads(1)
     oracle.exact_products()
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would wait for work for ever."""
+    parent = parent_process()
+    if parent:
+        parent.join()
+        os._exit(1)
 
 
 def _run_chunk(chunk: Sequence[tuple[int, Task]], settings: Settings) -> list[tuple[int, Findings]]:

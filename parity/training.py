@@ -18,20 +18,19 @@ from parity.arithmetic import Sides, sides
 from parity.bounds import Bound
 from parity.bounds.sums import descend_bound
 from parity.cases.case import Array
-from parity.cases.networks import NetworkCase
+from parity.cases.networks import Model, NetworkCase
 from parity.compare import VERDICTS
 from parity.findings import Findings, Place, Settings, attempt, failure_row, judge
 from parity.network import (
     Tensor,
     accumulated_bounds,
     check_locally,
-    run_refimpl,
     run_torch,
     with_power,
 )
 from parity.propagation import Accumulated
 from parity.rows import Row, TrainingRow
-from refimpl import Sequential, Step, descend, update
+from refimpl import Sequential, Step, descend, train
 
 Parameters = dict[str, dict[str, Array]]  # by layer, by parameter
 
@@ -43,7 +42,7 @@ class Descent:
     blind: the bound of the loss has become as large as the loss; nothing follows from it.
     """
 
-    torch: Sequential
+    torch: Model
     refimpl: Sequential
     errors: Parameters
     rate: float
@@ -53,10 +52,10 @@ class Descent:
 def check_training(case: NetworkCase, dtype: str, settings: Settings) -> Findings:
     """All steps of a network's training, judged locally and accumulated."""
     findings = Findings()
-    theirs, ours = (case.network(dtype, settings.seed) for _ in range(2))
+    theirs, ours = case.model(dtype, settings.seed), case.network(dtype, settings.seed)
     errors = {
         name: {key: np.zeros(p.shape) for key, p in layer.parameters.items()}
-        for name, layer in theirs.layers.items()
+        for name, layer in theirs.network.layers.items()
     }
     descent = Descent(theirs, ours, errors, case.learning_rate)
     for number, (x, target) in enumerate(case.data(dtype, settings.seed), start=1):
@@ -82,17 +81,14 @@ def _check_step(
     stepped = _check_update(findings, place, descent, recorded.dparameters, settings)
     local = findings.rows[first:]
     free_place = replace(place, case=f"{place.network}[free step {number}]")
-    free = run_refimpl(descent.refimpl, x, target)
+    with np.errstate(all="ignore"):
+        free = attempt(lambda: next(train(descent.refimpl, [batch], descent.rate)))
     if isinstance(free, str):
         findings.rows.append(failure_row(free_place, "loss", free, settings))
         return False
     loss_error = _accumulate(descent, target, recorded, sides(place.dtype))
     for name, parameters in stepped.items():
-        descent.torch.layers[name].parameters = parameters
-    updated = attempt(partial(update, descent.refimpl, free.grads.dparameters, descent.rate))
-    if isinstance(updated, str):
-        findings.rows.append(failure_row(free_place, "new weight", updated, settings))
-        return False
+        descent.torch.network.layers[name].parameters = parameters
     accumulated = _check_free(findings, free_place, descent, (free, recorded, loss_error), settings)
     findings.training.append(
         _training_row(place, number, target, (free, recorded), local, accumulated)
@@ -109,7 +105,7 @@ def _check_update(
 ) -> Parameters:
     """Judge the update from torch's weights and gradients; give torch's new weights."""
     stepped: Parameters = {}
-    for name, layer in descent.torch.layers.items():
+    for name, layer in descent.torch.network.layers.items():
         stepped[name] = {}
         for key, value in layer.parameters.items():
             gradient = gradients[name][key]
@@ -132,9 +128,10 @@ def _accumulate(
     if descent.blind:
         return np.asarray(np.inf)
     bounds = accumulated_bounds(descent.torch, target, recorded, descent.errors, both)
-    for name, layer in descent.torch.layers.items():
+    for name, layer in descent.torch.network.layers.items():
         for key, value in layer.parameters.items():
-            moved = bounds[Tensor(name, layer.function, f"d{key}")].error
+            function = descent.torch.architecture[name].function
+            moved = bounds[Tensor(name, function, f"d{key}")].error
             wide_value = np.abs(value) + descent.errors[name][key]
             wide_gradient = np.abs(recorded.dparameters[name][key]) + moved
             rounding = descend_bound(wide_value, wide_gradient, descent.rate, both).limit
@@ -154,7 +151,7 @@ def _check_free(
     free, recorded, loss_error = step
     first = len(findings.rows)
     tensors = [("loss", "loss", np.asarray(free.loss), recorded.loss, loss_error)]
-    for name, layer in descent.torch.layers.items():
+    for name, layer in descent.torch.network.layers.items():
         for key, theirs in layer.parameters.items():
             ours = descent.refimpl.layers[name].parameters[key]
             tensors.append((name, f"new {key}", ours, theirs, descent.errors[name][key]))

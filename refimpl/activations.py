@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from refimpl.elements import Array, parameter, zero_of
-from refimpl.shapes import check_arrays, check_axis, check_gradient, check_number
+from refimpl.shapes import check_arrays, check_axis, check_gradient, check_methods, check_number
 
 
 def relu(x: Array) -> Array:
@@ -91,6 +91,7 @@ def sigmoid(x: Array) -> Array:
     array([0.5, 1. , 0. ])
     """
     (x,) = check_arrays("sigmoid", x=x)
+    check_methods("sigmoid", x, "exp")
     # On an object array np.exp calls the element's own exp.
     y: Array = np.asarray(np.exp(np.minimum(x, zero_of(x))) / (1 + np.exp(-np.abs(x))))
     return y
@@ -128,6 +129,7 @@ def tanh(x: Array) -> Array:
     array([0., 1.])
     """
     (x,) = check_arrays("tanh", x=x)
+    check_methods("tanh", x, "tanh")
     return np.asarray(np.tanh(x))
 
 
@@ -163,6 +165,7 @@ def softmax(x: Array, axis: int = -1) -> Array:
     array([0.04201, 0.1142 , 0.84379])
     """
     x = _with_axis("softmax", axis, x=x)[0]
+    check_methods("softmax", x, "exp")
     powers = np.exp(_shifted(x, axis))
     y: Array = powers / powers.sum(axis=axis, keepdims=True)
     return y
@@ -199,6 +202,7 @@ def log_softmax(x: Array, axis: int = -1) -> Array:
     array([     0., -10000.])
     """
     x = _with_axis("log_softmax", axis, x=x)[0]
+    check_methods("log_softmax", x, "exp", "log")
     shifted = _shifted(x, axis)
     y: Array = shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
     return y

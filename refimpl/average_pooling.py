@@ -42,7 +42,7 @@ def avg_pool1d(
     array([[[2., 1.]]])
     """
     return _avg_pool(
-        "avg_pool1d", x, kernel_size, stride, padding, ceil_mode, count_include_pad, None
+        "avg_pool1d", 1, x, kernel_size, stride, padding, ceil_mode, count_include_pad, None
     )
 
 
@@ -68,6 +68,7 @@ def avg_pool1d_backward(
     """
     return _avg_pool_backward(
         "avg_pool1d_backward",
+        1,
         dy,
         x,
         kernel_size,
@@ -107,6 +108,7 @@ def avg_pool2d(
     """
     return _avg_pool(
         "avg_pool2d",
+        2,
         x,
         kernel_size,
         stride,
@@ -141,6 +143,7 @@ def avg_pool2d_backward(
     """
     return _avg_pool_backward(
         "avg_pool2d_backward",
+        2,
         dy,
         x,
         kernel_size,
@@ -174,6 +177,7 @@ def avg_pool3d(
     """
     return _avg_pool(
         "avg_pool3d",
+        3,
         x,
         kernel_size,
         stride,
@@ -208,6 +212,7 @@ def avg_pool3d_backward(
     """
     return _avg_pool_backward(
         "avg_pool3d_backward",
+        3,
         dy,
         x,
         kernel_size,
@@ -221,6 +226,7 @@ def avg_pool3d_backward(
 
 def _avg_pool(
     where: str,
+    n: int,
     x: Array,
     kernel_size: Ints,
     stride: Ints | None,
@@ -230,7 +236,7 @@ def _avg_pool(
     divisor_override: int | None,
 ) -> Array:
     (x,) = check_arrays(where, x=x)
-    geometry = pool_geometry(where, x, kernel_size, stride, padding, 1, ceil_mode)
+    geometry = pool_geometry(where, n, x, kernel_size, stride, padding, 1, ceil_mode)
     sums = x
     for axis, pairs in enumerate(pool_meetings(geometry), start=2):  # a sum of sums, axis by axis
         longer = sums
@@ -245,6 +251,7 @@ def _avg_pool(
 
 def _avg_pool_backward(
     where: str,
+    n: int,
     dy: Array,
     x: Array,
     kernel_size: Ints,
@@ -255,7 +262,7 @@ def _avg_pool_backward(
     divisor_override: int | None,
 ) -> Array:
     dy, x = check_arrays(where, dy=dy, x=x)
-    geometry = pool_geometry(where, x, kernel_size, stride, padding, 1, ceil_mode)
+    geometry = pool_geometry(where, n, x, kernel_size, stride, padding, 1, ceil_mode)
     check_gradient(where, dy, (*x.shape[:2], *geometry.output))
     dx: Array = dy / _divisor(where, geometry, count_include_pad, divisor_override).astype(dy.dtype)
     for axis, pairs in enumerate(pool_meetings(geometry), start=2):  # the adjoint, axis by axis

@@ -53,7 +53,7 @@ def conv1d(
     >>> conv1d(np.array([[[1.0, 2.0, 4.0]]]), np.array([[[1.0, 10.0]]]))
     array([[[21., 42.]]])
     """
-    return _forward("conv1d", x, weight, bias, stride, padding, dilation, groups)
+    return _forward("conv1d", 1, x, weight, bias, stride, padding, dilation, groups)
 
 
 def conv1d_backward(
@@ -79,7 +79,7 @@ def conv1d_backward(
     >>> conv1d_backward(dy, x, weight).dweight
     array([[[-1., -2.]]])
     """
-    return _backward("conv1d_backward", dy, x, weight, stride, padding, dilation, groups)
+    return _backward("conv1d_backward", 1, dy, x, weight, stride, padding, dilation, groups)
 
 
 def conv2d(
@@ -112,7 +112,7 @@ def conv2d(
            [2., 4., 3.],
            [2., 3., 4.]])
     """
-    return _forward("conv2d", x, weight, bias, stride, padding, dilation, groups)
+    return _forward("conv2d", 2, x, weight, bias, stride, padding, dilation, groups)
 
 
 def conv2d_backward(
@@ -141,7 +141,7 @@ def conv2d_backward(
     array([[ 4.,  6.],
            [10., 12.]])
     """
-    return _backward("conv2d_backward", dy, x, weight, stride, padding, dilation, groups)
+    return _backward("conv2d_backward", 2, dy, x, weight, stride, padding, dilation, groups)
 
 
 def conv3d(
@@ -167,7 +167,7 @@ def conv3d(
     >>> conv3d(x, x)
     array([[[[[140.]]]]])
     """
-    return _forward("conv3d", x, weight, bias, stride, padding, dilation, groups)
+    return _forward("conv3d", 3, x, weight, bias, stride, padding, dilation, groups)
 
 
 def conv3d_backward(
@@ -196,11 +196,12 @@ def conv3d_backward(
     >>> bool((grads.dx == 3 * x).all()), grads.dbias
     (True, array([3.]))
     """
-    return _backward("conv3d_backward", dy, x, weight, stride, padding, dilation, groups)
+    return _backward("conv3d_backward", 3, dy, x, weight, stride, padding, dilation, groups)
 
 
 def _forward(
     where: str,
+    n: int,
     x: Array,
     weight: Array,
     bias: Array | None,
@@ -211,8 +212,10 @@ def _forward(
 ) -> Array:
     given = {} if bias is None else {"bias": bias}
     x, weight, *biases = check_arrays(where, x=x, weight=weight, **given)
-    geometry = conv_geometry(where, x, weight, stride, padding, dilation, groups)
+    geometry = conv_geometry(where, n, x, weight, stride, padding, dilation, groups)
     N, C_out, G = x.shape[0], weight.shape[0], geometry.groups
+    for b in biases:
+        check_bias(where, b, C_out)
     padded = pad(x, geometry.padding)
     kernels = _kernel_matrix(weight, G)
     y = np.empty((N, G, C_out // G, prod(geometry.output)), x.dtype)
@@ -221,13 +224,13 @@ def _forward(
         np.matmul(kernels, _patch_matrix(part, geometry), out=y[samples, :, :, columns])
     y = y.reshape(N, C_out, *geometry.output)
     for b in biases:
-        check_bias(where, b, C_out)
         y += b.reshape(-1, *(1,) * len(geometry.output))
     return y
 
 
 def _backward(
     where: str,
+    n: int,
     dy: Array,
     x: Array,
     weight: Array,
@@ -237,7 +240,7 @@ def _backward(
     groups: int,
 ) -> ConvGrads:
     dy, x, weight = check_arrays(where, dy=dy, x=x, weight=weight)
-    geometry = conv_geometry(where, x, weight, stride, padding, dilation, groups)
+    geometry = conv_geometry(where, n, x, weight, stride, padding, dilation, groups)
     N, C_out, G = x.shape[0], weight.shape[0], geometry.groups
     check_gradient(where, dy, (N, C_out, *geometry.output))
     padded = pad(x, geometry.padding)
@@ -245,6 +248,7 @@ def _backward(
     kernels = _kernel_matrix(weight, G)
     dkernels = zeros(kernels.shape, like=weight)
     upstream = dy.reshape(N, G, C_out // G, prod(geometry.output))
+    # Block by block for the cache's sake; dpart is a view, so adding to it fills dpadded.
     for (samples, columns, part), (*_, dpart) in zip(
         _patch_blocks(padded, geometry), _patch_blocks(dpadded, geometry), strict=True
     ):

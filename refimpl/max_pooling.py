@@ -46,7 +46,7 @@ def max_pool1d(
     >>> max_pool1d(np.array([[[1.0, 3.0, 2.0, 0.0]]]), 2)
     array([[[3., 2.]]])
     """
-    return _max_pool("max_pool1d", x, kernel_size, stride, padding, dilation, ceil_mode)[0]
+    return _max_pool("max_pool1d", 1, x, kernel_size, stride, padding, dilation, ceil_mode)[0]
 
 
 def max_pool1d_with_indices(
@@ -59,7 +59,7 @@ def max_pool1d_with_indices(
 ) -> tuple[Array, Array]:
     """`max_pool1d`, and where each maximum stands: torch's `return_indices`.
 
-    indices[n,c,l] = the first place u of window l with x[n,c,u] = y[n,c,l]
+    indices[n,c,l] = the first place u of window l with x[n,c,u] = y[n,c,l] (of NaN the last)
 
     Shapes: x (N, C, L) -> two arrays (N, C, L_out).
     Raises: ValueError, TypeError as `max_pool2d` does.
@@ -69,7 +69,7 @@ def max_pool1d_with_indices(
     array([[[1, 2]]])
     """
     return _with_indices(
-        "max_pool1d_with_indices", x, kernel_size, stride, padding, dilation, ceil_mode
+        "max_pool1d_with_indices", 1, x, kernel_size, stride, padding, dilation, ceil_mode
     )
 
 
@@ -95,7 +95,7 @@ def max_pool1d_backward(
     array([[[0., 5., 7., 0.]]])
     """
     return _max_pool_backward(
-        "max_pool1d_backward", dy, x, kernel_size, stride, padding, dilation, ceil_mode, ties
+        "max_pool1d_backward", 1, dy, x, kernel_size, stride, padding, dilation, ceil_mode, ties
     )
 
 
@@ -123,7 +123,7 @@ def max_pool2d(
     array([[6., 8.],
            [3., 4.]])
     """
-    return _max_pool("max_pool2d", x, kernel_size, stride, padding, dilation, ceil_mode)[0]
+    return _max_pool("max_pool2d", 2, x, kernel_size, stride, padding, dilation, ceil_mode)[0]
 
 
 def max_pool2d_with_indices(
@@ -146,7 +146,7 @@ def max_pool2d_with_indices(
     array([[[[3]]]])
     """
     return _with_indices(
-        "max_pool2d_with_indices", x, kernel_size, stride, padding, dilation, ceil_mode
+        "max_pool2d_with_indices", 2, x, kernel_size, stride, padding, dilation, ceil_mode
     )
 
 
@@ -179,7 +179,7 @@ def max_pool2d_backward(
            [5., 0.]])
     """
     return _max_pool_backward(
-        "max_pool2d_backward", dy, x, kernel_size, stride, padding, dilation, ceil_mode, ties
+        "max_pool2d_backward", 2, dy, x, kernel_size, stride, padding, dilation, ceil_mode, ties
     )
 
 
@@ -202,7 +202,7 @@ def max_pool3d(
     >>> max_pool3d(np.arange(8.0).reshape(1, 1, 2, 2, 2), 2)
     array([[[[[7.]]]]])
     """
-    return _max_pool("max_pool3d", x, kernel_size, stride, padding, dilation, ceil_mode)[0]
+    return _max_pool("max_pool3d", 3, x, kernel_size, stride, padding, dilation, ceil_mode)[0]
 
 
 def max_pool3d_with_indices(
@@ -225,7 +225,7 @@ def max_pool3d_with_indices(
     array([[[[[7]]]]])
     """
     return _with_indices(
-        "max_pool3d_with_indices", x, kernel_size, stride, padding, dilation, ceil_mode
+        "max_pool3d_with_indices", 3, x, kernel_size, stride, padding, dilation, ceil_mode
     )
 
 
@@ -254,12 +254,13 @@ def max_pool3d_backward(
            [0., 5.]])
     """
     return _max_pool_backward(
-        "max_pool3d_backward", dy, x, kernel_size, stride, padding, dilation, ceil_mode, ties
+        "max_pool3d_backward", 3, dy, x, kernel_size, stride, padding, dilation, ceil_mode, ties
     )
 
 
 def _max_pool(
     where: str,
+    n: int,
     x: Array,
     kernel_size: Ints,
     stride: Ints | None,
@@ -269,7 +270,7 @@ def _max_pool(
 ) -> tuple[Array, Array, PoolGeometry]:
     """The maxima, the offset in its window that each one stands at (row-major), the sizes."""
     (x,) = check_arrays(where, x=x)
-    geometry = pool_geometry(where, x, kernel_size, stride, padding, dilation, ceil_mode)
+    geometry = pool_geometry(where, n, x, kernel_size, stride, padding, dilation, ceil_mode)
     offsets, places = _first_places(where, geometry)
     first: Any = (slice(None), slice(None), *np.ix_(*places))
     best = x[first]
@@ -285,6 +286,7 @@ def _max_pool(
 
 def _with_indices(
     where: str,
+    n: int,
     x: Array,
     kernel_size: Ints,
     stride: Ints | None,
@@ -292,7 +294,9 @@ def _with_indices(
     dilation: Ints,
     ceil_mode: bool,
 ) -> tuple[Array, Array]:
-    best, winner, geometry = _max_pool(where, x, kernel_size, stride, padding, dilation, ceil_mode)
+    best, winner, geometry = _max_pool(
+        where, n, x, kernel_size, stride, padding, dilation, ceil_mode
+    )
     offsets = np.unravel_index(winner.astype(np.intp), geometry.kernel)
     starts = np.ix_(
         *(
@@ -309,6 +313,7 @@ def _with_indices(
 
 def _max_pool_backward(
     where: str,
+    n: int,
     dy: Array,
     x: Array,
     kernel_size: Ints,
@@ -320,7 +325,9 @@ def _max_pool_backward(
 ) -> Array:
     dy, x = check_arrays(where, dy=dy, x=x)
     check_choice(where, "ties", ties, ("first", "all"))
-    best, winner, geometry = _max_pool(where, x, kernel_size, stride, padding, dilation, ceil_mode)
+    best, winner, geometry = _max_pool(
+        where, n, x, kernel_size, stride, padding, dilation, ceil_mode
+    )
     check_gradient(where, dy, best.shape)
     dx = zeros(x.shape, like=dy)
     zero = zeros((), like=dy)

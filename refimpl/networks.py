@@ -10,6 +10,7 @@ import numpy as np
 
 from refimpl.elements import Array
 from refimpl.layers import AvgPool2d, Conv2d, Flatten, Layer, Linear, Sigmoid
+from refimpl.shapes import check_count, check_named
 
 
 class NetworkGrads(NamedTuple):
@@ -28,6 +29,7 @@ class Sequential:
     """
 
     def __init__(self, layers: Mapping[str, Layer]) -> None:
+        check_named("Sequential", "layers", layers)
         self.layers = dict(layers)
 
     def forward(self, x: Array) -> Array:
@@ -43,6 +45,7 @@ class Sequential:
 
     def backward(self, dy: Array, activations: list[Array]) -> NetworkGrads:
         """Every gradient, given ∂L/∂output and what `activations` gave (D0.14, D2.29)."""
+        check_count("Sequential.backward", "activations", activations, len(self.layers) + 1)
         grads = NetworkGrads({}, {})
         for (name, layer), x in zip(
             reversed(self.layers.items()), reversed(activations[:-1]), strict=True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
 from typing import Any, NamedTuple, TypeAlias
 
@@ -124,6 +124,20 @@ def check_number(where: str, name: str, value: Any, like: Array) -> None:
     real = isinstance(value, Real) and not isinstance(value, bool)
     if not real and (like.dtype != object or isinstance(value, (*NOT_REAL, tuple, np.ndarray))):
         raise TypeError(f"{where}: {name} must be a number, but is {value!r}")
+    if real and like.dtype == object and not math.isfinite(value):
+        raise ValueError(f"{where}: {name} must be finite beside exact numbers, but is {value!r}")
+
+
+def check_methods(where: str, x: Array, *methods: str) -> None:
+    """Refuse objects without the elementary functions that a formula needs."""
+    if x.dtype == object and x.size:
+        element = x.flat[0]
+        for method in methods:
+            if not hasattr(element, method):
+                raise TypeError(
+                    f"{where}: x holds {type(element).__name__}, which has no method {method}; "
+                    "give floats, or objects that have it"
+                )
 
 
 def check_flag(where: str, name: str, value: Any) -> None:
@@ -185,6 +199,7 @@ class ConvGeometry(NamedTuple):
 
 def conv_geometry(
     where: str,
+    n: int,
     x: Array,
     weight: Array,
     stride: Ints,
@@ -192,9 +207,8 @@ def conv_geometry(
     dilation: Ints,
     groups: int,
 ) -> ConvGeometry:
-    """Check the arguments of a convolution over x.ndim − 2 spatial axes; give its sizes."""
-    axes = AXES[int(where[4])]  # "conv2d_backward" -> 2
-    n = len(axes)
+    """Check the arguments of a convolution over n spatial axes; give its sizes."""
+    axes = AXES[n]
     check_axes(where, "x", x, ("N", "C_in", *axes))
     check_axes(where, "weight", weight, ("C_out", "C_in/groups", *(f"K_{a.lower()}" for a in axes)))
     stride = check_ints(where, "stride", stride, n, 1)
@@ -318,6 +332,7 @@ class PoolGeometry(NamedTuple):
 
 def pool_geometry(
     where: str,
+    n: int,
     x: Array,
     kernel_size: Ints,
     stride: Ints | None,
@@ -325,9 +340,8 @@ def pool_geometry(
     dilation: Ints,
     ceil_mode: bool,
 ) -> PoolGeometry:
-    """Check the arguments of a pooling over x.ndim − 2 spatial axes; give its sizes."""
-    axes = AXES[int(where[8])]  # "max_pool2d_backward" -> 2
-    n = len(axes)
+    """Check the arguments of a pooling over n spatial axes; give its sizes."""
+    axes = AXES[n]
     check_axes(where, "x", x, ("N", "C", *axes))
     kernel = check_ints(where, "kernel_size", kernel_size, n, 1)
     stride = kernel if stride is None else check_ints(where, "stride", stride, n, 1)
@@ -419,3 +433,24 @@ def check_class_indices(where: str, logits: Array, target: Array, axis: int) -> 
             f"{where}: target holds class {outside.flat[0]}, but logits has {classes} classes "
             f"(0 to {classes - 1})"
         )
+
+
+# --- networks -----------------------------------------------------------------------------
+
+
+def check_named(where: str, name: str, value: Any) -> None:
+    """Refuse anything but a mapping from names."""
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{where}: {name} must map names to them, but is a {type(value).__name__}")
+
+
+def check_count(where: str, name: str, values: Sequence[Any], count: int) -> None:
+    """Refuse a list of another length."""
+    if len(values) != count:
+        raise ValueError(f"{where}: {name} must have {count} entries, but has {len(values)}")
+
+
+def check_known(where: str, name: str, value: Any, known: Iterable[str]) -> None:
+    """Refuse a name that is not there."""
+    if value not in known:
+        raise ValueError(f"{where}: there is no {name} {value!r}, but {', '.join(known)}")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from refimpl.elements import Array, parameter, zeros
 from refimpl.losses import cross_entropy, cross_entropy_backward
 from refimpl.networks import NetworkGrads, Sequential
-from refimpl.shapes import check_arrays, check_number, check_same_shape
+from refimpl.shapes import check_arrays, check_known, check_number, check_same_shape
 
 
 def descend(value: Array, gradient: Array, learning_rate: Any) -> Array:
@@ -68,6 +68,7 @@ def update(
     array([-1.])
     """
     for name, gradients in dparameters.items():
+        check_known("update", "layer", name, network.layers)
         parameters = network.layers[name].parameters
         for key, gradient in gradients.items():
             parameters[key] = descend(parameters[key], gradient, learning_rate)

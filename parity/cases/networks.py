@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from parity.cases.case import FLOATS, Array, generator
 from parity.cases.digits import batches
 from refimpl import (
+    AvgPool2d,
     Conv2d,
     Flatten,
     Layer,
@@ -19,10 +21,39 @@ from refimpl import (
     ReLU,
     Sequential,
     Sigmoid,
+    Softmax,
     Tanh,
     lenet,
 )
 from refimpl.networks import uniform
+
+
+class Described(NamedTuple):
+    """What a layer is meant to be. torch's side and the bounds are built from this.
+
+    It is said once more here, independently of refimpl's layers, so that a layer which forgets
+    one of its options has no twin in torch.
+    """
+
+    function: str
+    options: Mapping[str, Any]
+
+
+def described(function: str, **options: Any) -> Described:
+    """A layer's function and the options that are not the defaults."""
+    return Described(function, options)
+
+
+class Model(NamedTuple):
+    """refimpl's network, and what it is meant to be."""
+
+    network: Sequential
+    architecture: Mapping[str, Described]
+
+    def layers(self) -> Iterator[tuple[str, Layer, Described]]:
+        """Name, refimpl's layer and its description, in order."""
+        for name, said in self.architecture.items():
+            yield name, self.network.layers[name], said
 
 
 @dataclass(frozen=True)
@@ -31,6 +62,7 @@ class NetworkCase:
 
     name: str
     build: Callable[[np.random.Generator], Sequential]
+    architecture: Mapping[str, Described]
     batches: Callable[[int, np.random.Generator], list[tuple[Array, Array]]]
     documents: tuple[str, ...]
     steps: int = 0  # of gradient descent; 0: no training
@@ -38,16 +70,49 @@ class NetworkCase:
     dtypes: tuple[str, ...] = FLOATS
 
     def network(self, dtype: str, seed: int) -> Sequential:
-        """The network with its initial parameters in a dtype."""
+        """refimpl's network with its initial parameters in a dtype."""
         network = self.build(generator(seed, self.name, "parameters"))
         for layer in network.layers.values():
             layer.parameters = {k: p.astype(dtype) for k, p in layer.parameters.items()}
         return network
 
+    def model(self, dtype: str, seed: int) -> Model:
+        """The same, beside its description."""
+        return Model(self.network(dtype, seed), self.architecture)
+
     def data(self, dtype: str, seed: int) -> list[tuple[Array, Array]]:
         """The batches (x, class indices) in a dtype: one for each step, at least one."""
         drawn = self.batches(max(1, self.steps), generator(seed, self.name, "batches"))
         return [(x.astype(dtype), target) for x, target in drawn]
+
+
+# --- LeNet --------------------------------------------------------------------------------
+
+LENET = {
+    "conv1": described("conv2d"),
+    "sigmoid1": described("sigmoid"),
+    "pool1": described("avg_pool2d", kernel_size=2),
+    "conv2": described("conv2d"),
+    "sigmoid2": described("sigmoid"),
+    "pool2": described("avg_pool2d", kernel_size=2),
+    "flatten": described("flatten"),
+    "fc1": described("linear"),
+    "sigmoid3": described("sigmoid"),
+    "fc2": described("linear"),
+    "sigmoid4": described("sigmoid"),
+    "output": described("linear"),
+}
+
+
+# --- one small network for each activation ------------------------------------------------
+
+ACTIVATIONS: dict[str, tuple[Layer, Described]] = {
+    "relu": (ReLU(), described("relu")),
+    "leaky_relu": (LeakyReLU(0.1), described("leaky_relu", negative_slope=0.1)),
+    "sigmoid": (Sigmoid(), described("sigmoid")),
+    "tanh": (Tanh(), described("tanh")),
+    "softmax": (Softmax(axis=1), described("softmax", axis=1)),
+}
 
 
 def _small(activation: Layer) -> Callable[[np.random.Generator], Sequential]:
@@ -69,9 +134,71 @@ def _small(activation: Layer) -> Callable[[np.random.Generator], Sequential]:
     return build
 
 
-def _random(steps: int, rng: np.random.Generator) -> list[tuple[Array, Array]]:
+def _small_described(activation: Described) -> dict[str, Described]:
+    return {
+        "conv": described("conv2d", stride=(2, 1), padding=1),
+        "activation": activation,
+        "pool": described("max_pool2d", kernel_size=(2, 3), stride=(1, 2)),
+        "flatten": described("flatten"),
+        "output": described("linear"),
+    }
+
+
+def _images(steps: int, rng: np.random.Generator) -> list[tuple[Array, Array]]:
     """Batches of five random images of two channels, and their classes."""
     return [(rng.normal(size=(5, 2, 9, 8)), rng.integers(0, 4, 5)) for _ in range(steps)]
+
+
+# --- every option of every layer, none of them the default --------------------------------
+
+
+def _options(rng: np.random.Generator) -> Sequential:
+    return Sequential(
+        {
+            "conv": Conv2d(
+                uniform(rng, (6, 2, 3, 2), 1),
+                rng.normal(size=6) / 10,
+                stride=(1, 2),
+                padding=((1, 0), (2, 1)),
+                dilation=(2, 1),
+                groups=2,
+            ),
+            "bend": LeakyReLU(0.3),
+            "max": MaxPool2d((3, 2), stride=2, padding=1, dilation=(1, 2), ceil_mode=True),
+            "mean": AvgPool2d(
+                (2, 3), stride=(1, 2), padding=1, ceil_mode=True, count_include_pad=False
+            ),
+            "sum": AvgPool2d((2, 1), stride=1, divisor_override=3),
+            "shares": Softmax(axis=2),
+            "flatten": Flatten(),
+            "output": Linear(uniform(rng, (5, 6 * 5 * 3), 1), rng.normal(size=5) / 10),
+        }
+    )
+
+
+OPTIONS = {
+    "conv": described("conv2d", stride=(1, 2), padding=((1, 0), (2, 1)), dilation=(2, 1), groups=2),
+    "bend": described("leaky_relu", negative_slope=0.3),
+    "max": described(
+        "max_pool2d", kernel_size=(3, 2), stride=2, padding=1, dilation=(1, 2), ceil_mode=True
+    ),
+    "mean": described(
+        "avg_pool2d",
+        kernel_size=(2, 3),
+        stride=(1, 2),
+        padding=1,
+        ceil_mode=True,
+        count_include_pad=False,
+    ),
+    "sum": described("avg_pool2d", kernel_size=(2, 1), stride=1, divisor_override=3),
+    "shares": described("softmax", axis=2),
+    "flatten": described("flatten"),
+    "output": described("linear"),
+}
+
+
+def _wide_images(steps: int, rng: np.random.Generator) -> list[tuple[Array, Array]]:
+    return [(rng.normal(size=(3, 4, 11, 10)), rng.integers(0, 5, 3)) for _ in range(steps)]
 
 
 NETWORKS = {
@@ -80,19 +207,22 @@ NETWORKS = {
         NetworkCase(
             "lenet",
             lenet,
+            LENET,
             batches,
             documents=("D0.9", "D0.14", "D2.11", "D2.29"),
             steps=50,
             learning_rate=0.5,
         ),
         *(
-            NetworkCase(f"small_{name}", _small(layer), _random, documents=("D0.9", "D2.29"))
-            for name, layer in {
-                "relu": ReLU(),
-                "leaky_relu": LeakyReLU(0.1),
-                "sigmoid": Sigmoid(),
-                "tanh": Tanh(),
-            }.items()
+            NetworkCase(
+                f"small_{name}",
+                _small(layer),
+                _small_described(said),
+                _images,
+                documents=("D0.9", "D2.29"),
+            )
+            for name, (layer, said) in ACTIVATIONS.items()
         ),
+        NetworkCase("options", _options, OPTIONS, _wide_images, documents=("D0.9", "D2.29")),
     )
 }

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from rich.table import Table
 
-from parity.compare import VERDICTS
+from parity.compare import EXPECTED, VERDICTS
 from parity.findings import Findings
 from parity.rows import Refusal, Row, TrainingRow
 
@@ -56,8 +56,8 @@ def _line(name: str, rows: Sequence[Row], refusals: Sequence[Refusal]) -> Line:
         len({row.case for row in rows}),
         f"{held}/{len(refusals)}" if refusals else "",
         len(rows),
-        max((row.worst_ratio for row in rows if not row.expected), default=0.0),
-        max((row.max_ulp for row in rows if not row.expected), default=0.0),
+        max((row.worst_ratio for row in rows if row.verdict != EXPECTED), default=0.0),
+        max((row.max_ulp for row in rows if row.verdict != EXPECTED), default=0.0),
         sum(row.kinks for row in rows),
         _verdicts(rows, held == len(refusals)),
     )
@@ -65,9 +65,8 @@ def _line(name: str, rows: Sequence[Row], refusals: Sequence[Refusal]) -> Line:
 
 def _verdicts(rows: Iterable[Row], refused: bool) -> str:
     """How many tensors got each verdict, the worst first."""
-    counts = Counter("expected" if row.expected else row.verdict for row in rows)
-    order = ("outside", "expected", *VERDICTS[1:])
-    said = [f"{counts[verdict]} {verdict}" for verdict in order if counts[verdict]]
+    counts = Counter(row.verdict for row in rows)
+    said = [f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict]]
     return ", ".join(said if refused else ["bad input accepted", *said])
 
 
@@ -95,7 +94,7 @@ def table(findings: Findings) -> Table:
 
 def describe(row: Row) -> str:
     """A disagreement: what, where, both values, how far, and how to see it again."""
-    what = f"{row.network} {row.layer} {row.tensor}" if row.network else _tensor_name(row)
+    what = _tensor_name(row)
     case = "" if row.network else f" · case {_case_name(row)}"
     where = f" · {row.case.removeprefix(row.network)}" if row.network else ""
     return "\n".join(
@@ -108,6 +107,8 @@ def describe(row: Row) -> str:
 
 
 def _tensor_name(row: Row) -> str:
+    if row.network:
+        return " ".join(filter(None, (row.network, row.layer, row.tensor)))
     return (
         f"{row.function} {row.tensor}"
         if row.tensor == "y"
@@ -155,7 +156,7 @@ def again(row: Row) -> str:
     """The command that runs this case alone."""
     what = row.network or f"{row.function} --case '{_case_name(row)}'"
     device = "" if row.device == "cpu" else f" --device {row.device}"
-    return f"parity run {what} --dtype {row.dtype}{device} --seed {row.seed}"
+    return f"parity run {what} --dtype {row.dtype}{device} --seed {row.seed}{row.override}"
 
 
 def failures(findings: Findings) -> list[str]:

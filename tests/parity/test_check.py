@@ -11,10 +11,10 @@ from planting import plant, raise_
 
 import refimpl
 from parity import check
-from parity.cases import BAD
+from parity.cases import BAD, GOOD
 from parity.cases.case import Array, BadCase, Case, Classes, Draw, Given
 from parity.check import bad_arguments, case_arrays, check_case, check_refusal, with_expectation
-from parity.compare import OUTSIDE, WITHIN
+from parity.compare import EXPECTED, OUTSIDE, WITHIN
 from parity.findings import Findings, Settings
 from parity.functions import FUNCTIONS
 
@@ -216,11 +216,11 @@ EXPECTING = replace(SIGMOID, name="expecting", expect=("outside", "torch issue 1
 
 
 def test_an_expected_finding_that_occurs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The row stays outside, with the reason, but does not fail; the others are untouched."""
+    """The row says that it was expected, and why, and does not fail; the others are untouched."""
     plant(monkeypatch, refimpl, "sigmoid_backward", lambda dx: dx + 1)
     y, dx = check_case(EXPECTING, "float64", SETTINGS).rows
-    assert (y.verdict, y.expected, y.note) == (WITHIN, False, "")
-    assert (dx.verdict, dx.expected, dx.failed) == (OUTSIDE, True, False)
+    assert (y.verdict, y.note) == (WITHIN, "")
+    assert (dx.verdict, dx.failed) == (EXPECTED, False)
     assert dx.note == "expected outside: torch issue 1"
 
 
@@ -240,8 +240,8 @@ def test_another_expected_verdict_excuses_no_disagreement(
     rows = check_case(SIGMOID, "float64", SETTINGS).rows
     blind = replace(rows[0], verdict="blind")
     y, dx = with_expectation(replace(SIGMOID, expect=("blind", "wide")), [blind, rows[1]])
-    assert (y.expected, y.failed, y.note) == (True, False, "expected blind: wide")
-    assert (dx.expected, dx.failed) == (False, True)
+    assert (y.verdict, y.note) == (EXPECTED, "expected blind: wide")
+    assert (dx.verdict, dx.failed) == (OUTSIDE, True)
 
 
 def test_without_an_expectation_rows_stay() -> None:
@@ -354,3 +354,16 @@ def test_the_bounds_are_of_the_dtype_under_test(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(check, "sides", lambda dtype: asked.append(dtype) or right(dtype))
     check_case(RELU, "float32", SETTINGS)
     assert asked == ["float32"]
+
+
+# --- places of maxima ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("function", ["max_pool1d", "max_pool2d", "max_pool3d"])
+def test_wrong_indices_are_outside(monkeypatch: pytest.MonkeyPatch, function: str) -> None:
+    """Where a maximum stands is compared too: one place beside it is a disagreement."""
+    case = next(c for c in GOOD if c.function == function)
+    assert check_case(case, "float32", SETTINGS).failures == []
+    plant(monkeypatch, refimpl, f"{function}_with_indices", lambda found: (found[0], found[1] + 1))
+    (row,) = check_case(case, "float32", SETTINGS).failures
+    assert (row.tensor, row.outside) == ("indices", row.elements)

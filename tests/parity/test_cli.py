@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import importlib.metadata
 import json
 import os
 import re
@@ -251,6 +253,10 @@ WRONG = {
     "seed": (["relu", "--seed", "-1"], "--seed"),
     "rtol": (["relu", "--rtol", "-0.5"], "--rtol"),
     "option": (["relu", "--tolerance", "1"], "--tolerance"),
+    "infinite rtol": (["relu", "--rtol", "inf"], "--rtol and --atol must be finite"),
+    "atol no number": (["relu", "--atol", "nan"], "--atol"),
+    "junit is a report": (["relu", "--junit", "reports/run.json"], "one of the run's own reports"),
+    "junit is a folder": (["relu", "--junit", "."], "is a folder"),
     "out is a file": (["relu", "--out", "taken"], "taken"),
     "out in a file": (["relu", "--out", "taken/deeper"], "taken/deeper"),
 }
@@ -572,3 +578,50 @@ def test_a_run_that_dies_while_writing_leaves_the_old_report(old: Path) -> None:
     outcome = finish(start(*QUICK, "--seed", 5, "--out", old, code=DYING))
     assert outcome.code == -9
     assert {name: text for name, text in contents(old).items() if name[0] != "."} == before
+
+
+def test_version(call: Call) -> None:
+    """The version of the distribution."""
+    assert call("--version").out == f"cnn-parity {importlib.metadata.version('cnn-parity')}\n"
+
+
+def test_as_a_module() -> None:
+    """`python -m parity` is `parity`."""
+    said = subprocess.run(
+        [sys.executable, "-m", "parity", "list", "relu"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert said.stdout.splitlines()[0].startswith("relu[")
+
+
+def test_flags_of_several_processes(call: Call, tmp_path: Path) -> None:
+    """run.json tells the flags that were in force in the workers: no TF32."""
+    call("run", "relu", "--jobs", 2, "--out", tmp_path)
+    flags = json.loads((tmp_path / "run.json").read_text())["torch"]
+    assert flags["allow_tf32_cudnn"] is flags["allow_tf32_matmul"] is False
+
+
+def children(pid: int) -> set[int]:
+    """The processes that a process has started."""
+    found = set()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if int(stat.read_text().rpartition(")")[2].split()[1]) == pid:
+                found.add(int(stat.parent.name))
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks Linux for processes")
+def test_workers_end_with_their_parent(tmp_path: Path) -> None:
+    """A run that is killed leaves no process behind."""
+    process = start("run", "lenet", "--jobs", 2, "--out", tmp_path)
+    deadline = time.monotonic() + 30
+    while len(workers := children(process.pid)) < 3:  # two workers and multiprocessing's tracker
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(3)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate(timeout=30)
+    deadline = time.monotonic() + 30
+    while any(Path(f"/proc/{worker}").exists() for worker in workers):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

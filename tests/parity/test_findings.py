@@ -98,7 +98,7 @@ def test_every_column_of_a_row() -> None:
         verdict=OUTSIDE,
         note="",
         outside=1,
-        expected=False,
+        override="",
     )
     assert findings.rows == [row]
 
@@ -150,11 +150,10 @@ def test_equal_on_exact_inputs_is_identical() -> None:
 
 
 @pytest.mark.parametrize("verdict", VERDICTS)
-@pytest.mark.parametrize("expected", [False, True])
-def test_only_an_unexpected_outside_fails(verdict: str, expected: bool) -> None:
-    """Blind, within, identical and what a case expects do not fail."""
-    row = replace(judged(1.0, Settings())[0], verdict=verdict, expected=expected)
-    assert row.failed == (verdict == OUTSIDE and not expected)
+def test_only_outside_fails(verdict: str) -> None:
+    """Expected, blind, within and identical rows do not fail."""
+    row = replace(judged(1.0, Settings())[0], verdict=verdict)
+    assert row.failed == (verdict == OUTSIDE)
 
 
 def test_a_failure_row_is_outside_and_says_why() -> None:
@@ -278,7 +277,7 @@ def test_extend_adds_everything_in_order() -> None:
     [
         (Findings(), True),
         (Findings([ROW], refusals=[REFUSED]), True),
-        (Findings([replace(OUTSIDE_ROW, expected=True)]), True),
+        (Findings([replace(OUTSIDE_ROW, verdict="expected")]), True),
         (Findings([ROW, OUTSIDE_ROW]), False),
         (Findings([ROW], refusals=[REFUSED, ACCEPTED]), False),
     ],

@@ -16,7 +16,7 @@ import refimpl.convolution
 import refimpl.dense
 from parity import network as module
 from parity.cases.case import Array
-from parity.cases.networks import NETWORKS, NetworkCase
+from parity.cases.networks import NETWORKS, NetworkCase, described
 from parity.compare import BLIND, IDENTICAL, OUTSIDE, WITHIN
 from parity.findings import Findings, Place, Settings, failure_row
 from parity.network import bound_over_value, check_network, with_power
@@ -44,7 +44,14 @@ def batches(steps: int, rng: np.random.Generator) -> list[tuple[Array, Array]]:
     return [(rng.normal(size=(6, 2, 5, 8)), rng.integers(0, 4, 6)) for _ in range(steps)]
 
 
-TINY = NetworkCase("tiny", build, batches, documents=("D0.9", "D0.14"))
+DESCRIBED = {
+    "conv": described("conv2d", stride=(1, 2)),
+    "act": described("sigmoid"),
+    "pool": described("avg_pool2d", kernel_size=(2, 1)),
+    "flatten": described("flatten"),
+    "output": described("linear"),
+}
+TINY = NetworkCase("tiny", build, DESCRIBED, batches, documents=("D0.9", "D0.14"))
 
 TENSORS = {
     "conv": ("conv2d", ["z", "dx", "dweight", "dbias"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from parity.findings import Settings
 from parity.functions import FUNCTIONS
 from parity.network import check_network
 from parity.report.text import describe
+from parity.run import Task, run_task
+from parity.training import check_training
 
 DTYPE = "float64"
 Mistake = Callable[[Array, Array], Array]  # (gradient, its bound) -> wrong gradient
@@ -160,3 +163,56 @@ def test_planted_in_a_layer_of_lenet(
     assert f"FAIL lenet conv2 {tensor} · [local] · {DTYPE}" in message
     assert " at (" in message
     assert ": refimpl " in message
+
+
+# --- layers that forget an option ---------------------------------------------------------
+
+FORGOTTEN = {
+    "conv": (refimpl.Conv2d, {"stride": 1, "padding": 0, "dilation": 1, "groups": 1}),
+    "bend": (refimpl.LeakyReLU, {"negative_slope": 0.01}),
+    "max": (
+        refimpl.MaxPool2d,
+        {"stride": None, "padding": 0, "dilation": 1, "ceil_mode": False},
+    ),
+    "mean": (
+        refimpl.AvgPool2d,
+        {"stride": None, "padding": 0, "ceil_mode": False, "count_include_pad": True},
+    ),
+    "sum": (refimpl.AvgPool2d, {"divisor_override": None}),
+    "shares": (refimpl.Softmax, {"axis": -1}),
+}
+
+
+@pytest.mark.parametrize(
+    ("layer", "option"),
+    [(layer, option) for layer, (_, defaults) in FORGOTTEN.items() for option in defaults],
+)
+def test_a_layer_that_forgets_an_option(
+    layer: str, option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """torch's side is built from the description, so the layer has no twin and is outside."""
+    kind, defaults = FORGOTTEN[layer]
+    right = kind.__init__
+
+    def forgetful(self: Any, *args: Any, **options: Any) -> None:
+        right(self, *args, **options)
+        self.options[option] = defaults[option]
+
+    monkeypatch.setattr(kind, "__init__", forgetful)
+    findings = run_task(Task("network", "options", DTYPE), Settings())
+    local = [row for row in findings.failures if row.case == "options[local]"]
+    assert layer in {row.layer for row in local}
+
+
+def test_a_training_that_steps_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An update that is made twice is seen in the free-running weights."""
+    right = refimpl.training.update
+
+    def twice(*args: Any) -> None:
+        right(*args)
+        right(*args)
+
+    monkeypatch.setattr(refimpl.training, "update", twice)
+    case = replace(NETWORKS["lenet"], steps=1)
+    failed = check_training(case, DTYPE, Settings()).failures
+    assert {row.tensor for row in failed} == {"new weight", "new bias"}

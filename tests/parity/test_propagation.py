@@ -37,6 +37,8 @@ CASES: dict[str, tuple[str, dict[str, Any], Options]] = {
         {"kernel_size": 3, "stride": (1, 2), "padding": 1},
     ),
     "max_pool2d dilated": ("max_pool2d", {"x": (1, 2, 6, 7)}, {"kernel_size": 2, "dilation": 2}),
+    "softmax": ("softmax", {"x": (5, 8)}, {}),
+    "softmax of the first axis": ("softmax", {"x": (5, 3, 2)}, {"axis": 0}),
     "cross_entropy": ("cross_entropy", {"logits": (3, 7), "target": "classes"}, {}),
 }
 every_case = pytest.mark.parametrize("name", CASES)

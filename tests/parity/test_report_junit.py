@@ -21,7 +21,7 @@ FINDINGS = Findings(
         replace(OUTSIDE, tensor="dx"),
         replace(HELD, dtype="float64"),
         replace(HELD, case="tanh[2×3 <&\"']", function="tanh"),
-        replace(OUTSIDE, case="tanh[known]", function="tanh", expected=True),
+        replace(OUTSIDE, case="tanh[known]", function="tanh", verdict="expected"),
         replace(HELD, case="lenet[local]", function="conv2d", network="lenet"),
         replace(HELD, case="lenet[local]", function="relu", network="lenet"),
     ],

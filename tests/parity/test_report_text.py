@@ -151,6 +151,12 @@ def test_as_many_digits_as_tell_the_values_apart(ours: float, theirs: float, sai
     assert line.startswith(f"     worst at (2, 0, 1, 1): {said}; difference ")
 
 
+def test_again_repeats_the_override() -> None:
+    """What only an override refuses is refused again."""
+    row = replace(CASE, override=Settings(rtol=1e-12).override_options)
+    assert again(row).endswith(" --rtol 1e-12")
+
+
 def test_again_names_the_device() -> None:
     """What was found on another device is run again on that device."""
     assert "--device cuda" in again(replace(CASE, device="cuda"))
@@ -171,7 +177,7 @@ def test_failures_are_all_said_up_to_a_limit() -> None:
 
 def test_only_what_fails_is_said() -> None:
     """Expected disagreements and blind rows are no failures."""
-    rows = [replace(CASE, expected=True), replace(CASE, verdict="blind"), NETWORK]
+    rows = [replace(CASE, verdict="expected"), replace(CASE, verdict="blind"), NETWORK]
     assert failures(Findings(rows)) == [describe(NETWORK)]
     assert failures(Findings(rows[:2])) == []
 
@@ -228,7 +234,9 @@ GROUPED = Findings(
         replace(NETWORK, case="lenet[accumulated]", verdict="blind", kinks=3),
         replace(NETWORK, case="lenet[step 1]", verdict="within"),
         replace(NETWORK, case="lenet[free step 1]", verdict="within"),
-        replace(NETWORK, case="lenet[step 20]", expected=True, worst_ratio=999.0, max_ulp=99.0),
+        replace(
+            NETWORK, case="lenet[step 20]", verdict="expected", worst_ratio=999.0, max_ulp=99.0
+        ),
     ],
     refusals=[
         Refusal("conv2d[a]", "conv2d", True, ""),

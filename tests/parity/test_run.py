@@ -11,7 +11,7 @@ import pytest
 from parity import run as module
 from parity.cases import BAD, GOOD
 from parity.cases.case import FLOATS, Array
-from parity.cases.networks import NETWORKS, NetworkCase
+from parity.cases.networks import NETWORKS, NetworkCase, described
 from parity.findings import Findings, Settings
 from parity.functions import FUNCTIONS
 from parity.report.files import to_csv
@@ -31,7 +31,9 @@ def batches(steps: int, rng: np.random.Generator) -> list[tuple[Array, Array]]:
     return [(rng.normal(size=(7, 3)), rng.integers(0, 4, 7)) for _ in range(steps)]
 
 
-TINY = NetworkCase("tiny", build, batches, ("D0.14",), steps=2, learning_rate=0.5)
+TINY = NetworkCase(
+    "tiny", build, {"output": described("linear")}, batches, ("D0.14",), steps=2, learning_rate=0.5
+)
 
 
 @pytest.fixture
@@ -298,3 +300,24 @@ def test_again_runs_the_case_again() -> None:
         assert words[3::2] == ["--case", "--dtype", "--seed"]
         assert words[4::2] == [case.name, case.dtypes[0], "5"]
         assert select([words[2]], words[4], [words[6]]) == [Task("case", case.id, words[6])]
+
+
+# --- what breaks off ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["case", "network"])
+def test_an_error_of_the_comparison_is_a_finding(
+    monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """If torch raises, the task fails with what was said, and the other tasks go on."""
+
+    def refuse(*_: object) -> None:
+        raise RuntimeError("mat1 and mat2")
+
+    monkeypatch.setattr(module.oracle, "gradients" if kind == "case" else "network", refuse)
+    name = "relu[maps]" if kind == "case" else "small_relu"
+    broken = Task(kind, name, "float32")
+    findings = module.run([broken, Task("bad", BAD[0].id, "")], Settings())
+    (row,) = findings.failures
+    assert row.note == "the comparison broke off: RuntimeError: mat1 and mat2"
+    assert len(findings.refusals) == 1

@@ -15,7 +15,7 @@ import refimpl.dense
 import refimpl.training
 from parity import training as module
 from parity.cases.case import Array
-from parity.cases.networks import NetworkCase
+from parity.cases.networks import NetworkCase, described
 from parity.compare import BLIND, OUTSIDE, WITHIN
 from parity.findings import Findings, Settings
 from parity.rows import Row
@@ -40,7 +40,12 @@ def batches(steps: int, rng: np.random.Generator) -> list[tuple[Array, Array]]:
     return [(rng.normal(size=(7, 5)), rng.integers(0, 4, 7)) for _ in range(steps)]
 
 
-TINY = NetworkCase("tiny", build, batches, ("D0.14",), steps=3, learning_rate=0.5)
+DESCRIBED = {
+    "hidden": described("linear"),
+    "act": described("sigmoid"),
+    "output": described("linear"),
+}
+TINY = NetworkCase("tiny", build, DESCRIBED, batches, ("D0.14",), steps=3, learning_rate=0.5)
 UPDATES = [(layer, f"new {key}") for layer in ("hidden", "output") for key in ("weight", "bias")]
 
 
@@ -210,13 +215,15 @@ def test_an_exception_in_a_later_step_keeps_the_earlier_ones(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The steps before the one that fails stay in the report."""
-    right, calls = module.run_refimpl, iter(range(9))
+    right, calls = module.train, iter(range(9))
     monkeypatch.setattr(
-        module, "run_refimpl", lambda *args: right(*args) if next(calls) < 2 else "gone"
+        module, "train", lambda *args: right(*args) if next(calls) < 2 else raise_(OSError("gone"))
     )
     findings = check_training(TINY, "float64", SETTINGS)
     assert [row.step for row in findings.training] == [1, 2]
-    assert [(row.case, row.note) for row in findings.failures] == [("tiny[free step 3]", "gone")]
+    assert [(row.case, row.note) for row in findings.failures] == [
+        ("tiny[free step 3]", "refimpl raised OSError: gone")
+    ]
 
 
 def test_an_exception_in_an_update_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -123,7 +123,7 @@ def test_input_gradient_is_the_derivative(
 def test_backward_needs_every_activation(network: Sequential, x: Any) -> None:
     """A list that lost one activation is refused."""
     activations = network.activations(x)
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(ValueError, match="must have 10 entries, but has 9"):
         network.backward(activations[-1], activations[1:])
 
 

@@ -1,6 +1,7 @@
 """Every error text in full, and every rule for sizes and padding."""
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,47 @@ def max_pool2d(**options: Any) -> Any:
 
 
 REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
+    "infinite slope beside Fractions": (
+        lambda: refimpl.leaky_relu(np.array([Fraction(1)]), float("inf")),
+        ValueError,
+        "leaky_relu: negative_slope must be finite beside exact numbers, but is inf",
+    ),
+    "sigmoid of Fractions": (
+        lambda: refimpl.sigmoid(np.array([Fraction(1)])),
+        TypeError,
+        "sigmoid: x holds Fraction, which has no method exp; give floats, or objects that have it",
+    ),
+    "tanh of Fractions": (
+        lambda: refimpl.tanh(np.array([Fraction(1)])),
+        TypeError,
+        "tanh: x holds Fraction, which has no method tanh; give floats, or objects that have it",
+    ),
+    "softmax of Fractions": (
+        lambda: refimpl.softmax(np.array([Fraction(1)])),
+        TypeError,
+        "softmax: x holds Fraction, which has no method exp; give floats, or objects that have it",
+    ),
+    "log_softmax of Fractions": (
+        lambda: refimpl.log_softmax(np.array([Fraction(1)])),
+        TypeError,
+        "log_softmax: x holds Fraction, which has no method exp; "
+        "give floats, or objects that have it",
+    ),
+    "layers without names": (
+        lambda: refimpl.Sequential([refimpl.ReLU()]),  # type: ignore[arg-type]
+        TypeError,
+        "Sequential: layers must map names to them, but is a list",
+    ),
+    "activations of no forward": (
+        lambda: refimpl.Sequential({"act": refimpl.ReLU()}).backward(np.zeros(2), []),
+        ValueError,
+        "Sequential.backward: activations must have 2 entries, but has 0",
+    ),
+    "update of an unknown layer": (
+        lambda: refimpl.update(refimpl.Sequential({"act": refimpl.ReLU()}), {"fc": {}}, 1),
+        ValueError,
+        "update: there is no layer 'fc', but act",
+    ),
     # arrays
     "boolean array": (
         lambda: refimpl.relu(np.array([True])),
@@ -463,7 +505,7 @@ def test_activations_refuse_another_shape(name: str) -> None:
 )
 def test_one_number_stands_for_every_axis(option: Any) -> None:
     """An integer, a sequence, an array and a NumPy integer say the same."""
-    geometry = conv_geometry("conv2d", IMAGE, KERNEL[:, :, :3], option, option, 1, 1)
+    geometry = conv_geometry("conv2d", 2, IMAGE, KERNEL[:, :, :3], option, option, 1, 1)
     assert geometry.stride == (2, 2)
     assert geometry.padding == ((2, 2), (2, 2))
     assert {type(step) for step in geometry.stride} == {int}
@@ -474,13 +516,13 @@ def test_one_number_stands_for_every_axis(option: Any) -> None:
 )
 def test_padding_may_differ_on_the_two_sides(padding: Any) -> None:
     """A number for both sides of an axis, or a pair (before, after)."""
-    geometry = conv_geometry("conv2d", IMAGE, KERNEL, 1, padding, 1, 1)
+    geometry = conv_geometry("conv2d", 2, IMAGE, KERNEL, 1, padding, 1, 1)
     assert geometry.padding == ((1, 1), (2, 3))
 
 
 def test_pooling_steps_by_its_window() -> None:
     """D0.4: without a stride, windows lie side by side."""
-    assert pool_geometry("max_pool2d", IMAGE, (3, 2), None, 0, 1, False).stride == (3, 2)
+    assert pool_geometry("max_pool2d", 2, IMAGE, (3, 2), None, 0, 1, False).stride == (3, 2)
 
 
 # --- sizes --------------------------------------------------------------------------------
@@ -493,11 +535,13 @@ def blank(*sizes: int) -> Any:
 
 def conv_size(size: int, kernel: int, stride: int, padding: Any, dilation: int = 1) -> int:
     x, weight = blank(1, 1, size), blank(1, 1, kernel)
-    return conv_geometry("conv1d", x, weight, stride, padding, dilation, 1).output[0]
+    return conv_geometry("conv1d", 1, x, weight, stride, padding, dilation, 1).output[0]
 
 
 def pool_size(size: int, kernel: int, stride: int, ceil_mode: bool = False) -> int:
-    return pool_geometry("max_pool1d", blank(1, 1, size), kernel, stride, 0, 1, ceil_mode).output[0]
+    return pool_geometry(
+        "max_pool1d", 1, blank(1, 1, size), kernel, stride, 0, 1, ceil_mode
+    ).output[0]
 
 
 SIZES = {
@@ -534,7 +578,7 @@ def test_size_of_a_pooling() -> None:
 def test_same_padding(size: int, kernel: int, stride: int, dilation: int) -> None:
     """D2.12: same gives ⌈W/stride⌉ windows, with as few zeros as do it, an odd one behind."""
     x, weight = blank(1, 1, size), blank(1, 1, kernel)
-    geometry = conv_geometry("conv1d", x, weight, stride, "same", dilation, 1)
+    geometry = conv_geometry("conv1d", 1, x, weight, stride, "same", dilation, 1)
     ((before, after),) = geometry.padding
     windows = -(-size // stride)
     assert geometry.output == (windows,)
@@ -561,7 +605,7 @@ def test_full_padding(size: int, kernel: int, dilation: int) -> None:
 
 def test_axes_have_their_own_padding() -> None:
     """ "same" and "full" look at each axis by itself: dilation 2 along H, kernel 5 by 2."""
-    same = conv_geometry("conv2d", IMAGE, KERNEL, (1, 4), "same", (2, 1), 1)
+    same = conv_geometry("conv2d", 2, IMAGE, KERNEL, (1, 4), "same", (2, 1), 1)
     assert same.padding == ((4, 4), (0, 0))
-    full = conv_geometry("conv2d", IMAGE, KERNEL, (1, 4), "full", (2, 1), 1)
+    full = conv_geometry("conv2d", 2, IMAGE, KERNEL, (1, 4), "full", (2, 1), 1)
     assert full.padding == ((8, 8), (1, 1))
