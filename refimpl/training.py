@@ -59,6 +59,10 @@ def update(
 ) -> None:
     """`descend` on every parameter of every layer.
 
+    Wˡ ← Wˡ − α ∂J/∂Wˡ,  bˡ ← bˡ − α ∂J/∂bˡ
+
+    Shapes: each gradient as its parameter.
+    Raises: ValueError for a layer that is not there or a gradient of another shape.
     Source: D0.14.
 
     >>> from refimpl import Linear
@@ -79,6 +83,7 @@ def train(
 ) -> Iterator[Step]:
     """Gradient descent, one step for each batch (x, target); yields each `Step` as it is done.
 
+    Shapes: x (N, …), target as in `cross_entropy`; N may differ from batch to batch.
     Source: D0.14.
 
     >>> from refimpl import Linear

@@ -16,6 +16,9 @@ BLOCK_BYTES = 1 << 20  # patches made at a time: about half of a second-level ca
 def pad(x: Array, padding: Sequence[Pair]) -> Array:
     """x with zeros (before, after) each of its last axes; x itself where there are none.
 
+    Shapes: x (…, *S), one pair for each axis of S -> (…, *(before + n + after)).
+    Source: D0.3, D3.4.
+
     >>> pad(np.array([[1.0, 2.0]]), [(1, 2)])
     array([[0., 1., 2., 0., 0.]])
     """
@@ -30,6 +33,8 @@ def pad(x: Array, padding: Sequence[Pair]) -> Array:
 
 def crop(padded: Array, padding: Sequence[Pair]) -> Array:
     """The inverse of `pad`, as a view: what lies inside the padding.
+
+    Shapes: padded (…, *(before + n + after)) -> (…, *S).
 
     >>> crop(np.array([[0.0, 1.0, 2.0, 0.0, 0.0]]), [(1, 2)])
     array([[1., 2.]])
@@ -47,6 +52,7 @@ def windows(
     """View of every window: out[n, c, i…, h…] = x[n, c, h·stride + i·dilation, …].
 
     Shapes: x (N, C, *S) -> (N, C, *K, *S_out); no element is copied.
+    Source: D0.1, D3.2.
 
     >>> windows(np.arange(4.0).reshape(1, 1, 4), (2,), (1,), (1,))[0, 0]
     array([[0., 1., 2.],
@@ -73,6 +79,9 @@ def add_windows(into: Array, parts: Array, stride: Sequence[int], dilation: Sequ
     """Adjoint of `windows`: into[n, c, h·stride + i·dilation, …] += parts[n, c, i…, h…].
 
     Places that several windows share collect the sum of their parts.
+
+    Shapes: into (N, C, *S), parts (N, C, *K, *S_out).
+    Source: D0.12, D2.25.
 
     >>> into = np.zeros((1, 1, 4))
     >>> add_windows(into, np.array([[[[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]]]]), (1,), (1,))

@@ -109,11 +109,8 @@ def describe(row: Row) -> str:
 def _tensor_name(row: Row) -> str:
     if row.network:
         return " ".join(filter(None, (row.network, row.layer, row.tensor)))
-    return (
-        f"{row.function} {row.tensor}"
-        if row.tensor == "y"
-        else (f"{row.function}_backward {row.tensor}")
-    )
+    backward = "_backward" if row.tensor.startswith("d") else ""
+    return f"{row.function}{backward} {row.tensor}".strip()
 
 
 def _case_name(row: Row) -> str:
