@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from parity.run import Task
 
 DISAGREE, WRONG_CALL = 1, 2
+TABLE_WIDTH = 120  # a narrower terminal folds the lines; rich would cut the verdicts off
 REPORTS = ("summary.csv", "gradients.csv", "training.csv", "timings.csv", "run.json")
 # Typer brings its own Click; this is how it names the base class of wrong usage.
 USAGE_ERROR: Any = typer.BadParameter.__base__
@@ -261,6 +262,7 @@ def report(
     from parity.report.text import failures, table, training_notes
 
     shown = console()
+    shown.width = max(shown.width, TABLE_WIDTH)
     shown.print(table(findings))
     for line in (*training_notes(findings.training), *failures(findings)):
         typer.echo(line)

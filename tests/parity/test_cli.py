@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from junitparser import JUnitXml
+from rich.console import Console
 from typer.testing import CliRunner
 
 import parity
@@ -625,3 +626,11 @@ def test_workers_end_with_their_parent(tmp_path: Path) -> None:
     while any(Path(f"/proc/{worker}").exists() for worker in workers):
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+def test_verdicts_on_a_narrow_terminal(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A narrow terminal cuts nothing off."""
+    monkeypatch.setattr(cli, "console", lambda **_: Console(width=50, color_system=None))
+    assert "64 identical" in call("run", "relu", "--out", tmp_path).out
