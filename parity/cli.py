@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 DISAGREE, WRONG_CALL = 1, 2
 TABLE_WIDTH = 120  # a narrower terminal folds the lines; rich would cut the verdicts off
-REPORTS = ("summary.csv", "gradients.csv", "training.csv", "timings.csv", "run.json")
 # Typer brings its own Click; this is how it names the base class of wrong usage.
 USAGE_ERROR: Any = typer.BadParameter.__base__
 
@@ -197,6 +196,8 @@ def check_writable(out: Path) -> None:
 
 def check_junit(junit: Path, out: Path) -> None:
     """Refuse a place for the JUnit file that is a folder or one of the run's own reports."""
+    from parity.report.files import REPORTS
+
     check_writable(junit.parent)
     if junit.is_dir():
         raise IsADirectoryError(f"--junit {junit}: is a folder, a file is needed")

@@ -17,6 +17,15 @@ from parity.findings import Findings
 from parity.report.junit import to_junit
 from parity.rows import ElementRow, Row, TimingRow, TrainingRow, columns
 
+# The files of a run: the type of each table's rows and where `Findings` has them.
+TABLES = {
+    "summary.csv": (Row, "rows"),
+    "gradients.csv": (ElementRow, "elements"),
+    "training.csv": (TrainingRow, "training"),
+    "timings.csv": (TimingRow, "timings"),
+}
+REPORTS = (*TABLES, "run.json")
+
 
 def write_reports(
     findings: Findings, about: Mapping[str, Any], out: Path, junit: Path | None = None
@@ -27,10 +36,7 @@ def write_reports(
     is killed leaves the last good report.
     """
     texts = {
-        "summary.csv": to_csv(Row, findings.rows),
-        "gradients.csv": to_csv(ElementRow, findings.elements),
-        "training.csv": to_csv(TrainingRow, findings.training),
-        "timings.csv": to_csv(TimingRow, findings.timings),
+        name: to_csv(row_type, getattr(findings, kind)) for name, (row_type, kind) in TABLES.items()
     }
     digests = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
     texts["run.json"] = json.dumps({**about, "sha256": digests}, indent=2) + "\n"

@@ -8,15 +8,11 @@ from pathlib import Path
 import pytest
 
 from parity.compare import VERDICTS
-from parity.rows import ElementRow, Row, TimingRow, TrainingRow, columns
+from parity.report.files import TABLES
+from parity.rows import Row, columns
 
 TEXT = (Path(__file__).parents[2] / "reports" / "README.md").read_text()
-FILES = {
-    "summary.csv": Row,
-    "gradients.csv": ElementRow,
-    "training.csv": TrainingRow,
-    "timings.csv": TimingRow,
-}
+FILES = {name: row_type for name, (row_type, _) in TABLES.items()}
 
 
 def documented(text: str, file: str) -> set[str]:

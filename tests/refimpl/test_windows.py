@@ -103,7 +103,9 @@ def test_add_windows_adds() -> None:
 
 def test_add_windows_reads_only() -> None:
     """The parts are left as they are."""
-    add_windows(np.zeros((1, 1, 3)), frozen(np.ones((1, 1, 2, 2))), (1,), (1,))
+    into, parts = np.zeros((1, 1, 3)), frozen(np.array([[[[1.0, 2.0], [3.0, 4.0]]]]))
+    add_windows(into, parts, (1,), (1,))
+    assert_same(parts, [[[[1.0, 2.0], [3.0, 4.0]]]])
 
 
 @given(st.integers(0, 9), st.integers(1, 9), st.integers(0, 150))
