@@ -1,0 +1,246 @@
+"""Evidence for or against a row, and the verdict that follows from it.
+
+A check compares two things that must be equal, element by element: what was printed (or its
+correction, or the reading under another convention, or the implementation) with what a judge
+found. The verdict is derived from the checks; nobody enters it:
+
+- `holds`: everything printed is equal to what the judges found;
+- `convention`: something printed is not, but it is under a convention that is named;
+- `erratum`: something printed is not, and its correction is;
+- `number`: the row prints numbers, and nothing else in it is wrong;
+- `unsupported`: anything else, for example an implementation that differs from the right
+  formula. No row of the ledger may have it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, Literal
+
+import numpy as np
+import sympy
+
+from parity.cases.case import Array
+
+VERDICTS = ("holds", "convention", "erratum", "number")
+UNSUPPORTED = "unsupported"
+
+TORCH = "torch.autograd"
+RATIONALS = "exact rationals"
+SYMPY = "sympy"
+COUNTING = "counting"  # sizes, parameters, connections counted one by one
+DIGITS = "50 digits"  # a number, recomputed
+JUDGES = (TORCH, RATIONALS, SYMPY, COUNTING, DIGITS)
+
+Kind = Literal["printed", "correction", "convention", "implementation", "number"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One comparison: of what, with which judge's finding, and how it came out."""
+
+    kind: Kind
+    judge: str
+    what: str
+    equal: bool
+
+
+@dataclass
+class Evidence:
+    """The checks of one row."""
+
+    checks: list[Check] = field(default_factory=list)
+    counterexample: str = ""
+
+    def printed(self, judge: str, what: str, printed: Any, right: Any, within: Any = None) -> None:
+        """What the document prints, beside what the judge found.
+
+        within: where the judge rounds, how far it may be off (a bound from `parity.bounds`).
+        """
+        self._add("printed", judge, what, printed, right, within)
+
+    def corrected(
+        self, judge: str, what: str, corrected: Any, right: Any, within: Any = None
+    ) -> None:
+        """The correction of an erratum, beside what the judge found."""
+        self._add("correction", judge, what, corrected, right, within)
+
+    def under_convention(
+        self, judge: str, what: str, printed: Any, right: Any, within: Any = None
+    ) -> None:
+        """What the document prints, beside what a judge finds under the document's convention."""
+        self._add("convention", judge, what, printed, right, within)
+
+    def implemented(
+        self, judge: str, what: str, value: Any, right: Any, within: Any = None
+    ) -> None:
+        """What `refimpl` gives, beside what the judge found."""
+        self._add("implementation", judge, what, value, right, within)
+
+    def number(self, what: str, printed: str, exact: Any) -> None:
+        """A printed number: whether its digits are the right rounding of the exact one."""
+        right = is_right_rounding(printed, exact)
+        self.checks.append(Check("number", DIGITS, f"{what} = {printed}", right))
+
+    def false_at(self, what: str) -> None:
+        """The smallest counterexample of an erratum, in words and numbers."""
+        self.counterexample = what
+
+    def _add(self, kind: Kind, judge: str, what: str, left: Any, right: Any, within: Any) -> None:
+        if judge not in JUDGES:
+            raise ValueError(f"{what}: judge must be one of {', '.join(JUDGES)}, not {judge!r}")
+        self.checks.append(Check(kind, judge, what, same(left, right, within)))
+
+    def _of(self, kind: Kind) -> list[Check]:
+        return [check for check in self.checks if check.kind == kind]
+
+    @property
+    def judges(self) -> tuple[str, ...]:
+        """Who was asked, in the order of `JUDGES`."""
+        asked = {check.judge for check in self.checks}
+        return tuple(judge for judge in JUDGES if judge in asked)
+
+    @property
+    def rounding(self) -> str:
+        """Whether all printed numbers are the right rounding; empty if there are none."""
+        numbers = self._of("number")
+        if not numbers:
+            return ""
+        return "right" if all(check.equal for check in numbers) else "wrong"
+
+    @property
+    def verdict(self) -> str:
+        """What follows from the checks."""
+        printed, corrections = self._of("printed"), self._of("correction")
+        conventions, numbers = self._of("convention"), self._of("number")
+        support = [*corrections, *conventions, *self._of("implementation")]
+        if not (printed or numbers) or not all(check.equal for check in support):
+            return UNSUPPORTED
+        if all(check.equal for check in printed):
+            contradicted = corrections or conventions or self.counterexample
+            return UNSUPPORTED if contradicted else "number" if numbers else "holds"
+        if corrections:
+            return "erratum" if self.counterexample else UNSUPPORTED
+        return "convention" if conventions else UNSUPPORTED
+
+    @property
+    def unequal(self) -> list[Check]:
+        """The checks that came out unequal."""
+        return [check for check in self.checks if not check.equal]
+
+
+# --- what rows have evidence --------------------------------------------------------------
+
+Collector = Callable[[Evidence], None]
+EVIDENCE: dict[str, Collector] = {}
+
+
+def evidence(row_id: str) -> Callable[[Collector], Collector]:
+    """Register the function that collects the evidence of a row."""
+
+    def register(collect: Collector) -> Collector:
+        if row_id in EVIDENCE:
+            raise ValueError(f"{row_id}: has evidence already")
+        EVIDENCE[row_id] = collect
+        return collect
+
+    return register
+
+
+# --- equality -----------------------------------------------------------------------------
+
+
+def same(left: Any, right: Any, within: Any = None) -> bool:
+    """Whether two arrays (or numbers, or expressions) are equal in shape and in every element.
+
+    Numbers are compared exactly, expressions after sympy has simplified their difference.
+
+    >>> same(np.array([0.5, 2.0]), np.array([Fraction(1, 2), 2], dtype=object))
+    True
+    >>> x = sympy.Symbol("x")
+    >>> same((x + 1) ** 2, x**2 + 2 * x + 1)
+    True
+    """
+    a, b = np.asarray(left, dtype=object), np.asarray(right, dtype=object)
+    if a.shape != b.shape:
+        return False
+    limits = np.broadcast_to(np.asarray(0 if within is None else within, dtype=object), a.shape)
+    triples = zip(a.flat, b.flat, limits.flat, strict=True)
+    return all(_same_element(x, y, limit) for x, y, limit in triples)
+
+
+def _same_element(x: Any, y: Any, limit: Any) -> bool:
+    if isinstance(x, str | bool | np.bool_) or isinstance(y, str | bool | np.bool_):
+        return bool(x == y)
+    if isinstance(x, sympy.Basic) or isinstance(y, sympy.Basic):
+        difference = exact(x) - exact(y)
+        if limit:
+            return bool(abs(sympy.N(difference, 50)) <= exact(limit))
+        return bool(difference == 0 or sympy.simplify(sympy.expand(difference)) == 0)
+    return bool(abs(Fraction(x) - Fraction(y)) <= Fraction(limit))
+
+
+def exact(value: Any) -> Any:
+    """A number as sympy's rational of exactly its value; expressions stay as they are."""
+    if isinstance(value, sympy.Basic):
+        return value
+    fraction = Fraction(value)
+    return sympy.Rational(fraction.numerator, fraction.denominator)
+
+
+def is_right_rounding(printed: str, exact_value: Any) -> bool:
+    """Whether the printed digits are the exact number rounded to nearest.
+
+    >>> is_right_rounding("0.0509", sympy.log(10000) - sympy.log(9503))
+    False
+    >>> is_right_rounding("0.0510", sympy.log(10000) - sympy.log(9503))
+    True
+    """
+    digits = len(printed.partition(".")[2])
+    distance = abs(exact(Fraction(printed)) - exact(exact_value))
+    return bool(sympy.N(distance, 50) <= sympy.Rational(1, 2 * 10**digits))
+
+
+# --- counterexamples ----------------------------------------------------------------------
+
+
+def small_integers(*shapes: tuple[int, ...], most: int = 2) -> Iterator[tuple[Array, ...]]:
+    """Tuples of arrays of small integers ≥ 0, the smaller sums of entries first.
+
+    >>> [tuple(a.tolist() for a in pair) for pair in small_integers((2,), (1,), most=1)][:3]
+    [([0, 0], [0]), ([0, 0], [1]), ([0, 1], [0])]
+    """
+    sizes = [int(np.prod(shape, dtype=int)) for shape in shapes]
+    ends = np.cumsum(sizes)[:-1]
+    for total in range(most * sum(sizes) + 1):
+        for entries in _with_sum(sum(sizes), total, most):
+            parts = np.split(np.array(entries, dtype=object), ends)
+            yield tuple(p.reshape(shape) for p, shape in zip(parts, shapes, strict=True))
+
+
+def _with_sum(count: int, total: int, most: int) -> Iterator[tuple[int, ...]]:
+    if count == 0:
+        if total == 0:
+            yield ()
+        return
+    for first in range(max(0, total - most * (count - 1)), min(most, total) + 1):
+        for rest in _with_sum(count - 1, total - first, most):
+            yield first, *rest
+
+
+def smallest(
+    candidates: Iterable[tuple[Array, ...]],
+    printed: Callable[..., Any],
+    right: Callable[..., Any],
+) -> tuple[tuple[Array, ...], Any, Any]:
+    """The first candidate for which printed and right differ, and what each gives there.
+
+    Raises: LookupError if they agree on all of them.
+    """
+    for candidate in candidates:
+        left, expected = printed(*candidate), right(*candidate)
+        if not same(left, expected):
+            return candidate, left, expected
+    raise LookupError("printed and right agree on every candidate")

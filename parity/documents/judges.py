@@ -1,0 +1,122 @@
+"""The judges that evidence calls: torch.autograd, exact rationals, sympy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import numpy as np
+import sympy
+
+from parity import oracle
+from parity.cases.case import Array, generator
+
+SEED = 20261121
+
+
+class Judged(NamedTuple):
+    """A value and the gradients to the inputs, ∂(Σ dy·y)/∂input, by the input's name."""
+
+    y: Array
+    gradients: dict[str, Array]
+
+
+# --- inputs -------------------------------------------------------------------------------
+
+
+def integers(label: str, *shape: int, low: int = -6, high: int = 6) -> Array:
+    """Random integers low … high as exact rationals; the same for the same label.
+
+    >>> integers("D0.1 x", 2, 2).shape
+    (2, 2)
+    """
+    drawn = generator(SEED, label).integers(low, high + 1, shape)
+    return rationals(drawn)
+
+
+def distinct(label: str, *shape: int) -> Array:
+    """Random integers of both signs that all differ and are not 0: no ties, no kinks."""
+    count = int(np.prod(shape, dtype=int))
+    numbers = np.arange(-(count // 2) - 1, count - count // 2)
+    numbers = numbers[numbers != 0][:count]
+    return rationals(generator(SEED, label).permutation(numbers).reshape(shape))
+
+
+def rationals(array: Any) -> Array:
+    """The exact values of numbers, as Fractions."""
+    given = np.asarray(array)
+    return np.array([Fraction(v) for v in given.ravel().tolist()], object).reshape(given.shape)
+
+
+# --- torch.autograd -----------------------------------------------------------------------
+
+
+def autograd(formula: Callable[..., Any], dy: Array | None, **arrays: Array) -> Judged:
+    """torch.autograd through a printed forward formula, element by element in float64.
+
+    The formula gets object arrays of torch scalars; sums and products of small integers are
+    exact. Without dy, the value only.
+    """
+    given = {name: floats(array) for name, array in arrays.items()}
+    upstream = None if dy is None else floats(dy)
+    found = oracle.differentiate(formula, given, upstream)
+    return Judged(rationals(found.y), {n: rationals(g) for n, g in found.gradients.items()})
+
+
+def layer(
+    function: str, dy: Array, arrays: Mapping[str, Array], options: Mapping[str, Any] | None = None
+) -> Judged:
+    """torch.autograd through torch's own layer (`parity list` names the functions), in float64.
+
+    Exact on small integers for everything but exp, log and divisions. Arrays that are not
+    differentiated (class indices, a mask) are integers and stay as they are.
+    """
+    given = {n: a if a.dtype.kind in "iub" else floats(a) for n, a in arrays.items()}
+    wanted = [name for name, array in given.items() if array.dtype.kind == "f"]
+    found = oracle.gradients(function, given, options or {}, floats(dy), wanted)
+    return Judged(rationals(found.y), {n: rationals(g) for n, g in found.gradients.items()})
+
+
+def value(
+    function: str, arrays: Mapping[str, Array], options: Mapping[str, Any] | None = None
+) -> Array:
+    """torch's own forward of a layer, in float64, as exact rationals."""
+    given = {n: a if a.dtype.kind in "iub" else floats(a) for n, a in arrays.items()}
+    return rationals(oracle.forward(function, given, options or {}))
+
+
+def floats(array: Any) -> Array:
+    """The same numbers as float64; refuses numbers that float64 does not have."""
+    given = np.asarray(array)
+    converted = given.astype(np.float64)
+    for number, converted_number in zip(given.ravel(), converted.ravel(), strict=True):
+        if Fraction(number) != Fraction(float(converted_number)):
+            raise ValueError(f"{number} is not a float64")
+    return converted
+
+
+# --- sympy --------------------------------------------------------------------------------
+
+
+def expanded(array: Any) -> Array:
+    """Every element multiplied out."""
+    given = np.asarray(array, dtype=object)
+    return np.array([sympy.expand(v) for v in given.ravel()], object).reshape(given.shape)
+
+
+def derivative(y: Any, x: Array, dy: Any = None) -> Array:
+    """∂(Σ dy·y)/∂x by sympy, for an array x of symbols; dy of ones is a scalar y's.
+
+    >>> from parity.symbols import symbols
+    >>> a = symbols("a", 2)
+    >>> derivative(a[0] * a[1] ** 2, a)
+    array([a2**2, 2*a1*a2], dtype=object)
+    """
+    values = np.asarray(y, dtype=object)
+    if dy is None and values.size != 1:
+        raise ValueError(f"dy is needed for y of shape {values.shape}")
+    upstream = np.ones(values.shape, int) if dy is None else np.asarray(dy, dtype=object)
+    total = sum((d * v for d, v in zip(upstream.flat, values.flat, strict=True)), sympy.Integer(0))
+    found = [sympy.diff(total, symbol) for symbol in x.ravel()]
+    return np.array(found, object).reshape(x.shape)

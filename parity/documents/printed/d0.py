@@ -1,0 +1,1 @@
+"""D0's formulas as printed."""

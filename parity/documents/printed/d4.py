@@ -1,0 +1,1 @@
+"""D4's formulas as printed."""
