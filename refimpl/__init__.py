@@ -18,6 +18,18 @@ from refimpl.activations import (
     tanh,
     tanh_backward,
 )
+from refimpl.architectures import (
+    Block,
+    alexnet,
+    he_normal,
+    inception_block,
+    inception_network,
+    lenet,
+    mlp,
+    residual_block,
+    residual_network,
+    uniform,
+)
 from refimpl.average_pooling import (
     avg_pool1d,
     avg_pool1d_backward,
@@ -38,9 +50,13 @@ from refimpl.convolution import (
     conv3d_backward,
 )
 from refimpl.dense import LinearGrads, flatten, flatten_backward, linear, linear_backward
+from refimpl.joining import AddGrads, add, add_backward, concatenate, concatenate_backward
 from refimpl.layers import (
+    Add,
     AvgPool2d,
+    Concatenate,
     Conv2d,
+    Dropout,
     Flatten,
     Layer,
     LayerGrads,
@@ -69,15 +85,21 @@ from refimpl.max_pooling import (
     max_pool3d_backward,
     max_pool3d_with_indices,
 )
-from refimpl.networks import NetworkGrads, Sequential, lenet
-from refimpl.training import Step, descend, loss_and_grads, train, update
+from refimpl.networks import Network, NetworkGrads, Sequential
+from refimpl.training import Descent, Step, descend, gradient_descent, loss_and_grads, train, update
 
 __all__ = [
+    "Add",
+    "AddGrads",
     "AvgPool2d",
+    "Block",
+    "Concatenate",
     "Conv1dGrads",
     "Conv2d",
     "Conv2dGrads",
     "Conv3dGrads",
+    "Descent",
+    "Dropout",
     "Flatten",
     "Layer",
     "LayerGrads",
@@ -85,6 +107,7 @@ __all__ = [
     "Linear",
     "LinearGrads",
     "MaxPool2d",
+    "Network",
     "NetworkGrads",
     "ReLU",
     "Sequential",
@@ -92,12 +115,17 @@ __all__ = [
     "Softmax",
     "Step",
     "Tanh",
+    "add",
+    "add_backward",
+    "alexnet",
     "avg_pool1d",
     "avg_pool1d_backward",
     "avg_pool2d",
     "avg_pool2d_backward",
     "avg_pool3d",
     "avg_pool3d_backward",
+    "concatenate",
+    "concatenate_backward",
     "conv1d",
     "conv1d_backward",
     "conv2d",
@@ -109,6 +137,10 @@ __all__ = [
     "descend",
     "flatten",
     "flatten_backward",
+    "gradient_descent",
+    "he_normal",
+    "inception_block",
+    "inception_network",
     "leaky_relu",
     "leaky_relu_backward",
     "lenet",
@@ -126,8 +158,11 @@ __all__ = [
     "max_pool3d",
     "max_pool3d_backward",
     "max_pool3d_with_indices",
+    "mlp",
     "relu",
     "relu_backward",
+    "residual_block",
+    "residual_network",
     "sigmoid",
     "sigmoid_backward",
     "softmax",
@@ -137,5 +172,6 @@ __all__ = [
     "tanh",
     "tanh_backward",
     "train",
+    "uniform",
     "update",
 ]
