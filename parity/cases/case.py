@@ -32,7 +32,7 @@ class Draw:
 
 @dataclass(frozen=True)
 class Given:
-    """An array written out, as nested tuples; integers become the dtype under test."""
+    """An array written out, as nested tuples or lists; integers become the dtype under test."""
 
     values: Any
 
