@@ -100,7 +100,7 @@ from refimpl.max_pooling import (
     max_pool3d_backward,
     max_pool3d_with_indices,
 )
-from refimpl.networks import Network, NetworkGrads, Sequential, lenet
+from refimpl.networks import Network, NetworkGrads, Sequential
 from refimpl.sizes import (
     Parameters,
     ReceptiveField,
