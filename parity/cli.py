@@ -145,12 +145,13 @@ def list_cases(
     """List the functions and networks, or the cases of one of them."""
     from parity.cases import BAD, GOOD
     from parity.cases.networks import NETWORKS
+    from parity.functions import forward_of
     from parity.run import SelectionError, select
 
     if name is None:
         for function in dict.fromkeys(case.function for case in GOOD):
             good = sum(case.function == function for case in GOOD)
-            bad = sum(case.function.removesuffix("_backward") == function for case in BAD)
+            bad = sum(forward_of(case.function) == function for case in BAD)
             typer.echo(f"{function}: {good} cases, {bad} bad inputs")
         for network in NETWORKS.values():
             training = f", {network.steps} steps of training" if network.steps else ""

@@ -49,6 +49,18 @@ from refimpl.convolution import (
     conv3d,
     conv3d_backward,
 )
+from refimpl.correlation import (
+    CorrelationGrads,
+    SharedConv2dGrads,
+    convolve2d,
+    convolve2d_backward,
+    correlate2d,
+    correlate2d_backward,
+    rot180,
+    rot180_backward,
+    shared_conv2d,
+    shared_conv2d_backward,
+)
 from refimpl.dense import LinearGrads, flatten, flatten_backward, linear, linear_backward
 from refimpl.filters import (
     DIAGONAL,
@@ -101,6 +113,7 @@ from refimpl.max_pooling import (
     max_pool3d_with_indices,
 )
 from refimpl.networks import Network, NetworkGrads, Sequential
+from refimpl.sampling import downsample, upsample
 from refimpl.sizes import (
     Parameters,
     ReceptiveField,
@@ -116,6 +129,13 @@ from refimpl.sizes import (
     window_counts,
 )
 from refimpl.training import Descent, Step, descend, gradient_descent, loss_and_grads, train, update
+from refimpl.weighted_pooling import (
+    WeightedPool2dGrads,
+    gaussian_pool2d,
+    gaussian_pool2d_backward,
+    weighted_pool2d,
+    weighted_pool2d_backward,
+)
 
 __all__ = [
     "DIAGONAL",
@@ -138,6 +158,7 @@ __all__ = [
     "Conv2d",
     "Conv2dGrads",
     "Conv3dGrads",
+    "CorrelationGrads",
     "Descent",
     "Dropout",
     "Flatten",
@@ -153,10 +174,12 @@ __all__ = [
     "ReLU",
     "ReceptiveField",
     "Sequential",
+    "SharedConv2dGrads",
     "Sigmoid",
     "Softmax",
     "Step",
     "Tanh",
+    "WeightedPool2dGrads",
     "add",
     "add_backward",
     "alexnet",
@@ -176,14 +199,21 @@ __all__ = [
     "conv3d_backward",
     "conv_output_size",
     "conv_parameters",
+    "convolve2d",
+    "convolve2d_backward",
+    "correlate2d",
+    "correlate2d_backward",
     "cross_entropy",
     "cross_entropy_backward",
     "dense_connections",
     "dense_parameters",
     "descend",
+    "downsample",
     "flatten",
     "flatten_backward",
     "gaussian_kernel",
+    "gaussian_pool2d",
+    "gaussian_pool2d_backward",
     "gradient_descent",
     "haar_kernel",
     "he_normal",
@@ -215,6 +245,10 @@ __all__ = [
     "relu_backward",
     "residual_block",
     "residual_network",
+    "rot180",
+    "rot180_backward",
+    "shared_conv2d",
+    "shared_conv2d_backward",
     "shared_conv_parameters",
     "sigmoid",
     "sigmoid_backward",
@@ -227,5 +261,8 @@ __all__ = [
     "train",
     "uniform",
     "update",
+    "upsample",
+    "weighted_pool2d",
+    "weighted_pool2d_backward",
     "window_counts",
 ]
