@@ -6,9 +6,8 @@ first (D1.14). Both are sums of products, which `conv2d` forms here, too.
 
 from __future__ import annotations
 
+from math import prod
 from typing import NamedTuple
-
-import numpy as np
 
 from refimpl.convolution import conv2d, conv2d_backward
 from refimpl.elements import Array
@@ -211,7 +210,7 @@ def _as_layer(where: str, a: Array, kernel: Array, mode: str, flip: bool) -> _La
     check_choice(where, "mode", mode, ("full", "same", "valid"))
     *batch, H, W = a.shape
     K_h, K_w = kernel.shape
-    images = a.reshape(int(np.prod(batch, dtype=int)), 1, H, W)
+    images = a.reshape(prod(batch), 1, H, W)
     turned = _turned(kernel) if flip else kernel
     swapped = False
     if mode == "valid":
