@@ -10,6 +10,7 @@ from parity.documents.checks import (
     d4_convolution,
     d4_derivatives,
     d4_forward,
+    d4_networks,
 )
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "d4_convolution",
     "d4_derivatives",
     "d4_forward",
+    "d4_networks",
 ]

@@ -1,17 +1,14 @@
-"""Evidence on D4's connections and sizes of layers, residual and Inception networks."""
+"""Evidence on D4's local connection and weight sharing, and what they are for."""
 
 from __future__ import annotations
 
 import numpy as np
-import sympy
 
 import refimpl
 from parity.cases.case import Array
 from parity.documents.checks.d4_convolution import as_integers
 from parity.documents.evidence import (
     COUNTING,
-    RATIONALS,
-    SYMPY,
     TORCH,
     Evidence,
     evidence,
@@ -19,9 +16,9 @@ from parity.documents.evidence import (
     small_integers,
     smallest,
 )
-from parity.documents.judges import autograd, integers, layer, rationals, value
+from parity.documents.judges import integers, layer, rationals, value
 from parity.documents.printed import d4_architecture as printed
-from parity.documents.printed import d4_convolution, notation
+from parity.documents.printed import d4_convolution
 
 SIZES = ((7, 3), (9, 2), (12, 5))  # neurons in front of a layer, weights of its kernel
 
@@ -67,7 +64,7 @@ def count_connections(evidence: Evidence, n: int, m: int, n_next: int) -> None:
         },
     ).gradients["x"]
     full, local = int((dense != 0).sum()), connections(n, w)
-    evidence.printed(COUNTING, f"full, n {n}", printed.full_connections(n, n_next), full)
+    evidence.corrected(COUNTING, f"full, n {n}", printed.full_connections(n, n_next), full)
     evidence.printed(COUNTING, f"local, n {n}", printed.local_connections(n, m), local)
     evidence.corrected(COUNTING, f"local, n {n}", printed.local_connections(n_next, m), local)
     evidence.implemented(
@@ -80,7 +77,8 @@ def count_connections(evidence: Evidence, n: int, m: int, n_next: int) -> None:
 
 def weighted_input(a: Array, w: Array, b: Array) -> Array:
     """torch's w ⊗ a + b of vectors."""
-    return value("conv1d", {"x": a[None, None], "weight": w[None, None], "bias": b})[0, 0]
+    z: Array = value("conv1d", {"x": a[None, None], "weight": w[None, None], "bias": b})[0, 0]
+    return z
 
 
 def connections(n: int, w: Array) -> int:
@@ -104,7 +102,7 @@ def weight_sharing(evidence: Evidence) -> None:
         dz = integers(f"D4.13 dz {n}", 1, 1, n - m + 1)
         judged = layer("conv1d", dz, {"x": x, "weight": w[None, None], "bias": b})
         learnt = judged.gradients["weight"].size + judged.gradients["bias"].size
-        evidence.printed(
+        evidence.corrected(
             COUNTING, f"parameters, n {n}, m {m}", printed.shared_parameters(m), learnt
         )
         ours = refimpl.conv_parameters(1, 1, m).total
@@ -119,90 +117,8 @@ def weight_sharing(evidence: Evidence) -> None:
         evidence.implemented(TORCH, f"conv_output_size, n {n}", ours, n_next)
     evidence.false_at(
         f"m = 1, n^(l+1) = 1: printed n^(l) = {printed.size_of_layer(1, 1)}, "
-        f"but a kernel of one weight leaves n^(l) = {weighted_input(*rationals(np.ones((3, 1), int))).size}"
+        f"but a kernel of one weight leaves n^(l) = {weighted_input(*integers('one', 3, 1)).size}"
     )
-
-
-# --- residual network ---------------------------------------------------------------------
-
-
-@evidence("D4.16")
-def residual(evidence: Evidence) -> None:
-    """h = x + (h − x); a unit x + f(θ, x) with f = h − x gives the same h."""
-    x, h = integers("D4.16 x", 3, 5, 4), integers("D4.16 h", 3, 5, 4)
-    evidence.printed(RATIONALS, "x + (h − x)", printed.residual(x, h), h)
-    x_, h_ = np.array(sympy.symbols("x h"), object)[:, None]
-    evidence.printed(SYMPY, "x + (h − x)", printed.residual(x_, h_), h_)
-    W, dh = integers("D4.16 W", 3, 3, 3, 5), integers("D4.16 dh", 3, 5, 4)
-    right = equal_width(W, x)
-    less_x = W.copy()
-    for c in range(3):
-        less_x[c, c, 1, 2] -= 1  # the kernel of x itself is taken off
-    found = printed.residual_unit(x, less_x, equal_width)
-    evidence.printed(TORCH, "x + f(θ, x) where f = h − x", found, right)
-    judged = autograd(
-        lambda x, theta: printed.residual_unit(x, theta, same_width), dh, x=x, theta=W
-    )
-    options = {"padding": "same"}
-    dx, dW, _ = refimpl.conv2d_backward(dh[None], x[None], W, **options)
-    branch = refimpl.conv2d(x[None], W, **options)
-    ours = refimpl.add_backward(dh[None], x[None], branch)
-    evidence.implemented(TORCH, "add", refimpl.add(x[None], branch)[0], judged.y)
-    evidence.implemented(TORCH, "add_backward dx", (ours.dx + dx)[0], judged.gradients["x"])
-    evidence.implemented(TORCH, "add_backward dbranch", dW, judged.gradients["theta"])
-
-
-def equal_width(W: Array, x: Array) -> Array:
-    """torch's convolution of maps x whose width stays."""
-    return value("conv2d", {"x": x[None], "weight": W}, {"padding": "same"})[0]
-
-
-def same_width(W: Array, x: Array) -> Array:
-    """The same, element by element: a printed forward that autograd can take."""
-    return printed.side_by_side(x, [W])
-
-
-# --- Inception ----------------------------------------------------------------------------
-
-
-@evidence("D4.18")
-def inception(evidence: Evidence) -> None:
-    """Maps of three kernel sizes fit on each other; 1×1 kernels make the depth smaller."""
-    D, X = 6, integers("D4.18 X", 6, 7, 8)
-    kernels = [integers(f"D4.18 W {k}", maps, D, k, k) for maps, k in ((2, 1), (3, 3), (4, 5))]
-    branches = [value("conv2d", {"x": X[None], "weight": W}, {"padding": "same"}) for W in kernels]
-    right = np.concatenate(branches, axis=1)
-    found = printed.side_by_side(X, kernels)
-    evidence.printed(TORCH, "1×1, 3×3, 5×5, stacked", found, right[0])
-    evidence.printed(COUNTING, "depths add up", len(found), sum(map(len, kernels)))
-    ours = [refimpl.conv2d(X[None], W, padding="same") for W in kernels]
-    evidence.implemented(TORCH, "concatenate", refimpl.concatenate(*ours), right)
-    reduction(evidence, X, kernels[0], kernels[2])
-    restored(evidence)
-
-
-def reduction(evidence: Evidence, X: Array, small: Array, large: Array) -> None:
-    """1×1 kernels in front of 5×5 ones: fewer maps, and so fewer weights."""
-    (few, D, *_), maps = small.shape, len(large)
-    reduced = value("conv2d", {"x": X[None], "weight": small})
-    evidence.printed(TORCH, "1×1: fewer maps", True, reduced.shape[1] < D)
-    evidence.printed(TORCH, "1×1: the same size", X.shape[1:], reduced.shape[2:])
-    behind = integers("D4.18 behind", maps, few, 5, 5)
-    evidence.printed(COUNTING, "fewer weights", True, small.size + behind.size < large.size)
-    value("conv2d", {"x": reduced, "weight": behind})  # torch takes them for the reduced maps
-    pixels = X.reshape(D, -1)
-    mixed = (small.reshape(few, D) @ pixels).reshape(reduced.shape)
-    evidence.implemented(RATIONALS, "conv2d 1×1", refimpl.conv2d(X[None], small), mixed)
-
-
-def restored(evidence: Evidence) -> None:
-    """A map that is a sum of two others is redundant: two maps of 1×1 kernels keep all three."""
-    a, b = integers("D4.18 a", 4, 3), integers("D4.18 b", 4, 3)
-    X = np.stack([a, b, a + b])
-    reduce = np.array([[1, 1, 1], [1, -1, 0]], object)[:, :, None, None]
-    back = np.array([[1, 1], [1, -2], [2, -1]], object)[:, :, None, None] / rationals(3)
-    kept = refimpl.conv2d(refimpl.conv2d(X[None], reduce), back)
-    evidence.printed(RATIONALS, "redundant maps survive", kept[0], X)
 
 
 # --- what a fully connected layer cannot do -----------------------------------------------
@@ -238,23 +154,19 @@ def learnt(gradients: dict[str, Array]) -> int:
 
 def invariance(evidence: Evidence) -> None:
     """The largest answer to a pattern, wherever it stands: of a convolution, of a dense layer."""
-    pattern, w, W = (
-        integers("D4.19 p", 3, low=1),
-        integers("D4.19 w", 2),
-        integers("D4.19 W", 11, 12),
-    )
-    for convolution, answers in (
-        (True, lambda x: value("conv1d", {"x": x[None], "weight": w[None, None]}).max()),
-        (False, lambda x: value("linear", {"x": x, "weight": W}).max()),
+    pattern = integers("D4.19 pattern", 3, low=1)
+    for function, weight, invariant in (
+        ("conv1d", integers("D4.19 kernel", 1, 1, 2, low=1), True),
+        ("linear", integers("D4.19 dense", 11, 12), False),
     ):
-        found = [answers(placed(pattern, start)) for start in range(2, 8)]
+        images = [placed(pattern, start) for start in range(2, 8)]
+        found = [value(function, {"x": x, "weight": weight}).max() for x in images]
         alike = same(found, [found[0]] * len(found))
-        name = "convolution, maximum" if convolution else "fully connected, maximum"
-        evidence.printed(TORCH, f"{name}: alike wherever", convolution, alike)
+        evidence.printed(TORCH, f"{function}, maximum: alike wherever", invariant, alike)
 
 
 def placed(pattern: Array, start: int) -> Array:
     """The pattern among twelve places of zeros."""
-    x = rationals(np.zeros((1, 12), int))
-    x[0, start : start + len(pattern)] = pattern
+    x = rationals(np.zeros((1, 1, 12), int))
+    x[0, 0, start : start + len(pattern)] = pattern
     return x

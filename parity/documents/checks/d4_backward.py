@@ -58,7 +58,7 @@ def through_pooling(evidence: Evidence) -> None:
     ):
         right = layer(name, delta[None, None], {"x": z[None, None]}, {"kernel_size": size})
         upsampled = upsampled_as_printed(how, delta, z, size)
-        evidence.printed(TORCH, f"upsample, {how}", upsampled, right.gradients["x"][0, 0])
+        evidence.corrected(TORCH, f"upsample, {how}", upsampled, right.gradients["x"][0, 0])
         ours = refimpl.upsample(delta[None, None], z[None, None], size, how)
         evidence.implemented(TORCH, f"upsample, {how}", ours, right.gradients["x"])
         a = forward.relu(z)
@@ -76,8 +76,16 @@ def through_pooling(evidence: Evidence) -> None:
         evidence.implemented(TORCH, f"{name}_backward, relu_backward", ours[0, 0], right_delta)
     x, d = symbols("z", 4, 6), symbols("d", 2, 2)
     pooled = forward.pool(sigma(x), (2, 3), forward.average)
+    right_delta = derivative(pooled, x, d)
     corrected = printed.delta_through_pooling(printed.upsample_average(d, (2, 3)), sigma_prime(x))
-    evidence.corrected(SYMPY, "average, any σ", corrected, derivative(pooled, x, d))
+    evidence.corrected(SYMPY, "average, any σ", corrected, right_delta)
+    itself = np.eye(d.size, dtype=int)  # a pooling layer's own ∂a^L/∂z^L: it has no activation
+    found = printed.delta_by_transposed_jacobian(itself, d.ravel())
+    evidence.printed(SYMPY, "(∂a^L/∂z^L)ᵀ ∂J/∂a^L", found, right_delta.ravel())
+    a = symbols("a", 4, 6)
+    dJ_da = derivative(forward.pool(a, (2, 3), forward.average), a, d).ravel()
+    corrected = printed.delta_by_transposed_jacobian(np.diag(sigma_prime(x).ravel()), dJ_da)
+    evidence.corrected(SYMPY, "(∂a^(l−1)/∂z^(l−1))ᵀ ∂J/∂a^(l−1)", corrected, right_delta.ravel())
     upsampled, pooled = printed.upsample_average(np.array([[1]]), (1, 2)), np.array([[1]])
     if printed.delta_through_pooling(upsampled, pooled) is printed.UNDEFINED:
         evidence.false_at(
@@ -107,7 +115,7 @@ def times(shape: tuple[int, ...]) -> str:
 
 def layer_input(z: Array, W: Array, b: Array) -> Array:
     """z^l = σ(z^{l−1}) * W^l + b^l, σ = ReLU."""
-    sums: Array = forward.slide(forward.relu(z), W) + b[0, 0]
+    sums: Array = forward.slide(forward.relu(z), W) + b
     return sums
 
 
@@ -120,12 +128,15 @@ def through_convolution(evidence: Evidence) -> None:
     judged = autograd(layer_input, delta, z=z, W=W, b=b)
     z_L, right = judged.y, judged.gradients["z"]
     a = value("relu", {"x": z})
-    evidence.printed(TORCH, "z^L, L+1 in front of L", forward.slide(a, W) + b[0, 0], z_L)
+    evidence.corrected(TORCH, "z^L, L+1 in front of L", forward.slide(a, W) + b[0, 0], z_L)
     from_itself = forward.slide(forward.relu(z_L), W) + b[0, 0]
     evidence.printed(TORCH, "z^L from σ(z^L)", from_itself, z_L)
     found = printed.delta_through_convolution(delta, W, relu_prime(z_L))
     evidence.printed(TORCH, "⊙ σ'(z^L)", found, right)
-    evidence.printed(RATIONALS, "upside down, left to right", printed.rot180(W), W[::-1][:, ::-1])
+    evidence.corrected(RATIONALS, "upside down, left to right", printed.rot180(W), W[::-1][:, ::-1])
+    w, d = symbols("w", 2, 3), symbols("d", 2, 3)
+    turned = derivative(printed.rot180(w), w, d)
+    evidence.implemented(SYMPY, "rot180_backward", refimpl.rot180_backward(d, w), turned)
     corrected = printed.delta_through_convolution(delta, W, relu_prime(z))
     evidence.corrected(TORCH, "⊙ σ'(z^(l−1))", corrected, right)
     by_jacobian(evidence)
@@ -184,9 +195,10 @@ def to_the_parameters(evidence: Evidence) -> None:
         add(TORCH, f"z^L, L+1 {order} L", z, z_L)
         add(TORCH, f"∂J/∂W, L+1 {order} L", printed.weight_gradient(neighbour, delta), dW)
     dbias = right.gradients["bias"][0]
-    evidence.printed(TORCH, "∂J/∂b", printed.bias_gradient(delta), dbias)
+    evidence.under_convention(TORCH, "∂J/∂b", printed.bias_gradient(delta), dbias)
     pools = [FUNCTIONS[f"{how}_pool{n}d"].inputs for how, n in product(("max", "avg"), (1, 2, 3))]
-    evidence.printed(COUNTING, "a pooling has neither W nor b", [("x",)] * len(pools), pools)
+    neither = [("x",)] * len(pools)  # differentiated by its input alone
+    evidence.under_convention(COUNTING, "a pooling has neither W nor b", neither, pools)
     ours = refimpl.conv2d_backward(delta[None, None], a[None, None], W[None, None])
     evidence.implemented(TORCH, "conv2d_backward dweight", ours.dweight[0, 0], dW)
     evidence.implemented(TORCH, "conv2d_backward dbias", ours.dbias, right.gradients["bias"])

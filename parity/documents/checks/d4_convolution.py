@@ -45,6 +45,12 @@ def correlation(evidence: Evidence) -> None:
     evidence.implemented(TORCH, "correlate2d, frame of zeros", ours, full[0, 0])
     ours = refimpl.conv2d(X[None, None], W[None, None])
     evidence.implemented(TORCH, "conv2d", ours, right)
+    no_bias = integers("D4.1 b", 1, low=0, high=0)
+    ours = refimpl.Conv2d(W[None, None], no_bias).forward(X[None, None])
+    evidence.implemented(TORCH, "Conv2d", ours, right)
+    row = value("conv1d", {"x": X[None, :1], "weight": W[None, :1]})
+    ours = refimpl.conv1d(X[None, :1], W[None, :1])
+    evidence.implemented(TORCH, "conv1d", ours, row)
 
 
 @evidence("D4.2")
@@ -55,7 +61,7 @@ def mathematical_convolution(evidence: Evidence) -> None:
     printed_sum = printed.everywhere(printed.mathematical_convolution, X, W)
     evidence.printed(TORCH, "S(i, j)", printed_sum, right)
     flipped = printed.slide(d4_backward.framed(X, W), d4_backward.rot180(W))
-    evidence.printed(TORCH, "turned over, multiplied, summed", flipped, right)
+    evidence.corrected(TORCH, "turned over, multiplied, summed", flipped, right)
     corrected = printed.everywhere(corrected_convolution, X, W)
     evidence.corrected(TORCH, "with X(i − m, j − n)", corrected, right)
     x, w = symbols("X", 3, 5, first=0), symbols("W", 2, 4, first=0)
@@ -88,7 +94,8 @@ def convolution_by_autograd(X: Array, W: Array) -> Array:
     shape = tuple(a + b - 1 for a, b in zip(X.shape, W.shape, strict=True))
     zeros = rationals(np.zeros((1, 1, *shape), int))
     judged = layer("conv2d", X[None, None], {"x": zeros, "weight": W[None, None]})
-    return judged.gradients["x"][0, 0]
+    convolution: Array = judged.gradients["x"][0, 0]
+    return convolution
 
 
 def turned_over(X: Array, W: Array) -> Array:
@@ -134,14 +141,14 @@ def feature_maps(evidence: Evidence) -> None:
     y = value("relu", {"x": z})
     evidence.corrected(TORCH, "Y^p = ReLU(Z^p)", printed.relu(corrected), y[0])
     count = printed.feature_map_parameters(P, D, m, n)
-    evidence.printed(COUNTING, "parameters", count, W.size + b.size)
+    evidence.corrected(COUNTING, "parameters", count, W.size + b.size)
     ours = refimpl.conv2d(X[None], W, b)
     evidence.implemented(RATIONALS, "conv2d", ours[0], corrected)
     evidence.implemented(TORCH, "relu", refimpl.relu(ours), y)
     given = refimpl.Conv2d(W, b).parameters.values()
     evidence.implemented(COUNTING, "Conv2d", sum(p.size for p in given), W.size + b.size)
-    ours = refimpl.conv_parameters(D, P, (m, n)).total
-    evidence.implemented(COUNTING, "conv_parameters", ours, W.size + b.size)
+    total = refimpl.conv_parameters(D, P, (m, n)).total
+    evidence.implemented(COUNTING, "conv_parameters", total, W.size + b.size)
     (X, W), wrong, right = smallest(
         small_integers((2, 1, 1), (1, 2, 1, 1)),
         lambda X, W: printed.feature_maps(X, W, np.array([0])),
@@ -189,7 +196,7 @@ def widths(evidence: Evidence) -> None:
 def length_in_torch(n: int, m: int, p: int) -> int:
     """How long torch's output is for n inputs, m weights and p zeros at each end."""
     arrays = {"x": rationals(np.ones((1, 1, n))), "weight": rationals(np.ones((1, 1, m)))}
-    return value("conv1d", arrays, {"padding": p}).shape[2]
+    return len(value("conv1d", arrays, {"padding": p})[0, 0])
 
 
 def positions(n: int, m: int, p: int) -> int:

@@ -54,7 +54,8 @@ def of_squares(weights: Array) -> Callable[..., Any]:
 
     def f(X: Array, W: Array) -> Any:
         Y = printed.correlate(W, X)
-        return sum(weights[i, j] * Y[i, j] ** 2 for i, j in np.ndindex(*Y.shape))
+        f_of_Y = sum(int(weights[i, j]) * Y[i, j] ** 2 for i, j in np.ndindex(*Y.shape))
+        return notation.build((1,), lambda _: f_of_Y)
 
     return f
 
@@ -69,8 +70,9 @@ def by_the_kernel(evidence: Evidence) -> None:
     evidence.printed(TORCH, "∂f/∂w_uv", elements, dW)
     evidence.printed(TORCH, "∂f/∂Y ⊗ X", printed.df_dW(dY, X), dW)
     c = integers("D4.10 c", 4, 6, low=1)
-    squares = autograd(of_squares(c), np.array(1), X=X, W=W).gradients["W"]
-    df_dY = 2 * c * printed.correlate(W, X)
+    df = integers("D4.10 df", 1, low=2)
+    squares = autograd(of_squares(c), df, X=X, W=W).gradients["W"]
+    df_dY = 2 * df * c * printed.correlate(W, X)
     evidence.printed(TORCH, "f(Y) = Σ c y²", printed.df_dW(df_dY, X), squares)
     x, w, g = symbols("x", M, N), symbols("w", m, n), symbols("g", 4, 6)
     terms = derivative(printed.correlate(w, x), w, g)
@@ -98,22 +100,23 @@ def by_the_input(evidence: Evidence) -> None:
     right = layer("conv2d", dY[None, None], {"x": X[None, None], "weight": W[None, None]})
     dX = right.gradients["x"][0, 0]
     elements = notation.build((M, N), lambda s, t: printed.df_dx(dY, W, s, t))
-    evidence.printed(TORCH, "∂f/∂x_st, w = 0 outside", elements, dX)
+    evidence.corrected(TORCH, "∂f/∂x_st, w = 0 outside", elements, dX)
     evidence.printed(TORCH, "rot180(∂f/∂Y) ⊗ W", printed.df_dX(dY, W), dX)
     evidence.corrected(TORCH, "wide, ∂f/∂Y turned", wide_over_the_kernel(dY, W), dX)
     evidence.corrected(TORCH, "wide, W turned", wide_over_the_gradient(dY, W), dX)
     c = integers("D4.11 c", 4, 6, low=1)
-    squares = autograd(of_squares(c), np.array(1), X=X, W=W).gradients["X"]
-    df_dY = 2 * c * printed.correlate(W, X)
+    df = integers("D4.11 df", 1, low=2)
+    squares = autograd(of_squares(c), df, X=X, W=W).gradients["X"]
+    df_dY = 2 * df * c * printed.correlate(W, X)
     evidence.corrected(TORCH, "f(Y) = Σ c y²", wide_over_the_kernel(df_dY, W), squares)
     x, w, g = symbols("x", M, N), symbols("w", m, n), symbols("g", 4, 6)
     terms = derivative(printed.correlate(w, x), x, g)
     elements = notation.build((M, N), lambda s, t: printed.df_dx(g, w, s, t))
-    evidence.printed(SYMPY, "∂f/∂x_st, term by term", expanded(elements), terms)
+    evidence.corrected(SYMPY, "∂f/∂x_st, term by term", expanded(elements), terms)
     chain = notation.build(
         (M, N), lambda s, t: chained(printed.correlate(w, x), x[s - 1, t - 1], g)
     )
-    evidence.printed(SYMPY, "Σ ∂y_ij/∂x_st ∂f/∂y_ij", chain, terms)
+    evidence.corrected(SYMPY, "Σ ∂y_ij/∂x_st ∂f/∂y_ij", chain, terms)
     corrected = expanded(wide_over_the_kernel(g, w))
     evidence.corrected(SYMPY, "wide, term by term", corrected, terms)
     for name, ours in (

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 import refimpl
@@ -22,18 +25,24 @@ def relu_and_pooling(evidence: Evidence) -> None:
     right = value("relu", {"x": x})
     evidence.printed(TORCH, "ReLU", printed.relu(x), right)
     evidence.implemented(TORCH, "relu", refimpl.relu(x), right)
+    evidence.implemented(TORCH, "ReLU", refimpl.ReLU().forward(x), right)
     pooling(evidence, distinct("D4.4 X", 6, 20))
 
 
 def pooling(evidence: Evidence, X: Array) -> None:
     """The printed maximum and average of windows, and refimpl's, beside torch's."""
-    for name, kernel_function, ours in (
-        ("max_pool2d", max, refimpl.max_pool2d(X[None, None], WINDOW)),
-        ("avg_pool2d", printed.average, refimpl.avg_pool2d(X[None, None], WINDOW)),
-    ):
+    layers: tuple[tuple[refimpl.Layer, Callable[[list[Any]], Any]], ...] = (
+        (refimpl.MaxPool2d(WINDOW), max),
+        (refimpl.AvgPool2d(WINDOW), printed.average),
+    )
+    for layer, kernel_function in layers:
+        name = layer.function
         right = value(name, {"x": X[None, None]}, OPTIONS)
         evidence.printed(TORCH, name, printed.pool(X, WINDOW, kernel_function), right[0, 0])
+        ours = getattr(refimpl, name)(X[None, None], WINDOW)
         evidence.implemented(TORCH, name, ours, right)
+        ours = layer.forward(X[None, None])
+        evidence.implemented(TORCH, f"the layer of {name}", ours, right)
 
 
 # --- a² = σ(a¹ * W² + b²), padding --------------------------------------------------------
@@ -114,8 +123,8 @@ def pooling_as_convolution(evidence: Evidence) -> None:
         direct, pooled = [(m, 1), (m, 1)], [(m, 1), (k, k), (m, 1)]
         larger = places_seen(pooled) > places_seen(direct)
         evidence.printed(COUNTING, f"kernels {m}, pooling {k}: a neuron sees more", True, larger)
-        ours = refimpl.receptive_field(pooled).size
-        evidence.implemented(COUNTING, f"receptive_field, {m}, {k}", ours, places_seen(pooled))
+        field = refimpl.receptive_field(pooled).size
+        evidence.implemented(COUNTING, f"receptive_field, {m}, {k}", field, places_seen(pooled))
 
 
 def moved_in_windows(X: Array) -> Array:

@@ -62,7 +62,7 @@ def side_by_side(X: Array, kernels: list[Array]) -> Array:
 
     Each is of equal width: (k − 1)/2 zeros around X.
     """
-    stacked = []
+    stacked: list[Array] = []
     for W in kernels:
         p = (W.shape[-1] - 1) // 2
         frame = np.pad(X, ((0, 0), (p, p), (p, p)))
