@@ -191,3 +191,14 @@ def test_sizes_that_do_not_fit_are_undefined() -> None:
 def test_printed_formula_with_a_kernel_that_does_not_fit_is_empty() -> None:
     """The narrow ⊗ has no place for it."""
     assert derivatives.correlate(np.ones((1, 3)), np.ones((2, 2))).shape == (2, 0)
+
+
+@pytest.mark.parametrize(("m", "widths"), [(2, {6, 8}), (4, {6, 8}), (3, {7})])
+def test_equal_width_needs_an_odd_kernel(m: int, widths: set[int]) -> None:
+    """D4.17's (m − 1)/2 rounded down and up: an even kernel is one short or one too long."""
+    p, n = convolution.equal_length(7, m)
+    assert n == 7
+    lengths = {
+        convolution_checks.positions(7, m, int(zeros)) for zeros in (np.floor(p), np.ceil(p))
+    }
+    assert lengths == widths
