@@ -202,6 +202,10 @@ def to_the_parameters(evidence: Evidence) -> None:
     ours = refimpl.conv2d_backward(delta[None, None], a[None, None], W[None, None])
     evidence.implemented(TORCH, "conv2d_backward dweight", ours.dweight[0, 0], dW)
     evidence.implemented(TORCH, "conv2d_backward dbias", ours.dbias, right.gradients["bias"])
+    row_a, row_W, row_delta = a[None, :1], W[None, :1], delta[None, :1]
+    dW = layer("conv1d", row_delta, {"x": row_a, "weight": row_W}).gradients["weight"]
+    of_a_row = refimpl.conv1d_backward(row_delta, row_a, row_W)
+    evidence.implemented(TORCH, "conv1d_backward", of_a_row.dweight, dW)
     pooling: tuple[Any, ...] = (refimpl.MaxPool2d(2), refimpl.AvgPool2d(2))
     found = [len(p.parameters) for p in pooling]
     evidence.implemented(COUNTING, "parameters of MaxPool2d, AvgPool2d", found, [0, 0])

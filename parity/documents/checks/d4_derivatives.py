@@ -26,6 +26,8 @@ def two_dimensions(evidence: Evidence) -> None:
     X, W = integers("D4.9 X", M, N), integers("D4.9 W", m, n)
     right = value("conv2d", {"x": X[None, None], "weight": W[None, None]})[0, 0]
     evidence.printed(TORCH, "size of Y", printed.size_of_Y(X, W), right.shape)
+    size = refimpl.conv_output_size(X.shape, W.shape)
+    evidence.implemented(TORCH, "conv_output_size", size, right.shape)
     evidence.printed(TORCH, "Y", printed.correlate(W, X), right)
     evidence.printed(RATIONALS, "Y", printed.correlate(W, X), plain(W, X))
     x, w = symbols("x", M, N), symbols("w", m, n)

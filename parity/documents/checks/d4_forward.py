@@ -43,6 +43,10 @@ def pooling(evidence: Evidence, X: Array) -> None:
         evidence.implemented(TORCH, name, ours, right)
         ours = layer.forward(X[None, None])
         evidence.implemented(TORCH, f"the layer of {name}", ours, right)
+        of_a_row, rows = name.replace("2d", "1d"), X[None]
+        right = value(of_a_row, {"x": rows}, {"kernel_size": WINDOW[1]})
+        ours = getattr(refimpl, of_a_row)(rows, WINDOW[1])
+        evidence.implemented(TORCH, of_a_row, ours, right)
 
 
 # --- a² = σ(a¹ * W² + b²), padding --------------------------------------------------------
