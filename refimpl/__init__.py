@@ -5,6 +5,8 @@ first, then the forward's arguments except `bias`.
 """
 
 from refimpl.activations import (
+    dsigmoid,
+    dtanh,
     leaky_relu,
     leaky_relu_backward,
     log_softmax,
@@ -13,6 +15,8 @@ from refimpl.activations import (
     relu_backward,
     sigmoid,
     sigmoid_backward,
+    sign,
+    sign_backward,
     softmax,
     softmax_backward,
     tanh,
@@ -38,6 +42,7 @@ from refimpl.convolution import (
     conv3d_backward,
 )
 from refimpl.dense import LinearGrads, flatten, flatten_backward, linear, linear_backward
+from refimpl.dropout import dropout, dropout_backward
 from refimpl.layers import (
     AvgPool2d,
     Conv2d,
@@ -52,7 +57,18 @@ from refimpl.layers import (
     Softmax,
     Tanh,
 )
+from refimpl.linear_models import (
+    log_likelihood,
+    log_likelihood_backward,
+    logistic_regression,
+    perceptron,
+    perceptron_loss,
+    perceptron_loss_backward,
+    softmax_regression,
+)
 from refimpl.losses import (
+    binary_cross_entropy_with_logits,
+    binary_cross_entropy_with_logits_backward,
     cross_entropy,
     cross_entropy_backward,
     squared_error,
@@ -98,6 +114,8 @@ __all__ = [
     "avg_pool2d_backward",
     "avg_pool3d",
     "avg_pool3d_backward",
+    "binary_cross_entropy_with_logits",
+    "binary_cross_entropy_with_logits_backward",
     "conv1d",
     "conv1d_backward",
     "conv2d",
@@ -107,6 +125,10 @@ __all__ = [
     "cross_entropy",
     "cross_entropy_backward",
     "descend",
+    "dropout",
+    "dropout_backward",
+    "dsigmoid",
+    "dtanh",
     "flatten",
     "flatten_backward",
     "leaky_relu",
@@ -114,8 +136,11 @@ __all__ = [
     "lenet",
     "linear",
     "linear_backward",
+    "log_likelihood",
+    "log_likelihood_backward",
     "log_softmax",
     "log_softmax_backward",
+    "logistic_regression",
     "loss_and_grads",
     "max_pool1d",
     "max_pool1d_backward",
@@ -126,12 +151,18 @@ __all__ = [
     "max_pool3d",
     "max_pool3d_backward",
     "max_pool3d_with_indices",
+    "perceptron",
+    "perceptron_loss",
+    "perceptron_loss_backward",
     "relu",
     "relu_backward",
     "sigmoid",
     "sigmoid_backward",
+    "sign",
+    "sign_backward",
     "softmax",
     "softmax_backward",
+    "softmax_regression",
     "squared_error",
     "squared_error_backward",
     "tanh",

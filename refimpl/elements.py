@@ -50,3 +50,13 @@ def parameter(value: Any, like: Array) -> Any:
     exact = int(value) if isinstance(value, int | np.integer) else float(value)
     numerator, denominator = exact.as_integer_ratio()
     return (zero_of(like) + 1) * numerator / denominator
+
+
+def log1p(x: Any) -> Any:
+    """log(1 + x); floats keep their digits near 0, exact objects bring their own log.
+
+    >>> log1p(np.array([0.0, 1e-20]))
+    array([0.e+00, 1.e-20])
+    """
+    x = np.asarray(x)
+    return np.log(1 + x) if x.dtype == object else np.log1p(x)

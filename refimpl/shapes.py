@@ -44,7 +44,7 @@ def check_arrays(where: str, **arrays: Any) -> list[Array]:
     return list(checked.values())
 
 
-def _real_array(where: str, name: str, value: Any) -> Array:
+def _real_array(where: str, name: str, value: Any, kinds: str = "fiuO") -> Array:
     if value is None:
         raise TypeError(f"{where}: {name} must hold real numbers, but is None")
     try:
@@ -53,7 +53,7 @@ def _real_array(where: str, name: str, value: Any) -> Array:
         raise ValueError(
             f"{where}: {name} must be an array, but its rows have different lengths"
         ) from None
-    if array.dtype.kind not in "fiuO":
+    if array.dtype.kind not in kinds:
         raise TypeError(f"{where}: {name} must hold real numbers, but has dtype {array.dtype}")
     if array.dtype == object:
         for element in array.flat:
@@ -128,14 +128,15 @@ def check_number(where: str, name: str, value: Any, like: Array) -> None:
         raise ValueError(f"{where}: {name} must be finite beside exact numbers, but is {value!r}")
 
 
-def check_methods(where: str, x: Array, *methods: str) -> None:
+def check_methods(where: str, x: Array, *methods: str, name: str = "x") -> None:
     """Refuse objects without the elementary functions that a formula needs."""
     if x.dtype == object and x.size:
         element = x.flat[0]
         for method in methods:
             if not hasattr(element, method):
                 raise TypeError(
-                    f"{where}: x holds {type(element).__name__}, which has no method {method}; "
+                    f"{where}: {name} holds {type(element).__name__}, "
+                    f"which has no method {method}; "
                     "give floats, or objects that have it"
                 )
 
@@ -433,6 +434,46 @@ def check_class_indices(where: str, logits: Array, target: Array, axis: int) -> 
             f"{where}: target holds class {outside.flat[0]}, but logits has {classes} classes "
             f"(0 to {classes - 1})"
         )
+
+
+def check_probabilities(where: str, logits: Array, target: Array) -> None:
+    """Refuse targets that are not one probability for each logit."""
+    check_same_shape(where, "logits", logits, "target", target)
+    if target.dtype == object:  # may have no order
+        return
+    outside = target[~((target >= 0) & (target <= 1))]
+    if outside.size:
+        raise ValueError(
+            f"{where}: target must hold probabilities from 0 to 1, but holds {outside.flat[0]}"
+        )
+
+
+def check_labels(where: str, score: Array, target: Array) -> None:
+    """Refuse targets that are not −1 or 1 for each score."""
+    check_same_shape(where, "score", score, "target", target)
+    others = target[(target != 1) & (target != -1)]
+    if others.size:
+        raise ValueError(f"{where}: target must hold only -1 and 1, but holds {others.flat[0]}")
+
+
+# --- dropout ------------------------------------------------------------------------------
+
+
+def check_mask(where: str, x: Array, mask: Any) -> Array:
+    """Where a mask of x's shape is 1 or True; refuse one that holds anything but 0 and 1."""
+    mask = _real_array(where, "mask", mask, kinds="bfiuO")
+    check_same_shape(where, "mask", mask, "x", x)
+    others = mask[(mask != 0) & (mask != 1)]
+    if others.size:
+        raise ValueError(f"{where}: mask must hold only 0 and 1, but holds {others.flat[0]}")
+    return np.asarray(mask == 1)
+
+
+def check_fraction(where: str, name: str, value: Any, like: Array) -> None:
+    """Refuse a parameter that is not at least 0 and less than 1."""
+    check_number(where, name, value, like)
+    if isinstance(value, Real) and (value < 0 or not value < 1):
+        raise ValueError(f"{where}: {name} must be at least 0 and less than 1, but is {value!r}")
 
 
 # --- networks -----------------------------------------------------------------------------

@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from parity.cases import activations, bad, convolution, dense, losses, pooling
+from parity.cases import (
+    activations,
+    bad,
+    convolution,
+    dense,
+    dropout,
+    linear_models,
+    losses,
+    pooling,
+)
 from parity.cases.case import BadCase, Case
 
 
@@ -24,7 +33,13 @@ def check_unique(ids: Iterable[str]) -> None:
 
 
 GOOD: tuple[Case, ...] = (
-    convolution.CASES + pooling.CASES + dense.CASES + activations.CASES + losses.CASES
+    convolution.CASES
+    + pooling.CASES
+    + dense.CASES
+    + activations.CASES
+    + dropout.CASES
+    + losses.CASES
+    + linear_models.CASES
 )
 BAD: tuple[BadCase, ...] = bad.CASES
 
