@@ -186,6 +186,28 @@ def _saturated(arrays: Arrays, errors: Arrays) -> dict[str, Array]:
     return {"x": np.full_like(arrays["x"], 1000)}
 
 
+# --- dropout: y = x·mask/(1 − p), the mask the same on both sides ----------------------------
+
+
+def _dropout_forward(
+    function: str, arrays: Arrays, errors: Arrays, options: Options
+) -> Accumulated:
+    moved = {"x": errors["x"], "mask": arrays["mask"]}
+    return Accumulated(oracle.forward(function, moved, options))
+
+
+def _dropout_backward(
+    function: str, dy: Array, arrays: Arrays, errors: Arrays, options: Options
+) -> dict[str, Accumulated]:
+    moved = {"x": errors["dy"], "mask": arrays["mask"]}
+    return {"x": Accumulated(oracle.forward(function, moved, options))}
+
+
+def _wide_x(arrays: Arrays, errors: Arrays) -> dict[str, Array]:
+    """Where x is largest; the mask carries no error."""
+    return {**arrays, **widened({"x": arrays["x"]}, errors)}
+
+
 # --- max pooling --------------------------------------------------------------------------
 
 
@@ -339,6 +361,7 @@ RULES: dict[str, Rule] = {
     "leaky_relu": Rule(_bent_forward, _bent_backward, _left_of_zero),
     "sigmoid": Rule(_smooth_forward, _smooth_backward, _saturated),
     "tanh": Rule(_smooth_forward, _smooth_backward, _saturated),
+    "dropout": Rule(_dropout_forward, _dropout_backward, _wide_x),
     "max_pool2d": Rule(_max_pool_forward, _max_pool_backward, _centre),
     "softmax": Rule(_softmax_forward, _softmax_backward, _centre, _softmax_growth),
     "cross_entropy": Rule(_cross_entropy_forward, _cross_entropy_backward, _centre, _growth),

@@ -109,7 +109,6 @@ LIKELIHOOD = (
         "minus infinity alone, certainly wrong", Given((float("-inf"), 1)), target=Given((1, 0))
     ),
     _likelihood("where e^(−|z|) is subnormal", Given((-103.9, 730)), target=Given((0, 1))),
-    _likelihood("special upstream", (5, 3), upstream="special"),
     _likelihood("largest upstream", (5, 3), upstream="largest"),
     _likelihood("subnormal upstream", (5, 3), upstream="subnormal"),
     _likelihood("zero upstream", (5, 3), upstream="zeros"),
