@@ -34,8 +34,10 @@ imports: $(INSTALLED)
 unit: $(INSTALLED)
 	$(BIN)/python -m pytest -q
 
+# Everything: the comparison with torch, AlexNet included, and the verdicts on the documents.
 report: $(INSTALLED)
-	$(BIN)/parity run
+	$(BIN)/parity run --full
+	$(BIN)/parity audit
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .
