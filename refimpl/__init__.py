@@ -37,6 +37,18 @@ from refimpl.convolution import (
     conv3d,
     conv3d_backward,
 )
+from refimpl.correlation import (
+    CorrelationGrads,
+    SharedConv2dGrads,
+    convolve2d,
+    convolve2d_backward,
+    correlate2d,
+    correlate2d_backward,
+    rot180,
+    rot180_backward,
+    shared_conv2d,
+    shared_conv2d_backward,
+)
 from refimpl.dense import LinearGrads, flatten, flatten_backward, linear, linear_backward
 from refimpl.layers import (
     AvgPool2d,
@@ -70,7 +82,15 @@ from refimpl.max_pooling import (
     max_pool3d_with_indices,
 )
 from refimpl.networks import NetworkGrads, Sequential, lenet
+from refimpl.sampling import downsample, upsample
 from refimpl.training import Step, descend, loss_and_grads, train, update
+from refimpl.weighted_pooling import (
+    WeightedPool2dGrads,
+    gaussian_pool2d,
+    gaussian_pool2d_backward,
+    weighted_pool2d,
+    weighted_pool2d_backward,
+)
 
 __all__ = [
     "AvgPool2d",
@@ -78,6 +98,7 @@ __all__ = [
     "Conv2d",
     "Conv2dGrads",
     "Conv3dGrads",
+    "CorrelationGrads",
     "Flatten",
     "Layer",
     "LayerGrads",
@@ -88,10 +109,12 @@ __all__ = [
     "NetworkGrads",
     "ReLU",
     "Sequential",
+    "SharedConv2dGrads",
     "Sigmoid",
     "Softmax",
     "Step",
     "Tanh",
+    "WeightedPool2dGrads",
     "avg_pool1d",
     "avg_pool1d_backward",
     "avg_pool2d",
@@ -104,11 +127,18 @@ __all__ = [
     "conv2d_backward",
     "conv3d",
     "conv3d_backward",
+    "convolve2d",
+    "convolve2d_backward",
+    "correlate2d",
+    "correlate2d_backward",
     "cross_entropy",
     "cross_entropy_backward",
     "descend",
+    "downsample",
     "flatten",
     "flatten_backward",
+    "gaussian_pool2d",
+    "gaussian_pool2d_backward",
     "leaky_relu",
     "leaky_relu_backward",
     "lenet",
@@ -128,6 +158,10 @@ __all__ = [
     "max_pool3d_with_indices",
     "relu",
     "relu_backward",
+    "rot180",
+    "rot180_backward",
+    "shared_conv2d",
+    "shared_conv2d_backward",
     "sigmoid",
     "sigmoid_backward",
     "softmax",
@@ -138,4 +172,7 @@ __all__ = [
     "tanh_backward",
     "train",
     "update",
+    "upsample",
+    "weighted_pool2d",
+    "weighted_pool2d_backward",
 ]

@@ -128,6 +128,13 @@ def check_number(where: str, name: str, value: Any, like: Array) -> None:
         raise ValueError(f"{where}: {name} must be finite beside exact numbers, but is {value!r}")
 
 
+def check_positive(where: str, name: str, given: Any, value: Any) -> None:
+    """Refuse a parameter that is not positive and finite in the elements' type."""
+    if not value > 0 or value == math.inf:
+        dtype = f" in {value.dtype}" if isinstance(value, np.generic) else ""
+        raise ValueError(f"{where}: {name} must be positive and finite{dtype}, but is {given!r}")
+
+
 def check_methods(where: str, x: Array, *methods: str) -> None:
     """Refuse objects without the elementary functions that a formula needs."""
     if x.dtype == object and x.size:
@@ -214,10 +221,9 @@ def conv_geometry(
     stride = check_ints(where, "stride", stride, n, 1)
     dilation = check_ints(where, "dilation", dilation, n, 1)
     groups = check_int(where, "groups", groups, 1)
-    _check_channels(where, x, weight, groups)
+    _check_groups(where, x, weight, groups)
     kernel, sizes = weight.shape[2:], x.shape[2:]
-    if 0 in kernel:
-        raise ValueError(f"{where}: the kernel must not be empty (weight {weight.shape})")
+    check_kernel(where, "weight", weight, kernel)
     pairs = padding_pairs(where, padding, sizes, kernel, stride, dilation)
     output = []
     for axis, size, k, s, d, (before, after) in zip(
@@ -229,19 +235,30 @@ def conv_geometry(
     return ConvGeometry(kernel, stride, dilation, pairs, groups, tuple(output))
 
 
-def _check_channels(where: str, x: Array, weight: Array, groups: int) -> None:
-    channels, expected, outputs = x.shape[1], weight.shape[1] * groups, weight.shape[0]
-    if channels != expected:
-        in_groups = f" in {groups} groups" if groups > 1 else ""
-        raise ValueError(
-            f"{where}: x has {channels} channels, but weight expects {expected}{in_groups} "
-            f"(x {x.shape}, weight {weight.shape})"
-        )
+def _check_groups(where: str, x: Array, weight: Array, groups: int) -> None:
+    outputs = weight.shape[0]
+    check_channels(where, x, weight, weight.shape[1] * groups, groups)
     if outputs % groups:
         raise ValueError(
             f"{where}: weight gives {outputs} output channels, which {groups} groups cannot "
             f"share equally (weight {weight.shape})"
         )
+
+
+def check_channels(where: str, x: Array, weight: Array, expected: int, groups: int = 1) -> None:
+    """Refuse channels that the weight does not expect."""
+    if x.shape[1] != expected:
+        in_groups = f" in {groups} groups" if groups > 1 else ""
+        raise ValueError(
+            f"{where}: x has {x.shape[1]} channels, but weight expects {expected}{in_groups} "
+            f"(x {x.shape}, weight {weight.shape})"
+        )
+
+
+def check_kernel(where: str, name: str, weight: Array, kernel: tuple[int, ...]) -> None:
+    """Refuse a kernel without places."""
+    if 0 in kernel:
+        raise ValueError(f"{where}: the kernel must not be empty ({name} {weight.shape})")
 
 
 def check_span(where: str, axis: str, span: int, size: int, padding: int) -> None:
@@ -314,6 +331,37 @@ def _full_padding(size: int, k: int, s: int, d: int) -> Pair:
 
 
 PADDING_RULES = {"valid": _no_padding, "same": _same_padding, "full": _full_padding}
+
+
+# --- correlation --------------------------------------------------------------------------
+
+
+def check_last_two_axes(where: str, name: str, array: Array) -> None:
+    """Refuse an array that holds no matrix."""
+    if array.ndim < 2:
+        raise ValueError(
+            f"{where}: {name} must have at least 2 axes (…, H, W), but has {array.ndim} "
+            f"({name} {array.shape})"
+        )
+
+
+def check_matrices(where: str, a: Array, kernel: Array) -> None:
+    """Refuse anything but matrices a, one or a batch, and a kernel that is one, none empty."""
+    check_last_two_axes(where, "a", a)
+    check_axes(where, "kernel", kernel, ("K_h", "K_w"))
+    check_kernel(where, "kernel", kernel, kernel.shape)
+    if 0 in a.shape[-2:]:
+        raise ValueError(f"{where}: a matrix must not be empty (a {a.shape})")
+
+
+def check_one_holds_other(where: str, a: Array, kernel: Array) -> None:
+    """Refuse two matrices of which neither fits into the other."""
+    (H, W), (K_h, K_w) = a.shape[-2:], kernel.shape
+    if (H - K_h) * (W - K_w) < 0:
+        raise ValueError(
+            f"{where}: mode 'valid' needs a kernel that fits into a, or holds it, along both "
+            f"axes (a {a.shape}, kernel {kernel.shape})"
+        )
 
 
 # --- pooling ------------------------------------------------------------------------------
