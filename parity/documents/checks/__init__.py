@@ -1,5 +1,23 @@
 """The evidence of every row; importing this registers all of it."""
 
-from parity.documents.checks import d0_backward, d0_forward, d0_network, d1_cnn, d2_softmax, d4
+from parity.documents.checks import (
+    d0_backward,
+    d0_forward,
+    d0_network,
+    d1_cnn,
+    d2_softmax,
+    d3_convolution,
+    d3_gradients,
+    d4,
+)
 
-__all__ = ["d0_backward", "d0_forward", "d0_network", "d1_cnn", "d2_softmax", "d4"]
+__all__ = [
+    "d0_backward",
+    "d0_forward",
+    "d0_network",
+    "d1_cnn",
+    "d2_softmax",
+    "d3_convolution",
+    "d3_gradients",
+    "d4",
+]

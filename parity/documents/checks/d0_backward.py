@@ -162,13 +162,12 @@ def before_pooling(evidence: Evidence) -> None:
             ours = refimpl.relu_backward(back, z[None, None])[0, 0]
             evidence.implemented(TORCH, f"upsample, {name}", ours, right)
             found = printed.delta_before_pooling(delta, k, how, cube(z), cube_derivative(z))
-            forward = pooled(cube, k, how)
-            right = autograd(forward, delta, z=z).gradients["z"]
+            right = autograd(pooled(cube, k, how), delta, z=z).gradients["z"]
             evidence.printed(TORCH, f"{how} {k}×{k} behind z³", found, right)
     delta, a = rationals([[2, 8], [4, 6]]), rationals(MAXIMA)
     for how, function in POOLINGS.items():
-        back = layer(function, delta[None, None], {"x": a[None, None]}, {"kernel_size": 2})
-        right = back.gradients["x"][0, 0]
+        arrays = {"x": a[None, None]}
+        right = layer(function, delta[None, None], arrays, {"kernel_size": 2}).gradients["x"][0, 0]
         example = rationals(EXAMPLE[how])
         evidence.printed(TORCH, f"{how}: example", example, right)
         evidence.printed(TORCH, f"{how}: upsample", printed.upsample(delta, 2, how, a), right)

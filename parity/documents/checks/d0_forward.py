@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
@@ -96,21 +97,22 @@ def two_definitions(evidence: Evidence) -> None:
 
 # --- §4: pooling --------------------------------------------------------------------------
 
+POOLINGS: tuple[tuple[str, str, Callable[..., Array]], ...] = (
+    ("MAX", "max_pool2d", refimpl.max_pool2d),
+    ("Average", "avg_pool2d", refimpl.avg_pool2d),
+)
 EXAMPLE = ((1, 1, 2, 4), (5, 6, 7, 8), (3, 2, 1, 0), (1, 2, 3, 4))  # as in CS231n
 
 
 @evidence("D0.4")
 def pooling(evidence: Evidence) -> None:
     """Maximum and average of 2×2 and 3×3 regions, and the example that gives 6 and 8."""
-    functions = {"MAX": "max_pool2d", "Average": "avg_pool2d"}
-    ours = {"MAX": refimpl.max_pool2d, "Average": refimpl.avg_pool2d}
     for n, shape in ((2, (4, 6)), (3, (6, 9))):
         x = n**2 * integers(f"D0.4 {n}", *shape)
-        for how, function in functions.items():
+        for how, function, ours in POOLINGS:
             right = value(function, {"x": x[None, None]}, {"kernel_size": n})[0, 0]
             evidence.printed(TORCH, f"{how} {n}×{n}", printed.pool(x, n, how), right)
-            found = ours[how](x[None, None], n)[0, 0]
-            evidence.implemented(TORCH, function, found, right)
+            evidence.implemented(TORCH, function, ours(x[None, None], n)[0, 0], right)
     x = rationals(EXAMPLE)
     right = value("max_pool2d", {"x": x[None, None]}, {"kernel_size": 2})[0, 0]
     evidence.printed(TORCH, "4×4 → 2×2", (2, 2), right.shape)
@@ -165,7 +167,7 @@ def by_refimpl(a: Array, W: Array, b: Array, options: dict[str, int]) -> Array:
     """relu(conv) of refimpl."""
     a, W = with_channel(a, W)
     convolution = {3: refimpl.conv2d, 4: refimpl.conv3d}[a.ndim]
-    z = convolution(maps_first(a), kernels_first(W), b, **options)  # type: ignore[operator]
+    z = convolution(maps_first(a), kernels_first(W), b, **options)
     return maps_last(refimpl.relu(z))
 
 
@@ -186,10 +188,7 @@ def hidden_pool_layer(evidence: Evidence) -> None:
     """N/k × N/k where k divides N; the number of maps stays."""
     for M, N, k in ((3, 4, 2), (2, 9, 3), (5, 8, 4)):
         a = k**2 * distinct(f"D0.7 {N} {k}", M, N, N)
-        for how, function, ours in (
-            ("MAX", "max_pool2d", refimpl.max_pool2d),
-            ("Average", "avg_pool2d", refimpl.avg_pool2d),
-        ):
+        for how, function, ours in POOLINGS:
             right = value(function, {"x": a[None]}, {"kernel_size": k})[0]
             size = M, Fraction(N, k), Fraction(N, k)
             evidence.printed(TORCH, f"{how} N/k × N/k", size, right.shape)

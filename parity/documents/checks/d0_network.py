@@ -79,7 +79,8 @@ def by_torch(how: str, p: dict[str, Array], x: Array) -> Array:
     a = value("relu", {"x": value("conv2d", {"x": a, "weight": p["W4"], "bias": p["b4"]})})
     a = value("flatten", {"x": a})
     a = value("relu", {"x": value("linear", {"x": a, "weight": p["W5"], "bias": p["b5"]})})
-    return value("linear", {"x": a, "weight": p["W6"], "bias": p["b6"]})[0]
+    logits: Array = value("linear", {"x": a, "weight": p["W6"], "bias": p["b6"]})[0]
+    return logits
 
 
 def in_refimpl(how: str, p: dict[str, Array]) -> refimpl.Sequential:

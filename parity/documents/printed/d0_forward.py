@@ -54,7 +54,7 @@ def small_example(X: Array, W: Array) -> Array:
     (w, x), (y, z) = W
 
     def element(p: object, q: object, r: object, s: object) -> object:
-        return p * w + q * x + r * y + s * z  # type: ignore[operator]
+        return p * w + q * x + r * y + s * z
 
     S = np.empty((2, 3), object)
     S[0, 0], S[0, 1], S[0, 2] = element(a, b, e, f), element(b, c, f, g), element(c, d, g, h)

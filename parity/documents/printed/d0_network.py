@@ -166,7 +166,7 @@ def gradient_descent(
             found.append(backward(delta_of_output(done.a[-1], y), now, done))
         changes = [summed(parts) for parts in zip(*found, strict=True)]
         now = [updated(layer, change, alpha) for layer, change in zip(now, changes, strict=True)]
-        moved = [alpha * v for c in changes if c for array in c for v in array.ravel()]  # type: ignore[operator]
+        moved = [alpha * v for c in changes if c for array in c for v in array.ravel()]
         if all(abs(v) < epsilon for v in moved):
             return Trained(now, iteration)
     return Trained(now, MAX)
@@ -182,4 +182,4 @@ def updated(layer: Layer, change: tuple[Array, Array] | None, alpha: object) -> 
     """W − α·change, b − α·change."""
     if change is None or isinstance(layer, Pooling):
         return layer
-    return layer._replace(W=layer.W - alpha * change[0], b=layer.b - alpha * change[1])  # type: ignore[operator]
+    return layer._replace(W=layer.W - alpha * change[0], b=layer.b - alpha * change[1])
