@@ -85,6 +85,9 @@ def run(
     jobs: Annotated[
         int | None, typer.Option(min=1, help="processes (as many as there are cores, at most 8)")
     ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="also the networks that take long (alexnet)")
+    ] = False,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="also write JUnit XML")] = None,
     elements: Annotated[
         list[str] | None,
@@ -108,7 +111,7 @@ def run(
     started = time.perf_counter()
     dtypes = [d.value for d in dtype or Dtype]
     try:
-        tasks = select(names or [], case, dtypes)
+        tasks = select(names or [], case, dtypes, full)
         shown = element_cases(elements)
         oracle.check_device(device)
         check_tolerances(rtol, atol)
@@ -146,7 +149,8 @@ def list_cases(
             typer.echo(f"{function}: {good} cases, {bad} bad inputs")
         for network in NETWORKS.values():
             training = f", {network.steps} steps of training" if network.steps else ""
-            typer.echo(f"{network.name}: network{training}")
+            behind = ", with --full or by name" if network.full else ""
+            typer.echo(f"{network.name}: network{training}{behind}")
         return
     try:
         tasks = select([name], None, [d.value for d in Dtype])

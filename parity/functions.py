@@ -30,7 +30,11 @@ class Function:
         """refimpl's gradients by the name of the input; without a bias, none for it."""
         given = [array for name, array in arrays.items() if name != "bias"]
         grads = getattr(refimpl, f"{self.name}_backward")(dy, *given, **options)
-        by_name = grads._asdict() if hasattr(grads, "_asdict") else {f"d{self.inputs[0]}": grads}
+        if hasattr(grads, "_asdict"):
+            by_name = grads._asdict()
+        else:
+            parts = grads if isinstance(grads, tuple) else (grads,)
+            by_name = {f"d{name}": part for name, part in zip(self.inputs, parts, strict=False)}
         return {n: np.asarray(by_name[f"d{n}"]) for n in self.inputs if n in arrays}
 
     @property
@@ -56,12 +60,15 @@ FUNCTIONS = {
         *(Function(f"avg_pool{n}d", ("x",), ("D0.4", "D0.11", "D2.28")) for n in (1, 2, 3)),
         Function("linear", _AFFINE, ("D0.8", "D0.10", "D1.9", "D2.20", "D2.21")),
         Function("flatten", ("x",), ("D1.19", "D1.22")),
+        Function("add", ("x", "branch"), ("D4.16",)),
+        Function("concatenate", ("a", "b", "c", "d"), ("D4.18",)),
         Function("relu", ("x",), ("D2.9", "D2.19")),
         Function("leaky_relu", ("x",), ("D2.9",)),
         Function("sigmoid", ("x",), ("D1.10", "D2.9")),
         Function("tanh", ("x",), ("D1.2", "D1.10")),
         Function("softmax", ("x",), ("D1.28", "D2.8")),
         Function("log_softmax", ("x",), ("D2.8", "D2.17")),
+        Function("dropout", ("x",), ("D2.13",)),
         Function("cross_entropy", ("logits",), ("D2.14", "D2.15", "D2.17", "D2.18")),
         Function("squared_error", ("output",), ("D1.4", "D1.7")),
     )

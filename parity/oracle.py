@@ -163,10 +163,12 @@ def _recorded(tensor: Tensor) -> Array:
 
 @dataclass(frozen=True)
 class NetworkLayer:
-    """A layer for torch: the function, its parameters, its options."""
+    """A layer for torch: function, whose outputs it takes, parameters, constants, options."""
 
     function: str
+    inputs: tuple[str, ...]
     parameters: Mapping[str, Array]
+    constants: Mapping[str, Array]
     options: Mapping[str, Any]
 
 
@@ -174,38 +176,48 @@ class NetworkLayer:
 class NetworkResult:
     """A network's forward and backward in torch, all by the layer's name."""
 
-    inputs: dict[str, Array]
+    inputs: dict[str, tuple[Array, ...]]
     outputs: dict[str, Array]
-    dinputs: dict[str, Array]  # ∂L/∂(input of the layer)
-    doutputs: dict[str, Array]  # ∂L/∂(output of the layer)
+    dinputs: dict[str, tuple[Array, ...]]  # ∂L/∂(input of the layer), this layer's part alone
+    doutputs: dict[str, Array]  # ∂L/∂(output of the layer), and of "x", the network's input
     dparameters: dict[str, dict[str, Array]]
     loss: Array
 
 
 def network(
-    layers: Mapping[str, NetworkLayer], x: Array, target: Array, device: str = "cpu"
+    layers: Mapping[str, NetworkLayer],
+    x: Array,
+    target: Array,
+    loss: str = "cross_entropy",
+    loss_options: Mapping[str, Any] | None = None,
+    device: str = "cpu",
 ) -> NetworkResult:
-    """Run a chain of layers and cross-entropy, and everything autograd finds behind it."""
+    """Run a graph of layers and a loss, and everything autograd finds behind it."""
     parameters = {
         name: {key: _tensor(p, device).requires_grad_() for key, p in layer.parameters.items()}
         for name, layer in layers.items()
     }
-    chain = [_tensor(x, device).requires_grad_()]
+    values = {"x": _tensor(x, device).requires_grad_()}
+    taken: dict[str, tuple[Tensor, ...]] = {}
     for name, layer in layers.items():
-        y = FUNCTIONS[layer.function](chain[-1], *parameters[name].values(), **layer.options)
-        chain.append(y)
-    loss = _cross_entropy(chain[-1], _tensor(target, device))
+        # A view for each layer that takes a value: its gradient is that layer's part alone.
+        taken[name] = tuple(values[source].view_as(values[source]) for source in layer.inputs)
+        constants = (_tensor(c, device) for c in layer.constants.values())
+        values[name] = FUNCTIONS[layer.function](
+            *taken[name], *parameters[name].values(), *constants, **layer.options
+        )
+    output = list(values.values())[-1]
+    total = FUNCTIONS[loss](output, _tensor(target, device), **(loss_options or {}))
+    edges = [tensor for tensors in taken.values() for tensor in tensors]
     leaves = [p for layer in parameters.values() for p in layer.values()]
-    grads = list(map(_recorded, torch.autograd.grad(loss, [*chain, *leaves])))
-    dchain, dleaves = grads[: len(chain)], iter(grads[len(chain) :])
-    values = list(map(_recorded, chain))
+    grads = map(_recorded, torch.autograd.grad(total, [*values.values(), *edges, *leaves]))
     return NetworkResult(
-        inputs=dict(zip(layers, values[:-1], strict=True)),
-        outputs=dict(zip(layers, values[1:], strict=True)),
-        dinputs=dict(zip(layers, dchain[:-1], strict=True)),
-        doutputs=dict(zip(layers, dchain[1:], strict=True)),
-        dparameters={n: {key: next(dleaves) for key in ps} for n, ps in parameters.items()},
-        loss=_array(loss),
+        doutputs={name: next(grads) for name in values},
+        dinputs={name: tuple(next(grads) for _ in taken[name]) for name in layers},
+        dparameters={n: {key: next(grads) for key in ps} for n, ps in parameters.items()},
+        inputs={name: tuple(map(_recorded, taken[name])) for name in layers},
+        outputs={name: _recorded(values[name]) for name in layers},
+        loss=_array(total),
     )
 
 
@@ -275,6 +287,11 @@ def _cross_entropy(logits: Tensor, target: Tensor, reduction: str = "mean") -> T
     return F.cross_entropy(logits, target, reduction=reduction)
 
 
+def _dropout(x: Tensor, mask: Tensor, p: float = 0.5) -> Tensor:
+    """What F.dropout does on a processor once its mask is drawn: the mask, divided, times x."""
+    return x * mask.to(x.dtype).div_(1 - p)
+
+
 def _squared_error(output: Tensor, target: Tensor) -> Tensor:
     return F.mse_loss(output, target, reduction="sum") / 2
 
@@ -294,12 +311,15 @@ FUNCTIONS: dict[str, Callable[..., Tensor]] = {
     "avg_pool3d": F.avg_pool3d,
     "linear": F.linear,
     "flatten": lambda x: torch.flatten(x, 1),
+    "add": torch.add,
+    "concatenate": lambda *maps: torch.cat(maps, 1),
     "relu": F.relu,
     "leaky_relu": F.leaky_relu,
     "sigmoid": torch.sigmoid,
     "tanh": torch.tanh,
     "softmax": lambda x, axis=-1: F.softmax(x, dim=axis),
     "log_softmax": lambda x, axis=-1: F.log_softmax(x, dim=axis),
+    "dropout": _dropout,
     "cross_entropy": _cross_entropy,
     "squared_error": _squared_error,
 }

@@ -60,8 +60,12 @@ def _do(task: Task, settings: Settings) -> Findings:
     return check(NETWORKS[task.id], task.dtype, settings)
 
 
-def select(names: Sequence[str], case: str | None, dtypes: Sequence[str]) -> list[Task]:
+def select(
+    names: Sequence[str], case: str | None, dtypes: Sequence[str], full: bool = False
+) -> list[Task]:
     """The tasks for function and network names (all if none) and one case (all if None).
+
+    Networks that take long are among them if `full` says so or their name is given.
 
     Raises: SelectionError for a name or a case that is not there.
     """
@@ -85,7 +89,7 @@ def select(names: Sequence[str], case: str | None, dtypes: Sequence[str]) -> lis
         return tasks
     tasks += [Task("bad", c.id, "") for c in BAD if c.function.removesuffix("_backward") in wanted]
     for network in NETWORKS.values():
-        if network.name in wanted:
+        if network.name in wanted and (full or names or not network.full):
             kinds = ("network", "training") if network.steps else ("network",)
             tasks += [
                 Task(kind, network.name, d) for kind in kinds for d in network.dtypes if d in dtypes

@@ -18,6 +18,18 @@ from refimpl.activations import (
     tanh,
     tanh_backward,
 )
+from refimpl.architectures import (
+    Block,
+    alexnet,
+    he_normal,
+    inception_block,
+    inception_network,
+    lenet,
+    mlp,
+    residual_block,
+    residual_network,
+    uniform,
+)
 from refimpl.average_pooling import (
     avg_pool1d,
     avg_pool1d_backward,
@@ -50,9 +62,13 @@ from refimpl.correlation import (
     shared_conv2d_backward,
 )
 from refimpl.dense import LinearGrads, flatten, flatten_backward, linear, linear_backward
+from refimpl.joining import AddGrads, add, add_backward, concatenate, concatenate_backward
 from refimpl.layers import (
+    Add,
     AvgPool2d,
+    Concatenate,
     Conv2d,
+    Dropout,
     Flatten,
     Layer,
     LayerGrads,
@@ -81,9 +97,9 @@ from refimpl.max_pooling import (
     max_pool3d_backward,
     max_pool3d_with_indices,
 )
-from refimpl.networks import NetworkGrads, Sequential, lenet
+from refimpl.networks import Network, NetworkGrads, Sequential
 from refimpl.sampling import downsample, upsample
-from refimpl.training import Step, descend, loss_and_grads, train, update
+from refimpl.training import Descent, Step, descend, gradient_descent, loss_and_grads, train, update
 from refimpl.weighted_pooling import (
     WeightedPool2dGrads,
     gaussian_pool2d,
@@ -93,12 +109,18 @@ from refimpl.weighted_pooling import (
 )
 
 __all__ = [
+    "Add",
+    "AddGrads",
     "AvgPool2d",
+    "Block",
+    "Concatenate",
     "Conv1dGrads",
     "Conv2d",
     "Conv2dGrads",
     "Conv3dGrads",
     "CorrelationGrads",
+    "Descent",
+    "Dropout",
     "Flatten",
     "Layer",
     "LayerGrads",
@@ -106,6 +128,7 @@ __all__ = [
     "Linear",
     "LinearGrads",
     "MaxPool2d",
+    "Network",
     "NetworkGrads",
     "ReLU",
     "Sequential",
@@ -115,12 +138,17 @@ __all__ = [
     "Step",
     "Tanh",
     "WeightedPool2dGrads",
+    "add",
+    "add_backward",
+    "alexnet",
     "avg_pool1d",
     "avg_pool1d_backward",
     "avg_pool2d",
     "avg_pool2d_backward",
     "avg_pool3d",
     "avg_pool3d_backward",
+    "concatenate",
+    "concatenate_backward",
     "conv1d",
     "conv1d_backward",
     "conv2d",
@@ -139,6 +167,10 @@ __all__ = [
     "flatten_backward",
     "gaussian_pool2d",
     "gaussian_pool2d_backward",
+    "gradient_descent",
+    "he_normal",
+    "inception_block",
+    "inception_network",
     "leaky_relu",
     "leaky_relu_backward",
     "lenet",
@@ -156,8 +188,11 @@ __all__ = [
     "max_pool3d",
     "max_pool3d_backward",
     "max_pool3d_with_indices",
+    "mlp",
     "relu",
     "relu_backward",
+    "residual_block",
+    "residual_network",
     "rot180",
     "rot180_backward",
     "shared_conv2d",
@@ -171,6 +206,7 @@ __all__ = [
     "tanh",
     "tanh_backward",
     "train",
+    "uniform",
     "update",
     "upsample",
     "weighted_pool2d",

@@ -44,7 +44,7 @@ def check_arrays(where: str, **arrays: Any) -> list[Array]:
     return list(checked.values())
 
 
-def _real_array(where: str, name: str, value: Any) -> Array:
+def _real_array(where: str, name: str, value: Any, kinds: str = "fiuO") -> Array:
     if value is None:
         raise TypeError(f"{where}: {name} must hold real numbers, but is None")
     try:
@@ -53,7 +53,7 @@ def _real_array(where: str, name: str, value: Any) -> Array:
         raise ValueError(
             f"{where}: {name} must be an array, but its rows have different lengths"
         ) from None
-    if array.dtype.kind not in "fiuO":
+    if array.dtype.kind not in kinds:
         raise TypeError(f"{where}: {name} must hold real numbers, but has dtype {array.dtype}")
     if array.dtype == object:
         for element in array.flat:
@@ -100,6 +100,27 @@ def check_same_shape(where: str, first: str, a: Array, second: str, b: Array) ->
         raise ValueError(
             f"{where}: {first} is {a.shape}, but {second} is {b.shape}; both must be of one shape"
         )
+
+
+def check_stackable(where: str, maps: Sequence[Array]) -> None:
+    """Refuse maps that differ in anything but their channels, the second axis."""
+    if not maps:
+        raise ValueError(f"{where}: maps must have at least one array, but has none")
+    for k, array in enumerate(maps):
+        if array.ndim < 2:
+            raise ValueError(
+                f"{where}: maps[{k}] must have an axis of channels behind the batch axis, "
+                f"but is {array.shape}"
+            )
+        if _but_channels(array) != _but_channels(maps[0]):
+            raise ValueError(
+                f"{where}: maps must agree in everything but channels, but maps[0] is "
+                f"{maps[0].shape} and maps[{k}] {array.shape}"
+            )
+
+
+def _but_channels(array: Array) -> tuple[int, ...]:
+    return (array.shape[0], *array.shape[2:])
 
 
 def check_choice(where: str, name: str, value: Any, choices: Sequence[str]) -> None:
@@ -483,6 +504,26 @@ def check_class_indices(where: str, logits: Array, target: Array, axis: int) -> 
         )
 
 
+# --- dropout ------------------------------------------------------------------------------
+
+
+def check_mask(where: str, x: Array, mask: Any) -> Array:
+    """Where a mask of x's shape is 1 or True; refuse one that holds anything but 0 and 1."""
+    mask = _real_array(where, "mask", mask, kinds="bfiuO")
+    check_same_shape(where, "mask", mask, "x", x)
+    others = mask[(mask != 0) & (mask != 1)]
+    if others.size:
+        raise ValueError(f"{where}: mask must hold only 0 and 1, but holds {others.flat[0]}")
+    return np.asarray(mask == 1)
+
+
+def check_fraction(where: str, name: str, value: Any, like: Array) -> None:
+    """Refuse a parameter that is not at least 0 and less than 1."""
+    check_number(where, name, value, like)
+    if isinstance(value, Real) and (value < 0 or not value < 1):
+        raise ValueError(f"{where}: {name} must be at least 0 and less than 1, but is {value!r}")
+
+
 # --- networks -----------------------------------------------------------------------------
 
 
@@ -496,6 +537,25 @@ def check_count(where: str, name: str, values: Sequence[Any], count: int) -> Non
     """Refuse a list of another length."""
     if len(values) != count:
         raise ValueError(f"{where}: {name} must have {count} entries, but has {len(values)}")
+
+
+def check_sources(where: str, name: str, sources: Sequence[str], known: Iterable[str]) -> None:
+    """Refuse a layer whose inputs are not there yet when it is computed."""
+    before = list(known)
+    for source in sources:
+        if source not in before:
+            raise ValueError(
+                f"{where}: layer {name!r} takes {source!r}, but before it there is only "
+                f"{', '.join(before)}"
+            )
+
+
+def check_used(where: str, names: Sequence[str], sources: Iterable[str]) -> None:
+    """Refuse layers, but for the last, whose output nothing takes."""
+    used = set(sources)
+    for name in names[:-1]:
+        if name not in used:
+            raise ValueError(f"{where}: no layer takes the output of {name!r}")
 
 
 def check_known(where: str, name: str, value: Any, known: Iterable[str]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from parity.arithmetic import Sides
-from parity.bounds import elementary, losses, selections, softmax, sums
+from parity.bounds import dropout, elementary, losses, selections, softmax, sums
 from parity.bounds.bound import Arrays, Bound, Options
 from parity.cases.case import Array
 
@@ -27,12 +27,15 @@ RULES: dict[str, tuple[Forward, Backward]] = {
     },
     "linear": (sums.forward, sums.backward),
     "flatten": (selections.moved_forward, selections.moved_backward),
+    "add": (sums.add_forward, selections.moved_backward),
+    "concatenate": (selections.moved_forward, selections.moved_backward),
     "relu": (selections.moved_forward, selections.moved_backward),
     "leaky_relu": (selections.leaky_forward, selections.leaky_backward),
     "sigmoid": (elementary.sigmoid_forward, elementary.sigmoid_backward),
     "tanh": (elementary.tanh_forward, elementary.tanh_backward),
     "softmax": (softmax.softmax_forward, softmax.softmax_backward),
     "log_softmax": (softmax.log_softmax_forward, softmax.log_softmax_backward),
+    "dropout": (dropout.forward, dropout.backward),
     "cross_entropy": (softmax.cross_entropy_forward, softmax.cross_entropy_backward),
     "squared_error": (losses.squared_error_forward, losses.squared_error_backward),
 }

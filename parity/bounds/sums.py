@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -83,13 +84,18 @@ def _one(value: Any) -> int:
     return int(value[0]) if isinstance(value, tuple) else int(value)
 
 
+def _collapsed(terms: Array) -> Array:
+    """One number where all are the same, as in dense layers."""
+    return np.asarray(terms.flat[0]) if terms.size and np.all(terms == terms.flat[0]) else terms
+
+
 @lru_cache(maxsize=4096)
 def _forward_terms(function: str, shapes: Any, options: Any) -> tuple[Array, int]:
     """K: the operation itself applied to ones, without its division; and the division."""
     ones = {name: np.ones(shape) for name, shape in shapes}
     plain, arguments, plain_options, division = _undivided(function, ones, dict(options))
     terms = oracle.forward(plain, arguments, plain_options)
-    return (terms[:, :, 0] if plain != function else terms), division
+    return _collapsed(terms[:, :, 0] if plain != function else terms), division
 
 
 def _undivided_sum(function: str, arrays: Arrays, options: Options) -> Array:
@@ -111,7 +117,20 @@ def _backward_terms(
     terms = oracle.gradients(plain, arguments, plain_options, dy, list(arguments)).gradients
     if plain != function:
         terms = {"x": terms["x"][:, :, 0]}
-    return terms, division
+    return {name: _collapsed(counts) for name, counts in terms.items()}, division
+
+
+def parts_bound(parts: Sequence[Array], sides: Sides) -> Bound:
+    """A sum of given arrays, element by element, in any order: an addition less than parts."""
+    named = {str(k): part for k, part in enumerate(parts)}
+    magnitude = np.asarray(sum(magnitudes(named).values()))
+    if len(parts) == 1 or is_exact(named, magnitude, sides):
+        return exact_bound(magnitude.shape)
+    return rounded_sum(magnitude, np.full(magnitude.shape, len(parts) - 1.0), sides)
+
+
+def add_forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
+    return parts_bound(list(arrays.values()), sides)
 
 
 def descend_bound(value: Array, gradient: Array, learning_rate: float, sides: Sides) -> Bound:
