@@ -174,9 +174,7 @@ def one_step(
 ) -> dict[str, Array]:
     """refimpl's parameters after one step on the whole batch."""
     x, y = (np.stack(parts) for parts in zip(*samples, strict=True))
-    activations = chain.activations(x)
-    dy = refimpl.squared_error_backward(rationals(1), activations[-1], y)
-    refimpl.update(chain, chain.backward(dy, activations).dparameters, alpha)
+    refimpl.gradient_descent(chain, x, y, alpha, 0, 1, "squared_error")
     return {
         f"{letter}{name[-1]}": layer.parameters[key]
         for name, layer in chain.layers.items()
@@ -191,18 +189,29 @@ def ends(evidence: Evidence) -> None:
     J = ½ Σ (w x − y)² over x = ±1, ±2 and y = 3x: the bias stays 0, w_t = 3 − 3(1 − 10α)^t, and
     iteration t moves w by 30α(1 − 10α)^(t−1).
     """
-    xs, alpha = (1, -1, 2, -2), Fraction(1, 20)
-    samples = [(rationals([x]), rationals([3 * x])) for x in xs]
-    start = [printed.FullyConnected(rationals([[0]]), rationals([0]))]
-    for most, epsilon in ((50, Fraction(1, 100)), (4, Fraction(1, 100)), (50, Fraction(3, 4))):
+    alpha = Fraction(1, 20)
+    x = rationals([[1], [-1], [2], [-2]])
+    samples = list(zip(x, 3 * x, strict=True))
+    for most, epsilon in ((50, Fraction(1, 100)), (4, Fraction(1, 100)), (50, Fraction(2, 3))):
+        W, b = rationals([[0]]), rationals([0])
         found = printed.gradient_descent(
-            samples, start, alpha, most, epsilon, difference, printed.identity
+            samples,
+            [printed.FullyConnected(W, b)],
+            alpha,
+            most,
+            epsilon,
+            difference,
+            printed.identity,
         )
         below = (t for t in range(1, most) if 30 * alpha * (1 - 10 * alpha) ** (t - 1) < epsilon)
         iterations = next(below, most)
-        weight = 3 - 3 * (1 - 10 * alpha) ** iterations
+        weight = [[3 - 3 * (1 - 10 * alpha) ** iterations]]
         label = f"ε = {epsilon}, at most {most}"
         evidence.printed(RATIONALS, f"{label}: iterations", found.iterations, iterations)
-        evidence.printed(
-            RATIONALS, f"{label}: weight", parameters_of(found.layers)["W2"], [[weight]]
+        evidence.printed(RATIONALS, f"{label}: weight", parameters_of(found.layers)["W2"], weight)
+        ours = refimpl.Sequential({"fc": refimpl.Linear(W, b)})
+        end = refimpl.gradient_descent(ours, x, 3 * x, alpha, epsilon, most, "squared_error")
+        evidence.implemented(RATIONALS, f"{label}: iterations", len(end.losses), iterations)
+        evidence.implemented(
+            RATIONALS, f"{label}: weight", ours.layers["fc"].parameters["weight"], weight
         )
