@@ -120,8 +120,8 @@ def differentiate(
     """
     leaves = {name: _scalars(array) for name, array in arrays.items()}
     y = np.asarray(formula(**leaves), dtype=object)
-    numbers = [float(v.detach() if isinstance(v, Tensor) else v) for v in y.ravel()]
-    value = np.array(numbers).reshape(y.shape)
+    value = np.array([float(v.detach() if isinstance(v, Tensor) else v) for v in y.ravel()])
+    value = value.reshape(y.shape)
     if dy is None:
         return Result(value, {})
     total = sum((d * v for d, v in zip(dy.ravel(), y.ravel(), strict=True)), torch.zeros(()))
@@ -283,6 +283,66 @@ def _padded(x: Tensor, pairs: list[tuple[int, int]]) -> Tensor:
     return F.pad(x, [side for pair in reversed(pairs) for side in pair])
 
 
+def _correlate2d(a: Tensor, kernel: Tensor, mode: str = "full") -> Tensor:
+    k_h, k_w = kernel.shape
+    if mode == "same":  # of an even kernel's zeros the odd one behind
+        a = F.pad(a, [(k_w - 1) // 2, k_w // 2, (k_h - 1) // 2, k_h // 2])
+    return _slide(a, kernel, mode)
+
+
+def _convolve2d(a: Tensor, kernel: Tensor, mode: str = "full") -> Tensor:
+    k_h, k_w = kernel.shape
+    if mode == "same":  # the middle of "full" begins at (k − 1)//2
+        a = F.pad(a, [k_w // 2, (k_w - 1) // 2, k_h // 2, (k_h - 1) // 2])
+    return _slide(a, kernel.flip((-2, -1)), mode)
+
+
+def _slide(a: Tensor, kernel: Tensor, mode: str) -> Tensor:
+    """Every matrix of a (…, H, W) with one kernel; in "valid" the smaller one slides."""
+    (h, w), (k_h, k_w) = a.shape[-2:], kernel.shape
+    if mode == "valid" and (k_h > h or k_w > w):
+        windows = kernel.unfold(0, h, 1).unfold(1, w, 1)
+        return torch.einsum("...hw,ijhw->...ij", a, windows).flip((-2, -1))
+    padding = (k_h - 1, k_w - 1) if mode == "full" else 0
+    y = F.conv2d(a.reshape(-1, 1, h, w), kernel[None, None], padding=padding)
+    return y.reshape(*a.shape[:-2], *y.shape[-2:])
+
+
+def _shared_conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """One turned kernel for all maps, so for their sum."""
+    return F.conv2d(x.sum(1, keepdim=True), weight.flip((-2, -1))[:, None], bias)
+
+
+def _weighted_pool2d(
+    x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = None
+) -> Tensor:
+    """A convolution in which each channel is a group of its own."""
+    stride = tuple(weight.shape[1:]) if stride is None else stride
+    return F.conv2d(x, weight[:, None], bias, stride, groups=len(weight))
+
+
+def _gaussian_pool2d(x: Tensor, kernel_size: Any, sigma: float, stride: Any = None) -> Tensor:
+    weight = _gaussian_weights(x, _each(kernel_size, 2), sigma)
+    return _weighted_pool2d(x, weight.expand(x.shape[1], -1, -1), None, stride)
+
+
+def _gaussian_weights(x: Tensor, kernel: tuple[int, ...], sigma: float) -> Tensor:
+    """e^(−r²/(2σ²)), r the distance from the centre, over their sum; σ in the dtype of x."""
+    rows, columns = (torch.arange(k, device=x.device).to(x) - (k - 1) / 2 for k in kernel)
+    squares = rows[:, None] ** 2 + columns**2
+    width = torch.as_tensor(sigma, dtype=x.dtype, device=x.device)
+    # One factor for all of them, so that they don't all underflow.
+    powers = torch.exp(-(squares - squares.min()) / 2 / width / width)
+    return powers / powers.sum()
+
+
+def _downsample(x: Tensor, size: Any, how: str = "max", edge: str = "zero_pad") -> Tensor:
+    k_h, k_w = _each(size, 2)
+    if edge == "zero_pad":
+        x = F.pad(x, [0, -x.shape[3] % k_w, 0, -x.shape[2] % k_h])
+    return (F.max_pool2d if how == "max" else F.avg_pool2d)(x, (k_h, k_w))
+
+
 def _cross_entropy(logits: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     return F.cross_entropy(logits, target, reduction=reduction)
 
@@ -300,6 +360,10 @@ FUNCTIONS: dict[str, Callable[..., Tensor]] = {
     "conv1d": _conv(1),
     "conv2d": _conv(2),
     "conv3d": _conv(3),
+    "correlate2d": _correlate2d,
+    "convolve2d": _convolve2d,
+    "rot180": lambda a: a.flip((-2, -1)),
+    "shared_conv2d": _shared_conv2d,
     "max_pool1d": F.max_pool1d,
     "max_pool2d": F.max_pool2d,
     "max_pool3d": F.max_pool3d,
@@ -309,6 +373,9 @@ FUNCTIONS: dict[str, Callable[..., Tensor]] = {
     "avg_pool1d": F.avg_pool1d,
     "avg_pool2d": F.avg_pool2d,
     "avg_pool3d": F.avg_pool3d,
+    "weighted_pool2d": _weighted_pool2d,
+    "gaussian_pool2d": _gaussian_pool2d,
+    "downsample": _downsample,
     "linear": F.linear,
     "flatten": lambda x: torch.flatten(x, 1),
     "add": torch.add,

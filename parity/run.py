@@ -17,7 +17,7 @@ from parity.cases import BAD, GOOD
 from parity.cases.networks import NETWORKS
 from parity.check import check_case, check_refusal
 from parity.findings import Findings, Place, Settings, failure_row
-from parity.functions import FUNCTIONS
+from parity.functions import FUNCTIONS, forward_of
 from parity.network import check_network
 from parity.training import check_training
 
@@ -87,7 +87,7 @@ def select(
         if not tasks:
             raise SelectionError(_no_such_case(case, wanted))
         return tasks
-    tasks += [Task("bad", c.id, "") for c in BAD if c.function.removesuffix("_backward") in wanted]
+    tasks += [Task("bad", c.id, "") for c in BAD if forward_of(c.function) in wanted]
     for network in NETWORKS.values():
         if network.name in wanted and (full or names or not network.full):
             kinds = ("network", "training") if network.steps else ("network",)

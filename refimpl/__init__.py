@@ -62,6 +62,21 @@ from refimpl.correlation import (
     shared_conv2d_backward,
 )
 from refimpl.dense import LinearGrads, flatten, flatten_backward, linear, linear_backward
+from refimpl.filters import (
+    DIAGONAL,
+    EDGE_1,
+    EDGE_2,
+    HAAR,
+    LAPLACIAN,
+    LINE,
+    SCHARR_X,
+    SCHARR_Y,
+    SOBEL_X,
+    SOBEL_Y,
+    UPPER_STROKE,
+    gaussian_kernel,
+    haar_kernel,
+)
 from refimpl.joining import AddGrads, add, add_backward, concatenate, concatenate_backward
 from refimpl.layers import (
     Add,
@@ -99,6 +114,20 @@ from refimpl.max_pooling import (
 )
 from refimpl.networks import Network, NetworkGrads, Sequential
 from refimpl.sampling import downsample, upsample
+from refimpl.sizes import (
+    Parameters,
+    ReceptiveField,
+    conv_output_size,
+    conv_parameters,
+    dense_connections,
+    dense_parameters,
+    local_connections,
+    local_parameters,
+    pool_output_size,
+    receptive_field,
+    shared_conv_parameters,
+    window_counts,
+)
 from refimpl.training import Descent, Step, descend, gradient_descent, loss_and_grads, train, update
 from refimpl.weighted_pooling import (
     WeightedPool2dGrads,
@@ -109,6 +138,17 @@ from refimpl.weighted_pooling import (
 )
 
 __all__ = [
+    "DIAGONAL",
+    "EDGE_1",
+    "EDGE_2",
+    "HAAR",
+    "LAPLACIAN",
+    "LINE",
+    "SCHARR_X",
+    "SCHARR_Y",
+    "SOBEL_X",
+    "SOBEL_Y",
+    "UPPER_STROKE",
     "Add",
     "AddGrads",
     "AvgPool2d",
@@ -130,7 +170,9 @@ __all__ = [
     "MaxPool2d",
     "Network",
     "NetworkGrads",
+    "Parameters",
     "ReLU",
+    "ReceptiveField",
     "Sequential",
     "SharedConv2dGrads",
     "Sigmoid",
@@ -155,19 +197,25 @@ __all__ = [
     "conv2d_backward",
     "conv3d",
     "conv3d_backward",
+    "conv_output_size",
+    "conv_parameters",
     "convolve2d",
     "convolve2d_backward",
     "correlate2d",
     "correlate2d_backward",
     "cross_entropy",
     "cross_entropy_backward",
+    "dense_connections",
+    "dense_parameters",
     "descend",
     "downsample",
     "flatten",
     "flatten_backward",
+    "gaussian_kernel",
     "gaussian_pool2d",
     "gaussian_pool2d_backward",
     "gradient_descent",
+    "haar_kernel",
     "he_normal",
     "inception_block",
     "inception_network",
@@ -176,6 +224,8 @@ __all__ = [
     "lenet",
     "linear",
     "linear_backward",
+    "local_connections",
+    "local_parameters",
     "log_softmax",
     "log_softmax_backward",
     "loss_and_grads",
@@ -189,6 +239,8 @@ __all__ = [
     "max_pool3d_backward",
     "max_pool3d_with_indices",
     "mlp",
+    "pool_output_size",
+    "receptive_field",
     "relu",
     "relu_backward",
     "residual_block",
@@ -197,6 +249,7 @@ __all__ = [
     "rot180_backward",
     "shared_conv2d",
     "shared_conv2d_backward",
+    "shared_conv_parameters",
     "sigmoid",
     "sigmoid_backward",
     "softmax",
@@ -211,4 +264,5 @@ __all__ = [
     "upsample",
     "weighted_pool2d",
     "weighted_pool2d_backward",
+    "window_counts",
 ]

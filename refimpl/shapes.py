@@ -156,16 +156,26 @@ def check_positive(where: str, name: str, given: Any, value: Any) -> None:
         raise ValueError(f"{where}: {name} must be positive and finite{dtype}, but is {given!r}")
 
 
-def check_methods(where: str, x: Array, *methods: str) -> None:
+def check_methods(where: str, x: Array, *methods: str, name: str = "x") -> None:
     """Refuse objects without the elementary functions that a formula needs."""
     if x.dtype == object and x.size:
         element = x.flat[0]
         for method in methods:
             if not hasattr(element, method):
                 raise TypeError(
-                    f"{where}: x holds {type(element).__name__}, which has no method {method}; "
-                    "give floats, or objects that have it"
+                    f"{where}: {name} holds {type(element).__name__}, which has no method "
+                    f"{method}; give floats, or objects that have it"
                 )
+
+
+def check_scale(where: str, name: str, value: Any) -> Array:
+    """A positive number as an array without axes; an object is given, its sign is not asked."""
+    scale = np.asarray(value)
+    if scale.ndim or scale.dtype.kind not in "fiuO" or isinstance(value, NOT_REAL):
+        raise TypeError(f"{where}: {name} must be a number, but is {value!r}")
+    if scale.dtype != object and not 0 < value < math.inf:
+        raise ValueError(f"{where}: {name} must be positive and finite, but is {value!r}")
+    return scale.astype(np.float64) if scale.dtype.kind in "iu" else scale
 
 
 def check_flag(where: str, name: str, value: Any) -> None:
@@ -198,6 +208,42 @@ def check_ints(where: str, name: str, value: Any, count: int, least: int) -> tup
     if any(v < least for v in values):
         raise ValueError(f"{where}: {name} must be at least {least}, but is {value!r}")
     return tuple(int(v) for v in values)
+
+
+def check_sizes(where: str, name: str, value: Any, least: int) -> tuple[int, ...]:
+    """Sizes along one axis to three, each at least `least`; one integer is one axis."""
+    sizes = _entries(value, 1)
+    if len(sizes) not in AXES or not all(map(_is_integer, sizes)):
+        raise TypeError(
+            f"{where}: {name} must be an integer or a tuple of 1 to {max(AXES)}, but is {value!r}"
+        )
+    return check_ints(where, name, value, len(sizes), least)
+
+
+def check_windows(where: str, layers: Any) -> tuple[int, list[list[tuple[int, ...]]]]:
+    """How many axes a chain of windows has; of each its kernel_size, stride and dilation."""
+    if not isinstance(layers, Iterable):
+        raise TypeError(
+            f"{where}: layers must be a sequence of (kernel_size, stride, dilation), "
+            f"but is {layers!r}"
+        )
+    chain = list(layers)
+    for number, layer in enumerate(chain, 1):
+        if not isinstance(layer, tuple | list) or not 1 <= len(layer) <= 3:
+            raise TypeError(
+                f"{where}: layer {number} must be (kernel_size, stride, dilation) or the first "
+                f"one or two of them, but is {layer!r}"
+            )
+    options = [option for layer in chain for option in layer if not _is_integer(option)]
+    axes = max(1, len(_entries(options[0], 1))) if options else 1
+    names = ("kernel_size", "stride", "dilation")
+    return axes, [
+        [
+            check_ints(where, f"{name} of layer {number}", value, axes, 1)
+            for name, value in zip(names, (*layer, 1, 1)[:3], strict=True)
+        ]
+        for number, layer in enumerate(chain, 1)
+    ]
 
 
 def _entries(value: Any, count: int) -> tuple[Any, ...]:
@@ -239,16 +285,30 @@ def conv_geometry(
     axes = AXES[n]
     check_axes(where, "x", x, ("N", "C_in", *axes))
     check_axes(where, "weight", weight, ("C_out", "C_in/groups", *(f"K_{a.lower()}" for a in axes)))
-    stride = check_ints(where, "stride", stride, n, 1)
-    dilation = check_ints(where, "dilation", dilation, n, 1)
     groups = check_int(where, "groups", groups, 1)
     _check_groups(where, x, weight, groups)
-    kernel, sizes = weight.shape[2:], x.shape[2:]
+    kernel = weight.shape[2:]
     check_kernel(where, "weight", weight, kernel)
+    return conv_sizes(where, x.shape[2:], kernel, stride, padding, dilation, groups)
+
+
+def conv_sizes(
+    where: str,
+    sizes: tuple[int, ...],
+    kernel: tuple[int, ...],
+    stride: Ints,
+    padding: Padding,
+    dilation: Ints,
+    groups: int,
+) -> ConvGeometry:
+    """Check the options of a convolution over these spatial sizes; give its sizes."""
+    n = len(sizes)
+    stride = check_ints(where, "stride", stride, n, 1)
+    dilation = check_ints(where, "dilation", dilation, n, 1)
     pairs = padding_pairs(where, padding, sizes, kernel, stride, dilation)
     output = []
     for axis, size, k, s, d, (before, after) in zip(
-        axes, sizes, kernel, stride, dilation, pairs, strict=True
+        AXES[n], sizes, kernel, stride, dilation, pairs, strict=True
     ):
         span = d * (k - 1) + 1
         check_span(where, axis, span, size, before + after)
@@ -264,6 +324,12 @@ def _check_groups(where: str, x: Array, weight: Array, groups: int) -> None:
             f"{where}: weight gives {outputs} output channels, which {groups} groups cannot "
             f"share equally (weight {weight.shape})"
         )
+
+
+def check_share(where: str, name: str, channels: int, groups: int) -> None:
+    """Refuse channels that the groups cannot share equally."""
+    if channels % groups:
+        raise ValueError(f"{where}: {groups} groups cannot share {name} {channels} equally")
 
 
 def check_channels(where: str, x: Array, weight: Array, expected: int, groups: int = 1) -> None:
@@ -410,8 +476,22 @@ def pool_geometry(
     ceil_mode: bool,
 ) -> PoolGeometry:
     """Check the arguments of a pooling over n spatial axes; give its sizes."""
-    axes = AXES[n]
-    check_axes(where, "x", x, ("N", "C", *axes))
+    check_axes(where, "x", x, ("N", "C", *AXES[n]))
+    return pool_sizes(where, "x", x.shape[2:], kernel_size, stride, padding, dilation, ceil_mode)
+
+
+def pool_sizes(
+    where: str,
+    name: str,
+    sizes: tuple[int, ...],
+    kernel_size: Ints,
+    stride: Ints | None,
+    padding: Ints,
+    dilation: Ints,
+    ceil_mode: bool,
+) -> PoolGeometry:
+    """Check the options of a pooling over the spatial sizes of `name`; give its sizes."""
+    n = len(sizes)
     kernel = check_ints(where, "kernel_size", kernel_size, n, 1)
     stride = kernel if stride is None else check_ints(where, "stride", stride, n, 1)
     padding = check_ints(where, "padding", padding, n, 0)
@@ -419,10 +499,10 @@ def pool_geometry(
     check_flag(where, "ceil_mode", ceil_mode)
     output = []
     for axis, size, k, s, p, d in zip(
-        axes, x.shape[2:], kernel, stride, padding, dilation, strict=True
+        AXES[n], sizes, kernel, stride, padding, dilation, strict=True
     ):
         if size == 0:
-            raise ValueError(f"{where}: x is empty along {axis}, there is nothing to pool")
+            raise ValueError(f"{where}: {name} is empty along {axis}, there is nothing to pool")
         if 2 * p > k:
             raise ValueError(
                 f"{where}: padding must be at most half of kernel_size, but along {axis} "
@@ -430,7 +510,7 @@ def pool_geometry(
             )
         check_span(where, axis, d * (k - 1) + 1, size, 2 * p)
         output.append(_pool_size(size, k, s, p, d, ceil_mode))
-    return PoolGeometry(kernel, stride, padding, dilation, x.shape[2:], tuple(output))
+    return PoolGeometry(kernel, stride, padding, dilation, sizes, tuple(output))
 
 
 def _pool_size(size: int, k: int, s: int, p: int, d: int, ceil_mode: bool) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from parity.arithmetic import Sides
-from parity.bounds import dropout, elementary, losses, selections, softmax, sums
+from parity.bounds import dropout, elementary, gaussian, losses, sampling, selections, softmax, sums
 from parity.bounds.bound import Arrays, Bound, Options
 from parity.cases.case import Array
 
@@ -25,6 +25,13 @@ RULES: dict[str, tuple[Forward, Backward]] = {
     **{
         f"max_pool{n}d": (selections.moved_forward, selections.max_pool_backward) for n in (1, 2, 3)
     },
+    "correlate2d": (sums.forward, sums.backward),
+    "convolve2d": (sums.forward, sums.backward),
+    "weighted_pool2d": (sums.forward, sums.backward),
+    "shared_conv2d": (sums.shared_forward, sums.shared_backward),
+    "rot180": (selections.moved_forward, selections.moved_backward),
+    "gaussian_pool2d": (gaussian.forward, gaussian.backward),
+    "downsample": (sampling.forward, sampling.backward),
     "linear": (sums.forward, sums.backward),
     "flatten": (selections.moved_forward, selections.moved_backward),
     "add": (sums.add_forward, selections.moved_backward),

@@ -1,4 +1,5 @@
-"""Bounds of sums of products: convolution, linear, average pooling, gradient descent."""
+"""Bounds of sums of products: convolution, correlation, linear, average and trainable pooling,
+gradient descent."""
 
 from __future__ import annotations
 
@@ -11,9 +12,11 @@ import numpy as np
 from parity import oracle
 from parity.arithmetic import Sides
 from parity.bounds.bound import (
+    OUTWARD,
     Arrays,
     Bound,
     Options,
+    bounded,
     exact_bound,
     is_exact,
     magnitudes,
@@ -131,6 +134,40 @@ def parts_bound(parts: Sequence[Array], sides: Sides) -> Bound:
 
 def add_forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
     return parts_bound(list(arrays.values()), sides)
+
+
+# --- the layer that adds its maps up first ------------------------------------------------
+
+
+def shared_forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
+    """As many roundings as any order of the same sum has; Σ_i |X_i| may overflow on its own."""
+    bound = forward(function, arrays, options, sides)
+    kernel = arrays["weight"].shape[1:]
+    maps = {"x": _sum_of_maps(arrays)}
+    largest = oracle.forward("max_pool2d", maps, {"kernel_size": kernel, "stride": 1})
+    return _overflowing(bound, largest, sides)
+
+
+def shared_backward(
+    function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
+) -> dict[str, Bound]:
+    """Every place of every map takes part in each element of dweight."""
+    bounds = backward(function, dy, arrays, options, sides)
+    largest = np.max(_sum_of_maps(arrays), initial=0.0)
+    return {**bounds, "weight": _overflowing(bounds["weight"], largest, sides)}
+
+
+def _sum_of_maps(arrays: Arrays) -> Array:
+    """Σ_i |X_i|: (N, 1, H, W)."""
+    total: Array = magnitudes(arrays)["x"].sum(axis=1, keepdims=True)
+    return total
+
+
+def _overflowing(bound: Bound, largest: Array, sides: Sides) -> Bound:
+    """The bound, and overflow where an intermediate value is that large."""
+    beyond = bounded(np.zeros(largest.shape), largest * OUTWARD, sides).overflow
+    overflow = bound.overflow | beyond
+    return Bound(np.where(overflow, 0.0, bound.limit), overflow, bound.exact)
 
 
 def descend_bound(value: Array, gradient: Array, learning_rate: float, sides: Sides) -> Bound:

@@ -83,6 +83,28 @@ OTHERS: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
     ("max_pool1d", {"x": (2, 3, 7)}, {"kernel_size": 3, "stride": 2, "padding": 1}),
     ("max_pool2d", {"x": (2, 3, 6, 5)}, {"kernel_size": 2, "ceil_mode": True}),
     ("max_pool3d", {"x": (1, 2, 3, 4, 5)}, {"kernel_size": 2, "stride": 1}),
+    *(
+        (function, {"a": (2, *a), "kernel": kernel}, {"mode": mode})
+        for function in ("correlate2d", "convolve2d")
+        for a, kernel, modes in (
+            ((5, 4), (3, 2), ("full", "same", "valid")),
+            ((4, 5), (2, 4), ("full", "same", "valid")),
+            ((3, 2), (4, 5), ("full", "same", "valid")),
+            ((2, 5), (4, 3), ("full", "same")),
+        )
+        for mode in modes
+    ),
+    ("correlate2d", {"a": (5, 4), "kernel": (3, 2)}, {}),
+    ("convolve2d", {"a": (5, 4), "kernel": (3, 2)}, {}),
+    ("rot180", {"a": (2, 3, 4)}, {}),
+    ("shared_conv2d", {"x": (2, 3, 5, 4), "weight": (4, 3, 2), "bias": (4,)}, {}),
+    ("shared_conv2d", {"x": (2, 3, 5, 4), "weight": (4, 2, 3)}, {}),
+    ("weighted_pool2d", {"x": (2, 3, 5, 7), "weight": (3, 2, 3), "bias": (3,)}, {}),
+    ("weighted_pool2d", {"x": (2, 3, 5, 7), "weight": (3, 2, 3)}, {"stride": (1, 2)}),
+    ("downsample", {"x": (2, 3, 5, 7)}, {"size": 2}),
+    ("downsample", {"x": (2, 3, 5, 7)}, {"size": (2, 3), "edge": "drop"}),
+    ("downsample", {"x": (2, 3, 5, 7)}, {"size": (2, 4), "how": "mean"}),
+    ("downsample", {"x": (2, 3, 5, 7)}, {"size": 4, "how": "mean", "edge": "drop"}),
     ("flatten", {"x": (2, 3, 4)}, {}),
     ("relu", {"x": (3, 5)}, {}),
     ("leaky_relu", {"x": (3, 5)}, {"negative_slope": 0.25}),

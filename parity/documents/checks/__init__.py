@@ -8,7 +8,12 @@ from parity.documents.checks import (
     d2_softmax,
     d3_convolution,
     d3_gradients,
-    d4,
+    d4_architecture,
+    d4_backward,
+    d4_convolution,
+    d4_derivatives,
+    d4_forward,
+    d4_networks,
 )
 
 __all__ = [
@@ -19,5 +24,10 @@ __all__ = [
     "d2_softmax",
     "d3_convolution",
     "d3_gradients",
-    "d4",
+    "d4_architecture",
+    "d4_backward",
+    "d4_convolution",
+    "d4_derivatives",
+    "d4_forward",
+    "d4_networks",
 ]
