@@ -1,5 +1,29 @@
 """The evidence of every row; importing this registers all of it."""
 
-from parity.documents.checks import d0, d1_cnn, d2_softmax, d3, d4
+from parity.documents.checks import (
+    d0,
+    d1_backward,
+    d1_cnn,
+    d1_counts,
+    d1_depth,
+    d1_mlp,
+    d1_perceptron,
+    d1_softmax,
+    d2_softmax,
+    d3,
+    d4,
+)
 
-__all__ = ["d0", "d1_cnn", "d2_softmax", "d3", "d4"]
+__all__ = [
+    "d0",
+    "d1_backward",
+    "d1_cnn",
+    "d1_counts",
+    "d1_depth",
+    "d1_mlp",
+    "d1_perceptron",
+    "d1_softmax",
+    "d2_softmax",
+    "d3",
+    "d4",
+]
