@@ -10,6 +10,8 @@ import sympy
 
 import refimpl
 from parity.cases.case import Array
+from parity.documents.checks.d1_cnn import turned
+from parity.documents.checks.d1_depth import whole
 from parity.documents.evidence import (
     COUNTING,
     RATIONALS,
@@ -28,20 +30,9 @@ from parity.documents.printed.notation import build
 from parity.symbols import symbols
 
 
-def turned(kernel: Array) -> Array:
-    """By 180°, what torch's convolution does not do."""
-    return kernel[..., ::-1, ::-1]
-
-
 def shared(Theta: Array, maps: int) -> Array:
     """The weight of torch's convolution that has one kernel for all maps, as it stands."""
     return np.repeat(Theta[:, None], maps, axis=1)
-
-
-def as_integers(array: Array) -> list[object]:
-    """Whole numbers as a nested list."""
-    whole: list[object] = array.astype(int).tolist()
-    return whole
 
 
 # --- MLP and rasterisation ----------------------------------------------------------------
@@ -108,7 +99,7 @@ def upsampling(evidence: Evidence) -> None:
     )
     evidence.false_at(
         f"window {x[0, 0].tolist()}, residual {dy[0, 0].tolist()}: copied "
-        f"{copied.tolist()}, but the gradient is {as_integers(expected)}"
+        f"{copied.tolist()}, but the gradient is {whole(expected)}"
     )
 
 
@@ -147,9 +138,9 @@ def residual_of_the_convolution(evidence: Evidence) -> None:
     )
     evidence.implemented(TORCH, "upsample, sigmoid_backward", ours[0, 0], found)
     evidence.false_at(
-        f"mean pooling of the sigmoid of N_p = {as_integers(N[0])}, residual "
-        f"{as_integers(dy[0])}: {as_integers(printed.upsample_mean(dy[0]))}, but the gradient is "
-        f"{as_integers(found)}"
+        f"mean pooling of the sigmoid of N_p = {whole(N[0])}, residual "
+        f"{whole(dy[0])}: {whole(printed.upsample_mean(dy[0]))}, but the gradient is "
+        f"{whole(found)}"
     )
 
 
@@ -203,7 +194,8 @@ def first_neuron(evidence: Evidence) -> None:
 
     def found(Theta: Array) -> Array:
         given = {"x": o[None, None], "weight": Theta[None, None]}
-        return layer("conv2d", first[None, None], given).gradients["weight"][0, 0]
+        dweight: Array = layer("conv2d", first[None, None], given).gradients["weight"][0, 0]
+        return dweight
 
     four = printed.first_neuron(first, o)
     evidence.printed(TORCH, "Θ as it stands", four, found(Theta))
@@ -287,6 +279,9 @@ def kernels(evidence: Evidence) -> None:
         refimpl.convolve2d(O_q.sum(axis=0), refimpl.rot180(Delta[0]), "valid")
     )
     evidence.implemented(TORCH, "rot180, convolve2d", spelt_out, right[0])
+    back = autograd(printed.rot180, Delta[1], A=Delta[0]).gradients["A"]
+    ours = refimpl.rot180_backward(Delta[1], Delta[0])
+    evidence.implemented(TORCH, "rot180_backward", ours, back)
 
 
 @evidence("D1.26")
@@ -297,7 +292,10 @@ def biases(evidence: Evidence) -> None:
     evidence.printed(TORCH, "torch's layer", ours, by_torch(O_q, Theta, Delta)["b"])
     evidence.printed(TORCH, "the forward as printed", ours, by_forward(O_q, Theta, Delta)["b"])
     backward = refimpl.shared_conv2d_backward(Delta[None], O_q[None], Theta)
-    evidence.implemented(TORCH, "shared_conv2d_backward", backward.dbias, ours)
+    right = by_torch(O_q, Theta, Delta)["b"]
+    evidence.implemented(TORCH, "shared_conv2d_backward", backward.dbias, right)
+    separate = refimpl.conv2d_backward(Delta[None], O_q[None], shared(Theta, len(O_q)))
+    evidence.implemented(TORCH, "conv2d_backward", separate.dbias, right)
 
 
 @evidence("D1.27")
@@ -325,7 +323,7 @@ def maps(evidence: Evidence) -> None:
     )
     evidence.false_at(
         f"Δ_p = {D[0].tolist()}, Θ_p = {T[0].tolist()}, O_q' = {o.tolist()}: "
-        f"{with_o.tolist()}, but the gradient is {as_integers(expected)}"
+        f"{with_o.tolist()}, but the gradient is {whole(expected)}"
     )
 
 

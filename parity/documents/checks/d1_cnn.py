@@ -12,9 +12,9 @@ import numpy as np
 import sympy
 
 import refimpl
-from parity.cases.case import Array
+from parity.cases.case import Array, generator
 from parity.documents.evidence import COUNTING, SYMPY, TORCH, Evidence, evidence
-from parity.documents.judges import distinct, integers, rationals, value
+from parity.documents.judges import SEED, distinct, integers, layer, rationals, value
 from parity.documents.printed import d1_cnn as printed
 from parity.documents.printed import d1_mlp
 from parity.documents.printed.notation import build
@@ -23,12 +23,14 @@ from parity.symbols import branched, expressions, symbols
 
 def turned(kernel: Array) -> Array:
     """By 180°, what torch's convolution does not do."""
-    return kernel[..., ::-1, ::-1]
+    other_way: Array = kernel[..., ::-1, ::-1]
+    return other_way
 
 
 def conv2d(X: Array, Theta: Array, **options: object) -> Array:
     """torch's convolution of one map with one kernel, as it stands."""
-    return value("conv2d", {"x": X[None, None], "weight": Theta[None, None]}, options)[0, 0]
+    y: Array = value("conv2d", {"x": X[None, None], "weight": Theta[None, None]}, options)[0, 0]
+    return y
 
 
 # --- convolution --------------------------------------------------------------------------
@@ -71,7 +73,9 @@ def convolution(evidence: Evidence) -> None:
         (6, 6), lambda i, j: printed.convolution(f, g, i - 3, j - 3, f_from=-2)
     )  # f on −2, −1, …
     evidence.printed(SYMPY, "f on −2, −1, …", shifted, product_of_polynomials(f, g))
-    evidence.implemented(SYMPY, "convolve2d", refimpl.convolve2d(f, g), by_definition)
+    evidence.implemented(
+        SYMPY, "convolve2d", refimpl.convolve2d(f, g), product_of_polynomials(f, g)
+    )
     x, theta = distinct("D1.14 x", 5, 5), distinct("D1.14 θ", 3, 3)
     nine = build((3, 3), lambda u, v: printed.convolution(x, theta, u + 1, v + 1))
     evidence.printed(TORCH, "the nine neurons", nine, conv2d(x, turned(theta)))
@@ -128,19 +132,17 @@ def conv_layer(evidence: Evidence) -> None:
     X, Theta, b = distinct("D1.16 X", 3, 6, 5), distinct("D1.16 Θ", 2, 2, 3), integers("D1.16 b", 2)
     output = printed.conv_layer(X, Theta, b, d1_mlp.sign)
 
-    def layer(Theta: Array, maps: int = 3) -> Array:
-        weight = np.repeat(Theta[:, None], maps, axis=1)
-        given = {"x": X[None], "weight": weight, "bias": b}
-        return value("sign", {"x": value("conv2d", given)})[0]
+    def by_torch(Theta: Array) -> Array:
+        weight = np.repeat(Theta[:, None], len(X), axis=1)
+        return value("conv2d", {"x": X[None], "weight": weight, "bias": b})
 
-    evidence.printed(TORCH, "O_j, Θ_j as it stands", output, layer(Theta))
-    evidence.under_convention(TORCH, "O_j, Θ_j turned", output, layer(turned(Theta)))
-    linear = printed.conv_layer(X, Theta, b, lambda n: n)
-    evidence.implemented(
-        TORCH, "shared_conv2d", refimpl.shared_conv2d(X[None], Theta, b)[0], linear
-    )
-    swapped = refimpl.shared_conv2d(X[None, [2, 0, 1]], Theta, b)[0]
-    evidence.implemented(TORCH, "shared_conv2d, colours swapped", swapped, linear)
+    standing, right = by_torch(Theta), by_torch(turned(Theta))
+    evidence.printed(TORCH, "Θ_j as it stands", output, value("sign", {"x": standing})[0])
+    evidence.under_convention(TORCH, "Θ_j turned", output, value("sign", {"x": right})[0])
+    ours = refimpl.shared_conv2d(X[None], Theta, b)
+    evidence.implemented(TORCH, "shared_conv2d", ours, right)
+    swapped = refimpl.shared_conv2d(X[None, [2, 0, 1]], Theta, b)
+    evidence.implemented(TORCH, "shared_conv2d, colours swapped", swapped, right)
     parameters = refimpl.shared_conv_parameters(2, (2, 3))
     evidence.implemented(COUNTING, "shared_conv_parameters", parameters, (Theta.size, b.size))
 
@@ -163,11 +165,19 @@ def four_kinds(evidence: Evidence) -> None:
     gaussian_kind(evidence, x, mean)
     weight, bias = distinct("D1.17 weight", 1, 2, 2), integers("D1.17 bias", 1)
     given = {"x": maps, "weight": weight[None], "bias": bias}
-    learnt = value("conv2d", given, {"stride": 2})[0, 0]
+    dy = 4 * integers("D1.17 dy", 1, 1, 3, 2)
+    learnt = layer("conv2d", dy, given, {"stride": 2})
     ours = printed.pooled(x, lambda points: sum(weight.ravel() * points, bias[0]))
-    evidence.printed(TORCH, "a function of the four points", ours, learnt)
-    pooled = refimpl.weighted_pool2d(maps, weight, bias)[0, 0]
-    evidence.implemented(TORCH, "weighted_pool2d", pooled, learnt)
+    evidence.printed(TORCH, "a function of the four points", ours, learnt.y[0, 0])
+    pooled = refimpl.weighted_pool2d(maps, weight, bias)
+    evidence.implemented(TORCH, "weighted_pool2d", pooled, learnt.y)
+    dx, dweight, dbias = refimpl.weighted_pool2d_backward(dy, maps, weight)
+    for name, gradient in (("x", dx), ("weight", dweight[None]), ("bias", dbias)):
+        found = learnt.gradients[name]
+        evidence.implemented(TORCH, f"weighted_pool2d_backward d{name}", gradient, found)
+    shared = layer("avg_pool2d", dy, {"x": maps}, {"kernel_size": 2}).gradients["x"]
+    dx = refimpl.gaussian_pool2d_backward(dy.astype(float), maps.astype(float), 2, 3.0)
+    evidence.implemented(TORCH, "gaussian_pool2d_backward of four", dx, shared)
 
 
 def gaussian_kind(evidence: Evidence, x: Array, mean: Array) -> None:
@@ -240,3 +250,11 @@ def prediction(evidence: Evidence) -> None:
     output = d1_mlp.forward(list(zip(theta, b, strict=True)), printed.rasterised(X), d1_mlp.sign)
     evidence.printed(TORCH, "the MLP on the vector", output, by_torch[0])
     evidence.implemented(TORCH, "flatten, perceptron", ours[0], by_torch[0])
+    network = refimpl.mlp(generator(SEED, "D1.20"), (12, 4, 3), hidden=refimpl.ReLU)
+    right = value("flatten", {"x": X[None]})
+    for number, (weight, bias) in enumerate(zip(theta, b, strict=True), start=1):
+        network.layers[f"fc{number}"].parameters = {"weight": weight, "bias": bias}
+        right = value("linear", {"x": right, "weight": weight, "bias": bias})
+        right = value("relu", {"x": right}) if number == 1 else right
+    ours = network.forward(refimpl.flatten(X[None]))
+    evidence.implemented(TORCH, "flatten, mlp", ours, right)

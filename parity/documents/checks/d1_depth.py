@@ -41,9 +41,10 @@ def inverse(evidence: Evidence) -> None:
     )
 
 
-def whole(array: Array) -> object:
+def whole(array: Array) -> list[object]:
     """Whole numbers as a nested list."""
-    return array.astype(int).tolist()
+    numbers: list[object] = array.astype(int).tolist()
+    return numbers
 
 
 def right_without_inverse(evidence: Evidence, theta_r: Array, label: str) -> None:

@@ -19,7 +19,7 @@ import refimpl
 from parity.arithmetic import sides
 from parity.bounds import backward_bounds
 from parity.cases.case import Array
-from parity.documents.evidence import RATIONALS, SYMPY, TORCH, Evidence, evidence
+from parity.documents.evidence import SYMPY, TORCH, Evidence, evidence
 from parity.documents.judges import autograd, derivative, integers, layer, rationals, value
 from parity.documents.printed import d1_mlp as printed
 from parity.documents.printed.notation import Array as Printed
@@ -180,6 +180,12 @@ def chain_rule(evidence: Evidence) -> None:
             evidence.printed(judge, f"∂E/∂θ, layer {q}", theta, found.theta[q])
             b = printed.chain_b(found.o[q], net.slope(q))
             evidence.printed(judge, f"∂E/∂b, layer {q}", b, found.b[q])
+            if judge == TORCH:
+                dn = found.o[q] * net.slope(q)
+                ours = refimpl.linear_backward(dn[None], net.o[q - 1][None], net.theta[q])
+                evidence.implemented(
+                    TORCH, f"linear_backward, layer {q}", ours.dweight, found.theta[q]
+                )
 
 
 @evidence("D1.6")
@@ -193,7 +199,7 @@ def residuals(evidence: Evidence) -> None:
             evidence.printed(judge, f"δ, layer {q}", delta, found.b[q])
             if judge == TORCH:
                 ours = refimpl.linear_backward(found.b[q][None], net.o[q - 1][None], net.theta[q])
-                evidence.implemented(RATIONALS, f"linear_backward dx {q}", ours.dx[0], o)
+                evidence.implemented(TORCH, f"linear_backward dx {q}", ours.dx[0], found.o[q - 1])
 
 
 @evidence("D1.7")
@@ -208,6 +214,10 @@ def two_cases(evidence: Evidence) -> None:
         for q in range(Q, last):
             hidden = printed.delta_hidden(found.b[q + 1], net.theta[q + 1], net.slope(q))
             evidence.printed(judge, f"δ, layer {q}", hidden, found.b[q])
+            if judge == TORCH:
+                there = found.b[q + 1][None], net.o[q][None], net.theta[q + 1]
+                ours = refimpl.linear_backward(*there).dx[0] * net.slope(q)
+                evidence.implemented(TORCH, f"linear_backward, φ', layer {q}", ours, found.b[q])
         if judge == TORCH:
             ours = refimpl.squared_error_backward(np.array(Fraction(1)), y, net.t)
             evidence.implemented(TORCH, "squared_error_backward", ours, found.o[last])

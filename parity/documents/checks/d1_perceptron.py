@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import product
 
@@ -111,10 +112,19 @@ def descent_with_sign(evidence: Evidence) -> None:
     moved = autograd(criterion, rationals([1]), **given).gradients
     evidence.under_convention(TORCH, "Σ max(0, −t n) moves θ", -t * x, moved["theta"])
     evidence.under_convention(TORCH, "Σ max(0, −t n) moves b", [-t], moved["b"])
+    ours = refimpl.sign_backward(rationals([5]), rationals([-3]))
+    evidence.implemented(
+        TORCH,
+        "sign_backward",
+        ours,
+        layer("sign", rationals([5]), {"x": rationals([-3])}).gradients["x"],
+    )
     score, targets = rationals([[printed.perceptron(theta, x, 0, lambda n: n)]]), rationals([[t]])
     dscore = refimpl.perceptron_loss_backward(np.array(Fraction(1)), score, targets)
-    ours = refimpl.linear_backward(dscore, x[None], theta[None])
-    evidence.implemented(TORCH, "perceptron_loss_backward", ours.dweight[0], moved["theta"])
+    backward = refimpl.linear_backward(dscore, x[None], theta[None])
+    evidence.implemented(TORCH, "perceptron_loss_backward", backward.dweight[0], moved["theta"])
+    loss = autograd(criterion, None, **given).y[0]
+    evidence.implemented(TORCH, "perceptron_loss", refimpl.perceptron_loss(score, targets), loss)
 
 
 def likelihood(evidence: Evidence) -> None:
@@ -127,18 +137,30 @@ def likelihood(evidence: Evidence) -> None:
     evidence.printed(SYMPY, "∂ log-likelihood/∂θ", (t - printed.sigmoid(n)) * x, slope)
     probability = printed.sigmoid(n)
     evidence.printed(SYMPY, "y = tanh(n) at n = 0", sympy.tanh(0), probability.subs(n, 0))
-    rescaled = (1 + sympy.tanh(n).rewrite(sympy.exp)) / 2
-    evidence.under_convention(SYMPY, "y = (1 + tanh n)/2", rescaled, probability.subs(n, 2 * n))
+    half = sympy.log(sympy.Symbol("p", positive=True)) / 2  # any real number
+    rescaled = (1 + sympy.tanh(half).rewrite(sympy.exp)) / 2
+    evidence.under_convention(SYMPY, "y = (1 + tanh n)/2", rescaled, probability.subs(n, 2 * half))
+    regression(evidence)
+
+
+def regression(evidence: Evidence) -> None:
+    """refimpl's log-likelihood and loss, which are one another's negative, beside torch."""
     logits, target, dy = np.array([-2.5, 0.75, 3.0]), np.array([0.0, 1.0, 0.0]), np.array(3.0)
     given = {"logits": logits, "target": target}
     options = {"reduction": "sum"}
-    loss = layer("binary_cross_entropy_with_logits", dy, given, options).gradients["logits"]
-    bounds = backward_bounds(
-        "binary_cross_entropy_with_logits", dy, given, options, sides("float64")
-    )
-    ours = refimpl.log_likelihood_backward(dy, logits, target)
-    limit = bounds["logits"].limit
-    evidence.implemented(TORCH, "log_likelihood_backward", -rationals(ours), loss, limit)
+    name, both = "binary_cross_entropy_with_logits", sides("float64")
+    found = layer(name, dy, given, options)
+    limit = forward_bound(name, given, options, both).limit
+    ours = refimpl.binary_cross_entropy_with_logits(logits, target, "sum")
+    evidence.implemented(TORCH, name, ours, found.y, limit)
+    negative = -refimpl.log_likelihood(logits, target)
+    evidence.implemented(TORCH, "log_likelihood", negative, found.y, limit)
+    limit = backward_bounds(name, dy, given, options, both)["logits"].limit
+    dlogits = found.gradients["logits"]
+    ours = refimpl.binary_cross_entropy_with_logits_backward(dy, logits, target, "sum")
+    evidence.implemented(TORCH, f"{name}_backward", ours, dlogits, limit)
+    ours = -refimpl.log_likelihood_backward(dy, logits, target)
+    evidence.implemented(TORCH, "log_likelihood_backward", ours, dlogits, limit)
 
 
 def several_classes(evidence: Evidence) -> None:
@@ -191,15 +213,18 @@ def xor_is_out_of_reach(evidence: Evidence) -> None:
     wrong, right = n[0, 0] + n[1, 1], n[0, 1] + n[1, 0]
     evidence.printed(SYMPY, "n(0,0) + n(1,1) = n(0,1) + n(1,0)", expanded([wrong]), [right])
     weights = list(product(range(-4, 5), repeat=3))
-    evidence.printed(COUNTING, "perceptrons with XOR", 0, sum(computes(XOR, *w) for w in weights))
-    some = any(computes(AND, *w) for w in weights)
+    evidence.printed(
+        COUNTING, "perceptrons with XOR", 0, sum(computes(XOR, w[:2], w[2]) for w in weights)
+    )
+    some = any(computes(AND, w[:2], w[2]) for w in weights)
     evidence.printed(COUNTING, "a perceptron with AND is among them", True, some)
 
 
-def computes(wanted: dict[tuple[int, int], int], theta_1: int, theta_2: int, b: int) -> bool:
-    theta = np.array([theta_1, theta_2], object)
+def computes(wanted: dict[tuple[int, int], int], theta: Sequence[int], b: int) -> bool:
+    """Whether the perceptron gives these signs."""
+    weights = np.array(theta, object)
     return all(
-        printed.perceptron(theta, np.array(corner, object), b, printed.sign) == sign
+        printed.perceptron(weights, np.array(corner, object), b, printed.sign) == sign
         for corner, sign in wanted.items()
     )
 
@@ -216,14 +241,8 @@ def xor_is_within_reach(evidence: Evidence) -> None:
 
 
 def learnt_xor() -> list[int]:
-    """The signs that a hidden layer of two tanh nodes and softmax have learnt in 500 steps."""
-    network = refimpl.Sequential(
-        {
-            "hidden": refimpl.Linear(np.array([[1.0, -1.0], [-1.0, 1.5]]), np.array([0.5, 0.25])),
-            "tanh": refimpl.Tanh(),
-            "output": refimpl.Linear(np.array([[0.5, -0.5], [-0.5, 0.25]]), np.zeros(2)),
-        }
-    )
+    """The signs that an MLP of two hidden nodes has learnt in 500 steps."""
+    network = refimpl.mlp(np.random.default_rng(1), (2, 2, 2), hidden=refimpl.Tanh)
     x, classes = np.array(CORNERS, float), np.array([int(sign > 0) for sign in XOR.values()])
     for _ in refimpl.train(network, [(x, classes)] * 500, 0.5):
         pass
@@ -237,7 +256,7 @@ def linearly_separable(evidence: Evidence) -> None:
         samples = [(np.array(corner, object), sign) for corner, sign in wanted.items()]
         theta, b, ended = printed.train_perceptron(samples, passes=100)
         evidence.printed(RATIONALS, f"{name}: ends", ends, ended)
-        right = computes(wanted, *theta, b)
+        right = computes(wanted, theta.tolist(), b)
         evidence.printed(RATIONALS, f"{name}: all right", ends, right)
         evidence.implemented(RATIONALS, f"{name}: by refimpl", *both_rules(samples, theta, b))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import sympy
 
@@ -18,6 +20,7 @@ from parity.documents.printed.notation import log, total
 from parity.symbols import symbols
 
 SIDES = sides("float64")
+FLOATS = np.array([[0.5, -1.0, 2.0]])
 
 
 @evidence("D1.28")
@@ -44,6 +47,9 @@ def compatible(evidence: Evidence) -> None:
     evidence.printed(TORCH, "δ = y − t", exact, found, limit)
     ours = refimpl.cross_entropy_backward(dy, logits, target)[0]
     evidence.implemented(SYMPY, "cross_entropy_backward", ours, exact, limit)
+    loss = -log(printed.softmax(rationals(logits)[0])[1])
+    limit = forward_bound("cross_entropy", given, {}, SIDES).limit
+    evidence.implemented(SYMPY, "cross_entropy", refimpl.cross_entropy(logits, target), loss, limit)
 
 
 def one_hot(k: int) -> Array:
@@ -87,41 +93,43 @@ def plan(evidence: Evidence) -> None:
     x, features = distinct("D1.30 x", 1, 2, 5, 6), distinct("D1.30 features", 3, 4)
     weight, bias = distinct("D1.30 weight", 3, 2, 2, 3), integers("D1.30 bias", 3)
     dense = distinct("D1.30 dense", 2, 4)
-    built = {
-        "convolution": (refimpl.Conv2d(weight, bias), x),
-        "pooling": (refimpl.MaxPool2d(2), x),
-        "rasterisation": (refimpl.Flatten(), x),
-        "MLP hidden": (refimpl.Linear(dense, bias[:2]), features),
-        "softmax": (refimpl.Softmax(), np.array([[0.5, -1.0, 2.0]])),
+    kinds: dict[str, list[tuple[refimpl.Layer, Array]]] = {
+        "convolution": [(refimpl.Conv2d(weight, bias), x)],
+        "pooling": [(refimpl.MaxPool2d(2), x), (refimpl.AvgPool2d(2), 4 * x)],
+        "rasterisation": [(refimpl.Flatten(), x)],
+        "MLP hidden": [(refimpl.Linear(dense, bias[:2]), features)],
+        "softmax": [(refimpl.Softmax(), FLOATS)],
     }
-    both = [
+    kinds["MLP hidden"] += [(refimpl.Sigmoid(), FLOATS), (refimpl.Tanh(), FLOATS)]
+    whole = [
         kind
-        for kind, (made, _) in built.items()
-        if {"forward", "backward"} <= set(vars(type(made)))
+        for kind, layers in kinds.items()
+        if all({"forward", "backward"} <= set(vars(type(made))) for made, _ in layers)
     ]
-    evidence.printed(COUNTING, "layers with a forward and a backward", 5, len(both))
-    for kind, (made, given) in built.items():
-        of_layer(evidence, kind, made, given)
+    evidence.printed(COUNTING, "layers with a forward and a backward", 5, len(whole))
+    for layers in kinds.values():
+        for made, given in layers:
+            of_layer(evidence, made, given)
     helpers(evidence, x)
 
 
-def of_layer(evidence: Evidence, kind: str, made: refimpl.Layer, x: Array) -> None:
-    """A layer's forward and backward beside torch's."""
-    y = made.forward(x)
-    dy = integers(f"D1.30 dy {kind}", *y.shape)
+def of_layer(evidence: Evidence, made: refimpl.Layer, x: Array) -> None:
+    """A layer's forward and backward beside torch's: exact, or within the bounds on floats."""
+    name, y = made.function, made.forward(x)
+    dy = 4 * integers(f"D1.30 dy {name}", *y.shape)
     arrays = {"x": x, **made.parameters}
-    found = layer(made.function, dy, arrays, made.options)
-    within, limits = None, {"x": None}
-    if kind == "softmax":
+    found = layer(name, dy, arrays, made.options)
+    limits: dict[str, Any] = {}
+    if x is FLOATS:
         dy = dy.astype(float)
-        within = forward_bound(made.function, arrays, made.options, SIDES).limit
-        bounds = backward_bounds(made.function, dy, arrays, made.options, SIDES)
-        limits = {"x": bounds["x"].limit}
-    evidence.implemented(TORCH, f"{kind}, output", y, found.y, within)
+        limits["y"] = forward_bound(name, arrays, made.options, SIDES).limit
+        limits["x"] = backward_bounds(name, dy, arrays, made.options, SIDES)["x"].limit
+    evidence.implemented(TORCH, f"{name}, output", y, found.y, limits.get("y"))
     dx, dparameters = made.backward(dy, x)
-    evidence.implemented(TORCH, f"{kind}, backpropagate", dx, found.gradients["x"], limits["x"])
-    for name, gradient in dparameters.items():
-        evidence.implemented(TORCH, f"{kind}, ∂{name}", gradient, found.gradients[name])
+    dx_found = found.gradients["x"]
+    evidence.implemented(TORCH, f"{name}, backpropagate", dx, dx_found, limits.get("x"))
+    for key, gradient in dparameters.items():
+        evidence.implemented(TORCH, f"{name}, d{key}", gradient, found.gradients[key])
 
 
 def helpers(evidence: Evidence, x: Array) -> None:

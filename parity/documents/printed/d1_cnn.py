@@ -27,19 +27,16 @@ def neuron(theta: Array, x: Array, b: Any, n: int, lower: int, theta_from: int, 
     )
 
 
-def convolution(
-    f: Array, g: Array, m: int, n: int, f_from: int = 0, lower: int | None = None
-) -> Any:
+def convolution(f: Array, g: Array, m: int, n: int, f_from: int = 0) -> Any:
     """D1.14: Σ_u^∞ Σ_v^∞ f(u, v) g(m − u, n − v), f counted from f_from, g from 0, 0 elsewhere.
 
-    The lower limit is not printed; without one, −∞.
+    The lower limits are not printed; here −∞, which are all places of f.
     """
-    rows = range(f_from if lower is None else max(lower, f_from), f_from + f.shape[0])
-    columns = range(f_from if lower is None else max(lower, f_from), f_from + f.shape[1])
+    M, N = f.shape
     return total(
         at(f, u - f_from + 1, v - f_from + 1) * at(g, m - u + 1, n - v + 1)
-        for u in rows
-        for v in columns
+        for u in range(f_from, f_from + M)
+        for v in range(f_from, f_from + N)
     )
 
 
@@ -55,10 +52,8 @@ def full_size(m: int, n: int, p: int, q: int) -> tuple[int, int]:
 
 def valid(X: Array, Theta: Array) -> Array:
     """D1.15: X ∗_v Θ, where the convolution reads nothing outside X."""
-    p, q = Theta.shape
-    return build(
-        valid_size(*X.shape, p, q), lambda i, j: convolution(X, Theta, i + p - 2, j + q - 2)
-    )
+    (m, n), (p, q) = X.shape, Theta.shape
+    return build(valid_size(m, n, p, q), lambda i, j: convolution(X, Theta, i + p - 2, j + q - 2))
 
 
 def full(X: Array, Theta: Array) -> Array:
@@ -70,10 +65,9 @@ def full(X: Array, Theta: Array) -> Array:
 
 def conv_layer(X: Array, Theta: Array, b: Array, phi: Function) -> Array:
     """D1.16: O_j = φ(Σ_i X_i ∗_v Θ_j + b_j): X_1 … X_i, and one Θ_j for all of them."""
-    J, p, q = Theta.shape
     maps = [total(valid(X_i, Theta_j) for X_i in X) for Theta_j in Theta]
     return build(
-        (J, *valid_size(*X.shape[1:], p, q)),
+        (len(Theta), *maps[0].shape),
         lambda j, u, v: phi(maps[j - 1][u - 1, v - 1] + b[j - 1]),
     )
 
