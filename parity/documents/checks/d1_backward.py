@@ -45,7 +45,7 @@ def through_the_mlp(evidence: Evidence) -> None:
     x = integers("D1.21 x", 1, 5)
     found = layer("linear", delta[None], {"x": x, "weight": theta}).gradients["x"]
     back = printed.delta_r(theta, delta.reshape(-1, 1))
-    evidence.printed(TORCH, "Θ_sᵀ δ_s", back[:, 0], found[0])
+    evidence.corrected(TORCH, "Θ_sᵀ δ_s", back[:, 0], found[0])
     ours = refimpl.linear_backward(delta[None], x, theta)
     evidence.implemented(TORCH, "linear_backward", ours.dx, found)
     n = symbols("n", 2)
@@ -77,7 +77,7 @@ def upsampling(evidence: Evidence) -> None:
     """Mean: shared equally, as printed. Max: copied to all four places, which is false."""
     x, dy = distinct("D1.23 x", 1, 1, 4, 6), 4 * integers("D1.23 dy", 1, 1, 2, 3)
     mean = layer("avg_pool2d", dy, {"x": x}, {"kernel_size": 2}).gradients["x"]
-    evidence.printed(TORCH, "mean pooling shares", printed.upsample_mean(dy[0, 0]), mean[0, 0])
+    evidence.corrected(TORCH, "mean pooling shares", printed.upsample_mean(dy[0, 0]), mean[0, 0])
 
     def right(x: Array, dy: Array) -> Array:
         return layer("max_pool2d", dy, {"x": x}, {"kernel_size": 2}).gradients["x"]

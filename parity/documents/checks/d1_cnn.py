@@ -41,7 +41,7 @@ def neurons(evidence: Evidence) -> None:
     """Four readings of the limits and indices that are not printed; two of them are right."""
     x, theta, b = distinct("D1.13 x", 5, 5), distinct("D1.13 θ", 3, 3), Fraction(7)
     right = conv2d(x, turned(theta)) + b
-    evidence.printed(COUNTING, "neurons", 9, right.size)
+    evidence.under_convention(COUNTING, "neurons", 9, right.size)
 
     def nine(**reading: int) -> Array:
         return build(
@@ -207,7 +207,7 @@ def edges(evidence: Evidence) -> None:
         kept = printed.pooled(printed.filled_edge(maps[0, 0]), f)
         dropped = printed.pooled(printed.without_edge(maps[0, 0]), f)
         default = value(function, {"x": maps}, {"kernel_size": 2})[0, 0]
-        evidence.printed(TORCH, f"{how}, edge dropped", dropped, default)
+        evidence.under_convention(TORCH, f"{how}, edge dropped", dropped, default)
         ceil = value(function, {"x": maps}, {"kernel_size": 2, "ceil_mode": True})[0, 0]
         evidence.printed(TORCH, f"{how}, edge kept as by ceil_mode", kept, ceil)
         filled = np.zeros((1, 1, 6, 8), object)

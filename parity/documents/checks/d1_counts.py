@@ -47,7 +47,7 @@ def sizes(evidence: Evidence) -> None:
     maps = feature_map()
     dropped, kept = (pooled(maps, ceil_mode=mode).shape[2:] for mode in (False, True))
     printed_ = (496, 496)
-    evidence.printed(TORCH, "feature map", (991, 991), maps.shape[2:])
+    evidence.under_convention(TORCH, "feature map", (991, 991), maps.shape[2:])
     evidence.printed(TORCH, "pooled, the edge dropped", printed_, dropped)
     evidence.under_convention(TORCH, "pooled, the edge kept", printed_, kept)
     count = printed.pooled_side(keep=True)

@@ -70,10 +70,8 @@ def right_without_inverse(evidence: Evidence, theta_r: Array, label: str) -> Non
 def fading(evidence: Evidence) -> None:
     """Through sigmoids a residual shrinks by a factor of at most ¼ Σ|θ|, which may exceed 1."""
     for theta in (1, -3):
-        evidence.printed(
-            TORCH, f"θ = {theta}: smaller by layer", True, printed.shrinks(chain(theta))
-        )
-    evidence.printed(TORCH, "θ = 5: smaller by layer", True, printed.shrinks(chain(5)))
+        evidence.corrected(TORCH, f"θ = {theta}: smaller", True, printed.shrinks(chain(theta)))
+    evidence.printed(TORCH, "θ = 5: smaller", True, printed.shrinks(chain(5)))
     for theta in (1, 4, 5):
         deltas, ours = chain(theta), chain_of_refimpl(theta)
         exact = [Fraction(theta, 4) ** depth for depth in range(4)]

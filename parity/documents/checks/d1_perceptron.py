@@ -83,14 +83,14 @@ def forward(evidence: Evidence) -> None:
     n = printed.perceptron(theta, x, b, lambda n: n)
     given = {"x": rationals([n])}
     signed = printed.perceptron(theta, x, b, printed.sign)
-    evidence.printed(TORCH, "act = sign", [signed], value("sign", given))
+    evidence.under_convention(TORCH, "act = sign", [signed], value("sign", given))
     ours = refimpl.perceptron(x[None], theta[None], rationals([b]))
     evidence.implemented(TORCH, "perceptron", ours[0], value("sign", given))
     numbers = {"x": np.array([float(n / 16)])}
     for name, act in (("sigmoid", printed.sigmoid), ("tanh", tanh)):
         exact = act(sympy.Rational(n.numerator, 16 * n.denominator))
         limit = forward_bound(name, numbers, {}, sides("float64")).limit
-        evidence.printed(TORCH, f"act = {name}", [exact], value(name, numbers), limit)
+        evidence.under_convention(TORCH, f"act = {name}", [exact], value(name, numbers), limit)
 
 
 def descent_with_sign(evidence: Evidence) -> None:
@@ -134,7 +134,7 @@ def likelihood(evidence: Evidence) -> None:
     y = printed.sigmoid(total)
     found = derivative(t * log(y) + (1 - t) * log(1 - y), theta)
     slope = [d.subs(total, n) for d in found]
-    evidence.printed(SYMPY, "∂ log-likelihood/∂θ", (t - printed.sigmoid(n)) * x, slope)
+    evidence.under_convention(SYMPY, "∂ log-likelihood/∂θ", (t - printed.sigmoid(n)) * x, slope)
     probability = printed.sigmoid(n)
     evidence.printed(SYMPY, "y = tanh(n) at n = 0", sympy.tanh(0), probability.subs(n, 0))
     half = sympy.log(sympy.Symbol("p", positive=True)) / 2  # any real number
@@ -168,7 +168,7 @@ def several_classes(evidence: Evidence) -> None:
     n = symbols("n", 2)
     first = sympy.exp(n[0]) / (sympy.exp(n[0]) + sympy.exp(n[1]))
     one = printed.sigmoid(n[0] - n[1])
-    evidence.printed(SYMPY, "softmax regression of two classes", first, one)
+    evidence.under_convention(SYMPY, "softmax regression of two classes", first, one)
     samples, weight = np.array([[2.0, -1.0]]), np.array([[1.0, 3.0], [-2.0, 4.0]])
     bias = np.array([0.5, -1.0])
     given = {"x": samples @ weight.T + bias}  # exact
@@ -241,10 +241,10 @@ def xor_is_within_reach(evidence: Evidence) -> None:
 
 
 def learnt_xor() -> list[int]:
-    """The signs that an MLP of two hidden nodes has learnt in 500 steps."""
-    network = refimpl.mlp(np.random.default_rng(1), (2, 2, 2), hidden=refimpl.Tanh)
+    """The signs that an MLP of three hidden nodes has learnt in 200 steps."""
+    network = refimpl.mlp(np.random.default_rng(1), (2, 3, 2), hidden=refimpl.Tanh)
     x, classes = np.array(CORNERS, float), np.array([int(sign > 0) for sign in XOR.values()])
-    for _ in refimpl.train(network, [(x, classes)] * 500, 0.5):
+    for _ in refimpl.train(network, [(x, classes)] * 200, 2.0):
         pass
     return [1 if chosen else -1 for chosen in network.forward(x).argmax(axis=1)]
 
