@@ -13,8 +13,13 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from collections.abc import Callable
 
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from parity.documents.audit import AuditRow
+    from parity.documents.ledger import LedgerRow
     from parity.findings import Findings, Settings
     from parity.run import Task
 
@@ -85,6 +90,9 @@ def run(
     jobs: Annotated[
         int | None, typer.Option(min=1, help="processes (as many as there are cores, at most 8)")
     ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="also the networks that take long (alexnet)")
+    ] = False,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="also write JUnit XML")] = None,
     elements: Annotated[
         list[str] | None,
@@ -108,7 +116,7 @@ def run(
     started = time.perf_counter()
     dtypes = [d.value for d in dtype or Dtype]
     try:
-        tasks = select(names or [], case, dtypes)
+        tasks = select(names or [], case, dtypes, full)
         shown = element_cases(elements)
         oracle.check_device(device)
         check_tolerances(rtol, atol)
@@ -137,16 +145,18 @@ def list_cases(
     """List the functions and networks, or the cases of one of them."""
     from parity.cases import BAD, GOOD
     from parity.cases.networks import NETWORKS
+    from parity.functions import forward_of
     from parity.run import SelectionError, select
 
     if name is None:
         for function in dict.fromkeys(case.function for case in GOOD):
             good = sum(case.function == function for case in GOOD)
-            bad = sum(case.function.removesuffix("_backward") == function for case in BAD)
+            bad = sum(forward_of(case.function) == function for case in BAD)
             typer.echo(f"{function}: {good} cases, {bad} bad inputs")
         for network in NETWORKS.values():
             training = f", {network.steps} steps of training" if network.steps else ""
-            typer.echo(f"{network.name}: network{training}")
+            behind = ", with --full or by name" if network.full else ""
+            typer.echo(f"{network.name}: network{training}{behind}")
         return
     try:
         tasks = select([name], None, [d.value for d in Dtype])
@@ -154,6 +164,52 @@ def list_cases(
         wrong_call(str(error))
     for task_id in dict.fromkeys(task.id for task in tasks if task.kind != "bad"):
         typer.echo(task_id)
+
+
+@app.command()
+def audit(
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="ID", help="statements, D0.1 … (all)")
+    ] = None,
+    document: Annotated[
+        list[str] | None, typer.Option(metavar="D2", help="all statements of a document")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="where audit.csv goes (reports, of the whole audit)"),
+    ] = None,
+) -> None:
+    """Check the verdict on every formula of the documents. Exit code 1 if one is not supported."""
+    from parity.documents.audit import AuditRow, UnknownRowError, select
+    from parity.report.audit import counts, details, problems
+    from parity.report.files import replace_files, to_csv
+
+    narrowed = bool(ids or document)
+    target = out or (None if narrowed else Path("reports"))
+    try:
+        chosen = select(ids or [], document or [])
+        if target:
+            check_writable(target)
+    except (UnknownRowError, OSError) as error:
+        wrong_call(str(error))
+    rows = audited_with_progress(chosen)
+    console().print(counts(rows))
+    for line in (*details(rows, everything=bool(ids)), *problems(rows)):
+        typer.echo(f"\n{line}")
+    unsupported = sum(not row.supported for row in rows)
+    typer.echo(
+        f"\n{_counted(len(rows), 'statement')}, {_counted(sum(r.checks for r in rows), 'check')}: "
+        + (f"{unsupported} NOT SUPPORTED" if unsupported else "every verdict is supported")
+    )
+    if target:
+        try:
+            written = replace_files({target / "audit.csv": to_csv(AuditRow, rows)})
+        except OSError as error:
+            wrong_call(f"the report could not be written, the old one stands: {error}")
+        typer.echo(f"report: {written[0]}")
+    else:
+        typer.echo("report: none of a part; --out DIR writes one")
+    raise typer.Exit(DISAGREE if unsupported else 0)
 
 
 @app.command()
@@ -228,11 +284,9 @@ def console(stderr: bool = False) -> Console:
     return shown
 
 
-def with_progress(tasks: list[Task], settings: Settings, jobs: int) -> Findings:
-    """Run the tasks behind a progress bar, which is shown on terminals only."""
+def progress_bar(description: str, total: int) -> tuple[Progress, Callable[[int], None]]:
+    """A progress bar, shown on terminals only, and what moves it on."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    from parity.run import run as run_tasks
 
     target = console(stderr=True)
     bar = Progress(
@@ -244,9 +298,26 @@ def with_progress(tasks: list[Task], settings: Settings, jobs: int) -> Findings:
         transient=True,
         disable=not target.is_terminal,
     )
+    shown = bar.add_task(description, total=total)
+    return bar, lambda count: bar.advance(shown, count)
+
+
+def audited_with_progress(rows: list[LedgerRow]) -> list[AuditRow]:
+    """Audit the rows behind a progress bar."""
+    from parity.documents.audit import audit as audit_rows
+
+    bar, done = progress_bar("auditing", len(rows))
     with bar:
-        shown = bar.add_task("comparing", total=len(tasks))
-        return run_tasks(tasks, settings, jobs, lambda count: bar.advance(shown, count))
+        return audit_rows(rows, lambda: done(1))
+
+
+def with_progress(tasks: list[Task], settings: Settings, jobs: int) -> Findings:
+    """Run the tasks behind a progress bar."""
+    from parity.run import run as run_tasks
+
+    bar, done = progress_bar("comparing", len(tasks))
+    with bar:
+        return run_tasks(tasks, settings, jobs, done)
 
 
 def report(

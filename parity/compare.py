@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from parity.cases.case import Array
 OUTSIDE, EXPECTED, BLIND = "outside", "expected", "blind"
 WITHIN, IDENTICAL = "within", "identical"
 VERDICTS = (OUTSIDE, EXPECTED, BLIND, WITHIN, IDENTICAL)  # worst first
+
+
+PART = 1 << 17  # elements compared at a time
 
 
 @dataclass(frozen=True)
@@ -48,27 +52,63 @@ def compare(refimpl: Array, torch: Array, bound: Bound) -> Comparison:
         return _incomparable(refimpl, torch, (0,) * torch.ndim, note)
     if not torch.size:
         return Comparison(IDENTICAL if bound.exact else WITHIN)
-    judged = ~np.broadcast_to(bound.overflow, torch.shape)
-    difference = np.where(judged, element_differences(refimpl, torch), 0.0)
-    ratio = ratios(difference, np.broadcast_to(bound.limit, torch.shape))
-    largest = np.maximum(np.abs(refimpl), np.abs(torch))
-    worst = tuple(int(i) for i in np.unravel_index(np.argmax(ratio), ratio.shape))
-    outside = int(np.count_nonzero(ratio > 1))
-    finite = np.isfinite(torch) & judged
-    infinite_bound = bool(np.any(np.isinf(np.broadcast_to(bound.limit, torch.shape)) & finite))
+    limit = np.broadcast_to(bound.limit, torch.shape).reshape(-1)
+    overflow = np.broadcast_to(bound.overflow, torch.shape).reshape(-1)
+    ours, theirs = refimpl.reshape(-1), torch.reshape(-1)
+    parts = [
+        _compare_part(ours[part], theirs[part], limit[part], overflow[part])
+        for part in _parts(torch.size)
+    ]
+    number = max(range(len(parts)), key=lambda k: parts[k].worst_ratio)  # the first of the worst
+    place = parts[number].place + number * PART
+    worst = tuple(int(i) for i in np.unravel_index(place, torch.shape))
+    outside = sum(part.outside for part in parts)
     return Comparison(
-        verdict=_verdict(outside, infinite_bound, bound.exact),
+        verdict=_verdict(outside, any(part.infinite_bound for part in parts), bound.exact),
         elements=torch.size,
-        max_abs_error=float(difference.max()),
-        max_rel_error=float(ratios(difference, largest.astype(np.float64)).max()),
-        max_ulp=float(ratios(difference, _ulp(largest)).max()),
-        bound_at_worst=float(np.broadcast_to(bound.limit, torch.shape)[worst]),
-        worst_ratio=float(ratio[worst]),
+        max_abs_error=max(part.max_abs_error for part in parts),
+        max_rel_error=max(part.max_rel_error for part in parts),
+        max_ulp=max(part.max_ulp for part in parts),
+        bound_at_worst=float(limit[place]),
+        worst_ratio=parts[number].worst_ratio,
         worst_index=worst,
         refimpl_value=float(refimpl[worst]),
         torch_value=float(torch[worst]),
-        overflow=int(torch.size - np.count_nonzero(judged)),
+        overflow=int(np.count_nonzero(overflow)),
         outside=outside,
+    )
+
+
+class _Part(NamedTuple):
+    """What is found in a part of a tensor."""
+
+    max_abs_error: float
+    max_rel_error: float
+    max_ulp: float
+    worst_ratio: float
+    place: int  # of the worst ratio
+    outside: int
+    infinite_bound: bool
+
+
+def _parts(size: int) -> list[slice]:
+    """Large tensors are compared part by part, in memory that the processor keeps at hand."""
+    return [slice(start, min(start + PART, size)) for start in range(0, size, PART)]
+
+
+def _compare_part(ours: Array, theirs: Array, limit: Array, overflow: Array) -> _Part:
+    difference = np.where(overflow, 0.0, element_differences(ours, theirs))
+    ratio = ratios(difference, limit)
+    largest = np.maximum(np.abs(ours), np.abs(theirs))
+    place = int(np.argmax(ratio))
+    return _Part(
+        max_abs_error=float(difference.max()),
+        max_rel_error=float(ratios(difference, largest.astype(np.float64)).max()),
+        max_ulp=float(ratios(difference, _ulp(largest)).max()),
+        worst_ratio=float(ratio[place]),
+        place=place,
+        outside=int(np.count_nonzero(ratio > 1)),
+        infinite_bound=bool(np.any(np.isinf(limit) & np.isfinite(theirs) & ~overflow)),
     )
 
 

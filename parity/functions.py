@@ -19,6 +19,12 @@ class Function:
     name: str
     inputs: tuple[str, ...]  # what it is differentiated by
     documents: tuple[str, ...]  # the statements it implements
+    reverse: str = ""  # its backward, where that is not called name_backward
+
+    @property
+    def backward_name(self) -> str:
+        """What its backward is called."""
+        return self.reverse or f"{self.name}_backward"
 
     def forward(self, arrays: Mapping[str, Array], options: Mapping[str, Any]) -> Array:
         """refimpl's value."""
@@ -29,8 +35,12 @@ class Function:
     ) -> dict[str, Array]:
         """refimpl's gradients by the name of the input; without a bias, none for it."""
         given = [array for name, array in arrays.items() if name != "bias"]
-        grads = getattr(refimpl, f"{self.name}_backward")(dy, *given, **options)
-        by_name = grads._asdict() if hasattr(grads, "_asdict") else {f"d{self.inputs[0]}": grads}
+        grads = getattr(refimpl, self.backward_name)(dy, *given, **options)
+        if hasattr(grads, "_asdict"):
+            by_name = grads._asdict()
+        else:
+            parts = grads if isinstance(grads, tuple) else (grads,)
+            by_name = {f"d{name}": part for name, part in zip(self.inputs, parts, strict=False)}
         return {n: np.asarray(by_name[f"d{n}"]) for n in self.inputs if n in arrays}
 
     @property
@@ -52,17 +62,42 @@ FUNCTIONS = {
         Function("conv1d", _AFFINE, ("D0.12", "D0.13", "D4.1", "D4.8", "D4.17")),
         Function("conv2d", _AFFINE, ("D0.12", "D0.13", "D2.23", "D2.24", "D2.25", "D4.1", "D4.8")),
         Function("conv3d", _AFFINE, ("D0.5", "D0.12", "D0.13")),
+        Function("correlate2d", ("a", "kernel"), ("D1.15", "D4.1", "D4.10", "D4.11")),
+        Function("convolve2d", ("a", "kernel"), ("D1.14", "D1.15", "D1.30", "D4.2")),
+        Function("rot180", ("a",), ("D1.25", "D4.7")),
+        Function("shared_conv2d", _AFFINE, ("D1.16", "D1.25", "D1.26", "D1.27")),
         *(Function(f"max_pool{n}d", ("x",), ("D0.4", "D0.11", "D2.28")) for n in (1, 2, 3)),
         *(Function(f"avg_pool{n}d", ("x",), ("D0.4", "D0.11", "D2.28")) for n in (1, 2, 3)),
+        Function("weighted_pool2d", _AFFINE, ("D0.11", "D1.17")),
+        Function("gaussian_pool2d", ("x",), ("D0.11", "D1.17")),
+        Function("downsample", ("x",), ("D0.11", "D1.18", "D1.23", "D1.30"), "upsample"),
         Function("linear", _AFFINE, ("D0.8", "D0.10", "D1.9", "D2.20", "D2.21")),
         Function("flatten", ("x",), ("D1.19", "D1.22")),
+        Function("add", ("x", "branch"), ("D4.16",)),
+        Function("concatenate", ("a", "b", "c", "d"), ("D4.18",)),
         Function("relu", ("x",), ("D2.9", "D2.19")),
         Function("leaky_relu", ("x",), ("D2.9",)),
         Function("sigmoid", ("x",), ("D1.10", "D2.9")),
         Function("tanh", ("x",), ("D1.2", "D1.10")),
         Function("softmax", ("x",), ("D1.28", "D2.8")),
         Function("log_softmax", ("x",), ("D2.8", "D2.17")),
+        Function("dropout", ("x",), ("D2.13",)),
         Function("cross_entropy", ("logits",), ("D2.14", "D2.15", "D2.17", "D2.18")),
         Function("squared_error", ("output",), ("D1.4", "D1.7")),
     )
 }
+
+
+def backward_of(name: str) -> str:
+    """What the backward of a function is called."""
+    return FUNCTIONS[name].backward_name if name in FUNCTIONS else f"{name}_backward"
+
+
+def forward_of(name: str) -> str:
+    """The function that a forward or a backward belongs to.
+
+    >>> forward_of("upsample"), forward_of("relu_backward"), forward_of("relu")
+    ('downsample', 'relu', 'relu')
+    """
+    forwards = {function.backward_name: function.name for function in FUNCTIONS.values()}
+    return forwards.get(name, name.removesuffix("_backward"))

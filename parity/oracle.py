@@ -163,10 +163,12 @@ def _recorded(tensor: Tensor) -> Array:
 
 @dataclass(frozen=True)
 class NetworkLayer:
-    """A layer for torch: the function, its parameters, its options."""
+    """A layer for torch: function, whose outputs it takes, parameters, constants, options."""
 
     function: str
+    inputs: tuple[str, ...]
     parameters: Mapping[str, Array]
+    constants: Mapping[str, Array]
     options: Mapping[str, Any]
 
 
@@ -174,38 +176,48 @@ class NetworkLayer:
 class NetworkResult:
     """A network's forward and backward in torch, all by the layer's name."""
 
-    inputs: dict[str, Array]
+    inputs: dict[str, tuple[Array, ...]]
     outputs: dict[str, Array]
-    dinputs: dict[str, Array]  # ∂L/∂(input of the layer)
-    doutputs: dict[str, Array]  # ∂L/∂(output of the layer)
+    dinputs: dict[str, tuple[Array, ...]]  # ∂L/∂(input of the layer), this layer's part alone
+    doutputs: dict[str, Array]  # ∂L/∂(output of the layer), and of "x", the network's input
     dparameters: dict[str, dict[str, Array]]
     loss: Array
 
 
 def network(
-    layers: Mapping[str, NetworkLayer], x: Array, target: Array, device: str = "cpu"
+    layers: Mapping[str, NetworkLayer],
+    x: Array,
+    target: Array,
+    loss: str = "cross_entropy",
+    loss_options: Mapping[str, Any] | None = None,
+    device: str = "cpu",
 ) -> NetworkResult:
-    """Run a chain of layers and cross-entropy, and everything autograd finds behind it."""
+    """Run a graph of layers and a loss, and everything autograd finds behind it."""
     parameters = {
         name: {key: _tensor(p, device).requires_grad_() for key, p in layer.parameters.items()}
         for name, layer in layers.items()
     }
-    chain = [_tensor(x, device).requires_grad_()]
+    values = {"x": _tensor(x, device).requires_grad_()}
+    taken: dict[str, tuple[Tensor, ...]] = {}
     for name, layer in layers.items():
-        y = FUNCTIONS[layer.function](chain[-1], *parameters[name].values(), **layer.options)
-        chain.append(y)
-    loss = _cross_entropy(chain[-1], _tensor(target, device))
+        # A view for each layer that takes a value: its gradient is that layer's part alone.
+        taken[name] = tuple(values[source].view_as(values[source]) for source in layer.inputs)
+        constants = (_tensor(c, device) for c in layer.constants.values())
+        values[name] = FUNCTIONS[layer.function](
+            *taken[name], *parameters[name].values(), *constants, **layer.options
+        )
+    output = list(values.values())[-1]
+    total = FUNCTIONS[loss](output, _tensor(target, device), **(loss_options or {}))
+    edges = [tensor for tensors in taken.values() for tensor in tensors]
     leaves = [p for layer in parameters.values() for p in layer.values()]
-    grads = list(map(_recorded, torch.autograd.grad(loss, [*chain, *leaves])))
-    dchain, dleaves = grads[: len(chain)], iter(grads[len(chain) :])
-    values = list(map(_recorded, chain))
+    grads = map(_recorded, torch.autograd.grad(total, [*values.values(), *edges, *leaves]))
     return NetworkResult(
-        inputs=dict(zip(layers, values[:-1], strict=True)),
-        outputs=dict(zip(layers, values[1:], strict=True)),
-        dinputs=dict(zip(layers, dchain[:-1], strict=True)),
-        doutputs=dict(zip(layers, dchain[1:], strict=True)),
-        dparameters={n: {key: next(dleaves) for key in ps} for n, ps in parameters.items()},
-        loss=_array(loss),
+        doutputs={name: next(grads) for name in values},
+        dinputs={name: tuple(next(grads) for _ in taken[name]) for name in layers},
+        dparameters={n: {key: next(grads) for key in ps} for n, ps in parameters.items()},
+        inputs={name: tuple(map(_recorded, taken[name])) for name in layers},
+        outputs={name: _recorded(values[name]) for name in layers},
+        loss=_array(total),
     )
 
 
@@ -271,8 +283,73 @@ def _padded(x: Tensor, pairs: list[tuple[int, int]]) -> Tensor:
     return F.pad(x, [side for pair in reversed(pairs) for side in pair])
 
 
+def _correlate2d(a: Tensor, kernel: Tensor, mode: str = "full") -> Tensor:
+    k_h, k_w = kernel.shape
+    if mode == "same":  # of an even kernel's zeros the odd one behind
+        a = F.pad(a, [(k_w - 1) // 2, k_w // 2, (k_h - 1) // 2, k_h // 2])
+    return _slide(a, kernel, mode)
+
+
+def _convolve2d(a: Tensor, kernel: Tensor, mode: str = "full") -> Tensor:
+    k_h, k_w = kernel.shape
+    if mode == "same":  # the middle of "full" begins at (k − 1)//2
+        a = F.pad(a, [k_w // 2, (k_w - 1) // 2, k_h // 2, (k_h - 1) // 2])
+    return _slide(a, kernel.flip((-2, -1)), mode)
+
+
+def _slide(a: Tensor, kernel: Tensor, mode: str) -> Tensor:
+    """Every matrix of a (…, H, W) with one kernel; in "valid" the smaller one slides."""
+    (h, w), (k_h, k_w) = a.shape[-2:], kernel.shape
+    if mode == "valid" and (k_h > h or k_w > w):
+        windows = kernel.unfold(0, h, 1).unfold(1, w, 1)
+        return torch.einsum("...hw,ijhw->...ij", a, windows).flip((-2, -1))
+    padding = (k_h - 1, k_w - 1) if mode == "full" else 0
+    y = F.conv2d(a.reshape(-1, 1, h, w), kernel[None, None], padding=padding)
+    return y.reshape(*a.shape[:-2], *y.shape[-2:])
+
+
+def _shared_conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """One turned kernel for all maps, so for their sum."""
+    return F.conv2d(x.sum(1, keepdim=True), weight.flip((-2, -1))[:, None], bias)
+
+
+def _weighted_pool2d(
+    x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = None
+) -> Tensor:
+    """A convolution in which each channel is a group of its own."""
+    stride = tuple(weight.shape[1:]) if stride is None else stride
+    return F.conv2d(x, weight[:, None], bias, stride, groups=len(weight))
+
+
+def _gaussian_pool2d(x: Tensor, kernel_size: Any, sigma: float, stride: Any = None) -> Tensor:
+    weight = _gaussian_weights(x, _each(kernel_size, 2), sigma)
+    return _weighted_pool2d(x, weight.expand(x.shape[1], -1, -1), None, stride)
+
+
+def _gaussian_weights(x: Tensor, kernel: tuple[int, ...], sigma: float) -> Tensor:
+    """e^(−r²/(2σ²)), r the distance from the centre, over their sum; σ in the dtype of x."""
+    rows, columns = (torch.arange(k, device=x.device).to(x) - (k - 1) / 2 for k in kernel)
+    squares = rows[:, None] ** 2 + columns**2
+    width = torch.as_tensor(sigma, dtype=x.dtype, device=x.device)
+    # One factor for all of them, so that they don't all underflow.
+    powers = torch.exp(-(squares - squares.min()) / 2 / width / width)
+    return powers / powers.sum()
+
+
+def _downsample(x: Tensor, size: Any, how: str = "max", edge: str = "zero_pad") -> Tensor:
+    k_h, k_w = _each(size, 2)
+    if edge == "zero_pad":
+        x = F.pad(x, [0, -x.shape[3] % k_w, 0, -x.shape[2] % k_h])
+    return (F.max_pool2d if how == "max" else F.avg_pool2d)(x, (k_h, k_w))
+
+
 def _cross_entropy(logits: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     return F.cross_entropy(logits, target, reduction=reduction)
+
+
+def _dropout(x: Tensor, mask: Tensor, p: float = 0.5) -> Tensor:
+    """What F.dropout does on a processor once its mask is drawn: the mask, divided, times x."""
+    return x * mask.to(x.dtype).div_(1 - p)
 
 
 def _squared_error(output: Tensor, target: Tensor) -> Tensor:
@@ -283,6 +360,10 @@ FUNCTIONS: dict[str, Callable[..., Tensor]] = {
     "conv1d": _conv(1),
     "conv2d": _conv(2),
     "conv3d": _conv(3),
+    "correlate2d": _correlate2d,
+    "convolve2d": _convolve2d,
+    "rot180": lambda a: a.flip((-2, -1)),
+    "shared_conv2d": _shared_conv2d,
     "max_pool1d": F.max_pool1d,
     "max_pool2d": F.max_pool2d,
     "max_pool3d": F.max_pool3d,
@@ -292,14 +373,20 @@ FUNCTIONS: dict[str, Callable[..., Tensor]] = {
     "avg_pool1d": F.avg_pool1d,
     "avg_pool2d": F.avg_pool2d,
     "avg_pool3d": F.avg_pool3d,
+    "weighted_pool2d": _weighted_pool2d,
+    "gaussian_pool2d": _gaussian_pool2d,
+    "downsample": _downsample,
     "linear": F.linear,
     "flatten": lambda x: torch.flatten(x, 1),
+    "add": torch.add,
+    "concatenate": lambda *maps: torch.cat(maps, 1),
     "relu": F.relu,
     "leaky_relu": F.leaky_relu,
     "sigmoid": torch.sigmoid,
     "tanh": torch.tanh,
     "softmax": lambda x, axis=-1: F.softmax(x, dim=axis),
     "log_softmax": lambda x, axis=-1: F.log_softmax(x, dim=axis),
+    "dropout": _dropout,
     "cross_entropy": _cross_entropy,
     "squared_error": _squared_error,
 }

@@ -121,6 +121,35 @@ def _linear_backward(
     }
 
 
+# --- joins: every error is added, or moved along ------------------------------------------
+
+
+def _join_forward(function: str, arrays: Arrays, errors: Arrays, options: Options) -> Accumulated:
+    return Accumulated(oracle.forward(function, {name: errors[name] for name in arrays}, options))
+
+
+def _join_backward(
+    function: str, dy: Array, arrays: Arrays, errors: Arrays, options: Options
+) -> dict[str, Accumulated]:
+    names, values = list(arrays), _doubles(arrays)
+    moved = oracle.gradients(function, values, options, errors["dy"], names).gradients
+    return {name: Accumulated(moved[name]) for name in names}
+
+
+def _dropped_forward(
+    function: str, arrays: Arrays, errors: Arrays, options: Options
+) -> Accumulated:
+    moved = {"x": errors["x"], "mask": np.asarray(arrays["mask"], np.float64)}
+    return Accumulated(oracle.forward(function, moved, options))
+
+
+def _dropped_backward(
+    function: str, dy: Array, arrays: Arrays, errors: Arrays, options: Options
+) -> dict[str, Accumulated]:
+    moved = {"x": errors["dy"], "mask": np.asarray(arrays["mask"], np.float64)}
+    return {"x": Accumulated(oracle.forward(function, moved, options))}
+
+
 # --- relu, leaky_relu ---------------------------------------------------------------------
 
 
@@ -330,11 +359,46 @@ def _centre(arrays: Arrays, errors: Arrays) -> dict[str, Array]:
     return dict(arrays)
 
 
+# --- squared_error ------------------------------------------------------------------------
+
+
+def _squared_error_forward(
+    function: str, arrays: Arrays, errors: Arrays, options: Options
+) -> Accumulated:
+    """½((d + e)² − d²) = d·e + ½e² in each term, d = y − t."""
+    difference, error = np.abs(_residual(arrays)), errors["output"]
+    return Accumulated(np.asarray(np.sum(difference * error + error**2 / 2)))
+
+
+def _squared_error_backward(
+    function: str, dy: Array, arrays: Arrays, errors: Arrays, options: Options
+) -> dict[str, Accumulated]:
+    difference, error = np.abs(_residual(arrays)), errors["output"]
+    drift = np.abs(dy.astype(np.float64)) * error + errors["dy"] * (difference + error)
+    return {"output": Accumulated(drift)}
+
+
+def _residual(arrays: Arrays) -> Array:
+    residual: Array = arrays["output"].astype(np.float64) - arrays["target"]
+    return residual
+
+
+def _farthest(arrays: Arrays, errors: Arrays) -> dict[str, Array]:
+    """The output as far from its target as the errors allow: rounding is worst there."""
+    output, target = arrays["output"], arrays["target"].astype(np.float64)
+    residual = _residual(arrays)
+    farthest = target + np.sign(residual) * (np.abs(residual) + errors["output"]) * OUTWARD
+    return {"output": farthest.astype(output.dtype), "target": arrays["target"]}
+
+
 RULES: dict[str, Rule] = {
     "conv2d": Rule(_linear_forward, _linear_backward, widened),
     "linear": Rule(_linear_forward, _linear_backward, widened),
     "avg_pool2d": Rule(_linear_forward, _linear_backward, widened),
     "flatten": Rule(_linear_forward, _linear_backward, widened),
+    "dropout": Rule(_dropped_forward, _dropped_backward, widened),
+    "add": Rule(_join_forward, _join_backward, widened),
+    "concatenate": Rule(_join_forward, _join_backward, _centre),
     "relu": Rule(_bent_forward, _bent_backward, _centre),
     "leaky_relu": Rule(_bent_forward, _bent_backward, _left_of_zero),
     "sigmoid": Rule(_smooth_forward, _smooth_backward, _saturated),
@@ -342,4 +406,5 @@ RULES: dict[str, Rule] = {
     "max_pool2d": Rule(_max_pool_forward, _max_pool_backward, _centre),
     "softmax": Rule(_softmax_forward, _softmax_backward, _centre, _softmax_growth),
     "cross_entropy": Rule(_cross_entropy_forward, _cross_entropy_backward, _centre, _growth),
+    "squared_error": Rule(_squared_error_forward, _squared_error_backward, _farthest),
 }

@@ -17,7 +17,7 @@ from parity.cases import BAD, GOOD
 from parity.cases.networks import NETWORKS
 from parity.check import check_case, check_refusal
 from parity.findings import Findings, Place, Settings, failure_row
-from parity.functions import FUNCTIONS
+from parity.functions import FUNCTIONS, forward_of
 from parity.network import check_network
 from parity.training import check_training
 
@@ -60,8 +60,12 @@ def _do(task: Task, settings: Settings) -> Findings:
     return check(NETWORKS[task.id], task.dtype, settings)
 
 
-def select(names: Sequence[str], case: str | None, dtypes: Sequence[str]) -> list[Task]:
+def select(
+    names: Sequence[str], case: str | None, dtypes: Sequence[str], full: bool = False
+) -> list[Task]:
     """The tasks for function and network names (all if none) and one case (all if None).
+
+    Networks that take long are among them if `full` says so or their name is given.
 
     Raises: SelectionError for a name or a case that is not there.
     """
@@ -83,9 +87,9 @@ def select(names: Sequence[str], case: str | None, dtypes: Sequence[str]) -> lis
         if not tasks:
             raise SelectionError(_no_such_case(case, wanted))
         return tasks
-    tasks += [Task("bad", c.id, "") for c in BAD if c.function.removesuffix("_backward") in wanted]
+    tasks += [Task("bad", c.id, "") for c in BAD if forward_of(c.function) in wanted]
     for network in NETWORKS.values():
-        if network.name in wanted:
+        if network.name in wanted and (full or names or not network.full):
             kinds = ("network", "training") if network.steps else ("network",)
             tasks += [
                 Task(kind, network.name, d) for kind in kinds for d in network.dtypes if d in dtypes

@@ -14,23 +14,19 @@ from functools import partial
 import numpy as np
 
 from parity import oracle
+from parity.accumulated import accumulated_bounds, with_power
 from parity.arithmetic import Sides, sides
 from parity.bounds import Bound
 from parity.bounds.sums import descend_bound
 from parity.cases.case import Array
-from parity.cases.networks import Model, NetworkCase
+from parity.cases.network import Model, NetworkCase
 from parity.compare import VERDICTS
 from parity.findings import Findings, Place, Settings, attempt, failure_row, judge
-from parity.network import (
-    Tensor,
-    accumulated_bounds,
-    check_locally,
-    run_torch,
-    with_power,
-)
+from parity.graph import Tensor
+from parity.network import check_locally, run_torch
 from parity.propagation import Accumulated
 from parity.rows import Row, TrainingRow
-from refimpl import Sequential, Step, descend, train
+from refimpl import Network, Step, descend, train
 
 Parameters = dict[str, dict[str, Array]]  # by layer, by parameter
 
@@ -43,7 +39,7 @@ class Descent:
     """
 
     torch: Model
-    refimpl: Sequential
+    refimpl: Network
     errors: Parameters
     rate: float
     blind: bool = False
@@ -82,7 +78,12 @@ def _check_step(
     local = findings.rows[first:]
     free_place = replace(place, case=f"{place.network}[free step {number}]")
     with np.errstate(all="ignore"):
-        free = attempt(lambda: next(train(descent.refimpl, [batch], descent.rate)))
+        loss = descent.torch.loss
+        free = attempt(
+            lambda: next(
+                train(descent.refimpl, [batch], descent.rate, loss.function, **loss.options)
+            )
+        )
     if isinstance(free, str):
         findings.rows.append(failure_row(free_place, "loss", free, settings))
         return False
@@ -137,7 +138,7 @@ def _accumulate(
             rounding = descend_bound(wide_value, wide_gradient, descent.rate, both).limit
             error = descent.errors[name][key] + descent.rate * moved + rounding
             descent.errors[name][key] = np.where(np.isnan(error), np.inf, error)
-    return bounds[Tensor("loss", "cross_entropy", "loss")].error
+    return bounds[Tensor("loss", descent.torch.loss.function, "loss")].error
 
 
 def _check_free(
@@ -158,7 +159,7 @@ def _check_free(
     for layer_name, tensor, ours, theirs, error in tensors:
         if descent.blind:
             error = np.full(theirs.shape, np.inf)
-        function = "cross_entropy" if tensor == "loss" else "descend"
+        function = descent.torch.loss.function if tensor == "loss" else "descend"
         here = replace(place, layer=layer_name, function=function)
         bound = Bound(error, np.zeros(error.shape, bool))
         row = judge(findings, here, tensor, (ours, theirs), bound, settings)
@@ -196,9 +197,14 @@ def _training_row(
     )
 
 
-def _accuracy(logits: Array, target: Array) -> float:
-    """The share of the batch whose largest logit is the right class."""
-    return float(np.mean(np.argmax(logits, axis=1) == target))
+def _accuracy(output: Array, target: Array) -> float:
+    """The share of the batch that is answered right.
+
+    Of classes by the largest logit; of numbers by being on their side of one half.
+    """
+    if target.dtype.kind == "f":
+        return float(np.mean((output > 1 / 2) == (target > 1 / 2)))
+    return float(np.mean(np.argmax(output, axis=1) == target))
 
 
 def _worst(rows: list[Row]) -> str:

@@ -50,3 +50,12 @@ def parameter(value: Any, like: Array) -> Any:
     exact = int(value) if isinstance(value, int | np.integer) else float(value)
     numerator, denominator = exact.as_integer_ratio()
     return (zero_of(like) + 1) * numerator / denominator
+
+
+def pi_of(like: Array) -> Any:
+    """π as an element of `like`; an object gives its own.
+
+    >>> pi_of(np.array([1], np.float32))
+    np.float32(3.1415927)
+    """
+    return like.flat[0].pi() if like.dtype == object else like.dtype.type(np.pi)

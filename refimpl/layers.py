@@ -9,33 +9,41 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
-from refimpl import activations, average_pooling, convolution, dense, max_pooling
+from refimpl import activations, average_pooling, convolution, dense, joining, max_pooling
+from refimpl.dropout import dropout, dropout_backward
 from refimpl.elements import Array
 from refimpl.shapes import Ints, Padding
 
 
 class LayerGrads(NamedTuple):
-    """∂L/∂x, and ∂L/∂(parameter) by the parameter's name."""
+    """∂L/∂x, and ∂L/∂(parameter) by the parameter's name.
 
-    dx: Array
+    dx is an array; for a layer with several inputs (`Add`, `Concatenate`) a tuple of arrays.
+    """
+
+    dx: Any
     dparameters: dict[str, Array]
 
 
 class Layer:
-    """A function with its parameters (arrays that learn) and options (what does not)."""
+    """A function with its parameters (arrays that learn) and options (what does not).
+
+    constants: arrays that are given and do not learn (the mask of a dropout).
+    """
 
     function: ClassVar[str]  # the function of refimpl that this layer applies
 
     def __init__(self, parameters: Mapping[str, Array] | None = None, **options: Any) -> None:
         self.parameters: dict[str, Array] = dict(parameters or {})
+        self.constants: dict[str, Array] = {}
         self.options = options
 
-    def forward(self, x: Array) -> Array:
-        """y, the layer's output."""
+    def forward(self, *xs: Any, **named: Any) -> Array:
+        """y, the layer's output: `forward(x)`, of a joining layer `forward(*xs)`."""
         raise TypeError(f"{type(self).__name__} is no layer: it has no forward")
 
-    def backward(self, dy: Array, x: Array) -> LayerGrads:
-        """∂L/∂x and ∂L/∂parameters, given dy = ∂L/∂y and the input of the forward."""
+    def backward(self, dy: Array, *xs: Any, **named: Any) -> LayerGrads:
+        """∂L/∂x and ∂L/∂parameters, given dy = ∂L/∂y and the inputs of the forward."""
         raise TypeError(f"{type(self).__name__} is no layer: it has no backward")
 
 
@@ -263,3 +271,60 @@ class Softmax(Layer):
 
     def backward(self, dy: Array, x: Array) -> LayerGrads:
         return LayerGrads(activations.softmax_backward(dy, x, **self.options), {})
+
+
+class Dropout(Layer):
+    """Dropout whose mask is given, see `refimpl.dropout`; without a mask x passes as it is.
+
+    >>> Dropout(np.array([1, 0])).forward(np.array([3.0, 5.0]))
+    array([6., 0.])
+    """
+
+    function = "dropout"
+
+    def __init__(self, mask: Array | None = None, p: Any = 0.5) -> None:
+        super().__init__(p=p)
+        if mask is not None:
+            self.constants["mask"] = mask
+
+    def forward(self, x: Array) -> Array:
+        if not self.constants:
+            return x
+        return dropout(x, self.constants["mask"], **self.options)
+
+    def backward(self, dy: Array, x: Array) -> LayerGrads:
+        if not self.constants:
+            return LayerGrads(dy, {})
+        return LayerGrads(dropout_backward(dy, x, self.constants["mask"], **self.options), {})
+
+
+class Add(Layer):
+    """Sum of two inputs, see `refimpl.add`.
+
+    >>> Add().forward(np.array([1.0]), np.array([2.0]))
+    array([3.])
+    """
+
+    function = "add"
+
+    def forward(self, x: Array, branch: Array) -> Array:
+        return joining.add(x, branch)
+
+    def backward(self, dy: Array, x: Array, branch: Array) -> LayerGrads:
+        return LayerGrads(tuple(joining.add_backward(dy, x, branch)), {})
+
+
+class Concatenate(Layer):
+    """Feature maps stacked along the depth, see `refimpl.concatenate`.
+
+    >>> Concatenate().forward(np.array([[1.0]]), np.array([[2.0, 3.0]]))
+    array([[1., 2., 3.]])
+    """
+
+    function = "concatenate"
+
+    def forward(self, *maps: Array) -> Array:
+        return joining.concatenate(*maps)
+
+    def backward(self, dy: Array, *maps: Array) -> LayerGrads:
+        return LayerGrads(joining.concatenate_backward(dy, *maps), {})

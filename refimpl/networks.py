@@ -1,36 +1,60 @@
-"""A chain of layers, and the networks that the documents describe."""
+"""Layers joined to a network: a graph, or a chain."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from math import prod
-from typing import NamedTuple
-
-import numpy as np
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from refimpl.elements import Array
-from refimpl.layers import AvgPool2d, Conv2d, Flatten, Layer, Linear, Sigmoid
-from refimpl.shapes import check_count, check_named
+from refimpl.layers import Layer
+from refimpl.shapes import check_count, check_named, check_sources, check_used
+
+INPUT = "x"  # what a network calls its own input
 
 
 class NetworkGrads(NamedTuple):
-    """∂L/∂(input of each layer), and ∂L/∂parameters of each layer, by the layer's name."""
+    """∂L/∂(input of each layer), ∂L/∂parameters, ∂L/∂(output of each layer), by its name.
 
-    dx: dict[str, Array]
-    dparameters: dict[str, dict[str, Array]]
-
-
-class Sequential:
-    """Layers in a row: the output of each is the input of the next.
-
-    >>> network = Sequential({"fc": Linear(np.array([[2.0]]), np.array([1.0])), "act": Sigmoid()})
-    >>> network.forward(np.array([[-0.5]]))
-    array([[0.5]])
+    dx[name] is an array; of a layer with several inputs a tuple of arrays. doutputs also has
+    "x", the input of the network: where several layers take one output, their parts are summed.
     """
 
-    def __init__(self, layers: Mapping[str, Layer]) -> None:
-        check_named("Sequential", "layers", layers)
+    dx: dict[str, Any]
+    dparameters: dict[str, dict[str, Array]]
+    doutputs: dict[str, Array]
+
+
+class Network:
+    """Layers that take the outputs of others.
+
+    layers: by name, each behind those it takes. inputs: for a layer the names of the layers
+    that it takes, "x" for the network's own input; without an entry it takes the layer before.
+    The output is that of the last layer.
+    Raises: ValueError for a source that does not stand before its layer, and for an output that
+    no layer takes.
+    Source: D0.9, D4.16, D4.18.
+
+    >>> from refimpl.layers import Add, Linear
+    >>> layers = {"fc": Linear(np.array([[2.0]]), np.array([1.0])), "add": Add()}
+    >>> residual = Network(layers, {"add": ("x", "fc")})  # h = x + f(x)
+    >>> residual.forward(np.array([[10.0]]))
+    array([[31.]])
+    """
+
+    def __init__(
+        self, layers: Mapping[str, Layer], inputs: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
+        where = type(self).__name__
+        check_named(where, "layers", layers)
+        check_named(where, "inputs", inputs or {})
         self.layers = dict(layers)
+        self.inputs: dict[str, tuple[str, ...]] = {}
+        names = [INPUT, *self.layers]
+        check_sources(where, "inputs", list(inputs or {}), names)
+        for position, name in enumerate(self.layers):
+            self.inputs[name] = tuple((inputs or {}).get(name, (names[position],)))
+            check_sources(where, name, self.inputs[name], names[: position + 1])
+        check_used(where, names, (s for sources in self.inputs.values() for s in sources))
 
     def forward(self, x: Array) -> Array:
         """The output of the last layer."""
@@ -38,71 +62,65 @@ class Sequential:
 
     def activations(self, x: Array) -> list[Array]:
         """x and the output of every layer, in order: a⁰, a¹, … aᴸ (D0.9)."""
-        outputs = [x]
-        for layer in self.layers.values():
-            outputs.append(layer.forward(outputs[-1]))
-        return outputs
+        outputs = {INPUT: x}
+        for name, layer in self.layers.items():
+            outputs[name] = layer.forward(*(outputs[source] for source in self.inputs[name]))
+        return list(outputs.values())
 
     def backward(self, dy: Array, activations: list[Array]) -> NetworkGrads:
         """Every gradient, given ∂L/∂output and what `activations` gave (D0.14, D2.29)."""
-        check_count("Sequential.backward", "activations", activations, len(self.layers) + 1)
-        grads = NetworkGrads({}, {})
-        for (name, layer), x in zip(
-            reversed(self.layers.items()), reversed(activations[:-1]), strict=True
-        ):
-            dy, dparameters = layer.backward(dy, x)
-            grads.dx[name] = dy
+        where = f"{type(self).__name__}.backward"
+        check_count(where, "activations", activations, len(self.layers) + 1)
+        values = dict(zip((INPUT, *self.layers), activations, strict=True))
+        parts: dict[str, list[Array]] = {name: [] for name in values}
+        parts[list(values)[-1]].append(dy)
+        grads = NetworkGrads({}, {}, {})
+        for name, layer in reversed(self.layers.items()):
+            sources = self.inputs[name]
+            grads.doutputs[name] = sum_of_parts(parts[name])
+            dx, dparameters = layer.backward(
+                grads.doutputs[name], *(values[source] for source in sources)
+            )
+            grads.dx[name] = dx
             grads.dparameters[name] = dparameters
+            for source, part in zip(sources, as_tuple(dx), strict=True):
+                parts[source].append(part)
+        grads.doutputs[INPUT] = sum_of_parts(parts[INPUT])
         return grads
 
 
-def uniform(rng: np.random.Generator, shape: tuple[int, ...], gain: float) -> Array:
-    """Weights uniform in ±gain·√(6/(fan_in + fan_out)).
+def sum_of_parts(parts: Sequence[Array]) -> Array:
+    """∂L/∂(an output) that several layers take: the sum of what comes back from each.
 
-    Shapes: (C_out, C_in, *K) or (features_out, features_in).
-    Source: Glorot & Bengio 2010, "Understanding the difficulty of training deep feedforward
-    neural networks"; their gain for tanh is 1, for sigmoid 4.
+    Shapes: all alike.
+    Source: the chain rule; D1.6.
 
-    >>> uniform(np.random.default_rng(0), (2, 4), 1.0).shape
-    (2, 4)
+    >>> sum_of_parts([np.array([1.0]), np.array([2.0])])
+    array([3.])
     """
-    field = prod(shape[2:])
-    limit = gain * np.sqrt(6 / ((shape[0] + shape[1]) * field))
-    return rng.uniform(-limit, limit, shape)
+    total = parts[0]
+    for part in parts[1:]:
+        total = total + part
+    return total
 
 
-def lenet(rng: np.random.Generator) -> Sequential:
-    """LeNet: two 5×5 convolutions, two average poolings, dense 120 and 84, ten outputs, sigmoid.
+def as_tuple(dx: Any) -> tuple[Array, ...]:
+    """The gradients of a layer's inputs, of one input as well.
 
-    conv1 6@5×5 → sigmoid → mean 2×2 → conv2 16@5×5 → sigmoid → mean 2×2 → 120 → 84 → 10
+    >>> as_tuple(np.array([1.0]))
+    (array([1.]),)
+    """
+    return dx if isinstance(dx, tuple) else (dx,)
 
-    Shapes: (N, 1, 32, 32) -> logits (N, 10). The loss is `cross_entropy`.
-    Source: D2.11; 32×32, 6 and 16 maps from LeCun et al. 1998, "Gradient-based learning applied
-    to document recognition"; initial weights `uniform` with the gain 4 for sigmoid.
 
-    >>> lenet(np.random.default_rng(0)).forward(np.zeros((2, 1, 32, 32))).shape
-    (2, 10)
+class Sequential(Network):
+    """Layers in a row: the output of each is the input of the next.
+
+    >>> from refimpl.layers import Linear, Sigmoid
+    >>> network = Sequential({"fc": Linear(np.array([[2.0]]), np.array([1.0])), "act": Sigmoid()})
+    >>> network.forward(np.array([[-0.5]]))
+    array([[0.5]])
     """
 
-    def conv(c_out: int, c_in: int) -> Conv2d:
-        return Conv2d(uniform(rng, (c_out, c_in, 5, 5), 4), np.zeros(c_out))
-
-    def dense(outputs: int, inputs: int, gain: float = 4) -> Linear:
-        return Linear(uniform(rng, (outputs, inputs), gain), np.zeros(outputs))
-
-    return Sequential(
-        {
-            "conv1": conv(6, 1),
-            "sigmoid1": Sigmoid(),
-            "pool1": AvgPool2d(2),
-            "conv2": conv(16, 6),
-            "sigmoid2": Sigmoid(),
-            "pool2": AvgPool2d(2),
-            "flatten": Flatten(),
-            "fc1": dense(120, 16 * 5 * 5),
-            "sigmoid3": Sigmoid(),
-            "fc2": dense(84, 120),
-            "sigmoid4": Sigmoid(),
-            "output": dense(10, 84, gain=1),
-        }
-    )
+    def __init__(self, layers: Mapping[str, Layer]) -> None:
+        super().__init__(layers)

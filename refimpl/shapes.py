@@ -44,7 +44,7 @@ def check_arrays(where: str, **arrays: Any) -> list[Array]:
     return list(checked.values())
 
 
-def _real_array(where: str, name: str, value: Any) -> Array:
+def _real_array(where: str, name: str, value: Any, kinds: str = "fiuO") -> Array:
     if value is None:
         raise TypeError(f"{where}: {name} must hold real numbers, but is None")
     try:
@@ -53,7 +53,7 @@ def _real_array(where: str, name: str, value: Any) -> Array:
         raise ValueError(
             f"{where}: {name} must be an array, but its rows have different lengths"
         ) from None
-    if array.dtype.kind not in "fiuO":
+    if array.dtype.kind not in kinds:
         raise TypeError(f"{where}: {name} must hold real numbers, but has dtype {array.dtype}")
     if array.dtype == object:
         for element in array.flat:
@@ -102,6 +102,27 @@ def check_same_shape(where: str, first: str, a: Array, second: str, b: Array) ->
         )
 
 
+def check_stackable(where: str, maps: Sequence[Array]) -> None:
+    """Refuse maps that differ in anything but their channels, the second axis."""
+    if not maps:
+        raise ValueError(f"{where}: maps must have at least one array, but has none")
+    for k, array in enumerate(maps):
+        if array.ndim < 2:
+            raise ValueError(
+                f"{where}: maps[{k}] must have an axis of channels behind the batch axis, "
+                f"but is {array.shape}"
+            )
+        if _but_channels(array) != _but_channels(maps[0]):
+            raise ValueError(
+                f"{where}: maps must agree in everything but channels, but maps[0] is "
+                f"{maps[0].shape} and maps[{k}] {array.shape}"
+            )
+
+
+def _but_channels(array: Array) -> tuple[int, ...]:
+    return (array.shape[0], *array.shape[2:])
+
+
 def check_choice(where: str, name: str, value: Any, choices: Sequence[str]) -> None:
     """Refuse an option that is not one of `choices`."""
     if not isinstance(value, str) or value not in choices:
@@ -128,16 +149,33 @@ def check_number(where: str, name: str, value: Any, like: Array) -> None:
         raise ValueError(f"{where}: {name} must be finite beside exact numbers, but is {value!r}")
 
 
-def check_methods(where: str, x: Array, *methods: str) -> None:
+def check_positive(where: str, name: str, given: Any, value: Any) -> None:
+    """Refuse a parameter that is not positive and finite in the elements' type."""
+    if not value > 0 or value == math.inf:
+        dtype = f" in {value.dtype}" if isinstance(value, np.generic) else ""
+        raise ValueError(f"{where}: {name} must be positive and finite{dtype}, but is {given!r}")
+
+
+def check_methods(where: str, x: Array, *methods: str, name: str = "x") -> None:
     """Refuse objects without the elementary functions that a formula needs."""
     if x.dtype == object and x.size:
         element = x.flat[0]
         for method in methods:
             if not hasattr(element, method):
                 raise TypeError(
-                    f"{where}: x holds {type(element).__name__}, which has no method {method}; "
-                    "give floats, or objects that have it"
+                    f"{where}: {name} holds {type(element).__name__}, which has no method "
+                    f"{method}; give floats, or objects that have it"
                 )
+
+
+def check_scale(where: str, name: str, value: Any) -> Array:
+    """A positive number as an array without axes; an object is given, its sign is not asked."""
+    scale = np.asarray(value)
+    if scale.ndim or scale.dtype.kind not in "fiuO" or isinstance(value, NOT_REAL):
+        raise TypeError(f"{where}: {name} must be a number, but is {value!r}")
+    if scale.dtype != object and not 0 < value < math.inf:
+        raise ValueError(f"{where}: {name} must be positive and finite, but is {value!r}")
+    return scale.astype(np.float64) if scale.dtype.kind in "iu" else scale
 
 
 def check_flag(where: str, name: str, value: Any) -> None:
@@ -170,6 +208,42 @@ def check_ints(where: str, name: str, value: Any, count: int, least: int) -> tup
     if any(v < least for v in values):
         raise ValueError(f"{where}: {name} must be at least {least}, but is {value!r}")
     return tuple(int(v) for v in values)
+
+
+def check_sizes(where: str, name: str, value: Any, least: int) -> tuple[int, ...]:
+    """Sizes along one axis to three, each at least `least`; one integer is one axis."""
+    sizes = _entries(value, 1)
+    if len(sizes) not in AXES or not all(map(_is_integer, sizes)):
+        raise TypeError(
+            f"{where}: {name} must be an integer or a tuple of 1 to {max(AXES)}, but is {value!r}"
+        )
+    return check_ints(where, name, value, len(sizes), least)
+
+
+def check_windows(where: str, layers: Any) -> tuple[int, list[list[tuple[int, ...]]]]:
+    """How many axes a chain of windows has; of each its kernel_size, stride and dilation."""
+    if not isinstance(layers, Iterable):
+        raise TypeError(
+            f"{where}: layers must be a sequence of (kernel_size, stride, dilation), "
+            f"but is {layers!r}"
+        )
+    chain = list(layers)
+    for number, layer in enumerate(chain, 1):
+        if not isinstance(layer, tuple | list) or not 1 <= len(layer) <= 3:
+            raise TypeError(
+                f"{where}: layer {number} must be (kernel_size, stride, dilation) or the first "
+                f"one or two of them, but is {layer!r}"
+            )
+    options = [option for layer in chain for option in layer if not _is_integer(option)]
+    axes = max(1, len(_entries(options[0], 1))) if options else 1
+    names = ("kernel_size", "stride", "dilation")
+    return axes, [
+        [
+            check_ints(where, f"{name} of layer {number}", value, axes, 1)
+            for name, value in zip(names, (*layer, 1, 1)[:3], strict=True)
+        ]
+        for number, layer in enumerate(chain, 1)
+    ]
 
 
 def _entries(value: Any, count: int) -> tuple[Any, ...]:
@@ -211,17 +285,30 @@ def conv_geometry(
     axes = AXES[n]
     check_axes(where, "x", x, ("N", "C_in", *axes))
     check_axes(where, "weight", weight, ("C_out", "C_in/groups", *(f"K_{a.lower()}" for a in axes)))
+    groups = check_int(where, "groups", groups, 1)
+    _check_groups(where, x, weight, groups)
+    kernel = weight.shape[2:]
+    check_kernel(where, "weight", weight, kernel)
+    return conv_sizes(where, x.shape[2:], kernel, stride, padding, dilation, groups)
+
+
+def conv_sizes(
+    where: str,
+    sizes: tuple[int, ...],
+    kernel: tuple[int, ...],
+    stride: Ints,
+    padding: Padding,
+    dilation: Ints,
+    groups: int,
+) -> ConvGeometry:
+    """Check the options of a convolution over these spatial sizes; give its sizes."""
+    n = len(sizes)
     stride = check_ints(where, "stride", stride, n, 1)
     dilation = check_ints(where, "dilation", dilation, n, 1)
-    groups = check_int(where, "groups", groups, 1)
-    _check_channels(where, x, weight, groups)
-    kernel, sizes = weight.shape[2:], x.shape[2:]
-    if 0 in kernel:
-        raise ValueError(f"{where}: the kernel must not be empty (weight {weight.shape})")
     pairs = padding_pairs(where, padding, sizes, kernel, stride, dilation)
     output = []
     for axis, size, k, s, d, (before, after) in zip(
-        axes, sizes, kernel, stride, dilation, pairs, strict=True
+        AXES[n], sizes, kernel, stride, dilation, pairs, strict=True
     ):
         span = d * (k - 1) + 1
         check_span(where, axis, span, size, before + after)
@@ -229,19 +316,36 @@ def conv_geometry(
     return ConvGeometry(kernel, stride, dilation, pairs, groups, tuple(output))
 
 
-def _check_channels(where: str, x: Array, weight: Array, groups: int) -> None:
-    channels, expected, outputs = x.shape[1], weight.shape[1] * groups, weight.shape[0]
-    if channels != expected:
-        in_groups = f" in {groups} groups" if groups > 1 else ""
-        raise ValueError(
-            f"{where}: x has {channels} channels, but weight expects {expected}{in_groups} "
-            f"(x {x.shape}, weight {weight.shape})"
-        )
+def _check_groups(where: str, x: Array, weight: Array, groups: int) -> None:
+    outputs = weight.shape[0]
+    check_channels(where, x, weight, weight.shape[1] * groups, groups)
     if outputs % groups:
         raise ValueError(
             f"{where}: weight gives {outputs} output channels, which {groups} groups cannot "
             f"share equally (weight {weight.shape})"
         )
+
+
+def check_share(where: str, name: str, channels: int, groups: int) -> None:
+    """Refuse channels that the groups cannot share equally."""
+    if channels % groups:
+        raise ValueError(f"{where}: {groups} groups cannot share {name} {channels} equally")
+
+
+def check_channels(where: str, x: Array, weight: Array, expected: int, groups: int = 1) -> None:
+    """Refuse channels that the weight does not expect."""
+    if x.shape[1] != expected:
+        in_groups = f" in {groups} groups" if groups > 1 else ""
+        raise ValueError(
+            f"{where}: x has {x.shape[1]} channels, but weight expects {expected}{in_groups} "
+            f"(x {x.shape}, weight {weight.shape})"
+        )
+
+
+def check_kernel(where: str, name: str, weight: Array, kernel: tuple[int, ...]) -> None:
+    """Refuse a kernel without places."""
+    if 0 in kernel:
+        raise ValueError(f"{where}: the kernel must not be empty ({name} {weight.shape})")
 
 
 def check_span(where: str, axis: str, span: int, size: int, padding: int) -> None:
@@ -316,6 +420,37 @@ def _full_padding(size: int, k: int, s: int, d: int) -> Pair:
 PADDING_RULES = {"valid": _no_padding, "same": _same_padding, "full": _full_padding}
 
 
+# --- correlation --------------------------------------------------------------------------
+
+
+def check_last_two_axes(where: str, name: str, array: Array) -> None:
+    """Refuse an array that holds no matrix."""
+    if array.ndim < 2:
+        raise ValueError(
+            f"{where}: {name} must have at least 2 axes (…, H, W), but has {array.ndim} "
+            f"({name} {array.shape})"
+        )
+
+
+def check_matrices(where: str, a: Array, kernel: Array) -> None:
+    """Refuse anything but matrices a, one or a batch, and a kernel that is one, none empty."""
+    check_last_two_axes(where, "a", a)
+    check_axes(where, "kernel", kernel, ("K_h", "K_w"))
+    check_kernel(where, "kernel", kernel, kernel.shape)
+    if 0 in a.shape[-2:]:
+        raise ValueError(f"{where}: a matrix must not be empty (a {a.shape})")
+
+
+def check_one_holds_other(where: str, a: Array, kernel: Array) -> None:
+    """Refuse two matrices of which neither fits into the other."""
+    (H, W), (K_h, K_w) = a.shape[-2:], kernel.shape
+    if (H - K_h) * (W - K_w) < 0:
+        raise ValueError(
+            f"{where}: mode 'valid' needs a kernel that fits into a, or holds it, along both "
+            f"axes (a {a.shape}, kernel {kernel.shape})"
+        )
+
+
 # --- pooling ------------------------------------------------------------------------------
 
 
@@ -341,8 +476,22 @@ def pool_geometry(
     ceil_mode: bool,
 ) -> PoolGeometry:
     """Check the arguments of a pooling over n spatial axes; give its sizes."""
-    axes = AXES[n]
-    check_axes(where, "x", x, ("N", "C", *axes))
+    check_axes(where, "x", x, ("N", "C", *AXES[n]))
+    return pool_sizes(where, "x", x.shape[2:], kernel_size, stride, padding, dilation, ceil_mode)
+
+
+def pool_sizes(
+    where: str,
+    name: str,
+    sizes: tuple[int, ...],
+    kernel_size: Ints,
+    stride: Ints | None,
+    padding: Ints,
+    dilation: Ints,
+    ceil_mode: bool,
+) -> PoolGeometry:
+    """Check the options of a pooling over the spatial sizes of `name`; give its sizes."""
+    n = len(sizes)
     kernel = check_ints(where, "kernel_size", kernel_size, n, 1)
     stride = kernel if stride is None else check_ints(where, "stride", stride, n, 1)
     padding = check_ints(where, "padding", padding, n, 0)
@@ -350,10 +499,10 @@ def pool_geometry(
     check_flag(where, "ceil_mode", ceil_mode)
     output = []
     for axis, size, k, s, p, d in zip(
-        axes, x.shape[2:], kernel, stride, padding, dilation, strict=True
+        AXES[n], sizes, kernel, stride, padding, dilation, strict=True
     ):
         if size == 0:
-            raise ValueError(f"{where}: x is empty along {axis}, there is nothing to pool")
+            raise ValueError(f"{where}: {name} is empty along {axis}, there is nothing to pool")
         if 2 * p > k:
             raise ValueError(
                 f"{where}: padding must be at most half of kernel_size, but along {axis} "
@@ -361,7 +510,7 @@ def pool_geometry(
             )
         check_span(where, axis, d * (k - 1) + 1, size, 2 * p)
         output.append(_pool_size(size, k, s, p, d, ceil_mode))
-    return PoolGeometry(kernel, stride, padding, dilation, x.shape[2:], tuple(output))
+    return PoolGeometry(kernel, stride, padding, dilation, sizes, tuple(output))
 
 
 def _pool_size(size: int, k: int, s: int, p: int, d: int, ceil_mode: bool) -> int:
@@ -435,6 +584,26 @@ def check_class_indices(where: str, logits: Array, target: Array, axis: int) -> 
         )
 
 
+# --- dropout ------------------------------------------------------------------------------
+
+
+def check_mask(where: str, x: Array, mask: Any) -> Array:
+    """Where a mask of x's shape is 1 or True; refuse one that holds anything but 0 and 1."""
+    mask = _real_array(where, "mask", mask, kinds="bfiuO")
+    check_same_shape(where, "mask", mask, "x", x)
+    others = mask[(mask != 0) & (mask != 1)]
+    if others.size:
+        raise ValueError(f"{where}: mask must hold only 0 and 1, but holds {others.flat[0]}")
+    return np.asarray(mask == 1)
+
+
+def check_fraction(where: str, name: str, value: Any, like: Array) -> None:
+    """Refuse a parameter that is not at least 0 and less than 1."""
+    check_number(where, name, value, like)
+    if isinstance(value, Real) and (value < 0 or not value < 1):
+        raise ValueError(f"{where}: {name} must be at least 0 and less than 1, but is {value!r}")
+
+
 # --- networks -----------------------------------------------------------------------------
 
 
@@ -448,6 +617,25 @@ def check_count(where: str, name: str, values: Sequence[Any], count: int) -> Non
     """Refuse a list of another length."""
     if len(values) != count:
         raise ValueError(f"{where}: {name} must have {count} entries, but has {len(values)}")
+
+
+def check_sources(where: str, name: str, sources: Sequence[str], known: Iterable[str]) -> None:
+    """Refuse a layer whose inputs are not there yet when it is computed."""
+    before = list(known)
+    for source in sources:
+        if source not in before:
+            raise ValueError(
+                f"{where}: layer {name!r} takes {source!r}, but before it there is only "
+                f"{', '.join(before)}"
+            )
+
+
+def check_used(where: str, names: Sequence[str], sources: Iterable[str]) -> None:
+    """Refuse layers, but for the last, whose output nothing takes."""
+    used = set(sources)
+    for name in names[:-1]:
+        if name not in used:
+            raise ValueError(f"{where}: no layer takes the output of {name!r}")
 
 
 def check_known(where: str, name: str, value: Any, known: Iterable[str]) -> None:

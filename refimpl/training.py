@@ -5,10 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from refimpl import losses
 from refimpl.elements import Array, parameter, zeros
-from refimpl.losses import cross_entropy, cross_entropy_backward
-from refimpl.networks import NetworkGrads, Sequential
-from refimpl.shapes import check_arrays, check_known, check_number, check_same_shape
+from refimpl.networks import Network, NetworkGrads
+from refimpl.shapes import (
+    check_arrays,
+    check_choice,
+    check_int,
+    check_known,
+    check_number,
+    check_same_shape,
+)
+
+LOSSES = ("cross_entropy", "squared_error", "binary_cross_entropy_with_logits")
 
 
 def descend(value: Array, gradient: Array, learning_rate: Any) -> Array:
@@ -33,29 +44,35 @@ class Step(NamedTuple):
 
     activations: list[Array]
     loss: Array
-    dlogits: Array
+    doutput: Array  # ∂L/∂(output of the network): logits, or probabilities
     grads: NetworkGrads
 
 
-def loss_and_grads(network: Sequential, x: Array, target: Array) -> Step:
-    """Forward, `cross_entropy`, backward: the loss of a batch and all its gradients.
+def loss_and_grads(
+    network: Network, x: Array, target: Array, loss: str = "cross_entropy", **options: Any
+) -> Step:
+    """Forward, loss, backward: the loss of a batch and all its gradients.
 
-    Shapes: x (N, …), target as in `cross_entropy`.
-    Source: D0.14, D2.29.
+    Shapes: x (N, …), target as the loss takes it. loss: a name of `LOSSES`; options are its own,
+    for example reduction="sum".
+    Raises: ValueError for an unknown loss.
+    Source: D0.14, D1.7, D2.29.
 
-    >>> from refimpl import Linear
+    >>> from refimpl import Linear, Sequential
     >>> network = Sequential({"fc": Linear(np.zeros((2, 1)), np.zeros(2))})
     >>> loss_and_grads(network, np.array([[3.0]]), np.array([1])).grads.dparameters["fc"]["bias"]
     array([ 0.5, -0.5])
     """
+    check_choice("loss_and_grads", "loss", loss, LOSSES)
     activations = network.activations(x)
-    loss = cross_entropy(activations[-1], target)
-    dlogits = cross_entropy_backward(zeros((), like=loss) + 1, activations[-1], target)
-    return Step(activations, loss, dlogits, network.backward(dlogits, activations))
+    value = getattr(losses, loss)(activations[-1], target, **options)
+    one = zeros((), like=value) + 1
+    doutput = getattr(losses, f"{loss}_backward")(one, activations[-1], target, **options)
+    return Step(activations, value, doutput, network.backward(doutput, activations))
 
 
 def update(
-    network: Sequential, dparameters: Mapping[str, Mapping[str, Array]], learning_rate: Any
+    network: Network, dparameters: Mapping[str, Mapping[str, Array]], learning_rate: Any
 ) -> None:
     """`descend` on every parameter of every layer.
 
@@ -65,7 +82,7 @@ def update(
     Raises: ValueError for a layer that is not there or a gradient of another shape.
     Source: D0.14.
 
-    >>> from refimpl import Linear
+    >>> from refimpl import Linear, Sequential
     >>> layer = Linear(np.zeros((1, 1)), np.zeros(1))
     >>> update(Sequential({"fc": layer}), {"fc": {"bias": np.array([2.0])}}, 0.5)
     >>> layer.parameters["bias"]
@@ -79,20 +96,81 @@ def update(
 
 
 def train(
-    network: Sequential, batches: Iterable[tuple[Array, Array]], learning_rate: Any
+    network: Network,
+    batches: Iterable[tuple[Array, Array]],
+    learning_rate: Any,
+    loss: str = "cross_entropy",
+    **options: Any,
 ) -> Iterator[Step]:
     """Gradient descent, one step for each batch (x, target); yields each `Step` as it is done.
 
-    Shapes: x (N, …), target as in `cross_entropy`; N may differ from batch to batch.
+    Shapes: x (N, …), target as the loss takes it; N may differ from batch to batch. loss and
+    options as in `loss_and_grads`.
     Source: D0.14.
 
-    >>> from refimpl import Linear
+    >>> from refimpl import Linear, Sequential
     >>> network = Sequential({"fc": Linear(np.zeros((2, 1)), np.zeros(2))})
     >>> batch = np.array([[3.0]]), np.array([1])
     >>> [round(float(step.loss), 3) for step in train(network, [batch, batch], 1.0)]
     [0.693, 0.0]
     """
     for x, target in batches:
-        step = loss_and_grads(network, x, target)
+        step = loss_and_grads(network, x, target, loss, **options)
         update(network, step.grads.dparameters, learning_rate)
         yield step
+
+
+class Descent(NamedTuple):
+    """How a gradient descent ended: the loss before each iteration, and whether it converged."""
+
+    losses: list[Array]
+    converged: bool
+
+
+def gradient_descent(
+    network: Network,
+    x: Array,
+    target: Array,
+    learning_rate: Any,
+    tolerance: Any,
+    max_iterations: int,
+    loss: str = "cross_entropy",
+    **options: Any,
+) -> Descent:
+    """Gradient descent on one batch until the change is small or the iterations run out.
+
+    Wˡ ← Wˡ − α Σ_i ∂J_i/∂Wˡ,  bˡ ← bˡ − α Σ_i ∂J_i/∂bˡ
+    It has converged once no element of any parameter changes by more than the tolerance ε.
+
+    The gradients are sums over the batch: reduction="sum" where the loss has a reduction and
+    options do not say otherwise.
+
+    Shapes: x (N, …), target as the loss takes it. max_iterations: at least 0.
+    Raises: ValueError for an unknown loss, TypeError for a tolerance that is no number.
+    Source: D0.14.
+
+    >>> from refimpl import Linear, Sequential
+    >>> network = Sequential({"fc": Linear(np.array([[1.0]]), np.array([0.0]))})
+    >>> x, target = np.array([[1.0], [2.0]]), np.array([[3.0], [5.0]])
+    >>> end = gradient_descent(network, x, target, 0.25, 1e-6, 1000, "squared_error")
+    >>> end.converged, network.layers["fc"].parameters["weight"].round(4)
+    (True, array([[2.]]))
+    """
+    where = "gradient_descent"
+    check_int(where, "max_iterations", max_iterations, 0)
+    check_number(where, "tolerance", tolerance, x)
+    if loss != "squared_error":
+        options = {"reduction": "sum", **options}
+    values: list[Array] = []
+    for _ in range(max_iterations):
+        before = _parameters(network)
+        step = next(train(network, [(x, target)], learning_rate, loss, **options))
+        values.append(step.loss)
+        changes = (abs(b - a) for a, b in zip(before, _parameters(network), strict=True))
+        if all(np.all(change <= parameter(tolerance, like=change)) for change in changes):
+            return Descent(values, True)
+    return Descent(values, False)
+
+
+def _parameters(network: Network) -> list[Array]:
+    return [p for layer in network.layers.values() for p in layer.parameters.values()]

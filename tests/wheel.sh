@@ -20,7 +20,7 @@ cp -r "$root/pyproject.toml" "$root/README.md" "$root/LICENSE" "$root/refimpl" "
 "$room/venv/bin/python" -m pip install --quiet --disable-pip-version-check $options \
     -c "$root/constraints.txt" "$room"/wheel/*.whl
 cd "$room"
-"$room/venv/bin/python" -c 'import refimpl, parity; from parity.cases.digits import digits; assert digits()[0].shape == (400, 1, 32, 32); assert "site-packages" in parity.__file__'
+"$room/venv/bin/python" -c 'import refimpl, parity; from parity.cases.digits import digits; assert digits()[0].shape == (400, 1, 32, 32); from parity.cases.photograph import photograph; assert photograph().shape == (227, 227, 3); assert "site-packages" in parity.__file__'
 "$room/venv/bin/parity" run relu small_relu --out "$room/reports"
 test -s "$room/reports/summary.csv"
 echo "wheel: installs and runs"

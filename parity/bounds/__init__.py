@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from parity.arithmetic import Sides
-from parity.bounds import elementary, losses, selections, softmax, sums
+from parity.bounds import dropout, elementary, gaussian, losses, sampling, selections, softmax, sums
 from parity.bounds.bound import Arrays, Bound, Options
 from parity.cases.case import Array
 
@@ -25,14 +25,24 @@ RULES: dict[str, tuple[Forward, Backward]] = {
     **{
         f"max_pool{n}d": (selections.moved_forward, selections.max_pool_backward) for n in (1, 2, 3)
     },
+    "correlate2d": (sums.forward, sums.backward),
+    "convolve2d": (sums.forward, sums.backward),
+    "weighted_pool2d": (sums.forward, sums.backward),
+    "shared_conv2d": (sums.shared_forward, sums.shared_backward),
+    "rot180": (selections.moved_forward, selections.moved_backward),
+    "gaussian_pool2d": (gaussian.forward, gaussian.backward),
+    "downsample": (sampling.forward, sampling.backward),
     "linear": (sums.forward, sums.backward),
     "flatten": (selections.moved_forward, selections.moved_backward),
+    "add": (sums.add_forward, selections.moved_backward),
+    "concatenate": (selections.moved_forward, selections.moved_backward),
     "relu": (selections.moved_forward, selections.moved_backward),
     "leaky_relu": (selections.leaky_forward, selections.leaky_backward),
     "sigmoid": (elementary.sigmoid_forward, elementary.sigmoid_backward),
     "tanh": (elementary.tanh_forward, elementary.tanh_backward),
     "softmax": (softmax.softmax_forward, softmax.softmax_backward),
     "log_softmax": (softmax.log_softmax_forward, softmax.log_softmax_backward),
+    "dropout": (dropout.forward, dropout.backward),
     "cross_entropy": (softmax.cross_entropy_forward, softmax.cross_entropy_backward),
     "squared_error": (losses.squared_error_forward, losses.squared_error_backward),
 }

@@ -1,4 +1,4 @@
-"""Bounds of functions that select or move: flatten, relu, leaky_relu, max pooling."""
+"""Bounds of functions that select or move: flatten, rot180, relu, leaky_relu, max pooling."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def moved_forward(function: str, arrays: Arrays, options: Options, sides: Sides)
 def moved_backward(
     function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
 ) -> dict[str, Bound]:
-    return {"x": exact_bound(arrays["x"].shape)}
+    return {name: exact_bound(array.shape) for name, array in arrays.items()}
 
 
 def max_pool_backward(

@@ -1,7 +1,9 @@
-"""Bounds of sums of products: convolution, linear, average pooling, gradient descent."""
+"""Bounds of sums of products: convolution, correlation, linear, average and trainable pooling,
+gradient descent."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -10,9 +12,11 @@ import numpy as np
 from parity import oracle
 from parity.arithmetic import Sides
 from parity.bounds.bound import (
+    OUTWARD,
     Arrays,
     Bound,
     Options,
+    bounded,
     exact_bound,
     is_exact,
     magnitudes,
@@ -83,13 +87,18 @@ def _one(value: Any) -> int:
     return int(value[0]) if isinstance(value, tuple) else int(value)
 
 
+def _collapsed(terms: Array) -> Array:
+    """One number where all are the same, as in dense layers."""
+    return np.asarray(terms.flat[0]) if terms.size and np.all(terms == terms.flat[0]) else terms
+
+
 @lru_cache(maxsize=4096)
 def _forward_terms(function: str, shapes: Any, options: Any) -> tuple[Array, int]:
     """K: the operation itself applied to ones, without its division; and the division."""
     ones = {name: np.ones(shape) for name, shape in shapes}
     plain, arguments, plain_options, division = _undivided(function, ones, dict(options))
     terms = oracle.forward(plain, arguments, plain_options)
-    return (terms[:, :, 0] if plain != function else terms), division
+    return _collapsed(terms[:, :, 0] if plain != function else terms), division
 
 
 def _undivided_sum(function: str, arrays: Arrays, options: Options) -> Array:
@@ -111,7 +120,54 @@ def _backward_terms(
     terms = oracle.gradients(plain, arguments, plain_options, dy, list(arguments)).gradients
     if plain != function:
         terms = {"x": terms["x"][:, :, 0]}
-    return terms, division
+    return {name: _collapsed(counts) for name, counts in terms.items()}, division
+
+
+def parts_bound(parts: Sequence[Array], sides: Sides) -> Bound:
+    """A sum of given arrays, element by element, in any order: an addition less than parts."""
+    named = {str(k): part for k, part in enumerate(parts)}
+    magnitude = np.asarray(sum(magnitudes(named).values()))
+    if len(parts) == 1 or is_exact(named, magnitude, sides):
+        return exact_bound(magnitude.shape)
+    return rounded_sum(magnitude, np.full(magnitude.shape, len(parts) - 1.0), sides)
+
+
+def add_forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
+    return parts_bound(list(arrays.values()), sides)
+
+
+# --- the layer that adds its maps up first ------------------------------------------------
+
+
+def shared_forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
+    """As many roundings as any order of the same sum has; Σ_i |X_i| may overflow on its own."""
+    bound = forward(function, arrays, options, sides)
+    kernel = arrays["weight"].shape[1:]
+    maps = {"x": _sum_of_maps(arrays)}
+    largest = oracle.forward("max_pool2d", maps, {"kernel_size": kernel, "stride": 1})
+    return _overflowing(bound, largest, sides)
+
+
+def shared_backward(
+    function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
+) -> dict[str, Bound]:
+    """Every place of every map takes part in each element of dweight."""
+    bounds = backward(function, dy, arrays, options, sides)
+    largest = np.max(_sum_of_maps(arrays), initial=0.0)
+    return {**bounds, "weight": _overflowing(bounds["weight"], largest, sides)}
+
+
+def _sum_of_maps(arrays: Arrays) -> Array:
+    """Σ_i |X_i|: (N, 1, H, W)."""
+    total: Array = magnitudes(arrays)["x"].sum(axis=1, keepdims=True)
+    return total
+
+
+def _overflowing(bound: Bound, largest: Array, sides: Sides) -> Bound:
+    """The bound, and overflow where an intermediate value is that large."""
+    beyond = bounded(np.zeros(largest.shape), largest * OUTWARD, sides).overflow
+    overflow = bound.overflow | beyond
+    return Bound(np.where(overflow, 0.0, bound.limit), overflow, bound.exact)
 
 
 def descend_bound(value: Array, gradient: Array, learning_rate: float, sides: Sides) -> Bound:

@@ -9,7 +9,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from parity.cases import activations, bad, convolution, dense, losses, pooling
+from parity.cases import (
+    activations,
+    bad,
+    convolution,
+    correlation,
+    dense,
+    filters,
+    losses,
+    pooling,
+    sampling,
+    weighted_pooling,
+)
 from parity.cases.case import BadCase, Case
 
 
@@ -24,7 +35,15 @@ def check_unique(ids: Iterable[str]) -> None:
 
 
 GOOD: tuple[Case, ...] = (
-    convolution.CASES + pooling.CASES + dense.CASES + activations.CASES + losses.CASES
+    convolution.CASES
+    + filters.CASES
+    + correlation.CASES
+    + pooling.CASES
+    + weighted_pooling.CASES
+    + sampling.CASES
+    + dense.CASES
+    + activations.CASES
+    + losses.CASES
 )
 BAD: tuple[BadCase, ...] = bad.CASES
 

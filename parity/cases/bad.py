@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from parity.cases import bad_correlation, bad_sampling
 from parity.cases import bad_texts as says
 from parity.cases.bad_texts import ACTIVATED, LOGITS, PADDINGS, WEIGHT2, X1, X2
 from parity.cases.case import BadCase, Classes, Draw, Given, Probabilities
@@ -404,4 +405,13 @@ LOSSES = (
     says.not_real("squared_error", "complex output", "output", "complex128"),
 )
 
-CASES: tuple[BadCase, ...] = CONV_ARRAYS + CONV_OPTIONS + POOLING + DENSE + ACTIVATIONS + LOSSES
+CASES: tuple[BadCase, ...] = (
+    CONV_ARRAYS
+    + CONV_OPTIONS
+    + bad_correlation.CASES
+    + POOLING
+    + bad_sampling.CASES
+    + DENSE
+    + ACTIVATIONS
+    + LOSSES
+)

@@ -11,6 +11,7 @@ X1, X2, X3 = Draw((2, 3, 9)), Draw((2, 3, 7, 6)), Draw((2, 3, 7, 6, 5))
 WEIGHT1, WEIGHT2, WEIGHT3 = Draw((5, 3, 4)), Draw((5, 3, 2, 4)), Draw((8, 3, 4, 2, 1))
 DY1, DY2, DY3 = Draw((2, 5, 6)), Draw((2, 5, 6, 3)), Draw((2, 8, 4, 5, 5))
 POOLED1, POOLED2, POOLED3 = Draw((2, 3, 4)), Draw((2, 3, 3, 3)), Draw((2, 3, 3, 3, 2))
+MATRICES, KERNEL = Draw((2, 7, 6)), Draw((3, 4))
 LOGITS, INDICES = Draw((4, 5)), Classes((4,), 5)
 SCALAR = Given(1)
 POOLS = ("max_pool", "avg_pool")
@@ -29,6 +30,21 @@ VALID: Mapping[str, Mapping[str, Any]] = {
     **{f"{kind}1d_backward": {"dy": POOLED1, "x": X1, "kernel_size": 2} for kind in POOLS},
     **{f"{kind}2d_backward": {"dy": POOLED2, "x": X2, "kernel_size": 2} for kind in POOLS},
     **{f"{kind}3d_backward": {"dy": POOLED3, "x": X3, "kernel_size": 2} for kind in POOLS},
+    **{name: {"a": MATRICES, "kernel": KERNEL} for name in ("correlate2d", "convolve2d")},
+    **{
+        f"{name}_backward": {"dy": Draw((2, 9, 9)), "a": MATRICES, "kernel": KERNEL}
+        for name in ("correlate2d", "convolve2d")
+    },
+    "rot180": {"a": MATRICES},
+    "rot180_backward": {"dy": MATRICES, "a": MATRICES},
+    "shared_conv2d": {"x": X2, "weight": Draw((5, 2, 4)), "bias": Draw((5,))},
+    "shared_conv2d_backward": {"dy": DY2, "x": X2, "weight": Draw((5, 2, 4))},
+    "weighted_pool2d": {"x": X2, "weight": Draw((3, 2, 4)), "bias": Draw((3,))},
+    "weighted_pool2d_backward": {"dy": Draw((2, 3, 3, 1)), "x": X2, "weight": Draw((3, 2, 4))},
+    "gaussian_pool2d": {"x": X2, "kernel_size": 2, "sigma": 1.5},
+    "gaussian_pool2d_backward": {"dy": POOLED2, "x": X2, "kernel_size": 2, "sigma": 1.5},
+    "downsample": {"x": X2, "size": 2},
+    "upsample": {"dy": Draw((2, 3, 4, 3)), "x": X2, "size": 2},
     "linear": {"x": Draw((5, 4)), "weight": Draw((3, 4)), "bias": Draw((3,))},
     "linear_backward": {"dy": Draw((5, 3)), "x": Draw((5, 4)), "weight": Draw((3, 4))},
     "flatten": {"x": X2},

@@ -10,6 +10,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from parity.cases.photograph import grey, photograph
+
 Array: TypeAlias = NDArray[Any]
 Shape: TypeAlias = tuple[int, ...]
 FLOATS = ("float32", "float64")
@@ -30,7 +32,7 @@ class Draw:
 
 @dataclass(frozen=True)
 class Given:
-    """An array written out, as nested tuples; integers become the dtype under test."""
+    """An array written out, as nested tuples or lists; integers become the dtype under test."""
 
     values: Any
 
@@ -51,7 +53,22 @@ class Probabilities:
     axis: int = 1
 
 
-Source: TypeAlias = Draw | Given | Classes | Probabilities
+@dataclass(frozen=True)
+class Photograph:
+    """Part of the photograph as one sample of one channel or of three, from 0 to 255."""
+
+    rows: tuple[int, int]  # from, to
+    columns: tuple[int, int]
+    colour: bool = False
+
+    @property
+    def shape(self) -> Shape:
+        """(1, C, H, W)"""
+        (top, bottom), (left, right) = self.rows, self.columns
+        return 1, 3 if self.colour else 1, bottom - top, right - left
+
+
+Source: TypeAlias = Draw | Given | Classes | Probabilities | Photograph
 
 
 @dataclass(frozen=True)
@@ -78,7 +95,8 @@ class Case:
     @property
     def worked_example(self) -> bool:
         """Whether a document gives the numbers: every element is then reported."""
-        return bool(self.documents) and any(isinstance(a, Given) for a in self.arrays.values())
+        kinds = {type(source) for source in self.arrays.values()}
+        return bool(self.documents) and Given in kinds and Photograph not in kinds
 
 
 @dataclass(frozen=True)
@@ -115,6 +133,9 @@ def draw(source: Source, dtype: str, rng: np.random.Generator) -> Array:
             weights = rng.random(shape) + 0.05
             shares: Array = (weights / weights.sum(axis=axis, keepdims=True)).astype(dtype)
             return shares
+        case Photograph(rows, columns, colour):
+            maps = photograph().transpose(2, 0, 1) if colour else grey()[None]
+            return maps[None, :, slice(*rows), slice(*columns)].astype(dtype)
         case Draw(shape, values, layout):
             numbers = np.asarray(VALUES[values](rng, shape, np.finfo(dtype)), dtype)
             return LAYOUTS[layout](numbers) if shape else numbers

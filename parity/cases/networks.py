@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Callable
 
 import numpy as np
 
-from parity.cases.case import FLOATS, Array, generator
+from parity.cases.alexnet import ALEXNET
+from parity.cases.blocks import INCEPTION, RESIDUAL, depth_images, tall_images
+from parity.cases.case import Array
 from parity.cases.digits import batches
+from parity.cases.network import Described, Loss, NetworkCase, described
 from refimpl import (
     AvgPool2d,
     Conv2d,
@@ -23,68 +24,12 @@ from refimpl import (
     Sigmoid,
     Softmax,
     Tanh,
+    inception_network,
     lenet,
+    mlp,
+    residual_network,
+    uniform,
 )
-from refimpl.networks import uniform
-
-
-class Described(NamedTuple):
-    """What a layer is meant to be. torch's side and the bounds are built from this.
-
-    It is said once more here, independently of refimpl's layers, so that a layer which forgets
-    one of its options has no twin in torch.
-    """
-
-    function: str
-    options: Mapping[str, Any]
-
-
-def described(function: str, **options: Any) -> Described:
-    """A layer's function and the options that are not the defaults."""
-    return Described(function, options)
-
-
-class Model(NamedTuple):
-    """refimpl's network, and what it is meant to be."""
-
-    network: Sequential
-    architecture: Mapping[str, Described]
-
-    def layers(self) -> Iterator[tuple[str, Layer, Described]]:
-        """Name, refimpl's layer and its description, in order."""
-        for name, said in self.architecture.items():
-            yield name, self.network.layers[name], said
-
-
-@dataclass(frozen=True)
-class NetworkCase:
-    """A network and its batches: the first is compared tensor by tensor, all are trained on."""
-
-    name: str
-    build: Callable[[np.random.Generator], Sequential]
-    architecture: Mapping[str, Described]
-    batches: Callable[[int, np.random.Generator], list[tuple[Array, Array]]]
-    documents: tuple[str, ...]
-    steps: int = 0  # of gradient descent; 0: no training
-    learning_rate: float = 0.0
-    dtypes: tuple[str, ...] = FLOATS
-
-    def network(self, dtype: str, seed: int) -> Sequential:
-        """refimpl's network with its initial parameters in a dtype."""
-        network = self.build(generator(seed, self.name, "parameters"))
-        for layer in network.layers.values():
-            layer.parameters = {k: p.astype(dtype) for k, p in layer.parameters.items()}
-        return network
-
-    def model(self, dtype: str, seed: int) -> Model:
-        """The same, beside its description."""
-        return Model(self.network(dtype, seed), self.architecture)
-
-    def data(self, dtype: str, seed: int) -> list[tuple[Array, Array]]:
-        """The batches (x, class indices) in a dtype: one for each step, at least one."""
-        drawn = self.batches(max(1, self.steps), generator(seed, self.name, "batches"))
-        return [(x.astype(dtype), target) for x, target in drawn]
-
 
 # --- LeNet --------------------------------------------------------------------------------
 
@@ -147,6 +92,26 @@ def _small_described(activation: Described) -> dict[str, Described]:
 def _images(steps: int, rng: np.random.Generator) -> list[tuple[Array, Array]]:
     """Batches of five random images of two channels, and their classes."""
     return [(rng.normal(size=(5, 2, 9, 8)), rng.integers(0, 4, 5)) for _ in range(steps)]
+
+
+# --- a perceptron of two layers that learns XOR -------------------------------------------
+
+XOR = {
+    "fc1": described("linear"),
+    "act1": described("tanh"),
+    "fc2": described("linear"),
+    "act2": described("sigmoid"),
+}
+
+
+def _xor(rng: np.random.Generator) -> Sequential:
+    return mlp(rng, (2, 3, 1), hidden=Tanh, output=Sigmoid)
+
+
+def _xor_table(steps: int, rng: np.random.Generator) -> list[tuple[Array, Array]]:
+    """All four inputs and their answers, at every step."""
+    x = np.array([(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0)])
+    return [(x, np.array([[0.0], [1.0], [1.0], [0.0]]))] * steps
 
 
 # --- every option of every layer, none of them the default --------------------------------
@@ -223,6 +188,19 @@ NETWORKS = {
             )
             for name, (layer, said) in ACTIVATIONS.items()
         ),
+        NetworkCase(
+            "xor",
+            _xor,
+            XOR,
+            _xor_table,
+            documents=("D1.3", "D1.7", "D1.9"),
+            steps=40,
+            learning_rate=2.0,
+            loss=Loss("squared_error", {}),
+        ),
+        NetworkCase("residual", residual_network, RESIDUAL, tall_images, documents=("D4.16",)),
+        NetworkCase("inception", inception_network, INCEPTION, depth_images, documents=("D4.18",)),
         NetworkCase("options", _options, OPTIONS, _wide_images, documents=("D0.9", "D2.29")),
+        ALEXNET,
     )
 }

@@ -200,7 +200,8 @@ def is_right_rounding(printed: str, exact_value: Any) -> bool:
     """
     digits = len(printed.partition(".")[2])
     distance = abs(exact(Fraction(printed)) - exact(exact_value))
-    return bool(sympy.N(distance, 50) <= sympy.Rational(1, 2 * 10**digits))
+    half = sympy.Rational(1, 2 * 10**digits)
+    return bool(distance <= half if distance.is_Rational else sympy.N(distance, 50) <= half)
 
 
 # --- counterexamples ----------------------------------------------------------------------

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from parity.compare import EXPECTED, VERDICTS
 from parity.findings import Findings
+from parity.functions import backward_of, forward_of
 from parity.rows import Refusal, Row, TrainingRow
 
 SHOWN = 20  # failures written out; the rest are in summary.csv
@@ -36,7 +37,7 @@ def lines(findings: Findings) -> list[Line]:
         groups[_group(row)].append(row)
     refusals: dict[str, list[Refusal]] = defaultdict(list)
     for refusal in findings.refusals:
-        refusals[refusal.function.removesuffix("_backward")].append(refusal)
+        refusals[forward_of(refusal.function)].append(refusal)
     for name in refusals:
         groups.setdefault(name, [])
     return [_line(name, rows, refusals.get(name, [])) for name, rows in groups.items()]
@@ -109,8 +110,8 @@ def describe(row: Row) -> str:
 def _tensor_name(row: Row) -> str:
     if row.network:
         return " ".join(filter(None, (row.network, row.layer, row.tensor)))
-    backward = "_backward" if row.tensor.startswith("d") else ""
-    return f"{row.function}{backward} {row.tensor}".strip()
+    function = backward_of(row.function) if row.tensor.startswith("d") else row.function
+    return f"{function} {row.tensor}".strip()
 
 
 def _case_name(row: Row) -> str:

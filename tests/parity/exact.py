@@ -155,12 +155,97 @@ def linear_terms(x: Place, weight: Place) -> tuple[Place, list[Term]]:
     return (*x[:-1], weight[0]), terms
 
 
+def correlation_terms(
+    a: Place, kernel: Place, mode: str = "full", turned: bool = False
+) -> tuple[Place, list[Term]]:
+    """A convolution: Σ a[p]·kernel[q] over p + q = place; a correlation: with the turned kernel.
+
+    "full" has every place, "same" the middle of them, "valid" those where one lies in the other.
+    """
+    *batch, H, W = a
+    (H_k, W_k), starts, output = kernel, [], []
+    for n, k in ((H, H_k), (W, W_k)):
+        middle = (k - 1) // 2 if turned else k - 1 - (k - 1) // 2
+        starts.append({"full": 0, "same": middle, "valid": min(n, k) - 1}[mode])
+        output.append({"full": n + k - 1, "same": n, "valid": abs(n - k) + 1}[mode])
+    terms = []
+    for b in np.ndindex(*batch):
+        for (u, v), (i, j) in product(np.ndindex(H, W), np.ndindex(H_k, W_k)):
+            place = (u + i - starts[0], v + j - starts[1])
+            tap = (i, j) if turned else (H_k - 1 - i, W_k - 1 - j)
+            if all(0 <= p < n for p, n in zip(place, output, strict=True)):
+                terms.append(Term((*b, *place), (*b, u, v), tap))
+    return (*batch, *output), terms
+
+
+def shared_terms(x: Place, weight: Place) -> tuple[Place, list[Term]]:
+    """Every map with the same kernel, turned."""
+    N, C, H, W = x
+    outputs, K_h, K_w = weight
+    y = (N, outputs, H - K_h + 1, W - K_w + 1)
+    terms = [
+        Term((n, o, h, w), (n, c, h + K_h - 1 - i, w + K_w - 1 - j), (o, i, j))
+        for (n, o, h, w), c, (i, j) in product(np.ndindex(*y), range(C), np.ndindex(K_h, K_w))
+    ]
+    return y, terms
+
+
+def weighted_terms(x: Place, weight: Place, stride: Any = None) -> tuple[Place, list[Term]]:
+    """The windows of each channel with that channel's weights."""
+    kernel = weight[1:]
+    output, found = pool_windows(x, {"kernel_size": kernel, "stride": stride})
+    terms = [
+        Term((n, c, *h), (n, c, *u), (c, *i))
+        for n, c in np.ndindex(*x[:2])
+        for h, places in found
+        for u, i in zip(places, np.ndindex(*kernel), strict=True)
+    ]
+    return (*x[:2], *output), terms
+
+
+def blocks(x: Place, options: Mapping[str, Any]) -> tuple[Place, list[tuple[Place, Any]]]:
+    """Of downsample: the spatial output, and the places of each window, zeros included."""
+    size = each(options["size"], 2)
+    keeps = options.get("edge", "zero_pad") == "zero_pad"
+    output = tuple(ceil(n / k) if keeps else n // k for n, k in zip(x[2:], size, strict=True))
+    found = []
+    for h in np.ndindex(*output):
+        rows = [[o * k + i for i in range(k)] for o, k in zip(h, size, strict=True)]
+        found.append((h, list(product(*rows))))
+    return output, found
+
+
+def is_inside(place: Place, x: Place) -> bool:
+    return all(0 <= p < n for p, n in zip(place, x[2:], strict=True))
+
+
+def mean_terms(x: Place, options: Mapping[str, Any]) -> tuple[Place, list[Term]]:
+    output, found = blocks(x, options)
+    terms = [
+        Term((n, c, *h), (n, c, *u), (), Fraction(1, len(places)))
+        for n, c in np.ndindex(*x[:2])
+        for h, places in found
+        for u in places
+        if is_inside(u, x)
+    ]
+    return (*x[:2], *output), terms
+
+
 def sum_terms(
     function: str, arrays: Arrays, options: Mapping[str, Any]
 ) -> tuple[Place, list[Term]]:
-    """y's shape and the terms of a convolution, an average pooling or `linear`."""
+    """y's shape and the terms of a function that is a sum of products."""
+    shapes = [array.shape for name, array in arrays.items() if name != "bias"]
     if function == "linear":
         return linear_terms(arrays["x"].shape, arrays["weight"].shape)
+    if function in ("correlate2d", "convolve2d"):
+        return correlation_terms(*shapes, **options, turned=function == "convolve2d")
+    if function == "shared_conv2d":
+        return shared_terms(*shapes)
+    if function == "weighted_pool2d":
+        return weighted_terms(*shapes, **options)
+    if function == "downsample":
+        return mean_terms(shapes[0], options)
     if function.startswith("conv"):
         return conv_terms(arrays["x"].shape, arrays["weight"].shape, options)
     return avg_pool_terms(arrays["x"].shape, options)
@@ -184,15 +269,16 @@ def sums(function: str, dy: Any, arrays: Arrays, options: Mapping[str, Any]) -> 
     shapes = {"y": shape, **{f"d{name}": array.shape for name, array in arrays.items()}}
     values = {name: fractions(np.zeros(s)) for name, s in shapes.items()}
     counts = {name: np.zeros(s, int) for name, s in shapes.items()}
+    first, second = ("a", "kernel") if "kernel" in arrays else ("x", "weight")
     for y, x, w, factor in terms:
-        w_value = exact["weight"][w] if w else factor
-        values["y"][y] += exact["x"][x] * w_value
-        values["dx"][x] += exact["dy"][y] * w_value
+        w_value = exact[second][w] if w else factor
+        values["y"][y] += exact[first][x] * w_value
+        values[f"d{first}"][x] += exact["dy"][y] * w_value
         counts["y"][y] += 1
-        counts["dx"][x] += 1
+        counts[f"d{first}"][x] += 1
         if w:
-            values["dweight"][w] += exact["dy"][y] * exact["x"][x]
-            counts["dweight"][w] += 1
+            values[f"d{second}"][w] += exact["dy"][y] * exact[first][x]
+            counts[f"d{second}"][w] += 1
     if "bias" in arrays:
         axis = _bias_axis(function)
         for y in np.ndindex(shape):
@@ -219,6 +305,29 @@ def max_pool(dy: Any, x: Any, options: Mapping[str, Any]) -> dict[str, Any]:
     return {"y": y, "dx": dx}
 
 
+def downsampled_max(dy: Any, x: Any, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The first maximum of each window, zeros of the padding included, and dy given to it."""
+    output, found = blocks(x.shape, options)
+    y, dx = fractions(np.zeros((*x.shape[:2], *output))), fractions(np.zeros(x.shape))
+    for (h, places), (n, c) in product(found, np.ndindex(*x.shape[:2])):
+        held = [float(x[n, c, *u]) if is_inside(u, x.shape) else 0.0 for u in places]
+        winner = held.index(max(held))
+        y[n, c, *h] = Fraction(held[winner])
+        if is_inside(places[winner], x.shape):
+            dx[n, c, *places[winner]] += Fraction(float(dy[n, c, *h]))
+    return {"y": y, "dx": dx}
+
+
+def turned(dy: Any, a: Any) -> dict[str, Any]:
+    """Every place (h, w) of a matrix goes to (H − 1 − h, W − 1 − w)."""
+    y, da = fractions(a), fractions(dy)
+    for *b, h, w in np.ndindex(a.shape):
+        there = (*b, a.shape[-2] - 1 - h, a.shape[-1] - 1 - w)
+        y[there] = Fraction(float(a[*b, h, w]))
+        da[*b, h, w] = Fraction(float(dy[there]))
+    return {"y": y, "da": da}
+
+
 def bent(dy: Any, x: Any, slope: Fraction) -> dict[str, Any]:
     """relu and leaky_relu."""
     factor = np.where(np.asarray(x) > 0, Fraction(1), slope)
@@ -231,6 +340,28 @@ def squared_error(dy: Any, output: Any, target: Any) -> dict[str, Any]:
         "y": np.asarray((difference**2).sum() / 2),
         "doutput": difference * Fraction(float(dy)),
     }
+
+
+# --- Gaussian weights ---------------------------------------------------------------------
+
+
+def gaussian_pool(dy: Any, x: Any, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Σ g·x over each window, g = e^(−r²/(2σ²))/Σ e^(−r²/(2σ²)), σ as x's dtype holds it."""
+    kernel, sigma = each(options["kernel_size"], 2), real.mpf(float(x.dtype.type(options["sigma"])))
+    powers = {}
+    for i in np.ndindex(*kernel):
+        square = sum(
+            (real.mpf(p) - real.mpf(k - 1) / 2) ** 2 for p, k in zip(i, kernel, strict=True)
+        )
+        powers[i] = real.exp(-square / (2 * sigma**2))
+    total = sum(powers.values())
+    output, found = pool_windows(x.shape, options)
+    y, dx = reals(np.zeros((*x.shape[:2], *output))), reals(np.zeros(x.shape))
+    for (h, places), (n, c) in product(found, np.ndindex(*x.shape[:2])):
+        for u, power in zip(places, powers.values(), strict=True):
+            y[n, c, *h] += power / total * real.mpf(float(x[n, c, *u]))
+            dx[n, c, *u] += power / total * real.mpf(float(dy[n, c, *h]))
+    return {"y": y, "dx": dx}
 
 
 # --- exp, log, tanh -----------------------------------------------------------------------
@@ -302,6 +433,12 @@ def exact(function: str, dy: Any, arrays: Arrays, options: Mapping[str, Any]) ->
         return evaluate(dy, *given, **options)
     if function.startswith("max_pool"):
         return max_pool(dy, given[0], options)
+    if function == "gaussian_pool2d":
+        return gaussian_pool(dy, given[0], options)
+    if function == "rot180":
+        return turned(dy, given[0])
+    if function == "downsample" and options.get("how", "max") == "max":
+        return downsampled_max(dy, given[0], options)
     if function in ("relu", "leaky_relu"):
         slope = options.get("negative_slope", 0.01) if function == "leaky_relu" else 0
         return bent(dy, given[0], Fraction(float(given[0].dtype.type(slope))))

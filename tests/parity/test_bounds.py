@@ -32,6 +32,13 @@ CASES: dict[str, tuple[dict[str, Any], Options]] = {
     "avg_pool1d": ({"x": (2, 3, 7)}, {"kernel_size": 3, "stride": 2}),
     "avg_pool2d": ({"x": (2, 3, 5, 6)}, {"kernel_size": 3, "stride": 1, "padding": 1}),
     "avg_pool3d": ({"x": (2, 1, 3, 4, 5)}, {"kernel_size": 2, "stride": 1}),
+    "correlate2d": ({"a": (2, 5, 6), "kernel": (3, 2)}, {"mode": "same"}),
+    "convolve2d": ({"a": (2, 5, 6), "kernel": (3, 2)}, {"mode": "full"}),
+    "rot180": ({"a": (2, 5, 6)}, {}),
+    "shared_conv2d": ({"x": (2, 3, 5, 6), "weight": (4, 3, 2), "bias": (4,)}, {}),
+    "weighted_pool2d": ({"x": (2, 3, 5, 6), "weight": (3, 3, 2), "bias": (3,)}, {"stride": 1}),
+    "gaussian_pool2d": ({"x": (2, 3, 5, 6)}, {"kernel_size": 3, "sigma": 0.8, "stride": 1}),
+    "downsample": ({"x": (2, 3, 5, 7)}, {"size": 2, "how": "mean"}),
     "linear": ({"x": (3, 7), "weight": (4, 7), "bias": (4,)}, {}),
     "flatten": ({"x": (3, 2, 4)}, {}),
     "relu": ({"x": (3, 7)}, {}),
@@ -158,6 +165,28 @@ def test_selected_values_are_exact(function: str, dtype: str) -> None:
     assert not bound.limit.any()
 
 
+@pytest.mark.parametrize("tensor", ["y", "da"])
+def test_turned_values_are_exact(tensor: str) -> None:
+    """A turn by 180° rounds nothing, forward and backward."""
+    bound = judged("rot180", tensor)[2]
+    assert bound.exact
+    assert not bound.limit.any()
+
+
+@pytest.mark.parametrize("edge", ["zero_pad", "drop"])
+def test_downsampled_maxima_are_exact(edge: str) -> None:
+    """Windows side by side: the maximum is selected, its gradient moved."""
+    x, dy = (
+        random("normal", (1, 2, 4, 6), "float64", 3),
+        random("normal", (1, 2, 2, 3), "float64", 4),
+    )
+    found = bounds("downsample", dy, {"x": x}, {"size": 2, "edge": edge}, sides("float64"))
+    assert {name: (b.exact, bool(b.limit.any())) for name, b in found.items()} == {
+        "y": (True, False),
+        "dx": (True, False),
+    }
+
+
 @pytest.mark.parametrize("function", ["flatten", "relu"])
 def test_moved_gradients_are_exact(function: str) -> None:
     """The gradients of flatten and relu are copies of dy and zeros."""
@@ -197,7 +226,9 @@ def test_overlapping_windows_are_exact_on_integers() -> None:
 
 @every_dtype
 @pytest.mark.parametrize("kind", ["normal", "ties", "wide", "huge", "subnormal", "negative"])
-@pytest.mark.parametrize("function", ["max_pool1d", "max_pool2d", "relu", "leaky_relu", "flatten"])
+@pytest.mark.parametrize(
+    "function", ["max_pool1d", "max_pool2d", "relu", "leaky_relu", "flatten", "rot180"]
+)
 def test_selections_stay_under_their_half(function: str, kind: str, dtype: str) -> None:
     """Both sides' selections and their gradients lie within each side's half of the bound."""
     _, arrays, options = inputs(function, dtype, kind)

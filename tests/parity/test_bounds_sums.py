@@ -80,7 +80,28 @@ CASES: dict[str, Parameters] = {
         {"x": (1, 2, 3, 4, 2)},
         {"kernel_size": 2, "stride": 1, "divisor_override": 7},
     ),
+    "correlate2d same": ("correlate2d", {"a": (2, 5, 4), "kernel": (4, 3)}, {"mode": "same"}),
+    "correlate2d inside": ("correlate2d", {"a": (2, 3, 2), "kernel": (5, 4)}, {"mode": "valid"}),
+    "convolve2d full": ("convolve2d", {"a": (5, 4), "kernel": (2, 6)}, {}),
+    "convolve2d same": ("convolve2d", {"a": (2, 5, 4), "kernel": (4, 3)}, {"mode": "same"}),
+    "shared_conv2d": (
+        "shared_conv2d",
+        {"x": (2, 3, 5, 4), "weight": (4, 3, 2), "bias": (4,)},
+        {},
+    ),
+    "weighted_pool2d": (
+        "weighted_pool2d",
+        {"x": (2, 3, 6, 5), "weight": (3, 2, 4), "bias": (3,)},
+        {"stride": (3, 1)},
+    ),
+    "downsample mean": ("downsample", {"x": (2, 3, 5, 7)}, {"size": (2, 3), "how": "mean"}),
+    "downsample mean drop": (
+        "downsample",
+        {"x": (2, 3, 5, 7)},
+        {"size": (2, 3), "how": "mean", "edge": "drop"},
+    ),
 }
+AVERAGES = [name for name in CASES if name.startswith(("avg_pool", "downsample"))]
 KINDS = ("normal", "wide", "huge", "largest", "tiny", "subnormal")
 every_case = pytest.mark.parametrize("name", CASES)
 every_dtype = pytest.mark.parametrize("dtype", DTYPES)
@@ -188,7 +209,7 @@ def test_limit_is_the_formula(name: str, kind: str, dtype: str) -> None:
     function, dy, arrays, options = inputs(name, kind, dtype)
     absolute = {key: np.abs(array) for key, array in arrays.items()}
     values, terms = sums(function, np.abs(dy), absolute, options)
-    division = int(function.startswith("avg_pool"))
+    division = int(name in AVERAGES)
     for tensor, bound in bounds(function, dy, arrays, options, sides(dtype)).items():
         count, found = terms[tensor] + division, fractions(bound.limit)
         assert np.all(found >= derived(values[tensor], count, sides(dtype), Fraction(1, 2)))
@@ -208,6 +229,9 @@ def counted(
 
 
 PADDED: Shapes = {"x": (1, 2, 4, 3), "weight": (1, 2, 3, 3), "bias": (1,)}
+SLID: Shapes = {"a": (5, 4), "kernel": (3, 2)}
+SHARED: Shapes = {"x": (2, 3, 4, 3), "weight": (4, 2, 2), "bias": (4,)}
+MEAN: Options = {"size": (2, 3), "how": "mean"}
 GROUPED: Shapes = {"x": (3, 4, 2, 2), "weight": (2, 2, 2, 2)}
 
 
@@ -235,6 +259,26 @@ GROUPED: Shapes = {"x": (3, 4, 2, 2), "weight": (2, 2, 2, 2)}
         ("linear", {"x": (3, 7), "weight": (4, 7), "bias": (4,)}, {}, "dx", (0, 0), 4),
         ("linear", {"x": (3, 7), "weight": (4, 7), "bias": (4,)}, {}, "dweight", (0, 0), 3),
         ("linear", {"x": (3, 7), "weight": (4, 7), "bias": (4,)}, {}, "dbias", (0,), 3),
+        # a 3×2 kernel in the corner of a matrix meets one place, or four once it is centred
+        ("correlate2d", SLID, {}, "y", (0, 0), 1),
+        ("correlate2d", SLID, {"mode": "same"}, "y", (0, 0), 4),
+        ("convolve2d", SLID, {"mode": "same"}, "y", (0, 0), 2),
+        ("convolve2d", SLID, {"mode": "valid"}, "y", (0, 0), 6),
+        ("convolve2d", SLID, {"mode": "valid"}, "da", (2, 1), 6),
+        ("convolve2d", SLID, {}, "dkernel", (0, 0), 20),
+        # a 2×2 matrix inside a 5×3 kernel
+        ("correlate2d", {"a": (2, 2), "kernel": (5, 3)}, {"mode": "valid"}, "y", (0, 0), 4),
+        ("correlate2d", {"a": (2, 2), "kernel": (5, 3)}, {"mode": "valid"}, "da", (0, 0), 8),
+        # 3 maps share 2×2 kernels, 4 of them; a bias each
+        ("shared_conv2d", SHARED, {}, "y", (0, 0, 0, 0), 3 * 4 + 1),
+        ("shared_conv2d", SHARED, {}, "dx", (0, 2, 1, 1), 4 * 4),
+        ("shared_conv2d", SHARED, {}, "dweight", (0, 0, 0), 2 * 3 * 6),
+        ("weighted_pool2d", {"x": (2, 3, 5, 4), "weight": (3, 2, 2)}, {}, "y", (0, 0, 0, 0), 4),
+        ("weighted_pool2d", {"x": (2, 3, 5, 4), "weight": (3, 2, 2)}, {}, "dx", (0, 0, 4, 0), 0),
+        ("weighted_pool2d", {"x": (2, 3, 5, 4), "weight": (3, 2, 2)}, {}, "dweight", (0, 0, 0), 8),
+        ("downsample", {"x": (1, 2, 5, 7)}, MEAN, "y", (0, 0, 0, 0), 6 + 1),
+        ("downsample", {"x": (1, 2, 5, 7)}, MEAN, "y", (0, 0, 2, 2), 1 + 1),
+        ("downsample", {"x": (1, 2, 5, 7)}, MEAN, "dx", (0, 0, 4, 6), 1 + 1),
         # averages: the sum's terms, and the division
         ("avg_pool2d", {"x": (1, 1, 6, 4)}, {"kernel_size": (3, 2)}, "y", (0, 0, 1, 1), 6 + 1),
         ("avg_pool2d", {"x": (1, 1, 6, 4)}, {"kernel_size": (3, 2)}, "dx", (0, 0, 0, 0), 1 + 1),
@@ -333,7 +377,7 @@ def test_products_near_underflow_fail_without_the_underflow_term() -> None:
 
 
 @every_dtype
-@pytest.mark.parametrize("name", [name for name in CASES if "avg_pool" not in name])
+@pytest.mark.parametrize("name", [name for name in CASES if name not in AVERAGES])
 def test_small_integers_are_exact(name: str, dtype: str) -> None:
     """On small integers the limit of every tensor is 0 and the verdict `identical`."""
     function, dy, arrays, options = inputs(name, "integers", dtype)
@@ -346,7 +390,7 @@ def test_small_integers_are_exact(name: str, dtype: str) -> None:
 
 
 @every_dtype
-@pytest.mark.parametrize("name", [name for name in CASES if "avg_pool" in name])
+@pytest.mark.parametrize("name", AVERAGES)
 def test_averages_are_never_exact(name: str, dtype: str) -> None:
     """An average divides, so its limit is above 0 even on integers."""
     function, dy, arrays, options = inputs(name, "integers", dtype)
@@ -416,6 +460,26 @@ def test_elements_beside_an_overflow_are_judged(dtype: str) -> None:
     bound = forward_bound("linear", {"x": x, "weight": np.ones((1, 3), dtype)}, {}, sides(dtype))
     ours, theirs = np.array([[1], [5.2]], dtype), np.array([[np.inf], [5.1]], dtype)
     assert compare(ours, theirs, bound).verdict == OUTSIDE
+
+
+@every_dtype
+def test_it_is_the_sum_of_the_maps_that_overflows(dtype: str) -> None:
+    """Each product fits, and so does their sum, but not that of the maps in front of it."""
+    x = np.full((2, 2, 3, 4), np.finfo(dtype).max * 0.75, dtype)
+    x[:, :, :, 1:] = 1
+    x[0] = 1
+    arrays = {"x": x, "weight": np.full((1, 2, 2), 0.125, dtype)}
+    dy = np.full((2, 1, 2, 3), 0.125, dtype)
+    found = bounds("shared_conv2d", dy, arrays, {}, sides(dtype))
+    assert found["y"].overflow[0].tolist() == [[[False, False, False]] * 2]
+    assert found["y"].overflow[1].tolist() == [[[True, False, False]] * 2]
+    assert found["dweight"].overflow.all()
+    assert not found["dx"].overflow.any()
+    assert not found["y"].limit[found["y"].overflow].any()
+    with np.errstate(over="ignore"):
+        y = computed("numpy", "shared_conv2d", dy, arrays, {})["y"]
+    assert np.isinf(y[found["y"].overflow]).all()
+    assert np.isfinite(y[~found["y"].overflow]).all()
 
 
 @every_dtype

@@ -14,9 +14,10 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
+from calling import Call, Outcome
 from junitparser import JUnitXml
 from rich.console import Console
 from typer.testing import CliRunner
@@ -32,34 +33,6 @@ from parity.functions import FUNCTIONS
 ROOT = Path(parity.__file__).parents[1]
 NAMES = ["gradients.csv", "run.json", "summary.csv", "timings.csv", "training.csv"]
 QUICK = ("run", "relu", "--case", "maps", "--dtype", "float32")
-
-
-class Outcome(NamedTuple):
-    """How a call ended and what it said."""
-
-    code: int
-    out: str
-    err: str
-
-
-Call = Callable[..., Outcome]
-
-
-@pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
-    """`parity …` in this process, through its entry point."""
-    for name in ("FORCE_COLOR", "NO_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE"):
-        monkeypatch.delenv(name, raising=False)
-
-    def parity(*arguments: object) -> Outcome:
-        monkeypatch.setattr(sys, "argv", ["parity", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        code = ended.value.code
-        assert isinstance(code, int)
-        return Outcome(code, *capsys.readouterr())
-
-    return parity
 
 
 def rows(out: Path, name: str = "summary.csv") -> list[dict[str, str]]:

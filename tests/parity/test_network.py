@@ -10,16 +10,19 @@ import numpy as np
 import pytest
 from planting import plant, raise_
 
+import refimpl
 import refimpl.activations
 import refimpl.average_pooling
 import refimpl.convolution
 import refimpl.dense
-from parity import network as module
+from parity import accumulated
+from parity.accumulated import bound_over_value, with_power
 from parity.cases.case import Array
-from parity.cases.networks import NETWORKS, NetworkCase, described
+from parity.cases.network import NetworkCase, described
+from parity.cases.networks import NETWORKS
 from parity.compare import BLIND, IDENTICAL, OUTSIDE, WITHIN
 from parity.findings import Findings, Place, Settings, failure_row
-from parity.network import bound_over_value, check_network, with_power
+from parity.network import check_network
 from parity.propagation import Accumulated
 from parity.rows import Row
 from refimpl import AvgPool2d, Conv2d, Flatten, Linear, Sequential, Sigmoid
@@ -108,7 +111,7 @@ def test_shapes_are_those_of_the_network() -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("name", sorted(set(NETWORKS) - {"lenet"}))
+@pytest.mark.parametrize("name", sorted(set(NETWORKS) - {"lenet", "alexnet"}))
 def test_small_networks_hold(name: str, dtype: str) -> None:
     """Every local row of the catalogue's small networks is within its bound or exact."""
     findings = check_network(NETWORKS[name], dtype, SETTINGS)
@@ -194,8 +197,8 @@ MISTAKES: dict[str, tuple[Any, str, Callable[[Any], Any], tuple[str, str]]] = {
     "flatten dx": (refimpl.dense, "flatten_backward", slightly, ("flatten", "dx")),
     "output z": (refimpl.dense, "linear", slightly, ("output", "z")),
     "output dweight": (refimpl.dense, "linear_backward", weight_wrong, ("output", "dweight")),
-    "loss": (module, "cross_entropy", slightly, ("loss", "loss")),
-    "dlogits": (module, "cross_entropy_backward", slightly, ("loss", "dlogits")),
+    "loss": (refimpl, "cross_entropy", slightly, ("loss", "loss")),
+    "dlogits": (refimpl, "cross_entropy_backward", slightly, ("loss", "dlogits")),
 }
 
 
@@ -283,7 +286,7 @@ def test_an_exception_in_a_layer_is_a_row(
 
 def test_an_exception_in_the_loss_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
     """The loss is judged like a layer."""
-    monkeypatch.setattr(module, "cross_entropy", lambda *args: raise_(ValueError("no")))
+    monkeypatch.setattr(refimpl, "cross_entropy", lambda *args: raise_(ValueError("no")))
     findings = check_network(TINY, "float64", SETTINGS)
     assert wrong(findings, "local") == {("loss", "loss")}
     assert [row.note for row in findings.failures] == ["refimpl raised ValueError: no"]
@@ -345,7 +348,7 @@ def test_outside_is_never_blind() -> None:
 
 def test_blind_rows_of_a_network_do_not_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where no mistake could be seen, the accumulated rows are blind and the network holds."""
-    monkeypatch.setattr(module, "MISTAKE", 0.0)
+    monkeypatch.setattr(accumulated, "MISTAKE", 0.0)
     findings = check_network(TINY, "float32", SETTINGS)
     assert {row.verdict for row in of(findings, "accumulated")} == {BLIND}
     assert BLIND not in {row.verdict for row in of(findings, "local")}

@@ -83,6 +83,28 @@ OTHERS: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
     ("max_pool1d", {"x": (2, 3, 7)}, {"kernel_size": 3, "stride": 2, "padding": 1}),
     ("max_pool2d", {"x": (2, 3, 6, 5)}, {"kernel_size": 2, "ceil_mode": True}),
     ("max_pool3d", {"x": (1, 2, 3, 4, 5)}, {"kernel_size": 2, "stride": 1}),
+    *(
+        (function, {"a": (2, *a), "kernel": kernel}, {"mode": mode})
+        for function in ("correlate2d", "convolve2d")
+        for a, kernel, modes in (
+            ((5, 4), (3, 2), ("full", "same", "valid")),
+            ((4, 5), (2, 4), ("full", "same", "valid")),
+            ((3, 2), (4, 5), ("full", "same", "valid")),
+            ((2, 5), (4, 3), ("full", "same")),
+        )
+        for mode in modes
+    ),
+    ("correlate2d", {"a": (5, 4), "kernel": (3, 2)}, {}),
+    ("convolve2d", {"a": (5, 4), "kernel": (3, 2)}, {}),
+    ("rot180", {"a": (2, 3, 4)}, {}),
+    ("shared_conv2d", {"x": (2, 3, 5, 4), "weight": (4, 3, 2), "bias": (4,)}, {}),
+    ("shared_conv2d", {"x": (2, 3, 5, 4), "weight": (4, 2, 3)}, {}),
+    ("weighted_pool2d", {"x": (2, 3, 5, 7), "weight": (3, 2, 3), "bias": (3,)}, {}),
+    ("weighted_pool2d", {"x": (2, 3, 5, 7), "weight": (3, 2, 3)}, {"stride": (1, 2)}),
+    ("downsample", {"x": (2, 3, 5, 7)}, {"size": 2}),
+    ("downsample", {"x": (2, 3, 5, 7)}, {"size": (2, 3), "edge": "drop"}),
+    ("downsample", {"x": (2, 3, 5, 7)}, {"size": (2, 4), "how": "mean"}),
+    ("downsample", {"x": (2, 3, 5, 7)}, {"size": 4, "how": "mean", "edge": "drop"}),
     ("flatten", {"x": (2, 3, 4)}, {}),
     ("relu", {"x": (3, 5)}, {}),
     ("leaky_relu", {"x": (3, 5)}, {"negative_slope": 0.25}),
@@ -159,12 +181,18 @@ def small_network(dtype: str) -> tuple[dict[str, oracle.NetworkLayer], Any, Any]
 
     layers = {
         "c1": oracle.NetworkLayer(
-            "conv2d", {"weight": normal(3, 2, 2, 3), "bias": normal(3)}, {"padding": 1}
+            "conv2d",
+            ("x",),
+            {"weight": normal(3, 2, 2, 3), "bias": normal(3)},
+            {},
+            {"padding": 1},
         ),
-        "a1": oracle.NetworkLayer("relu", {}, {}),
-        "p1": oracle.NetworkLayer("max_pool2d", {}, {"kernel_size": 2}),
-        "flat": oracle.NetworkLayer("flatten", {}, {}),
-        "f1": oracle.NetworkLayer("linear", {"weight": normal(4, 18), "bias": normal(4)}, {}),
+        "a1": oracle.NetworkLayer("relu", ("c1",), {}, {}, {}),
+        "p1": oracle.NetworkLayer("max_pool2d", ("a1",), {}, {}, {"kernel_size": 2}),
+        "flat": oracle.NetworkLayer("flatten", ("p1",), {}, {}, {}),
+        "f1": oracle.NetworkLayer(
+            "linear", ("flat",), {"weight": normal(4, 18), "bias": normal(4)}, {}, {}
+        ),
     }
     return layers, normal(5, 2, 5, 4), np.array([0, 3, 1, 2, 3])
 
@@ -184,10 +212,10 @@ def test_a_network_is_its_layers_one_after_another(dtype: str) -> None:
     names = list(layers)
     for name, following in zip(names, [*names[1:], None], strict=True):
         layer, dy = layers[name], found.doutputs[name]
-        given = {"x": found.inputs[name], **layer.parameters}
+        given = {"x": found.inputs[name][0], **layer.parameters}
         alone = oracle.gradients(layer.function, given, layer.options, dy, list(given))
         limits = backward_bounds(layer.function, dy, given, layer.options, both)
-        gradients = {"x": found.dinputs[name], **found.dparameters[name]}
+        gradients = {"x": found.dinputs[name][0], **found.dparameters[name]}
         assert set(gradients) == set(alone.gradients)
         value = forward_bound(layer.function, given, layer.options, both)
         assert compare(found.outputs[name], alone.y, value).verdict in (WITHIN, IDENTICAL)
@@ -195,9 +223,35 @@ def test_a_network_is_its_layers_one_after_another(dtype: str) -> None:
             verdict = compare(gradient, alone.gradients[key], limits[key]).verdict
             assert verdict in (WITHIN, IDENTICAL)
         if following:
-            np.testing.assert_array_equal(found.outputs[name], found.inputs[following])
-            np.testing.assert_array_equal(found.doutputs[name], found.dinputs[following])
-    np.testing.assert_array_equal(found.inputs[names[0]], x)
+            np.testing.assert_array_equal(found.outputs[name], found.inputs[following][0])
+            np.testing.assert_array_equal(found.doutputs[name], found.dinputs[following][0])
+    np.testing.assert_array_equal(found.inputs[names[0]][0], x)
+
+
+def test_a_value_that_two_layers_take_gets_both_gradients() -> None:
+    """Each edge has its part, the output their sum: h = x + 3x, L = −log softmax(h)[1]."""
+    weight = {"weight": np.array([[3.0, 0.0], [0.0, 3.0]]), "bias": np.zeros(2)}
+    layers = {
+        "fc": oracle.NetworkLayer("linear", ("x",), weight, {}, {}),
+        "add": oracle.NetworkLayer("add", ("x", "fc"), {}, {}, {}),
+    }
+    found = oracle.network(layers, np.array([[1.0, 2.0]]), np.array([1]))
+    through, around = found.dinputs["fc"][0], found.dinputs["add"][0]
+    np.testing.assert_array_equal(around, found.doutputs["add"])
+    np.testing.assert_allclose(through, 3 * around, rtol=1e-15)
+    np.testing.assert_array_equal(found.doutputs["x"], through + around)
+
+
+def test_constants_and_another_loss() -> None:
+    """A mask gets no gradient; the loss is the one that is named."""
+    mask = {"mask": np.array([[True, False, True]])}
+    layers = {"drop": oracle.NetworkLayer("dropout", ("x",), {}, mask, {"p": 0.5})}
+    x, target = np.array([[1.0, 2.0, 3.0]]), np.array([[1.0, 1.0, 1.0]])
+    found = oracle.network(layers, x, target, "squared_error")
+    np.testing.assert_array_equal(found.outputs["drop"], [[2.0, 0.0, 6.0]])
+    np.testing.assert_array_equal(found.doutputs["x"], [[2.0, 0.0, 10.0]])
+    assert found.dparameters == {"drop": {}}
+    assert found.loss == (1 + 1 + 25) / 2
 
 
 def test_a_network_changes_no_parameters() -> None:

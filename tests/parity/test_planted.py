@@ -21,7 +21,7 @@ from parity.check import case_arrays
 from parity.cli import app
 from parity.compare import OUTSIDE
 from parity.findings import Settings
-from parity.functions import FUNCTIONS
+from parity.functions import FUNCTIONS, backward_of
 from parity.network import check_network
 from parity.report.text import describe
 from parity.run import Task, run_task
@@ -83,7 +83,7 @@ def example(function: str, gradient: str) -> Case:
 
 def plant(monkeypatch: pytest.MonkeyPatch, case: Case, gradient: str, mistake: Mistake) -> None:
     """Replace the function's backward in refimpl by one that makes the mistake."""
-    name = f"{case.function}_backward"
+    name = backward_of(case.function)
     right = getattr(refimpl, name)
     arrays = case_arrays(case, DTYPE, Settings().seed)
 
@@ -120,7 +120,7 @@ def test_planted_in_a_backward(
     plant(monkeypatch, case, gradient, mistake)
     code, output = run(case, tmp_path)
     assert code == 1, output
-    assert f"FAIL {function}_backward d{gradient} · case {case.name} · {DTYPE}" in output
+    assert f"FAIL {backward_of(function)} d{gradient} · case {case.name} · {DTYPE}" in output
     assert " at (" in output
     assert ": refimpl " in output
     assert ", torch " in output

@@ -24,6 +24,8 @@ CASES: dict[str, tuple[str, dict[str, Any], Options]] = {
     "linear": ("linear", {"x": (3, 7), "weight": (4, 7), "bias": (4,)}, {}),
     "avg_pool2d": ("avg_pool2d", {"x": (2, 3, 5, 4)}, {"kernel_size": 2, "stride": 1}),
     "flatten": ("flatten", {"x": (3, 2, 4)}, {}),
+    "add": ("add", {"x": (3, 4), "branch": (3, 4)}, {}),
+    "concatenate": ("concatenate", {"a": (2, 1, 3), "b": (2, 4, 3), "c": (2, 2, 3)}, {}),
     "relu": ("relu", {"x": (5, 8)}, {}),
     "leaky_relu": ("leaky_relu", {"x": (5, 8)}, {"negative_slope": 0.1}),
     "leaky_relu default": ("leaky_relu", {"x": (5, 8)}, {}),
@@ -40,6 +42,7 @@ CASES: dict[str, tuple[str, dict[str, Any], Options]] = {
     "softmax": ("softmax", {"x": (5, 8)}, {}),
     "softmax of the first axis": ("softmax", {"x": (5, 3, 2)}, {"axis": 0}),
     "cross_entropy": ("cross_entropy", {"logits": (3, 7), "target": "classes"}, {}),
+    "squared_error": ("squared_error", {"output": (3, 4), "target": (3, 4)}, {}),
 }
 every_case = pytest.mark.parametrize("name", CASES)
 every_dtype = pytest.mark.parametrize("dtype", DTYPES)
@@ -288,7 +291,9 @@ def test_an_error_without_limit_bounds_nothing(name: str, special: float) -> Non
     setting.errors[first] = np.full(setting.errors[first].shape, special)
     found = setting.bounds()
     assert not any(np.isnan(bound.error).any() for bound in found.values())
-    if setting.function not in ("sigmoid", "tanh"):
+    if setting.function == "concatenate":  # only the maps of that input
+        assert np.isinf(found["y"].error[:, : setting.errors[first].shape[1]]).all()
+    elif setting.function not in ("sigmoid", "tanh"):
         assert np.isinf(found["y"].error).all()
 
 

@@ -11,7 +11,8 @@ import pytest
 from parity import run as module
 from parity.cases import BAD, GOOD
 from parity.cases.case import FLOATS, Array
-from parity.cases.networks import NETWORKS, NetworkCase, described
+from parity.cases.network import NetworkCase, described
+from parity.cases.networks import NETWORKS
 from parity.findings import Findings, Settings
 from parity.functions import FUNCTIONS
 from parity.report.files import to_csv
@@ -51,14 +52,21 @@ def kinds(tasks: list[Task]) -> Counter[str]:
 
 def test_everything_is_selected_by_default() -> None:
     """Every case in its dtypes, every bad input once, every network and training."""
-    tasks = select([], None, FLOATS)
+    tasks = select([], None, FLOATS, full=True)
     assert kinds(tasks) == {
         "case": sum(len(case.dtypes) for case in GOOD),
         "bad": len(BAD),
         "network": 2 * len(NETWORKS),
-        "training": 2,
+        "training": 2 * sum(network.steps > 0 for network in NETWORKS.values()),
     }
     assert len(set(tasks)) == len(tasks)
+
+
+def test_what_takes_long_is_left_out_unless_asked_for() -> None:
+    """AlexNet runs with `full`, or by its name."""
+    short, full = (select([], None, FLOATS, full=wanted) for wanted in (False, True))
+    assert {task.id for task in set(full) - set(short)} == {"alexnet"}
+    assert {task.id for task in select(["alexnet"], None, FLOATS)} == {"alexnet"}
 
 
 def test_a_function_is_its_cases_and_its_bad_inputs() -> None:
@@ -121,7 +129,11 @@ def test_one_case_by_id_or_bare_name(names: list[str], case: str, ids: list[str]
             None,
             "no function or network is called 'conv4d'; did you mean conv3d or conv2d or conv1d?",
         ),
-        (["lenett"], None, "no function or network is called 'lenett'; did you mean lenet?"),
+        (
+            ["lenett"],
+            None,
+            "no function or network is called 'lenett'; did you mean lenet or alexnet?",
+        ),
         (
             ["XYZ"],
             None,

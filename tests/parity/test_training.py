@@ -15,7 +15,7 @@ import refimpl.dense
 import refimpl.training
 from parity import training as module
 from parity.cases.case import Array
-from parity.cases.networks import NetworkCase, described
+from parity.cases.network import NetworkCase, described
 from parity.compare import BLIND, OUTSIDE, WITHIN
 from parity.findings import Findings, Settings
 from parity.rows import Row

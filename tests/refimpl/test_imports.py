@@ -33,7 +33,7 @@ def test_another_import_is_seen() -> None:
 
 
 def test_names_are_there() -> None:
-    """Everything in __all__ exists, in order, without doubles, and nothing public is missing."""
+    """Everything in __all__ exists, without doubles, and nothing public is missing."""
     public = {
         name
         for name, value in vars(refimpl).items()
@@ -41,5 +41,5 @@ def test_names_are_there() -> None:
         and getattr(value, "__module__", "refimpl.").startswith("refimpl.")
         and not isinstance(value, type(sys))
     }
-    assert refimpl.__all__ == sorted(set(refimpl.__all__))
+    assert len(refimpl.__all__) == len(set(refimpl.__all__))
     assert set(refimpl.__all__) == public

@@ -137,7 +137,7 @@ def test_layers_keep_no_activations(rng: np.random.Generator) -> None:
     before = layer.backward(dy, x).dx
     layer.forward(x + 1)
     assert_same(layer.backward(dy, x).dx, before)
-    assert vars(layer) == {"parameters": {}, "options": {}}
+    assert vars(layer) == {"parameters": {}, "constants": {}, "options": {}}
 
 
 @pytest.mark.parametrize("method", ["forward", "backward"])

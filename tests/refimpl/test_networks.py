@@ -9,8 +9,18 @@ import pytest
 from plain import assert_exact, assert_same, dot, draw
 
 import refimpl
-from refimpl import AvgPool2d, Conv2d, Flatten, LeakyReLU, Linear, MaxPool2d, ReLU, Sequential
-from refimpl.networks import lenet, uniform
+from refimpl import (
+    AvgPool2d,
+    Conv2d,
+    Flatten,
+    LeakyReLU,
+    Linear,
+    MaxPool2d,
+    ReLU,
+    Sequential,
+    lenet,
+    uniform,
+)
 
 
 @pytest.fixture
@@ -131,7 +141,7 @@ def test_no_layers() -> None:
     """A row of no layers passes everything on."""
     x, network = np.ones(2), Sequential({})
     assert network.forward(x) is x
-    assert network.backward(x, [x]) == ({}, {})
+    assert network.backward(x, [x]) == ({}, {}, {"x": x})
 
 
 # --- LeNet --------------------------------------------------------------------------------

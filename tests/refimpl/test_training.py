@@ -117,8 +117,8 @@ def test_step_records_everything(rng: np.random.Generator) -> None:
         assert_same(actual, expected)
     logits = step.activations[-1]
     assert_same(step.loss, cross_entropy(logits, target))
-    assert_same(step.dlogits, cross_entropy_backward(np.array(1.0), logits, target))
-    grads = network.backward(step.dlogits, step.activations)
+    assert_same(step.doutput, cross_entropy_backward(np.array(1.0), logits, target))
+    grads = network.backward(step.doutput, step.activations)
     assert_same(step.grads.dx["fc"], grads.dx["fc"])
 
 

@@ -1,0 +1,255 @@
+"""Cases of correlate2d, convolve2d, rot180 and shared_conv2d."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from parity.cases.case import FLOATS, Case, Draw, Given, Shape, Source
+
+BOTH = ("correlate2d", "convolve2d")
+
+
+def _case(
+    function: str,
+    name: str,
+    arrays: Mapping[str, Shape | Source],
+    *,
+    values: str = "normal",
+    layout: str = "contiguous",
+    upstream: str = "normal",
+    documents: tuple[str, ...] = (),
+    dtypes: tuple[str, ...] = FLOATS,
+    mode: str | None = None,
+) -> Case:
+    """One case; a shape stands for a random array of the given values and layout."""
+    sources = {
+        key: Draw(array, values, layout) if isinstance(array, tuple) else array
+        for key, array in arrays.items()
+    }
+    options = {} if mode is None else {"mode": mode}
+    return Case(function, name, sources, options, upstream, documents, dtypes)
+
+
+def _both(name: str, a: Shape | Source, kernel: Shape | Source, **more: Any) -> tuple[Case, ...]:
+    """The same arguments for the correlation and for the convolution."""
+    return tuple(_case(function, name, {"a": a, "kernel": kernel}, **more) for function in BOTH)
+
+
+# --- matrices -----------------------------------------------------------------------------
+
+# "full": every overlap. "same": even kernels have their odd zero on one side or the other.
+# "valid": where the kernel holds a on both axes, a slides inside it.
+SIZES: dict[str, tuple[Shape, Shape, tuple[str, ...]]] = {
+    "odd kernel": ((7, 6), (3, 5), ("full", "same", "valid")),
+    "even kernel": ((7, 6), (2, 4), ("full", "same", "valid")),
+    "even and odd kernel": ((8, 6), (4, 3), ("full", "same", "valid")),
+    "kernel 1×1": ((5, 4), (1, 1), ("full", "same", "valid")),
+    "kernel is one row": ((5, 7), (1, 4), ("full", "same", "valid")),
+    "kernel is one column": ((7, 5), (4, 1), ("full", "same", "valid")),
+    "kernel as large as a": ((5, 4), (5, 4), ("full", "same", "valid")),
+    "kernel higher than a": ((3, 7), (6, 4), ("full", "same")),
+    "kernel wider than a": ((7, 3), (4, 6), ("full", "same")),
+    "kernel holds a": ((3, 2), (5, 7), ("full", "same", "valid")),
+    "kernel holds a, one axis alike": ((3, 4), (6, 4), ("full", "same", "valid")),
+    "a is one number": ((1, 1), (4, 3), ("full", "same", "valid")),
+    "one number each": ((1, 1), (1, 1), ("full", "same", "valid")),
+    "a batch": ((3, 6, 5), (2, 4), ("full", "same", "valid")),
+    "a batch of two axes": ((2, 3, 5, 4), (3, 2), ("full", "same", "valid")),
+    "a batch that the kernel holds": ((4, 2, 3), (6, 5), ("full", "same", "valid")),
+    "empty batch": ((0, 5, 6), (3, 2), ("full", "same", "valid")),
+    "empty batch that the kernel holds": ((0, 2, 3), (6, 5), ("valid",)),
+}
+MODES = tuple(
+    case
+    for name, (a, kernel, modes) in SIZES.items()
+    for mode in modes
+    for case in _both(f"{name}, {mode}", a, kernel, mode=mode, documents=("D1.15",))
+)
+
+MATRICES = (
+    *_both("plain", (7, 6), (4, 3)),
+    *_both("blocks of samples", (13, 40, 39), (3, 8), mode="same"),
+    *_both("blocks of rows", (70, 80), (9, 8), mode="same"),
+    *_both("K is 560", (24, 23), (28, 20), mode="full"),
+    *_both("K is 560, wide", (24, 23), (28, 20), mode="same", values="wide", upstream="wide"),
+    *_both("zero kernel", (7, 6), Draw((3, 2), "zeros")),
+    *_both("zero upstream", (7, 6), (3, 2), upstream="zeros"),
+    *_both("special upstream", (9, 8), (2, 4), upstream="special", mode="valid"),
+    *_both(
+        "a reversed, kernel strided",
+        Draw((7, 6), layout="reversed"),
+        Draw((3, 4), layout="strided"),
+        mode="same",
+    ),
+    # An infinite weight times the 0 of the padding is NaN; torch in float32 (oneDNN) leaves
+    # padding out, so only float64 runs there.
+    *_both("special kernel", (7, 6), Draw((4, 2), "special"), mode="valid"),
+    *_both("special kernel holds a", (3, 2), Draw((5, 7), "special"), mode="valid"),
+    *_both(
+        "special kernel, same", (7, 6), Draw((3, 2), "special"), mode="same", dtypes=("float64",)
+    ),
+    *_both("special kernel, full", (7, 6), Draw((3, 2), "special"), dtypes=("float64",)),
+)
+
+FAMILIES = tuple(
+    case
+    for mode in ("full", "same", "valid")
+    for name, values, kernels, upstream in (
+        ("integers", "integers", "integers", "integers"),
+        ("ternary", "ties", "ties", "ties"),
+        ("wide values", "wide", "wide", "wide"),
+        ("huge", "huge", "huge", "huge"),
+        ("largest", "largest", "normal", "normal"),
+        ("largest kernel and upstream", "normal", "largest", "largest"),
+        ("tiny", "tiny", "tiny", "tiny"),
+        ("subnormal", "subnormal", "integers", "subnormal"),
+        ("negative zero", "negative_zero", "negative_zero", "negative_zero"),
+        ("special", "special", "normal", "normal"),
+    )
+    for case in _both(
+        f"{name}, {mode}",
+        Draw((2, 8, 7), values),
+        Draw((4, 3), kernels),
+        upstream=upstream,
+        mode=mode,
+    )
+)
+
+VIEWS = tuple(
+    case
+    for layout in ("reversed", "strided", "transposed")
+    for mode in ("same", "valid")
+    for case in _both(f"{layout} views, {mode}", (2, 7, 6), (4, 5), layout=layout, mode=mode)
+)
+
+# --- turned by 180° -----------------------------------------------------------------------
+
+TURNED = (
+    _case("rot180", "plain", {"a": (4, 3)}, documents=("D1.25", "D4.7")),
+    _case("rot180", "one row", {"a": (1, 5)}),
+    _case("rot180", "one number", {"a": (1, 1)}),
+    _case("rot180", "kernels", {"a": (5, 3, 2, 4)}),
+    _case("rot180", "empty batch", {"a": (0, 3, 2)}),
+    _case("rot180", "empty matrices", {"a": (3, 0, 2)}),
+    *(
+        _case("rot180", f"{layout} views", {"a": (2, 3, 4)}, layout=layout)
+        for layout in ("reversed", "strided", "transposed")
+    ),
+    *(
+        _case("rot180", values, {"a": (2, 4, 5)}, values=values, upstream=values)
+        for values in ("integers", "largest", "subnormal", "negative_zero", "special")
+    ),
+)
+
+# --- one kernel for all input maps --------------------------------------------------------
+
+
+def _shared(
+    name: str,
+    x: Shape | Source,
+    weight: Shape | Source,
+    bias: Source | None = None,
+    biased: bool = True,
+    **more: Any,
+) -> Case:
+    """With a random bias, unless it is given or not wanted."""
+    arrays: dict[str, Shape | Source] = {"x": x, "weight": weight}
+    if bias is not None:
+        arrays["bias"] = bias
+    elif biased and isinstance(weight, tuple):
+        arrays["bias"] = weight[:1]
+    return _case("shared_conv2d", name, arrays, **more)
+
+
+SHARED = (
+    _shared("plain", (2, 3, 7, 6), (5, 2, 4), documents=("D1.16", "D1.25", "D1.26", "D1.27")),
+    _shared("without bias", (2, 3, 7, 6), (5, 4, 2), biased=False),
+    _shared("one sample", (1, 3, 7, 6), (5, 2, 4)),
+    _shared("one map", (2, 1, 7, 6), (5, 4, 2), documents=("D1.14",)),
+    _shared("one kernel", (2, 3, 6, 7), (1, 2, 4)),
+    _shared("one number", (1, 1, 1, 1), (1, 1, 1)),
+    _shared("empty batch", (0, 3, 7, 6), (5, 2, 4)),
+    _shared("kernel 1×1", (2, 5, 4, 3), (6, 1, 1)),
+    _shared("kernel as large as a map", (2, 3, 5, 4), (6, 5, 4)),
+    _shared("kernel is one row", (2, 3, 7, 6), (4, 1, 5)),
+    _shared("kernel is one column", (2, 3, 7, 6), (4, 5, 1)),
+    _shared("K is 384", (2, 32, 7, 6), (5, 3, 4)),
+    _shared("K is 384, wide", (2, 32, 7, 6), (5, 3, 4), values="wide", upstream="wide"),
+    _shared("blocks of samples", (11, 3, 32, 30), (2, 5, 4)),
+    _shared("special upstream", (2, 3, 9, 8), (5, 2, 4), upstream="special"),
+    _shared("special weight", (2, 3, 7, 6), Draw((5, 2, 4), "special"), bias=Draw((5,))),
+    *(
+        _shared(f"{layout} views", (2, 3, 7, 6), (5, 2, 4), layout=layout)
+        for layout in ("reversed", "strided", "transposed")
+    ),
+    *(
+        _shared(
+            name,
+            Draw((2, 4, 8, 7), values),
+            Draw((6, 5, 3), weights),
+            bias=Draw((6,), weights),
+            upstream=upstream,
+        )
+        for name, values, weights, upstream in (
+            ("integers", "integers", "integers", "integers"),
+            ("ternary", "ties", "ties", "ties"),
+            ("wide values", "wide", "wide", "wide"),
+            ("huge", "huge", "huge", "huge"),
+            ("largest", "largest", "normal", "normal"),
+            ("largest by tiny", "largest", "tiny", "tiny"),
+            ("largest weight and upstream", "normal", "largest", "largest"),
+            ("tiny", "tiny", "tiny", "tiny"),
+            ("subnormal", "subnormal", "integers", "subnormal"),
+            ("negative zero", "negative_zero", "negative_zero", "negative_zero"),
+            ("special", "special", "normal", "normal"),
+        )
+    ),
+)
+
+# --- worked examples of the documents -----------------------------------------------------
+
+IMAGE = ((1, 1, 1, 0, 0), (0, 1, 1, 1, 0), (0, 0, 1, 1, 1), (0, 0, 1, 1, 0), (0, 1, 1, 0, 0))
+SCHARR_X = ((-3, 0, 3), (-10, 0, 10), (-1, 0, 3))  # as printed: turning it shows
+MAP, THETA = ((1, 2, 3), (4, 5, 6), (7, 8, 9)), ((1, 10), (100, 1000))
+
+
+def _worked(function: str, name: str, a: Any, kernel: Any, **more: Any) -> Case:
+    arrays = {"a": Given(a), "kernel": Given(kernel)}
+    return _case(function, name, arrays, upstream="integers", **more)
+
+
+WORKED = (
+    _worked(
+        "convolve2d", "nine neurons", IMAGE, SCHARR_X, mode="valid", documents=("D1.13", "D1.14")
+    ),
+    _worked("convolve2d", "full, 5×5 by 3×3", IMAGE, SCHARR_X, documents=("D1.15",)),
+    _worked("convolve2d", "3×3 by 2×2", MAP, THETA, mode="valid", documents=("D1.24", "D1.25")),
+    _worked(
+        "convolve2d", "Δ with a frame of zeros", THETA, MAP, documents=("D1.27", "D2.25", "D2.26")
+    ),
+    _worked(
+        "correlate2d",
+        "nothing is turned",
+        IMAGE,
+        SCHARR_X,
+        mode="valid",
+        documents=("D4.1", "D4.9"),
+    ),
+    _worked("correlate2d", "a filter, same", IMAGE, SCHARR_X, mode="same", documents=("D2.4",)),
+    _worked("correlate2d", "the wide one", MAP, THETA, mode="full", documents=("D4.17",)),
+    _case("rot180", "2×2", {"a": Given(THETA)}, upstream="integers", documents=("D1.25", "D2.25")),
+    _case(
+        "shared_conv2d",
+        "one kernel on two maps",
+        {
+            "x": Given(((MAP, ((1, 0, 2), (0, 3, 0), (4, 0, 5))),)),
+            "weight": Given((THETA,)),
+            "bias": Given((7,)),
+        },
+        upstream="integers",
+        documents=("D1.16", "D1.25", "D1.26", "D1.27"),
+    ),
+)
+
+CASES = MATRICES + MODES + FAMILIES + VIEWS + TURNED + SHARED + WORKED

@@ -1,0 +1,293 @@
+"""The networks that the documents describe, with seeded initial weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+
+from refimpl.elements import Array
+from refimpl.layers import (
+    Add,
+    AvgPool2d,
+    Concatenate,
+    Conv2d,
+    Dropout,
+    Flatten,
+    Layer,
+    Linear,
+    MaxPool2d,
+    ReLU,
+    Sigmoid,
+)
+from refimpl.networks import Network, Sequential
+
+
+def uniform(rng: np.random.Generator, shape: tuple[int, ...], gain: float) -> Array:
+    """Weights uniform in ±gain·√(6/(fan_in + fan_out)).
+
+    Shapes: (C_out, C_in, *K) or (features_out, features_in).
+    Source: Glorot & Bengio 2010, "Understanding the difficulty of training deep feedforward
+    neural networks"; their gain for tanh is 1, for sigmoid 4.
+
+    >>> uniform(np.random.default_rng(0), (2, 4), 1.0).shape
+    (2, 4)
+    """
+    field = prod(shape[2:])
+    limit = gain * np.sqrt(6 / ((shape[0] + shape[1]) * field))
+    return rng.uniform(-limit, limit, shape)
+
+
+def lenet(rng: np.random.Generator) -> Sequential:
+    """LeNet: two 5×5 convolutions, two average poolings, dense 120 and 84, ten outputs, sigmoid.
+
+    conv1 6@5×5 → sigmoid → mean 2×2 → conv2 16@5×5 → sigmoid → mean 2×2 → 120 → 84 → 10
+
+    Shapes: (N, 1, 32, 32) -> logits (N, 10). The loss is `cross_entropy`.
+    Source: D2.11; 32×32, 6 and 16 maps from LeCun et al. 1998, "Gradient-based learning applied
+    to document recognition"; initial weights `uniform` with the gain 4 for sigmoid.
+
+    >>> lenet(np.random.default_rng(0)).forward(np.zeros((2, 1, 32, 32))).shape
+    (2, 10)
+    """
+
+    def conv(c_out: int, c_in: int) -> Conv2d:
+        return Conv2d(uniform(rng, (c_out, c_in, 5, 5), 4), np.zeros(c_out))
+
+    def dense(outputs: int, inputs: int, gain: float = 4) -> Linear:
+        return Linear(uniform(rng, (outputs, inputs), gain), np.zeros(outputs))
+
+    return Sequential(
+        {
+            "conv1": conv(6, 1),
+            "sigmoid1": Sigmoid(),
+            "pool1": AvgPool2d(2),
+            "conv2": conv(16, 6),
+            "sigmoid2": Sigmoid(),
+            "pool2": AvgPool2d(2),
+            "flatten": Flatten(),
+            "fc1": dense(120, 16 * 5 * 5),
+            "sigmoid3": Sigmoid(),
+            "fc2": dense(84, 120),
+            "sigmoid4": Sigmoid(),
+            "output": dense(10, 84, gain=1),
+        }
+    )
+
+
+def he_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Weights from the normal distribution with variance 2/fan_in: activations keep their size.
+
+    Shapes: (C_out, C_in, *K) or (features_out, features_in).
+    Source: He et al. 2015, "Delving deep into rectifiers".
+
+    >>> bool(abs(he_normal(np.random.default_rng(0), (50, 200)).std() - 0.1) < 0.01)
+    True
+    """
+    weights: Array = rng.standard_normal(shape) * np.sqrt(2 / prod(shape[1:]))
+    return weights
+
+
+def _conv(
+    rng: np.random.Generator, c_out: int, c_in: int, k: int, stride: int = 1, padding: int = 0
+) -> Conv2d:
+    return Conv2d(he_normal(rng, (c_out, c_in, k, k)), np.zeros(c_out), stride, padding)
+
+
+def _dense(rng: np.random.Generator, outputs: int, inputs: int) -> Linear:
+    return Linear(he_normal(rng, (outputs, inputs)), np.zeros(outputs))
+
+
+def alexnet(rng: np.random.Generator, mask: Array | None = None) -> Sequential:
+    """AlexNet: five convolutions, three max poolings, dense 4096 and 4096, 1000 outputs, ReLU.
+
+    conv1 96@11×11/4 → max 3×3/2 → conv2 256@5×5 → max → conv3 384@3×3 → conv4 384@3×3
+    → conv5 256@3×3 → max → 4096 → dropout → 4096 → 1000, ReLU behind all but the last
+
+    Shapes: (N, 3, 227, 227) -> logits (N, 1000). mask: (N, 4096), which of the first dense
+    layer's values the dropout keeps; without it all are kept, as in use.
+    Source: D2.13; sizes, strides and channels from Krizhevsky et al. 2012, "ImageNet
+    classification with deep convolutional neural networks", on one device (no groups) and
+    without its local response normalisation; initial weights `he_normal`.
+
+    >>> network = alexnet(np.random.default_rng(0))  # 62 million weights: some seconds
+    >>> network.layers["fc1"].parameters["weight"].shape
+    (4096, 9216)
+    """
+    return Sequential(
+        {
+            "conv1": _conv(rng, 96, 3, 11, stride=4),
+            "relu1": ReLU(),
+            "pool1": MaxPool2d(3, stride=2),
+            "conv2": _conv(rng, 256, 96, 5, padding=2),
+            "relu2": ReLU(),
+            "pool2": MaxPool2d(3, stride=2),
+            "conv3": _conv(rng, 384, 256, 3, padding=1),
+            "relu3": ReLU(),
+            "conv4": _conv(rng, 384, 384, 3, padding=1),
+            "relu4": ReLU(),
+            "conv5": _conv(rng, 256, 384, 3, padding=1),
+            "relu5": ReLU(),
+            "pool5": MaxPool2d(3, stride=2),
+            "flatten": Flatten(),
+            "fc1": _dense(rng, 4096, 256 * 6 * 6),
+            "relu6": ReLU(),
+            "dropout": Dropout(mask),
+            "fc2": _dense(rng, 4096, 4096),
+            "relu7": ReLU(),
+            "output": _dense(rng, 1000, 4096),
+        }
+    )
+
+
+def mlp(
+    rng: np.random.Generator,
+    sizes: Sequence[int],
+    hidden: type[Layer] = Sigmoid,
+    output: type[Layer] | None = None,
+) -> Sequential:
+    """Multi-layer perceptron: f(x) = act(Θx + b), layer by layer.
+
+    Shapes: (N, sizes[0]) -> (N, sizes[-1]). hidden: the activation behind every layer but the
+    last; output: that behind the last, none for logits.
+    Source: D1.3, D1.20; initial weights `uniform`, biases from the same interval.
+
+    >>> list(mlp(np.random.default_rng(0), (2, 3, 1), output=Sigmoid).layers)
+    ['fc1', 'act1', 'fc2', 'act2']
+    """
+    layers: dict[str, Layer] = {}
+    for number, (inputs, outputs) in enumerate(pairwise(sizes), start=1):
+        weights = uniform(rng, (outputs, inputs + 1), 1)  # the last column is the bias
+        layers[f"fc{number}"] = Linear(weights[:, :-1], weights[:, -1])
+        activation = output if number == len(sizes) - 1 else hidden
+        if activation is not None:
+            layers[f"act{number}"] = activation()
+    return Sequential(layers)
+
+
+# --- blocks -------------------------------------------------------------------------------
+
+
+class Block(NamedTuple):
+    """A part of a network: its layers, and which layers they take (`Network.inputs`)."""
+
+    layers: dict[str, Layer]
+    inputs: dict[str, tuple[str, ...]]
+
+
+def residual_block(
+    rng: np.random.Generator, name: str, source: str, c_in: int, c_out: int, stride: int = 1
+) -> Block:
+    """Residual block: h = x + f(θ, x), f two 3×3 convolutions; ReLU behind the sum.
+
+    Where the depth or the size changes, x goes through a 1×1 convolution of the same stride.
+
+    Shapes: the output of layer `source`, (N, c_in, H, W) -> (N, c_out, ⌈H/stride⌉, ⌈W/stride⌉).
+    Source: D4.16; He et al. 2016, "Deep residual learning for image recognition", without its
+    batch normalisation.
+
+    >>> block = residual_block(np.random.default_rng(0), "block1", "x", 4, 4)
+    >>> block.inputs["block1.add"]
+    ('x', 'block1.conv2')
+    """
+    layers: dict[str, Layer] = {
+        f"{name}.conv1": _conv(rng, c_out, c_in, 3, stride, padding=1),
+        f"{name}.relu1": ReLU(),
+        f"{name}.conv2": _conv(rng, c_out, c_out, 3, padding=1),
+    }
+    inputs: dict[str, tuple[str, ...]] = {f"{name}.conv1": (source,)}
+    shortcut = source
+    if stride != 1 or c_in != c_out:
+        shortcut = f"{name}.shortcut"
+        layers[shortcut] = _conv(rng, c_out, c_in, 1, stride)
+        inputs[shortcut] = (source,)
+    layers |= {f"{name}.add": Add(), f"{name}.relu2": ReLU()}
+    inputs[f"{name}.add"] = (shortcut, f"{name}.conv2")
+    return Block(layers, inputs)
+
+
+def inception_block(
+    rng: np.random.Generator, name: str, source: str, c_in: int, maps: Mapping[str, int]
+) -> Block:
+    """Inception block: 1×1, 3×3 and 5×5 kernels and a pooling side by side, maps stacked.
+
+    A 1×1 convolution reduces the depth before the 3×3 and the 5×5 kernels and behind the pooling.
+
+    Shapes: the output of layer `source`, (N, c_in, H, W) -> (N, C, H, W). maps: how many each
+    convolution makes, by the keys "1×1", "3×3 reduce", "3×3", "5×5 reduce", "5×5", "pool";
+    C is the sum of "1×1", "3×3", "5×5" and "pool".
+    Source: D4.18; the pooling branch from Szegedy et al. 2015, "Going deeper with convolutions".
+
+    >>> maps = {"1×1": 2, "3×3 reduce": 1, "3×3": 3, "5×5 reduce": 1, "5×5": 4, "pool": 1}
+    >>> list(inception_block(np.random.default_rng(0), "mix", "x", 5, maps).layers)[-1]
+    'mix.stack'
+    """
+    layers: dict[str, Layer] = {f"{name}.1×1": _conv(rng, maps["1×1"], c_in, 1)}
+    layers[f"{name}.1×1 relu"] = ReLU()
+    inputs: dict[str, tuple[str, ...]] = {f"{name}.1×1": (source,)}
+    for size in (3, 5):
+        reduced = f"{name}.{size}×{size} reduce"
+        layers[reduced] = _conv(rng, maps[f"{size}×{size} reduce"], c_in, 1)
+        inputs[reduced] = (source,)
+        layers[f"{reduced} relu"] = ReLU()
+        layers[f"{name}.{size}×{size}"] = _conv(
+            rng,
+            maps[f"{size}×{size}"],
+            maps[f"{size}×{size} reduce"],
+            size,
+            padding=size // 2,
+        )
+        layers[f"{name}.{size}×{size} relu"] = ReLU()
+    layers[f"{name}.max"] = MaxPool2d(3, stride=1, padding=1)
+    inputs[f"{name}.max"] = (source,)
+    layers[f"{name}.pool"] = _conv(rng, maps["pool"], c_in, 1)
+    layers[f"{name}.pool relu"] = ReLU()
+    layers[f"{name}.stack"] = Concatenate()
+    inputs[f"{name}.stack"] = tuple(
+        f"{name}.{branch} relu" for branch in ("1×1", "3×3", "5×5", "pool")
+    )
+    return Block(layers, inputs)
+
+
+def residual_network(rng: np.random.Generator) -> Network:
+    """A small residual network: one block with the plain shortcut, one with a projection.
+
+    Shapes: (N, 3, 11, 9) -> logits (N, 5).
+    Source: D4.16.
+
+    >>> residual_network(np.random.default_rng(0)).forward(np.zeros((2, 3, 11, 9))).shape
+    (2, 5)
+    """
+    plain = residual_block(rng, "block1", "relu", 4, 4)
+    projected = residual_block(rng, "block2", "block1.relu2", 4, 6, stride=2)
+    return Network(
+        {
+            "conv": _conv(rng, 4, 3, 3, padding=1),
+            "relu": ReLU(),
+            **plain.layers,
+            **projected.layers,
+            "flatten": Flatten(),
+            "output": _dense(rng, 5, 6 * 6 * 5),
+        },
+        {**plain.inputs, **projected.inputs},
+    )
+
+
+def inception_network(rng: np.random.Generator) -> Network:
+    """A small network of one Inception block, on the input itself, and a dense layer.
+
+    Shapes: (N, 6, 7, 8) -> logits (N, 4).
+    Source: D4.18.
+
+    >>> inception_network(np.random.default_rng(0)).forward(np.zeros((2, 6, 7, 8))).shape
+    (2, 4)
+    """
+    maps = {"1×1": 2, "3×3 reduce": 3, "3×3": 4, "5×5 reduce": 2, "5×5": 3, "pool": 1}
+    block = inception_block(rng, "mix", "x", 6, maps)
+    return Network(
+        {**block.layers, "flatten": Flatten(), "output": _dense(rng, 4, 10 * 7 * 8)},
+        block.inputs,
+    )

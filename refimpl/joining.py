@@ -1,0 +1,91 @@
+"""Where branches meet: the sum of a residual block, the stacked maps of an Inception block."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from refimpl.elements import Array
+from refimpl.shapes import check_arrays, check_gradient, check_same_shape, check_stackable
+
+
+class AddGrads(NamedTuple):
+    """∂L/∂(argument) for both arguments of `add`."""
+
+    dx: Array
+    dbranch: Array
+
+
+def add(x: Array, branch: Array) -> Array:
+    """The sum at the end of a residual block, h = x + f(θ, x), given x and branch = f(θ, x).
+
+    Shapes: x and branch alike.
+    Raises: ValueError if the shapes differ.
+    Source: D4.16; He et al. 2016, "Deep residual learning for image recognition".
+
+    >>> add(np.array([1.0, 2.0]), np.array([0.5, -2.0]))
+    array([1.5, 0. ])
+    """
+    x, branch = check_arrays("add", x=x, branch=branch)
+    check_same_shape("add", "x", x, "branch", branch)
+    h: Array = np.asarray(x + branch)
+    return h
+
+
+def add_backward(dy: Array, x: Array, branch: Array) -> AddGrads:
+    """Gradients of a loss L through `add`, given dy = ∂L/∂h: both get all of it.
+
+    ∂L/∂x = dy,  ∂L/∂branch = dy
+
+    Shapes: dy, x and branch alike.
+    Raises: ValueError if the shapes disagree.
+    Source: D4.16.
+
+    >>> add_backward(np.array([3.0]), np.array([1.0]), np.array([2.0]))
+    AddGrads(dx=array([3.]), dbranch=array([3.]))
+    """
+    dy, x, branch = check_arrays("add_backward", dy=dy, x=x, branch=branch)
+    check_same_shape("add_backward", "x", x, "branch", branch)
+    check_gradient("add_backward", dy, x.shape)
+    return AddGrads(dy.copy(), dy.copy())
+
+
+def concatenate(*maps: Array) -> Array:
+    """Feature maps stacked along the depth, as at the end of an Inception block.
+
+    y[n, c_1 + … + c_{k−1} + c, …] = maps[k][n, c, …]
+
+    Shapes: maps[k] (N, C_k, …) -> (N, Σ C_k, …).
+    Raises: ValueError if there are none or they differ in anything but their channels.
+    Source: D4.18; Szegedy et al. 2015, "Going deeper with convolutions".
+
+    >>> concatenate(np.array([[1.0]]), np.array([[2.0, 3.0]]))
+    array([[1., 2., 3.]])
+    """
+    return np.concatenate(_checked("concatenate", maps), axis=1)
+
+
+def concatenate_backward(dy: Array, *maps: Array) -> tuple[Array, ...]:
+    """Gradients of a loss L through `concatenate`, given dy = ∂L/∂y: each map gets its channels.
+
+    Shapes: dy as the forward's value, maps as there -> one gradient for each map.
+    Raises: ValueError as `concatenate` does, or if dy has another shape.
+    Source: D4.18.
+
+    >>> concatenate_backward(np.array([[5.0, 6.0, 7.0]]), np.array([[1.0]]), np.array([[2.0, 3.0]]))
+    (array([[5.]]), array([[6., 7.]]))
+    """
+    where = "concatenate_backward"
+    given = _checked(where, maps)
+    dy, _ = check_arrays(where, dy=dy, maps=given[0])
+    channels = [m.shape[1] for m in given]
+    check_gradient(where, dy, (given[0].shape[0], sum(channels), *given[0].shape[2:]))
+    return tuple(part.copy() for part in np.split(dy, np.cumsum(channels)[:-1], axis=1))
+
+
+def _checked(where: str, maps: tuple[Array, ...]) -> list[Array]:
+    named = {f"maps[{k}]": m for k, m in enumerate(maps)}
+    checked = check_arrays(where, **named) if named else []
+    check_stackable(where, checked)
+    return checked

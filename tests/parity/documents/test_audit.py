@@ -1,0 +1,122 @@
+"""The evidence supports every verdict, and an audit notices where it does not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import parity.documents.checks  # noqa: F401 (registers the evidence)
+from parity.documents import audit as module
+from parity.documents.audit import UnknownRowError, audit, audit_row, select
+from parity.documents.evidence import EVIDENCE, RATIONALS, Evidence
+from parity.documents.ledger import LedgerRow, ledger
+
+ROW = LedgerRow(
+    id="D2.99",
+    section="1",
+    states="something",
+    formula="x",
+    implementation=("refimpl.conv2d",),
+    checked=(RATIONALS,),
+    verdict="erratum",
+    correction="y",
+    counterexample="x = 1",
+)
+
+
+def refuted(found: Evidence) -> None:
+    """Evidence that supports ROW."""
+    found.printed(RATIONALS, "the formula", 1, 2)
+    found.corrected(RATIONALS, "its correction", 2, 2)
+    found.false_at("x = 1")
+
+
+@pytest.mark.parametrize("row_id", ledger())
+def test_every_verdict_is_supported(row_id: str) -> None:
+    """The evidence of each row, collected now."""
+    audited = audit_row(ledger()[row_id])
+    assert audited.problem == ""
+    assert audited.supported
+    assert audited.checks > 0
+
+
+def test_evidence_for_rows_that_are_not_there() -> None:
+    """Every collector belongs to a row."""
+    assert {row_id for row_id in EVIDENCE if not row_id.startswith("D9.")} == set(ledger())
+
+
+def test_support(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The row's fields, the number of checks and no problem."""
+    monkeypatch.setitem(EVIDENCE, "D2.99", refuted)
+    (audited,) = audit([ROW])
+    assert audited.supported
+    assert (audited.verdict, audited.checks, audited.document) == ("erratum", 2, "D2")
+    assert audited.implementation == "refimpl.conv2d"
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"verdict": "holds"}, "the ledger says holds, the evidence erratum (unequal: printed"),
+        ({"checked": ("sympy",)}, "the ledger's judges: sympy; of the evidence: exact rationals"),
+        ({"counterexample": "x = 3"}, "the ledger's counterexample: x = 3; of the evidence: x = 1"),
+        ({"rounding": "right"}, "the ledger's rounding: right; of the evidence: none"),
+    ],
+)
+def test_no_support(monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], problem: str) -> None:
+    """Another verdict, other judges, another counterexample or rounding than the evidence's."""
+    monkeypatch.setitem(EVIDENCE, "D2.99", refuted)
+    audited = audit_row(replace(ROW, **change))
+    assert not audited.supported
+    assert audited.problem.startswith(problem)
+
+
+def test_evidence_that_breaks_off_supports_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exception is said, and the other rows go on."""
+
+    def broken(found: Evidence) -> None:
+        refuted(found)
+        raise IndexError("off by one")
+
+    monkeypatch.setitem(EVIDENCE, "D2.99", broken)
+    audited = audit_row(ROW)
+    assert audited.problem == "collecting the evidence broke off: IndexError: off by one"
+
+
+def test_a_row_without_evidence_is_not_supported() -> None:
+    """Nothing was collected, so nothing follows."""
+    assert audit_row(ROW).problem == "no evidence is collected for this row"
+
+
+def test_progress_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once for each row."""
+    monkeypatch.setitem(EVIDENCE, "D2.99", refuted)
+    told: list[int] = []
+    audit([ROW, ROW], lambda: told.append(1))
+    assert told == [1, 1]
+
+
+def test_selection() -> None:
+    """Ids, documents, both or everything, in the order of the ledger."""
+    assert [row.id for row in select([], [])] == list(ledger())
+    assert [row.id for row in select(["D2.8", "D1.23"], [])] == ["D1.23", "D2.8"]
+    assert {row.document for row in select([], ["D4"])} == {"D4"}
+    assert {row.document for row in select(["D2.8"], ["D4"])} == {"D2", "D4"}
+
+
+@pytest.mark.parametrize(
+    ("ids", "documents", "text"),
+    [
+        (["D2.999"], [], "the ledger has no row 'D2.999', rows are D0.1 … D0."),
+        (["conv2d"], [], "the ledger has no row 'conv2d'"),
+        ([], ["D5"], "there is no document 'D5', but D0, D1, D2, D3, D4"),
+    ],
+)
+def test_unknown_rows_are_refused(ids: list[str], documents: list[str], text: str) -> None:
+    """What was asked for, and what there is."""
+    with pytest.raises(UnknownRowError) as raised:
+        select(ids, documents)
+    assert str(raised.value).startswith(text)
+    assert module.ledger is ledger

@@ -1,0 +1,149 @@
+"""The ledger is complete, and every link from a row leads somewhere."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+import refimpl
+from parity.cases import GOOD
+from parity.cases.networks import NETWORKS
+from parity.documents.ledger import DOCUMENTS, LedgerError, ledger, to_row
+from parity.functions import FUNCTIONS
+
+# How many statements the inventory of each document has.
+INVENTORY = {"D0": 14, "D1": 32, "D2": 29, "D3": 10, "D4": 18}
+ID = re.compile(r"\bD[0-4]\.\d+\b")
+PUBLIC = [
+    name
+    for name in refimpl.__all__
+    if inspect.isfunction(getattr(refimpl, name)) or inspect.isclass(getattr(refimpl, name))
+]
+
+
+def resolve(name: str) -> Any:
+    """What a dotted name means."""
+    parts = name.split(".")
+    for depth in range(len(parts), 0, -1):
+        try:
+            found: Any = import_module(".".join(parts[:depth]))
+        except ModuleNotFoundError:
+            continue
+        for part in parts[depth:]:
+            found = getattr(found, part)
+        return found
+    raise ModuleNotFoundError(name)
+
+
+def sources(thing: Any) -> set[str]:
+    """The statements that a docstring names as its source."""
+    return set(ID.findall((inspect.getdoc(thing) or "").partition("Source:")[2]))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_statement_has_its_row(document: str) -> None:
+    """The inventory's ids are there, and the numbers of a document have no gaps."""
+    numbers = [row.number for row in ledger().values() if row.document == document]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert len(numbers) >= INVENTORY[document]
+
+
+def test_the_inventory_has_103_statements() -> None:
+    """The documents' statements, counted."""
+    assert sum(INVENTORY.values()) == 103
+    assert len(ledger()) >= 103
+
+
+@pytest.mark.parametrize("row_id", ledger())
+def test_every_implementation_is_there(row_id: str) -> None:
+    """Each dotted name of a row can be imported and called, or is an array of filters."""
+    row = ledger()[row_id]
+    assert row.implementation
+    for name in row.implementation:
+        assert resolve(name) is not None, name
+
+
+@pytest.mark.parametrize("row_id", ledger())
+def test_code_leads_back_to_the_row(row_id: str) -> None:
+    """What implements a row names it as a source, in refimpl."""
+    for name in ledger()[row_id].implementation:
+        thing = resolve(name)
+        if name.startswith("refimpl.") and callable(thing):
+            assert row_id in sources(thing), name
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_every_public_function_implements_a_row(name: str) -> None:
+    """Every function of refimpl is reachable from the documents; a result type by its function."""
+    thing = getattr(refimpl, name)
+    reached = {n for row in ledger().values() for n in row.implementation}
+    if inspect.isclass(thing):
+        functions = {layer.function for layer in vars(refimpl).values() if _is_layer(layer)}
+        assert not _is_layer(thing) or thing.function in functions
+        return
+    assert f"refimpl.{name}" in reached
+
+
+def _is_layer(thing: Any) -> bool:
+    return (
+        inspect.isclass(thing) and issubclass(thing, refimpl.Layer) and thing is not refimpl.Layer
+    )
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_the_sources_of_docstrings_are_rows(name: str) -> None:
+    """A docstring names no statement that there is not."""
+    assert sources(getattr(refimpl, name)) <= set(ledger())
+
+
+def test_the_documents_of_cases_are_rows() -> None:
+    """Nor do the catalogue's cases, functions and networks."""
+    named = {d for case in (*GOOD, *FUNCTIONS.values(), *NETWORKS.values()) for d in case.documents}
+    assert named <= set(ledger())
+
+
+# --- refusals -----------------------------------------------------------------------------
+
+ROW = {
+    "id": "D2.1",
+    "section": "1",
+    "states": "something",
+    "formula": "x",
+    "implementation": ["refimpl.conv2d"],
+    "checked": ["sympy"],
+    "verdict": "holds",
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"verdict": "maybe"}, "D2.1: verdict must be one of holds, convention, erratum, number"),
+        ({"rounding": "up"}, "D2.1: rounding must be one of , right, wrong, but is 'up'"),
+        ({"id": "D3.1"}, "D3.1: stands in the file of D2"),
+        ({"verdict": "erratum"}, "D2.1: an erratum has a correction and a counterexample"),
+        ({"correction": "y", "counterexample": "1"}, "others have neither"),
+        ({"verdict": "convention"}, "D2.1: the note must name the convention"),
+        ({"colour": "red"}, "D2: row D2.1: .*unexpected keyword argument 'colour'"),
+    ],
+)
+def test_a_row_that_says_something_unknown_is_refused(change: dict[str, Any], text: str) -> None:
+    """Where, what and what is known."""
+    with pytest.raises(LedgerError, match=text):
+        to_row("D2", {**ROW, **change})
+
+
+def test_a_row_that_lacks_something_is_refused() -> None:
+    """Every field without a default has to be there."""
+    with pytest.raises(LedgerError, match="missing 1 required positional argument: 'formula'"):
+        to_row("D2", {key: value for key, value in ROW.items() if key != "formula"})
+
+
+def test_a_row_without_id_is_refused() -> None:
+    """The file is named where the row cannot be."""
+    with pytest.raises(LedgerError, match="D2: row without id"):
+        to_row("D2", {})
