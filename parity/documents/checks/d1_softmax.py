@@ -47,6 +47,11 @@ def compatible(evidence: Evidence) -> None:
     evidence.printed(TORCH, "δ = y − t", exact, found, limit)
     ours = refimpl.cross_entropy_backward(dy, logits, target)[0]
     evidence.implemented(SYMPY, "cross_entropy_backward", ours, exact, limit)
+    slope = np.array([[0.0, 1.0, 0.0]])  # ∂E/∂y but for its factor −1/y_t
+    limit = backward_bounds("softmax", slope, {"x": logits}, {}, SIDES)["x"].limit[0]
+    through = -exact * printed.softmax(rationals(logits)[0])[1]
+    ours = refimpl.softmax_backward(slope, logits)[0]
+    evidence.implemented(SYMPY, "softmax_backward", ours, through, limit)
     loss = -log(printed.softmax(rationals(logits)[0])[1])
     limit = forward_bound("cross_entropy", given, {}, SIDES).limit
     evidence.implemented(SYMPY, "cross_entropy", refimpl.cross_entropy(logits, target), loss, limit)
@@ -75,8 +80,6 @@ def classes(evidence: Evidence) -> None:
     limit = forward_bound("softmax", {"x": x}, {}, SIDES).limit[0]
     evidence.corrected(TORCH, "k classes", exact, value("softmax", {"x": x})[0], limit)
     evidence.implemented(SYMPY, "softmax", refimpl.softmax(x)[0], exact, limit)
-    ours = refimpl.softmax_regression(x, np.eye(3), np.zeros(3))[0]
-    evidence.implemented(SYMPY, "softmax_regression", ours, exact, limit)
     halves = value("softmax", {"x": np.zeros(2)})
     evidence.false_at(
         f"k = 2, n = [0, 0]: y = [{', '.join(map(str, halves))}], whose sum is {sum(halves)}: "
