@@ -248,7 +248,8 @@ def by_torch(O_q: Array, Theta: Array, Delta: Array) -> dict[str, Array]:
         "bias": rationals(np.arange(len(Theta))),
     }
     found = layer("conv2d", Delta[None], given).gradients
-    return {"x": found["x"][0], "Theta": found["weight"].sum(axis=1), "b": found["bias"]}
+    slices = found["weight"]
+    return {"x": found["x"][0], "slices": slices, "Theta": slices.sum(axis=1), "b": found["bias"]}
 
 
 def by_forward(O_q: Array, Theta: Array, Delta: Array) -> dict[str, Array]:
@@ -273,6 +274,9 @@ def kernels(evidence: Evidence) -> None:
     evidence.under_convention(TORCH, "Θ turned", ours, right)
     found = by_forward(O_q, Theta, Delta)["Theta"]
     evidence.under_convention(TORCH, "the forward as printed", ours, found)
+    one_slice = d1_cnn.valid(O_q[1], printed.rot180(Delta[0]))
+    slices = by_torch(O_q, Theta, Delta)["slices"]
+    evidence.under_convention(TORCH, "O_q' ∗_v rot180(Δ_p)", one_slice, slices[0, 1])
     backward = refimpl.shared_conv2d_backward(Delta[None], O_q[None], Theta)
     evidence.implemented(TORCH, "shared_conv2d_backward", backward.dweight, right)
     spelt_out = refimpl.rot180(
