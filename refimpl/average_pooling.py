@@ -99,7 +99,7 @@ def avg_pool2d(
     divisor_override replaces both.
     Raises: ValueError if a window exceeds the padded input or padding is more than half of
     kernel_size; TypeError for arrays that are not real numbers.
-    Source: D0.4, D0.7, D1.17, D2.11, D3.6.
+    Source: D0.4, D0.7, D1.17, D2.11, D3.6, D4.4, D4.15.
 
     >>> x = np.array([[1.0, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]])
     >>> avg_pool2d(x[None, None], 2)[0, 0]

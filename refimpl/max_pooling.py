@@ -116,7 +116,7 @@ def max_pool2d(
     would start behind the input. The stride is kernel_size unless given. NaN wins.
     Raises: ValueError if a window exceeds the padded input, holds padding only, or padding is
     more than half of kernel_size; TypeError for arrays that are not real numbers.
-    Source: D0.4, D0.7, D1.17, D3.6, D4.4.
+    Source: D0.4, D0.7, D1.17, D3.6, D4.4, D4.15.
 
     >>> x = np.array([[1.0, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]])
     >>> max_pool2d(x[None, None], 2)[0, 0]

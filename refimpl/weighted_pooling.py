@@ -49,7 +49,7 @@ def weighted_pool2d(
     by side.
     Raises: ValueError if the channels disagree or a window exceeds the input, TypeError for
     arrays that are not real numbers of one dtype.
-    Source: D1.17 (trainable pooling).
+    Source: D1.17 (trainable pooling), D4.15 (the mean as such a sum).
 
     >>> x = np.array([[[[1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]]]])
     >>> weight = np.array([[[1.0, 10.0], [100.0, 1000.0]]])

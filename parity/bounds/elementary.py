@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from parity.arithmetic import Arithmetic, Sides
@@ -11,7 +13,12 @@ from parity.cases.case import Array
 
 def sigmoid_relative(side: Arithmetic) -> float:
     """Two exponentials, an addition and a division: 2c + 3u, and the products of these."""
-    return (1 + side.elementary) ** 2 * (1 + side.u) ** 3 - 1
+    return relative(exps=2, roundings=3, side=side)
+
+
+def relative(exps: int, roundings: int, side: Arithmetic) -> float:
+    """(1 + c)^exps · (1 + u)^roundings − 1; 1 + u itself is 1 in float64."""
+    return math.expm1(exps * math.log1p(side.elementary) + roundings * math.log1p(side.u))
 
 
 def sigmoid_floor(side: Arithmetic) -> float:
@@ -56,7 +63,7 @@ def tanh_backward(
     o, d = np.abs(np.tanh(arrays["x"].astype(np.float64))), magnitudes({"dy": dy})["dy"]
 
     def of_side(side: Arithmetic) -> Array:
-        square = (1 + side.elementary) ** 2 * (1 + side.u) - 1  # relative error of o·o
+        square = relative(exps=2, roundings=1, side=side)  # relative error of o·o
         slope = 1 - o * o
         return np.asarray(d * (o * o * square + 3 * side.u * (slope + square)) + (2 + d) * side.eta)
 

@@ -58,15 +58,16 @@ def exact_softmax(x: Array, axis: int) -> Exact:
 
 
 def softmax_errors(exact: Exact, side: Arithmetic) -> Errors:
-    """ρ and λ of the module's formulas."""
+    """ρ and λ of the module's formulas, formed from log(1 + ·): 1 + u is 1 in float64."""
     u, c = side.u, side.elementary
     distance = np.where(np.isfinite(exact.t), np.abs(exact.t), 0)
-    power = (1 + c) * np.exp(u * distance) - 1
+    log_power = np.log1p(c) + u * distance
+    power = np.expm1(log_power)
     weighted = exact.sum(np.where(exact.p > 0, exact.p * power, 0))
-    total = (1 + gamma(np.asarray(exact.classes), u)) * (1 + weighted) - 1
+    total = np.expm1(np.log1p(gamma(np.asarray(exact.classes), u)) + np.log1p(weighted))
     total = np.where(total < 1, total, np.inf)
-    share = (1 + power) * (1 + u) ** 2 / np.maximum(1 - total, 0) - 1
     of_sum = -np.log1p(-np.minimum(total, 1))
+    share = np.expm1(log_power + 2 * np.log1p(u) + of_sum)
     rounded_log = c * (np.abs(exact.log_sum) + of_sum)
     value = distance + np.abs(exact.log_sum) + of_sum
     return Errors(share, u * distance + of_sum + rounded_log + u * (1 + u) * value)
@@ -80,7 +81,7 @@ def _floor(side: Arithmetic) -> float:
 def _share_error(exact: Exact, side: Arithmetic) -> Array:
     """Absolute error of p̂: the larger of dividing powers and of exp(log_softmax)."""
     share, logarithm = softmax_errors(exact, side)
-    relative = np.maximum(share, (1 + side.elementary) * np.exp(logarithm) - 1)
+    relative = np.maximum(share, np.expm1(np.log1p(side.elementary) + logarithm))
     return np.where(exact.p > 0, exact.p * relative, 0) + _floor(side)
 
 

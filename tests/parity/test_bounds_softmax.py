@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from exact import DTYPES, bounds, computed, exact, random, too_far, twice, worst
 
 from parity.arithmetic import sides
 from parity.bounds import forward_bound
+from parity.bounds.elementary import relative
+from parity.bounds.softmax import exact_softmax, softmax_errors
 from parity.compare import OUTSIDE, WITHIN, compare
 
 every_dtype = pytest.mark.parametrize("dtype", DTYPES)
@@ -52,6 +55,28 @@ def test_curves_agree_at_the_ends(function: str, x: float, dtype: str) -> None:
     theirs = computed("torch", function, dy, arrays, {})
     for tensor, bound in bounds(function, dy, arrays, {}, sides(dtype)).items():
         assert compare(ours[tensor], theirs[tensor], bound).verdict == WITHIN
+
+
+@every_dtype
+def test_roundings_of_u_count(dtype: str) -> None:
+    """2c + 3u and 2c + u, in float64 too, where 1 + u is 1."""
+    for side in sides(dtype):
+        c, u = Fraction(side.elementary), Fraction(side.u)
+        for exps, roundings in ((2, 3), (2, 1), (0, 1)):
+            expected = (1 + c) ** exps * (1 + u) ** roundings - 1
+            found = Fraction(relative(exps, roundings, side))
+            assert abs(found / expected - 1) < Fraction(1, 2**50)
+
+
+@every_dtype
+def test_one_class_rounds_twice(dtype: str) -> None:
+    """Of one class, ρ is (1 + c)(1 + u)²/(1 − σ) − 1 with σ of one exp and one term."""
+    for side in sides(dtype):
+        c, u = Fraction(side.elementary), Fraction(side.u)
+        total = (1 + u / (1 - u)) * (1 + c) - 1
+        expected = (1 + c) * (1 + u) ** 2 / (1 - total) - 1
+        found = softmax_errors(exact_softmax(np.array([1.5]), -1), side).share
+        assert abs(Fraction(float(found[0])) / expected - 1) < Fraction(1, 2**50)
 
 
 # --- softmax and what is made of it -------------------------------------------------------

@@ -11,7 +11,12 @@ from parity.documents.checks import (
     d1_softmax,
     d2_softmax,
     d3,
-    d4,
+    d4_architecture,
+    d4_backward,
+    d4_convolution,
+    d4_derivatives,
+    d4_forward,
+    d4_networks,
 )
 
 __all__ = [
@@ -25,5 +30,10 @@ __all__ = [
     "d1_softmax",
     "d2_softmax",
     "d3",
-    "d4",
+    "d4_architecture",
+    "d4_backward",
+    "d4_convolution",
+    "d4_derivatives",
+    "d4_forward",
+    "d4_networks",
 ]

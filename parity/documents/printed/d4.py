@@ -1,1 +1,0 @@
-"""D4's formulas as printed."""
