@@ -140,7 +140,7 @@ def convolve2d(a: Array, kernel: Array, mode: str = "full") -> Array:
                one on both axes, both change places (a ∗ kernel = kernel ∗ a), size K − H + 1;
                where each is larger on one axis: ValueError. D1.15 asks for a kernel that fits.
     Raises: ValueError, TypeError as `correlate2d` does.
-    Source: D1.13, D1.14, D1.15, D4.2 (its formula corrected: X(i − m, j − n)), D4.11.
+    Source: D1.13, D1.14, D1.15, D1.30, D4.2 (its formula corrected: X(i − m, j − n)), D4.11.
 
     >>> a, kernel = np.array([[1.0, 2.0, 3.0]]), np.array([[10.0, 1.0]])
     >>> convolve2d(a, kernel)
@@ -159,7 +159,7 @@ def convolve2d_backward(dy: Array, a: Array, kernel: Array, mode: str = "full") 
 
     Shapes: dy (…, H_out, W_out), a (…, H, W), kernel (K_h, K_w); … are the axes of the batch.
     Raises: ValueError if the sizes disagree, for example dy from another mode.
-    Source: D1.24, D1.25, D1.27.
+    Source: D1.24, D1.25, D1.27, D1.34.
 
     >>> a, kernel = np.array([[1.0, 2.0, 4.0]]), np.array([[10.0, 1.0]])
     >>> convolve2d_backward(np.array([[1.0, -1.0]]), a, kernel, "valid").dkernel

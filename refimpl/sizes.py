@@ -119,7 +119,7 @@ def dense_parameters(inputs: int, outputs: int) -> Parameters:
     """Parameters of a fully connected layer: inputs · outputs weights, a bias for each output.
 
     Raises: ValueError, TypeError unless both are integers of at least 1.
-    Source: D1.3, D1.11, D2.7, D4.19.
+    Source: D1.3, D1.11, D1.36, D2.7, D4.19.
 
     >>> dense_parameters(1000 * 1000, 1000)  # D1.11
     Parameters(weights=1000000000, biases=1000)
@@ -251,7 +251,7 @@ def window_counts(
 
     Shapes: size L or (H, W) -> an array of that shape, integers.
     Raises: ValueError, TypeError as `conv_output_size` does.
-    Source: D3.3, D3.4, D4.5.
+    Source: D1.35, D3.3, D3.4, D4.5.
 
     >>> window_counts((4, 7), (2, 3), stride=(1, 3))  # the last column is wasted
     array([[1, 1, 1, 1, 1, 1, 0],
