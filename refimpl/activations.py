@@ -159,7 +159,7 @@ def softmax(x: Array, axis: int = -1) -> Array:
 
     Shapes: any with at least one axis. x_i = −∞ gives 0; nothing but −∞ gives NaN.
     Raises: ValueError for an axis that is not there, TypeError for arrays that are not real.
-    Source: D1.29, D2.8.
+    Source: D0.8, D1.29, D2.8.
 
     >>> softmax(np.array([1.0, 2.0, 4.0])).round(5)
     array([0.04201, 0.1142 , 0.84379])

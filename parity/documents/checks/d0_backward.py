@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import sympy
@@ -164,6 +165,7 @@ def before_pooling(evidence: Evidence) -> None:
             found = printed.delta_before_pooling(delta, k, how, cube(z), cube_derivative(z))
             right = autograd(pooled(cube, k, how), delta, z=z).gradients["z"]
             evidence.printed(TORCH, f"{how} {k}×{k} behind z³", found, right)
+    pooling_along_other_axes(evidence)
     delta, a = rationals([[2, 8], [4, 6]]), rationals(MAXIMA)
     for how, function in POOLINGS.items():
         arrays = {"x": a[None, None]}
@@ -194,6 +196,18 @@ def behind_relu(function: str, delta: Array, z: Array, k: int) -> tuple[Array, A
     return layer("relu", back, {"x": z}).gradients["x"][0, 0], a[0, 0]
 
 
+def pooling_along_other_axes(evidence: Evidence) -> None:
+    """The gradients of the poolings of vectors, maps and volumes."""
+    for axes, shape in ((1, (8,)), (2, (4, 6)), (3, (4, 2, 6))):
+        x = distinct(f"D0.11 {axes} axes", 2, 3, *shape)
+        delta = 2**axes * integers(f"D0.11 {axes} δ", 2, 3, *(n // 2 for n in shape))
+        for name in POOLINGS.values():
+            function = name.replace("2d", f"{axes}d")
+            right = layer(function, delta, {"x": x}, {"kernel_size": 2}).gradients["x"]
+            ours = getattr(refimpl, f"{function}_backward")(delta, x, 2)
+            evidence.implemented(TORCH, f"{function}_backward", ours, right)
+
+
 @evidence("D0.17")
 def pooling_has_no_activation(evidence: Evidence) -> None:
     """A pooling behind a pooling: σ'(z) is 1; a pooling layer has nothing that learns."""
@@ -204,6 +218,10 @@ def pooling_has_no_activation(evidence: Evidence) -> None:
         found = printed.upsample(found, 2, first, z)
         right = autograd(twice(first, second), delta, z=z).gradients["z"]
         evidence.printed(TORCH, f"{second} behind {first}", found, right)
+        ours, x = delta[None, None], z[None, None]
+        for how, before in ((second, inner[None, None]), (first, x)):
+            ours = getattr(refimpl, f"{POOLINGS[how]}_backward")(ours, before, 2)
+        evidence.implemented(TORCH, f"{second} behind {first}", ours[0, 0], right)
     for pooling in (refimpl.MaxPool2d(2), refimpl.AvgPool2d(2)):
         evidence.implemented(TORCH, "a pooling layer's parameters", len(pooling.parameters), 0)
 
@@ -231,6 +249,10 @@ def before_convolution(evidence: Evidence) -> None:
     ours = refimpl.relu_backward(ours, x)[0, 0]
     evidence.implemented(TORCH, "relu_backward(conv2d_backward)", ours, right)
 
+    for found_by_us, right_there, function in along_other_axes("D0.12"):
+        dx = right_there["x"]
+        evidence.implemented(TORCH, f"{function} dx", found_by_us.dx, dx)
+
     a, w, d = symbols("a", 3, 3), symbols("w", 2, 2), symbols("d", 2, 2)
     one = np.full((3, 3), sympy.Integer(1), object)
     found = printed.delta_before_convolution(d, w, one)
@@ -240,6 +262,18 @@ def before_convolution(evidence: Evidence) -> None:
     ours = refimpl.conv2d_backward(d[None, None], a[None, None], w[None, None]).dx[0, 0]
     evidence.implemented(SYMPY, "conv2d_backward", expanded(ours), expanded(found))
     evidence.implemented(SYMPY, "rot180", refimpl.rot180(w), printed.rot180(w))
+
+
+def along_other_axes(label: str) -> Iterator[tuple[Any, dict[str, Array], str]]:
+    """Gradients by refimpl and by torch, of vectors and of volumes; several maps and samples."""
+    for axes, sizes, kernel in ((1, (7,), (3,)), (3, (3, 5, 4), (2, 3, 2))):
+        x = integers(f"{label} {axes} x", 2, 3, *sizes)
+        W, b = integers(f"{label} {axes} W", 4, 3, *kernel), integers(f"{label} {axes} b", 4)
+        places = (n - f + 1 for n, f in zip(sizes, kernel, strict=True))
+        delta = integers(f"{label} {axes} δ", 2, 4, *places)
+        right = layer(f"conv{axes}d", delta, {"x": x, "weight": W, "bias": b}).gradients
+        function = f"conv{axes}d_backward"
+        yield getattr(refimpl, function)(delta, x, W), right, function
 
 
 @evidence("D0.13")
@@ -256,6 +290,11 @@ def to_kernel_and_bias(evidence: Evidence) -> None:
     ours = refimpl.conv2d_backward(delta[None, None], arrays["x"], arrays["weight"])
     evidence.implemented(TORCH, "dweight", ours.dweight[0, 0], right["weight"][0, 0])
     evidence.implemented(TORCH, "dbias", ours.dbias, right["bias"])
+
+    for found_by_us, right_there, function in along_other_axes("D0.13"):
+        dweight, dbias = right_there["weight"], right_there["bias"]
+        evidence.implemented(TORCH, f"{function} dweight", found_by_us.dweight, dweight)
+        evidence.implemented(TORCH, f"{function} dbias", found_by_us.dbias, dbias)
 
     a, w, d = symbols("a", 4, 4), symbols("w", 3, 3), symbols("d", 2, 2)
     c = symbols("b", 1)

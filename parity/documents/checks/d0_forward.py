@@ -37,7 +37,8 @@ def size_of_the_second_example(evidence: Evidence) -> None:
     evidence.printed(
         TORCH, "5×5, kernel 3×3", (3, 3), value("conv2d", {"x": x, "weight": w}).shape[2:]
     )
-    evidence.implemented(COUNTING, "conv2d", refimpl.conv2d(x, w).shape[2:], (3, 3))
+    size = refimpl.conv_output_size((5, 5), 3)
+    evidence.implemented(COUNTING, "conv_output_size", size, (places, places))
 
 
 def windows(n: int, f: int, stride: int, padding: int = 0) -> int:
@@ -110,10 +111,23 @@ def pooling(evidence: Evidence) -> None:
             evidence.printed(TORCH, f"{how} {n}×{n}", printed.pool(x, n, how), right)
             ours = getattr(refimpl, function)(x[None, None], n)[0, 0]
             evidence.implemented(TORCH, function, ours, right)
+    pooling_along_other_axes(evidence)
     x = rationals(EXAMPLE)
     right = value("max_pool2d", {"x": x[None, None]}, {"kernel_size": 2})[0, 0]
     evidence.printed(TORCH, "4×4 → 2×2", (2, 2), right.shape)
     evidence.printed(TORCH, "first 6, then 8", (6, 8), right[0])
+
+
+def pooling_along_other_axes(evidence: Evidence) -> None:
+    """The same rule for vectors and volumes, and where each maximum was."""
+    for axes, shape in ((1, (8,)), (2, (4, 6)), (3, (4, 2, 6))):
+        x = 2**axes * distinct(f"D0.4 {axes} axes", 1, 3, *shape)
+        for name in ("max_pool{}d", "max_pool{}d_with_indices", "avg_pool{}d"):
+            function = name.format(axes)
+            right = value(function, {"x": x}, {"kernel_size": 2})
+            ours = getattr(refimpl, function)(x, 2)
+            ours = ours[1] if function.endswith("indices") else ours
+            evidence.implemented(TORCH, f"{function}, 3 maps", ours, right)
 
 
 # --- §5 to §7: layers ---------------------------------------------------------------------
@@ -193,6 +207,8 @@ def hidden_pool_layer(evidence: Evidence) -> None:
             ours = getattr(refimpl, function)(a[None], k)[0]
             evidence.implemented(TORCH, function, ours, right)
         evidence.printed(COUNTING, "N/k", Fraction(N, k), windows(N, k, stride=k))
+        ours = refimpl.pool_output_size(N, k)
+        evidence.implemented(COUNTING, "pool_output_size", ours, windows(N, k, stride=k))
 
 
 @evidence("D0.15")
@@ -205,6 +221,9 @@ def number_of_weights(evidence: Evidence) -> None:
         inputs, outputs = C * N**2, K * windows(N, F, stride=1) ** 2
         weights = K * C * F**2
         same_maps.append(weights > inputs * outputs)
+        ours = refimpl.conv_parameters(C, K, (F, F)), refimpl.dense_parameters(inputs, outputs)
+        found = weights, inputs * outputs
+        evidence.implemented(COUNTING, "weights", [p.weights for p in ours], found)
         same_nodes.append(weights > C * K)
     evidence.printed(COUNTING, "more than between the same maps, fully connected", said, same_maps)
     evidence.under_convention(

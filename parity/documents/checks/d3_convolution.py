@@ -79,9 +79,10 @@ def stride(evidence: Evidence) -> None:
         outputs.append(int(counts.sum()) // 3**2)  # each window is read at nine pixels
         evidence.printed(TORCH, f"stride {S}: wasted", printed.wasted(7, 3, S), wasted[-1])
         evidence.printed(TORCH, f"stride {S}: outputs", printed.outputs(7, 3, S), outputs[-1])
-        x, w = integers("D3.3 x", 1, 1, 7, 7), integers("D3.3 w", 1, 1, 3, 3)
-        size = refimpl.conv2d(x, w, stride=S).size
-        evidence.implemented(TORCH, f"outputs of stride {S}", size, outputs[-1])
+        size = refimpl.conv_output_size(7, 3, S) ** 2
+        evidence.implemented(TORCH, f"stride {S}: conv_output_size", size, outputs[-1])
+        ours = refimpl.window_counts((7, 7), 3, S)
+        evidence.implemented(TORCH, f"stride {S}: window_counts", ours, counts)
     said, found = list(printed.WASTES.values()), [pixels > 0 for pixels in wasted]
     evidence.printed(TORCH, "pixels are wasted at stride 1, 2, 3", said, found)
     evidence.printed(TORCH, "ever fewer outputs", sorted(set(outputs), reverse=True), outputs)
@@ -115,6 +116,10 @@ def padding(evidence: Evidence) -> None:
         found = [times_used(u, v, size, F, S) for u, v in np.ndindex(size, size)]
         right = reads(size, F, S).ravel()
         evidence.corrected(TORCH, f"r(u)·r(v), {size}×{size}, {F}×{F}, stride {S}", found, right)
+        ours = refimpl.window_counts((size, size), F, S).ravel()
+        evidence.implemented(TORCH, f"window_counts, {size}×{size}", ours, right)
+    ours = refimpl.window_counts((7, 7), 3, padding=1)
+    evidence.implemented(TORCH, "window_counts with a ring", ours, ringed)
     size, F, place, count = used_more_than_once()
     evidence.false_at(
         f"{size}×{size} input, {F}×{F} filter, stride 1, no padding: edge pixel {place} is used "
@@ -174,8 +179,8 @@ def output_size(evidence: Evidence) -> None:
         found = printed.output_size(hi, F, pad, S)
         evidence.printed(TORCH, f"{hi}×{hi}, {F}×{F}, pad {pad}, stride {S}", [found] * 2, right)
         evidence.printed(COUNTING, "windows", found, len(starts(hi + 2 * pad, F, S)))
-        ours = refimpl.conv2d(x, w, padding=pad, stride=S).shape[2:]
-        evidence.implemented(TORCH, "conv2d", ours, right)
+        ours = refimpl.conv_output_size((hi, hi), F, S, pad)
+        evidence.implemented(TORCH, "conv_output_size", ours, right)
 
 
 def starts(size: int, F: int, stride: int) -> list[int]:
@@ -208,5 +213,7 @@ def sharing(evidence: Evidence) -> None:
         found.append(dx[:, :, i : i + 3, j : j + 2])
     said = np.stack(printed.shared_weights(w, len(places)))
     evidence.printed(TORCH, "the weights at every place", said, np.stack(found))
-    kernel = refimpl.Conv2d(w, integers("D3.12 b", 1)).parameters["weight"]
-    evidence.implemented(COUNTING, "weights of a Conv2d", kernel.size, w[0].size)
+    ours = refimpl.conv2d(x, w)
+    evidence.implemented(TORCH, "conv2d", ours, value("conv2d", {"x": x, "weight": w}))
+    weights = refimpl.conv_parameters(2, 1, (3, 2)).weights
+    evidence.implemented(COUNTING, "one filter's weights", weights, len(found[0].ravel()))

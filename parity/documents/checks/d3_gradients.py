@@ -35,6 +35,8 @@ def pooling(evidence: Evidence) -> None:
         right = value(function, {"x": x}, options)
         evidence.printed(TORCH, function, np.stack([formula(m) for m in x[0]]), right[0])
         evidence.implemented(TORCH, function, ours(x, 2, 2), right)
+        size = refimpl.pool_output_size((4, 6), 2, 2)
+        evidence.implemented(TORCH, "pool_output_size", size, right.shape[2:])
 
 
 # --- the chain rule -----------------------------------------------------------------------
