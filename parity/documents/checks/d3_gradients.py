@@ -47,11 +47,11 @@ def chain_rule(evidence: Evidence) -> None:
     """dw = dout · x holds; of A = B · C, A and C must be the gradients."""
     x, w, dout = integers("D3.8 x", 3), integers("D3.8 w", 3), distinct("D3.8 dout", 3)
     right = autograd(lambda w, x: w * x, dout, w=w, x=x).gradients
-    evidence.printed(TORCH, "dw = dout · x", printed.dw(dout, x), right["w"])
+    evidence.corrected(TORCH, "as printed: dw = dout · x", printed.dw(dout, x), right["w"])
     image, kernel = integers("D3.8 image", 1, 1, 3, 2), integers("D3.8 kernel", 1, 1, 3, 2)
     dy = rationals([[[[5]]]])
     back = layer("conv2d", dy, {"x": image, "weight": kernel}).gradients["weight"]
-    evidence.printed(TORCH, "dw of one window", printed.dw(dy, image), back)
+    evidence.corrected(TORCH, "as printed: dw of one window", printed.dw(dy, image), back)
     ours = refimpl.conv2d_backward(dy, image, kernel).dweight
     evidence.implemented(TORCH, "dweight", ours, back)
 
@@ -83,7 +83,10 @@ OPTIONS = {"stride": 2, "padding": 1}
 
 @evidence("D3.9")
 def slices(evidence: Evidence) -> None:
-    """Each of the three terms is one of the sixteen; their sum is not the gradient."""
+    """Each of the three terms is one of the sixteen; their sum is not the gradient.
+
+    The terms as printed are part of the correction: in an erratum, only that must be equal.
+    """
     x, w = integers("D3.9 x", 1, 2, 7, 7), integers("D3.9 w", 3, 2, 3, 3)
     dout = integers("D3.9 dout", 1, 3, 4, 4)
     padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
@@ -92,7 +95,7 @@ def slices(evidence: Evidence) -> None:
         alone = np.full(dout.shape, dout[0, 0, 0, 0] * 0)
         alone[0, 0, *place] = dout[0, 0, *place]
         part = layer("conv2d", alone, {"x": x, "weight": w}, OPTIONS).gradients["weight"][0, 0]
-        evidence.printed(TORCH, f"the term of dout{place}", term(padded, dout[0]), part)
+        evidence.corrected(TORCH, f"the term of dout{place}", term(padded, dout[0]), part)
     evidence.printed(TORCH, "the sum", printed.dw_00(padded, dout[0]), right)
     evidence.corrected(TORCH, "all sixteen", all_terms(padded, dout), right)
     x, dout = integers("D3.9 xs", 2, 2, 7, 7), integers("D3.9 douts", 2, 3, 4, 4)
@@ -129,7 +132,7 @@ def slices_on_symbols(evidence: Evidence) -> None:
     for (i, j), term in TERMS.items():
         d = dout[0, 0, i, j]
         part = np.array([d * sympy.diff(v, d) for v in right.ravel()], object).reshape(3, 3)
-        evidence.printed(SYMPY, f"the term of dout({i}, {j})", term(x, dout[0]), part)
+        evidence.corrected(SYMPY, f"the term of dout({i}, {j})", term(x, dout[0]), part)
     evidence.printed(SYMPY, "the sum", printed.dw_00(x, dout[0]), right)
     evidence.corrected(SYMPY, "all sixteen", all_terms(x, dout), right)
     ours = refimpl.conv2d_backward(dout, x, w, stride=2).dweight[0, 0]

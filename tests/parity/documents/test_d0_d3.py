@@ -47,7 +47,7 @@ def turned(value: Any) -> Any:
 PLANTED: tuple[tuple[str, ModuleType, str, Callable[[Any], Any]], ...] = (
     ("D0.1", printed_forward, "small_example", turned),
     ("D0.1", refimpl, "conv2d", turned),
-    ("D0.2", refimpl, "conv2d", lambda y: y[..., 1:]),
+    ("D0.2", refimpl, "conv_output_size", lambda sizes: sizes[1:]),
     ("D0.3", printed_forward, "convolve", doubled),
     ("D0.3", printed_forward, "with_zeros", lambda x: x[1:-1, 1:-1]),
     ("D0.4", printed_forward, "pool", turned),
@@ -78,7 +78,7 @@ PLANTED: tuple[tuple[str, ModuleType, str, Callable[[Any], Any]], ...] = (
     ("D0.16", printed_forward, "convolution_of_mathematics", turned),
     ("D0.16", refimpl, "convolve2d", turned),
     ("D0.17", printed_backward, "no_activation", lambda ones: 0 * ones),
-    ("D3.1", printed_convolution, "filter_depths", lambda depths: depths[::-1]),
+    ("D3.1", printed_convolution, "filter_depths", lambda depths: [depths[0], 5, depths[2]]),
     ("D3.2", printed_convolution, "inner_products", turned),
     ("D3.3", printed_convolution, "wasted", lambda pixels: pixels + 1),
     ("D3.4", d3_convolution, "times_used", lambda times: min(times, 1)),
