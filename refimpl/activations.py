@@ -118,7 +118,7 @@ def sigmoid(x: Array) -> Array:
 
     Shapes: any.
     Raises: TypeError for arrays that are not real numbers.
-    Source: D2.9.
+    Source: D1.1, D1.2, D2.9.
 
     >>> sigmoid(np.array([0.0, 1e4, -1e4]))
     array([0.5, 1. , 0. ])
@@ -137,7 +137,7 @@ def sigmoid_backward(dy: Array, x: Array) -> Array:
 
     Shapes: dy and x alike.
     Raises: ValueError if the shapes differ.
-    Source: D1.10.
+    Source: D1.10, D1.32, D1.33.
 
     >>> sigmoid_backward(np.array([8.0]), np.array([0.0]))
     array([2.])
@@ -170,7 +170,7 @@ def tanh(x: Array) -> Array:
 
     Shapes: any.
     Raises: TypeError for arrays that are not real numbers.
-    Source: D1.2, D1.10.
+    Source: D1.1, D1.2, D1.10.
 
     >>> tanh(np.array([0.0, 1e4]))
     array([0., 1.])
@@ -220,7 +220,7 @@ def softmax(x: Array, axis: int = -1) -> Array:
 
     Shapes: any with at least one axis. x_i = −∞ gives 0; nothing but −∞ gives NaN.
     Raises: ValueError for an axis that is not there, TypeError for arrays that are not real.
-    Source: D2.8.
+    Source: D0.8, D1.29, D2.8.
 
     >>> softmax(np.array([1.0, 2.0, 4.0])).round(5)
     array([0.04201, 0.1142 , 0.84379])

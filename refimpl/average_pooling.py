@@ -135,7 +135,7 @@ def avg_pool2d_backward(
 
     Shapes: dy (N, C, H_out, W_out), x (N, C, H, W) -> (N, C, H, W).
     Raises: ValueError if the sizes disagree, for example dy from another stride.
-    Source: D0.11, D2.28, D3.10, D4.6.
+    Source: D0.11, D0.17, D1.23, D2.28, D3.10, D4.6.
 
     >>> avg_pool2d_backward(np.array([[[[4.0]]]]), np.zeros((1, 1, 2, 2)), 2)[0, 0]
     array([[1., 1.],

@@ -51,7 +51,7 @@ def rot180(a: Array) -> Array:
 
     Shapes: a (…, H, W) -> (…, H, W).
     Raises: ValueError without two axes, TypeError for elements that are not real numbers.
-    Source: D1.25, D2.25, D4.2, D4.7.
+    Source: D0.12, D1.25, D2.25, D4.2, D4.7.
 
     >>> rot180(np.array([[1.0, 2.0], [3.0, 4.0]]))
     array([[4., 3.],
@@ -96,7 +96,7 @@ def correlate2d(a: Array, kernel: Array, mode: str = "full") -> Array:
                kernel that fits into a.
     Raises: ValueError if an array is empty, an axis is missing or the mode is unknown, TypeError
     for arrays that are not real numbers of one dtype.
-    Source: D1.15, D4.1, D4.7, D4.9.
+    Source: D0.16, D1.15, D4.1, D4.7, D4.9.
 
     >>> a, kernel = np.array([[1.0, 2.0, 3.0]]), np.array([[10.0, 1.0]])
     >>> correlate2d(a, kernel)
@@ -140,7 +140,7 @@ def convolve2d(a: Array, kernel: Array, mode: str = "full") -> Array:
                one on both axes, both change places (a ∗ kernel = kernel ∗ a), size K − H + 1;
                where each is larger on one axis: ValueError. D1.15 asks for a kernel that fits.
     Raises: ValueError, TypeError as `correlate2d` does.
-    Source: D1.13, D1.14, D1.15, D4.2 (its formula corrected: X(i − m, j − n)), D4.11.
+    Source: D0.16, D1.13, D1.14, D1.15, D1.30, D4.2 (its formula corrected: X(i − m, j − n)), D4.11.
 
     >>> a, kernel = np.array([[1.0, 2.0, 3.0]]), np.array([[10.0, 1.0]])
     >>> convolve2d(a, kernel)
@@ -159,7 +159,7 @@ def convolve2d_backward(dy: Array, a: Array, kernel: Array, mode: str = "full") 
 
     Shapes: dy (…, H_out, W_out), a (…, H, W), kernel (K_h, K_w); … are the axes of the batch.
     Raises: ValueError if the sizes disagree, for example dy from another mode.
-    Source: D1.24, D1.25, D1.27.
+    Source: D1.24, D1.25, D1.27, D1.34.
 
     >>> a, kernel = np.array([[1.0, 2.0, 4.0]]), np.array([[10.0, 1.0]])
     >>> convolve2d_backward(np.array([[1.0, -1.0]]), a, kernel, "valid").dkernel

@@ -25,7 +25,7 @@ def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
     Shapes: x (…, features_in), weight (features_out, features_in), bias (features_out,)
     -> (…, features_out). D2 prints the weight the other way round, W_ijk from j to k.
     Raises: ValueError if the features disagree, TypeError for arrays that are not real numbers.
-    Source: D0.8, D1.3, D1.4, D2.20.
+    Source: D0.8, D1.3, D1.4, D1.20, D2.20.
 
     >>> linear(np.array([[1.0, 2.0]]), np.array([[3.0, 4.0], [5.0, 6.0]]), np.array([0.5, 0.0]))
     array([[11.5, 17. ]])
@@ -49,7 +49,7 @@ def linear_backward(dy: Array, x: Array, weight: Array) -> LinearGrads:
 
     Shapes: dy (…, features_out), x (…, features_in), weight (features_out, features_in).
     Raises: ValueError if the sizes disagree.
-    Source: D0.10, D1.8, D1.9, D2.21.
+    Source: D0.10, D1.5, D1.6, D1.7, D1.8, D1.9, D1.21, D1.31, D2.21.
 
     >>> grads = linear_backward(np.array([[1.0, 2.0]]), np.array([[3.0, 4.0]]), np.eye(2))
     >>> grads.dweight
@@ -72,7 +72,7 @@ def flatten(x: Array) -> Array:
 
     Shapes: x (N, …) -> (N, product of the rest).
     Raises: ValueError for a single value, TypeError for arrays that are not real numbers.
-    Source: D1.19.
+    Source: D1.19, D1.20.
 
     >>> flatten(np.arange(4.0).reshape(1, 1, 2, 2))
     array([[0., 1., 2., 3.]])

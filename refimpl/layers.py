@@ -29,6 +29,7 @@ class Layer:
     """A function with its parameters (arrays that learn) and options (what does not).
 
     constants: arrays that are given and do not learn (the mask of a dropout).
+    Source: D1.30 (its output and backpropagate are forward and backward).
     """
 
     function: ClassVar[str]  # the function of refimpl that this layer applies

@@ -168,7 +168,7 @@ def max_pool2d_backward(
     ties: "first" gives a window's dy to its first maximum (torch; the last NaN where there are
     some), "all" to every element that equals the maximum (D2.28 as printed).
     Raises: ValueError if the sizes disagree, for example dy from another stride.
-    Source: D0.11, D2.28, D3.10, D4.6.
+    Source: D0.11, D0.17, D1.23 (corrected), D2.28, D3.10, D4.6.
 
     >>> x = np.array([[[[1.0, 3.0], [3.0, 0.0]]]])
     >>> max_pool2d_backward(np.array([[[[5.0]]]]), x, 2)[0, 0]

@@ -66,7 +66,7 @@ def upsample(dy: Array, x: Array, size: Ints, how: str = "max", edge: str = "zer
 
     Shapes: dy (N, C, H_out, W_out), x (N, C, H, W) -> (N, C, H, W).
     Raises: ValueError if the sizes disagree, for example dy of the other rule for the edge.
-    Source: D0.11, D1.23 (corrected), D1.30, D4.6.
+    Source: D0.11, D1.23 (corrected), D1.30, D1.33, D4.6.
 
     >>> x = np.array([[[[1.0, 2.0, -3.0], [4.0, 3.0, -5.0]]]])
     >>> upsample(np.array([[[[8.0, 4.0]]]]), x, 2)

@@ -44,7 +44,7 @@ def conv_output_size(
     Shapes: size L or (H, W) -> the same axes. padding: as in `conv2d`.
     Raises: ValueError for a window larger than the padded input, a stride of 0 and the like;
     TypeError for sizes that are not integers.
-    Source: D1.11, D1.15, D2.12, D3.5, D4.9, D4.13, D4.17.
+    Source: D0.2, D1.11, D1.15, D2.12, D3.3, D3.5, D4.9, D4.13, D4.17.
 
     >>> conv_output_size((1000, 1000), 10)  # D1.11
     (991, 991)
@@ -119,7 +119,7 @@ def dense_parameters(inputs: int, outputs: int) -> Parameters:
     """Parameters of a fully connected layer: inputs · outputs weights, a bias for each output.
 
     Raises: ValueError, TypeError unless both are integers of at least 1.
-    Source: D1.3, D1.11, D2.7, D4.19.
+    Source: D0.15, D1.3, D1.11, D1.36, D2.7, D4.19.
 
     >>> dense_parameters(1000 * 1000, 1000)  # D1.11
     Parameters(weights=1000000000, biases=1000)
@@ -169,7 +169,7 @@ def conv_parameters(
     Shapes: kernel_size K or (K_h, K_w), one number for each axis.
     Raises: ValueError if the groups cannot share the channels equally or a size is below 1;
     TypeError for sizes that are not integers.
-    Source: D1.11, D4.13, D4.14, D4.19.
+    Source: D0.15, D1.11, D3.12, D4.13, D4.14, D4.19.
 
     >>> conv_parameters(1, 1, (10, 10))  # D1.11
     Parameters(weights=100, biases=1)
@@ -251,7 +251,7 @@ def window_counts(
 
     Shapes: size L or (H, W) -> an array of that shape, integers.
     Raises: ValueError, TypeError as `conv_output_size` does.
-    Source: D3.3, D3.4, D4.5.
+    Source: D1.35, D3.3, D3.4, D4.5.
 
     >>> window_counts((4, 7), (2, 3), stride=(1, 3))  # the last column is wasted
     array([[1, 1, 1, 1, 1, 1, 0],

@@ -178,8 +178,19 @@ def _same_element(x: Any, y: Any, limit: Any) -> bool:
         difference = exact(x) - exact(y)
         if limit:
             return bool(abs(sympy.N(difference, 50)) <= exact(limit))
-        return bool(difference == 0 or sympy.simplify(sympy.expand(difference)) == 0)
+        return bool(difference == 0 or _vanishes(difference))
     return bool(abs(Fraction(x) - Fraction(y)) <= Fraction(limit))
+
+
+def _vanishes(difference: Any) -> bool:
+    """Whether an expression is 0 everywhere; most that are not are refuted at one point."""
+    symbols = sorted(difference.free_symbols, key=str)
+    count = len(symbols) + 1
+    point = {symbol: sympy.Rational(i, count) for i, symbol in enumerate(symbols, start=1)}
+    value = sympy.N(difference.subs(point), 30)
+    if value.is_number and abs(value) > sympy.Rational(1, 10**20):
+        return False
+    return bool(sympy.simplify(sympy.expand(difference)) == 0)
 
 
 def exact(value: Any) -> Any:

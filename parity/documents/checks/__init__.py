@@ -1,10 +1,19 @@
 """The evidence of every row; importing this registers all of it."""
 
 from parity.documents.checks import (
-    d0,
+    d0_backward,
+    d0_forward,
+    d0_network,
+    d1_backward,
     d1_cnn,
+    d1_counts,
+    d1_depth,
+    d1_mlp,
+    d1_perceptron,
+    d1_softmax,
     d2_softmax,
-    d3,
+    d3_convolution,
+    d3_gradients,
     d4_architecture,
     d4_backward,
     d4_convolution,
@@ -14,10 +23,19 @@ from parity.documents.checks import (
 )
 
 __all__ = [
-    "d0",
+    "d0_backward",
+    "d0_forward",
+    "d0_network",
+    "d1_backward",
     "d1_cnn",
+    "d1_counts",
+    "d1_depth",
+    "d1_mlp",
+    "d1_perceptron",
+    "d1_softmax",
     "d2_softmax",
-    "d3",
+    "d3_convolution",
+    "d3_gradients",
     "d4_architecture",
     "d4_backward",
     "d4_convolution",

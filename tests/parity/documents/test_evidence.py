@@ -124,6 +124,8 @@ def test_a_row_has_one_collector() -> None:
         ((X + Y) ** 2, X**2 + 2 * X * Y + Y**2, None, True),
         ((X + Y) ** 2, X**2 + X * Y + Y**2, None, False),
         (sympy.exp(X) / (sympy.exp(X) + 1), 1 / (1 + sympy.exp(-X)), None, True),
+        (sympy.sin(X) ** 2 + sympy.cos(X) ** 2, 1, None, True),
+        (sympy.tanh(X * sympy.tanh(Y)), 2 * sympy.tanh(X * sympy.tanh(Y)), None, False),
         (sympy.log(2), 0.6931471805599453, None, False),
         (sympy.log(2), 0.6931471805599453, 1e-16, True),
         (sympy.log(2), 0.6931471805599453, 1e-18, False),

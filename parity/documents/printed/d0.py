@@ -1,1 +1,0 @@
-"""D0's formulas as printed."""

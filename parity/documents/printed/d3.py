@@ -1,1 +1,0 @@
-"""D3's formulas as printed."""
