@@ -30,7 +30,7 @@ def perceptron(x: Array, weight: Array, bias: Array | None = None) -> Array:
 
     Shapes: x (…, features), weight (nodes, features), bias (nodes,) -> (…, nodes).
     Raises: as `linear`.
-    Source: D1.2, D1.3.
+    Source: D1.2, D1.3, D1.37.
 
     >>> perceptron(np.array([[0.0, 1.0], [1.0, 1.0]]), np.array([[1.0, 1.0]]), np.array([-1.5]))
     array([[-1.],
@@ -65,7 +65,7 @@ def perceptron_loss_backward(dy: Array, score: Array, target: Array, at_zero: An
     a sample on the hyperplane as a mistake, as Rosenblatt's rule does: it then learns from
     weights that are 0, too.
     Raises: ValueError as `perceptron_loss` does.
-    Source: D1.2.
+    Source: D1.2, D1.37.
 
     >>> perceptron_loss_backward(np.array(1.0), np.array([3.0, -2.0]), np.array([-1.0, -1.0]))
     array([1., 0.])
