@@ -120,7 +120,8 @@ def differentiate(
     """
     leaves = {name: _scalars(array) for name, array in arrays.items()}
     y = np.asarray(formula(**leaves), dtype=object)
-    value = np.array([float(v) for v in y.ravel()]).reshape(y.shape)
+    numbers = [float(v.detach() if isinstance(v, Tensor) else v) for v in y.ravel()]
+    value = np.array(numbers).reshape(y.shape)
     if dy is None:
         return Result(value, {})
     total = sum((d * v for d, v in zip(dy.ravel(), y.ravel(), strict=True)), torch.zeros(()))
