@@ -102,8 +102,8 @@ def conv2d(
     "same" (H_out = ⌈H/s⌉, any stride), or "full" (d·(K − 1) on every side).
     Raises: ValueError if sizes disagree or a window exceeds the padded input, TypeError for
     arrays that are not real numbers of one dtype.
-    Source: D0.1, D0.3, D0.5, D0.6, D0.16, D2.12, D2.23, D3.1, D3.2, D3.7, D3.12, D4.1, D4.3,
-    D4.5, D4.9, D4.14.
+    Source: D0.1, D0.3, D0.5, D0.6, D0.16, D2.1, D2.2, D2.12, D2.23, D3.1, D3.2, D3.7, D3.12, D4.1,
+    D4.3, D4.5, D4.9, D4.14.
 
     >>> a = np.array([[1, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 1, 1], [0, 0, 1, 1, 0],
     ...               [0, 1, 1, 0, 0]])  # D2.1
@@ -134,7 +134,7 @@ def conv2d_backward(
 
     Shapes: dy (N, C_out, H_out, W_out), x (N, C_in, H, W), weight (C_out, C_in/groups, K_h, K_w).
     Raises: ValueError if the sizes disagree, for example dy from another stride.
-    Source: D0.12, D0.13, D2.24, D2.25, D2.27, D3.8, D3.9, D3.11, D4.7, D4.8, D4.10, D4.11.
+    Source: D0.12, D0.13, D2.24, D2.25, D2.26, D2.27, D3.8, D3.9, D3.11, D4.7, D4.8, D4.10, D4.11.
 
     >>> x, weight = np.arange(9.0).reshape(1, 1, 3, 3), np.ones((1, 1, 2, 2))
     >>> dy = np.eye(2)[None, None]
