@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from parity.cases import activations, bad, convolution, dense, losses, pooling
+from parity.cases import activations, bad, convolution, dense, joining, losses, pooling
 from parity.cases.case import BadCase, Case
 
 
@@ -24,7 +24,12 @@ def check_unique(ids: Iterable[str]) -> None:
 
 
 GOOD: tuple[Case, ...] = (
-    convolution.CASES + pooling.CASES + dense.CASES + activations.CASES + losses.CASES
+    convolution.CASES
+    + pooling.CASES
+    + dense.CASES
+    + joining.CASES
+    + activations.CASES
+    + losses.CASES
 )
 BAD: tuple[BadCase, ...] = bad.CASES
 

@@ -34,6 +34,8 @@ CASES: dict[str, tuple[dict[str, Any], Options]] = {
     "avg_pool3d": ({"x": (2, 1, 3, 4, 5)}, {"kernel_size": 2, "stride": 1}),
     "linear": ({"x": (3, 7), "weight": (4, 7), "bias": (4,)}, {}),
     "flatten": ({"x": (3, 2, 4)}, {}),
+    "add": ({"x": (3, 2, 4), "branch": (3, 2, 4)}, {}),
+    "concatenate": ({"a": (3, 2, 4), "b": (3, 1, 4), "c": (3, 5, 4), "d": (3, 6, 4)}, {}),
     "relu": ({"x": (3, 7)}, {}),
     "leaky_relu": ({"x": (3, 7)}, {"negative_slope": 0.1}),
     "sigmoid": ({"x": (3, 7)}, {}),
@@ -146,7 +148,7 @@ def test_limits_are_numbers(function: str, kind: str, dtype: str) -> None:
 
 # --- selections ---------------------------------------------------------------------------
 
-SELECTIONS = ("max_pool1d", "max_pool2d", "max_pool3d", "flatten", "relu")
+SELECTIONS = ("max_pool1d", "max_pool2d", "max_pool3d", "flatten", "concatenate", "relu")
 
 
 @pytest.mark.parametrize("function", SELECTIONS)
@@ -158,12 +160,13 @@ def test_selected_values_are_exact(function: str, dtype: str) -> None:
     assert not bound.limit.any()
 
 
-@pytest.mark.parametrize("function", ["flatten", "relu"])
+@pytest.mark.parametrize("function", ["flatten", "relu", "add", "concatenate"])
 def test_moved_gradients_are_exact(function: str) -> None:
-    """The gradients of flatten and relu are copies of dy and zeros."""
-    bound = judged(function, "dx")[2]
-    assert bound.exact
-    assert not bound.limit.any()
+    """The gradients of flatten, relu and the joins are copies of dy and zeros."""
+    for name in FUNCTIONS[function].inputs:
+        bound = judged(function, f"d{name}")[2]
+        assert bound.exact
+        assert not bound.limit.any()
 
 
 def test_disjoint_windows_give_an_exact_gradient() -> None:
@@ -197,7 +200,10 @@ def test_overlapping_windows_are_exact_on_integers() -> None:
 
 @every_dtype
 @pytest.mark.parametrize("kind", ["normal", "ties", "wide", "huge", "subnormal", "negative"])
-@pytest.mark.parametrize("function", ["max_pool1d", "max_pool2d", "relu", "leaky_relu", "flatten"])
+@pytest.mark.parametrize(
+    "function",
+    ["max_pool1d", "max_pool2d", "relu", "leaky_relu", "flatten", "add", "concatenate"],
+)
 def test_selections_stay_under_their_half(function: str, kind: str, dtype: str) -> None:
     """Both sides' selections and their gradients lie within each side's half of the bound."""
     _, arrays, options = inputs(function, dtype, kind)
