@@ -80,7 +80,8 @@ class Network:
 
     def backward(self, dy: Array, activations: list[Array]) -> NetworkGrads:
         """Every gradient, given ∂L/∂output and what `activations` gave (D0.14, D2.29)."""
-        check_count("Network.backward", "activations", activations, len(self.layers) + 1)
+        where = f"{type(self).__name__}.backward"
+        check_count(where, "activations", activations, len(self.layers) + 1)
         values = dict(zip((INPUT, *self.layers), activations, strict=True))
         parts: dict[str, list[Array]] = {name: [] for name in values}
         parts[list(values)[-1]].append(dy)
