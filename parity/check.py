@@ -140,7 +140,7 @@ def check_refusal(case: BadCase, settings: Settings) -> Findings:
     """Whether refimpl refuses a bad input with exactly the error that the case expects."""
     expected = f"{case.error.__name__}: {case.message}"
     try:
-        getattr(refimpl, case.function)(**bad_arguments(case, settings.seed))
+        call_bad(case, settings.seed)
     except Exception as error:
         said = f"{type(error).__name__}: {error}"
         refused = type(error) is case.error and str(error) == case.message
@@ -148,6 +148,12 @@ def check_refusal(case: BadCase, settings: Settings) -> Findings:
     else:
         refused, message = False, f"expected {expected!r}, but refimpl accepted it"
     return Findings(refusals=[Refusal(case.id, case.function, refused, message)])
+
+
+def call_bad(case: BadCase, seed: int) -> Any:
+    """Call refimpl as a bad case does: by keyword, unless its arguments have none."""
+    function, arguments = getattr(refimpl, case.function), bad_arguments(case, seed)
+    return function(*arguments.values()) if case.by_position else function(**arguments)
 
 
 def bad_arguments(case: BadCase, seed: int) -> dict[str, Any]:

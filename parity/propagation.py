@@ -395,7 +395,8 @@ def _farthest(arrays: Arrays, errors: Arrays) -> dict[str, Array]:
     """The output as far from its target as the errors allow: rounding is worst there."""
     output, target = arrays["output"], arrays["target"].astype(np.float64)
     residual = _residual(arrays)
-    farthest = target + np.sign(residual) * (np.abs(residual) + errors["output"]) * OUTWARD
+    away = np.where(residual < 0, -1.0, 1.0)
+    farthest = target + away * (np.abs(residual) + errors["output"]) * OUTWARD
     return {"output": farthest.astype(output.dtype), "target": arrays["target"]}
 
 

@@ -7,7 +7,13 @@ from typing import NamedTuple
 import numpy as np
 
 from refimpl.elements import Array
-from refimpl.shapes import check_arrays, check_gradient, check_same_shape, check_stackable
+from refimpl.shapes import (
+    check_arrays,
+    check_gradient,
+    check_same_shape,
+    check_separate,
+    check_stackable,
+)
 
 
 class AddGrads(NamedTuple):
@@ -57,13 +63,17 @@ def concatenate(*maps: Array) -> Array:
     y[n, c_1 + … + c_{k−1} + c, …] = maps[k][n, c, …]
 
     Shapes: maps[k] (N, C_k, …) -> (N, Σ C_k, …).
-    Raises: ValueError if there are none or they differ in anything but their channels.
+    Raises: ValueError if there are none or they differ in anything but their channels, TypeError
+    if they are given as one list.
     Source: D4.18; Szegedy et al. 2015, "Going deeper with convolutions".
 
     >>> concatenate(np.array([[1.0]]), np.array([[2.0, 3.0]]))
     array([[1., 2., 3.]])
     """
-    return np.concatenate(_checked("concatenate", maps), axis=1)
+    check_separate("concatenate", maps)
+    given = check_arrays("concatenate", **_named(maps)) if maps else []
+    check_stackable("concatenate", given)
+    return np.concatenate(given, axis=1)
 
 
 def concatenate_backward(dy: Array, *maps: Array) -> tuple[Array, ...]:
@@ -77,15 +87,13 @@ def concatenate_backward(dy: Array, *maps: Array) -> tuple[Array, ...]:
     (array([[5.]]), array([[6., 7.]]))
     """
     where = "concatenate_backward"
-    given = _checked(where, maps)
-    dy, _ = check_arrays(where, dy=dy, maps=given[0])
+    check_separate(where, maps)
+    dy, *given = check_arrays(where, dy=dy, **_named(maps))
+    check_stackable(where, given)
     channels = [m.shape[1] for m in given]
     check_gradient(where, dy, (given[0].shape[0], sum(channels), *given[0].shape[2:]))
     return tuple(part.copy() for part in np.split(dy, np.cumsum(channels)[:-1], axis=1))
 
 
-def _checked(where: str, maps: tuple[Array, ...]) -> list[Array]:
-    named = {f"maps[{k}]": m for k, m in enumerate(maps)}
-    checked = check_arrays(where, **named) if named else []
-    check_stackable(where, checked)
-    return checked
+def _named(maps: tuple[Array, ...]) -> dict[str, Array]:
+    return {f"maps[{k}]": m for k, m in enumerate(maps)}

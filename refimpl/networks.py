@@ -7,7 +7,14 @@ from typing import Any, NamedTuple
 
 from refimpl.elements import Array
 from refimpl.layers import Layer
-from refimpl.shapes import check_count, check_named, check_sources, check_used
+from refimpl.shapes import (
+    check_count,
+    check_known,
+    check_named,
+    check_not_called,
+    check_sources,
+    check_used,
+)
 
 INPUT = "x"  # what a network calls its own input
 
@@ -30,8 +37,8 @@ class Network:
     layers: by name, each behind those it takes. inputs: for a layer the names of the layers
     that it takes, "x" for the network's own input; without an entry it takes the layer before.
     The output is that of the last layer.
-    Raises: ValueError for a source that does not stand before its layer, and for an output that
-    no layer takes.
+    Raises: ValueError for a source that does not stand before its layer, for an output that no
+    layer takes, and for a layer called "x".
     Source: D0.9, D4.16, D4.18.
 
     >>> from refimpl.layers import Add, Linear
@@ -45,15 +52,19 @@ class Network:
         self, layers: Mapping[str, Layer], inputs: Mapping[str, Sequence[str]] | None = None
     ) -> None:
         where = type(self).__name__
+        given = {} if inputs is None else inputs
         check_named(where, "layers", layers)
-        check_named(where, "inputs", inputs or {})
+        check_named(where, "inputs", given)
+        check_not_called(where, INPUT, layers)
+        for name in given:
+            check_known(where, "layer", name, layers)
         self.layers = dict(layers)
         self.inputs: dict[str, tuple[str, ...]] = {}
         names = [INPUT, *self.layers]
-        check_sources(where, "inputs", list(inputs or {}), names)
         for position, name in enumerate(self.layers):
-            self.inputs[name] = tuple((inputs or {}).get(name, (names[position],)))
-            check_sources(where, name, self.inputs[name], names[: position + 1])
+            sources = given.get(name, (names[position],))
+            check_sources(where, name, sources, names[: position + 1])
+            self.inputs[name] = tuple(sources)
         check_used(where, names, (s for sources in self.inputs.values() for s in sources))
 
     def forward(self, x: Array) -> Array:

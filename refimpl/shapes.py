@@ -102,6 +102,16 @@ def check_same_shape(where: str, first: str, a: Array, second: str, b: Array) ->
         )
 
 
+def check_separate(where: str, maps: Sequence[Any]) -> None:
+    """Refuse a list of maps where each map is an argument of its own."""
+    for k, given in enumerate(maps):
+        if isinstance(given, list | tuple) and any(isinstance(m, np.ndarray) for m in given):
+            raise TypeError(
+                f"{where}: each map must be an argument of its own, but maps[{k}] is a "
+                f"{type(given).__name__} of {len(given)}"
+            )
+
+
 def check_stackable(where: str, maps: Sequence[Array]) -> None:
     """Refuse maps that differ in anything but their channels, the second axis."""
     if not maps:
@@ -639,9 +649,18 @@ def check_count(where: str, name: str, values: Sequence[Any], count: int) -> Non
         raise ValueError(f"{where}: {name} must have {count} entries, but has {len(values)}")
 
 
-def check_sources(where: str, name: str, sources: Sequence[str], known: Iterable[str]) -> None:
+def check_not_called(where: str, name: str, layers: Iterable[str]) -> None:
+    """Refuse a layer with the name of the network's own input."""
+    if name in layers:
+        raise ValueError(f"{where}: no layer can be called {name!r}, the name of the input")
+
+
+def check_sources(where: str, name: str, sources: Sequence[str], before: Sequence[str]) -> None:
     """Refuse a layer whose inputs are not there yet when it is computed."""
-    before = list(known)
+    if isinstance(sources, str) or not sources:
+        raise ValueError(
+            f"{where}: layer {name!r} must take a tuple of names, but takes {sources!r}"
+        )
     for source in sources:
         if source not in before:
             raise ValueError(

@@ -19,7 +19,12 @@ from refimpl.shapes import (
     check_same_shape,
 )
 
-LOSSES = ("cross_entropy", "squared_error", "binary_cross_entropy_with_logits")
+# Each loss, and the options that sum it over the batch.
+LOSSES: Mapping[str, Mapping[str, Any]] = {
+    "cross_entropy": {"reduction": "sum"},
+    "squared_error": {},
+    "binary_cross_entropy_with_logits": {"reduction": "sum"},
+}
 
 
 def descend(value: Array, gradient: Array, learning_rate: Any) -> Array:
@@ -63,7 +68,7 @@ def loss_and_grads(
     >>> loss_and_grads(network, np.array([[3.0]]), np.array([1])).grads.dparameters["fc"]["bias"]
     array([ 0.5, -0.5])
     """
-    check_choice("loss_and_grads", "loss", loss, LOSSES)
+    check_choice("loss_and_grads", "loss", loss, tuple(LOSSES))
     activations = network.activations(x)
     value = getattr(losses, loss)(activations[-1], target, **options)
     one = zeros((), like=value) + 1
@@ -140,7 +145,7 @@ def gradient_descent(
     """Gradient descent on one batch until the change is small or the iterations run out.
 
     Wˡ ← Wˡ − α Σ_i ∂J_i/∂Wˡ,  bˡ ← bˡ − α Σ_i ∂J_i/∂bˡ
-    It has converged once no element of any parameter changes by more than the tolerance ε.
+    It has converged once every element of every parameter changes by less than the tolerance ε.
 
     The gradients are sums over the batch: reduction="sum" where the loss has a reduction and
     options do not say otherwise.
@@ -158,16 +163,16 @@ def gradient_descent(
     """
     where = "gradient_descent"
     check_int(where, "max_iterations", max_iterations, 0)
-    check_number(where, "tolerance", tolerance, x)
-    if loss != "squared_error":
-        options = {"reduction": "sum", **options}
+    check_number(where, "tolerance", tolerance, np.asarray(x))
+    check_choice(where, "loss", loss, tuple(LOSSES))
+    options = {**LOSSES[loss], **options}
     values: list[Array] = []
     for _ in range(max_iterations):
         before = _parameters(network)
         step = next(train(network, [(x, target)], learning_rate, loss, **options))
         values.append(step.loss)
         changes = (abs(b - a) for a, b in zip(before, _parameters(network), strict=True))
-        if all(np.all(change <= parameter(tolerance, like=change)) for change in changes):
+        if all(np.all(change < parameter(tolerance, like=change)) for change in changes):
             return Descent(values, True)
     return Descent(values, False)
 

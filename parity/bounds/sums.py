@@ -126,10 +126,11 @@ def _backward_terms(
 def parts_bound(parts: Sequence[Array], sides: Sides) -> Bound:
     """A sum of given arrays, element by element, in any order: an addition less than parts."""
     named = {str(k): part for k, part in enumerate(parts)}
-    magnitude = np.asarray(sum(magnitudes(named).values()))
-    if len(parts) == 1 or is_exact(named, magnitude, sides):
-        return exact_bound(magnitude.shape)
-    return rounded_sum(magnitude, np.full(magnitude.shape, len(parts) - 1.0), sides)
+    with np.errstate(all="ignore"):
+        magnitude = np.asarray(sum(magnitudes(named).values()))
+        if len(parts) == 1 or is_exact(named, magnitude, sides):
+            return exact_bound(magnitude.shape)
+        return rounded_sum(magnitude, np.full(magnitude.shape, len(parts) - 1.0), sides)
 
 
 def add_forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:

@@ -17,6 +17,7 @@ from parity.cases import (
     dense,
     dropout,
     filters,
+    joining,
     linear_models,
     losses,
     pooling,
@@ -44,6 +45,7 @@ GOOD: tuple[Case, ...] = (
     + weighted_pooling.CASES
     + sampling.CASES
     + dense.CASES
+    + joining.CASES
     + activations.CASES
     + dropout.CASES
     + losses.CASES

@@ -14,6 +14,7 @@ POOLED1, POOLED2, POOLED3 = Draw((2, 3, 4)), Draw((2, 3, 3, 3)), Draw((2, 3, 3, 
 MATRICES, KERNEL = Draw((2, 7, 6)), Draw((3, 4))
 LOGITS, INDICES = Draw((4, 5)), Classes((4,), 5)
 SCALAR = Given(1)
+MAPS = {"maps[0]": Draw((2, 3, 7, 6)), "maps[1]": Draw((2, 1, 7, 6)), "maps[2]": Draw((2, 5, 7, 6))}
 POOLS = ("max_pool", "avg_pool")
 ACTIVATED = ("relu", "leaky_relu", "sigmoid", "tanh", "sign", "softmax", "log_softmax")
 CERTAINTY, LABELS, MASK = (Draw((4, 5), values) for values in ("certainty", "labels", "mask"))
@@ -51,6 +52,10 @@ VALID: Mapping[str, Mapping[str, Any]] = {
     "linear_backward": {"dy": Draw((5, 3)), "x": Draw((5, 4)), "weight": Draw((3, 4))},
     "flatten": {"x": X2},
     "flatten_backward": {"dy": Draw((2, 126)), "x": X2},
+    "add": {"x": X2, "branch": X2},
+    "add_backward": {"dy": X2, "x": X2, "branch": X2},
+    "concatenate": MAPS,
+    "concatenate_backward": {"dy": Draw((2, 9, 7, 6)), **MAPS},
     **{function: {"x": LOGITS} for function in ACTIVATED},
     **{f"{function}_backward": {"dy": LOGITS, "x": LOGITS} for function in ACTIVATED},
     "dsigmoid": {"o": LOGITS},

@@ -115,6 +115,11 @@ class BadCase:
         """`function[name]`, unique in the catalogue."""
         return f"{self.function}[{self.name}]"
 
+    @property
+    def by_position(self) -> bool:
+        """Whether an argument is one of any number, "maps[0]": it has no keyword."""
+        return any(name.endswith("]") for name in self.arguments)
+
 
 def generator(seed: int, *labels: str) -> np.random.Generator:
     """Random numbers that depend on the seed and the labels alone, not on what ran before."""

@@ -385,6 +385,26 @@ def gaussian_pool(dy: Any, x: Any, options: Mapping[str, Any]) -> dict[str, Any]
     return {"y": y, "dx": dx}
 
 
+# --- joins --------------------------------------------------------------------------------
+
+
+def add(dy: Any, x: Any, branch: Any) -> dict[str, Any]:
+    return {"y": fractions(x) + fractions(branch), "dx": fractions(dy), "dbranch": fractions(dy)}
+
+
+def concatenate(dy: Any, arrays: Arrays) -> dict[str, Any]:
+    """Each element of each map has its own place behind the maps before it."""
+    found = {f"d{name}": fractions(np.zeros(a.shape)) for name, a in arrays.items()}
+    y = fractions(np.zeros(np.shape(dy)))
+    before = 0
+    for name, given in arrays.items():
+        for n, c, *u in np.ndindex(*given.shape):
+            y[n, before + c, *u] = Fraction(float(given[n, c, *u]))
+            found[f"d{name}"][n, c, *u] = Fraction(float(dy[n, before + c, *u]))
+        before += given.shape[1]
+    return {"y": y, **found}
+
+
 # --- exp, log, tanh -----------------------------------------------------------------------
 
 _exp, _log = np.frompyfunc(real.exp, 1, 1), np.frompyfunc(real.log, 1, 1)
@@ -493,6 +513,10 @@ def exact(function: str, dy: Any, arrays: Arrays, options: Mapping[str, Any]) ->
             "squared_error": squared_error,
         }[function]
         return evaluate(dy, *given, **options)
+    if function == "add":
+        return add(dy, *given)
+    if function == "concatenate":
+        return concatenate(dy, arrays)
     if function == "flatten":
         x = given[0]
         return {

@@ -43,6 +43,8 @@ CASES: dict[str, tuple[dict[str, Any], Options]] = {
     "downsample": ({"x": (2, 3, 5, 7)}, {"size": 2, "how": "mean"}),
     "linear": ({"x": (3, 7), "weight": (4, 7), "bias": (4,)}, {}),
     "flatten": ({"x": (3, 2, 4)}, {}),
+    "add": ({"x": (3, 2, 4), "branch": (3, 2, 4)}, {}),
+    "concatenate": ({"a": (3, 2, 4), "b": (3, 1, 4), "c": (3, 5, 4), "d": (3, 6, 4)}, {}),
     "relu": ({"x": (3, 7)}, {}),
     "leaky_relu": ({"x": (3, 7)}, {"negative_slope": 0.1}),
     "sigmoid": ({"x": (3, 7)}, {}),
@@ -175,7 +177,10 @@ def test_limits_are_numbers(function: str, kind: str, dtype: str) -> None:
 
 # --- selections ---------------------------------------------------------------------------
 
-SELECTIONS = ("max_pool1d", "max_pool2d", "max_pool3d", "flatten", "relu", "sign")
+SELECTIONS = (
+    *("max_pool1d", "max_pool2d", "max_pool3d"),
+    *("flatten", "concatenate", "relu", "sign"),
+)
 
 
 @pytest.mark.parametrize("function", SELECTIONS)
@@ -209,12 +214,13 @@ def test_downsampled_maxima_are_exact(edge: str) -> None:
     }
 
 
-@pytest.mark.parametrize("function", ["flatten", "relu", "sign"])
+@pytest.mark.parametrize("function", ["flatten", "relu", "sign", "add", "concatenate"])
 def test_moved_gradients_are_exact(function: str) -> None:
-    """The gradients of flatten, relu and sign are copies of dy and zeros."""
-    bound = judged(function, "dx")[2]
-    assert bound.exact
-    assert not bound.limit.any()
+    """The gradients of flatten, relu, sign and the joins are copies of dy and zeros."""
+    for name in FUNCTIONS[function].inputs:
+        bound = judged(function, f"d{name}")[2]
+        assert bound.exact
+        assert not bound.limit.any()
 
 
 def test_disjoint_windows_give_an_exact_gradient() -> None:
@@ -249,7 +255,11 @@ def test_overlapping_windows_are_exact_on_integers() -> None:
 @every_dtype
 @pytest.mark.parametrize("kind", ["normal", "ties", "wide", "huge", "subnormal", "negative"])
 @pytest.mark.parametrize(
-    "function", ["max_pool1d", "max_pool2d", "relu", "leaky_relu", "flatten", "rot180"]
+    "function",
+    [
+        *("max_pool1d", "max_pool2d", "relu", "leaky_relu", "flatten"),
+        *("rot180", "add", "concatenate"),
+    ],
 )
 def test_selections_stay_under_their_half(function: str, kind: str, dtype: str) -> None:
     """Both sides' selections and their gradients lie within each side's half of the bound."""

@@ -17,6 +17,7 @@ from exact import (
     fractions,
     random,
     reductions,
+    share,
     sums,
     too_far,
     twice,
@@ -29,8 +30,9 @@ from hypothesis import strategies as st
 from parity import oracle
 from parity.arithmetic import Arithmetic, Sides, gamma, sides
 from parity.bounds import forward_bound
+from parity.bounds import sums as rules
 from parity.bounds.bound import OUTWARD
-from parity.bounds.sums import descend_bound
+from parity.bounds.sums import descend_bound, parts_bound
 from parity.compare import IDENTICAL, OUTSIDE, WITHIN, compare
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -530,3 +532,125 @@ def test_a_step_has_two_roundings() -> None:
     expected = 2 * side_bound(Fraction(5), 2, side, Fraction(side.eta))
     found = Fraction(float(bound.limit[0]))
     assert expected <= found <= expected * Fraction(OUTWARD) ** 2
+
+
+# --- sums of given arrays -----------------------------------------------------------------
+
+
+def given_parts(count: int, kind: str, dtype: str) -> list[Any]:
+    return [random(kind, (4, 6), dtype, 7, k) for k in range(count)]
+
+
+@every_dtype
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("count", [2, 3, 7])
+def test_a_sum_of_parts_stays_under_its_half(count: int, kind: str, dtype: str) -> None:
+    """In whatever order the parts are added, each side's sum lies within its half of the bound."""
+    parts = np.array(given_parts(count, kind, dtype)).reshape(count, 24)
+    bound, rng = parts_bound(list(parts), twice("numpy", dtype)), np.random.default_rng(8)
+    for k in np.flatnonzero(~bound.overflow):
+        truth = sum(fractions(parts[:, k]))
+        for total in reductions(parts[:, k], rng):
+            assert share(total, truth, bound.limit[k]) <= 1
+
+
+def test_a_sum_of_parts_rounds_once_less_than_it_has_parts() -> None:
+    """K = n − 1: γ₂ of three parts' absolute values, from each side."""
+    parts = [np.array([0.1, 5.0]), np.array([-0.2, 0.0]), np.array([0.4, 0.5])]
+    side = sides("float64")[0]
+    limit = parts_bound(parts, (side, side)).limit
+    gamma_2 = 2 * side.u / (1 - 2 * side.u)
+    reached = 2 * gamma_2 * np.array([0.7, 5.5])
+    assert np.all(reached <= limit)
+    assert np.all(limit <= reached * (1 + 2.0**-21))
+
+
+@every_dtype
+def test_what_is_not_added_or_is_whole_is_exact(dtype: str) -> None:
+    """One part alone, and integers."""
+    both = sides(dtype)
+    assert parts_bound(given_parts(1, "normal", dtype), both).exact
+    assert parts_bound(given_parts(3, "integers", dtype), both).exact
+    mixed = [*given_parts(2, "integers", dtype), random("normal", (4, 6), dtype, 9)]
+    assert not parts_bound(mixed, both).exact
+
+
+@every_dtype
+def test_a_sum_that_lacks_a_part_is_refused(dtype: str) -> None:
+    """The parts, their mean, and all but one are no sum."""
+    parts = given_parts(3, "normal", dtype)
+    bound, right = parts_bound(parts, sides(dtype)), parts[0] + parts[1] + parts[2]
+    assert compare(right, parts[2] + parts[1] + parts[0], bound).verdict == WITHIN
+    for wrong in (parts[0], parts[0] + parts[1], right / right.dtype.type(3), -right):
+        assert compare(wrong, right, bound).verdict == OUTSIDE
+
+
+@every_dtype
+def test_the_sum_of_a_join_is_that_of_two_parts(dtype: str) -> None:
+    """`add` has the bound of its two inputs."""
+    x, branch = given_parts(2, "wide", dtype)
+    found = forward_bound("add", {"x": x, "branch": branch}, {}, sides(dtype))
+    expected = parts_bound([x, branch], sides(dtype))
+    np.testing.assert_array_equal(found.limit, expected.limit)
+    np.testing.assert_array_equal(found.overflow, expected.overflow)
+
+
+@every_dtype
+def test_parts_that_overflow_in_some_order_only_are_counted(dtype: str) -> None:
+    """Where the absolute values pass the largest number, the order decides."""
+    largest = np.finfo(dtype).max
+    parts = [np.array([v, 1], dtype) for v in (largest, largest, -largest)]
+    assert parts_bound(parts, sides(dtype)).overflow.tolist() == [True, False]
+
+
+# --- one number of terms for all elements -------------------------------------------------
+
+ALL_ALIKE = {
+    "dense": ("linear", {"x": (3, 7), "weight": (4, 7), "bias": (4,)}, {}),
+    "valid": ("conv2d", {"x": (2, 3, 5, 4), "weight": (4, 3, 2, 3), "bias": (4,)}, {}),
+    "cover": ("avg_pool2d", {"x": (2, 3, 4, 6)}, {"kernel_size": 2}),
+    "empty": ("linear", {"x": (0, 7), "weight": (4, 7), "bias": (4,)}, {}),
+    "one": ("linear", {"x": (1, 1), "weight": (1, 1)}, {}),
+}
+
+
+def limits(parameters: Parameters, dtype: str) -> dict[str, Any]:
+    function, shapes, options = parameters
+    arrays = {key: random("normal", s, dtype, 1, i) for i, (key, s) in enumerate(shapes.items())}
+    dy = random("normal", oracle.forward(function, arrays, options).shape, dtype, 2)
+    return bounds(function, dy, arrays, options, sides(dtype))
+
+
+@every_dtype
+@pytest.mark.parametrize("name", [*CASES, *ALL_ALIKE])
+def test_collapsed_terms_give_the_same_bounds(
+    monkeypatch: pytest.MonkeyPatch, name: str, dtype: str
+) -> None:
+    """Where all elements have as many terms, one number stands for them and changes nothing."""
+    parameters = {**CASES, **ALL_ALIKE}[name]
+    short = limits(parameters, dtype)
+    clear_terms()
+    try:
+        monkeypatch.setattr(rules, "_collapsed", lambda terms: terms)
+        full = limits(parameters, dtype)
+    finally:
+        clear_terms()
+    assert short.keys() == full.keys()
+    for tensor, bound in short.items():
+        np.testing.assert_array_equal(bound.limit, full[tensor].limit, strict=True)
+        np.testing.assert_array_equal(bound.overflow, full[tensor].overflow, strict=True)
+        assert bound.exact == full[tensor].exact
+
+
+def clear_terms() -> None:
+    rules._forward_terms.cache_clear()
+    rules._backward_terms.cache_clear()
+
+
+def test_terms_collapse_only_where_they_are_alike() -> None:
+    """One number for a dense layer; an edge with fewer terms keeps every element's own."""
+    assert rules._collapsed(np.full((3, 4), 7.0)) == 7
+    assert rules._collapsed(np.full((3, 4), 7.0)).shape == ()
+    ragged = np.array([7.0, 7.0, 6.0])
+    assert rules._collapsed(ragged) is ragged
+    assert rules._collapsed(np.zeros((0, 3))).shape == (0, 3)

@@ -30,7 +30,7 @@ from parity.cases.case import (
     draw,
     generator,
 )
-from parity.check import bad_arguments
+from parity.check import call_bad
 from parity.functions import backward_of
 
 SEED = 20261120
@@ -39,6 +39,7 @@ FUNCTIONS = {
     *(f"{kind}_pool{n}d" for kind in ("max", "avg") for n in (1, 2, 3)),
     *("correlate2d", "convolve2d", "rot180", "shared_conv2d"),
     *("weighted_pool2d", "gaussian_pool2d", "downsample"),
+    *("add", "concatenate"),
     *("linear", "flatten", "relu", "leaky_relu", "sigmoid", "tanh", "softmax", "log_softmax"),
     *("cross_entropy", "squared_error"),
     *("sign", "dsigmoid", "dtanh", "dropout", "perceptron_loss"),
@@ -68,7 +69,7 @@ def inputs(case: Case, dtype: str) -> dict[str, Array]:
 def forward(case: Case, dtype: str) -> Array:
     """The value of a good case; NaN and overflow are what some cases are there to show."""
     with np.errstate(all="ignore"):
-        y: Array = getattr(refimpl, case.function)(**inputs(case, dtype), **case.options)
+        y: Array = getattr(refimpl, case.function)(*inputs(case, dtype).values(), **case.options)
     return y
 
 
@@ -261,13 +262,13 @@ def test_a_good_case_that_is_refused_is_noticed() -> None:
 def test_what_bad_cases_start_from_is_valid(function: str) -> None:
     """Without its one mistake, the input of a bad case is accepted."""
     valid = BadCase(function, "valid", VALID[function], ValueError, "")
-    assert getattr(refimpl, function)(**bad_arguments(valid, SEED)) is not None
+    assert call_bad(valid, SEED) is not None
 
 
 def check_refused(case: BadCase) -> None:
     """The call raises exactly the case's error type with exactly its text."""
     with pytest.raises(case.error) as raised:
-        getattr(refimpl, case.function)(**bad_arguments(case, SEED))
+        call_bad(case, SEED)
     assert type(raised.value) is case.error
     assert str(raised.value) == case.message
 

@@ -22,7 +22,7 @@ from junitparser import JUnitXml
 from rich.console import Console
 from typer.testing import CliRunner
 
-import parity
+import parity.run
 import refimpl
 from parity import cli
 from parity.cases import GOOD
@@ -171,6 +171,22 @@ def test_an_override_decides(call: Call, tmp_path: Path) -> None:
     assert call(*run, "--atol", 0).code == 1
 
 
+@pytest.mark.parametrize("words", [[], ["--full"]])
+def test_full(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    """--full, and nothing else, asks for the networks that take long."""
+    asked, right = [], parity.run.select
+
+    def select(names: Any, case: Any, dtypes: Any, full: bool) -> Any:
+        asked.append({t.id for t in right(names, case, dtypes, full)} & set(NETWORKS))
+        return right(["relu"], "maps", ["float32"])
+
+    monkeypatch.setattr(parity.run, "select", select)
+    assert call("run", *words, "--out", tmp_path).code == 0
+    assert asked == [{n.name for n in NETWORKS.values() if words or not n.full}]
+
+
 def test_elements(call: Call, tmp_path: Path) -> None:
     """--elements writes every element of the cases named; the default is the worked examples."""
     call("run", "relu", "--out", tmp_path / "a")
@@ -308,6 +324,9 @@ def test_list(call: Call) -> None:
     assert {line.split(":")[0] for line in said} == {*FUNCTIONS, *NETWORKS}
     assert "lenet: network, 50 steps of training" in said
     assert "small_relu: network" in said
+    assert "xor: network, 40 steps of training" in said
+    assert "alexnet: network, with --full or by name" in said
+    assert sum("--full" in line for line in said) == sum(n.full for n in NETWORKS.values())
     good = sum(case.function == "conv2d" for case in GOOD)
     assert any(re.fullmatch(rf"conv2d: {good} cases, \d+ bad inputs", line) for line in said)
 
@@ -322,6 +341,11 @@ def test_list_of_a_function(call: Call, name: str) -> None:
 def test_list_of_a_network(call: Call) -> None:
     """A network is listed once."""
     assert call("list", "lenet") == Outcome(0, "lenet\n", "")
+
+
+def test_list_of_a_network_that_takes_long(call: Call) -> None:
+    """Its name asks for it."""
+    assert call("list", "alexnet").out.splitlines() == ["alexnet"]
 
 
 def test_list_of_something_unknown(call: Call) -> None:

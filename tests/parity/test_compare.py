@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from exact import DTYPES
 
+import parity.compare
 from parity.bounds import Bound
+from parity.cases.case import LAYOUTS
 from parity.compare import (
     BLIND,
     IDENTICAL,
@@ -264,3 +266,103 @@ def test_tolerance_is_absolute_and_relative(
     bound = tolerance_bound(array(torch, dtype="float32"), rtol, atol)
     assert bound.limit.tolist() == [limit]
     assert (bound.overflow.tolist(), bound.exact) == ([False], False)
+
+
+# --- large tensors, part by part ----------------------------------------------------------
+
+PARTS = (1, 2, 7, 59, 60, 61)  # of 60 elements: every size that divides, leaves a rest, is enough
+
+
+def in_parts(monkeypatch: pytest.MonkeyPatch, size: int, *arguments: Any) -> Comparison:
+    """`compare` with parts of so many elements."""
+    monkeypatch.setattr(parity.compare, "PART", size)
+    return compare(*arguments)
+
+
+def test_parts_cover_everything_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One after another, the last as long as what is left."""
+    monkeypatch.setattr(parity.compare, "PART", 4)
+    assert parity.compare._parts(10) == [slice(0, 4), slice(4, 8), slice(8, 10)]
+    assert parity.compare._parts(8) == [slice(0, 4), slice(4, 8)]
+
+
+def untidy(dtype: str) -> tuple[Any, Any, Bound]:
+    """Two tensors that differ in every way there is, and a bound with all that bounds have."""
+    rng = np.random.default_rng(5)
+    theirs = rng.normal(size=(3, 4, 5)).astype(dtype)
+    ours = (theirs * (1 + rng.normal(size=theirs.shape) * 1e-5)).astype(dtype)
+    limit = np.abs(theirs.astype(np.float64)) * 4e-5
+    overflow = np.zeros(theirs.shape, bool)
+    ours[0, 1, 2], theirs[0, 3, 4] = np.nan, np.inf
+    ours[1, 0, 0] = theirs[1, 0, 0] = np.nan
+    ours[2, 3, 4], overflow[2, 3, 4] = 99, True
+    limit[1, 2, 3], limit[2, 0] = np.inf, 0
+    return ours, theirs, Bound(limit, overflow)
+
+
+@pytest.mark.parametrize("size", PARTS)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_parts_do_not_change_what_is_found(
+    monkeypatch: pytest.MonkeyPatch, dtype: str, size: int
+) -> None:
+    """Verdict, all figures, the worst place and both values: the same for parts of any size."""
+    ours, theirs, bound = untidy(dtype)
+    whole = in_parts(monkeypatch, 10**6, ours, theirs, bound)
+    assert whole.verdict == OUTSIDE
+    assert whole.overflow == 1
+    found = in_parts(monkeypatch, size, ours, theirs, bound)
+    # NaN values make two equal comparisons unequal; their text does not.
+    assert repr(found) == repr(whole)
+
+
+@pytest.mark.parametrize("size", PARTS)
+@pytest.mark.parametrize("place", range(0, 60, 7))
+def test_a_mistake_in_any_part_is_found(
+    monkeypatch: pytest.MonkeyPatch, place: int, size: int
+) -> None:
+    """One element of sixty past its limit, wherever it stands, with its own index and values."""
+    theirs = np.random.default_rng(6).normal(size=(3, 4, 5))
+    ours = theirs.copy()
+    ours.flat[place] += 0.5
+    found = in_parts(monkeypatch, size, ours, theirs, limit_of(np.full(theirs.shape, 0.25)))
+    index = tuple(map(int, np.unravel_index(place, theirs.shape)))
+    assert (found.verdict, found.outside, found.worst_index) == (OUTSIDE, 1, index)
+    assert (found.refimpl_value, found.torch_value) == (ours[index], theirs[index])
+    assert (found.bound_at_worst, found.worst_ratio) == (0.25, 2.0)
+
+
+@pytest.mark.parametrize("size", PARTS)
+def test_the_worst_of_several_parts_is_named(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    """Of mistakes in many parts the largest; of equally large ones the first."""
+    theirs = np.zeros((3, 4, 5))
+    ours = theirs.copy()
+    ours[0, 0, 1] = ours[1, 1, 1] = ours[2, 2, 2] = 2.0
+    bound = limit_of(np.ones(theirs.shape))
+    found = in_parts(monkeypatch, size, ours, theirs, bound)
+    assert (found.worst_index, found.outside) == ((0, 0, 1), 3)
+    ours[1, 1, 1] = 3.0
+    found = in_parts(monkeypatch, size, ours, theirs, bound)
+    assert (found.worst_index, found.outside, found.worst_ratio) == ((1, 1, 1), 3, 3.0)
+
+
+@pytest.mark.parametrize("size", PARTS)
+def test_a_blind_element_in_any_part_makes_the_tensor_blind(
+    monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """An infinite limit in the last part is not forgotten."""
+    values, limit = np.ones((3, 4, 5)), np.ones((3, 4, 5))
+    limit[2, 3, 4] = inf
+    assert in_parts(monkeypatch, size, values, values, limit_of(limit)).verdict == BLIND
+
+
+@pytest.mark.parametrize("size", PARTS)
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_views_are_compared_element_by_element(
+    monkeypatch: pytest.MonkeyPatch, layout: str, size: int
+) -> None:
+    """Whatever the order in memory; one limit may stand for all elements."""
+    theirs = np.arange(60.0).reshape(3, 4, 5)
+    ours = theirs.copy()
+    ours[1, 2, 3] += 3
+    found = in_parts(monkeypatch, size, LAYOUTS[layout](ours), theirs, limit_of(1.0))
+    assert (found.worst_index, found.outside, found.refimpl_value) == ((1, 2, 3), 1, 36.0)

@@ -114,6 +114,8 @@ OTHERS: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
     ("relu", {"x": (3, 5)}, {}),
     ("leaky_relu", {"x": (3, 5)}, {"negative_slope": 0.25}),
     ("linear", {"x": (3, 5), "weight": (2, 5), "bias": (2,)}, {}),
+    ("add", {"x": (3, 5, 2), "branch": (3, 5, 2)}, {}),
+    ("concatenate", {"a": (3, 2, 5), "b": (3, 1, 5), "c": (3, 4, 5)}, {}),
     ("squared_error", {"output": (3, 4), "target": (3, 4)}, {}),
     ("sign", {"x": (3, 5)}, {}),
     ("dsigmoid", {"o": (3, 5)}, {}),
@@ -166,6 +168,8 @@ LAYOUT_CASES: dict[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
     "max_pool2d": ({"x": (2, 3, 5, 4)}, {"kernel_size": 2}),
     "linear": ({"x": (3, 5), "weight": (2, 5), "bias": (2,)}, {}),
     "flatten": ({"x": (2, 3, 4)}, {}),
+    "add": ({"x": (2, 3, 4), "branch": (2, 3, 4)}, {}),
+    "concatenate": ({"a": (2, 3, 4), "b": (2, 1, 4)}, {}),
 }
 
 
@@ -185,7 +189,7 @@ def test_views_give_what_copies_give(function: str, layout: str) -> None:
         np.testing.assert_array_equal(found.gradients[name], gradient)
 
 
-@pytest.mark.parametrize("function", ["relu", "conv2d", "flatten"])
+@pytest.mark.parametrize("function", ["relu", "conv2d", "flatten", "add", "concatenate"])
 def test_inputs_are_not_changed_nor_shared(function: str) -> None:
     """torch works on its own memory: inputs stay, and may be read-only; results are no views."""
     shapes, options = LAYOUT_CASES.get(function, ({"x": (3, 5)}, {}))

@@ -98,8 +98,12 @@ def plant(monkeypatch: pytest.MonkeyPatch, case: Case, gradient: str, mistake: M
     def wrong(dy: Array, *args: Any, **options: Any) -> Any:
         limits = backward_bounds(case.function, dy, arrays, options, sides(DTYPE))
         grads = right(dy, *args, **options)
-        if not hasattr(grads, "_replace"):
+        if not isinstance(grads, tuple):
             return mistake(grads, limits[gradient].limit)
+        if not hasattr(grads, "_replace"):
+            place = FUNCTIONS[case.function].inputs.index(gradient)
+            spoilt = mistake(grads[place], limits[gradient].limit)
+            return (*grads[:place], spoilt, *grads[place + 1 :])
         field = f"d{gradient}"
         spoilt = mistake(getattr(grads, field), limits[gradient].limit)
         return grads._replace(**{field: spoilt})

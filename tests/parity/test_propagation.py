@@ -11,6 +11,7 @@ from exact import DTYPES, computed, random
 
 from parity import oracle
 from parity.arithmetic import sides
+from parity.bounds import backward_bounds, forward_bound
 from parity.cases.case import Draw, draw
 from parity.propagation import RULES, Accumulated, backward_errors, forward_error, widened
 
@@ -174,6 +175,24 @@ def test_a_bound_that_is_too_small_is_noticed() -> None:
     setting.moved = lambda how: moved  # type: ignore[method-assign]
     with pytest.raises(AssertionError):
         setting.check("away")
+
+
+@pytest.mark.parametrize("output", [0.25, 1.0])
+def test_an_output_on_its_target_may_still_be_rounded(output: float) -> None:
+    """½ Σ d² at d = 0: within the error d is not 0, and the rounding there is in the bound."""
+    target, error = np.full((3, 4), 0.25), np.full((3, 4), 1e-3)
+    arrays, both = {"output": np.full((3, 4), output), "target": target}, sides("float64")
+    errors = {"output": error, "dy": np.zeros(())}
+    found = forward_error("squared_error", arrays, errors, {}, both).error
+    away = {"output": arrays["output"] + error, "target": target}
+    d = arrays["output"] - target
+    drift = np.sum(((d + error) ** 2 - d**2) / 2)
+    rounding = forward_bound("squared_error", away, {}, both).limit
+    assert drift + rounding <= found * (1 + 2.0**-50)
+    assert found <= drift * (1 + 2.0**-20) + 2 * rounding
+    back = backward_errors("squared_error", np.ones(()), arrays, errors, {}, both)["output"]
+    least = backward_bounds("squared_error", np.ones(()), away, {}, both)["output"].limit
+    assert np.all(back.error >= (error + least) * (1 - 2.0**-50))
 
 
 # --- how wide -----------------------------------------------------------------------------

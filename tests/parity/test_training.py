@@ -12,15 +12,16 @@ from planting import plant, raise_
 
 import refimpl.activations
 import refimpl.dense
+import refimpl.losses
 import refimpl.training
 from parity import training as module
 from parity.cases.case import Array
-from parity.cases.network import NetworkCase, described
+from parity.cases.network import Loss, NetworkCase, described
 from parity.compare import BLIND, OUTSIDE, WITHIN
 from parity.findings import Findings, Settings
 from parity.rows import Row
 from parity.training import check_training
-from refimpl import Linear, Sequential, Sigmoid
+from refimpl import Add, Linear, Network, Sequential, Sigmoid, Tanh
 
 SETTINGS = Settings(seed=11)
 
@@ -162,6 +163,101 @@ def test_a_mistake_of_refimpl_never_moves_torchs_weights(
     after = check_training(TINY, "float64", SETTINGS)
     assert [row.torch_loss for row in after.training] == before
     assert after.failures != []
+
+
+# --- half the squared distance, in a graph ------------------------------------------------
+
+
+def residual(rng: np.random.Generator) -> Network:
+    """tanh(x + Wx + b) against numbers."""
+    fc = Linear(rng.normal(size=(3, 3)) / 2, rng.normal(size=3) / 2)
+    return Network({"fc": fc, "add": Add(), "act": Tanh()}, {"add": ("x", "fc")})
+
+
+def answers(steps: int, rng: np.random.Generator) -> list[tuple[Array, Array]]:
+    return [(rng.normal(size=(5, 3)), rng.uniform(0, 1, (5, 3))) for _ in range(steps)]
+
+
+SQUARED = NetworkCase(
+    "tiny",
+    residual,
+    {"fc": described("linear"), "add": described("add", "x", "fc"), "act": described("tanh")},
+    answers,
+    ("D1.7", "D4.16"),
+    steps=3,
+    learning_rate=0.25,
+    loss=Loss("squared_error", {}),
+)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_squared_error_is_trained_on(dtype: str) -> None:
+    """Every step holds, locally and free; the loss is the one that the case names."""
+    findings = check_training(SQUARED, dtype, SETTINGS)
+    assert findings.failures == []
+    assert [row.step for row in findings.training] == [1, 2, 3]
+    for how in ("step 2", "free step 2"):
+        (loss,) = (row for row in of(findings, how) if row.tensor == "loss")
+        assert loss.function == "squared_error"
+        assert loss.verdict == WITHIN
+    local = [(row.layer, row.tensor) for row in of(findings, "step 2")]
+    assert ("loss", "doutput") in local
+    assert ("x", "dsum") in local
+
+
+def test_torchs_side_of_it_is_torchs_own_training() -> None:
+    """The same losses as with torch.nn and torch.optim.SGD, and answers right above one half."""
+    start = SQUARED.network("float64", SETTINGS.seed).layers["fc"].parameters
+    fc = torch.nn.Linear(3, 3).double()
+    with torch.no_grad():
+        fc.weight.copy_(torch.from_numpy(start["weight"]))
+        fc.bias.copy_(torch.from_numpy(start["bias"]))
+    optimiser = torch.optim.SGD(fc.parameters(), lr=0.25)
+    expected = []
+    for x, target in SQUARED.data("float64", SETTINGS.seed):
+        optimiser.zero_grad()
+        x, target = torch.from_numpy(x), torch.from_numpy(target)
+        output = torch.tanh(x + fc(x))
+        loss = torch.nn.functional.mse_loss(output, target, reduction="sum") / 2
+        loss.backward()
+        optimiser.step()
+        right = ((output > 0.5) == (target > 0.5)).double().mean()
+        expected.append((loss.item(), right.item()))
+    training = check_training(SQUARED, "float64", SETTINGS).training
+    assert [(r.torch_loss, r.torch_accuracy) for r in training] == expected
+    assert len({loss for loss, _ in expected}) == 3
+
+
+def doubled(dy: Any, output: Any, target: Any) -> Any:
+    return 2 * dy * (output - target)
+
+
+@pytest.mark.parametrize("owner", [refimpl, refimpl.losses], ids=["local", "free"])
+def test_a_squared_error_without_its_half_is_seen(
+    monkeypatch: pytest.MonkeyPatch, owner: Any
+) -> None:
+    """Its gradient twice as large: outside in the loss locally, in the weights when free."""
+    monkeypatch.setattr(owner, "squared_error_backward", doubled)
+    findings = check_training(SQUARED, "float64", SETTINGS)
+    if owner is refimpl:
+        assert wrong(findings, "step 1") == [("loss", "doutput")]
+        assert wrong(findings, "free step 1") == []
+    else:
+        assert wrong(findings, "step 1") == []
+        assert wrong(findings, "free step 1") == [("fc", "new weight"), ("fc", "new bias")]
+
+
+def test_a_shortcut_that_is_forgotten_is_seen() -> None:
+    """A network that adds f(x) twice: each step of each layer is right, the free loss is not."""
+
+    def twice(rng: np.random.Generator) -> Network:
+        layers = residual(rng).layers
+        return Network(layers, {"add": ("fc", "fc")})
+
+    findings = check_training(replace(SQUARED, build=twice), "float64", SETTINGS)
+    assert wrong(findings, "step 1") == []
+    assert ("loss", "loss") in wrong(findings, "free step 1")
+    assert findings.training[0].accumulated_verdict == OUTSIDE
 
 
 # --- mistakes -----------------------------------------------------------------------------

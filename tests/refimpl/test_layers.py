@@ -8,8 +8,11 @@ from plain import assert_same, draw
 
 import refimpl
 from refimpl import (
+    Add,
     AvgPool2d,
+    Concatenate,
     Conv2d,
+    Dropout,
     Flatten,
     Layer,
     LeakyReLU,
@@ -25,6 +28,7 @@ KERNELS = draw(np.random.default_rng(1), (4, 3, 3, 2), "float64")
 ROWS = draw(np.random.default_rng(2), (4, 6), "float64")
 BIAS = draw(np.random.default_rng(3), (4,), "float64")
 GEOMETRY = {"stride": (2, 1), "padding": (1, 0)}
+MASK = np.random.default_rng(4).random((2, 3, 5, 6)) < 1 / 2
 POOLING = {"kernel_size": (4, 2), **GEOMETRY, "ceil_mode": True}
 
 # a layer, the options of its function
@@ -57,7 +61,10 @@ LAYERS = {
     "tanh": (Tanh(), {}),
     "softmax": (Softmax(), {}),
     "softmax along an axis": (Softmax(axis=1), {"axis": 1}),
+    "dropout": (Dropout(MASK), {}),
+    "dropout with a share": (Dropout(MASK, 0.25), {"p": 0.25}),
 }
+JOINS: dict[str, tuple[Layer, int]] = {"add": (Add(), 2), "concatenate": (Concatenate(), 3)}
 EVERY_LAYER = pytest.mark.parametrize(("layer", "options"), LAYERS.values(), ids=LAYERS)
 
 
@@ -71,7 +78,8 @@ def draw_input(rng: np.random.Generator, layer: Layer) -> Any:
 def test_forward(rng: np.random.Generator, layer: Layer, options: Any) -> None:
     """forward is the function with the layer's parameters and options."""
     x = draw_input(rng, layer)
-    expected = getattr(refimpl, layer.function)(x, **layer.parameters, **options)
+    given = {**layer.parameters, **layer.constants}
+    expected = getattr(refimpl, layer.function)(x, **given, **options)
     assert_same(layer.forward(x), expected)
 
 
@@ -81,7 +89,8 @@ def test_backward(rng: np.random.Generator, layer: Layer, options: Any) -> None:
     x = draw_input(rng, layer)
     dy = draw(rng, layer.forward(x).shape, "float64")
     weights = [layer.parameters["weight"]] if layer.parameters else []
-    expected = getattr(refimpl, f"{layer.function}_backward")(dy, x, *weights, **options)
+    given = [*weights, *layer.constants.values()]
+    expected = getattr(refimpl, f"{layer.function}_backward")(dy, x, *given, **options)
     dx, dparameters = layer.backward(dy, x)
     assert set(dparameters) == set(layer.parameters)
     if not weights:
@@ -108,7 +117,8 @@ def test_options_change_the_output(rng: np.random.Generator) -> None:
             fewer = {key: value for key, value in options.items() if key != option}
             if option == "kernel_size":
                 fewer["kernel_size"] = 2
-            y = getattr(refimpl, layer.function)(x, **layer.parameters, **fewer)
+            given = {**layer.parameters, **layer.constants}
+            y = getattr(refimpl, layer.function)(x, **given, **fewer)
             assert not np.array_equal(y, layer.forward(x)), (name, option)
 
 
@@ -120,6 +130,40 @@ def test_groups_reach_the_function(rng: np.random.Generator) -> None:
     dy = draw(rng, (2, 6, 3, 4), "float64")
     expected = refimpl.conv2d_backward(dy, x, weight, groups=3)
     assert_same(layer.backward(dy, x).dparameters["weight"], expected.dweight)
+
+
+@pytest.mark.parametrize(("layer", "count"), JOINS.values(), ids=JOINS)
+def test_a_join_takes_several_inputs(rng: np.random.Generator, layer: Layer, count: int) -> None:
+    """forward and backward are the function's, with a gradient for each input, as a tuple."""
+    xs = [draw(rng, (2, 3, 5, 6), "float64") for _ in range(count)]
+    y = layer.forward(*xs)
+    assert_same(y, getattr(refimpl, layer.function)(*xs))
+    dy = draw(rng, y.shape, "float64")
+    dx, dparameters = layer.backward(dy, *xs)
+    expected = getattr(refimpl, f"{layer.function}_backward")(dy, *xs)
+    assert type(dx) is tuple
+    assert dparameters == {}
+    for actual, right in zip(dx, expected, strict=True):
+        assert_same(actual, right)
+
+
+def test_dropout_keeps_its_mask_as_a_constant() -> None:
+    """The mask does not learn: it is no parameter, and what becomes 0 is where it is 0."""
+    layer = Dropout(MASK)
+    assert layer.parameters == {}
+    assert set(layer.constants) == {"mask"}
+    x = np.full(MASK.shape, 3.0)
+    assert_same(layer.forward(x), np.where(MASK, 6.0, 0.0))
+    assert_same(layer.backward(x, x).dx, np.where(MASK, 6.0, 0.0))
+
+
+def test_dropout_without_a_mask_passes_everything(rng: np.random.Generator) -> None:
+    """In use nothing is dropped, forward and backward."""
+    layer, x, dy = Dropout(), draw(rng, (2, 3), "float64"), draw(rng, (2, 3), "float64")
+    assert layer.constants == {}
+    assert_same(layer.forward(x), x)
+    assert_same(layer.backward(dy, x).dx, dy)
+    assert layer.backward(dy, x).dparameters == {}
 
 
 def test_layers_do_not_share_parameters() -> None:
@@ -158,4 +202,5 @@ def test_every_layer_is_tested() -> None:
     made = {
         cls for cls in vars(refimpl).values() if isinstance(cls, type) and issubclass(cls, Layer)
     }
-    assert {type(layer) for layer, _ in LAYERS.values()} == made - {Layer}
+    tried = [layer for layer, _ in (*LAYERS.values(), *JOINS.values())]
+    assert {type(layer) for layer in tried} == made - {Layer}

@@ -444,6 +444,38 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         TypeError,
         "cross_entropy: logits is float64, but target is float32; give both the same dtype",
     ),
+    "a branch that would broadcast": (
+        lambda: refimpl.add(np.zeros((2, 3)), np.zeros((1, 3))),
+        ValueError,
+        "add: x is (2, 3), but branch is (1, 3); both must be of one shape",
+    ),
+    "no maps": (
+        lambda: refimpl.concatenate(),
+        ValueError,
+        "concatenate: maps must have at least one array, but has none",
+    ),
+    "a gradient of no maps": (
+        lambda: refimpl.concatenate_backward(np.zeros((2, 3))),
+        ValueError,
+        "concatenate_backward: maps must have at least one array, but has none",
+    ),
+    "maps of two sizes": (
+        lambda: refimpl.concatenate(np.zeros((2, 3, 4)), np.zeros((2, 3, 5))),
+        ValueError,
+        "concatenate: maps must agree in everything but channels, but maps[0] is (2, 3, 4) and "
+        "maps[1] (2, 3, 5)",
+    ),
+    "a map without channels": (
+        lambda: refimpl.concatenate(np.zeros((2, 3)), np.zeros(2)),
+        ValueError,
+        "concatenate: maps[1] must have an axis of channels behind the batch axis, but is (2,)",
+    ),
+    "maps in a tuple": (
+        lambda: refimpl.concatenate_backward(np.zeros((2, 2)), (np.zeros((2, 1)),) * 2),
+        TypeError,
+        "concatenate_backward: each map must be an argument of its own, but maps[0] is a tuple "
+        "of 2",
+    ),
 }
 
 

@@ -7,18 +7,24 @@ from typing import Any
 import numpy as np
 import pytest
 import reals
-from plain import ELEMENTS, assert_exact, assert_same, draw, fractions
+from plain import ELEMENTS, assert_exact, assert_same, dot, draw, fractions
 from reals import assert_agree
 
 from refimpl import (
+    Add,
+    Descent,
     Linear,
+    Network,
     Sequential,
+    Sigmoid,
     Step,
     Tanh,
     cross_entropy,
     cross_entropy_backward,
     descend,
+    gradient_descent,
     loss_and_grads,
+    mlp,
     squared_error,
     squared_error_backward,
     train,
@@ -207,3 +213,263 @@ def test_one_layer_cannot_learn_xor() -> None:
     assert step.loss == np.log(2)
     assert_same(step.grads.dparameters["fc"]["weight"], np.zeros((2, 2)))
     assert_same(step.grads.dparameters["fc"]["bias"], np.zeros(2))
+
+
+# --- other losses, other graphs -----------------------------------------------------------
+
+
+def test_training_by_half_the_squared_distance(rng: np.random.Generator) -> None:
+    """D1.7: the gradient to the output is y − t, and the step is what it makes of it, exactly."""
+    weight, bias = draw(rng, (3, 2)), draw(rng, (3,))
+    x, target = draw(rng, (4, 2)), draw(rng, (4, 3))
+    network = Sequential({"fc": Linear(weight, bias)})
+    (step,) = train(network, [(x, target)], Fraction(1, 7), "squared_error")
+    residual = x @ weight.T + bias - target
+    assert step.loss == dot(residual, residual) / 2
+    assert_exact(step.doutput, residual, "fraction")
+    learnt = network.layers["fc"].parameters
+    assert_exact(learnt["weight"], weight - residual.T @ x / 7, "fraction")
+    assert_exact(learnt["bias"], bias - residual.sum(axis=0) / 7, "fraction")
+
+
+def test_options_reach_the_loss(rng: np.random.Generator) -> None:
+    """reduction="sum" gives the sum over the batch, and gradients as many times as large."""
+    network = Sequential({"fc": Linear(draw(rng, (3, 2), "float64"), np.zeros(3))})
+    x, target = draw(rng, (4, 2), "float64"), np.array([0, 2, 1, 1])
+    mean, total = (loss_and_grads(network, x, target, reduction=r) for r in ("mean", "sum"))
+    assert_same(total.loss, cross_entropy(network.forward(x), target, reduction="sum"))
+    assert_same(total.doutput, 4 * mean.doutput)
+
+
+def test_a_graph_is_trained(rng: np.random.Generator) -> None:
+    """h = x + Wx + b: the shortcut passes by what the layer learns."""
+    weight, x, target = draw(rng, (2, 2)), draw(rng, (3, 2)), draw(rng, (3, 2))
+    bias = fractions([0, 0])
+    network = Network({"fc": Linear(weight, bias), "add": Add()}, {"add": ("x", "fc")})
+    (step,) = train(network, [(x, target)], Fraction(1, 5), "squared_error")
+    residual = x + x @ weight.T - target
+    learnt = network.layers["fc"].parameters["weight"]
+    assert_exact(learnt, weight - residual.T @ x / 5, "fraction")
+    assert_exact(step.grads.doutputs["x"], residual + residual @ weight, "fraction")
+
+
+@pytest.mark.parametrize("loss", ["mean_squared_error", "relu", "", None, 1])
+def test_an_unknown_loss_is_refused(loss: Any) -> None:
+    """Only the losses that are there, whatever else the package has."""
+    network, x = Sequential({"fc": Linear(np.zeros((1, 1)), np.zeros(1))}), np.zeros((1, 1))
+    known = "'cross_entropy', 'squared_error', 'binary_cross_entropy_with_logits'"
+    with pytest.raises(ValueError) as info:  # noqa: PT011 (the whole text follows)
+        loss_and_grads(network, x, x, loss)
+    assert str(info.value) == f"loss_and_grads: loss must be one of {known}, but is {loss!r}"
+    with pytest.raises(ValueError) as info:  # noqa: PT011 (the whole text follows)
+        gradient_descent(network, x, x, 0.1, 0.1, 0, loss)
+    assert str(info.value) == f"gradient_descent: loss must be one of {known}, but is {loss!r}"
+
+
+def test_update_refuses_what_is_not_there() -> None:
+    """A gradient for another layer is refused with the layers that there are."""
+    network = network_of(np.zeros((1, 1)), np.zeros(1), np.zeros((1, 1)), np.zeros(1))
+    with pytest.raises(ValueError) as info:  # noqa: PT011 (the whole text follows)
+        update(network, {"third": {"weight": np.zeros((1, 1))}}, 0.1)
+    assert str(info.value) == "update: there is no layer 'third', but first, second"
+
+
+# --- gradient descent until it stands still -----------------------------------------------
+
+GENTLE = Fraction(1, 4)
+
+
+def parabola() -> Sequential:
+    """½(w·1 + b − t)² of one sample, at w = b = 0: every step halves the distance to t."""
+    return network_of_one(fractions([[0]]), fractions([0]))
+
+
+def network_of_one(weight: Any, bias: Any) -> Sequential:
+    return Sequential({"fc": Linear(weight, bias)})
+
+
+def test_descent_by_hand() -> None:
+    """D0.14: y = w + b goes to t = 1 by ½ at a time; w and b change by ¼, ⅛, … in exact numbers.
+
+    The change of iteration k is 1/2ᵏ⁺¹: below 1/10 for the first time in iteration 3.
+    """
+    network, one = parabola(), fractions([[1]])
+    end = gradient_descent(network, one, one, GENTLE, Fraction(1, 10), 99, "squared_error")
+    assert isinstance(end, Descent)
+    assert end.converged
+    assert end.losses == [Fraction(1, 2), Fraction(1, 8), Fraction(1, 32)]
+    learnt = network.layers["fc"].parameters
+    assert_exact(learnt["weight"], [[Fraction(7, 16)]], "fraction")
+    assert_exact(learnt["bias"], [Fraction(7, 16)], "fraction")
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "iterations"),
+    [
+        (1, 1),
+        (Fraction(1, 4) + Fraction(1, 10**9), 1),
+        (Fraction(1, 4), 2),  # a change of ¼ is not below ¼
+        (Fraction(1, 8), 3),
+        (0.125, 3),
+        (Fraction(1, 10**6), 19),
+    ],
+)
+def test_descent_ends_in_the_right_iteration(tolerance: Any, iterations: int) -> None:
+    """It ends in the first iteration whose change is below the threshold, not at it."""
+    one = fractions([[1]])
+    end = gradient_descent(parabola(), one, one, GENTLE, tolerance, 99, "squared_error")
+    assert (len(end.losses), end.converged) == (iterations, True)
+    again = gradient_descent(
+        parabola(), one, one, GENTLE, tolerance, iterations - 1, "squared_error"
+    )
+    assert (again.losses, again.converged) == (end.losses[:-1], False)
+
+
+@pytest.mark.parametrize("epsilon", [Fraction(1, 5), Fraction(1, 3)])
+def test_every_element_of_every_parameter_has_to_stand_still(epsilon: Fraction) -> None:
+    """What moves by ¼ in one layer, or in one weight of two, decides; the rest stands still."""
+    one = fractions([[1]])
+    chain = network_of(one, fractions([0]), fractions([[0]]), fractions([0]))  # second moves
+    pair = network_of_one(fractions([[0, 0]]), fractions([0]))
+    for network, x in ((chain, one), (pair, fractions([[1, 0]]))):
+        end = gradient_descent(network, x, one, GENTLE, epsilon, 1, "squared_error")
+        assert end.converged == (epsilon > GENTLE)
+    assert_exact(chain.layers["first"].parameters["weight"], one, "fraction")
+    assert_exact(chain.layers["second"].parameters["weight"], [[GENTLE]], "fraction")
+    assert_exact(pair.layers["fc"].parameters["weight"], [[GENTLE, 0]], "fraction")
+
+
+def test_the_iterations_run_out() -> None:
+    """After the last iteration it says that it has not converged; 0 iterations do nothing."""
+    one, network = fractions([[1]]), parabola()
+    end = gradient_descent(network, one, one, GENTLE, Fraction(1, 10**9), 4, "squared_error")
+    assert not end.converged
+    assert end.losses == [Fraction(1, 2 * 4**k) for k in range(4)]
+    untouched = parabola()
+    assert gradient_descent(untouched, one, one, GENTLE, 1, 0, "squared_error") == ([], False)
+    assert_exact(untouched.layers["fc"].parameters["weight"], [[0]], "fraction")
+
+
+@pytest.mark.parametrize("tolerance", [0, 0.0, Fraction(0)])
+def test_no_change_is_below_zero(tolerance: Any) -> None:
+    """With ε = 0 even a descent that stands still runs through its iterations."""
+    zero = fractions([[0]])
+    end = gradient_descent(parabola(), zero, zero, GENTLE, tolerance, 3, "squared_error")
+    assert end == ([0, 0, 0], False)
+
+
+def test_the_gradients_are_sums_over_the_batch() -> None:
+    """D0.14: W ← W − α Σ_i ∂J_i/∂W; the mean would go a third of the way."""
+    x, target = np.array([[1.0], [2.0], [4.0]]), np.array([0, 1, 1])
+    network = network_of_one(np.zeros((2, 1)), np.zeros(2))
+    end = gradient_descent(network, x, target, 0.5, 1e-9, 1)
+    parts = [
+        loss_and_grads(
+            network_of_one(np.zeros((2, 1)), np.zeros(2)), x[i : i + 1], target[i : i + 1]
+        )
+        for i in range(3)
+    ]
+    weights = sum(part.grads.dparameters["fc"]["weight"] for part in parts)
+    assert_same(network.layers["fc"].parameters["weight"], -0.5 * weights)
+    assert end.losses == [pytest.approx(3 * np.log(2), rel=1e-15)]
+    mean = network_of_one(np.zeros((2, 1)), np.zeros(2))
+    gradient_descent(mean, x, target, 0.5, 1e-9, 1, reduction="mean")
+    assert_same(mean.layers["fc"].parameters["weight"] * 3, -0.5 * weights)
+
+
+def test_a_network_that_learns_nothing_has_converged() -> None:
+    """Without parameters nothing changes."""
+    network, x = Sequential({"act": Tanh()}), np.array([[0.5]])
+    assert gradient_descent(network, x, x, 0.1, 1e-9, 5, "squared_error").converged
+
+
+def test_a_descent_into_nan_has_not_converged() -> None:
+    """A change that is no number is not below the threshold."""
+    network = network_of_one(np.zeros((1, 1)), np.zeros(1))
+    x = np.array([[np.nan]])
+    end = gradient_descent(network, x, np.ones((1, 1)), 0.1, 1.0, 4, "squared_error")
+    assert (len(end.losses), end.converged) == (4, False)
+
+
+def test_descent_takes_nested_lists() -> None:
+    """As every function does."""
+    network = network_of_one(np.array([[1.0]]), np.zeros(1))
+    end = gradient_descent(network, [[1.0]], [[1.0]], 0.1, 1e-9, 2, "squared_error")  # type: ignore[arg-type]
+    assert end.converged
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        (
+            {"max_iterations": -1},
+            ValueError,
+            "gradient_descent: max_iterations must be at least 0, but is -1",
+        ),
+        (
+            {"max_iterations": 2.5},
+            TypeError,
+            "gradient_descent: max_iterations must be an integer, but is 2.5",
+        ),
+        (
+            {"tolerance": "1e-6"},
+            TypeError,
+            "gradient_descent: tolerance must be a number, but is '1e-6'",
+        ),
+        (
+            {"tolerance": None},
+            TypeError,
+            "gradient_descent: tolerance must be a number, but is None",
+        ),
+        (
+            {"learning_rate": "fast"},
+            TypeError,
+            "descend: learning_rate must be a number, but is 'fast'",
+        ),
+    ],
+)
+def test_what_descent_refuses(changes: Any, error: type[Exception], message: str) -> None:
+    """Numbers that are none, with the whole text."""
+    given = {"learning_rate": 0.1, "tolerance": 1e-6, "max_iterations": 3, **changes}
+    network, x = network_of_one(np.zeros((2, 1)), np.zeros(2)), np.ones((1, 1))
+    with pytest.raises(error) as info:
+        gradient_descent(network, x, np.array([1]), **given)
+    assert str(info.value) == message
+
+
+# --- XOR ----------------------------------------------------------------------------------
+
+INPUTS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+ANSWERS = np.array([[0.0], [1.0], [1.0], [0.0]])
+
+
+@pytest.mark.parametrize(("hidden", "seed"), [(Tanh, 1), (Sigmoid, 2)])
+def test_two_layers_learn_xor(hidden: Any, seed: int) -> None:
+    """D1.3: an MLP answers all four, with tanh and with sigmoid nodes, and ends by itself."""
+    network = mlp(np.random.default_rng(seed), (2, 3, 1), hidden=hidden, output=Sigmoid)
+    end = gradient_descent(network, INPUTS, ANSWERS, 2.0, 1e-3, 5000, "squared_error")
+    assert end.converged
+    assert end.losses[-1] < 0.01 < end.losses[0]
+    assert_same(network.forward(INPUTS) > 0.5, ANSWERS > 0.5)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_one_layer_never_learns_xor(seed: int) -> None:
+    """D1.3: out of reach of one layer: whatever it learns, the loss stays at 1/2 or above.
+
+    For y = act(z), z = w·x + b, the sums of z over both diagonals are equal, so that not all
+    four can be on their side of 1/2; and the least loss is that of the guess 1/2 everywhere.
+    """
+    network = mlp(np.random.default_rng(seed), (2, 1), output=Sigmoid)
+    end = gradient_descent(network, INPUTS, ANSWERS, 1.0, 1e-9, 3000, "squared_error")
+    assert min(end.losses) >= 1 / 2 - 4 * 2.0**-52
+    assert ((network.forward(INPUTS) > 0.5) != (ANSWERS > 0.5)).any()
+
+
+def test_the_least_loss_of_one_linear_layer_is_one_half() -> None:
+    """The guess ½ everywhere is where the gradient of the exact loss is 0, and it costs ½."""
+    network = network_of_one(fractions([[0, 0]]), fractions([Fraction(1, 2)]))
+    step = loss_and_grads(network, fractions(INPUTS), fractions(ANSWERS), "squared_error")
+    assert step.loss == Fraction(1, 2)
+    for gradient in step.grads.dparameters["fc"].values():
+        assert_exact(gradient, gradient * 0, "fraction")
