@@ -115,18 +115,18 @@ def of_input_in_the_summary(evidence: Evidence) -> None:
 def of_bias(evidence: Evidence) -> None:
     """db is the sum of DZ; of the ReLU before the convolution, 1 is the slope at 0."""
     right = derivative(printed.forward(A, W, B[0]), B, DZ)
-    evidence.printed(SYMPY, "db", [printed.gradient_of_bias(DZ)], right)
+    evidence.under_convention(SYMPY, "db", [printed.gradient_of_bias(DZ)], right)
     evidence.implemented(SYMPY, "conv2d_backward dbias", on_symbols()["b"], right)
     given = numbers("D2.27")
     found = gradients(given)
-    evidence.printed(TORCH, "db", [printed.gradient_of_bias(given["DZ"])], found["b"])
+    evidence.under_convention(TORCH, "db", [printed.gradient_of_bias(given["DZ"])], found["b"])
     z = distinct("D2.27 z", 4, 4)
     z[1, 2] = 0
     DA = found["A"]
     dz = printed.before_the_activation(DA, z)
     of_torch = layer("relu", DA, {"x": z}).gradients["x"]
     elsewhere = z != 0
-    evidence.printed(TORCH, "dz where z ≠ 0", dz[elsewhere], of_torch[elsewhere])
+    evidence.under_convention(TORCH, "dz where z ≠ 0", dz[elsewhere], of_torch[elsewhere])
     evidence.printed(TORCH, "dz where z = 0", dz[1, 2], of_torch[1, 2])
     right_handed = right_hand(lambda z: np.maximum(z, 0), DA, z)
     evidence.under_convention(RATIONALS, "dz, right-hand derivative", dz, right_handed)

@@ -33,15 +33,15 @@ def relu(evidence: Evidence) -> None:
     DA = distinct("D2.19 DA", *Z.shape)
     A = np.array([printed.relu(z) for z in Z])
     found = layer("relu", DA, {"x": Z})
-    evidence.printed(TORCH, "A", A, found.y)
+    evidence.under_convention(TORCH, "A", A, found.y)
     DZ, A_behind = printed.relu_loop(DA, Z, Z)
-    evidence.printed(TORCH, "A behind the loop", A_behind, found.y)
-    evidence.printed(TORCH, "DZ where Z ≠ 0", DZ[:-1], found.gradients["x"][:-1])
+    evidence.under_convention(TORCH, "A behind the loop", A_behind, found.y)
+    evidence.under_convention(TORCH, "DZ where Z ≠ 0", DZ[:-1], found.gradients["x"][:-1])
     evidence.printed(TORCH, "DZ where Z = 0", DZ[-1], found.gradients["x"][-1])
-    slopes = DA * np.array([printed.slope(z) for z in Z])
-    evidence.printed(RATIONALS, "DZ = DA · slope", DZ, slopes)
     right = right_hand(lambda x: np.array([max(0, v) for v in x]), DA, Z)
     evidence.under_convention(RATIONALS, "DZ, right-hand derivative", DZ, right)
+    slopes = DA * np.array([printed.slope(z) for z in Z])
+    evidence.under_convention(RATIONALS, "DA · slope, right-hand derivative", slopes, right)
     ours = refimpl.relu_backward(DA, Z, at_zero=1)
     evidence.implemented(RATIONALS, "relu_backward, at_zero = 1", ours, right)
     evidence.implemented(TORCH, "relu_backward", refimpl.relu_backward(DA, Z), found.gradients["x"])
@@ -113,16 +113,13 @@ def loop(evidence: Evidence) -> None:
     first = printed.dense_loop(held * 0, DZ_next, W, A, Z)
     again = printed.dense_loop(first[0], DZ_next, W, A, Z)
     corrected = printed.corrected_loop(DZ_next, W, A, Z)
-    for name, once, twice, other, expected in zip(
-        names, first, again, corrected, right, strict=True
-    ):
-        if name in ("DA", "DW"):
-            evidence.printed(TORCH, f"{name}, run once on zeros", once, expected)
-            evidence.printed(TORCH, f"{name}, run again", twice, expected)
-        else:
-            complete = [v is not None for v in once]
-            evidence.printed(TORCH, f"every {name}_ij is set", complete, [True] * len(Z))
-        evidence.corrected(TORCH, name, other, expected)
+    evidence.corrected(TORCH, "DA, run once on zeros", first[0], by_neuron)
+    evidence.printed(TORCH, "DA, run again", again[0], by_neuron)
+    for name, found in zip(("DZ", "DB"), first[2:], strict=True):
+        is_set = [v is not None for v in found]
+        evidence.printed(TORCH, f"every {name}_ij is set", is_set, [True] * len(Z))
+    for name, found, expected in zip(names, corrected, right, strict=True):
+        evidence.corrected(TORCH, name, found, expected)
     grads = refimpl.linear_backward(DZ_next[None], A[None], W.T)
     evidence.implemented(TORCH, "linear_backward", grads.dx[0], by_neuron)
     ours = refimpl.relu_backward(grads.dx[0], Z)

@@ -22,7 +22,7 @@ from parity.documents.evidence import (
     small_integers,
     smallest,
 )
-from parity.documents.judges import distinct, integers, rationals, value
+from parity.documents.judges import distinct, floats, integers, rationals, value
 from parity.documents.printed import d2_filters as printed
 from parity.documents.printed.notation import build
 
@@ -35,8 +35,8 @@ def response(image: Array, kernel: Array) -> Array:
 
 
 def windows(*values: int) -> Array:
-    """Every 3×3 window of these values, as a batch of images."""
-    return rationals(np.array(list(product(values, repeat=9))).reshape(-1, 1, 3, 3))
+    """Every 3×3 window of these values, as a batch of images in float64."""
+    return np.array(list(product(values, repeat=9)), np.float64).reshape(-1, 1, 3, 3)
 
 
 # --- convolution --------------------------------------------------------------------------
@@ -71,7 +71,7 @@ def colour_image(evidence: Evidence) -> None:
 
 def answers(batch: Array, kernel: Array) -> Array:
     """torch's answer of a kernel to each window of a batch."""
-    return value("conv2d", {"x": batch, "weight": kernel[None, None]}).ravel()
+    return oracle.forward("conv2d", {"x": batch, "weight": floats(kernel)[None, None]}, {}).ravel()
 
 
 def strongest(batch: Array, kernel: Array) -> list[bool]:
@@ -97,7 +97,7 @@ def feature_detector(evidence: Evidence) -> None:
         strongest(batch, printed.UPPER_STROKE),
     )
     found = answers(batch, printed.UPPER_STROKE)
-    ours = refimpl.conv2d(batch, rationals(refimpl.UPPER_STROKE)[None, None])
+    ours = refimpl.conv2d(batch, floats(refimpl.UPPER_STROKE)[None, None])
     evidence.implemented(TORCH, "UPPER_STROKE", ours.ravel(), found)
 
 
@@ -109,19 +109,20 @@ DIFFERENCE = np.array([-1, 0, 1])
 @evidence("D2.4")
 def derivative_kernels(evidence: Evidence) -> None:
     """Scharr X has a wrong entry; Sobel Y counts y upwards, Scharr Y downwards."""
-    sobel, scharr = np.array([1, 2, 1]), np.array([3, 10, 3])
     # A derivative kernel smooths along one axis and takes differences along the other.
+    sobel, scharr = np.array([1, 2, 1]), np.array([3, 10, 3])
     scharr_x = np.outer(scharr, DIFFERENCE)
-    evidence.printed(RATIONALS, "Sobel X", printed.SOBEL_X, np.outer(sobel, DIFFERENCE))
-    evidence.printed(RATIONALS, "Sobel Y", printed.SOBEL_Y, np.outer(DIFFERENCE, sobel))
-    evidence.under_convention(
-        RATIONALS, "Sobel Y, y upwards", printed.SOBEL_Y, np.outer(-DIFFERENCE, sobel)
-    )
     evidence.printed(RATIONALS, "Scharr X", printed.SCHARR_X, scharr_x)
-    evidence.printed(RATIONALS, "Scharr Y", printed.SCHARR_Y, np.outer(DIFFERENCE, scharr))
+    for what, kernel, right in (
+        ("Scharr X is Scharr Y transposed", scharr_x, printed.SCHARR_Y.T),
+        ("Scharr Y stays", printed.SCHARR_Y, np.outer(DIFFERENCE, scharr)),
+        ("Sobel X stays", printed.SOBEL_X, np.outer(sobel, DIFFERENCE)),
+    ):
+        evidence.corrected(RATIONALS, what, kernel, right)
+    upwards = np.outer(-DIFFERENCE, sobel)
+    evidence.under_convention(RATIONALS, "Sobel Y, y upwards", printed.SOBEL_Y, upwards)
     slopes_of_a_plane(evidence)
     curvature(evidence)
-    evidence.corrected(RATIONALS, "Scharr X is Scharr Y transposed", scharr_x, printed.SCHARR_Y.T)
     (window,), wrong, right = smallest(
         small_integers((3, 3), most=1),
         lambda window: response(window, printed.SCHARR_X),
@@ -138,20 +139,17 @@ def slopes_of_a_plane(evidence: Evidence) -> None:
     """The plane 5 − 3·row + 7·column: Sobel gives 8 times its slopes, Scharr 32 times."""
     plane = build((5, 6), lambda row, column: 5 - 3 * row + 7 * column)
     everywhere = np.ones((3, 4), dtype=int)
+    along_x, along_y, upwards = 7 * everywhere, -3 * everywhere, 3 * everywhere
+    evidence.printed(TORCH, "Scharr X", response(plane, printed.SCHARR_X), 32 * along_x)
+    evidence.corrected(TORCH, "Sobel X stays", response(plane, printed.SOBEL_X), 8 * along_x)
+    evidence.corrected(TORCH, "Scharr Y stays", response(plane, printed.SCHARR_Y), 32 * along_y)
     for what, kernel, slope in (
-        ("Sobel X", printed.SOBEL_X, 8 * 7),
-        ("Scharr Y", printed.SCHARR_Y, 32 * -3),
+        ("SOBEL_X", refimpl.SOBEL_X, 8 * along_x),
+        ("SOBEL_Y, y upwards", refimpl.SOBEL_Y, 8 * upwards),
+        ("SCHARR_X", refimpl.SCHARR_X, 32 * along_x),
+        ("SCHARR_Y", refimpl.SCHARR_Y, 32 * along_y),
     ):
-        evidence.printed(TORCH, f"{what} on a plane", response(plane, kernel), slope * everywhere)
-    for what, kernel, slope in (
-        ("SOBEL_X", refimpl.SOBEL_X, 8 * 7),
-        ("SOBEL_Y, y upwards", refimpl.SOBEL_Y, 8 * 3),
-        ("SCHARR_X", refimpl.SCHARR_X, 32 * 7),
-        ("SCHARR_Y", refimpl.SCHARR_Y, 32 * -3),
-    ):
-        evidence.implemented(
-            TORCH, f"{what} on a plane", response(plane, kernel), slope * everywhere
-        )
+        evidence.implemented(TORCH, what, response(plane, kernel), slope)
 
 
 def curvature(evidence: Evidence) -> None:
@@ -161,7 +159,7 @@ def curvature(evidence: Evidence) -> None:
     laplacian = int(sympy.diff(quadratic, x, 2) + sympy.diff(quadratic, y, 2))
     image = build((4, 5), lambda row, column: int(quadratic.subs({x: column, y: row})))
     expected = np.full((2, 3), 3 * laplacian)
-    evidence.printed(TORCH, "Laplacian", response(image, printed.LAPLACIAN), expected)
+    evidence.corrected(TORCH, "Laplacian stays", response(image, printed.LAPLACIAN), expected)
     evidence.implemented(TORCH, "LAPLACIAN", response(image, refimpl.LAPLACIAN), expected)
 
 
@@ -200,7 +198,7 @@ def patterns(evidence: Evidence) -> None:
             feature = np.where(kernel == 5, 1, dark)
             what = f"{name}, dark pixels {dark}"
             evidence.printed(TORCH, what, shows(batch, feature), strongest(batch, kernel))
-            ours = refimpl.conv2d(batch, rationals(getattr(refimpl, name))[None, None])
+            ours = refimpl.conv2d(batch, floats(getattr(refimpl, name))[None, None])
             evidence.implemented(TORCH, what, ours.ravel(), answers(batch, kernel))
     image = distinct("D2.6 image", 6, 11)
     for name, kernel in printed.HAAR.items():

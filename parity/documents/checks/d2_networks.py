@@ -97,10 +97,10 @@ def chain(x: Array, kernels: list[Array]) -> Array:
 
 @evidence("D2.12")
 def sizes(evidence: Evidence) -> None:
-    """Every input of 1 … 9, kernel that fits, stride of 1 … 4: the windows of torch."""
+    """Every input of 1 … 8, kernel that fits, stride of 1 … 4: the windows of torch."""
     for padding in ("valid", "same"):
         formula, windows, ours = [], [], []
-        for W, w, stride in product(range(1, 10), range(1, 10), range(1, 5)):
+        for W, w, stride in product(range(1, 9), range(1, 9), range(1, 5)):
             if w > W:
                 continue
             formula.append(
@@ -112,7 +112,7 @@ def sizes(evidence: Evidence) -> None:
             ours.append(refimpl.conv_output_size(W, w, stride, padding))
         evidence.printed(TORCH, padding, formula, windows)
         evidence.implemented(TORCH, f"conv_output_size, {padding}", ours, windows)
-    pairs = list(product(range(1, 10), range(1, 5)))
+    pairs = list(product(range(1, 9), range(1, 5)))
     # "same" starts a window at every stride-th place of the input.
     starts = [len(range(0, W, stride)) for W, stride in pairs]
     evidence.printed(COUNTING, "same", [printed.same(W, s) for W, s in pairs], starts)

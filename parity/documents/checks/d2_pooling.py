@@ -30,9 +30,9 @@ def pooling(evidence: Evidence) -> None:
     """Every maximum of a window gets DZ: torch's gradient but for ties; a quarter for the mean."""
     A, DZ = distinct("D2.28 A", 4, 6), 4 * distinct("D2.28 DZ", 2, 3)
     found = gradient("max_pool2d", DZ, A)
-    evidence.printed(TORCH, "maximum, no ties", printed.max_pooling(DZ, A), found)
+    evidence.under_convention(TORCH, "maximum, no ties", printed.max_pooling(DZ, A), found)
     mean = gradient("avg_pool2d", DZ, A)
-    evidence.printed(TORCH, "mean", printed.avg_pooling(DZ, A), mean)
+    evidence.under_convention(TORCH, "mean", printed.avg_pooling(DZ, A), mean)
     x, dy = A[None, None], DZ[None, None]
     ours = refimpl.avg_pool2d_backward(dy, x, 2)[0, 0]
     evidence.implemented(TORCH, "avg_pool2d_backward", ours, mean)

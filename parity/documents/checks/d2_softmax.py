@@ -70,7 +70,8 @@ def cross_entropy(evidence: Evidence) -> None:
     arrays = {"logits": floats(z[None]), "target": floats(expected[None])}
     limit = forward_bound("cross_entropy", arrays, SUM, FLOAT64).limit
     found = value("cross_entropy", arrays, SUM)
-    evidence.printed(TORCH, "Σ −O_i log(P_i)", printed.cross_entropy(expected, P), found, limit)
+    summed = printed.cross_entropy(expected, P)
+    evidence.corrected(TORCH, "Σ −O_i log(P_i) stays", summed, found, limit)
     ours = refimpl.cross_entropy(arrays["logits"], arrays["target"], "sum")
     evidence.implemented(TORCH, "cross_entropy", ours, found, limit)
     any_P = symbols("P", printed.CLASSES, first=0)
@@ -80,7 +81,7 @@ def cross_entropy(evidence: Evidence) -> None:
     evidence.corrected(SYMPY, "L = −log(P_t)", -sympy.log(any_P[T]), defined)
     predicted = ("0.9503", "0.0473", "0.0024")
     whole = sum(map(sympy.Rational, predicted))
-    evidence.printed(RATIONALS, "the three probabilities add up to 1", whole, 1)
+    evidence.corrected(RATIONALS, "the three probabilities add up to 1", whole, 1)
     evidence.number("−log(0.9503)", "0.0509", -sympy.log(sympy.Rational("0.9503")))
     evidence.false_at(
         "expected O = (1, 0), predicted P = (1/2, 1/2), t the first: "
@@ -128,20 +129,22 @@ def by_activation(evidence: Evidence) -> None:
     dL_dO = -1 / O_t
     gradient = [given(sympy.diff(-sympy.log(O_t), z_i)) for z_i in z]
     for number, step in enumerate(printed.steps_of_the_class(dL_dO, z, T)):
-        evidence.printed(SYMPY, f"i = t, step {number + 1}", given(step), gradient[T])
+        evidence.corrected(SYMPY, f"i = t, step {number + 1} stays", given(step), gradient[T])
     for i in (0, 9):
         slope = sympy.diff(1 / S, z[i])
         for number, step in enumerate(printed.steps_of_another(dL_dO, z, T, i, slope)):
-            evidence.printed(SYMPY, f"i = {i} ≠ t, step {number + 1}", given(step), gradient[i])
+            what = f"i = {i} ≠ t, step {number + 1} stays"
+            evidence.corrected(SYMPY, what, given(step), gradient[i])
     for i in (T, 2):
+        named = f"dL/dO_t · d/dz_i(e^z_i/Σ), i = {i}"
         general = given(dL_dO * sympy.diff(printed.what_is_differentiated(z, i), z[i]))
-        what = f"dL/dO_t · d/dz_i(e^z_i/Σ), i = {i}"
-        evidence.printed(SYMPY, what, general, gradient[i])
+        keep = evidence.corrected if i == T else evidence.printed
+        keep(SYMPY, named, general, gradient[i])
         corrected = given(dL_dO * sympy.diff(printed.what_is_differentiated(z, T), z[i]))
         evidence.corrected(SYMPY, f"dL/dO_t · d/dz_i(e^z_t/Σ), i = {i}", corrected, gradient[i])
     depends = [given(sympy.diff(O_t, z_i)) != 0 for z_i in z]
-    only_itself = [i == T for i in range(printed.CLASSES)]
-    evidence.printed(SYMPY, "of z_i, O_t has to do with z_t only", only_itself, depends)
+    labelled = [printed.has_to_do_with(T, i) for i in range(printed.CLASSES)]
+    evidence.printed(SYMPY, "with which z_i O_t has to do", labelled, depends)
     O = [given(o) for o in printed.softmax(z)]  # noqa: E741
     slopes = [given(sympy.diff(O_t, z_i)) for z_i in z]
     right = [O[T] - O[T] ** 2 if i == T else -O[T] * O[i] for i in range(printed.CLASSES)]
@@ -168,12 +171,14 @@ def softmax_gradient(evidence: Evidence) -> None:
 
 def counterexample() -> str:
     """The smallest: two neurons with the value 0, t the first, i the second."""
-    a, b = sympy.symbols("a b")
-    zero = {a: 0, b: 0}
-    O_t, O_i = (sympy.exp(v) / (sympy.exp(a) + sympy.exp(b)) for v in (a, b))
-    slope = sympy.diff(O_t, b).subs(zero)
-    as_printed = (-1 / O_t * sympy.diff(O_i, b)).subs(zero)
-    right = sympy.diff(-sympy.log(O_t), b).subs(zero)
+    z = symbols("z", 2)
+    zero = dict.fromkeys(z, 0)
+    O_t = printed.softmax(z)[0]
+    slope = sympy.diff(O_t, z[1]).subs(zero)
+    as_printed = (-1 / O_t * sympy.diff(printed.what_is_differentiated(z, 1), z[1])).subs(zero)
+    right = sympy.diff(printed.softmax_loss(printed.softmax(z), 0), z[1]).subs(zero)
+    if printed.has_to_do_with(0, 1) or as_printed == right:
+        return ""
     return (
         f"z = (0, 0), t the first and i the second: dO_t/dz_i = {slope}, not 0; "
         f"−1/O_t · d/dz_i(e^z_i/Σ) = {as_printed}, but dL/dz_i = {right}"

@@ -43,8 +43,13 @@ def denominator(z: Array) -> Any:
 
 
 def what_is_differentiated(z: Array, i: int) -> Any:
-    """What stands for O_t behind d/dz_i in the line before the two cases: e^{z_i}/Σ_j e^{z_j}."""
-    return exp(z[i]) / total(exp(z[j - 1]) for j in range(1, CLASSES + 1))
+    """What stands for O_t behind d/dz_i in the line before the cases: e^{z_i}/Σ_{j=1}^K e^{z_j}."""
+    return softmax(z)[i]
+
+
+def has_to_do_with(t: int, i: int) -> bool:
+    """The labels beside the cases: O_t has to do with z_i for i = t, and not for i ≠ t."""
+    return i == t
 
 
 def steps_of_the_class(dL_dO: Any, z: Array, t: int) -> list[Any]:
