@@ -31,7 +31,7 @@ def relu_backward(dy: Array, x: Array, at_zero: Any = 0) -> Array:
 
     Shapes: dy and x alike. at_zero: 0 in torch, 1 as D2.19 prints it. Where x is NaN, dy passes.
     Raises: ValueError if the shapes differ.
-    Source: D2.19, D2.22.
+    Source: D2.19, D2.22, D2.27.
 
     >>> relu_backward(np.array([5.0, 6.0, 7.0]), np.array([-1.0, 0.0, 2.0]))
     array([0., 0., 7.])

@@ -102,7 +102,7 @@ def conv2d(
     "same" (H_out = ⌈H/s⌉, any stride), or "full" (d·(K − 1) on every side).
     Raises: ValueError if sizes disagree or a window exceeds the padded input, TypeError for
     arrays that are not real numbers of one dtype.
-    Source: D0.1, D0.3, D0.6, D2.12, D2.23, D3.7, D4.1, D4.3, D4.5, D4.9, D4.14.
+    Source: D0.1, D0.3, D0.6, D2.1, D2.2, D2.12, D2.23, D3.7, D4.1, D4.3, D4.5, D4.9, D4.14.
 
     >>> a = np.array([[1, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 1, 1], [0, 0, 1, 1, 0],
     ...               [0, 1, 1, 0, 0]])  # D2.1
@@ -133,7 +133,7 @@ def conv2d_backward(
 
     Shapes: dy (N, C_out, H_out, W_out), x (N, C_in, H, W), weight (C_out, C_in/groups, K_h, K_w).
     Raises: ValueError if the sizes disagree, for example dy from another stride.
-    Source: D0.12, D0.13, D2.24, D2.25, D2.27, D3.9, D4.7, D4.8, D4.10, D4.11.
+    Source: D0.12, D0.13, D2.24, D2.25, D2.26, D2.27, D3.9, D4.7, D4.8, D4.10, D4.11.
 
     >>> x, weight = np.arange(9.0).reshape(1, 1, 3, 3), np.ones((1, 1, 2, 2))
     >>> dy = np.eye(2)[None, None]

@@ -49,7 +49,7 @@ def linear_backward(dy: Array, x: Array, weight: Array) -> LinearGrads:
 
     Shapes: dy (…, features_out), x (…, features_in), weight (features_out, features_in).
     Raises: ValueError if the sizes disagree.
-    Source: D0.10, D1.8, D1.9, D2.21.
+    Source: D0.10, D1.8, D1.9, D2.21, D2.22.
 
     >>> grads = linear_backward(np.array([[1.0, 2.0]]), np.array([[3.0, 4.0]]), np.eye(2))
     >>> grads.dweight

@@ -116,6 +116,8 @@ def as_tuple(dx: Any) -> tuple[Array, ...]:
 class Sequential(Network):
     """Layers in a row: the output of each is the input of the next.
 
+    Source: D2.10, D2.29.
+
     >>> from refimpl.layers import Linear, Sigmoid
     >>> network = Sequential({"fc": Linear(np.array([[2.0]]), np.array([1.0])), "act": Sigmoid()})
     >>> network.forward(np.array([[-0.5]]))

@@ -55,8 +55,8 @@ def right_hand(formula: Callable[[Array], Any], dy: Array, x: Array) -> Array:
     An exact difference quotient, each element of x moved alone by ½: for x of integers, and a
     function that is linear in each element between an integer and the next.
 
-    >>> right_hand(lambda x: np.array([max(x)]), np.array([7]), np.array([2, 2, 1]))
-    array([7, 7, 0], dtype=object)
+    >>> right_hand(lambda x: np.array([max(x)]), np.array([7]), np.array([2, 2, 1])).tolist()
+    [Fraction(7, 1), Fraction(7, 1), Fraction(0, 1)]
     """
     half, y = Fraction(1, 2), np.asarray(formula(x), dtype=object)
     found = np.empty(x.shape, object)
