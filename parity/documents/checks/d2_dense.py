@@ -99,7 +99,7 @@ def dense_gradients(evidence: Evidence) -> None:
 def loop(evidence: Evidence) -> None:
     """DA starts from what it held, and only the last neuron gets a DZ; corrected it is right."""
     Z, W, B = distinct("D2.22 Z", 4), integers("D2.22 W", 4, 3), integers("D2.22 B", 3)
-    DZ_next, held = distinct("D2.22 DZ", 3), distinct("D2.22 held", 4)
+    DZ_next = distinct("D2.22 DZ", 3)
 
     def network(Z: Array, W: Array, B: Array) -> Array:
         A = build(Z.shape, lambda j: printed.relu(Z[j - 1]))
@@ -110,7 +110,7 @@ def loop(evidence: Evidence) -> None:
     of_network = autograd(network, DZ_next, Z=Z, W=W, B=B).gradients
     right = (by_neuron, of_network["W"], of_network["Z"], of_network["Z"])
     names = ("DA", "DW", "DZ", "DB")
-    first = printed.dense_loop(held * 0, DZ_next, W, A, Z)
+    first = printed.dense_loop(0 * Z, DZ_next, W, A, Z)
     again = printed.dense_loop(first[0], DZ_next, W, A, Z)
     corrected = printed.corrected_loop(DZ_next, W, A, Z)
     evidence.corrected(TORCH, "DA, run once on zeros", first[0], by_neuron)

@@ -255,6 +255,14 @@ def test_samples_of_the_gaussian() -> None:
     assert round(float(refimpl.gaussian_kernel(3, 1).sum()), 2) == 0.78
 
 
+def test_the_probabilities_that_were_rounded_before_the_loss() -> None:
+    """Softmax of 6, 3, 0 gives the three printed probabilities; its loss is the printed one."""
+    probabilities = refimpl.softmax(np.array([6.0, 3.0, 0.0]))
+    assert probabilities.round(4).tolist() == [0.9503, 0.0473, 0.0024]
+    assert round(float(-np.log(probabilities[0])), 4) == 0.0509
+    assert round(float(-np.log(0.9503)), 4) == 0.051
+
+
 # --- helpers ----------------------------------------------------------------------------------
 
 
