@@ -14,10 +14,10 @@ from parity.cases.case import Array
 
 @dataclass(frozen=True)
 class Function:
-    """A function of `refimpl` that has a backward and a twin in torch."""
+    """A function of `refimpl` that has a twin in torch and, if it has inputs, a backward."""
 
     name: str
-    inputs: tuple[str, ...]  # what it is differentiated by
+    inputs: tuple[str, ...]  # what it is differentiated by; nothing: the forward alone is compared
     documents: tuple[str, ...]  # the statements it implements
     reverse: str = ""  # its backward, where that is not called name_backward
 
@@ -34,6 +34,8 @@ class Function:
         self, dy: Array, arrays: Mapping[str, Array], options: Mapping[str, Any]
     ) -> dict[str, Array]:
         """refimpl's gradients by the name of the input; without a bias, none for it."""
+        if not self.inputs:
+            return {}
         given = [array for name, array in arrays.items() if name != "bias"]
         grads = getattr(refimpl, self.backward_name)(dy, *given, **options)
         if hasattr(grads, "_asdict"):
@@ -79,10 +81,17 @@ FUNCTIONS = {
         Function("leaky_relu", ("x",), ("D2.9",)),
         Function("sigmoid", ("x",), ("D1.10", "D2.9")),
         Function("tanh", ("x",), ("D1.2", "D1.10")),
+        # Derivatives themselves, as functions of the output: no formula differentiates them again.
+        Function("dsigmoid", (), ("D1.10", "D1.30")),
+        Function("dtanh", (), ("D1.10", "D1.30")),
+        Function("sign", ("x",), ("D1.2",)),
         Function("softmax", ("x",), ("D1.28", "D2.8")),
         Function("log_softmax", ("x",), ("D2.8", "D2.17")),
         Function("dropout", ("x",), ("D2.13",)),
         Function("cross_entropy", ("logits",), ("D2.14", "D2.15", "D2.17", "D2.18")),
+        Function("binary_cross_entropy_with_logits", ("logits",), ("D1.2",)),
+        Function("log_likelihood", ("logits",), ("D1.2",)),
+        Function("perceptron_loss", ("score",), ("D1.2",)),
         Function("squared_error", ("output",), ("D1.4", "D1.7")),
     )
 }

@@ -107,7 +107,8 @@ def gradients(
     tensors = {name: _tensor(array, device) for name, array in arrays.items()}
     inputs = [tensors[name].requires_grad_() for name in wanted]
     y = FUNCTIONS[function](*tensors.values(), **options)
-    grads = torch.autograd.grad(y, inputs, _tensor(dy, device), allow_unused=False)
+    upstream = _tensor(dy, device)
+    grads = torch.autograd.grad(y, inputs, upstream, allow_unused=False) if inputs else ()
     return Result(_array(y), dict(zip(wanted, map(_array, grads), strict=True)))
 
 
@@ -347,6 +348,18 @@ def _cross_entropy(logits: Tensor, target: Tensor, reduction: str = "mean") -> T
     return F.cross_entropy(logits, target, reduction=reduction)
 
 
+def _binary_cross_entropy(logits: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    return F.binary_cross_entropy_with_logits(logits, target, reduction=reduction)
+
+
+def _log_likelihood(logits: Tensor, target: Tensor) -> Tensor:
+    return (target * F.logsigmoid(logits) + (1 - target) * F.logsigmoid(-logits)).sum()
+
+
+def _perceptron_loss(score: Tensor, target: Tensor) -> Tensor:
+    return F.relu(-target * score).sum()
+
+
 def _dropout(x: Tensor, mask: Tensor, p: float = 0.5) -> Tensor:
     """What F.dropout does on a processor once its mask is drawn: the mask, divided, times x."""
     return x * mask.to(x.dtype).div_(1 - p)
@@ -384,9 +397,15 @@ FUNCTIONS: dict[str, Callable[..., Tensor]] = {
     "leaky_relu": F.leaky_relu,
     "sigmoid": torch.sigmoid,
     "tanh": torch.tanh,
+    "dsigmoid": lambda o: torch.ops.aten.sigmoid_backward(torch.ones_like(o), o),
+    "dtanh": lambda o: torch.ops.aten.tanh_backward(torch.ones_like(o), o),
+    "sign": torch.sign,
     "softmax": lambda x, axis=-1: F.softmax(x, dim=axis),
     "log_softmax": lambda x, axis=-1: F.log_softmax(x, dim=axis),
     "dropout": _dropout,
     "cross_entropy": _cross_entropy,
+    "binary_cross_entropy_with_logits": _binary_cross_entropy,
+    "log_likelihood": _log_likelihood,
+    "perceptron_loss": _perceptron_loss,
     "squared_error": _squared_error,
 }

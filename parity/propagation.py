@@ -136,20 +136,6 @@ def _join_backward(
     return {name: Accumulated(moved[name]) for name in names}
 
 
-def _dropped_forward(
-    function: str, arrays: Arrays, errors: Arrays, options: Options
-) -> Accumulated:
-    moved = {"x": errors["x"], "mask": np.asarray(arrays["mask"], np.float64)}
-    return Accumulated(oracle.forward(function, moved, options))
-
-
-def _dropped_backward(
-    function: str, dy: Array, arrays: Arrays, errors: Arrays, options: Options
-) -> dict[str, Accumulated]:
-    moved = {"x": errors["dy"], "mask": np.asarray(arrays["mask"], np.float64)}
-    return {"x": Accumulated(oracle.forward(function, moved, options))}
-
-
 # --- relu, leaky_relu ---------------------------------------------------------------------
 
 
@@ -213,6 +199,28 @@ def _smooth_backward(
 def _saturated(arrays: Arrays, errors: Arrays) -> dict[str, Array]:
     """Rounding of sigmoid and tanh, and of their backwards, is worst where they are flat."""
     return {"x": np.full_like(arrays["x"], 1000)}
+
+
+# --- dropout: y = x·mask/(1 − p), the mask the same on both sides ----------------------------
+
+
+def _dropout_forward(
+    function: str, arrays: Arrays, errors: Arrays, options: Options
+) -> Accumulated:
+    moved = {"x": errors["x"], "mask": arrays["mask"]}
+    return Accumulated(oracle.forward(function, moved, options))
+
+
+def _dropout_backward(
+    function: str, dy: Array, arrays: Arrays, errors: Arrays, options: Options
+) -> dict[str, Accumulated]:
+    moved = {"x": errors["dy"], "mask": arrays["mask"]}
+    return {"x": Accumulated(oracle.forward(function, moved, options))}
+
+
+def _wide_x(arrays: Arrays, errors: Arrays) -> dict[str, Array]:
+    """Where x is largest; the mask carries no error."""
+    return {**arrays, **widened({"x": arrays["x"]}, errors)}
 
 
 # --- max pooling --------------------------------------------------------------------------
@@ -396,13 +404,13 @@ RULES: dict[str, Rule] = {
     "linear": Rule(_linear_forward, _linear_backward, widened),
     "avg_pool2d": Rule(_linear_forward, _linear_backward, widened),
     "flatten": Rule(_linear_forward, _linear_backward, widened),
-    "dropout": Rule(_dropped_forward, _dropped_backward, widened),
     "add": Rule(_join_forward, _join_backward, widened),
     "concatenate": Rule(_join_forward, _join_backward, _centre),
     "relu": Rule(_bent_forward, _bent_backward, _centre),
     "leaky_relu": Rule(_bent_forward, _bent_backward, _left_of_zero),
     "sigmoid": Rule(_smooth_forward, _smooth_backward, _saturated),
     "tanh": Rule(_smooth_forward, _smooth_backward, _saturated),
+    "dropout": Rule(_dropout_forward, _dropout_backward, _wide_x),
     "max_pool2d": Rule(_max_pool_forward, _max_pool_backward, _centre),
     "softmax": Rule(_softmax_forward, _softmax_backward, _centre, _softmax_growth),
     "cross_entropy": Rule(_cross_entropy_forward, _cross_entropy_backward, _centre, _growth),

@@ -99,10 +99,6 @@ class Branched:
         """log x; NumPy calls it by this name."""
         return Branched(sympy.log(self.expression), sympy.log(self.number))
 
-    def log1p(self) -> Branched:
-        """log(1 + x); NumPy calls it by this name."""
-        return (self + 1).log()
-
     def tanh(self) -> Branched:
         """tanh x; NumPy calls it by this name."""
         return Branched(sympy.tanh(self.expression), sympy.tanh(self.number))

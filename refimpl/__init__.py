@@ -5,6 +5,8 @@ first, then the forward's arguments except `bias`.
 """
 
 from refimpl.activations import (
+    dsigmoid,
+    dtanh,
     leaky_relu,
     leaky_relu_backward,
     log_softmax,
@@ -13,6 +15,8 @@ from refimpl.activations import (
     relu_backward,
     sigmoid,
     sigmoid_backward,
+    sign,
+    sign_backward,
     softmax,
     softmax_backward,
     tanh,
@@ -62,6 +66,7 @@ from refimpl.correlation import (
     shared_conv2d_backward,
 )
 from refimpl.dense import LinearGrads, flatten, flatten_backward, linear, linear_backward
+from refimpl.dropout import dropout, dropout_backward
 from refimpl.filters import (
     DIAGONAL,
     EDGE_1,
@@ -95,7 +100,18 @@ from refimpl.layers import (
     Softmax,
     Tanh,
 )
+from refimpl.linear_models import (
+    log_likelihood,
+    log_likelihood_backward,
+    logistic_regression,
+    perceptron,
+    perceptron_loss,
+    perceptron_loss_backward,
+    softmax_regression,
+)
 from refimpl.losses import (
+    binary_cross_entropy_with_logits,
+    binary_cross_entropy_with_logits_backward,
     cross_entropy,
     cross_entropy_backward,
     squared_error,
@@ -189,6 +205,8 @@ __all__ = [
     "avg_pool2d_backward",
     "avg_pool3d",
     "avg_pool3d_backward",
+    "binary_cross_entropy_with_logits",
+    "binary_cross_entropy_with_logits_backward",
     "concatenate",
     "concatenate_backward",
     "conv1d",
@@ -209,6 +227,10 @@ __all__ = [
     "dense_parameters",
     "descend",
     "downsample",
+    "dropout",
+    "dropout_backward",
+    "dsigmoid",
+    "dtanh",
     "flatten",
     "flatten_backward",
     "gaussian_kernel",
@@ -226,8 +248,11 @@ __all__ = [
     "linear_backward",
     "local_connections",
     "local_parameters",
+    "log_likelihood",
+    "log_likelihood_backward",
     "log_softmax",
     "log_softmax_backward",
+    "logistic_regression",
     "loss_and_grads",
     "max_pool1d",
     "max_pool1d_backward",
@@ -239,6 +264,9 @@ __all__ = [
     "max_pool3d_backward",
     "max_pool3d_with_indices",
     "mlp",
+    "perceptron",
+    "perceptron_loss",
+    "perceptron_loss_backward",
     "pool_output_size",
     "receptive_field",
     "relu",
@@ -252,8 +280,11 @@ __all__ = [
     "shared_conv_parameters",
     "sigmoid",
     "sigmoid_backward",
+    "sign",
+    "sign_backward",
     "softmax",
     "softmax_backward",
+    "softmax_regression",
     "squared_error",
     "squared_error_backward",
     "tanh",

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from refimpl.elements import Array, parameter, zero_of
+from refimpl.elements import Array, parameter, zero_of, zeros
 from refimpl.shapes import check_arrays, check_axis, check_gradient, check_methods, check_number
 
 
@@ -78,6 +78,39 @@ def leaky_relu_backward(dy: Array, x: Array, negative_slope: Any = 0.01) -> Arra
     return np.where(x > 0, dy, dy * parameter(negative_slope, like=dy))
 
 
+def sign(x: Array) -> Array:
+    """Sign: y = 1 where x > 0, −1 where x < 0, 0 where x = 0.
+
+    Shapes: any. NaN stays NaN (torch gives 0), −0 stays −0.
+    Raises: TypeError for arrays that are not real numbers.
+    Source: D1.2.
+
+    >>> sign(np.array([-2.5, 0.0, 4.0]))
+    array([-1.,  0.,  1.])
+    """
+    (x,) = check_arrays("sign", x=x)
+    one = zero_of(x) + 1
+    return np.where(x > 0, one, np.where(x < 0, -one, x))
+
+
+def sign_backward(dy: Array, x: Array) -> Array:
+    """Gradient of a loss L through `sign`, given dy = ∂L/∂y: nothing comes through.
+
+    ∂L/∂x = 0, at the step at x = 0 too, as in torch
+
+    Shapes: dy and x alike. 0 also where dy or x is NaN or ∞.
+    Raises: ValueError if the shapes differ.
+    Source: D1.2. That is why D1.2 finds the weights of a perceptron by another loss:
+    `perceptron_loss`.
+
+    >>> sign_backward(np.array([3.0, 5.0]), np.array([-2.5, 0.0]))
+    array([0., 0.])
+    """
+    dy, x = check_arrays("sign_backward", dy=dy, x=x)
+    check_gradient("sign_backward", dy, x.shape)
+    return zeros(x.shape, like=x)
+
+
 def sigmoid(x: Array) -> Array:
     """Logistic function, y = 1/(1 + e^(−x)).
 
@@ -111,9 +144,23 @@ def sigmoid_backward(dy: Array, x: Array) -> Array:
     """
     dy, x = check_arrays("sigmoid_backward", dy=dy, x=x)
     check_gradient("sigmoid_backward", dy, x.shape)
-    o = sigmoid(x)
-    dx: Array = np.asarray(dy * (o * (1 - o)))
-    return dx
+    return np.asarray(dy * dsigmoid(sigmoid(x)))
+
+
+def dsigmoid(o: Array) -> Array:
+    """Derivative of `sigmoid` where its value is o.
+
+    φ'(n) = o · (1 − o) where o = sigmoid(n)
+
+    Shapes: any.
+    Raises: TypeError for arrays that are not real numbers.
+    Source: D1.10, D1.30.
+
+    >>> dsigmoid(np.array([0.5, 1.0]))
+    array([0.25, 0.  ])
+    """
+    (o,) = check_arrays("dsigmoid", o=o)
+    return np.asarray(o * (1 - o), o.dtype)
 
 
 def tanh(x: Array) -> Array:
@@ -147,9 +194,23 @@ def tanh_backward(dy: Array, x: Array) -> Array:
     """
     dy, x = check_arrays("tanh_backward", dy=dy, x=x)
     check_gradient("tanh_backward", dy, x.shape)
-    o = tanh(x)
-    dx: Array = np.asarray(dy * (1 - o * o))
-    return dx
+    return np.asarray(dy * dtanh(tanh(x)))
+
+
+def dtanh(o: Array) -> Array:
+    """Derivative of `tanh` where its value is o.
+
+    φ'(n) = 1 − o² where o = tanh(n)
+
+    Shapes: any.
+    Raises: TypeError for arrays that are not real numbers.
+    Source: D1.10, D1.30.
+
+    >>> dtanh(np.array([0.5, 1.0]))
+    array([0.75, 0.  ])
+    """
+    (o,) = check_arrays("dtanh", o=o)
+    return np.asarray(1 - o * o, o.dtype)
 
 
 def softmax(x: Array, axis: int = -1) -> Array:

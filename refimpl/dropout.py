@@ -32,7 +32,7 @@ def dropout(x: Array, mask: Array, p: Any = 0.5) -> Array:
     array([1., 0., 0., 4.])
     """
     (x,) = check_arrays("dropout", x=x)
-    return np.asarray(x * _noise("dropout", x, mask, p))
+    return np.asarray(x * _noise("dropout", x, mask, p), x.dtype)
 
 
 def dropout_backward(dy: Array, x: Array, mask: Array, p: Any = 0.5) -> Array:
@@ -49,7 +49,7 @@ def dropout_backward(dy: Array, x: Array, mask: Array, p: Any = 0.5) -> Array:
     """
     dy, x = check_arrays("dropout_backward", dy=dy, x=x)
     check_gradient("dropout_backward", dy, x.shape)
-    return np.asarray(dy * _noise("dropout_backward", x, mask, p))
+    return np.asarray(dy * _noise("dropout_backward", x, mask, p), x.dtype)
 
 
 def _noise(where: str, x: Array, mask: Array, p: Any) -> Array:

@@ -59,3 +59,13 @@ def pi_of(like: Array) -> Any:
     np.float32(3.1415927)
     """
     return like.flat[0].pi() if like.dtype == object else like.dtype.type(np.pi)
+
+
+def log1p(x: Any) -> Any:
+    """log(1 + x); floats keep their digits near 0, exact objects bring their own log.
+
+    >>> log1p(np.array([0.0, 1e-20]))
+    array([0.e+00, 1.e-20])
+    """
+    x = np.asarray(x)
+    return np.log(1 + x) if x.dtype == object else np.log1p(x)

@@ -6,14 +6,16 @@ from math import prod
 
 import numpy as np
 
-from refimpl.activations import log_softmax, softmax
-from refimpl.elements import Array, zero_of, zeros
+from refimpl.activations import log_softmax, sigmoid, softmax
+from refimpl.elements import Array, log1p, zero_of, zeros
 from refimpl.shapes import (
     check_arrays,
     check_choice,
     check_class_indices,
     check_gradient,
     check_logits,
+    check_methods,
+    check_probabilities,
     check_same_shape,
 )
 
@@ -42,13 +44,7 @@ def cross_entropy(logits: Array, target: Array, reduction: str = "mean") -> Arra
         losses = -np.take_along_axis(log_o, np.expand_dims(target, axis), axis).squeeze(axis)
     else:
         losses = -(target * log_o).sum(axis=axis)
-    losses = np.asarray(losses, logits.dtype)
-    if reduction == "none":
-        return losses
-    total = np.sum(losses)
-    if reduction == "mean":
-        total = total / np.asarray(losses.size, logits.dtype)
-    return np.asarray(total)
+    return _reduced(np.asarray(losses, logits.dtype), reduction)
 
 
 def cross_entropy_backward(
@@ -70,10 +66,7 @@ def cross_entropy_backward(
     dy, logits = check_arrays(where, dy=dy, logits=logits)
     logits, target, axis = _logits_and_target(where, logits, target, reduction)
     samples = logits.shape[:axis] + logits.shape[axis + 1 :]
-    check_gradient(where, dy, samples if reduction == "none" else ())
-    dy = np.expand_dims(np.broadcast_to(dy, samples), axis)
-    if reduction == "mean":
-        dy = dy / np.asarray(prod(samples), dy.dtype)
+    dy = np.expand_dims(_spread(where, dy, samples, reduction), axis)
     if target.dtype.kind in "iu":
         target = _one_hot(target, logits, axis)
     dlogits: Array = dy * (softmax(logits, axis) * target.sum(axis=axis, keepdims=True) - target)
@@ -99,6 +92,74 @@ def _one_hot(target: Array, logits: Array, axis: int) -> Array:
     one_hot = zeros(logits.shape, like=logits)
     np.put_along_axis(one_hot, np.expand_dims(target, axis), zero_of(logits) + 1, axis)
     return one_hot
+
+
+def binary_cross_entropy_with_logits(
+    logits: Array, target: Array, reduction: str = "mean"
+) -> Array:
+    """Cross-entropy of two classes, of which `target` is the probability of the first.
+
+    l = −t · log σ(z) − (1 − t) · log(1 − σ(z)),  σ = `sigmoid`, computed as
+    l = t · max(−z, 0) + (1 − t) · max(z, 0) + log(1 + e^(−|z|)),  which is the same, never
+    overflows and adds nothing negative, so that no digit is lost
+    mean: Σ l / (number of elements);  sum: Σ l;  none: l
+
+    Shapes: logits and target alike -> (), or that shape. 0 · ∞ is NaN, as where z = −∞, t = 0.
+    Raises: ValueError for shapes that differ, targets outside 0 … 1 and unknown reductions.
+    Source: D1.2 (logistic regression).
+
+    >>> binary_cross_entropy_with_logits(np.array([0.0]), np.array([1.0])) == np.log(2)
+    np.True_
+    """
+    where = "binary_cross_entropy_with_logits"
+    check_choice(where, "reduction", reduction, REDUCTIONS)
+    logits, target = check_arrays(where, logits=logits, target=target)
+    check_probabilities(where, logits, target)
+    check_methods(where, logits, "exp", "log", name="logits")
+    zero = zero_of(logits)
+    wrong_side = target * np.maximum(-logits, zero) + (1 - target) * np.maximum(logits, zero)
+    losses = wrong_side + log1p(np.exp(-np.abs(logits)))
+    return _reduced(np.asarray(losses, logits.dtype), reduction)
+
+
+def binary_cross_entropy_with_logits_backward(
+    dy: Array, logits: Array, target: Array, reduction: str = "mean"
+) -> Array:
+    """Gradient of a loss L through `binary_cross_entropy_with_logits`, given dy = ∂L/∂(its value).
+
+    ∂L/∂z = dy · (σ(z) − t),  mean: dy/(number of elements) for dy
+
+    Shapes: dy as the value, () or that of logits; logits and target alike.
+    Raises: TypeError, ValueError as `binary_cross_entropy_with_logits` does.
+    Source: D1.2 (descent on the loss).
+
+    >>> binary_cross_entropy_with_logits_backward(np.array(8.0), np.zeros(2), np.array([0.0, 1.0]))
+    array([ 2., -2.])
+    """
+    where = "binary_cross_entropy_with_logits_backward"
+    check_choice(where, "reduction", reduction, REDUCTIONS)
+    dy, logits, target = check_arrays(where, dy=dy, logits=logits, target=target)
+    check_probabilities(where, logits, target)
+    check_methods(where, logits, "exp", name="logits")
+    dy = _spread(where, dy, logits.shape, reduction)
+    return np.asarray(dy * (sigmoid(logits) - target))
+
+
+def _reduced(losses: Array, reduction: str) -> Array:
+    """The losses themselves, their sum or their mean."""
+    if reduction == "none":
+        return losses
+    total = np.sum(losses)
+    if reduction == "mean":
+        total = total / np.asarray(losses.size, losses.dtype)
+    return np.asarray(total, losses.dtype)
+
+
+def _spread(where: str, dy: Array, samples: tuple[int, ...], reduction: str) -> Array:
+    """∂L/∂(each loss), given ∂L/∂(what `_reduced` made of them)."""
+    check_gradient(where, dy, samples if reduction == "none" else ())
+    dy = np.broadcast_to(dy, samples)
+    return dy / np.asarray(prod(samples), dy.dtype) if reduction == "mean" else dy
 
 
 def squared_error(output: Array, target: Array) -> Array:

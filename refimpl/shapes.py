@@ -584,6 +584,26 @@ def check_class_indices(where: str, logits: Array, target: Array, axis: int) -> 
         )
 
 
+def check_probabilities(where: str, logits: Array, target: Array) -> None:
+    """Refuse targets that are not one probability for each logit."""
+    check_same_shape(where, "logits", logits, "target", target)
+    if target.dtype == object:  # may have no order
+        return
+    outside = target[~((target >= 0) & (target <= 1))]
+    if outside.size:
+        raise ValueError(
+            f"{where}: target must hold probabilities from 0 to 1, but holds {outside.flat[0]}"
+        )
+
+
+def check_labels(where: str, score: Array, target: Array) -> None:
+    """Refuse targets that are not −1 or 1 for each score."""
+    check_same_shape(where, "score", score, "target", target)
+    others = target[(target != 1) & (target != -1)]
+    if others.size:
+        raise ValueError(f"{where}: target must hold only -1 and 1, but holds {others.flat[0]}")
+
+
 # --- dropout ------------------------------------------------------------------------------
 
 

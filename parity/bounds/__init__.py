@@ -7,7 +7,17 @@ from collections.abc import Callable
 import numpy as np
 
 from parity.arithmetic import Sides
-from parity.bounds import dropout, elementary, gaussian, losses, sampling, selections, softmax, sums
+from parity.bounds import (
+    dropout,
+    elementary,
+    gaussian,
+    logistic,
+    losses,
+    sampling,
+    selections,
+    softmax,
+    sums,
+)
 from parity.bounds.bound import Arrays, Bound, Options
 from parity.cases.case import Array
 
@@ -15,6 +25,14 @@ __all__ = ["Bound", "backward_bounds", "forward_bound"]
 
 Forward = Callable[[str, Arrays, Options, Sides], Bound]
 Backward = Callable[[str, Array, Arrays, Options, Sides], dict[str, Bound]]
+
+
+def no_gradients(
+    function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
+) -> dict[str, Bound]:
+    """For functions that are compared forward alone."""
+    return {}
+
 
 RULES: dict[str, tuple[Forward, Backward]] = {
     **{
@@ -40,10 +58,19 @@ RULES: dict[str, tuple[Forward, Backward]] = {
     "leaky_relu": (selections.leaky_forward, selections.leaky_backward),
     "sigmoid": (elementary.sigmoid_forward, elementary.sigmoid_backward),
     "tanh": (elementary.tanh_forward, elementary.tanh_backward),
+    "dsigmoid": (elementary.dsigmoid_forward, no_gradients),
+    "dtanh": (elementary.dtanh_forward, no_gradients),
+    "sign": (selections.moved_forward, selections.moved_backward),
     "softmax": (softmax.softmax_forward, softmax.softmax_backward),
     "log_softmax": (softmax.log_softmax_forward, softmax.log_softmax_backward),
-    "dropout": (dropout.forward, dropout.backward),
     "cross_entropy": (softmax.cross_entropy_forward, softmax.cross_entropy_backward),
+    "dropout": (dropout.forward, dropout.backward),
+    "binary_cross_entropy_with_logits": (
+        logistic.binary_cross_entropy_forward,
+        logistic.binary_cross_entropy_backward,
+    ),
+    "log_likelihood": (logistic.log_likelihood_forward, logistic.log_likelihood_backward),
+    "perceptron_loss": (losses.perceptron_loss_forward, losses.perceptron_loss_backward),
     "squared_error": (losses.squared_error_forward, losses.squared_error_backward),
 }
 

@@ -1,4 +1,4 @@
-"""Bounds of sigmoid and tanh."""
+"""Bounds of sigmoid and tanh, and of their derivatives as functions of the output."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ import math
 import numpy as np
 
 from parity.arithmetic import Arithmetic, Sides
-from parity.bounds.bound import Arrays, Bound, Options, add_sides, bounded, magnitudes
+from parity.bounds.bound import (
+    Arrays,
+    Bound,
+    Options,
+    add_sides,
+    bounded,
+    magnitudes,
+    rounded_sum,
+)
 from parity.cases.case import Array
 
 
@@ -68,3 +76,23 @@ def tanh_backward(
         return np.asarray(d * (o * o * square + 3 * side.u * (slope + square)) + (2 + d) * side.eta)
 
     return {"x": bounded(add_sides(of_side, sides), d, sides)}
+
+
+# --- derivatives, given the output o ------------------------------------------------------
+
+
+def dsigmoid_forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
+    """o·(1 − o): a difference and a product."""
+    o = _finite(arrays["o"])
+    return rounded_sum(np.abs(o * (1 - o)), np.full(o.shape, 2.0), sides)
+
+
+def dtanh_forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
+    """1 − o²: u·o² from the square, u·|1 − o²·(1 + u)| from the difference; γ_1 = u + u² + …"""
+    square = _finite(arrays["o"]) ** 2
+    return rounded_sum(square + np.abs(1 - square), np.ones(square.shape), sides)
+
+
+def _finite(o: Array) -> Array:
+    """o in float64; NaN and ∞ become 0: their elements are compared as such."""
+    return np.where(np.isfinite(o), o, 0).astype(np.float64)

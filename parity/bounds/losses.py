@@ -1,11 +1,19 @@
-"""Bounds of the losses."""
+"""Bounds of squared_error and perceptron_loss."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from parity.arithmetic import Sides
-from parity.bounds.bound import Arrays, Bound, Options, magnitudes, rounded_sum
+from parity.bounds.bound import (
+    Arrays,
+    Bound,
+    Options,
+    exact_bound,
+    is_exact,
+    magnitudes,
+    rounded_sum,
+)
 from parity.cases.case import Array
 
 
@@ -33,3 +41,19 @@ def _difference(arrays: Arrays) -> Array:
     output, target = (a.astype(np.float64) for a in arrays.values())
     difference: Array = np.where(np.isfinite(output) & np.isfinite(target), target - output, 0)
     return difference
+
+
+def perceptron_loss_forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
+    """Σ max(0, −t·s): −t·s is exact, and the sum has one addition less than terms."""
+    score = np.where(np.isfinite(arrays["score"]), arrays["score"], 0).astype(np.float64)
+    magnitude = np.asarray(np.sum(np.maximum(-arrays["target"] * score, 0)))
+    if score.size < 2 or is_exact({"score": arrays["score"]}, magnitude, sides):
+        return exact_bound(())
+    return rounded_sum(magnitude, np.asarray(score.size - 1.0), sides)
+
+
+def perceptron_loss_backward(
+    function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
+) -> dict[str, Bound]:
+    """dy, its sign turned or not, or 0."""
+    return {"score": exact_bound(arrays["score"].shape)}

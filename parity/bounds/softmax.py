@@ -177,13 +177,13 @@ def cross_entropy_forward(function: str, arrays: Arrays, options: Options, sides
 
     limit, magnitude = add_sides(of_side, sides), exact.sum(values)
     if options.get("reduction", "mean") != "none":
-        limit, magnitude = _reduced(limit, magnitude, _samples(exact), options, sides)
+        limit, magnitude = reduced(limit, magnitude, _samples(exact), options, sides)
     else:
         limit, magnitude = limit.squeeze(axis), magnitude.squeeze(axis)
     return bounded(limit, magnitude, sides)
 
 
-def _reduced(
+def reduced(
     limit: Array, magnitude: Array, samples: int, options: Options, sides: Sides
 ) -> tuple[Array, Array]:
     """The bound of a sum, or of a mean, of bounded terms."""
@@ -191,10 +191,10 @@ def _reduced(
     total, magnitude = limit.sum(), magnitude.sum()
     total = total * (1 + roundings) + roundings * magnitude
     # The magnitude stays that of the sum: it is the sum that may overflow.
-    return (total / samples if _mean(options) else total), magnitude
+    return (total / samples if is_mean(options) else total), magnitude
 
 
-def _mean(options: Options) -> bool:
+def is_mean(options: Options) -> bool:
     return bool(options.get("reduction", "mean") == "mean")
 
 
@@ -205,7 +205,7 @@ def cross_entropy_backward(
     axis = min(1, arrays["logits"].ndim - 1)
     exact, target = exact_softmax(arrays["logits"], axis), weights(arrays, axis)
     scale: Any = magnitudes({"dy": dy})["dy"]
-    scale = scale / _samples(exact) if _mean(options) and scale.size else scale
+    scale = scale / _samples(exact) if is_mean(options) and scale.size else scale
     scale = np.expand_dims(scale, axis) if scale.ndim else scale
     total = exact.sum(target)
 

@@ -15,7 +15,9 @@ from parity.cases import (
     convolution,
     correlation,
     dense,
+    dropout,
     filters,
+    linear_models,
     losses,
     pooling,
     sampling,
@@ -43,7 +45,9 @@ GOOD: tuple[Case, ...] = (
     + sampling.CASES
     + dense.CASES
     + activations.CASES
+    + dropout.CASES
     + losses.CASES
+    + linear_models.CASES
 )
 BAD: tuple[BadCase, ...] = bad.CASES
 

@@ -18,11 +18,12 @@ def _case(
     upstream: str = "normal",
     documents: tuple[str, ...] = (),
     dtypes: tuple[str, ...] = FLOATS,
+    expect: tuple[str, str] | None = None,
     **options: Any,
 ) -> Case:
     """One case; a shape stands for a random array of the given values and layout."""
     source = Draw(x, values, layout) if isinstance(x, tuple) else x
-    return Case(function, name, {"x": source}, options, upstream, documents, dtypes)
+    return Case(function, name, {"x": source}, options, upstream, documents, dtypes, expect)
 
 
 # --- element by element -------------------------------------------------------------------
@@ -32,7 +33,11 @@ DOCUMENTS = {
     "leaky_relu": ("D2.9",),
     "sigmoid": ("D1.2", "D1.10", "D2.9"),
     "tanh": ("D1.2", "D1.10"),
+    "sign": ("D1.2",),
 }
+# torch's sign(NaN); among 1000 numbers there is a NaN whatever the seed is.
+OTHERWISE = {"sign": ("outside", "torch takes 0 for the sign of NaN, refimpl NaN")}
+SPECIAL_SHAPES = {"sign": (200, 5)}
 
 ELEMENTWISE = tuple(
     case
@@ -43,7 +48,13 @@ ELEMENTWISE = tuple(
         _case(function, "a single value", ()),
         _case(function, "empty batch", (0, 3, 4)),
         _case(function, "zero and minus zero", (5, 7), "negative_zero"),
-        _case(function, "special", (6, 7), "special"),
+        _case(
+            function,
+            "special",
+            SPECIAL_SHAPES.get(function, (6, 7)),
+            "special",
+            expect=OTHERWISE.get(function),
+        ),
         _case(function, "special upstream", (6, 7), upstream="special"),
         _case(function, "subnormal", (6, 7), "subnormal", upstream="subnormal"),
         _case(function, "tiny", (6, 7), "tiny", upstream="tiny"),
@@ -60,6 +71,8 @@ KINKED = (
     _case(
         "relu", "both sides of the kink", SIGNS, upstream="integers", documents=("D2.19", "D2.22")
     ),
+    _case("sign", "both sides of the step", SIGNS, upstream="integers", documents=("D1.2",)),
+    _case("sign", "a NaN of either sign", Given((nan, -nan, 1, -1)), expect=OTHERWISE["sign"]),
     _case("relu", "negative only", (3, 4), "negative", documents=("D2.19",)),
     _case("leaky_relu", "slope 0.1", (5, 7), negative_slope=0.1, documents=("D2.9",)),
     _case("leaky_relu", "slope 0.5 on integers", SIGNS, upstream="integers", negative_slope=0.5),
@@ -94,6 +107,51 @@ STEEP = (
     _case("sigmoid", "wide upstream", (9, 31), upstream="wide"),
     _case("tanh", "wide", (9, 31), "wide", upstream="wide"),
     _case("tanh", "spread", (9, 31), "spread"),
+)
+
+# --- derivatives, given the output --------------------------------------------------------
+
+
+def _of_output(
+    function: str,
+    name: str,
+    o: Shape | Source,
+    values: str = "normal",
+    layout: str = "contiguous",
+    documents: tuple[str, ...] = (),
+) -> Case:
+    """One case; the output may be any number: the formula is a polynomial."""
+    source = Draw(o, values, layout) if isinstance(o, tuple) else o
+    return Case(function, name, {"o": source}, documents=documents)
+
+
+ONE_AND_NEIGHBOURS = (-1, -0.9999999403953552, 0.9999999403953552, 1, 1.0000001192092896)
+
+OF_OUTPUT = tuple(
+    case
+    for function, example in {
+        "dsigmoid": (0, 0.25, 0.5, 0.75, 1),
+        "dtanh": (-1, -0.5, 0, 0.5, 1),
+    }.items()
+    for case in (
+        _of_output(function, "maps", (2, 3, 5, 4), documents=("D1.10", "D1.30")),
+        _of_output(function, "quarters", Given(example), documents=("D1.10", "D1.30")),
+        _of_output(function, "between 0 and 1", (9, 31), "certainty"),
+        _of_output(function, "1 and its neighbours", Given(ONE_AND_NEIGHBOURS)),
+        _of_output(function, "one axis", (67,)),
+        _of_output(function, "a single value", ()),
+        _of_output(function, "empty batch", (0, 3, 4)),
+        _of_output(function, "zero and minus zero", (5, 7), "negative_zero"),
+        _of_output(function, "special", (6, 7), "special"),
+        _of_output(function, "subnormal", (6, 7), "subnormal"),
+        _of_output(function, "tiny", (6, 7), "tiny"),
+        _of_output(function, "wide", (9, 31), "wide"),
+        _of_output(function, "huge", (6, 7), "huge"),
+        _of_output(function, "largest overflows", (6, 7), "largest"),
+        _of_output(function, "reversed views", (3, 5, 4), layout="reversed"),
+        _of_output(function, "strided views", (3, 4, 5), layout="strided"),
+        _of_output(function, "transposed views", (5, 4, 3), layout="transposed"),
+    )
 )
 
 # --- along an axis ------------------------------------------------------------------------
@@ -138,4 +196,4 @@ ALONG_AN_AXIS = tuple(
     )
 )
 
-CASES = ELEMENTWISE + KINKED + STEEP + ALONG_AN_AXIS
+CASES = ELEMENTWISE + KINKED + STEEP + OF_OUTPUT + ALONG_AN_AXIS

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.cases import bad_correlation, bad_sampling
+from parity.cases import bad_correlation, bad_models, bad_sampling
 from parity.cases import bad_texts as says
 from parity.cases.bad_texts import ACTIVATED, LOGITS, PADDINGS, WEIGHT2, X1, X2
 from parity.cases.case import BadCase, Classes, Draw, Given, Probabilities
@@ -414,4 +414,5 @@ CASES: tuple[BadCase, ...] = (
     + DENSE
     + ACTIVATIONS
     + LOSSES
+    + bad_models.CASES
 )

@@ -15,7 +15,9 @@ MATRICES, KERNEL = Draw((2, 7, 6)), Draw((3, 4))
 LOGITS, INDICES = Draw((4, 5)), Classes((4,), 5)
 SCALAR = Given(1)
 POOLS = ("max_pool", "avg_pool")
-ACTIVATED = ("relu", "leaky_relu", "sigmoid", "tanh", "softmax", "log_softmax")
+ACTIVATED = ("relu", "leaky_relu", "sigmoid", "tanh", "sign", "softmax", "log_softmax")
+CERTAINTY, LABELS, MASK = (Draw((4, 5), values) for values in ("certainty", "labels", "mask"))
+BINARY = ("binary_cross_entropy_with_logits", "log_likelihood")
 
 VALID: Mapping[str, Mapping[str, Any]] = {
     "conv1d": {"x": X1, "weight": WEIGHT1, "bias": Draw((5,))},
@@ -51,6 +53,17 @@ VALID: Mapping[str, Mapping[str, Any]] = {
     "flatten_backward": {"dy": Draw((2, 126)), "x": X2},
     **{function: {"x": LOGITS} for function in ACTIVATED},
     **{f"{function}_backward": {"dy": LOGITS, "x": LOGITS} for function in ACTIVATED},
+    "dsigmoid": {"o": LOGITS},
+    "dtanh": {"o": LOGITS},
+    "dropout": {"x": LOGITS, "mask": MASK},
+    "dropout_backward": {"dy": LOGITS, "x": LOGITS, "mask": MASK},
+    **{function: {"logits": LOGITS, "target": CERTAINTY} for function in BINARY},
+    **{
+        f"{function}_backward": {"dy": SCALAR, "logits": LOGITS, "target": CERTAINTY}
+        for function in BINARY
+    },
+    "perceptron_loss": {"score": LOGITS, "target": LABELS},
+    "perceptron_loss_backward": {"dy": SCALAR, "score": LOGITS, "target": LABELS},
     "cross_entropy": {"logits": LOGITS, "target": INDICES},
     "cross_entropy_backward": {"dy": SCALAR, "logits": LOGITS, "target": INDICES},
     "squared_error": {"output": LOGITS, "target": LOGITS},
@@ -183,3 +196,17 @@ def mixed(function: str, first: str, second: str, float32: str) -> BadCase:
     is_first, is_second = ("float32" if float32 == a else "float64" for a in (first, second))
     message = f"{first} is {is_first}, but {second} is {is_second}; give both the same dtype"
     return type_error(function, f"{float32} alone is float32", message, dtypes={float32: "float32"})
+
+
+def shapes(function: str, name: str, first: str, second: str, **changes: Any) -> BadCase:
+    """Two arrays that must be of one shape."""
+    arguments = {**VALID[function], **changes}
+    a, b = arguments[first].shape, arguments[second].shape
+    message = f"{first} is {a}, but {second} is {b}; both must be of one shape"
+    return value_error(function, name, message, **changes)
+
+
+def holds(function: str, name: str, array: str, only: str, value: Any, **changes: Any) -> BadCase:
+    """Elements that are numbers, but none of those that are allowed."""
+    message = f"{array} must hold {only}, but holds {value}"
+    return value_error(function, name, message, **changes)

@@ -228,6 +228,21 @@ def _special(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
     return np.where(rng.random(shape) < 1 / 8, odd, rng.normal(size=shape))
 
 
+def _mask(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
+    """0 and 1, of a dropout."""
+    return rng.integers(0, 2, shape)
+
+
+def _labels(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
+    """−1 and 1, the two classes of a perceptron."""
+    return rng.choice(np.array([-1, 1]), size=shape)
+
+
+def _certainty(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
+    """Probabilities of one of two classes: between 0 and 1, every fourth 0, every fourth 1."""
+    return np.clip(rng.uniform(-0.5, 1.5, shape), 0, 1)
+
+
 VALUES: dict[str, Drawer] = {
     "normal": _normal,
     "integers": _integers,
@@ -245,6 +260,9 @@ VALUES: dict[str, Drawer] = {
     "logits_1e4": _logits_1e4,
     "minus_inf": _minus_inf,
     "special": _special,
+    "mask": _mask,
+    "labels": _labels,
+    "certainty": _certainty,
 }
 
 

@@ -1,4 +1,4 @@
-"""Cases of cross_entropy and squared_error."""
+"""Cases of cross_entropy, binary_cross_entropy_with_logits and squared_error."""
 
 from __future__ import annotations
 
@@ -142,6 +142,99 @@ OTHERS = (
     ),
 )
 
+# --- binary_cross_entropy_with_logits -----------------------------------------------------
+
+MINUS_INFINITY = "torch takes −∞ − (−∞) where z is −∞; the loss is ∞ for any t above 0"
+
+
+def _binary(
+    name: str,
+    logits: Shape | Source,
+    values: str = "normal",
+    target: Source | None = None,
+    *,
+    layout: str = "contiguous",
+    upstream: str = "normal",
+    documents: tuple[str, ...] = (),
+    expect: tuple[str, str] | None = None,
+    **options: Any,
+) -> Case:
+    """One case; a shape stands for random logits, and for targets of which half are 0 or 1."""
+    if isinstance(logits, tuple):
+        target = target or Draw(logits, "certainty", layout)
+        logits = Draw(logits, values, layout)
+    assert target is not None
+    arrays = {"logits": logits, "target": target}
+    function = "binary_cross_entropy_with_logits"
+    return Case(function, name, arrays, options, upstream, documents, expect=expect)
+
+
+BINARY = (
+    *(
+        _binary(f"{form}, {reduction}", shape, reduction=reduction)
+        for form, shape in {
+            "a single value": (),
+            "one axis": (67,),
+            "batch": (4, 5),
+            "maps": (2, 3, 5, 4),
+            "empty batch": (0, 5),  # the mean of nothing is NaN
+        }.items()
+        for reduction in ("mean", "sum", "none")
+    ),
+    _binary("default reduction", (4, 5), documents=("D1.2",)),
+    _binary("300 samples", (300, 4)),
+    *(
+        _binary(f"{layout} views", (3, 5, 4), layout=layout, reduction="none")
+        for layout in ("reversed", "strided", "transposed")
+    ),
+    *(
+        _binary(f"{name}, {reduction}", (9, 31), values, reduction=reduction)
+        for name, values in (
+            ("spread", "spread"),
+            ("saturated", "saturated"),
+            ("1e4", "logits_1e4"),
+            ("wide", "wide"),
+            ("tiny", "tiny"),
+            ("subnormal", "subnormal"),
+            ("negative zero", "negative_zero"),
+            ("all zero", "zeros"),
+        )
+        for reduction in ("mean", "none")
+    ),
+    *(
+        _binary(f"largest, {reduction}", (9, 31), "largest", reduction=reduction)
+        for reduction in ("mean", "sum", "none")
+    ),
+    _binary(
+        "where e^(−|z|) is subnormal",
+        Given((-86, 86, -88.5, 89, -95, 100, -103.9, 104, -708, 709, -730, 744, -745.1, 746)),
+        target=Given((0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1)),
+        reduction="none",
+    ),
+    _binary("certain and right", Given((800, -800, 3)), target=Given((1, 0, 1)), reduction="none"),
+    _binary("certain and wrong", Given((800, -800, 3)), target=Given((0, 1, 0)), reduction="none"),
+    _binary(
+        "special",
+        (200, 5),
+        "special",
+        expect=("outside", MINUS_INFINITY),
+        reduction="none",
+    ),
+    _binary("special upstream", (6, 7), upstream="special", reduction="none"),
+    _binary("largest upstream", (6, 7), upstream="largest", reduction="none"),
+    _binary("wide upstream", (9, 31), "saturated", upstream="wide", reduction="none"),
+    _binary("subnormal upstream", (6, 7), upstream="subnormal"),
+    _binary("zero upstream", (6, 7), upstream="zeros"),
+    _binary("target always 0", (6, 7), "spread", Draw((6, 7), "zeros")),
+    _binary(
+        "both answers, and neither",
+        Given((2, -1, 0, 0.5)),
+        target=Given((1, 0, 1, 0.5)),
+        reduction="sum",
+        documents=("D1.2",),
+    ),
+)
+
 # --- squared_error ------------------------------------------------------------------------
 
 
@@ -194,4 +287,4 @@ SQUARED = (
     ),
 )
 
-CASES = FORMS + EMPTY + VALUES + VIEWS + OTHERS + SQUARED
+CASES = FORMS + EMPTY + VALUES + VIEWS + OTHERS + BINARY + SQUARED

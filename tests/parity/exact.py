@@ -26,7 +26,8 @@ Place = tuple[int, ...]
 
 real = mpmath.MPContext()
 real.prec = 500
-REAL = ("sigmoid", "tanh", "softmax", "log_softmax", "cross_entropy")
+BINARY = ("binary_cross_entropy_with_logits", "log_likelihood")
+REAL = ("sigmoid", "tanh", "softmax", "log_softmax", "cross_entropy", *BINARY)
 DTYPES = ("float32", "float64")
 
 
@@ -334,6 +335,26 @@ def bent(dy: Any, x: Any, slope: Fraction) -> dict[str, Any]:
     return {"y": fractions(x) * factor, "dx": fractions(dy) * factor}
 
 
+def sign(dy: Any, x: Any) -> dict[str, Any]:
+    return {"y": fractions(np.where(x > 0, 1, np.where(x < 0, -1, 0))), "dx": fractions(0 * x)}
+
+
+def dropout(dy: Any, x: Any, mask: Any, p: float = 0.5) -> dict[str, Any]:
+    """1 − p is a float64 number, as in torch."""
+    noise = fractions(mask) / Fraction(1 - p)
+    return {"y": fractions(x) * noise, "dx": fractions(dy) * noise}
+
+
+def perceptron_loss(dy: Any, score: Any, target: Any) -> dict[str, Any]:
+    """The distances on the wrong side; each of them grows by −t."""
+    distances = -fractions(target) * fractions(score)
+    wrong = distances > 0
+    return {
+        "y": np.asarray(np.sum(np.where(wrong, distances, Fraction(0)))),
+        "dscore": np.where(wrong, -fractions(target), Fraction(0)) * Fraction(float(dy)),
+    }
+
+
 def squared_error(dy: Any, output: Any, target: Any) -> dict[str, Any]:
     difference = fractions(output) - fractions(target)
     return {
@@ -396,6 +417,23 @@ def log_softmax(dy: Any, x: Any, axis: int = -1) -> dict[str, Any]:
     return {"y": log_o, "dx": reals(dy) - o * reals(dy).sum(axis=axis, keepdims=True)}
 
 
+def binary_cross_entropy(
+    dy: Any, logits: Any, target: Any, reduction: str = "mean"
+) -> dict[str, Any]:
+    """−t·log σ(z) − (1 − t)·log σ(−z), and its derivative −t·σ(−z) + (1 − t)·σ(z)."""
+    z, t, log1p = reals(logits), reals(target), np.frompyfunc(real.log1p, 1, 1)
+    losses = t * log1p(_exp(-z)) + (1 - t) * log1p(_exp(z))
+    slopes = (1 - t) / (1 + _exp(-z)) - t / (1 + _exp(z))
+    count = z.size if reduction == "mean" else 1
+    y = losses if reduction == "none" else np.sum(losses) / count
+    return {"y": np.asarray(y), "dlogits": reals(dy) / count * slopes}
+
+
+def log_likelihood(dy: Any, logits: Any, target: Any) -> dict[str, Any]:
+    loss = binary_cross_entropy(dy, logits, target, "sum")
+    return {name: np.asarray(-value) for name, value in loss.items()}
+
+
 def cross_entropy(dy: Any, logits: Any, target: Any, reduction: str = "mean") -> dict[str, Any]:
     axis = min(1, logits.ndim - 1)
     o, log_o = _shares(logits, axis)
@@ -429,6 +467,8 @@ def exact(function: str, dy: Any, arrays: Arrays, options: Mapping[str, Any]) ->
             "softmax": softmax,
             "log_softmax": log_softmax,
             "cross_entropy": cross_entropy,
+            "binary_cross_entropy_with_logits": binary_cross_entropy,
+            "log_likelihood": log_likelihood,
         }[function]
         return evaluate(dy, *given, **options)
     if function.startswith("max_pool"):
@@ -442,8 +482,17 @@ def exact(function: str, dy: Any, arrays: Arrays, options: Mapping[str, Any]) ->
     if function in ("relu", "leaky_relu"):
         slope = options.get("negative_slope", 0.01) if function == "leaky_relu" else 0
         return bent(dy, given[0], Fraction(float(given[0].dtype.type(slope))))
-    if function == "squared_error":
-        return squared_error(dy, *given)
+    if function in ("dsigmoid", "dtanh"):
+        o = fractions(given[0])
+        return {"y": o * (1 - o) if function == "dsigmoid" else 1 - o * o}
+    if function in ("sign", "dropout", "perceptron_loss", "squared_error"):
+        evaluate = {
+            "sign": sign,
+            "dropout": dropout,
+            "perceptron_loss": perceptron_loss,
+            "squared_error": squared_error,
+        }[function]
+        return evaluate(dy, *given, **options)
     if function == "flatten":
         x = given[0]
         return {

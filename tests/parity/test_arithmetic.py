@@ -1,4 +1,4 @@
-"""The constants that every bound is built from: u, η, γ_K, the errors of exp, log and tanh."""
+"""The constants that every bound is built from: u, η, γ_K, the errors of exp, log, log1p, tanh."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def torchs(name: str) -> Function:
 
 
 LIBRARIES: dict[str, dict[str, Function]] = {
-    "numpy": {"exp": np.exp, "log": np.log, "tanh": np.tanh},
-    "torch": {name: torchs(name) for name in ("exp", "log", "tanh")},
+    "numpy": {"exp": np.exp, "log": np.log, "log1p": np.log1p, "tanh": np.tanh},
+    "torch": {name: torchs(name) for name in ("exp", "log", "log1p", "tanh")},
 }
 
 
@@ -57,12 +57,19 @@ def softmax_sums(rng: np.random.Generator, info: Any) -> Any:
     return 1 + 10.0 ** rng.uniform(-16, 3, POINTS)
 
 
+def small_powers(rng: np.random.Generator, info: Any) -> Any:
+    """e^(−|z|), of which the losses of two classes take log1p."""
+    return np.exp(rng.uniform(np.log(float(info.tiny)), 0, POINTS))
+
+
 RANGES: dict[tuple[str, str], Callable[[np.random.Generator, Any], Any]] = {
     ("exp", "all normal results"): exp_range,
     ("exp", "−30 to 0"): uniform(-30, 0),
     ("exp", "around 0"): magnitudes(-9, 0),
     ("log", "all normal numbers"): all_positive,
     ("log", "sums of a softmax"): softmax_sums,
+    ("log1p", "all e^(−|z|)"): small_powers,
+    ("log1p", "0 to 1"): uniform(0, 1),
     ("tanh", "−20 to 20"): uniform(-20, 20),
     ("tanh", "around 0"): magnitudes(-9, 0),
 }
@@ -91,7 +98,7 @@ def points(request: pytest.FixtureRequest) -> tuple[str, Any, Any, Any]:
 
 
 def test_elementary_errors_stay_under_the_constants(points: tuple[str, Any, Any, Any]) -> None:
-    """exp, log and tanh of both libraries err by less than `ELEMENTARY_ULP`."""
+    """exp, log, log1p and tanh of both libraries err by less than `ELEMENTARY_ULP`."""
     function, x, high, low = points
     worst = {
         library: float(ulps(functions[function](x), high, low).max())

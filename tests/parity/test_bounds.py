@@ -15,13 +15,15 @@ from parity import oracle
 from parity.arithmetic import arithmetic, sides
 from parity.bounds import RULES, Bound, forward_bound
 from parity.bounds.bound import exact_bound, is_exact
+from parity.cases.case import Draw, draw
 from parity.compare import BLIND, IDENTICAL, OUTSIDE, WITHIN, compare
 from parity.functions import FUNCTIONS
 
 every_dtype = pytest.mark.parametrize("dtype", DTYPES)
 Options = Mapping[str, Any]
 
-# One well-conditioned case of each function: shapes ("classes": indices), options.
+# One well-conditioned case of each function: shapes ("classes": indices; a Draw keeps its kind
+# of values), options.
 CASES: dict[str, tuple[dict[str, Any], Options]] = {
     "conv1d": ({"x": (2, 3, 7), "weight": (4, 3, 2), "bias": (4,)}, {"padding": 1}),
     "conv2d": ({"x": (2, 3, 5, 6), "weight": (4, 3, 3, 2), "bias": (4,)}, {"stride": (2, 1)}),
@@ -45,9 +47,19 @@ CASES: dict[str, tuple[dict[str, Any], Options]] = {
     "leaky_relu": ({"x": (3, 7)}, {"negative_slope": 0.1}),
     "sigmoid": ({"x": (3, 7)}, {}),
     "tanh": ({"x": (3, 7)}, {}),
+    "dsigmoid": ({"o": (3, 7)}, {}),
+    "dtanh": ({"o": (3, 7)}, {}),
+    "sign": ({"x": (3, 7)}, {}),
     "softmax": ({"x": (3, 7)}, {}),
     "log_softmax": ({"x": (3, 7)}, {}),
     "cross_entropy": ({"logits": (3, 7), "target": "classes"}, {}),
+    "dropout": ({"x": (3, 7), "mask": Draw((3, 7), "mask")}, {"p": 0.3}),
+    "binary_cross_entropy_with_logits": (
+        {"logits": (3, 7), "target": Draw((3, 7), "certainty")},
+        {},
+    ),
+    "log_likelihood": ({"logits": (3, 7), "target": Draw((3, 7), "certainty")}, {}),
+    "perceptron_loss": ({"score": (3, 7), "target": Draw((3, 7), "labels")}, {}),
     "squared_error": ({"output": (3, 7), "target": (3, 7)}, {}),
 }
 TENSORS = [
@@ -65,6 +77,8 @@ def inputs(function: str, dtype: str, kind: str = "normal") -> tuple[Any, dict[s
     arrays = {
         name: np.array([3, 0, 6])
         if shape == "classes"
+        else draw(shape, dtype, np.random.default_rng(i))
+        if isinstance(shape, Draw)
         else np.asarray(random(kind, shape, dtype, 1, i))
         for i, (name, shape) in enumerate(shapes.items())
     }
@@ -129,8 +143,16 @@ MISTAKES: dict[str, Callable[[Any, Bound], Any]] = {
 }
 
 
-@pytest.mark.parametrize("mistake", MISTAKES)
-@every_tensor
+# The gradient of sign is 0 everywhere: most of these leave it as it is.
+PLANTED = [
+    (function, tensor, mistake)
+    for function, tensor in TENSORS
+    for mistake in MISTAKES
+    if (function, tensor) != ("sign", "dx") or mistake == "one element off"
+]
+
+
+@pytest.mark.parametrize(("function", "tensor", "mistake"), PLANTED)
 @every_dtype
 def test_mistakes_are_refused(function: str, tensor: str, mistake: str, dtype: str) -> None:
     """A small factor, a sign, one element, a missing row, an order: all outside the bound."""
@@ -153,7 +175,7 @@ def test_limits_are_numbers(function: str, kind: str, dtype: str) -> None:
 
 # --- selections ---------------------------------------------------------------------------
 
-SELECTIONS = ("max_pool1d", "max_pool2d", "max_pool3d", "flatten", "relu")
+SELECTIONS = ("max_pool1d", "max_pool2d", "max_pool3d", "flatten", "relu", "sign")
 
 
 @pytest.mark.parametrize("function", SELECTIONS)
@@ -187,9 +209,9 @@ def test_downsampled_maxima_are_exact(edge: str) -> None:
     }
 
 
-@pytest.mark.parametrize("function", ["flatten", "relu"])
+@pytest.mark.parametrize("function", ["flatten", "relu", "sign"])
 def test_moved_gradients_are_exact(function: str) -> None:
-    """The gradients of flatten and relu are copies of dy and zeros."""
+    """The gradients of flatten, relu and sign are copies of dy and zeros."""
     bound = judged(function, "dx")[2]
     assert bound.exact
     assert not bound.limit.any()

@@ -41,7 +41,10 @@ FUNCTIONS = {
     *("weighted_pool2d", "gaussian_pool2d", "downsample"),
     *("linear", "flatten", "relu", "leaky_relu", "sigmoid", "tanh", "softmax", "log_softmax"),
     *("cross_entropy", "squared_error"),
+    *("sign", "dsigmoid", "dtanh", "dropout", "perceptron_loss"),
+    *("binary_cross_entropy_with_logits", "log_likelihood"),
 }
+FORWARD_ONLY = {"dsigmoid", "dtanh"}
 SHAPED = tuple(
     c
     for c in GOOD
@@ -138,7 +141,7 @@ def test_every_function_has_bad_cases_forward_and_backward() -> None:
     """Every forward and every backward is given something wrong at least once."""
     tried = {case.function for case in BAD}
     assert {f for f in FUNCTIONS if f not in tried} == set()
-    assert {f for f in FUNCTIONS if backward_of(f) not in tried} == set()
+    assert {f for f in FUNCTIONS if backward_of(f) not in tried} == FORWARD_ONLY
 
 
 def test_documents_are_cited_by_id() -> None:

@@ -15,7 +15,7 @@ import parity
 import refimpl
 from parity import oracle
 from parity.bounds import backward_bounds, forward_bound
-from parity.cases.case import LAYOUTS
+from parity.cases.case import LAYOUTS, Draw, draw
 from parity.compare import IDENTICAL, WITHIN, compare
 from parity.functions import FUNCTIONS
 
@@ -49,7 +49,12 @@ CONVOLUTIONS: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
 
 
 def integer_arrays(shapes: Mapping[str, Any], dtype: str = "float64") -> dict[str, Any]:
-    return {n: random("integers", s, dtype, 1, i) for i, (n, s) in enumerate(shapes.items())}
+    return {
+        name: draw(shape, dtype, np.random.default_rng(i))
+        if isinstance(shape, Draw)
+        else random("integers", shape, dtype, 1, i)
+        for i, (name, shape) in enumerate(shapes.items())
+    }
 
 
 @pytest.mark.parametrize(("function", "shapes", "options"), CONVOLUTIONS)
@@ -110,6 +115,12 @@ OTHERS: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
     ("leaky_relu", {"x": (3, 5)}, {"negative_slope": 0.25}),
     ("linear", {"x": (3, 5), "weight": (2, 5), "bias": (2,)}, {}),
     ("squared_error", {"output": (3, 4), "target": (3, 4)}, {}),
+    ("sign", {"x": (3, 5)}, {}),
+    ("dsigmoid", {"o": (3, 5)}, {}),
+    ("dtanh", {"o": (3, 5)}, {}),
+    ("dropout", {"x": (3, 5), "mask": Draw((3, 5), "mask")}, {}),
+    ("dropout", {"x": (3, 5), "mask": Draw((3, 5), "mask")}, {"p": 0}),
+    ("perceptron_loss", {"score": (3, 5), "target": Draw((3, 5), "labels")}, {}),
 ]
 
 
@@ -128,6 +139,26 @@ def test_other_functions_follow_their_definition(
     for name, value in {"y": found.y, **{f"d{n}": g for n, g in found.gradients.items()}}.items():
         np.testing.assert_array_equal(value, np.asarray(truth[name], float).astype(dtype))
         assert value.dtype == dtype
+
+
+@pytest.mark.parametrize("p", [0.5, 0.3, 0.9])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_dropout_is_torchs_own(p: float, dtype: str) -> None:
+    """With the mask that torch drew, the twin of dropout gives what torch's dropout gave."""
+    x = random("normal", (20, 30), dtype, 6)
+    oracle.torch.manual_seed(7)
+    theirs = oracle.F.dropout(oracle.torch.from_numpy(x), p).numpy()
+    mask = theirs != 0
+    assert 0 < mask.mean() < 1
+    twin = oracle.forward("dropout", {"x": x, "mask": mask}, {"p": p})
+    np.testing.assert_array_equal(twin, theirs, strict=True)
+
+
+def test_nothing_to_differentiate() -> None:
+    """A function without differentiable inputs has a value and no gradients."""
+    arrays = {"o": np.array([0.25, 0.5])}
+    found = oracle.gradients("dsigmoid", arrays, {}, np.ones(2), [])
+    assert (found.y.tolist(), found.gradients) == ([0.1875, 0.25], {})
 
 
 LAYOUT_CASES: dict[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 import refimpl
 from parity.arithmetic import sides
-from parity.bounds import backward_bounds
+from parity.bounds import backward_bounds, forward_bound
 from parity.cases import GOOD
 from parity.cases.case import Array, Case
 from parity.cases.networks import NETWORKS
@@ -62,20 +62,28 @@ def last_row_zero(gradient: Array, limit: Array) -> Array:
 
 
 MISTAKES = (wrong_sign, a_little_too_large, one_element_off, last_row_left_out, last_row_zero)
-GRADIENTS = [(function.name, name) for function in FUNCTIONS.values() for name in function.inputs]
+# The gradient of sign is 0 everywhere: the other mistakes leave it as it is.
+SEEN_IN_ZEROS = (one_element_off, last_row_left_out)
+PLANTED = [
+    (function.name, name, mistake)
+    for function in FUNCTIONS.values()
+    for name in function.inputs
+    for mistake in (SEEN_IN_ZEROS if function.name == "sign" else MISTAKES)
+]
+FORWARD_ONLY = [function.name for function in FUNCTIONS.values() if not function.inputs]
 
 
 def example(function: str, gradient: str) -> Case:
     """An ordinary case of a function in which the gradient occurs: random numbers, not empty."""
     for case in GOOD:
         arrays = case.arrays
-        first = arrays.get(FUNCTIONS[function].inputs[0])
+        first = next(iter(arrays.values()))
         if (
             case.function == function
             and gradient in arrays
             and getattr(first, "values", None) == "normal"
             and case.upstream == "normal"
-            and min(first.shape) > 1
+            and min(first.shape, default=0) > 1
         ):
             return case
     raise LookupError(f"{function}: no ordinary case")
@@ -106,8 +114,11 @@ def run(case: Case, out: Path) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda m: m.__name__)
-@pytest.mark.parametrize(("function", "gradient"), GRADIENTS)
+@pytest.mark.parametrize(
+    ("function", "gradient", "mistake"),
+    PLANTED,
+    ids=lambda value: getattr(value, "__name__", value),
+)
 def test_planted_in_a_backward(
     function: str,
     gradient: str,
@@ -126,7 +137,39 @@ def test_planted_in_a_backward(
     assert ", torch " in output
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda m: m.__name__)
+@pytest.mark.parametrize("function", FORWARD_ONLY)
+def test_planted_in_a_forward(
+    function: str, mistake: Mistake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A function without a backward of its own is judged by its value."""
+    case, right = example(function, "o"), getattr(refimpl, function)
+
+    def wrong(o: Array) -> Array:
+        return mistake(right(o), forward_bound(function, {"o": o}, {}, sides(DTYPE)).limit)
+
+    monkeypatch.setattr(refimpl, function, wrong)
+    code, output = run(case, tmp_path)
+    assert code == 1, output
+    assert f"FAIL {function} y · case {case.name} · {DTYPE}" in output
+
+
+@pytest.mark.parametrize("function", FORWARD_ONLY)
+def test_forward_control(function: str, tmp_path: Path) -> None:
+    """Without a mistake that value is refused by nothing."""
+    code, output = run(example(function, "o"), tmp_path)
+    assert code == 0, output
+
+
+def test_a_sign_that_lets_gradients_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """dx = dy, by which networks of signs are trained, is not the derivative."""
+    monkeypatch.setattr(refimpl, "sign_backward", lambda dy, x: dy)
+    code, output = run(example("sign", "x"), tmp_path)
+    assert code == 1
+    assert "FAIL sign_backward dx" in output
+
+
+@pytest.mark.parametrize("function", [name for name in FUNCTIONS if name not in FORWARD_ONLY])
 def test_control(function: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same detour without a mistake is refused by nothing."""
     case = example(function, FUNCTIONS[function].inputs[0])

@@ -11,6 +11,7 @@ from exact import DTYPES, computed, random
 
 from parity import oracle
 from parity.arithmetic import sides
+from parity.cases.case import Draw, draw
 from parity.propagation import RULES, Accumulated, backward_errors, forward_error, widened
 
 Options = Mapping[str, Any]
@@ -32,6 +33,8 @@ CASES: dict[str, tuple[str, dict[str, Any], Options]] = {
     "leaky_relu steep": ("leaky_relu", {"x": (5, 8)}, {"negative_slope": 1.5}),
     "sigmoid": ("sigmoid", {"x": (5, 8)}, {}),
     "tanh": ("tanh", {"x": (5, 8)}, {}),
+    "dropout": ("dropout", {"x": (5, 8), "mask": Draw((5, 8), "mask")}, {"p": 0.3}),
+    "dropout of half": ("dropout", {"x": (5, 8), "mask": Draw((5, 8), "mask")}, {}),
     "max_pool2d": ("max_pool2d", {"x": (2, 3, 6, 4)}, {"kernel_size": 2}),
     "max_pool2d overlapping": (
         "max_pool2d",
@@ -57,7 +60,11 @@ class Setting:
         self.rng = np.random.default_rng([1, *name.encode()])
         self.dtype = dtype
         self.arrays = {
-            key: np.array([3, 0, 6]) if s == "classes" else random(values, s, dtype, 2, i)
+            key: np.array([3, 0, 6])
+            if s == "classes"
+            else draw(s, dtype, self.rng)
+            if isinstance(s, Draw)
+            else random(values, s, dtype, 2, i)
             for i, (key, s) in enumerate(shapes.items())
         }
         y = oracle.forward(self.function, self.arrays, self.options)
@@ -67,7 +74,7 @@ class Setting:
         self.errors = {
             key: self.rng.uniform(0, size, a.shape) * (self.rng.random(a.shape) < 0.8)
             for key, a in {**self.arrays, "dy": self.dy}.items()
-            if key != "target"
+            if key not in ("target", "mask")
         }
 
     def bounds(self) -> dict[str, Accumulated]:
@@ -196,13 +203,23 @@ def test_without_errors_there_are_no_kinks(name: str, values: str, dtype: str) -
     assert {tensor: bound.kinks for tensor, bound in found.items()} == dict.fromkeys(found, 0)
 
 
-@pytest.mark.parametrize("name", ["flatten", "relu", "max_pool2d"])
+@pytest.mark.parametrize("name", ["flatten", "relu", "max_pool2d", "dropout of half"])
 @every_dtype
 @pytest.mark.parametrize("values", ["normal", "ties", "zeros"])
 def test_without_errors_selections_are_equal(name: str, values: str, dtype: str) -> None:
     """What only selects and moves leaves no error where none comes in."""
     for found in Setting(name, dtype, 0.0, values).bounds().values():
         assert not found.error.any()
+
+
+def test_dropout_carries_the_errors_of_what_it_keeps() -> None:
+    """An error grows by 1/(1 − p) where the mask is 1 and ends where it is 0, either way."""
+    arrays = {"x": np.array([3.0, 5.0]), "mask": np.array([True, False])}
+    errors, both = {"x": np.array([0.5, 0.5]), "dy": np.array([2.0, 2.0])}, sides("float64")
+    options = {"p": 0.75}
+    assert forward_error("dropout", arrays, errors, options, both).error.tolist() == [2.0, 0.0]
+    found = backward_errors("dropout", np.ones(2), arrays, errors, options, both)
+    assert found["x"].error.tolist() == [8.0, 0.0]
 
 
 # --- kinks --------------------------------------------------------------------------------

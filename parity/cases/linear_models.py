@@ -1,0 +1,127 @@
+"""Cases of perceptron_loss and log_likelihood."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from parity.cases.case import Case, Draw, Given, Shape, Source
+
+# --- perceptron_loss ----------------------------------------------------------------------
+
+
+def _perceptron(
+    name: str,
+    score: Shape | Source,
+    values: str = "normal",
+    target: Source | None = None,
+    *,
+    layout: str = "contiguous",
+    **more: Any,
+) -> Case:
+    """One case; a shape stands for random scores, and for labels −1 and 1."""
+    if isinstance(score, tuple):
+        target = target or Draw(score, "labels", layout)
+        score = Draw(score, values, layout)
+    assert target is not None
+    return Case("perceptron_loss", name, {"score": score, "target": target}, **more)
+
+
+PERCEPTRON = (
+    _perceptron("batch", (5, 3), documents=("D1.2",)),
+    _perceptron("one axis", (67,)),
+    _perceptron("maps", (2, 3, 5, 4)),
+    _perceptron("a single value", ()),
+    _perceptron("empty batch", (0, 3)),
+    _perceptron("4000 samples", (4000,)),
+    *(
+        _perceptron(name, (9, 31), values)
+        for name, values in (
+            ("integers", "integers"),
+            ("wide", "wide"),
+            ("huge", "huge"),
+            ("largest overflows or not", "largest"),
+            ("tiny", "tiny"),
+            ("subnormal", "subnormal"),
+            ("on the hyperplane, and minus zero", "negative_zero"),
+            ("all on the hyperplane", "zeros"),
+            ("minus infinity", "minus_inf"),
+            ("special", "special"),
+        )
+    ),
+    _perceptron("special upstream", (5, 3), upstream="special"),
+    _perceptron("zero upstream", (5, 3), upstream="zeros"),
+    *(
+        _perceptron(f"{layout} views", (3, 5, 4), layout=layout)
+        for layout in ("reversed", "strided", "transposed")
+    ),
+    _perceptron(
+        "right, wrong and on the hyperplane",
+        Given((2, -3, 0, 4, -5, 0)),
+        target=Given((1, 1, 1, -1, -1, -1)),
+        upstream="integers",
+        documents=("D1.2",),
+    ),
+)
+
+# --- log_likelihood -----------------------------------------------------------------------
+
+
+def _likelihood(
+    name: str,
+    logits: Shape | Source,
+    values: str = "normal",
+    target: Source | None = None,
+    *,
+    layout: str = "contiguous",
+    **more: Any,
+) -> Case:
+    """One case; a shape stands for random logits, and for targets of which half are 0 or 1."""
+    if isinstance(logits, tuple):
+        target = target or Draw(logits, "certainty", layout)
+        logits = Draw(logits, values, layout)
+    assert target is not None
+    return Case("log_likelihood", name, {"logits": logits, "target": target}, **more)
+
+
+LIKELIHOOD = (
+    _likelihood("batch", (5, 3), documents=("D1.2",)),
+    _likelihood("one axis", (67,)),
+    _likelihood("maps", (2, 3, 5, 4)),
+    _likelihood("a single value", ()),
+    _likelihood("empty batch", (0, 3)),
+    _likelihood("4000 samples", (4000,)),
+    *(
+        _likelihood(name, (9, 31), values)
+        for name, values in (
+            ("spread", "spread"),
+            ("saturated", "saturated"),
+            ("1e4", "logits_1e4"),
+            ("wide", "wide"),
+            ("largest overflows or not", "largest"),
+            ("tiny", "tiny"),
+            ("subnormal", "subnormal"),
+            ("negative zero", "negative_zero"),
+            ("minus infinity", "minus_inf"),
+            ("special", "special"),
+        )
+    ),
+    _likelihood(
+        "minus infinity alone, certainly wrong", Given((float("-inf"), 1)), target=Given((1, 0))
+    ),
+    _likelihood("where e^(−|z|) is subnormal", Given((-103.9, 730)), target=Given((0, 1))),
+    _likelihood("largest upstream", (5, 3), upstream="largest"),
+    _likelihood("subnormal upstream", (5, 3), upstream="subnormal"),
+    _likelihood("zero upstream", (5, 3), upstream="zeros"),
+    *(
+        _likelihood(f"{layout} views", (3, 5, 4), layout=layout)
+        for layout in ("reversed", "strided", "transposed")
+    ),
+    _likelihood(
+        "both answers, and neither",
+        Given((2, -1, 0, 0.5)),
+        target=Given((1, 0, 1, 0.5)),
+        documents=("D1.2",),
+    ),
+)
+
+CASES = PERCEPTRON + LIKELIHOOD
