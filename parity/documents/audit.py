@@ -107,10 +107,12 @@ def collect(row_id: str) -> tuple[Evidence, str]:
 def find_problem(row: LedgerRow, evidence: Evidence) -> str:
     """What the evidence does not support, in one sentence; empty if it supports the row."""
     if evidence.verdict == UNSUPPORTED or evidence.verdict != row.verdict:
-        unequal = "; ".join(f"{c.kind} {c.what} ({c.judge})" for c in evidence.unequal)
-        return (
-            f"the ledger says {row.verdict}, the evidence {evidence.verdict}"
-            f" (unequal: {unequal or 'nothing'})"
+        unexpected = "; ".join(
+            f"{check.kind} {check.what} ({check.judge}) is {'' if check.equal else 'un'}equal"
+            for check in evidence.unexpected
+        )
+        return f"the ledger says {row.verdict}, the evidence {evidence.verdict}" + (
+            f": {unexpected}" if unexpected else ""
         )
     for what, said, found in (
         ("judges", ", ".join(row.checked), ", ".join(evidence.judges)),

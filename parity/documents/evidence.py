@@ -1,15 +1,16 @@
 """Evidence for or against a row, and the verdict that follows from it.
 
-A check compares two things that must be equal, element by element: what was printed (or its
-correction, or the reading under another convention, or the implementation) with what a judge
-found. The verdict is derived from the checks; nobody enters it:
+A check compares two things, element by element: what was printed (or its correction, or the
+reading under another convention, or the implementation) with what a judge found. They must be
+equal; only what is `refuted` must not be. The verdict is derived from the checks; nobody enters
+it:
 
 - `holds`: everything printed is equal to what the judges found;
-- `convention`: something printed is not, but it is under a convention that is named;
-- `erratum`: something printed is not, and its correction is;
-- `number`: the row prints numbers, and nothing else in it is wrong;
+- `convention`: something printed is refuted, but holds under a convention that is named;
+- `erratum`: something printed is refuted, its correction holds, and there is a counterexample;
+- `number`: the row prints numbers, and nothing in it is refuted;
 - `unsupported`: anything else, for example an implementation that differs from the right
-  formula. No row of the ledger may have it.
+  formula, or a refuted formula that holds. No row of the ledger may have it.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ COUNTING = "counting"  # sizes, parameters, connections counted one by one
 DIGITS = "50 digits"  # a number, recomputed
 JUDGES = (TORCH, RATIONALS, SYMPY, COUNTING, DIGITS)
 
-Kind = Literal["printed", "correction", "convention", "implementation", "number"]
+Kind = Literal["printed", "refuted", "correction", "convention", "implementation", "number"]
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,10 @@ class Evidence:
         within: where the judge rounds, how far it may be off (a bound from `parity.bounds`).
         """
         self._add("printed", judge, what, printed, right, within)
+
+    def refuted(self, judge: str, what: str, printed: Any, right: Any) -> None:
+        """What the document prints and the judge contradicts: the two must differ."""
+        self._add("refuted", judge, what, printed, right, None)
 
     def corrected(
         self, judge: str, what: str, corrected: Any, right: Any, within: Any = None
@@ -113,22 +118,26 @@ class Evidence:
     @property
     def verdict(self) -> str:
         """What follows from the checks."""
-        printed, corrections = self._of("printed"), self._of("correction")
-        conventions, numbers = self._of("convention"), self._of("number")
-        support = [*corrections, *conventions, *self._of("implementation")]
-        if not (printed or numbers) or not all(check.equal for check in support):
+        printed, refuted = self._of("printed"), self._of("refuted")
+        corrections, conventions = self._of("correction"), self._of("convention")
+        numbers = self._of("number")
+        if not (printed or refuted or numbers) or self.unexpected:
             return UNSUPPORTED
-        if all(check.equal for check in printed):
+        if not refuted:
             contradicted = corrections or conventions or self.counterexample
             return UNSUPPORTED if contradicted else "number" if numbers else "holds"
         if corrections:
             return "erratum" if self.counterexample else UNSUPPORTED
-        return "convention" if conventions else UNSUPPORTED
+        return "convention" if conventions and not self.counterexample else UNSUPPORTED
 
     @property
-    def unequal(self) -> list[Check]:
-        """The checks that came out unequal."""
-        return [check for check in self.checks if not check.equal]
+    def unexpected(self) -> list[Check]:
+        """The checks that came out as they must not: unequal, or refuted and yet equal."""
+        return [
+            check
+            for check in self.checks
+            if check.kind != "number" and check.equal == (check.kind == "refuted")
+        ]
 
 
 # --- what rows have evidence --------------------------------------------------------------

@@ -70,7 +70,7 @@ def test_a_verdict_without_support(
     code, out, _ = call("audit", "D2.8", "D1.23", "--out", tmp_path)
     assert code == 1
     assert "FAIL D2.8: the ledger says number, the evidence unsupported" in out
-    assert "unequal: printed the sum (exact rationals)" in out
+    assert "printed the sum (exact rationals) is unequal" in out
     assert "1 NOT SUPPORTED" in out
     assert [row["supported"] for row in rows(tmp_path)] == ["True", "False"]
 

@@ -225,7 +225,7 @@ def number_of_weights(evidence: Evidence) -> None:
         found = weights, inputs * outputs
         evidence.implemented(COUNTING, "weights", [p.weights for p in ours], found)
         same_nodes.append(weights > C * K)
-    evidence.printed(COUNTING, "more than between the same maps, fully connected", said, same_maps)
+    evidence.refuted(COUNTING, "more than between the same maps, fully connected", said, same_maps)
     evidence.under_convention(
         COUNTING, "more than between C and K neurons, fully connected", said, same_nodes
     )

@@ -45,13 +45,13 @@ def through_the_mlp(evidence: Evidence) -> None:
     x = integers("D1.21 x", 1, 5)
     found = layer("linear", delta[None], {"x": x, "weight": theta}).gradients["x"]
     back = printed.delta_r(theta, delta.reshape(-1, 1))
-    evidence.corrected(TORCH, "Θ_sᵀ δ_s", back[:, 0], found[0])
+    evidence.printed(TORCH, "Θ_sᵀ δ_s", back[:, 0], found[0])
     ours = refimpl.linear_backward(delta[None], x, theta)
     evidence.implemented(TORCH, "linear_backward", ours.dx, found)
     n = symbols("n", 2)
     slope = build(n.shape, lambda i: sympy.diff(n[i - 1], n[i - 1]))  # of the identity
     length = sympy.sqrt(sum(s**2 for s in slope))
-    evidence.printed(SYMPY, "length of φ'(n_r)", 1, length)
+    evidence.refuted(SYMPY, "length of φ'(n_r)", 1, length)
     evidence.corrected(SYMPY, "φ'(n_r)", [1, 1], slope)
     evidence.false_at(
         f"two nodes: φ'(n_r) = {slope.tolist()}, of length {length}; a vector of length 1, such as "
@@ -77,13 +77,13 @@ def upsampling(evidence: Evidence) -> None:
     """Mean: shared equally, as printed. Max: copied to all four places, which is false."""
     x, dy = distinct("D1.23 x", 1, 1, 4, 6), 4 * integers("D1.23 dy", 1, 1, 2, 3)
     mean = layer("avg_pool2d", dy, {"x": x}, {"kernel_size": 2}).gradients["x"]
-    evidence.corrected(TORCH, "mean pooling shares", printed.upsample_mean(dy[0, 0]), mean[0, 0])
+    evidence.printed(TORCH, "mean pooling shares", printed.upsample_mean(dy[0, 0]), mean[0, 0])
 
     def right(x: Array, dy: Array) -> Array:
         return layer("max_pool2d", dy, {"x": x}, {"kernel_size": 2}).gradients["x"]
 
     found = right(x, dy)
-    evidence.printed(TORCH, "max pooling copies", printed.upsample_max(dy[0, 0]), found[0, 0])
+    evidence.refuted(TORCH, "max pooling copies", printed.upsample_max(dy[0, 0]), found[0, 0])
     evidence.corrected(TORCH, "only the maximum gets it", only_the_maximum(x, dy), found)
     ours = refimpl.max_pool2d_backward(dy, x, 2)
     evidence.implemented(RATIONALS, "max_pool2d_backward", ours, only_the_maximum(x, dy))
@@ -126,7 +126,7 @@ def residual_of_the_convolution(evidence: Evidence) -> None:
     N, dy = distinct("D1.33 N", 1, 4, 6), 4 * integers("D1.33 dy", 1, 2, 3, low=1)
     found = autograd(lambda N: pools(each(phi, N)), dy, N=N).gradients["N"][0]
     copied = printed.upsample_mean(dy[0])
-    evidence.printed(TORCH, "upsample(Δ_q)", copied, found)
+    evidence.refuted(TORCH, "upsample(Δ_q)", copied, found)
     evidence.corrected(TORCH, "upsample(Δ_q) ∘ φ'(N_p)", copied * dphi(N[0]), found)
     ours = refimpl.upsample(dy[None], N[None], 2, "mean")[0, 0] * dphi(N[0])
     evidence.implemented(TORCH, "upsample, times φ'(N_p)", ours, found)
@@ -198,7 +198,7 @@ def first_neuron(evidence: Evidence) -> None:
         return dweight
 
     four = printed.first_neuron(first, o)
-    evidence.printed(TORCH, "Θ as it stands", four, found(Theta))
+    evidence.refuted(TORCH, "Θ as it stands", four, found(Theta))
     evidence.under_convention(TORCH, "Θ turned", four, turned(found(turned(Theta))))
     o, Theta, delta = symbols("o", 3, 3), symbols("theta", 2, 2), symbols("delta", 2, 2)
     four = printed.first_neuron(delta, o)
@@ -220,7 +220,7 @@ def region_of_the_first_weight(evidence: Evidence) -> None:
         given = {"x": o[None, None], "weight": Theta[None, None]}
         found = layer("conv2d", dy[None, None], given).gradients["weight"][0, 0]
         what, ours = f"{m}×{n} with {p}×{q}", printed.dtheta_11(dy, o)
-        evidence.printed(TORCH, f"Θ as it stands, {what}", ours, found[0, 0])
+        evidence.refuted(TORCH, f"Θ as it stands, {what}", ours, found[0, 0])
         by_forward = autograd(
             lambda Theta, o=o: d1_cnn.valid(o.astype(int), Theta), dy, Theta=Theta
         )
@@ -269,7 +269,7 @@ def kernels(evidence: Evidence) -> None:
     """Both turns are right for a turned kernel that serves all maps."""
     O_q, Theta, Delta = example()
     ours = np.array([printed.dtheta(O_q, Delta_p) for Delta_p in Delta])
-    evidence.printed(TORCH, "Θ as it stands", ours, by_torch(O_q, Theta, Delta)["Theta"])
+    evidence.refuted(TORCH, "Θ as it stands", ours, by_torch(O_q, Theta, Delta)["Theta"])
     right = turned(by_torch(O_q, turned(Theta), Delta)["Theta"])
     evidence.under_convention(TORCH, "Θ turned", ours, right)
     found = by_forward(O_q, Theta, Delta)["Theta"]
@@ -307,7 +307,7 @@ def maps(evidence: Evidence) -> None:
     """The full convolution with the turned kernels is right, the factor O_{q'} is not."""
     O_q, Theta, Delta = example()
     found = by_forward(O_q, Theta, Delta)["O_q"]
-    evidence.printed(
+    evidence.refuted(
         TORCH, "with O_q'", np.array([printed.delta_q(Delta, Theta, o) for o in O_q]), found
     )
     summed = printed.sum_over_kernels(Delta, Theta)

@@ -50,8 +50,8 @@ def neurons(evidence: Evidence) -> None:
         )
 
     as_corners = nine(n=3, lower=1, theta_from=1, x_from=1)
-    evidence.printed(TORCH, "n = 3, i and j from 1", as_corners, right)
-    evidence.printed(TORCH, "n = 3, from 0", nine(n=3, lower=0, theta_from=0, x_from=0), right)
+    evidence.refuted(TORCH, "n = 3, i and j from 1", as_corners, right)
+    evidence.refuted(TORCH, "n = 3, from 0", nine(n=3, lower=0, theta_from=0, x_from=0), right)
     last = nine(n=2, lower=0, theta_from=0, x_from=0)
     evidence.under_convention(TORCH, "n = 2, the last index, from 0", last, right)
     mixed = nine(n=3, lower=0, theta_from=1, x_from=0)
@@ -137,7 +137,7 @@ def conv_layer(evidence: Evidence) -> None:
         return value("conv2d", {"x": X[None], "weight": weight, "bias": b})
 
     standing, right = by_torch(Theta), by_torch(turned(Theta))
-    evidence.printed(TORCH, "Θ_j as it stands", output, value("sign", {"x": standing})[0])
+    evidence.refuted(TORCH, "Θ_j as it stands", output, value("sign", {"x": standing})[0])
     evidence.under_convention(TORCH, "Θ_j turned", output, value("sign", {"x": right})[0])
     ours = refimpl.shared_conv2d(X[None], Theta, b)
     evidence.implemented(TORCH, "shared_conv2d", ours, right)
@@ -209,7 +209,7 @@ def edges(evidence: Evidence) -> None:
         default = value(function, {"x": maps}, {"kernel_size": 2})[0, 0]
         evidence.under_convention(TORCH, f"{how}, edge dropped", dropped, default)
         ceil = value(function, {"x": maps}, {"kernel_size": 2, "ceil_mode": True})[0, 0]
-        evidence.printed(TORCH, f"{how}, edge kept as by ceil_mode", kept, ceil)
+        evidence.refuted(TORCH, f"{how}, edge kept as by ceil_mode", kept, ceil)
         filled = np.zeros((1, 1, 6, 8), object)
         filled[..., :5, :7] = maps
         right = value(function, {"x": filled}, {"kernel_size": 2})[0, 0]

@@ -48,7 +48,7 @@ def sizes(evidence: Evidence) -> None:
     dropped, kept = (pooled(maps, ceil_mode=mode).shape[2:] for mode in (False, True))
     printed_ = (496, 496)
     evidence.under_convention(TORCH, "feature map", (991, 991), maps.shape[2:])
-    evidence.printed(TORCH, "pooled, the edge dropped", printed_, dropped)
+    evidence.refuted(TORCH, "pooled, the edge dropped", printed_, dropped)
     evidence.under_convention(TORCH, "pooled, the edge kept", printed_, kept)
     count = printed.pooled_side(keep=True)
     evidence.under_convention(COUNTING, "squares, the edge kept", printed_, (count, count))
@@ -69,7 +69,7 @@ def sizes(evidence: Evidence) -> None:
 def solved(evidence: Evidence) -> None:
     """A hidden layer behind the pooling has more weights than what the article calls too many."""
     weights, too_many = printed.dense_weights_behind_the_pooling(), printed.local_weights()
-    evidence.printed(COUNTING, "no layer has as many", True, weights < too_many)
+    evidence.refuted(COUNTING, "no layer has as many", True, weights < too_many)
     vector = oracle.forward("flatten", {"x": pooled(feature_map(), ceil_mode=True)}, {})
     inputs = vector.shape[1]
     evidence.corrected(TORCH, "weights", weights, printed.HIDDEN * inputs)

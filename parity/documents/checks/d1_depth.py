@@ -29,10 +29,10 @@ def inverse(evidence: Evidence) -> None:
         for o, other in combinations(outputs, 2)
         if not printed.is_function_of_next(Theta, b, o, other)
     ]
-    evidence.printed(RATIONALS, "pairs of o_q with the same n_r", 0, len(collisions))
+    evidence.refuted(RATIONALS, "pairs of o_q with the same n_r", 0, len(collisions))
     o, other = collisions[0]
     n_r = value("linear", {"x": np.array([o, other]), "weight": Theta, "bias": b})
-    evidence.printed(TORCH, "n_r differs where o_q does", True, bool((n_r[0] != n_r[1]).any()))
+    evidence.refuted(TORCH, "n_r differs where o_q does", True, bool((n_r[0] != n_r[1]).any()))
     right_without_inverse(evidence, Theta, "one node behind two")
     right_without_inverse(evidence, distinct("D1.31 Θ", 2, 3), "two behind three")
     evidence.false_at(
@@ -71,7 +71,7 @@ def fading(evidence: Evidence) -> None:
     """Through sigmoids a residual shrinks by a factor of at most ¼ Σ|θ|, which may exceed 1."""
     for theta in (1, -3):
         evidence.corrected(TORCH, f"θ = {theta}: smaller", True, printed.shrinks(chain(theta)))
-    evidence.printed(TORCH, "θ = 5: smaller", True, printed.shrinks(chain(5)))
+    evidence.refuted(TORCH, "θ = 5: smaller", True, printed.shrinks(chain(5)))
     for theta in (1, 4, 5):
         deltas, ours = chain(theta), chain_of_refimpl(theta)
         exact = [Fraction(theta, 4) ** depth for depth in range(4)]

@@ -108,7 +108,7 @@ def descent_with_sign(evidence: Evidence) -> None:
 
     given = {"theta": theta, "b": rationals([0])}
     stuck = autograd(through_sign, rationals([1]), **given).gradients["theta"]
-    evidence.printed(TORCH, "½(t − sign)² moves θ", True, bool(stuck.any()))
+    evidence.refuted(TORCH, "½(t − sign)² moves θ", True, bool(stuck.any()))
     moved = autograd(criterion, rationals([1]), **given).gradients
     evidence.under_convention(TORCH, "Σ max(0, −t n) moves θ", -t * x, moved["theta"])
     evidence.under_convention(TORCH, "Σ max(0, −t n) moves b", [-t], moved["b"])
@@ -136,7 +136,7 @@ def likelihood(evidence: Evidence) -> None:
     slope = [d.subs(total, n) for d in found]
     evidence.under_convention(SYMPY, "∂ log-likelihood/∂θ", (t - printed.sigmoid(n)) * x, slope)
     probability = printed.sigmoid(n)
-    evidence.printed(SYMPY, "y = tanh(n) at n = 0", sympy.tanh(0), probability.subs(n, 0))
+    evidence.refuted(SYMPY, "y = tanh(n) at n = 0", sympy.tanh(0), probability.subs(n, 0))
     half = sympy.log(sympy.Symbol("p", positive=True)) / 2  # any real number
     rescaled = (1 + sympy.tanh(half).rewrite(sympy.exp)) / 2
     evidence.under_convention(SYMPY, "y = (1 + tanh n)/2", rescaled, probability.subs(n, 2 * half))

@@ -69,7 +69,7 @@ def classes(evidence: Evidence) -> None:
     y = printed.softmax(n)
     left = sympy.simplify(1 - total(y))
     found = len(y) + (0 if left == 0 else 1)
-    evidence.printed(SYMPY, "classes of 3 nodes", printed.classes_of_softmax(3), found)
+    evidence.refuted(SYMPY, "classes of 3 nodes", printed.classes_of_softmax(3), found)
     evidence.corrected(SYMPY, "Σ y = 1", total(y), 1)
     evidence.corrected(SYMPY, "softmax(n − n_k)", printed.softmax(n - n[2]), y)
     reference = printed.softmax(np.append(n, sympy.Integer(0)))

@@ -95,7 +95,7 @@ def of_input_in_the_summary(evidence: Evidence) -> None:
     """The frame has 7 columns, so that 4×5 come out; with 6 it is right."""
     right = derivative(printed.forward(A, W, B[0]), A, DZ)
     as_printed = printed.gradient_of_input_in_the_summary(DZ, W)
-    evidence.printed(SYMPY, "DA", as_printed, right)
+    evidence.refuted(SYMPY, "DA", as_printed, right)
     evidence.corrected(SYMPY, "DA, frame of 6×6", printed.gradient_of_input(DZ, W), right)
     evidence.implemented(SYMPY, "conv2d_backward dx", on_symbols()["A"], right)
     given = numbers("D2.26")
@@ -127,7 +127,7 @@ def of_bias(evidence: Evidence) -> None:
     of_torch = layer("relu", DA, {"x": z}).gradients["x"]
     elsewhere = z != 0
     evidence.under_convention(TORCH, "dz where z ≠ 0", dz[elsewhere], of_torch[elsewhere])
-    evidence.printed(TORCH, "dz where z = 0", dz[1, 2], of_torch[1, 2])
+    evidence.refuted(TORCH, "dz where z = 0", dz[1, 2], of_torch[1, 2])
     right_handed = right_hand(lambda z: np.maximum(z, 0), DA, z)
     evidence.under_convention(RATIONALS, "dz, right-hand derivative", dz, right_handed)
     ours = refimpl.relu_backward(DA, z, at_zero=1)

@@ -37,7 +37,7 @@ def relu(evidence: Evidence) -> None:
     DZ, A_behind = printed.relu_loop(DA, Z, Z)
     evidence.under_convention(TORCH, "A behind the loop", A_behind, found.y)
     evidence.under_convention(TORCH, "DZ where Z ≠ 0", DZ[:-1], found.gradients["x"][:-1])
-    evidence.printed(TORCH, "DZ where Z = 0", DZ[-1], found.gradients["x"][-1])
+    evidence.refuted(TORCH, "DZ where Z = 0", DZ[-1], found.gradients["x"][-1])
     right = right_hand(lambda x: np.array([max(0, v) for v in x]), DA, Z)
     evidence.under_convention(RATIONALS, "DZ, right-hand derivative", DZ, right)
     slopes = DA * np.array([printed.slope(z) for z in Z])
@@ -114,10 +114,10 @@ def loop(evidence: Evidence) -> None:
     again = printed.dense_loop(first[0], DZ_next, W, A, Z)
     corrected = printed.corrected_loop(DZ_next, W, A, Z)
     evidence.corrected(TORCH, "DA, run once on zeros", first[0], by_neuron)
-    evidence.printed(TORCH, "DA, run again", again[0], by_neuron)
+    evidence.refuted(TORCH, "DA, run again", again[0], by_neuron)
     for name, found in zip(("DZ", "DB"), first[2:], strict=True):
         is_set = [v is not None for v in found]
-        evidence.printed(TORCH, f"every {name}_ij is set", is_set, [True] * len(Z))
+        evidence.refuted(TORCH, f"every {name}_ij is set", is_set, [True] * len(Z))
     for name, found, expected in zip(names, corrected, right, strict=True):
         evidence.corrected(TORCH, name, found, expected)
     grads = refimpl.linear_backward(DZ_next[None], A[None], W.T)

@@ -112,13 +112,11 @@ def derivative_kernels(evidence: Evidence) -> None:
     # A derivative kernel smooths along one axis and takes differences along the other.
     sobel, scharr = np.array([1, 2, 1]), np.array([3, 10, 3])
     scharr_x = np.outer(scharr, DIFFERENCE)
-    evidence.printed(RATIONALS, "Scharr X", printed.SCHARR_X, scharr_x)
-    for what, kernel, right in (
-        ("Scharr X is Scharr Y transposed", scharr_x, printed.SCHARR_Y.T),
-        ("Scharr Y stays", printed.SCHARR_Y, np.outer(DIFFERENCE, scharr)),
-        ("Sobel X stays", printed.SOBEL_X, np.outer(sobel, DIFFERENCE)),
-    ):
-        evidence.corrected(RATIONALS, what, kernel, right)
+    evidence.refuted(RATIONALS, "Scharr X", printed.SCHARR_X, scharr_x)
+    transposed = printed.SCHARR_Y.T
+    evidence.corrected(RATIONALS, "Scharr X is Scharr Y transposed", scharr_x, transposed)
+    evidence.printed(RATIONALS, "Scharr Y", printed.SCHARR_Y, np.outer(DIFFERENCE, scharr))
+    evidence.printed(RATIONALS, "Sobel X", printed.SOBEL_X, np.outer(sobel, DIFFERENCE))
     upwards = np.outer(-DIFFERENCE, sobel)
     evidence.under_convention(RATIONALS, "Sobel Y, y upwards", printed.SOBEL_Y, upwards)
     slopes_of_a_plane(evidence)
@@ -140,9 +138,9 @@ def slopes_of_a_plane(evidence: Evidence) -> None:
     plane = build((5, 6), lambda row, column: 5 - 3 * row + 7 * column)
     everywhere = np.ones((3, 4), dtype=int)
     along_x, along_y, upwards = 7 * everywhere, -3 * everywhere, 3 * everywhere
-    evidence.printed(TORCH, "Scharr X", response(plane, printed.SCHARR_X), 32 * along_x)
-    evidence.corrected(TORCH, "Sobel X stays", response(plane, printed.SOBEL_X), 8 * along_x)
-    evidence.corrected(TORCH, "Scharr Y stays", response(plane, printed.SCHARR_Y), 32 * along_y)
+    evidence.refuted(TORCH, "Scharr X", response(plane, printed.SCHARR_X), 32 * along_x)
+    evidence.printed(TORCH, "Sobel X", response(plane, printed.SOBEL_X), 8 * along_x)
+    evidence.printed(TORCH, "Scharr Y", response(plane, printed.SCHARR_Y), 32 * along_y)
     for what, kernel, slope in (
         ("SOBEL_X", refimpl.SOBEL_X, 8 * along_x),
         ("SOBEL_Y, y upwards", refimpl.SOBEL_Y, 8 * upwards),
@@ -159,7 +157,7 @@ def curvature(evidence: Evidence) -> None:
     laplacian = int(sympy.diff(quadratic, x, 2) + sympy.diff(quadratic, y, 2))
     image = build((4, 5), lambda row, column: int(quadratic.subs({x: column, y: row})))
     expected = np.full((2, 3), 3 * laplacian)
-    evidence.corrected(TORCH, "Laplacian stays", response(image, printed.LAPLACIAN), expected)
+    evidence.printed(TORCH, "Laplacian", response(image, printed.LAPLACIAN), expected)
     evidence.implemented(TORCH, "LAPLACIAN", response(image, refimpl.LAPLACIAN), expected)
 
 

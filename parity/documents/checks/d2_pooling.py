@@ -42,7 +42,7 @@ def pooling(evidence: Evidence) -> None:
     quarter = (A[::2, ::2] + A[::2, 1::2] + A[1::2, ::2] + A[1::2, 1::2]) / 4
     evidence.implemented(RATIONALS, "avg_pool2d", refimpl.avg_pool2d(x, 2)[0, 0], quarter)
     tied = integers("D2.28 tied", 4, 6, low=0, high=1)
-    evidence.printed(TORCH, "ties", printed.max_pooling(DZ, tied), gradient("max_pool2d", DZ, tied))
+    evidence.refuted(TORCH, "ties", printed.max_pooling(DZ, tied), gradient("max_pool2d", DZ, tied))
     right = right_hand(maxima, DZ, tied)
     evidence.under_convention(
         RATIONALS, "ties, right-hand derivatives", printed.max_pooling(DZ, tied), right

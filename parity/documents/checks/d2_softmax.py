@@ -71,17 +71,17 @@ def cross_entropy(evidence: Evidence) -> None:
     limit = forward_bound("cross_entropy", arrays, SUM, FLOAT64).limit
     found = value("cross_entropy", arrays, SUM)
     summed = printed.cross_entropy(expected, P)
-    evidence.corrected(TORCH, "Σ −O_i log(P_i) stays", summed, found, limit)
+    evidence.printed(TORCH, "Σ −O_i log(P_i)", summed, found, limit)
     ours = refimpl.cross_entropy(arrays["logits"], arrays["target"], "sum")
     evidence.implemented(TORCH, "cross_entropy", ours, found, limit)
     any_P = symbols("P", printed.CLASSES, first=0)
     defined = printed.cross_entropy(expected, any_P)
     shortened = printed.softmax_loss(expected, T)
-    evidence.printed(SYMPY, "L = −log(O_t), O expected", shortened, defined)
+    evidence.refuted(SYMPY, "L = −log(O_t), O expected", shortened, defined)
     evidence.corrected(SYMPY, "L = −log(P_t)", -sympy.log(any_P[T]), defined)
     predicted = ("0.9503", "0.0473", "0.0024")
     whole = sum(map(sympy.Rational, predicted))
-    evidence.corrected(RATIONALS, "the three probabilities add up to 1", whole, 1)
+    evidence.printed(RATIONALS, "the three probabilities add up to 1", whole, 1)
     evidence.number("−log(0.9503)", "0.0509", -sympy.log(sympy.Rational("0.9503")))
     evidence.false_at(
         "expected O = (1, 0), predicted P = (1/2, 1/2), t the first: "
@@ -129,22 +129,22 @@ def by_activation(evidence: Evidence) -> None:
     dL_dO = -1 / O_t
     gradient = [given(sympy.diff(-sympy.log(O_t), z_i)) for z_i in z]
     for number, step in enumerate(printed.steps_of_the_class(dL_dO, z, T)):
-        evidence.corrected(SYMPY, f"i = t, step {number + 1} stays", given(step), gradient[T])
+        evidence.printed(SYMPY, f"i = t, step {number + 1}", given(step), gradient[T])
     for i in (0, 9):
         slope = sympy.diff(1 / S, z[i])
         for number, step in enumerate(printed.steps_of_another(dL_dO, z, T, i, slope)):
-            what = f"i = {i} ≠ t, step {number + 1} stays"
-            evidence.corrected(SYMPY, what, given(step), gradient[i])
+            what = f"i = {i} ≠ t, step {number + 1}"
+            evidence.printed(SYMPY, what, given(step), gradient[i])
     for i in (T, 2):
         named = f"dL/dO_t · d/dz_i(e^z_i/Σ), i = {i}"
         general = given(dL_dO * sympy.diff(printed.what_is_differentiated(z, i), z[i]))
-        keep = evidence.corrected if i == T else evidence.printed
+        keep = evidence.printed if i == T else evidence.refuted
         keep(SYMPY, named, general, gradient[i])
         corrected = given(dL_dO * sympy.diff(printed.what_is_differentiated(z, T), z[i]))
         evidence.corrected(SYMPY, f"dL/dO_t · d/dz_i(e^z_t/Σ), i = {i}", corrected, gradient[i])
     depends = [given(sympy.diff(O_t, z_i)) != 0 for z_i in z]
     labelled = [printed.has_to_do_with(T, i) for i in range(printed.CLASSES)]
-    evidence.printed(SYMPY, "with which z_i O_t has to do", labelled, depends)
+    evidence.refuted(SYMPY, "with which z_i O_t has to do", labelled, depends)
     O = [given(o) for o in printed.softmax(z)]  # noqa: E741
     slopes = [given(sympy.diff(O_t, z_i)) for z_i in z]
     right = [O[T] - O[T] ** 2 if i == T else -O[T] * O[i] for i in range(printed.CLASSES)]

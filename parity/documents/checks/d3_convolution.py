@@ -98,24 +98,21 @@ def edge(size: int) -> Iterator[tuple[int, int]]:
 
 @evidence("D3.4")
 def padding(evidence: Evidence) -> None:
-    """Rings of zeros are right; that an edge pixel is used at most once is true of corners.
-
-    What holds as printed is part of the correction: in an erratum, only that must be equal.
-    """
+    """Rings of zeros are right; that an edge pixel is used at most once is true of corners."""
     x = integers("D3.4 x", 4, 4)
     for pad in (1, 2):
         right = np.pad(x, pad)
-        evidence.corrected(RATIONALS, f"as printed: pad = {pad}", printed.padded(x, pad), right)
+        evidence.printed(RATIONALS, f"pad = {pad}", printed.padded(x, pad), right)
     counts = reads(7, 3, 1)
     said = [True for _ in edge(7)]
     within = [counts[place] <= printed.AT_MOST for place in edge(7)]
-    evidence.printed(TORCH, "edge pixels are used at most once", said, within)
+    evidence.refuted(TORCH, "edge pixels are used at most once", said, within)
     inside = counts[1:-1, 1:-1]
     several = np.full(inside.shape, True)
-    evidence.corrected(TORCH, "as printed: inner ones several times", several, inside > 1)
+    evidence.printed(TORCH, "inner ones several times", several, inside > 1)
     ringed = reads(7, 3, 1, pad=1)
-    several = [ringed[place] > 1 for place in edge(7)]
-    evidence.corrected(TORCH, "as printed: with a ring, edge pixels too", said, several)
+    often = [ringed[place] > 1 for place in edge(7)]
+    evidence.printed(TORCH, "with a ring, edge pixels too", said, often)
     for size, F, S in ((7, 3, 1), (7, 3, 2), (7, 3, 3), (8, 5, 2), (6, 2, 1), (9, 4, 3)):
         found = [times_used(u, v, size, F, S) for u, v in np.ndindex(size, size)]
         right = reads(size, F, S).ravel()

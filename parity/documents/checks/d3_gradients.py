@@ -47,18 +47,18 @@ def chain_rule(evidence: Evidence) -> None:
     """dw = dout · x holds; of A = B · C, A and C must be the gradients."""
     x, w, dout = integers("D3.8 x", 3), integers("D3.8 w", 3), distinct("D3.8 dout", 3)
     right = autograd(lambda w, x: w * x, dout, w=w, x=x).gradients
-    evidence.corrected(TORCH, "as printed: dw = dout · x", printed.dw(dout, x), right["w"])
+    evidence.printed(TORCH, "dw = dout · x", printed.dw(dout, x), right["w"])
     image, kernel = integers("D3.8 image", 1, 1, 3, 2), integers("D3.8 kernel", 1, 1, 3, 2)
     dy = rationals([[[[5]]]])
     back = layer("conv2d", dy, {"x": image, "weight": kernel}).gradients["weight"]
-    evidence.corrected(TORCH, "as printed: dw of one window", printed.dw(dy, image), back)
+    evidence.printed(TORCH, "dw of one window", printed.dw(dy, image), back)
     ours = refimpl.conv2d_backward(dy, image, kernel).dweight
     evidence.implemented(TORCH, "dweight", ours, back)
 
     A, B = integers("D3.8 A", 4), integers("D3.8 B", 4)
     dC = distinct("D3.8 dC", 4)
     right = autograd(lambda A, B: A * B, dC, A=A, B=B).gradients
-    evidence.printed(TORCH, "backward: A = B · C", printed.example_backward(B, A * B), right["A"])
+    evidence.refuted(TORCH, "backward: A = B · C", printed.example_backward(B, A * B), right["A"])
     evidence.corrected(TORCH, "dA = B · dC", printed.example_backward(B, dC), right["A"])
     evidence.corrected(TORCH, "dB = A · dC", printed.example_backward(A, dC), right["B"])
 
@@ -83,10 +83,7 @@ OPTIONS = {"stride": 2, "padding": 1}
 
 @evidence("D3.9")
 def slices(evidence: Evidence) -> None:
-    """Each of the three terms is one of the sixteen; their sum is not the gradient.
-
-    The terms as printed are part of the correction: in an erratum, only that must be equal.
-    """
+    """Each of the three terms is one of the sixteen; their sum is not the gradient."""
     x, w = integers("D3.9 x", 1, 2, 7, 7), integers("D3.9 w", 3, 2, 3, 3)
     dout = integers("D3.9 dout", 1, 3, 4, 4)
     padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
@@ -95,8 +92,8 @@ def slices(evidence: Evidence) -> None:
         alone = np.full(dout.shape, dout[0, 0, 0, 0] * 0)
         alone[0, 0, *place] = dout[0, 0, *place]
         part = layer("conv2d", alone, {"x": x, "weight": w}, OPTIONS).gradients["weight"][0, 0]
-        evidence.corrected(TORCH, f"the term of dout{place}", term(padded, dout[0]), part)
-    evidence.printed(TORCH, "the sum", printed.dw_00(padded, dout[0]), right)
+        evidence.printed(TORCH, f"the term of dout{place}", term(padded, dout[0]), part)
+    evidence.refuted(TORCH, "the sum", printed.dw_00(padded, dout[0]), right)
     evidence.corrected(TORCH, "all sixteen", all_terms(padded, dout), right)
     x, dout = integers("D3.9 xs", 2, 2, 7, 7), integers("D3.9 douts", 2, 3, 4, 4)
     padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
@@ -132,8 +129,8 @@ def slices_on_symbols(evidence: Evidence) -> None:
     for (i, j), term in TERMS.items():
         d = dout[0, 0, i, j]
         part = np.array([d * sympy.diff(v, d) for v in right.ravel()], object).reshape(3, 3)
-        evidence.corrected(SYMPY, f"the term of dout({i}, {j})", term(x, dout[0]), part)
-    evidence.printed(SYMPY, "the sum", printed.dw_00(x, dout[0]), right)
+        evidence.printed(SYMPY, f"the term of dout({i}, {j})", term(x, dout[0]), part)
+    evidence.refuted(SYMPY, "the sum", printed.dw_00(x, dout[0]), right)
     evidence.corrected(SYMPY, "all sixteen", all_terms(x, dout), right)
     ours = refimpl.conv2d_backward(dout, x, w, stride=2).dweight[0, 0]
     evidence.implemented(SYMPY, "dweight", expanded(ours), expanded(right))

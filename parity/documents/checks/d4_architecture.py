@@ -33,7 +33,7 @@ def local_connection(evidence: Evidence) -> None:
         a, w, b = integers(f"D4.12 a {n}", n), integers(f"D4.12 w {m}", m), integers("D4.12 b", 1)
         z = weighted_input(a, w, b)
         behind = d4_convolution.relu(z)
-        evidence.printed(TORCH, f"z from a^(l), n {n}", printed.convolved(w, behind, b[0]), z)
+        evidence.refuted(TORCH, f"z from a^(l), n {n}", printed.convolved(w, behind, b[0]), z)
         evidence.corrected(TORCH, f"z from a^(l−1), n {n}", printed.convolved(w, a, b[0]), z)
         ours = refimpl.conv1d(a[None, None], w[None, None], b)[0, 0]
         evidence.implemented(TORCH, f"conv1d, n {n}", ours, z)
@@ -64,8 +64,8 @@ def count_connections(evidence: Evidence, n: int, m: int, n_next: int) -> None:
         },
     ).gradients["x"]
     full, local = int((dense != 0).sum()), connections(n, w)
-    evidence.corrected(COUNTING, f"full, n {n}", printed.full_connections(n, n_next), full)
-    evidence.printed(COUNTING, f"local, n {n}", printed.local_connections(n, m), local)
+    evidence.printed(COUNTING, f"full, n {n}", printed.full_connections(n, n_next), full)
+    evidence.refuted(COUNTING, f"local, n {n}", printed.local_connections(n, m), local)
     evidence.corrected(COUNTING, f"local, n {n}", printed.local_connections(n_next, m), local)
     evidence.implemented(
         COUNTING, f"dense_connections, n {n}", refimpl.dense_connections(n, n_next), full
@@ -109,9 +109,9 @@ def weight_sharing(evidence: Evidence) -> None:
         evidence.implemented(COUNTING, f"conv_parameters, m {m}", ours, learnt)
         n_next = judged.y.size
         found = printed.size_of_layer(n_next, m)
-        evidence.printed(TORCH, f"n^(l), l+1 behind l, n {n}", found, n)
+        evidence.refuted(TORCH, f"n^(l), l+1 behind l, n {n}", found, n)
         found = printed.size_of_layer(n, m)
-        evidence.printed(TORCH, f"n^(l), l+1 in front of l, n {n}", found, n_next)
+        evidence.refuted(TORCH, f"n^(l), l+1 in front of l, n {n}", found, n_next)
         evidence.corrected(TORCH, f"n^(l) = n^(l−1) − m + 1, n {n}", n - m + 1, n_next)
         ours = refimpl.conv_output_size(n, m)
         evidence.implemented(TORCH, f"conv_output_size, n {n}", ours, n_next)

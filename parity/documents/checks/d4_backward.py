@@ -58,7 +58,7 @@ def through_pooling(evidence: Evidence) -> None:
     ):
         right = layer(name, delta[None, None], {"x": z[None, None]}, {"kernel_size": size})
         upsampled = upsampled_as_printed(how, delta, z, size)
-        evidence.corrected(TORCH, f"upsample, {how}", upsampled, right.gradients["x"][0, 0])
+        evidence.printed(TORCH, f"upsample, {how}", upsampled, right.gradients["x"][0, 0])
         ours = refimpl.upsample(delta[None, None], z[None, None], size, how)
         evidence.implemented(TORCH, f"upsample, {how}", ours, right.gradients["x"])
         a = forward.relu(z)
@@ -68,7 +68,7 @@ def through_pooling(evidence: Evidence) -> None:
         ).gradients["z"]
         upsampled = upsampled_as_printed(how, delta, a, size)
         found = printed.delta_through_pooling(upsampled, relu_prime(z_L))
-        evidence.printed(TORCH, f"⊙ σ'(z^L), {how}", found, right_delta)
+        evidence.refuted(TORCH, f"⊙ σ'(z^L), {how}", found, right_delta)
         corrected = printed.delta_through_pooling(upsampled, relu_prime(z))
         evidence.corrected(TORCH, f"⊙ σ'(z^(l−1)), {how}", corrected, right_delta)
         backward = getattr(refimpl, f"{name}_backward")(delta[None, None], a[None, None], size)
@@ -81,7 +81,7 @@ def through_pooling(evidence: Evidence) -> None:
     evidence.corrected(SYMPY, "average, any σ", corrected, right_delta)
     itself = np.eye(d.size, dtype=int)  # a pooling layer's own ∂a^L/∂z^L: it has no activation
     found = printed.delta_by_transposed_jacobian(itself, d.ravel())
-    evidence.printed(SYMPY, "(∂a^L/∂z^L)ᵀ ∂J/∂a^L", found, right_delta.ravel())
+    evidence.refuted(SYMPY, "(∂a^L/∂z^L)ᵀ ∂J/∂a^L", found, right_delta.ravel())
     a = symbols("a", 4, 6)
     dJ_da = derivative(forward.pool(a, (2, 3), forward.average), a, d).ravel()
     corrected = printed.delta_by_transposed_jacobian(np.diag(sigma_prime(x).ravel()), dJ_da)
@@ -130,10 +130,10 @@ def through_convolution(evidence: Evidence) -> None:
     a = value("relu", {"x": z})
     evidence.corrected(TORCH, "z^L, L+1 in front of L", forward.slide(a, W) + b[0, 0], z_L)
     from_itself = forward.slide(forward.relu(z_L), W) + b[0, 0]
-    evidence.printed(TORCH, "z^L from σ(z^L)", from_itself, z_L)
+    evidence.refuted(TORCH, "z^L from σ(z^L)", from_itself, z_L)
     found = printed.delta_through_convolution(delta, W, relu_prime(z_L))
-    evidence.printed(TORCH, "⊙ σ'(z^L)", found, right)
-    evidence.corrected(RATIONALS, "upside down, left to right", printed.rot180(W), W[::-1][:, ::-1])
+    evidence.refuted(TORCH, "⊙ σ'(z^L)", found, right)
+    evidence.printed(RATIONALS, "upside down, left to right", printed.rot180(W), W[::-1][:, ::-1])
     w, d = symbols("w", 2, 3), symbols("d", 2, 3)
     turned = derivative(printed.rot180(w), w, d)
     evidence.implemented(SYMPY, "rot180_backward", refimpl.rot180_backward(d, w), turned)
@@ -165,9 +165,9 @@ def by_jacobian(evidence: Evidence) -> None:
     jacobian = np.array([[sympy.diff(y, x) for x in z.ravel()] for y in z_next], object)
     delta = derivative(z_next, z, d).ravel()  # of layer L, for δ^{L+1} = d
     found = printed.delta_by_jacobian(jacobian, delta)
-    evidence.printed(SYMPY, "δ^(L+1) = (∂z^(L+1)/∂z^L) δ^L", found, d)
+    evidence.refuted(SYMPY, "δ^(L+1) = (∂z^(L+1)/∂z^L) δ^L", found, d)
     found = printed.delta_by_transposed_jacobian(jacobian, delta)
-    evidence.printed(SYMPY, "δ^(L+1) = (∂z^(L+1)/∂z^L)ᵀ δ^L", found, d)
+    evidence.refuted(SYMPY, "δ^(L+1) = (∂z^(L+1)/∂z^L)ᵀ δ^L", found, d)
     corrected = printed.delta_by_transposed_jacobian(jacobian, d)
     evidence.corrected(SYMPY, "δ^(l−1) = (∂z^l/∂z^(l−1))ᵀ δ^l", corrected, delta)
     corrected = printed.delta_through_convolution(d.reshape(1, 2), W, sigma_prime(z))
@@ -188,7 +188,7 @@ def to_the_parameters(evidence: Evidence) -> None:
     z_L = right.y[0, 0]
     behind = forward.relu(forward.slide(forward.relu(z_L), integers("D4.8 W2", 3, 1)))
     for add, order, neighbour in (
-        (evidence.printed, "behind", behind),
+        (evidence.refuted, "behind", behind),
         (evidence.under_convention, "in front of", a),
     ):
         z = forward.slide(neighbour, W) + b[0]

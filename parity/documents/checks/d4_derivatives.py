@@ -102,8 +102,8 @@ def by_the_input(evidence: Evidence) -> None:
     right = layer("conv2d", dY[None, None], {"x": X[None, None], "weight": W[None, None]})
     dX = right.gradients["x"][0, 0]
     elements = notation.build((M, N), lambda s, t: printed.df_dx(dY, W, s, t))
-    evidence.corrected(TORCH, "∂f/∂x_st, w = 0 outside", elements, dX)
-    evidence.printed(TORCH, "rot180(∂f/∂Y) ⊗ W", printed.df_dX(dY, W), dX)
+    evidence.printed(TORCH, "∂f/∂x_st, w = 0 outside", elements, dX)
+    evidence.refuted(TORCH, "rot180(∂f/∂Y) ⊗ W", printed.df_dX(dY, W), dX)
     evidence.corrected(TORCH, "wide, ∂f/∂Y turned", wide_over_the_kernel(dY, W), dX)
     evidence.corrected(TORCH, "wide, W turned", wide_over_the_gradient(dY, W), dX)
     c = integers("D4.11 c", 4, 6, low=1)
@@ -114,7 +114,7 @@ def by_the_input(evidence: Evidence) -> None:
     x, w, g = symbols("x", M, N), symbols("w", m, n), symbols("g", 4, 6)
     terms = derivative(printed.correlate(w, x), x, g)
     elements = notation.build((M, N), lambda s, t: printed.df_dx(g, w, s, t))
-    evidence.corrected(SYMPY, "∂f/∂x_st, term by term", expanded(elements), terms)
+    evidence.printed(SYMPY, "∂f/∂x_st, term by term", expanded(elements), terms)
     chain = notation.build(
         (M, N), lambda s, t: chained(printed.correlate(w, x), x[s - 1, t - 1], g)
     )
@@ -144,7 +144,7 @@ def narrowest(evidence: Evidence) -> None:
         dY, W = np.ones((M - m + 1, N - n + 1), int), np.ones((m, n), int)
         found = printed.df_dX(dY, W).shape
         if found != (M, N):
-            evidence.printed(COUNTING, "size of ∂f/∂X", found, (M, N))
+            evidence.refuted(COUNTING, "size of ∂f/∂X", found, (M, N))
             evidence.false_at(
                 f"X {M}×{N}, W {m}×{n}, so that ∂f/∂Y is {dY.shape[0]}×{dY.shape[1]}: "
                 f"rot180(∂f/∂Y) ⊗ W has size {found[0]}×{found[1]}, ∂f/∂X has {M}×{N}"

@@ -28,7 +28,7 @@ ROW = LedgerRow(
 
 def refuted(found: Evidence) -> None:
     """Evidence that supports ROW."""
-    found.printed(RATIONALS, "the formula", 1, 2)
+    found.refuted(RATIONALS, "the formula", 1, 2)
     found.corrected(RATIONALS, "its correction", 2, 2)
     found.false_at("x = 1")
 
@@ -59,7 +59,7 @@ def test_support(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ({"verdict": "holds"}, "the ledger says holds, the evidence erratum (unequal: printed"),
+        ({"verdict": "holds"}, "the ledger says holds, the evidence erratum"),
         ({"checked": ("sympy",)}, "the ledger's judges: sympy; of the evidence: exact rationals"),
         ({"counterexample": "x = 3"}, "the ledger's counterexample: x = 3; of the evidence: x = 1"),
         ({"rounding": "right"}, "the ledger's rounding: right; of the evidence: none"),

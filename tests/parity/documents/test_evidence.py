@@ -40,21 +40,25 @@ def collected(*calls: tuple[str, Any, Any], number: tuple[str, Any] | None = Non
     ("calls", "number", "verdict"),
     [
         ([("printed", 1, 1)], None, "holds"),
+        ([("printed", 1, 2)], None, UNSUPPORTED),
         ([("printed", 1, 1), ("implemented", 2, 2)], None, "holds"),
         ([("printed", 1, 1), ("implemented", 2, 3)], None, UNSUPPORTED),
         ([("implemented", 2, 2)], None, UNSUPPORTED),
         ([], None, UNSUPPORTED),
-        ([("printed", 1, 2)], None, UNSUPPORTED),
-        ([("printed", 1, 2), ("under_convention", 1, 1)], None, "convention"),
-        ([("printed", 1, 2), ("under_convention", 1, 3)], None, UNSUPPORTED),
+        ([("refuted", 1, 2)], None, UNSUPPORTED),  # neither corrected nor under a convention
+        ([("refuted", 1, 2), ("under_convention", 1, 1)], None, "convention"),
+        ([("refuted", 1, 1), ("under_convention", 1, 1)], None, UNSUPPORTED),
+        ([("refuted", 1, 2), ("under_convention", 1, 3)], None, UNSUPPORTED),
+        ([("refuted", 1, 2), ("under_convention", 1, 1), ("printed", 3, 3)], None, "convention"),
+        ([("refuted", 1, 2), ("under_convention", 1, 1), ("printed", 3, 4)], None, UNSUPPORTED),
         ([("printed", 1, 1), ("under_convention", 1, 1)], None, UNSUPPORTED),
-        ([("printed", 1, 2), ("corrected", 2, 2)], None, UNSUPPORTED),  # no counterexample
+        ([("refuted", 1, 2), ("corrected", 2, 2)], None, UNSUPPORTED),  # no counterexample
         ([("printed", 1, 1), ("corrected", 2, 2)], None, UNSUPPORTED),
         ([], ("0.5", Fraction(1, 2)), "number"),
         ([("printed", 1, 1)], ("0.5", Fraction(1, 2)), "number"),
         ([("printed", 1, 1)], ("0.4", Fraction(1, 2)), "number"),
         ([("printed", 1, 2)], ("0.5", Fraction(1, 2)), UNSUPPORTED),
-        ([("printed", 1, 2), ("under_convention", 1, 1)], ("0.5", Fraction(1, 2)), "convention"),
+        ([("refuted", 1, 2), ("under_convention", 1, 1)], ("0.5", Fraction(1, 2)), "convention"),
     ],
 )
 def test_verdicts(calls: list[Any], number: Any, verdict: str) -> None:
@@ -63,12 +67,21 @@ def test_verdicts(calls: list[Any], number: Any, verdict: str) -> None:
 
 
 def test_an_erratum_needs_all_three() -> None:
-    """False as printed, true as corrected, and a counterexample."""
-    found = collected(("printed", 1, 2), ("corrected", 2, 2))
+    """False as printed, true as corrected, and a counterexample; what else is printed holds."""
+    found = collected(("refuted", 1, 2), ("corrected", 2, 2), ("printed", 3, 3))
     found.false_at("x = 0")
     assert found.verdict == "erratum"
-    found.corrected(TORCH, "elsewhere", 2, 3)
+    found.printed(TORCH, "elsewhere", 2, 3)
     assert found.verdict == UNSUPPORTED
+    assert [check.what for check in found.unexpected] == ["elsewhere"]
+
+
+def test_a_refuted_formula_that_holds_is_unsupported() -> None:
+    """An erratum whose printed formula is right after all."""
+    found = collected(("refuted", 2, 2), ("corrected", 2, 2))
+    found.false_at("x = 0")
+    assert found.verdict == UNSUPPORTED
+    assert [check.kind for check in found.unexpected] == ["refuted"]
 
 
 def test_a_counterexample_to_what_holds_is_unsupported() -> None:
@@ -84,7 +97,7 @@ def test_rounding() -> None:
     assert found.rounding == "right"
     found.number("more", "0.3", Fraction(1, 2))
     assert found.rounding == "wrong"
-    assert [check.what for check in found.unequal] == ["more = 0.3"]
+    assert found.verdict == "number"
     assert Evidence().rounding == ""
 
 
