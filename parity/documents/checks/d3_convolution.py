@@ -114,8 +114,8 @@ def padding(evidence: Evidence) -> None:
     several = np.full(inside.shape, True)
     evidence.corrected(TORCH, "as printed: inner ones several times", several, inside > 1)
     ringed = reads(7, 3, 1, pad=1)
-    several = [ringed[place] > 1 for place in edge(7)]
-    evidence.corrected(TORCH, "as printed: with a ring, edge pixels too", said, several)
+    often = [ringed[place] > 1 for place in edge(7)]
+    evidence.corrected(TORCH, "as printed: with a ring, edge pixels too", said, often)
     for size, F, S in ((7, 3, 1), (7, 3, 2), (7, 3, 3), (8, 5, 2), (6, 2, 1), (9, 4, 3)):
         found = [times_used(u, v, size, F, S) for u, v in np.ndindex(size, size)]
         right = reads(size, F, S).ravel()
