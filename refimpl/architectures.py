@@ -30,8 +30,8 @@ def uniform(rng: np.random.Generator, shape: tuple[int, ...], gain: float) -> Ar
     """Weights uniform in ±gain·√(6/(fan_in + fan_out)).
 
     Shapes: (C_out, C_in, *K) or (features_out, features_in).
-    Source: Glorot & Bengio 2010, "Understanding the difficulty of training deep feedforward
-    neural networks"; their gain for tanh is 1, for sigmoid 4.
+    Source: D2.11, which leaves the initial weights open; Glorot & Bengio 2010, "Understanding
+    the difficulty of training deep feedforward neural networks"; their gain for tanh is 1, for sigmoid 4.
 
     >>> uniform(np.random.default_rng(0), (2, 4), 1.0).shape
     (2, 4)
@@ -82,7 +82,8 @@ def he_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
     """Weights from the normal distribution with variance 2/fan_in: activations keep their size.
 
     Shapes: (C_out, C_in, *K) or (features_out, features_in).
-    Source: He et al. 2015, "Delving deep into rectifiers".
+    Source: D2.13, which leaves the initial weights open; He et al. 2015, "Delving deep into
+    rectifiers".
 
     >>> bool(abs(he_normal(np.random.default_rng(0), (50, 200)).std() - 0.1) < 0.01)
     True
