@@ -31,7 +31,8 @@ def uniform(rng: np.random.Generator, shape: tuple[int, ...], gain: float) -> Ar
 
     Shapes: (C_out, C_in, *K) or (features_out, features_in).
     Source: D2.11, which leaves the initial weights open; Glorot & Bengio 2010, "Understanding
-    the difficulty of training deep feedforward neural networks"; their gain for tanh is 1, for sigmoid 4.
+    the difficulty of training deep feedforward neural networks"; their gain for tanh is 1, for
+    sigmoid 4.
 
     >>> uniform(np.random.default_rng(0), (2, 4), 1.0).shape
     (2, 4)
