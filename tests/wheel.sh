@@ -22,5 +22,7 @@ cp -r "$root/pyproject.toml" "$root/README.md" "$root/LICENSE" "$root/refimpl" "
 cd "$room"
 "$room/venv/bin/python" -c 'import refimpl, parity; from parity.cases.digits import digits; assert digits()[0].shape == (400, 1, 32, 32); from parity.cases.photograph import photograph; assert photograph().shape == (227, 227, 3); assert "site-packages" in parity.__file__'
 "$room/venv/bin/parity" run relu small_relu --out "$room/reports"
+"$room/venv/bin/parity" audit --document D3 --out "$room/reports"
 test -s "$room/reports/summary.csv"
+test -s "$room/reports/audit.csv"
 echo "wheel: installs and runs"
