@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from refimpl.checks import check_arrays, check_axis, check_gradient, check_methods, check_number
 from refimpl.elements import Array, parameter, zero_of, zeros
-from refimpl.shapes import check_arrays, check_axis, check_gradient, check_methods, check_number
 
 
 def relu(x: Array) -> Array:

@@ -9,16 +9,9 @@ from math import prod
 
 import numpy as np
 
+from refimpl.checks import Ints, check_arrays, check_flag, check_gradient, check_int
 from refimpl.elements import Array, zeros
-from refimpl.shapes import (
-    Ints,
-    PoolGeometry,
-    check_arrays,
-    check_flag,
-    check_gradient,
-    check_int,
-    pool_geometry,
-)
+from refimpl.shapes import PoolGeometry, pool_geometry
 from refimpl.windows import pool_meetings
 
 

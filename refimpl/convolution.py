@@ -8,16 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from refimpl.checks import Ints, check_arrays, check_gradient
 from refimpl.elements import Array, zeros
-from refimpl.shapes import (
-    ConvGeometry,
-    Ints,
-    Padding,
-    check_arrays,
-    check_bias,
-    check_gradient,
-    conv_geometry,
-)
+from refimpl.shapes import ConvGeometry, Padding, check_bias, conv_geometry
 from refimpl.windows import add_windows, blocks, crop, pad, windows
 
 

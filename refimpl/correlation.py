@@ -9,21 +9,19 @@ from __future__ import annotations
 from math import prod
 from typing import NamedTuple
 
-from refimpl.convolution import conv2d, conv2d_backward
-from refimpl.elements import Array
-from refimpl.shapes import (
-    Pair,
+from refimpl.checks import (
     check_arrays,
     check_axes,
-    check_bias,
     check_choice,
     check_gradient,
     check_kernel,
     check_last_two_axes,
     check_matrices,
     check_one_holds_other,
-    check_span,
 )
+from refimpl.convolution import conv2d, conv2d_backward
+from refimpl.elements import Array
+from refimpl.shapes import Pair, check_bias, check_span
 
 
 class CorrelationGrads(NamedTuple):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from math import prod
 from typing import NamedTuple
 
+from refimpl.checks import check_arrays, check_batch, check_gradient, check_linear
 from refimpl.elements import Array
-from refimpl.shapes import check_arrays, check_batch, check_bias, check_gradient, check_linear
+from refimpl.shapes import check_bias
 
 
 class LinearGrads(NamedTuple):

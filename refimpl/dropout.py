@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from refimpl.checks import check_arrays, check_fraction, check_gradient, check_mask
 from refimpl.elements import Array, parameter, zero_of
-from refimpl.shapes import check_arrays, check_fraction, check_gradient, check_mask
 
 
 def dropout(x: Array, mask: Array, p: Any = 0.5) -> Array:

@@ -25,8 +25,8 @@ from typing import Any
 
 import numpy as np
 
+from refimpl.checks import Ints, check_choice, check_ints, check_methods, check_scale
 from refimpl.elements import Array, pi_of
-from refimpl.shapes import Ints, check_choice, check_ints, check_methods, check_scale
 
 
 def _fixed(*rows: tuple[int, ...]) -> Array:

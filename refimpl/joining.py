@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from refimpl.elements import Array
-from refimpl.shapes import (
+from refimpl.checks import (
     check_arrays,
     check_gradient,
     check_same_shape,
     check_separate,
     check_stackable,
 )
+from refimpl.elements import Array
 
 
 class AddGrads(NamedTuple):

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
 from refimpl import activations, average_pooling, convolution, dense, joining, max_pooling
+from refimpl.checks import Ints
 from refimpl.dropout import dropout, dropout_backward
 from refimpl.elements import Array
-from refimpl.shapes import Ints, Padding
+from refimpl.shapes import Padding
 
 
 class LayerGrads(NamedTuple):

@@ -11,9 +11,7 @@ from typing import Any
 import numpy as np
 
 from refimpl.activations import relu, relu_backward, sigmoid, sign, softmax
-from refimpl.dense import linear
-from refimpl.elements import Array, log1p, zero_of
-from refimpl.shapes import (
+from refimpl.checks import (
     check_arrays,
     check_gradient,
     check_labels,
@@ -21,6 +19,8 @@ from refimpl.shapes import (
     check_number,
     check_probabilities,
 )
+from refimpl.dense import linear
+from refimpl.elements import Array, log1p, zero_of
 
 # --- perceptron ---------------------------------------------------------------------------
 

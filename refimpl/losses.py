@@ -7,8 +7,7 @@ from math import prod
 import numpy as np
 
 from refimpl.activations import log_softmax, sigmoid, softmax
-from refimpl.elements import Array, log1p, zero_of, zeros
-from refimpl.shapes import (
+from refimpl.checks import (
     check_arrays,
     check_choice,
     check_class_indices,
@@ -18,6 +17,7 @@ from refimpl.shapes import (
     check_probabilities,
     check_same_shape,
 )
+from refimpl.elements import Array, log1p, zero_of, zeros
 
 REDUCTIONS = ("mean", "sum", "none")
 

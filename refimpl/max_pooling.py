@@ -13,17 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from refimpl.checks import AXES, Ints, check_arrays, check_choice, check_gradient
 from refimpl.elements import Array, zeros
-from refimpl.shapes import (
-    AXES,
-    Ints,
-    PoolGeometry,
-    check_arrays,
-    check_choice,
-    check_gradient,
-    check_window_holds_input,
-    pool_geometry,
-)
+from refimpl.shapes import PoolGeometry, check_window_holds_input, pool_geometry
 from refimpl.windows import pool_meetings
 
 

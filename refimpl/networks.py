@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from refimpl.elements import Array
-from refimpl.layers import Layer
-from refimpl.shapes import (
+from refimpl.checks import (
     check_count,
     check_known,
     check_named,
@@ -15,6 +13,8 @@ from refimpl.shapes import (
     check_sources,
     check_used,
 )
+from refimpl.elements import Array
+from refimpl.layers import Layer
 
 INPUT = "x"  # what a network calls its own input
 

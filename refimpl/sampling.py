@@ -7,19 +7,10 @@ from collections.abc import Callable
 import numpy as np
 
 from refimpl.average_pooling import avg_pool2d, avg_pool2d_backward
+from refimpl.checks import Ints, check_arrays, check_axes, check_choice, check_gradient, check_ints
 from refimpl.elements import Array
 from refimpl.max_pooling import max_pool2d, max_pool2d_backward
-from refimpl.shapes import (
-    Ints,
-    Pair,
-    PoolGeometry,
-    check_arrays,
-    check_axes,
-    check_choice,
-    check_gradient,
-    check_ints,
-    pool_geometry,
-)
+from refimpl.shapes import Pair, PoolGeometry, pool_geometry
 from refimpl.windows import crop, pad
 
 Pooling = Callable[..., Array]

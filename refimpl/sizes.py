@@ -12,19 +12,9 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
+from refimpl.checks import Ints, check_int, check_ints, check_sizes, check_windows
 from refimpl.elements import Array
-from refimpl.shapes import (
-    ConvGeometry,
-    Ints,
-    Padding,
-    check_int,
-    check_ints,
-    check_share,
-    check_sizes,
-    check_windows,
-    conv_sizes,
-    pool_sizes,
-)
+from refimpl.shapes import ConvGeometry, Padding, check_share, conv_sizes, pool_sizes
 from refimpl.windows import meetings
 
 Size = TypeVar("Size", int, tuple[int, ...])

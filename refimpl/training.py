@@ -8,9 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from refimpl import losses
-from refimpl.elements import Array, parameter, zeros
-from refimpl.networks import Network, NetworkGrads
-from refimpl.shapes import (
+from refimpl.checks import (
     check_arrays,
     check_choice,
     check_int,
@@ -18,6 +16,8 @@ from refimpl.shapes import (
     check_number,
     check_same_shape,
 )
+from refimpl.elements import Array, parameter, zeros
+from refimpl.networks import Network, NetworkGrads
 
 # Each loss, and the options that sum it over the batch.
 LOSSES: Mapping[str, Mapping[str, Any]] = {

@@ -8,21 +8,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from refimpl.elements import Array, parameter, zeros
-from refimpl.shapes import (
+from refimpl.checks import (
     Ints,
-    PoolGeometry,
     check_arrays,
     check_axes,
-    check_bias,
-    check_channels,
     check_gradient,
     check_kernel,
     check_methods,
     check_number,
     check_positive,
-    pool_geometry,
 )
+from refimpl.elements import Array, parameter, zeros
+from refimpl.shapes import PoolGeometry, check_bias, check_channels, pool_geometry
 from refimpl.windows import pool_meetings
 
 
