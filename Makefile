@@ -31,8 +31,9 @@ types: $(INSTALLED)
 imports: $(INSTALLED)
 	$(BIN)/lint-imports
 
+# As many processes as there are cores.
 unit: $(INSTALLED)
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto
 
 # Everything: the comparison with torch, AlexNet included, and the verdicts on the documents.
 report: $(INSTALLED)
@@ -46,7 +47,7 @@ format: $(INSTALLED)
 # Line and branch coverage: refimpl must be complete, parity above 95 %.
 coverage: $(INSTALLED)
 	rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest -q --cov --cov-report=
+	$(BIN)/python -m pytest -q -n auto --cov --cov-report=
 	$(BIN)/coverage report --include='refimpl/*' --fail-under=100
 	$(BIN)/coverage report --include='parity/*' --fail-under=95
 

@@ -24,6 +24,7 @@ from parity.documents.evidence import (
 )
 
 X, Y = sympy.symbols("x y", real=True)
+PHI = sympy.Function("phi")  # any function
 
 
 def collected(*calls: tuple[str, Any, Any], number: tuple[str, Any] | None = None) -> Evidence:
@@ -139,6 +140,9 @@ def test_a_row_has_one_collector() -> None:
         (sympy.exp(X) / (sympy.exp(X) + 1), 1 / (1 + sympy.exp(-X)), None, True),
         (sympy.sin(X) ** 2 + sympy.cos(X) ** 2, 1, None, True),
         (sympy.tanh(X * sympy.tanh(Y)), 2 * sympy.tanh(X * sympy.tanh(Y)), None, False),
+        (sympy.diff(PHI(X) ** 2, X), 2 * PHI(X) * sympy.diff(PHI(X), X), None, True),
+        (sympy.diff(PHI(X) ** 2, X), 2 * PHI(X), None, False),
+        (PHI(X + Y), PHI(X) + PHI(Y), None, False),
         (sympy.log(2), 0.6931471805599453, None, False),
         (sympy.log(2), 0.6931471805599453, 1e-16, True),
         (sympy.log(2), 0.6931471805599453, 1e-18, False),
