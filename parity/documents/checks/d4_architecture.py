@@ -102,9 +102,8 @@ def weight_sharing(evidence: Evidence) -> None:
         dz = integers(f"D4.13 dz {n}", 1, 1, n - m + 1)
         judged = layer("conv1d", dz, {"x": x, "weight": w[None, None], "bias": b})
         learnt = judged.gradients["weight"].size + judged.gradients["bias"].size
-        evidence.corrected(
-            COUNTING, f"parameters, n {n}, m {m}", printed.shared_parameters(m), learnt
-        )
+        count = printed.shared_parameters(m)
+        evidence.printed(COUNTING, f"parameters, n {n}, m {m}", count, learnt)
         ours = refimpl.conv_parameters(1, 1, m).total
         evidence.implemented(COUNTING, f"conv_parameters, m {m}", ours, learnt)
         n_next = judged.y.size
@@ -112,7 +111,7 @@ def weight_sharing(evidence: Evidence) -> None:
         evidence.refuted(TORCH, f"n^(l), l+1 behind l, n {n}", found, n)
         found = printed.size_of_layer(n, m)
         evidence.refuted(TORCH, f"n^(l), l+1 in front of l, n {n}", found, n_next)
-        evidence.corrected(TORCH, f"n^(l) = n^(l−1) − m + 1, n {n}", n - m + 1, n_next)
+        evidence.corrected(TORCH, f"n^(l) = n^(l+1) + m − 1, n {n}", n_next + m - 1, n)
         ours = refimpl.conv_output_size(n, m)
         evidence.implemented(TORCH, f"conv_output_size, n {n}", ours, n_next)
     evidence.false_at(

@@ -60,6 +60,9 @@ def mathematical_convolution(evidence: Evidence) -> None:
     right = convolution_by_autograd(X, W)
     printed_sum = printed.everywhere(printed.mathematical_convolution, X, W)
     evidence.refuted(TORCH, "S(i, j)", printed_sum, right)
+    inside = printed_sum[: 3 - 2 + 1, : 5 - 4 + 1]
+    found = value("conv2d", {"x": X[None, None], "weight": W[None, None]})[0, 0]
+    evidence.printed(TORCH, "what is printed is the correlation", inside, found)
     flipped = printed.slide(d4_backward.framed(X, W), d4_backward.rot180(W))
     evidence.corrected(TORCH, "turned over, multiplied, summed", flipped, right)
     corrected = printed.everywhere(corrected_convolution, X, W)
@@ -130,12 +133,14 @@ def several_channels(evidence: Evidence) -> None:
 @evidence("D4.14")
 def feature_maps(evidence: Evidence) -> None:
     """All D maps are summed, not the first p; the count of the parameters is right."""
-    (P, D, m, n), M, N = (2, 3, 4, 1), 6, 5
+    (P, D, m, n), M, N = (4, 3, 2, 1), 6, 5
     X, W, b = (
         integers(f"D4.14 {a}", *s) for a, s in (("X", (D, M, N)), ("W", (P, D, m, n)), ("b", (P,)))
     )
     z = value("conv2d", {"x": X[None], "weight": W, "bias": b})
-    evidence.refuted(TORCH, "Z^p, sum up to p", printed.feature_maps(X, W, b), z[0])
+    Z = printed.feature_maps(X, W, b, maps=D)
+    evidence.refuted(TORCH, "Z^p, sum up to p", Z, z[0, :D])
+    evidence.printed(TORCH, "Z^D, sum up to p = D", Z[D - 1], z[0, D - 1])
     corrected = corrected_maps(X, W, b)
     evidence.corrected(TORCH, "Z^p, sum up to D", corrected, z[0])
     y = value("relu", {"x": z})
@@ -151,12 +156,12 @@ def feature_maps(evidence: Evidence) -> None:
     evidence.implemented(COUNTING, "conv_parameters", total, W.size + b.size)
     (X, W), wrong, right = smallest(
         small_integers((2, 1, 1), (1, 2, 1, 1)),
-        lambda X, W: printed.feature_maps(X, W, np.array([0])),
+        lambda X, W: printed.feature_maps(X, W, np.array([0]), maps=1),
         lambda X, W: value("conv2d", {"x": X[None], "weight": W})[0],
     )
     evidence.false_at(
         f"D = 2 maps X {as_integers(X.ravel())}, W {as_integers(W.ravel())}, b 0, p = 1: printed "
-        f"Z¹ = {as_integers(wrong[0, 0, 0])}, right {as_integers(right[0, 0, 0])}"
+        f"z¹ = {as_integers(wrong[0, 0, 0])}, right {as_integers(right[0, 0, 0])}"
     )
 
 

@@ -68,7 +68,7 @@ def by_the_kernel(evidence: Evidence) -> None:
     X, W, dY = integers("D4.10 X", M, N), integers("D4.10 W", m, n), integers("D4.10 dY", 4, 6)
     right = layer("conv2d", dY[None, None], {"x": X[None, None], "weight": W[None, None]})
     dW = right.gradients["weight"][0, 0]
-    elements = notation.build((m, n), lambda u, v: printed.df_dw(dY, X, u, v))
+    elements = notation.build((m, n), lambda u, v: printed.df_dw(dY, X, W.shape, u, v))
     evidence.printed(TORCH, "∂f/∂w_uv", elements, dW)
     evidence.printed(TORCH, "∂f/∂Y ⊗ X", printed.df_dW(dY, X), dW)
     c = integers("D4.10 c", 4, 6, low=1)
@@ -101,7 +101,7 @@ def by_the_input(evidence: Evidence) -> None:
     X, W, dY = integers("D4.11 X", M, N), integers("D4.11 W", m, n), integers("D4.11 dY", 4, 6)
     right = layer("conv2d", dY[None, None], {"x": X[None, None], "weight": W[None, None]})
     dX = right.gradients["x"][0, 0]
-    elements = notation.build((M, N), lambda s, t: printed.df_dx(dY, W, s, t))
+    elements = notation.build((M, N), lambda s, t: printed.df_dx(dY, W, X.shape, s, t))
     evidence.printed(TORCH, "∂f/∂x_st, w = 0 outside", elements, dX)
     evidence.refuted(TORCH, "rot180(∂f/∂Y) ⊗ W", printed.df_dX(dY, W), dX)
     evidence.corrected(TORCH, "wide, ∂f/∂Y turned", wide_over_the_kernel(dY, W), dX)
@@ -113,12 +113,12 @@ def by_the_input(evidence: Evidence) -> None:
     evidence.corrected(TORCH, "f(Y) = Σ c y²", wide_over_the_kernel(df_dY, W), squares)
     x, w, g = symbols("x", M, N), symbols("w", m, n), symbols("g", 4, 6)
     terms = derivative(printed.correlate(w, x), x, g)
-    elements = notation.build((M, N), lambda s, t: printed.df_dx(g, w, s, t))
+    elements = notation.build((M, N), lambda s, t: printed.df_dx(g, w, x.shape, s, t))
     evidence.printed(SYMPY, "∂f/∂x_st, term by term", expanded(elements), terms)
     chain = notation.build(
         (M, N), lambda s, t: chained(printed.correlate(w, x), x[s - 1, t - 1], g)
     )
-    evidence.corrected(SYMPY, "Σ ∂y_ij/∂x_st ∂f/∂y_ij", chain, terms)
+    evidence.printed(SYMPY, "Σ ∂y_ij/∂x_st ∂f/∂y_ij", chain, terms)
     corrected = expanded(wide_over_the_kernel(g, w))
     evidence.corrected(SYMPY, "wide, term by term", corrected, terms)
     for name, ours in (

@@ -10,7 +10,7 @@ import sympy
 import refimpl
 from parity.cases.case import Array
 from parity.documents.evidence import COUNTING, RATIONALS, SYMPY, TORCH, Evidence, evidence
-from parity.documents.judges import autograd, floats, integers, rationals, value
+from parity.documents.judges import autograd, floats, integers, layer, rationals, value
 from parity.documents.printed import d4_architecture as printed
 
 # --- networks of refimpl, each layer by torch ---------------------------------------------
@@ -21,14 +21,14 @@ class ByTorch:
 
     def __init__(self, network: refimpl.Network, label: str) -> None:
         self.layers = network.layers
-        for name, layer in self.layers.items():
-            for key, p in layer.parameters.items():
+        for name, made in self.layers.items():
+            for key, p in made.parameters.items():
                 drawn = integers(f"{label} {name} {key}", *p.shape, low=-1, high=1)
-                layer.parameters[key] = floats(drawn)
+                made.parameters[key] = floats(drawn)
 
     def __call__(self, name: str, x: Array) -> Array:
-        layer: Any = self.layers[name]
-        return value(layer.function, {"x": x, **layer.parameters}, layer.options)
+        made: Any = self.layers[name]
+        return value(made.function, {"x": x, **made.parameters}, made.options)
 
     def then_relu(self, name: str, x: Array) -> Array:
         """The layer and ReLU."""
@@ -103,6 +103,12 @@ def inception(evidence: Evidence) -> None:
     evidence.printed(COUNTING, "depths add up", len(found), sum(map(len, kernels)))
     ours = [refimpl.conv2d(X[None], W, padding="same") for W in kernels]
     evidence.implemented(TORCH, "concatenate", refimpl.concatenate(*ours), right)
+    dy = integers("D4.18 dy", *right.shape)
+    parts = refimpl.concatenate_backward(dy, *ours)
+    names = ("a", "b", "c")
+    judged = layer("concatenate", dy, dict(zip(names, branches, strict=True))).gradients
+    for name, part in zip(names, parts, strict=True):
+        evidence.implemented(TORCH, f"concatenate_backward d{name}", part, judged[name])
     stacked = refimpl.Concatenate().forward(*branches)
     evidence.implemented(TORCH, "Concatenate", stacked, right)
     reduction(evidence, X, kernels[0], kernels[2])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from parity.documents.printed.d4_convolution import at_zero, slide
-from parity.documents.printed.notation import Array, at, build, total
+from parity.documents.printed.notation import Array, at, build, inside, total
 
 UNDEFINED = "undefined"  # an element-by-element or matrix product of sizes that do not fit
 
@@ -94,4 +94,4 @@ def weight_gradient(a: Array, delta: Array) -> Array:
 def bias_gradient(delta: Array) -> Any:
     """D4.8: ∂J/∂b^L = Σ_{k,v} (δ^L)_{k,v}."""
     rows, columns = delta.shape
-    return total(at(delta, k, v) for k in range(1, rows + 1) for v in range(1, columns + 1))
+    return total(inside(delta, k, v) for k in range(1, rows + 1) for v in range(1, columns + 1))

@@ -94,12 +94,12 @@ def forward(a: Array, W: Array, b: Array, sigma: Callable[[Array], Array]) -> Ar
 # --- feature maps of a convolution layer --------------------------------------------------
 
 
-def feature_maps(X: Array, W: Array, b: Array) -> Array:
-    """D4.14: Z^p = Σ_{d=1}^p W^{p,d} ⊗ X^d + b^p; the sum ends at p, as printed."""
+def feature_maps(X: Array, W: Array, b: Array, maps: int) -> Array:
+    """D4.14: z^p = Σ_{d=1}^p W^{p,d} ⊗ X^d + b^p for p = 1 … maps; the sum ends at p."""
     return np.stack(
         [
             total(slide(X[d - 1], W[p - 1, d - 1]) for d in range(1, p + 1)) + b[p - 1]
-            for p in range(1, len(W) + 1)
+            for p in range(1, maps + 1)
         ]
     )
 

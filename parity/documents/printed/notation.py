@@ -24,6 +24,17 @@ def at(array: Array, *indices: int) -> Any:
     return array[tuple(i - 1 for i in indices)]
 
 
+def inside(array: Array, *indices: int) -> Any:
+    """The element at indices counted from 1, which must be there: limits one too far are seen.
+
+    >>> inside(np.array([[5, 6], [7, 8]], dtype=object), 1, 2)
+    6
+    """
+    if any(not 1 <= i <= n for i, n in zip(indices, array.shape, strict=True)):
+        raise IndexError(f"there is no element {indices} in {array.shape}")
+    return array[tuple(i - 1 for i in indices)]
+
+
 def build(shape: tuple[int, ...], element: Callable[..., Any]) -> Array:
     """The array whose element (i, j, …), counted from 1, is element(i, j, …).
 

@@ -69,24 +69,24 @@ PLANTED: dict[str, tuple[str, Any, str, Wrong]] = {
     "not turned": ("D4.7", refimpl, "rot180", lambda _: lambda a: a),
     "bias of one row": ("D4.8", backward, "bias_gradient", lambda _: lambda delta: sum(delta[0])),
     "weight gradient turned": ("D4.8", refimpl, "conv2d_backward", turned_weight_gradient),
-    "indices from 0": (
+    "the first row everywhere": (
         "D4.9",
         derivatives,
         "y",
-        lambda right: lambda W, X, i, j: right(W, X, i + 1, j + 1),
+        lambda right: lambda W, X, i, j: right(W, X, 1, j),
     ),
-    "a column further": (
+    "the first row again": (
         "D4.10",
         derivatives,
         "df_dw",
-        lambda right: lambda dY, X, u, v: right(dY, X, u, v + 1),
+        lambda right: lambda dY, X, W, u, v: right(dY, X, W, 1, v),
     ),
     "kernel gradient turned": ("D4.10", refimpl, "conv2d_backward", turned_weight_gradient),
     "a row further": (
         "D4.11",
         derivatives,
         "df_dx",
-        lambda right: lambda dY, W, s, t: right(dY, W, s + 1, t),
+        lambda right: lambda dY, W, X, s, t: right(dY, W, X, s + 1, t),
     ),
     "not turned back": ("D4.11", refimpl, "convolve2d", lambda _: refimpl.correlate2d),
     "neurons in front": ("D4.12", refimpl, "local_connections", lambda _: lambda n, m: n * m),
