@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from types import CodeType
 from typing import Any
 
+import numpy as np
 import pytest
 
 import parity.documents.checks  # noqa: F401 (registers the evidence)
+import refimpl
 from parity.documents import audit as module
 from parity.documents.audit import UnknownRowError, audit, audit_row, select
 from parity.documents.evidence import EVIDENCE, RATIONALS, Evidence
@@ -33,13 +40,38 @@ def refuted(found: Evidence) -> None:
     found.false_at("x = 1")
 
 
+@contextmanager
+def recorded_calls() -> Iterator[set[CodeType]]:
+    """The code of everything that is called meanwhile."""
+    called: set[CodeType] = set()
+    before = sys.getprofile()
+    sys.setprofile(lambda frame, event, _: called.add(frame.f_code) if event == "call" else None)
+    try:
+        yield called
+    finally:
+        sys.setprofile(before)
+
+
 @pytest.mark.parametrize("row_id", ledger())
 def test_every_verdict_is_supported(row_id: str) -> None:
-    """The evidence of each row, collected now."""
-    audited = audit_row(ledger()[row_id])
+    """The evidence of each row, collected now, calls every function that implements it."""
+    row = ledger()[row_id]
+    with recorded_calls() as called:
+        audited = audit_row(row)
     assert audited.problem == ""
     assert audited.supported
     assert audited.checks > 0
+    things = {name: getattr(refimpl, name.partition(".")[2], None) for name in row.implementation}
+    functions = {name: thing for name, thing in things.items() if inspect.isfunction(thing)}
+    assert [name for name, f in functions.items() if f.__code__ not in called] == []
+
+
+def test_calls_are_recorded() -> None:
+    """What is called is there, what is not is not."""
+    with recorded_calls() as called:
+        refimpl.rot180(np.zeros((1, 1)))
+    assert refimpl.rot180.__code__ in called
+    assert refimpl.convolve2d.__code__ not in called
 
 
 def test_evidence_for_rows_that_are_not_there() -> None:
