@@ -181,6 +181,7 @@ def audit(
 ) -> None:
     """Check the verdict on every formula of the documents. Exit code 1 if one is not supported."""
     from parity.documents.audit import AuditRow, UnknownRowError, select
+    from parity.documents.ledger import LedgerError
     from parity.report.audit import counts, details, problems
     from parity.report.files import replace_files, to_csv
 
@@ -190,10 +191,12 @@ def audit(
         chosen = select(ids or [], document or [])
         if target:
             check_writable(target)
-    except (UnknownRowError, OSError) as error:
+        rows = audited_with_progress(chosen)
+    except (UnknownRowError, LedgerError, OSError) as error:
         wrong_call(str(error))
-    rows = audited_with_progress(chosen)
-    console().print(counts(rows))
+    shown = console()
+    shown.width = max(shown.width, TABLE_WIDTH)
+    shown.print(counts(rows))
     for line in (*details(rows, everything=bool(ids)), *problems(rows)):
         typer.echo(f"\n{line}")
     unsupported = sum(not row.supported for row in rows)

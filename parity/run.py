@@ -87,6 +87,9 @@ def select(
         if not tasks:
             raise SelectionError(_no_such_case(case, wanted))
         return tasks
+    for name in names:
+        if name in FUNCTIONS and not any(c.function == name for c in GOOD):
+            raise SelectionError(f"{name} has no cases yet: add some in parity/cases/")
     tasks += [Task("bad", c.id, "") for c in BAD if forward_of(c.function) in wanted]
     for network in NETWORKS.values():
         if network.name in wanted and (full or names or not network.full):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from parity.documents.evidence import EVIDENCE, UNSUPPORTED, Evidence
-from parity.documents.ledger import DOCUMENTS, LedgerRow, ledger
+from parity.documents.ledger import DOCUMENTS, LedgerError, LedgerRow, ledger
 
 
 class UnknownRowError(ValueError):
@@ -36,20 +36,21 @@ class AuditRow:
 
 
 def select(ids: Sequence[str], documents: Sequence[str]) -> list[LedgerRow]:
-    """The rows of ids and documents; all if none are given.
+    """The rows of ids and documents (in any case of letters); all if none are given.
 
     Raises: UnknownRowError for an id or document that is not there.
     """
     rows = ledger()
     for row_id in ids:
-        if row_id not in rows:
+        if row_id.upper() not in (*rows, *DOCUMENTS):
             raise UnknownRowError(f"the ledger has no row {row_id!r}, rows are {_ranges()}")
     for document in documents:
-        if document not in DOCUMENTS:
+        if document.upper() not in DOCUMENTS:
             raise UnknownRowError(f"there is no document {document!r}, but {', '.join(DOCUMENTS)}")
     if not (ids or documents):
         return list(rows.values())
-    return [row for row in rows.values() if row.id in ids or row.document in documents]
+    wanted = {name.upper() for name in (*ids, *documents)}
+    return [row for row in rows.values() if wanted & {row.id, row.document}]
 
 
 def _ranges() -> str:
@@ -61,11 +62,24 @@ def audit(rows: Iterable[LedgerRow], done: Callable[[], None] = lambda: None) ->
     """Collect the evidence of every row and hold it against the ledger."""
     import parity.documents.checks  # noqa: F401 (registers the evidence)
 
+    rows = list(rows)
+    if {row.id for row in rows} == set(ledger()):
+        check_complete(EVIDENCE)
     audited = []
     for row in rows:
         audited.append(audit_row(row))
         done()
     return audited
+
+
+def check_complete(collectors: Iterable[str]) -> None:
+    """Refuse a ledger that has lost a row.
+
+    Raises: LedgerError for evidence that belongs to no row.
+    """
+    lost = [row_id for row_id in collectors if row_id not in ledger()]
+    if lost:
+        raise LedgerError(f"there is evidence on {', '.join(lost)}, but no such row in the ledger")
 
 
 def audit_row(row: LedgerRow) -> AuditRow:
@@ -107,12 +121,8 @@ def collect(row_id: str) -> tuple[Evidence, str]:
 def find_problem(row: LedgerRow, evidence: Evidence) -> str:
     """What the evidence does not support, in one sentence; empty if it supports the row."""
     if evidence.verdict == UNSUPPORTED or evidence.verdict != row.verdict:
-        unexpected = "; ".join(
-            f"{check.kind} {check.what} ({check.judge}) is {'' if check.equal else 'un'}equal"
-            for check in evidence.unexpected
-        )
-        return f"the ledger says {row.verdict}, the evidence {evidence.verdict}" + (
-            f": {unexpected}" if unexpected else ""
+        return f"the ledger says {row.verdict}, the evidence {evidence.verdict}: " + "; ".join(
+            _reasons(evidence)
         )
     for what, said, found in (
         ("judges", ", ".join(row.checked), ", ".join(evidence.judges)),
@@ -122,3 +132,29 @@ def find_problem(row: LedgerRow, evidence: Evidence) -> str:
         if said != found:
             return f"the ledger's {what}: {said or 'none'}; of the evidence: {found or 'none'}"
     return ""
+
+
+WHO = {
+    "printed": "what is printed",
+    "refuted": "what is said to be refuted",
+    "correction": "the correction",
+    "convention": "what is printed, under its convention,",
+    "implementation": "refimpl",
+}
+
+
+def _reasons(evidence: Evidence) -> list[str]:
+    """Which comparisons do not come out as the verdict needs them."""
+    reasons = []
+    for check in evidence.unexpected:
+        if check.equal:
+            reasons.append(f"{WHO[check.kind]} agrees with {check.judge} in {check.what!r}")
+        else:
+            differs = f"differs from {check.judge} in {check.what!r}"
+            reasons.append(f"{WHO[check.kind]} {differs}, {check.difference}")
+    if reasons:
+        return reasons
+    refuted = [
+        f"{c.what!r} is refuted by {c.judge}" for c in evidence.checks if c.kind == "refuted"
+    ]
+    return refuted or ["nothing printed is refuted"]

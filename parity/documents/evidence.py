@@ -47,6 +47,7 @@ class Check:
     judge: str
     what: str
     equal: bool
+    difference: str = ""  # the first place that is not equal, and both values there
 
 
 @dataclass
@@ -97,7 +98,8 @@ class Evidence:
     def _add(self, kind: Kind, judge: str, what: str, left: Any, right: Any, within: Any) -> None:
         if judge not in JUDGES:
             raise ValueError(f"{what}: judge must be one of {', '.join(JUDGES)}, not {judge!r}")
-        self.checks.append(Check(kind, judge, what, same(left, right, within)))
+        difference = first_difference(left, right, within)
+        self.checks.append(Check(kind, judge, what, not difference, difference))
 
     def _of(self, kind: Kind) -> list[Check]:
         return [check for check in self.checks if check.kind == kind]
@@ -173,12 +175,34 @@ def same(left: Any, right: Any, within: Any = None) -> bool:
     >>> same((x + 1) ** 2, x**2 + 2 * x + 1)
     True
     """
+    return not first_difference(left, right, within)
+
+
+def first_difference(left: Any, right: Any, within: Any = None) -> str:
+    """The first place where two arrays are not equal, and both values; empty if they are.
+
+    >>> first_difference([1, 2], [1, 3])
+    'at 1: 2, right 3'
+    """
     a, b = np.asarray(left, dtype=object), np.asarray(right, dtype=object)
     if a.shape != b.shape:
-        return False
+        return f"shape {a.shape}, right {b.shape}"
     limits = np.broadcast_to(np.asarray(0 if within is None else within, dtype=object), a.shape)
-    triples = zip(a.flat, b.flat, limits.flat, strict=True)
-    return all(_same_element(x, y, limit) for x, y, limit in triples)
+    for place in np.ndindex(*a.shape):
+        if not _same_element(a[place], b[place], limits[place]):
+            where = f"at {', '.join(map(str, place))}: " if place else ""
+            return f"{where}{_shown(a[place])}, right {_shown(b[place])}"
+    return ""
+
+
+def _shown(value: Any) -> str:
+    """A value in few words; a rational of many digits as a decimal number."""
+    text = str(value)
+    return text if len(text) <= 40 else f"{float(value):.17g}" if _is_number(value) else text[:80]
+
+
+def _is_number(value: Any) -> bool:
+    return bool(value.is_number) if isinstance(value, sympy.Basic) else isinstance(value, Fraction)
 
 
 def _same_element(x: Any, y: Any, limit: Any) -> bool:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from parity.documents.evidence import VERDICTS
 
 DOCUMENTS = ("D0", "D1", "D2", "D3", "D4")
 ROUNDINGS = ("", "right", "wrong")
+KINDS = {"implementation": list, "checked": list, "lost_picture": bool}  # others are texts
 
 
 class LedgerError(ValueError):
@@ -56,6 +59,8 @@ class LedgerRow:
 def ledger() -> dict[str, LedgerRow]:
     """Every row by its id, in the order of the documents.
 
+    Raises: LedgerError for a file or row that cannot be read, a row that stands twice, a gap.
+
     >>> ledger()["D2.8"].verdict
     'number'
     """
@@ -64,29 +69,57 @@ def ledger() -> dict[str, LedgerRow]:
 
 
 def read_document(document: str) -> list[LedgerRow]:
-    """The rows of one document, by their numbers."""
-    text = (files("parity.documents") / f"{document.lower()}.toml").read_text("utf-8")
-    rows = [to_row(document, given) for given in tomllib.loads(text)["row"]]
-    return sorted(rows, key=lambda row: row.number)
+    """The rows of one document, by their numbers, which run from 1 without gaps."""
+    file = f"{document.lower()}.toml"
+    try:
+        given = tomllib.loads((files("parity.documents") / file).read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise LedgerError(f"{file}: {error}") from None
+    return in_order(document, [to_row(document, row) for row in given.get("row", [])])
 
 
-def to_row(document: str, given: dict[str, object]) -> LedgerRow:
+def in_order(document: str, rows: Sequence[LedgerRow]) -> list[LedgerRow]:
+    """The rows by their numbers; refuses one that stands twice and one that is missing."""
+    ordered = sorted(rows, key=lambda row: row.number)
+    for number, row in enumerate(ordered, start=1):
+        if row.number < number:
+            raise LedgerError(f"{document.lower()}.toml: {row.id} stands twice")
+        if row.number > number:
+            raise LedgerError(f"{document.lower()}.toml: {document}.{number} is missing")
+    if not ordered:
+        raise LedgerError(f"{document.lower()}.toml: has no rows")
+    return ordered
+
+
+def to_row(document: str, given: dict[str, Any]) -> LedgerRow:
     """A row from its table in the TOML file.
 
     Raises: LedgerError for a row that lacks something or says something unknown.
     """
-    said = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
-    try:
-        row = LedgerRow(**said)  # type: ignore[arg-type]
-    except TypeError as error:
-        raise LedgerError(f"{document}: row {given.get('id', 'without id')}: {error}") from None
+    name = f"{document.lower()}.toml: {given.get('id', 'a row without id')}"
+    for field in fields(LedgerRow):
+        if field.name not in given:
+            if field.default is MISSING:
+                raise LedgerError(f"{name}: the field {field.name!r} is missing")
+            continue
+        kind, value = KINDS.get(field.name, str), given[field.name]
+        if not isinstance(value, kind):
+            raise LedgerError(f"{name}: {field.name} must be a {kind.__name__}, but is {value!r}")
+    known = {field.name for field in fields(LedgerRow)}
+    for key in given:
+        if key not in known:
+            raise LedgerError(f"{name}: there is no field {key!r}, but {', '.join(sorted(known))}")
+    said: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
+    row = LedgerRow(**said)
     _check(row, document)
     return row
 
 
 def _check(row: LedgerRow, document: str) -> None:
-    if row.document != document:
-        raise LedgerError(f"{row.id}: stands in the file of {document}")
+    if not re.fullmatch(rf"{document}\.[1-9]\d*", row.id):
+        raise LedgerError(
+            f"{row.id}: stands in the file of {document}, whose ids are {document}.1 …"
+        )
     _check_known(row.id, "verdict", row.verdict, VERDICTS)
     _check_known(row.id, "rounding", row.rounding, ROUNDINGS)
     if (row.verdict == "erratum") != bool(row.correction and row.counterexample):

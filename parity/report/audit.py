@@ -48,6 +48,7 @@ def describe(row: AuditRow) -> str:
     """One row: what it states and prints, the verdict, and what goes with it."""
     said = [f"{row.id} {row.verdict}: {row.states}"]
     for what, text in (
+        ("in", f"{row.document}, {row.section}"),
         ("printed", row.formula),
         ("false at", row.counterexample),
         ("correct", row.correction),
@@ -75,4 +76,8 @@ def describe(row: AuditRow) -> str:
 
 def problems(rows: Sequence[AuditRow]) -> list[str]:
     """The rows whose verdict the evidence does not support."""
-    return [f"FAIL {row.id}: {row.problem}" for row in rows if not row.supported]
+    return [
+        f"FAIL {row.id}: {row.problem}\n     again: parity audit {row.id}"
+        for row in rows
+        if not row.supported
+    ]

@@ -97,7 +97,8 @@ def describe(row: Row) -> str:
     """A disagreement: what, where, both values, how far, and how to see it again."""
     what = _tensor_name(row)
     case = "" if row.network else f" · case {_case_name(row)}"
-    where = f" · {row.case.removeprefix(row.network)}" if row.network else ""
+    way = row.case.removeprefix(row.network) if row.network else ""
+    where = f" · {way}" if way else ""
     return "\n".join(
         (
             f"FAIL {what}{case}{where} · {row.dtype} · seed {row.seed}: {_how_many(row)}",

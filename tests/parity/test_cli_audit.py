@@ -10,8 +10,9 @@ import pytest
 from calling import Call
 
 import parity.documents.checks  # noqa: F401 (registers the evidence)
+from parity.documents import audit
 from parity.documents.evidence import EVIDENCE, RATIONALS, Evidence
-from parity.documents.ledger import ledger
+from parity.documents.ledger import LedgerError, ledger
 
 
 def rows(out: Path) -> list[dict[str, str]]:
@@ -70,7 +71,8 @@ def test_a_verdict_without_support(
     code, out, _ = call("audit", "D2.8", "D1.23", "--out", tmp_path)
     assert code == 1
     assert "FAIL D2.8: the ledger says number, the evidence unsupported" in out
-    assert "printed the sum (exact rationals) is unequal" in out
+    assert "what is printed differs from exact rationals in 'the sum', 1, right 2" in out
+    assert "     again: parity audit D2.8\n" in out
     assert "1 NOT SUPPORTED" in out
     assert [row["supported"] for row in rows(tmp_path)] == ["True", "False"]
 
@@ -88,6 +90,16 @@ def test_a_wrong_call(call: Call, arguments: tuple[str, ...], text: str) -> None
     assert (code, out) == (2, "")
     assert err.startswith(text)
     assert err.count("\n") == 1
+
+
+def test_a_broken_ledger(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line on stderr, exit code 2; no traceback."""
+
+    def broken(*given: object) -> None:
+        raise LedgerError("d1.toml: D1.23 stands twice")
+
+    monkeypatch.setattr(audit, "select", broken)
+    assert call("audit") == (2, "", "parity: d1.toml: D1.23 stands twice\n")
 
 
 def test_a_report_that_cannot_be_written(

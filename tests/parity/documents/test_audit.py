@@ -16,9 +16,15 @@ import pytest
 import parity.documents.checks  # noqa: F401 (registers the evidence)
 import refimpl
 from parity.documents import audit as module
-from parity.documents.audit import UnknownRowError, audit, audit_row, select
+from parity.documents.audit import (
+    UnknownRowError,
+    audit,
+    audit_row,
+    check_complete,
+    select,
+)
 from parity.documents.evidence import EVIDENCE, RATIONALS, Evidence
-from parity.documents.ledger import LedgerRow, ledger
+from parity.documents.ledger import LedgerError, LedgerRow, ledger
 
 ROW = LedgerRow(
     id="D2.99",
@@ -76,7 +82,10 @@ def test_calls_are_recorded() -> None:
 
 def test_evidence_for_rows_that_are_not_there() -> None:
     """Every collector belongs to a row."""
-    assert {row_id for row_id in EVIDENCE if not row_id.startswith("D9.")} == set(ledger())
+    assert set(EVIDENCE) == set(ledger())
+    check_complete(EVIDENCE)
+    with pytest.raises(LedgerError, match=r"there is evidence on D2\.99, but no such row"):
+        check_complete([*EVIDENCE, "D2.99"])
 
 
 def test_support(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,7 +100,10 @@ def test_support(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ({"verdict": "holds"}, "the ledger says holds, the evidence erratum"),
+        (
+            {"verdict": "holds"},
+            "the ledger says holds, the evidence erratum: 'the formula' is refuted by exact rationals",
+        ),
         ({"checked": ("sympy",)}, "the ledger's judges: sympy; of the evidence: exact rationals"),
         ({"counterexample": "x = 3"}, "the ledger's counterexample: x = 3; of the evidence: x = 1"),
         ({"rounding": "right"}, "the ledger's rounding: right; of the evidence: none"),
@@ -103,6 +115,22 @@ def test_no_support(monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], pro
     audited = audit_row(replace(ROW, **change))
     assert not audited.supported
     assert audited.problem.startswith(problem)
+
+
+def test_who_differs_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """refimpl, a correction or the printed formula: the judge, the place and both values."""
+
+    def differing(found: Evidence) -> None:
+        refuted(found)
+        found.implemented(RATIONALS, "upsample", [1, 2], [1, 3])
+        found.refuted(RATIONALS, "again", 5, 5)
+
+    monkeypatch.setitem(EVIDENCE, "D2.99", differing)
+    assert audit_row(ROW).problem == (
+        "the ledger says erratum, the evidence unsupported: "
+        "refimpl differs from exact rationals in 'upsample', at 1: 2, right 3; "
+        "what is said to be refuted agrees with exact rationals in 'again'"
+    )
 
 
 def test_evidence_that_breaks_off_supports_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,6 +164,7 @@ def test_selection() -> None:
     assert [row.id for row in select(["D2.8", "D1.23"], [])] == ["D1.23", "D2.8"]
     assert {row.document for row in select([], ["D4"])} == {"D4"}
     assert {row.document for row in select(["D2.8"], ["D4"])} == {"D2", "D4"}
+    assert select(["d1.23", "d2"], ["d4"]) == select(["D1.23"], ["D2", "D4"])
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,14 @@ import sympy
 
 from parity.documents.evidence import (
     COUNTING,
+    EVIDENCE,
     RATIONALS,
     SYMPY,
     TORCH,
     UNSUPPORTED,
     Evidence,
     evidence,
+    first_difference,
     is_right_rounding,
     same,
     small_integers,
@@ -116,9 +118,9 @@ def test_an_unknown_judge_is_refused() -> None:
         Evidence().printed("hearsay", "what", 1, 1)
 
 
-def test_a_row_has_one_collector() -> None:
+def test_a_row_has_one_collector(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two functions for one row cannot both count."""
-    evidence("D9.1")(lambda found: None)
+    monkeypatch.setitem(EVIDENCE, "D9.1", lambda found: None)
     with pytest.raises(ValueError, match=r"D9\.1: has evidence already"):
         evidence("D9.1")(lambda found: None)
 
@@ -200,3 +202,19 @@ def test_shapes_count_as_counterexamples() -> None:
     """A formula that gives another size is false too."""
     _, left, right = smallest(small_integers((2,)), lambda a: a[:1], lambda a: a)
     assert np.shape(left) != np.shape(right)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "text"),
+    [
+        (1, 1, ""),
+        (1, 2, "1, right 2"),
+        ([[1, 2], [3, 4]], [[1, 2], [5, 4]], "at 1, 0: 3, right 5"),
+        ([1, 2], [[1, 2]], "shape (2,), right (1, 2)"),
+        (Fraction(10**30, 3**50), 0, f"{10**30 / 3**50:.17g}, right 0"),
+        (X + Y, X, "x + y, right x"),
+    ],
+)
+def test_the_first_difference(left: Any, right: Any, text: str) -> None:
+    """Where, and both values, in few words."""
+    assert first_difference(left, right) == text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ import pytest
 import refimpl
 from parity.cases import GOOD
 from parity.cases.networks import NETWORKS
-from parity.documents.ledger import DOCUMENTS, LedgerError, ledger, to_row
+from parity.documents import ledger as module
+from parity.documents.ledger import DOCUMENTS, LedgerError, LedgerRow, in_order, ledger, to_row
 from parity.functions import FUNCTIONS
 
 # How many statements the inventory of each document has.
@@ -124,11 +126,15 @@ ROW = {
     [
         ({"verdict": "maybe"}, "D2.1: verdict must be one of holds, convention, erratum, number"),
         ({"rounding": "up"}, "D2.1: rounding must be one of , right, wrong, but is 'up'"),
-        ({"id": "D3.1"}, "D3.1: stands in the file of D2"),
+        ({"id": "D3.1"}, "D3.1: stands in the file of D2, whose ids are D2.1 …"),
+        ({"id": "D2.x"}, "D2.x: stands in the file of D2"),
+        ({"id": 23}, "d2.toml: 23: id must be a str, but is 23"),
+        ({"checked": "sympy"}, "d2.toml: D2.1: checked must be a list, but is 'sympy'"),
+        ({"lost_picture": "yes"}, "lost_picture must be a bool, but is 'yes'"),
         ({"verdict": "erratum"}, "D2.1: an erratum has a correction and a counterexample"),
         ({"correction": "y", "counterexample": "1"}, "others have neither"),
         ({"verdict": "convention"}, "D2.1: the note must name the convention"),
-        ({"colour": "red"}, "D2: row D2.1: .*unexpected keyword argument 'colour'"),
+        ({"colour": "red"}, "d2.toml: D2.1: there is no field 'colour', but checked, correction"),
     ],
 )
 def test_a_row_that_says_something_unknown_is_refused(change: dict[str, Any], text: str) -> None:
@@ -139,11 +145,44 @@ def test_a_row_that_says_something_unknown_is_refused(change: dict[str, Any], te
 
 def test_a_row_that_lacks_something_is_refused() -> None:
     """Every field without a default has to be there."""
-    with pytest.raises(LedgerError, match="missing 1 required positional argument: 'formula'"):
+    with pytest.raises(LedgerError, match=r"d2.toml: D2.1: the field 'formula' is missing"):
         to_row("D2", {key: value for key, value in ROW.items() if key != "formula"})
 
 
 def test_a_row_without_id_is_refused() -> None:
     """The file is named where the row cannot be."""
-    with pytest.raises(LedgerError, match="D2: row without id"):
+    with pytest.raises(LedgerError, match=r"d2.toml: a row without id: the field 'id' is missing"):
         to_row("D2", {})
+
+
+def rows(*numbers: int) -> list[LedgerRow]:
+    return [to_row("D2", {**ROW, "id": f"D2.{number}"}) for number in numbers]
+
+
+def test_rows_stand_in_order() -> None:
+    """By their numbers, wherever they stand in the file."""
+    assert [row.number for row in in_order("D2", rows(10, 1, *range(2, 10)))] == list(range(1, 11))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text"),
+    [
+        ((1, 2, 2, 3), "d2.toml: D2.2 stands twice"),
+        ((1, 3), "d2.toml: D2.2 is missing"),
+        ((2, 3), "d2.toml: D2.1 is missing"),
+        ((), "d2.toml: has no rows"),
+    ],
+)
+def test_lost_and_repeated_rows_are_refused(numbers: tuple[int, ...], text: str) -> None:
+    """No row is swallowed."""
+    with pytest.raises(LedgerError) as raised:
+        in_order("D2", rows(*numbers))
+    assert str(raised.value) == text
+
+
+def test_a_file_that_is_no_toml(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The file and the line are named."""
+    (tmp_path / "d2.toml").write_text("[[row]]\nid = D2.1\n")
+    monkeypatch.setattr(module, "files", lambda package: tmp_path)
+    with pytest.raises(LedgerError, match=r"d2\.toml: .*line 2"):
+        module.read_document("D2")
