@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from refimpl.checks import check_ints, check_keys, check_layer_class, check_least, entries
 from refimpl.elements import Array
 from refimpl.layers import (
     Add,
@@ -160,11 +161,16 @@ def mlp(
     >>> list(mlp(np.random.default_rng(0), (2, 3, 1), output=Sigmoid).layers)
     ['fc1', 'act1', 'fc2', 'act2']
     """
+    widths = check_ints("mlp", "sizes", sizes, len(entries(sizes, 1)), 1)
+    check_least("mlp", "sizes", widths, 2)
+    check_layer_class("mlp", "hidden", hidden, Layer)
+    if output is not None:
+        check_layer_class("mlp", "output", output, Layer)
     layers: dict[str, Layer] = {}
-    for number, (inputs, outputs) in enumerate(pairwise(sizes), start=1):
+    for number, (inputs, outputs) in enumerate(pairwise(widths), start=1):
         weights = uniform(rng, (outputs, inputs + 1), 1)  # the last column is the bias
         layers[f"fc{number}"] = Linear(weights[:, :-1], weights[:, -1])
-        activation = output if number == len(sizes) - 1 else hidden
+        activation = output if number == len(widths) - 1 else hidden
         if activation is not None:
             layers[f"act{number}"] = activation()
     return Sequential(layers)
@@ -227,6 +233,8 @@ def inception_block(
     >>> list(inception_block(np.random.default_rng(0), "mix", "x", 5, maps).layers)[-1]
     'mix.stack'
     """
+    needed = ("1×1", "3×3 reduce", "3×3", "5×5 reduce", "5×5", "pool")
+    check_keys("inception_block", "maps", maps, needed)
     layers: dict[str, Layer] = {f"{name}.1×1": _conv(rng, maps["1×1"], c_in, 1)}
     layers[f"{name}.1×1 relu"] = ReLU()
     inputs: dict[str, tuple[str, ...]] = {f"{name}.1×1": (source,)}

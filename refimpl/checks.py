@@ -164,6 +164,12 @@ def check_positive(where: str, name: str, given: Any, value: Any) -> None:
         raise ValueError(f"{where}: {name} must be positive and finite{dtype}, but is {given!r}")
 
 
+def check_not_negative(where: str, name: str, value: Any) -> None:
+    """Refuse a number below 0, and NaN."""
+    if not value >= 0:
+        raise ValueError(f"{where}: {name} must be at least 0, but is {value!r}")
+
+
 def check_methods(where: str, x: Array, *methods: str, name: str = "x") -> None:
     """Refuse objects without the elementary functions that a formula needs."""
     if x.dtype == object and x.size:
@@ -183,6 +189,10 @@ def check_scale(where: str, name: str, value: Any) -> Array:
         raise TypeError(f"{where}: {name} must be a number, but is {value!r}")
     if scale.dtype != object and not 0 < value < math.inf:
         raise ValueError(f"{where}: {name} must be positive and finite, but is {value!r}")
+    if scale.dtype.kind == "f" and scale * scale == 0:
+        raise ValueError(
+            f"{where}: {name} must have a square above 0 in {scale.dtype}, but is {value!r}"
+        )
     return scale.astype(np.float64) if scale.dtype.kind in "iu" else scale
 
 
@@ -431,12 +441,62 @@ def check_sources(where: str, name: str, sources: Sequence[str], before: Sequenc
             )
 
 
+def check_layer(where: str, name: str, layer: Any, kind: type, sources: Sequence[str]) -> None:
+    """Refuse what is no layer, and a layer that is given another number of inputs than it takes."""
+    if not isinstance(layer, kind):
+        what = layer.__name__ if hasattr(layer, "__name__") else repr(layer)
+        raise TypeError(
+            f"{where}: layer {name!r} must be a layer, such as ReLU(), but is {what} "
+            f"({type(layer).__name__})"
+        )
+    takes: int | None = getattr(layer, "inputs", None)
+    if takes is not None and takes != len(sources):
+        raise ValueError(
+            f"{where}: layer {name!r} ({type(layer).__name__}) takes {takes} input"
+            f"{'' if takes == 1 else 's'}, but is given {len(sources)} ({', '.join(sources)})"
+        )
+
+
+def check_layer_class(where: str, name: str, value: Any, kind: type) -> None:
+    """Refuse what is not a class of layers."""
+    if not (isinstance(value, type) and issubclass(value, kind)):
+        raise TypeError(
+            f"{where}: {name} must be a class of layers, such as Tanh, but is {value!r}"
+        )
+
+
+def check_keys(where: str, name: str, given: Mapping[str, Any], needed: Sequence[str]) -> None:
+    """Refuse a mapping without the keys that are needed."""
+    missing = [key for key in needed if key not in given]
+    if missing:
+        raise ValueError(
+            f"{where}: {name} must have {', '.join(map(repr, needed))}, but lacks "
+            f"{', '.join(map(repr, missing))} (it has {', '.join(map(repr, given)) or 'nothing'})"
+        )
+
+
+def check_pair(where: str, name: str, value: Any) -> None:
+    """Refuse what is not a pair (x, target)."""
+    if not (isinstance(value, tuple | list) and len(value) == 2):
+        raise TypeError(
+            f"{where}: {name} must hold pairs (x, target), but holds a {type(value).__name__}"
+        )
+
+
 def check_used(where: str, names: Sequence[str], sources: Iterable[str]) -> None:
     """Refuse layers, but for the last, whose output nothing takes."""
     used = set(sources)
     for name in names[:-1]:
         if name not in used:
             raise ValueError(f"{where}: no layer takes the output of {name!r}")
+
+
+def check_least(where: str, name: str, values: Sequence[Any], least: int) -> None:
+    """Refuse a list that is too short."""
+    if len(values) < least:
+        raise ValueError(
+            f"{where}: {name} must have at least {least} entries, but has {len(values)}"
+        )
 
 
 def check_known(where: str, name: str, value: Any, known: Iterable[str]) -> None:

@@ -34,6 +34,7 @@ class Layer:
     """
 
     function: ClassVar[str]  # the function of refimpl that this layer applies
+    inputs: ClassVar[int | None] = 1  # how many arrays it takes; None: any number
 
     def __init__(self, parameters: Mapping[str, Array] | None = None, **options: Any) -> None:
         self.parameters: dict[str, Array] = dict(parameters or {})
@@ -308,6 +309,7 @@ class Add(Layer):
     """
 
     function = "add"
+    inputs = 2
 
     def forward(self, x: Array, branch: Array) -> Array:
         return joining.add(x, branch)
@@ -324,6 +326,7 @@ class Concatenate(Layer):
     """
 
     function = "concatenate"
+    inputs = None
 
     def forward(self, *maps: Array) -> Array:
         return joining.concatenate(*maps)

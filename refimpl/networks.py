@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from refimpl.checks import (
     check_count,
     check_known,
+    check_layer,
     check_named,
     check_not_called,
     check_sources,
@@ -37,8 +38,9 @@ class Network:
     layers: by name, each behind those it takes. inputs: for a layer the names of the layers
     that it takes, "x" for the network's own input; without an entry it takes the layer before.
     The output is that of the last layer.
-    Raises: ValueError for a source that does not stand before its layer, for an output that no
-    layer takes, and for a layer called "x".
+    Raises: TypeError for what is no layer, ValueError for a source that does not stand before its
+    layer, for another number of inputs than the layer takes, for an output that no layer takes,
+    and for a layer called "x".
     Source: D0.9, D4.16, D4.18.
 
     >>> from refimpl.layers import Add, Linear
@@ -64,8 +66,21 @@ class Network:
         for position, name in enumerate(self.layers):
             sources = given.get(name, (names[position],))
             check_sources(where, name, sources, names[: position + 1])
+            check_layer(where, name, self.layers[name], Layer, sources)
             self.inputs[name] = tuple(sources)
         check_used(where, names, (s for sources in self.inputs.values() for s in sources))
+
+    def astype(self, dtype: Any) -> None:
+        """Turn the parameters of every layer into a dtype; they are float64 to begin with.
+
+        >>> from refimpl.layers import Linear
+        >>> network = Sequential({"fc": Linear(np.array([[2.0]]), np.array([1.0]))})
+        >>> network.astype(np.float32)
+        >>> network.forward(np.array([[0.5]], np.float32)).dtype
+        dtype('float32')
+        """
+        for layer in self.layers.values():
+            layer.parameters = {key: p.astype(dtype) for key, p in layer.parameters.items()}
 
     def forward(self, x: Array) -> Array:
         """The output of the last layer."""

@@ -156,7 +156,8 @@ def conv_parameters(
 
     weights = channels_out · channels_in/groups · Π kernel_size,  biases = channels_out
 
-    Shapes: kernel_size K or (K_h, K_w), one number for each axis.
+    Shapes: kernel_size one number for each axis: (11, 11) for 11×11; a single number is a kernel
+    along one axis, of a `conv1d`.
     Raises: ValueError if the groups cannot share the channels equally or a size is below 1;
     TypeError for sizes that are not integers.
     Source: D0.15, D1.11, D3.12, D4.13, D4.14, D4.19.

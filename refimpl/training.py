@@ -13,7 +13,9 @@ from refimpl.checks import (
     check_choice,
     check_int,
     check_known,
+    check_not_negative,
     check_number,
+    check_pair,
     check_same_shape,
 )
 from refimpl.elements import Array, parameter, zeros
@@ -97,6 +99,7 @@ def update(
         check_known("update", "layer", name, network.layers)
         parameters = network.layers[name].parameters
         for key, gradient in gradients.items():
+            check_known("update", f"parameter of {name!r}", key, parameters)
             parameters[key] = descend(parameters[key], gradient, learning_rate)
 
 
@@ -119,7 +122,9 @@ def train(
     >>> [round(float(step.loss), 3) for step in train(network, [batch, batch], 1.0)]
     [0.693, 0.0]
     """
-    for x, target in batches:
+    for batch in batches:
+        check_pair("train", "batches", batch)
+        x, target = batch
         step = loss_and_grads(network, x, target, loss, **options)
         update(network, step.grads.dparameters, learning_rate)
         yield step
@@ -151,7 +156,8 @@ def gradient_descent(
     options do not say otherwise.
 
     Shapes: x (N, …), target as the loss takes it. max_iterations: at least 0.
-    Raises: ValueError for an unknown loss, TypeError for a tolerance that is no number.
+    Raises: ValueError for an unknown loss and for a tolerance below 0, TypeError for
+    a tolerance or learning rate that is no number.
     Source: D0.14.
 
     >>> from refimpl import Linear, Sequential
@@ -163,7 +169,9 @@ def gradient_descent(
     """
     where = "gradient_descent"
     check_int(where, "max_iterations", max_iterations, 0)
+    check_number(where, "learning_rate", learning_rate, np.asarray(x))
     check_number(where, "tolerance", tolerance, np.asarray(x))
+    check_not_negative(where, "tolerance", tolerance)
     check_choice(where, "loss", loss, tuple(LOSSES))
     options = {**LOSSES[loss], **options}
     values: list[Array] = []

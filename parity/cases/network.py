@@ -83,8 +83,7 @@ class NetworkCase:
     def network(self, dtype: str, seed: int) -> Network:
         """refimpl's network with its initial parameters in a dtype."""
         network = self.build(generator(seed, self.name, "parameters"))
-        for layer in network.layers.values():
-            layer.parameters = {k: p.astype(dtype) for k, p in layer.parameters.items()}
+        network.astype(dtype)
         return network
 
     def model(self, dtype: str, seed: int) -> Model:

@@ -64,6 +64,74 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         ValueError,
         "Sequential.backward: activations must have 2 entries, but has 0",
     ),
+    "a join with one input": (
+        lambda: refimpl.Sequential({"act": refimpl.ReLU(), "sum": refimpl.Add()}),
+        ValueError,
+        "Sequential: layer 'sum' (Add) takes 2 inputs, but is given 1 (act)",
+    ),
+    "an activation with two inputs": (
+        lambda: refimpl.Network({"a": refimpl.ReLU(), "b": refimpl.Tanh()}, {"b": ("x", "a")}),
+        ValueError,
+        "Network: layer 'b' (Tanh) takes 1 input, but is given 2 (x, a)",
+    ),
+    "a class in place of a layer": (
+        lambda: refimpl.Sequential({"act": refimpl.ReLU}),  # type: ignore[dict-item]
+        TypeError,
+        "Sequential: layer 'act' must be a layer, such as ReLU(), but is ReLU (type)",
+    ),
+    "nothing in place of a layer": (
+        lambda: refimpl.Sequential({"act": None}),  # type: ignore[dict-item]
+        TypeError,
+        "Sequential: layer 'act' must be a layer, such as ReLU(), but is None (NoneType)",
+    ),
+    "one width of an MLP": (
+        lambda: refimpl.mlp(np.random.default_rng(0), (2,)),
+        ValueError,
+        "mlp: sizes must have at least 2 entries, but has 1",
+    ),
+    "widths that are no integers": (
+        lambda: refimpl.mlp(np.random.default_rng(0), (2, 2.5, 1)),  # type: ignore[arg-type]
+        TypeError,
+        "mlp: sizes must be an integer or 3 of them, but is (2, 2.5, 1)",
+    ),
+    "a layer in place of a class": (
+        lambda: refimpl.mlp(np.random.default_rng(0), (2, 1), output=refimpl.relu),  # type: ignore[arg-type]
+        TypeError,
+        f"mlp: output must be a class of layers, such as Tanh, but is {refimpl.relu!r}",
+    ),
+    "an Inception block without its maps": (
+        lambda: refimpl.inception_block(np.random.default_rng(0), "mix", "x", 5, {"1x1": 2}),
+        ValueError,
+        "inception_block: maps must have '1×1', '3×3 reduce', '3×3', '5×5 reduce', '5×5', "
+        "'pool', but lacks '1×1', '3×3 reduce', '3×3', '5×5 reduce', '5×5', 'pool' "
+        "(it has '1x1')",
+    ),
+    "a batch in place of batches": (
+        lambda: next(refimpl.train(refimpl.Sequential({}), (np.zeros(2), np.zeros(2)), 1)),  # type: ignore[arg-type]
+        TypeError,
+        "train: batches must hold pairs (x, target), but holds a ndarray",
+    ),
+    "update of an unknown parameter": (
+        lambda: refimpl.update(
+            refimpl.Sequential({"fc": refimpl.Linear(np.zeros((1, 1)), np.zeros(1))}),
+            {"fc": {"wieght": np.zeros(1)}},
+            1,
+        ),
+        ValueError,
+        "update: there is no parameter of 'fc' 'wieght', but weight, bias",
+    ),
+    "a tolerance below 0": (
+        lambda: refimpl.gradient_descent(
+            refimpl.Sequential({}), np.zeros(2), np.zeros(2), 1, -1, 1, "squared_error"
+        ),
+        ValueError,
+        "gradient_descent: tolerance must be at least 0, but is -1",
+    ),
+    "a scale whose square is lost": (
+        lambda: refimpl.gaussian_kernel(3, 1e-200),
+        ValueError,
+        "gaussian_kernel: sigma must have a square above 0 in float64, but is 1e-200",
+    ),
     "update of an unknown layer": (
         lambda: refimpl.update(refimpl.Sequential({"act": refimpl.ReLU()}), {"fc": {}}, 1),
         ValueError,

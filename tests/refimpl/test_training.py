@@ -424,7 +424,7 @@ def test_descent_takes_nested_lists() -> None:
         (
             {"learning_rate": "fast"},
             TypeError,
-            "descend: learning_rate must be a number, but is 'fast'",
+            "gradient_descent: learning_rate must be a number, but is 'fast'",
         ),
     ],
 )

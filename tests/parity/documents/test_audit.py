@@ -102,7 +102,7 @@ def test_support(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (
             {"verdict": "holds"},
-            "the ledger says holds, the evidence erratum: 'the formula' is refuted by exact rationals",
+            "the ledger says holds, the evidence erratum: 'the formula' is refuted by exact",
         ),
         ({"checked": ("sympy",)}, "the ledger's judges: sympy; of the evidence: exact rationals"),
         ({"counterexample": "x = 3"}, "the ledger's counterexample: x = 3; of the evidence: x = 1"),
