@@ -181,7 +181,6 @@ def audit(
 ) -> None:
     """Check the verdict on every formula of the documents. Exit code 1 if one is not supported."""
     from parity.documents.audit import AuditRow, UnknownRowError, select
-    from parity.documents.ledger import LedgerError
     from parity.report.audit import counts, details, problems
     from parity.report.files import replace_files, to_csv
 
@@ -192,7 +191,7 @@ def audit(
         if target:
             check_writable(target)
         rows = audited_with_progress(chosen)
-    except (UnknownRowError, LedgerError, OSError) as error:
+    except (UnknownRowError, OSError, ValueError) as error:
         wrong_call(str(error))
     shown = console()
     shown.width = max(shown.width, TABLE_WIDTH)
@@ -246,6 +245,8 @@ def wrong_call(message: str) -> NoReturn:
 
 def check_writable(out: Path) -> None:
     """Refuse a folder that cannot be written to before anything is computed."""
+    if out == Path():
+        raise ValueError("--out must name a folder, but is '' or '.'")
     if out.exists() and not out.is_dir():
         raise NotADirectoryError(f"{out}: is not a folder")
     out.mkdir(parents=True, exist_ok=True)

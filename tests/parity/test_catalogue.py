@@ -31,6 +31,7 @@ from parity.cases.case import (
     generator,
 )
 from parity.check import call_bad
+from parity.functions import FUNCTIONS as COMPARED
 from parity.functions import backward_of
 
 SEED = 20261120
@@ -126,6 +127,11 @@ def lacking(cases: Iterable[Case], holds: Callable[[Case], bool]) -> set[str]:
 
 
 @pytest.mark.parametrize("name", PROPERTIES)
+def test_every_compared_function_is_expected_here() -> None:
+    """A function that has no cases yet is noticed."""
+    assert set(COMPARED) == FUNCTIONS
+
+
 def test_every_function_has_a_case_with(name: str) -> None:
     """Every function is tried on an empty batch, a view and both dtypes."""
     assert lacking(GOOD, PROPERTIES[name]) == set()
