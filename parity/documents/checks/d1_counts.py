@@ -72,10 +72,11 @@ def solved(evidence: Evidence) -> None:
     evidence.refuted(COUNTING, "no layer has as many", True, weights < too_many)
     vector = oracle.forward("flatten", {"x": pooled(feature_map(), ceil_mode=True)}, {})
     inputs = vector.shape[1]
-    evidence.corrected(TORCH, "weights", weights, printed.HIDDEN * inputs)
+    evidence.corrected(TORCH, "1000 · 496²", weights, printed.HIDDEN * inputs)
     ours = refimpl.dense_parameters(inputs, printed.HIDDEN)
     evidence.implemented(COUNTING, "dense_parameters", ours.weights, weights)
-    nodes = next(nodes for nodes in range(1, printed.HIDDEN) if nodes * inputs > too_many)
+    nodes = next(nodes for nodes in range(1, printed.HIDDEN) if nodes * inputs >= too_many)
+    evidence.corrected(COUNTING, "h · 496² ≥ 991² · 100 for h ≥ 400", 400, nodes)
     evidence.false_at(
         f"{nodes} hidden nodes on the 496×496 points of one pooled map have {nodes * inputs} "
         f"weights, more than the {too_many} that are too many; 1000 nodes have {weights}"
