@@ -53,7 +53,7 @@ def through_the_mlp(evidence: Evidence) -> None:
     length = sympy.sqrt(sum(s**2 for s in slope))
     evidence.refuted(SYMPY, "length of φ'(n_r)", 1, length)
     evidence.corrected(SYMPY, "φ'(n_r)", [1, 1], slope)
-    unit, residual = np.array([1, 0], object), np.array([1, 1], object)
+    unit, residual = printed.unit_vector(2), np.array([1, 1], object)
     turned_into, gradient = unit * residual, slope * residual
     evidence.refuted(SYMPY, "a residual times a unit vector", turned_into, residual)
     evidence.corrected(SYMPY, "a residual times φ'(n_r)", gradient, residual)
