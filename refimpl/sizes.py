@@ -34,7 +34,7 @@ def conv_output_size(
     Shapes: size L or (H, W) -> the same axes. padding: as in `conv2d`.
     Raises: ValueError for a window larger than the padded input, a stride of 0 and the like;
     TypeError for sizes that are not integers.
-    Source: D0.2, D1.11, D1.15, D2.12, D3.3, D3.5, D4.9, D4.13, D4.17.
+    Source: D0.2, D1.11, D1.15, D2.12, D3.3, D3.5, D3.13, D4.9, D4.13, D4.17.
 
     >>> conv_output_size((1000, 1000), 10)  # D1.11
     (991, 991)

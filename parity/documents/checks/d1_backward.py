@@ -53,9 +53,14 @@ def through_the_mlp(evidence: Evidence) -> None:
     length = sympy.sqrt(sum(s**2 for s in slope))
     evidence.refuted(SYMPY, "length of φ'(n_r)", 1, length)
     evidence.corrected(SYMPY, "φ'(n_r)", [1, 1], slope)
+    unit, residual = printed.unit_vector(2), np.array([1, 1], object)
+    turned_into, gradient = unit * residual, slope * residual
+    evidence.refuted(SYMPY, "a residual times a unit vector", turned_into, residual)
+    evidence.corrected(SYMPY, "a residual times φ'(n_r)", gradient, residual)
     evidence.false_at(
         f"two nodes: φ'(n_r) = {slope.tolist()}, of length {length}; a vector of length 1, such as "
-        f"[1, 0], would make [0, 1] of the residual out of [1, 1] where the gradient is [1, 1]"
+        f"{unit.tolist()}, would turn the residual {residual.tolist()} into "
+        f"{turned_into.tolist()}, where the gradient is {gradient.tolist()}"
     )
 
 

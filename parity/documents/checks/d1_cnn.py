@@ -54,6 +54,8 @@ def neurons(evidence: Evidence) -> None:
     evidence.refuted(TORCH, "n = 3, from 0", nine(n=3, lower=0, theta_from=0, x_from=0), right)
     last = nine(n=2, lower=0, theta_from=0, x_from=0)
     evidence.under_convention(TORCH, "n = 2, the last index, from 0", last, right)
+    terms = len(printed.neuron_places(n=2, lower=0))
+    evidence.under_convention(COUNTING, "n = 2, from 0: terms", terms, theta.size)
     mixed = nine(n=3, lower=0, theta_from=1, x_from=0)
     evidence.under_convention(TORCH, "n = 3, x from 0 and θ from 1", mixed, right)
     ours = refimpl.shared_conv2d(x[None, None], theta[None], rationals([b]))
@@ -162,6 +164,9 @@ def four_kinds(evidence: Evidence) -> None:
     evidence.printed(TORCH, "mean", printed.pooled(x, printed.mean), mean)
     evidence.implemented(TORCH, "max_pool2d", refimpl.max_pool2d(maps, 2)[0, 0], largest)
     evidence.implemented(TORCH, "avg_pool2d", refimpl.avg_pool2d(maps, 2)[0, 0], mean)
+    for how, right in (("max", largest), ("mean", mean)):
+        ours = refimpl.downsample(maps, 2, how)[0, 0]
+        evidence.implemented(TORCH, f"downsample, {how}", ours, right)
     gaussian_kind(evidence, x, mean)
     weight, bias = distinct("D1.17 weight", 1, 2, 2), integers("D1.17 bias", 1)
     given = {"x": maps, "weight": weight[None], "bias": bias}

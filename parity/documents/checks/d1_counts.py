@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import sympy
 
 import refimpl
 from parity import oracle
 from parity.cases.case import Array, generator
 from parity.documents.evidence import COUNTING, TORCH, Evidence, evidence
-from parity.documents.judges import SEED
+from parity.documents.judges import SEED, distinct, integers, layer, rationals
 from parity.documents.printed import d1_counts as printed
 
 IMAGE = (printed.IMAGE, printed.IMAGE)
@@ -19,13 +20,14 @@ def parameters(evidence: Evidence) -> None:
     """Parameters of a dense, a local and a shared layer on the same image, counted."""
     side, weights = printed.neurons_along_a_side(), printed.dense_weights()
     evidence.number("weights of 1000 hidden nodes on 1000×1000", "1000000000", weights)
-    evidence.number("their biases", "1000", printed.HIDDEN)
-    evidence.number("weights of one neuron", "100", printed.KERNEL**2)
+    evidence.number("their biases", "1000", biases_of_dense())
+    evidence.number("weights of one neuron", "100", pixels_of_one_neuron())
     evidence.number("neurons along a side", "991", side)
     orders = sympy.log(sympy.Rational(weights, printed.local_weights()), 10)
     evidence.number("orders of magnitude from dense to local", "1", orders)
-    evidence.number("shared weights", "100", printed.KERNEL**2)
-    evidence.number("their bias", "1", 1)
+    shared_weights, shared_biases = parameters_of_convolution()
+    evidence.number("shared weights", "100", shared_weights)
+    evidence.number("their bias", "1", shared_biases)
     evidence.printed(TORCH, "feature map", (side, side), feature_map().shape[2:])
     ours = refimpl.conv_output_size(IMAGE, printed.KERNEL)
     evidence.implemented(COUNTING, "conv_output_size", ours, (side, side))
@@ -36,9 +38,41 @@ def parameters(evidence: Evidence) -> None:
         COUNTING, "local_parameters", local, (printed.local_weights(), side * side)
     )
     shared = refimpl.conv_parameters(1, 1, (printed.KERNEL, printed.KERNEL))
-    evidence.implemented(COUNTING, "conv_parameters", shared, (printed.KERNEL**2, 1))
+    evidence.implemented(TORCH, "conv_parameters", shared, (shared_weights, shared_biases))
+    small = refimpl.dense_parameters(2 * 3, printed.HIDDEN)
+    evidence.implemented(TORCH, "dense_parameters, biases", small.biases, biases_of_dense())
     field = refimpl.receptive_field([((printed.KERNEL, printed.KERNEL),)])
     evidence.implemented(COUNTING, "receptive_field", field.size, (printed.KERNEL,) * 2)
+
+
+def pixels_of_one_neuron() -> int:
+    """How many pixels of a small image torch's gradient of one output reaches."""
+    x, weight = distinct("D1.11 image", 1, 1, 13, 14), distinct("D1.11 kernel", 1, 1, 10, 10)
+    one = rationals(np.zeros((1, 1, 4, 5)))
+    one[0, 0, 1, 3] = 1
+    dx = layer("conv2d", one, {"x": x, "weight": weight}).gradients["x"]
+    return int((dx != 0).sum())
+
+
+def parameters_of_convolution() -> tuple[int, int]:
+    """Weights and biases of one kernel that torch's gradient moves, all neurons taken together."""
+    x, weight = integers("D1.11 image", 1, 1, 13, 14, low=1), integers("D1.11 w", 1, 1, 10, 10)
+    dy = integers("D1.11 dy", 1, 1, 4, 5, low=1)
+    given = {"x": x, "weight": weight, "bias": integers("D1.11 b", 1)}
+    found = layer("conv2d", dy, given).gradients
+    return int((found["weight"] != 0).sum()), int((found["bias"] != 0).sum())
+
+
+def biases_of_dense() -> int:
+    """Biases of the hidden nodes that torch's gradient moves; on 2×3 pixels, which is no matter."""
+    nodes = printed.HIDDEN
+    dy = integers("D1.11 dense dy", 1, nodes, low=1)
+    given = {
+        "x": integers("D1.11 pixels", 1, 6),
+        "weight": integers("D1.11 dense", nodes, 6),
+        "bias": integers("D1.11 biases", nodes),
+    }
+    return int((layer("linear", dy, given).gradients["bias"] != 0).sum())
 
 
 @evidence("D1.12")
@@ -72,10 +106,11 @@ def solved(evidence: Evidence) -> None:
     evidence.refuted(COUNTING, "no layer has as many", True, weights < too_many)
     vector = oracle.forward("flatten", {"x": pooled(feature_map(), ceil_mode=True)}, {})
     inputs = vector.shape[1]
-    evidence.corrected(TORCH, "weights", weights, printed.HIDDEN * inputs)
+    evidence.corrected(TORCH, "1000 · 496²", weights, printed.HIDDEN * inputs)
     ours = refimpl.dense_parameters(inputs, printed.HIDDEN)
     evidence.implemented(COUNTING, "dense_parameters", ours.weights, weights)
-    nodes = next(nodes for nodes in range(1, printed.HIDDEN) if nodes * inputs > too_many)
+    nodes = next(nodes for nodes in range(1, printed.HIDDEN) if nodes * inputs >= too_many)
+    evidence.corrected(COUNTING, "h · 496² ≥ 991² · 100 for h ≥ 400", 400, nodes)
     evidence.false_at(
         f"{nodes} hidden nodes on the 496×496 points of one pooled map have {nodes * inputs} "
         f"weights, more than the {too_many} that are too many; 1000 nodes have {weights}"

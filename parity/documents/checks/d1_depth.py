@@ -61,6 +61,8 @@ def right_without_inverse(evidence: Evidence, theta_r: Array, label: str) -> Non
     found = autograd(error, rationals([1]), **arrays).gradients
     ours = printed.error_by_output(found["b"], arrays["theta"])
     evidence.corrected(TORCH, f"Σ_k ∂E/∂n_k θ_kj, {label}", ours, found["o"])
+    dx = refimpl.linear_backward(found["b"][None], arrays["o"][None], arrays["theta"]).dx[0]
+    evidence.implemented(TORCH, f"linear_backward, {label}", dx, found["o"])
 
 
 # --- the gradient that fades --------------------------------------------------------------

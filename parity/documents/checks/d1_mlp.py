@@ -263,6 +263,9 @@ def matrices(evidence: Evidence) -> None:
             dtheta = printed.dtheta_matrix(delta, column(net.o[q - 1]))
             evidence.printed(judge, f"∂E/∂Θ, layer {q}", dtheta, found.theta[q])
     net, found = numbers(), by_torch()
+    last = max(net.theta)
+    dE = refimpl.squared_error_backward(np.array(Fraction(1)), net.o[last], net.t)
+    evidence.implemented(TORCH, "squared_error_backward", dE * net.slope(last), found.b[last])
     o, delta = net.o[Q][None], found.b[R][None]
     ours = refimpl.linear_backward(delta, o, net.theta[R])
     evidence.implemented(TORCH, "linear_backward", ours.dweight, found.theta[R])

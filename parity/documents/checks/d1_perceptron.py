@@ -259,6 +259,10 @@ def linearly_separable(evidence: Evidence) -> None:
         right = computes(wanted, theta.tolist(), b)
         evidence.printed(RATIONALS, f"{name}: all right", ends, right)
         evidence.implemented(RATIONALS, f"{name}: by refimpl", *both_rules(samples, theta, b))
+        x, targets = rationals(list(wanted)), rationals(list(wanted.values()))
+        signs = refimpl.perceptron(x, theta[None], rationals([b]))[:, 0]
+        ours = bool((signs == targets).all())
+        evidence.implemented(RATIONALS, f"{name}: all right by perceptron", ours, ends)
 
 
 def both_rules(samples: list[tuple[Array, int]], theta: Array, b: int) -> tuple[Array, Array]:

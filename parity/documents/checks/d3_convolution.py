@@ -48,14 +48,17 @@ def refimpl_accepts(x: Array, depth: int, filters: int, kernel: tuple[int, int])
 
 @evidence("D3.2")
 def inner_products(evidence: Evidence) -> None:
-    """Wx + b at every place: a padded 7×7×3, two filters, two outputs of 3×3."""
-    x, w, b = integers("D3.2 x", 3, 7, 7), integers("D3.2 w", 2, 3, 3, 3), integers("D3.2 b", 2)
-    found = printed.inner_products(x, w, b, stride=2)
-    right = value("conv2d", {"x": x[None], "weight": w, "bias": b}, {"stride": 2})[0]
-    evidence.printed(TORCH, "Wx + b", found, right)
-    evidence.printed(TORCH, "two outputs of 3×3", (2, 3, 3), right.shape)
-    ours = refimpl.conv2d(x[None], w, b, stride=2)[0]
-    evidence.implemented(TORCH, "conv2d", ours, right)
+    """Wx + b at every place: a padded 7×7×3, two filters, two outputs of 3×3; and unequal sides."""
+    b = integers("D3.2 b", 2)
+    for image, kernel, outputs in (((7, 7), (3, 3), (3, 3)), ((8, 11), (2, 3), (4, 5))):
+        x, w = integers(f"D3.2 x {image}", 3, *image), integers(f"D3.2 w {kernel}", 2, 3, *kernel)
+        found = printed.inner_products(x, w, b, stride=2)
+        right = value("conv2d", {"x": x[None], "weight": w, "bias": b}, {"stride": 2})[0]
+        what = f"{image[0]}×{image[1]}, {kernel[0]}×{kernel[1]}"
+        evidence.printed(TORCH, f"Wx + b, {what}", found, right)
+        evidence.printed(TORCH, f"two outputs, {what}", (2, *outputs), right.shape)
+        ours = refimpl.conv2d(x[None], w, b, stride=2)[0]
+        evidence.implemented(TORCH, f"conv2d, {what}", ours, right)
 
 
 # --- stride and pad -----------------------------------------------------------------------
@@ -182,6 +185,28 @@ def output_size(evidence: Evidence) -> None:
         evidence.printed(COUNTING, "windows", found, len(starts(hi + 2 * pad, F, S)))
         ours = refimpl.conv_output_size((hi, hi), F, S, pad)
         evidence.implemented(TORCH, "conv_output_size", ours, right)
+
+
+@evidence("D3.13")
+def names_of_sizes(evidence: Evidence) -> None:
+    """h_o and w_o are the output's height and width; the notes say the input's."""
+    hi, wi, F, pad, S = 7, 7, 3, 1, 2
+    for h, w in ((hi, wi), (9, 12)):
+        x, weight = integers("D3.13 x", 1, 1, h, w), integers("D3.13 w", 1, 1, F, F)
+        right = value("conv2d", {"x": x, "weight": weight}, {"padding": pad, "stride": S}).shape[2:]
+        said, what = printed.said_of_sizes(h, w), f"{h}×{w}"
+        evidence.printed(TORCH, f"hi, wi: the input, {what}", said["hi, wi"], x.shape[2:])
+        evidence.refuted(TORCH, f"ho, wo: the input, {what}", said["ho, wo"], right)
+        output = [len(starts(side + 2 * pad, F, S)) for side in (h, w)]
+        evidence.corrected(TORCH, f"ho, wo: the output, {what}", output, right)
+        ours = refimpl.conv_output_size((h, w), F, S, pad)
+        evidence.implemented(TORCH, f"conv_output_size, {what}", ours, right)
+        if (h, w) == (hi, wi):
+            not_this = "×".join(map(str, said["ho, wo"]))
+            evidence.false_at(
+                f"{h}×{w} input, {F}×{F} filter, one ring of zeros, stride {S}: h_o×w_o = "
+                f"{right[0]}×{right[1]}, the output's size, not {not_this}"
+            )
 
 
 def starts(size: int, F: int, stride: int) -> list[int]:

@@ -93,6 +93,12 @@ def slices(evidence: Evidence) -> None:
         alone[0, 0, *place] = dout[0, 0, *place]
         part = layer("conv2d", alone, {"x": x, "weight": w}, OPTIONS).gradients["weight"][0, 0]
         evidence.printed(TORCH, f"the term of dout{place}", term(padded, dout[0]), part)
+    three = np.full(dout.shape, dout[0, 0, 0, 0] * 0)
+    for place in TERMS:
+        three[0, 0, *place] = dout[0, 0, *place]
+    part = layer("conv2d", three, {"x": x, "weight": w}, OPTIONS).gradients["weight"][0, 0]
+    said = printed.dw_00(padded, three[0])
+    evidence.printed(TORCH, "the sum, dout 0 at the other places", said, part)
     evidence.refuted(TORCH, "the sum", printed.dw_00(padded, dout[0]), right)
     evidence.corrected(TORCH, "all sixteen", all_terms(padded, dout), right)
     x, dout = integers("D3.9 xs", 2, 2, 7, 7), integers("D3.9 douts", 2, 3, 4, 4)

@@ -11,6 +11,11 @@ from parity.documents.printed.notation import Array, at, build, exp, total
 # --- MLP and rasterisation ----------------------------------------------------------------
 
 
+def unit_vector(size: int) -> Array:
+    """D1.21: what the derivative of the identity is said to be; of the unit vectors the first."""
+    return build((size,), lambda i: int(i == 1))
+
+
 def delta_r(Theta_s: Array, delta_s: Array) -> Array:
     """D1.21: Θ_sᵀ δ_s, columns."""
     return product(transposed(Theta_s), delta_s)

@@ -22,9 +22,13 @@ def neuron(theta: Array, x: Array, b: Any, n: int, lower: int, theta_from: int, 
     one, two = 1 - theta_from, 1 - x_from  # to indices from 1
     return b + total(
         at(theta, n - i + one, n - j + one) * at(x, i + two, j + two)
-        for i in range(lower, n + 1)
-        for j in range(lower, n + 1)
+        for i, j in neuron_places(n, lower)
     )
+
+
+def neuron_places(n: int, lower: int) -> list[tuple[int, int]]:
+    """D1.13: what i, j run over, up to n."""
+    return [(i, j) for i in range(lower, n + 1) for j in range(lower, n + 1)]
 
 
 def convolution(f: Array, g: Array, m: int, n: int, f_from: int = 0) -> Any:

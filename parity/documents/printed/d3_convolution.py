@@ -22,10 +22,10 @@ def inner_products(x: Array, filters: Array, b: Array, stride: int) -> Array:
 
     x (depth, h, w), filters (number, depth, h, w), b (number,).
     """
-    number, depth, F, _ = filters.shape
+    number, depth, F, V = filters.shape
 
     def under(i: int, j: int) -> list[object]:
-        rows, columns = range(F), range(F)
+        rows, columns = range(F), range(V)
         return [
             x[d, stride * (i - 1) + u, stride * (j - 1) + v]
             for d in range(depth)
@@ -37,8 +37,8 @@ def inner_products(x: Array, filters: Array, b: Array, stride: int) -> Array:
         W = list(filters[f - 1].ravel())
         return total(a * c for a, c in zip(W, under(i, j), strict=True)) + b[f - 1]
 
-    places = (x.shape[1] - F) // stride + 1
-    return build((number, places, places), one)
+    down, across = (x.shape[1] - F) // stride + 1, (x.shape[2] - V) // stride + 1
+    return build((number, down, across), one)
 
 
 # --- stride -------------------------------------------------------------------------------
@@ -95,6 +95,11 @@ def weight_gradient_without_zeros(
 def output_size(hi: int, filter_size: int, pad: int, stride: int) -> Fraction:
     """D3.5: ho = (hi + 2·pad − filter size)/stride + 1, and wo from wi likewise."""
     return Fraction(hi + 2 * pad - filter_size, stride) + 1
+
+
+def said_of_sizes(hi: int, wi: int) -> dict[str, tuple[int, int]]:
+    """D3.13: "hi, wi: input; ho, wo: input"."""
+    return {"hi, wi": (hi, wi), "ho, wo": (hi, wi)}
 
 
 # --- layout -------------------------------------------------------------------------------

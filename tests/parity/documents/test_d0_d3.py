@@ -93,7 +93,10 @@ PLANTED: tuple[tuple[str, ModuleType, str, Callable[[Any], Any]], ...] = (
     ("D3.10", printed_gradients, "max_pooling_backward", lambda dx: abs(dx)),
     ("D3.10", refimpl, "avg_pool2d_backward", doubled),
     ("D3.11", printed_convolution, "weight_gradient_without_zeros", doubled),
+    ("D3.9", printed_gradients, "dw_00", lambda dw: -dw),
     ("D3.12", printed_convolution, "shared_weights", lambda ws: [turned(ws[0]), *ws[1:]]),
+    ("D3.13", printed_convolution, "said_of_sizes", lambda said: said | {"ho, wo": (4, 4)}),
+    ("D3.13", refimpl, "conv_output_size", lambda size: size[::-1]),
 )
 
 

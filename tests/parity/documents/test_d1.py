@@ -14,6 +14,7 @@ import refimpl
 from parity.documents.audit import audit_row
 from parity.documents.checks import d1_backward as backward
 from parity.documents.checks import d1_cnn as cnn
+from parity.documents.checks import d1_counts as counts
 from parity.documents.checks import d1_depth as depth
 from parity.documents.checks import d1_mlp as mlp
 from parity.documents.checks import d1_perceptron as perceptron
@@ -102,6 +103,42 @@ def test_a_mistake_is_noticed(monkeypatch: pytest.MonkeyPatch, row_id: str) -> N
     assert "broke off" not in audited.problem
 
 
+# Every name that a row gives as its implementation is run by its evidence: a few of them.
+RUN: dict[str, tuple[str, Change]] = {
+    "D1.9": ("squared_error_backward", doubled),
+    "D1.17": ("downsample", flipped),
+    "D1.31": ("linear_backward", first_field_flipped),
+    "D1.37": ("perceptron", doubled),
+}
+
+
+@pytest.mark.parametrize("row_id", RUN)
+def test_what_implements_a_row_is_run(monkeypatch: pytest.MonkeyPatch, row_id: str) -> None:
+    """A mistake in a function that the row names beside others is noticed, too."""
+    name, change = RUN[row_id]
+    assert f"refimpl.{name}" in ledger()[row_id].implementation
+    plant(monkeypatch, refimpl, name, change)
+    audited = audit_row(ledger()[row_id])
+    assert not audited.supported
+    assert name in audited.problem
+
+
+def test_one_term_too_many_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """D1.13: an upper limit of n + 1 adds zeros only, but it is not what is printed."""
+    places = d1_cnn.neuron_places
+    monkeypatch.setattr(d1_cnn, "neuron_places", lambda n, lower: places(n + 1, lower))
+    assert "n = 2, from 0: terms" in audit_row(ledger()["D1.13"]).problem
+
+
+def test_sizes_of_parameters_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """D1.11: a second bias, or a neuron that reads one pixel less, is not what is printed."""
+    monkeypatch.setattr(counts, "parameters_of_convolution", lambda: (100, 2))
+    assert not audit_row(ledger()["D1.11"]).supported
+    monkeypatch.undo()
+    plant(monkeypatch, counts, "pixels_of_one_neuron", lambda count: count - 1)
+    assert not audit_row(ledger()["D1.11"]).supported
+
+
 CORRECTED: dict[str, tuple[Any, str, Callable[..., Any]]] = {
     "D1.23": (d1_backward, "upsample_max", lambda delta: 0),
     "D1.27": (
@@ -109,6 +146,7 @@ CORRECTED: dict[str, tuple[Any, str, Callable[..., Any]]] = {
         "delta_q",
         lambda Delta, Theta, O_q: d1_backward.sum_over_kernels(Delta, Theta),
     ),
+    "D1.21": (d1_backward, "unit_vector", lambda size: np.ones(size, object)),
     "D1.29": (d1_backward, "classes_of_softmax", lambda k: k),
     "D1.36": (d1_counts, "dense_weights_behind_the_pooling", lambda: 100),
 }
