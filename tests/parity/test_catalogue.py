@@ -126,12 +126,12 @@ def lacking(cases: Iterable[Case], holds: Callable[[Case], bool]) -> set[str]:
     return FUNCTIONS - {case.function for case in cases if holds(case)}
 
 
-@pytest.mark.parametrize("name", PROPERTIES)
 def test_every_compared_function_is_expected_here() -> None:
     """A function that has no cases yet is noticed."""
     assert set(COMPARED) == FUNCTIONS
 
 
+@pytest.mark.parametrize("name", PROPERTIES)
 def test_every_function_has_a_case_with(name: str) -> None:
     """Every function is tried on an empty batch, a view and both dtypes."""
     assert lacking(GOOD, PROPERTIES[name]) == set()

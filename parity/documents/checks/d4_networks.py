@@ -61,6 +61,7 @@ def residual(evidence: Evidence) -> None:
     evidence.implemented(TORCH, "add", refimpl.add(x[None], branch)[0], judged.y)
     evidence.implemented(TORCH, "add_backward dx", (ours.dx + dx)[0], judged.gradients["x"])
     evidence.implemented(TORCH, "add_backward dbranch", dW, judged.gradients["theta"])
+    unit_backward(evidence, x, W, dh, judged.gradients["x"])
     network = refimpl.residual_network(np.random.default_rng(0))
     x, by_torch = integers("D4.16 image", 1, 3, 11, 9), ByTorch(network, "D4.16")
     first = residual_block(by_torch, "block1", by_torch.then_relu("conv", x))
@@ -68,6 +69,14 @@ def residual(evidence: Evidence) -> None:
     logits = by_torch("output", second.reshape(1, -1))
     evidence.implemented(TORCH, "residual_network", network.forward(floats(x)), logits)
     evidence.implemented(RATIONALS, "Add", refimpl.Add().forward(x, x * x), x + x * x)
+
+
+def unit_backward(evidence: Evidence, x: Array, W: Array, dh: Array, right: Array) -> None:
+    """∂L/∂x of h = x + f(θ, x): the parts of both ways are summed."""
+    f = refimpl.Conv2d(W, rationals([0, 0]), padding=1)
+    unit = refimpl.Network({"f": f, "h": refimpl.Add()}, {"h": ("x", "f")})
+    grads = unit.backward(dh[None], unit.activations(x[None]))
+    evidence.implemented(TORCH, "Network.backward", grads.doutputs["x"][0], right)
 
 
 def residual_block(by_torch: ByTorch, name: str, x: Array) -> Array:
