@@ -239,7 +239,7 @@ def softmax_backward(dy: Array, x: Array, axis: int = -1) -> Array:
 
     Shapes: dy and x alike.
     Raises: ValueError if the shapes differ or the axis is not there.
-    Source: D1.28, D2.17.
+    Source: D1.28, D2.16, D2.17.
 
     >>> softmax_backward(np.array([1.0, 0.0]), np.array([0.0, 0.0]))
     array([ 0.25, -0.25])
@@ -276,7 +276,7 @@ def log_softmax_backward(dy: Array, x: Array, axis: int = -1) -> Array:
 
     Shapes: dy and x alike.
     Raises: ValueError if the shapes differ or the axis is not there.
-    Source: D2.17.
+    Source: D2.16, D2.17.
 
     >>> log_softmax_backward(np.array([1.0, 0.0]), np.array([0.0, 0.0]))
     array([ 0.5, -0.5])

@@ -50,7 +50,7 @@ def linear_backward(dy: Array, x: Array, weight: Array) -> LinearGrads:
 
     Shapes: dy (…, features_out), x (…, features_in), weight (features_out, features_in).
     Raises: ValueError if the sizes disagree.
-    Source: D0.10, D1.5, D1.6, D1.7, D1.8, D1.9, D1.21, D1.31, D2.21, D2.22.
+    Source: D0.10, D1.5, D1.6, D1.7, D1.8, D1.9, D1.21, D1.31, D2.21, D2.22, D2.30.
 
     >>> grads = linear_backward(np.array([[1.0, 2.0]]), np.array([[3.0, 4.0]]), np.eye(2))
     >>> grads.dweight

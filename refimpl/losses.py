@@ -57,7 +57,7 @@ def cross_entropy_backward(
 
     Shapes: dy as the value, () or (N, …); logits and target as in `cross_entropy`.
     Raises: TypeError, ValueError as `cross_entropy` does.
-    Source: D1.28, D2.17, D2.18.
+    Source: D1.28, D2.16, D2.17, D2.18, D2.30.
 
     >>> cross_entropy_backward(np.array(1.0), np.zeros((1, 2)), np.array([0]))
     array([[-0.5,  0.5]])

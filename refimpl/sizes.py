@@ -109,7 +109,7 @@ def dense_parameters(inputs: int, outputs: int) -> Parameters:
     """Parameters of a fully connected layer: inputs · outputs weights, a bias for each output.
 
     Raises: ValueError, TypeError unless both are integers of at least 1.
-    Source: D0.15, D1.3, D1.11, D1.36, D2.7, D4.19.
+    Source: D0.15, D1.3, D1.11, D1.36, D2.31, D2.32, D4.19.
 
     >>> dense_parameters(1000 * 1000, 1000)  # D1.11
     Parameters(weights=1000000000, biases=1000)
@@ -137,7 +137,7 @@ def local_parameters(
     biases = neurons
 
     Raises: ValueError, TypeError as `conv_output_size` does.
-    Source: D1.11.
+    Source: D1.11, D2.11, D2.31.
 
     >>> local_parameters((1000, 1000), 10)  # D1.11: 991·991 neurons of 10·10 weights
     Parameters(weights=98208100, biases=982081)
@@ -160,7 +160,7 @@ def conv_parameters(
     along one axis, of a `conv1d`.
     Raises: ValueError if the groups cannot share the channels equally or a size is below 1;
     TypeError for sizes that are not integers.
-    Source: D0.15, D1.11, D3.12, D4.13, D4.14, D4.19.
+    Source: D0.15, D1.11, D2.31, D2.32, D3.12, D4.13, D4.14, D4.19.
 
     >>> conv_parameters(1, 1, (10, 10))  # D1.11
     Parameters(weights=100, biases=1)
@@ -200,7 +200,7 @@ def dense_connections(inputs: int, outputs: int) -> int:
     """Connections of a fully connected layer: every neuron to every input.
 
     Raises: ValueError, TypeError unless both are integers of at least 1.
-    Source: D2.7, D4.12.
+    Source: D2.7, D2.31, D4.12.
 
     >>> dense_connections(1024 * 1024, 1)  # D2.7: one neuron on an image
     1048576
@@ -223,7 +223,7 @@ def local_connections(
     the places in the padding are no inputs.
 
     Raises: ValueError, TypeError as `conv_output_size` does.
-    Source: D2.7, D4.12.
+    Source: D2.7, D2.31, D4.12.
 
     >>> local_connections(20, 5), dense_connections(20, 16)  # D4.12: 16 neurons of m = 5
     (80, 320)

@@ -96,6 +96,7 @@ def of_input_in_the_summary(evidence: Evidence) -> None:
     right = derivative(printed.forward(A, W, B[0]), A, DZ)
     as_printed = printed.gradient_of_input_in_the_summary(DZ, W)
     evidence.refuted(SYMPY, "DA", as_printed, right)
+    evidence.printed(SYMPY, "DA, first four columns", as_printed[:, :4], right)
     evidence.corrected(SYMPY, "DA, frame of 6×6", printed.gradient_of_input(DZ, W), right)
     evidence.implemented(SYMPY, "conv2d_backward dx", on_symbols()["A"], right)
     given = numbers("D2.26")

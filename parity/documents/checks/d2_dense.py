@@ -6,13 +6,22 @@ import numpy as np
 
 import refimpl
 from parity.cases.case import Array
-from parity.documents.evidence import RATIONALS, SYMPY, TORCH, Evidence, evidence, same
+from parity.documents.evidence import (
+    COUNTING,
+    RATIONALS,
+    SYMPY,
+    TORCH,
+    Evidence,
+    evidence,
+    same,
+)
 from parity.documents.judges import (
     Judged,
     autograd,
     derivative,
     distinct,
     expanded,
+    floats,
     integers,
     layer,
     rationals,
@@ -20,6 +29,7 @@ from parity.documents.judges import (
     value,
 )
 from parity.documents.printed import d2_dense as printed
+from parity.documents.printed.d2_softmax import softmax, softmax_loss
 from parity.documents.printed.notation import build
 from parity.symbols import symbols
 
@@ -29,7 +39,7 @@ from parity.symbols import symbols
 @evidence("D2.19")
 def relu(evidence: Evidence) -> None:
     """torch's ReLU but for the slope at 0, which is 1: the right-hand derivative."""
-    Z = np.append(distinct("D2.19 Z", 8), 0)
+    Z = np.append(rationals(np.append(distinct("D2.19 Z", 8), [0.5, -0.5])), 0)
     DA = distinct("D2.19 DA", *Z.shape)
     A = np.array([printed.relu(z) for z in Z])
     found = layer("relu", DA, {"x": Z})
@@ -140,3 +150,40 @@ def counterexample() -> str:
         f"DA = {[int(v) for v in again[0]]}, but dL/dA = {[int(v) for v in right]}; "
         "with the if behind both loops DZ_i1 is never set"
     )
+
+
+# --- from the output to the layer before ----------------------------------------------------
+
+
+@evidence("D2.30")
+def output_and_sum(evidence: Evidence) -> None:
+    """The loop sets DZ from number 0, the sum reads it from 1; from 1 both, torch's gradient."""
+    tenths = rationals(np.ones(10)) / 10
+    read = printed.read_by_the_sum(10)
+    evidence.refuted(COUNTING, "the loop sets what the sum reads", numbers(tenths), read)
+    corrected = sorted(printed.set_from_one(tenths, 7))
+    evidence.corrected(COUNTING, "the loop sets what the sum reads", corrected, read)
+    A, W = integers("D2.30 A", 5), integers("D2.30 W", 5, 8)
+    B = -printed.forward(A, W, rationals(np.zeros(8)))  # every Z is 0: predictions of 1/8, exact
+    logits, dL = printed.forward(A, W, B), np.array([3])
+    O = softmax(logits)  # noqa: E741 (the slides' letter)
+    for t in (0, 6, 7):
+
+        def loss(A: Array, W: Array, B: Array, t: int = t) -> Array:
+            return build((1,), lambda _: softmax_loss(softmax(printed.forward(A, W, B)), t))
+
+        right = autograd(loss, dL, A=A, W=W, B=B).gradients["A"]
+        DA = printed.sum_over_the_output(printed.set_from_one(O, t), W)
+        evidence.corrected(TORCH, f"DA, t = {t}", dL * DA, right)
+        target = np.array([t])
+        dlogits = refimpl.cross_entropy_backward(floats(dL), floats(logits)[None], target, "none")
+        ours = refimpl.linear_backward(dlogits, floats(A)[None], floats(W.T)).dx[0]
+        evidence.implemented(TORCH, f"linear_backward, t = {t}", ours, right)
+    two = numbers(tenths[:2]), printed.read_by_the_sum(2)
+    loop_sets, sum_reads = (", ".join(f"DZ_{number}" for number in found) for found in two)
+    evidence.false_at(f"two classes: the loop sets {loop_sets}; the sum reads {sum_reads}")
+
+
+def numbers(O: Array) -> list[int]:  # noqa: E741
+    """Of which neurons the printed loop sets DZ."""
+    return sorted(printed.set_by_the_output_loop(O, 0))

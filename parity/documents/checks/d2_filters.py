@@ -13,7 +13,6 @@ from parity import oracle
 from parity.arithmetic import arithmetic
 from parity.cases.case import Array
 from parity.documents.evidence import (
-    COUNTING,
     RATIONALS,
     SYMPY,
     TORCH,
@@ -47,6 +46,9 @@ def feature_map(evidence: Evidence) -> None:
     """The rule is torch's conv2d; the first entry of the feature map is 4, as printed."""
     found = response(printed.A, printed.B)
     evidence.printed(TORCH, "A convolved with B", printed.convolved(printed.A, printed.B), found)
+    image, kernel = printed.overlaid(printed.OVERLAY)
+    evidence.printed(RATIONALS, "A, and in the overlay", printed.A, image)
+    evidence.printed(RATIONALS, "B, and in the overlay", printed.B, kernel)
     a, b = integers("D2.1 a", 4, 6), integers("D2.1 b", 2, 3)
     evidence.printed(TORCH, "any A and B", printed.convolved(a, b), response(a, b))
     evidence.number("first entry of the feature map", "4", found[0, 0])
@@ -96,6 +98,8 @@ def feature_detector(evidence: Evidence) -> None:
         shows(batch, printed.UPPER_STROKE),
         strongest(batch, printed.UPPER_STROKE),
     )
+    ring = [[1 if max(abs(i), abs(j)) == 1 else -1 for j in (-1, 0, 1)] for i in (-1, 0, 1)]
+    evidence.printed(RATIONALS, "a ring around the middle", printed.UPPER_STROKE, ring)
     found = answers(batch, printed.UPPER_STROKE)
     ours = refimpl.conv2d(batch, floats(refimpl.UPPER_STROKE)[None, None])
     evidence.implemented(TORCH, "UPPER_STROKE", ours.ravel(), found)
@@ -198,12 +202,24 @@ def patterns(evidence: Evidence) -> None:
             evidence.printed(TORCH, what, shows(batch, feature), strongest(batch, kernel))
             ours = refimpl.conv2d(batch, floats(getattr(refimpl, name))[None, None])
             evidence.implemented(TORCH, what, ours.ravel(), answers(batch, kernel))
+    structure(evidence)
     image = distinct("D2.6 image", 6, 11)
     for name, kernel in printed.HAAR.items():
         rectangles = from_integral_image(image, kernel)
         evidence.printed(RATIONALS, f"Haar, {name}", response(image, kernel), rectangles)
         ours = response(image, refimpl.haar_kernel(name, (2, 3)))
         evidence.implemented(RATIONALS, f"haar_kernel, {name}", ours, rectangles)
+
+
+def structure(evidence: Evidence) -> None:
+    """One edge is the other turned by a quarter; a line runs down, a diagonal through i = j."""
+    turned = np.rot90(printed.EDGE_1)
+    evidence.printed(RATIONALS, "edge 2 is edge 1 turned", printed.EDGE_2, turned)
+    for name, bright in (("EDGE_1", [2]), ("LINE", [1])):
+        columns = build((3, 3), lambda i, j, bright=bright: 5 if j - 1 in bright else -1)
+        evidence.printed(RATIONALS, f"{name}, along columns", getattr(printed, name), columns)
+    diagonal = 6 * np.eye(3, dtype=int) - 1
+    evidence.printed(RATIONALS, "the diagonal, 6·I − 1", printed.DIAGONAL, diagonal)
 
 
 def from_integral_image(image: Array, kernel: Array) -> Array:
@@ -224,51 +240,3 @@ def from_integral_image(image: Array, kernel: Array) -> Array:
         for u, v in np.ndindex(kernel.shape[0] // 2, kernel.shape[1] // 3):
             found[i, j] += kernel[2 * u, 3 * v] * rectangle(i + 2 * u, j + 3 * v)
     return found
-
-
-# --- connections --------------------------------------------------------------------------
-
-
-@evidence("D2.7")
-def connections(evidence: Evidence) -> None:
-    """On 1024×1024 a neuron of a 3×3 convolution sees 9 pixels, a dense one all 1 048 576."""
-    x, kernel = np.ones((1, 1, 1024, 1024)), np.arange(1.0, 10.0).reshape(1, 1, 3, 3)
-    one = np.zeros((1, 1, 1022, 1022))
-    one[0, 0, 500, 300] = 2  # a neuron's upstream gradient; the others have none
-    convolving = oracle.gradients("conv2d", {"x": x, "weight": kernel}, {}, one, ["x"])
-    seen = np.count_nonzero(convolving.gradients["x"])
-    evidence.printed(TORCH, "convolution", printed.connected_when_convolving(kernel), seen)
-    flat, weights = x.reshape(1, -1), np.full((1, x.size), 3.0)
-    dense = oracle.gradients("linear", {"x": flat, "weight": weights}, {}, np.ones((1, 1)), ["x"])
-    all_seen = np.count_nonzero(dense.gradients["x"])
-    evidence.printed(TORCH, "dense", printed.connected_when_dense(1024, 1024), all_seen)
-    evidence.number("1024·1024 in millions", "1", sympy.Rational(1024 * 1024, 10**6))
-    counts = refimpl.local_connections((1024, 1024), 3), refimpl.dense_connections(1024 * 1024, 1)
-    evidence.implemented(TORCH, "local_connections", counts[0], seen * 1022 * 1022)
-    evidence.implemented(TORCH, "dense_connections", counts[1], all_seen)
-    field = refimpl.receptive_field([((3, 3),)]).size
-    evidence.implemented(TORCH, "receptive_field", np.prod(field), seen)
-    shared_weights(evidence)
-    no_neighbourhood(evidence)
-
-
-def shared_weights(evidence: Evidence) -> None:
-    """Every neuron of a layer uses the same 9 weights; a dense layer has one for each pair."""
-    ones = {"x": np.ones((1, 1, 7, 6)), "weight": np.ones((1, 1, 3, 3))}
-    neurons = np.ones((1, 1, 5, 4))
-    uses = oracle.gradients("conv2d", ones, {}, neurons, ["weight"]).gradients["weight"]
-    evidence.printed(TORCH, "all neurons use each weight", np.full((1, 1, 3, 3), 5 * 4), uses)
-    parameters = refimpl.conv_parameters(1, 1, (3, 3)), refimpl.dense_parameters(7 * 6, 5 * 4)
-    pairs = np.ones((7 * 6, 5 * 4))
-    evidence.implemented(COUNTING, "conv_parameters", parameters[0].weights, uses.size)
-    evidence.implemented(COUNTING, "dense_parameters", parameters[1].weights, pairs.size)
-
-
-def no_neighbourhood(evidence: Evidence) -> None:
-    """Pixels put elsewhere, and their weights with them: a dense neuron cannot tell."""
-    x, weights = distinct("D2.7 x", 1, 12), integers("D2.7 weights", 1, 12)
-    elsewhere = np.argsort(integers("D2.7 order", 12, low=-999, high=999))
-    moved = value("linear", {"x": x[:, elsewhere], "weight": weights[:, elsewhere]})
-    evidence.printed(
-        TORCH, "a dense neuron ignores places", printed.dense_neuron(x[0], weights[0]), moved[0, 0]
-    )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from itertools import product
-from math import comb
+from fractions import Fraction
+from itertools import pairwise, product
 from typing import Any, cast
 
 import numpy as np
@@ -33,7 +33,8 @@ LAYERS = {
 @evidence("D2.9")
 def activations(evidence: Evidence) -> None:
     """ReLU, Leaky ReLU with slope 0.1 and sigmoid are torch's."""
-    x = np.append(distinct("D2.9 x", 7), 0)
+    half = Fraction(1, 2)
+    x = np.append(distinct("D2.9 x", 7), [0, half, -half])
     for name, formula, options in (
         ("relu", printed.relu, {}),
         ("leaky_relu", printed.leaky_relu, {"negative_slope": SLOPE}),
@@ -99,7 +100,7 @@ def chain(x: Array, kernels: list[Array]) -> Array:
 def sizes(evidence: Evidence) -> None:
     """Every input of 1 … 8, kernel that fits, stride of 1 … 4: the windows of torch."""
     for padding in ("valid", "same"):
-        formula, windows, ours = [], [], []
+        formula, windows, ours, convolved = [], [], [], []
         for W, w, stride in product(range(1, 9), range(1, 9), range(1, 5)):
             if w > W:
                 continue
@@ -110,8 +111,11 @@ def sizes(evidence: Evidence) -> None:
             options = {"stride": stride, "padding": padding}
             windows.append(oracle.forward("conv1d", arrays, options).size)
             ours.append(refimpl.conv_output_size(W, w, stride, padding))
+            row, kernel = np.ones((1, 1, 1, W)), np.ones((1, 1, 1, w))
+            convolved.append(refimpl.conv2d(row, kernel, stride=(1, stride), padding=padding).size)
         evidence.printed(TORCH, padding, formula, windows)
         evidence.implemented(TORCH, f"conv_output_size, {padding}", ours, windows)
+        evidence.implemented(TORCH, f"conv2d, {padding}", convolved, windows)
     pairs = list(product(range(1, 9), range(1, 5)))
     # "same" starts a window at every stride-th place of the input.
     starts = [len(range(0, W, stride)) for W, stride in pairs]
@@ -148,6 +152,11 @@ def described(network: refimpl.Sequential) -> tuple[str, ...]:
     return (*words[:-1], "output")
 
 
+def kinds(network: refimpl.Sequential) -> Counter[str]:
+    """How many layers of each kind a network has; the last of the dense ones is the output."""
+    return Counter(word.split()[0] for word in described(network))
+
+
 def functions(network: refimpl.Sequential) -> set[str]:
     """Which functions a network's layers apply."""
     return {given.function for given in network.layers.values()}
@@ -176,12 +185,10 @@ def parameters(network: refimpl.Sequential) -> int:
 
 @evidence("D2.11")
 def lenet(evidence: Evidence) -> None:
-    """The layers fit together on 32×32, and 120 and 84 neurons are those of LeNet-5, of 1998."""
-    kinds = Counter(word.split()[0] for word in printed.LENET)
-    evidence.printed(
-        COUNTING, "layers of each kind", list(printed.LENET_COUNTS.items()), [*kinds.items()]
-    )
+    """The layers fit together on 32×32; 120 and 84 neurons are LeNet-5's, of 1998, not 1989's."""
     network = refimpl.lenet(np.random.default_rng(2))
+    counts = [kinds(network)[kind] for kind in printed.LENET_COUNTS]
+    evidence.printed(COUNTING, "layers of each kind", [*printed.LENET_COUNTS.values()], counts)
     evidence.implemented(COUNTING, "lenet's layers", described(network), printed.LENET)
     wanted = {"conv2d", "avg_pool2d", "linear", "sigmoid", "flatten"}
     evidence.implemented(COUNTING, "lenet's functions", sorted(functions(network)), sorted(wanted))
@@ -192,33 +199,40 @@ def lenet(evidence: Evidence) -> None:
         by_formula.append(size)
     evidence.printed(TORCH, "sizes", by_formula, size_behind(printed.LENET, 32, windows))
     # C1, C3 with all maps connected, C5, F6, output; with LeNet-5's table C3 has 1516.
-    counted = [6 * 26, 16 * 151, 120 * 401, 84 * 121, 10 * 85]
+    dense = [int(word.split()[1]) for word in printed.LENET if word.startswith("full")]
+    into, out_of = zip(*pairwise([400, *dense, 10]), strict=True)
+    full = [(before + 1) * neurons for before, neurons in zip(into, out_of, strict=True)]
+    counted = [6 * 26, 16 * 151, *full]
     evidence.implemented(COUNTING, "lenet's parameters", parameters(network), sum(counted))
     trainable_pooling, with_table = 2 * 6 + 2 * 16, 1516
     lenet5 = counted[0] + with_table + trainable_pooling + counted[2] + counted[3]
-    evidence.printed(COUNTING, "LeNet-5's published parameters", lenet5, 60_000)
-    evidence.implemented(COUNTING, "published in 1989", parameters_in_1989(), 9760)
+    evidence.corrected(COUNTING, "120 and 84 in LeNet-5: published parameters", lenet5, 60_000)
+    of_1989 = parameters_of_1989(30)
+    evidence.refuted(COUNTING, "120 and 84 in 1989", parameters_of_1989(*dense), of_1989)
+    evidence.implemented(COUNTING, "published in 1989", of_1989, 9760)
+    evidence.false_at(
+        "the network of 1989 (LeCun et al., Backpropagation applied to handwritten zip code "
+        "recognition, Neural Computation 1) has one hidden dense layer of 30, "
+        f"{of_1989} parameters and no pooling"
+    )
 
 
-def parameters_in_1989() -> int:
-    """Of LeCun et al. 1989: 12 maps 8×8, 12 maps 4×4 of 8 maps each, 30 and 10 neurons.
+def parameters_of_1989(*hidden: int) -> int:
+    """Of LeCun et al. 1989: 12 maps 8×8, 12 maps 4×4 of 8 maps each, hidden and 10 neurons.
 
-    Kernels 5×5 with stride 2 and a bias for every neuron; no pooling, no layers of 120 and 84.
+    Kernels 5×5 with stride 2 and a bias for every neuron; no pooling. One hidden layer, of 30.
     """
     first = refimpl.conv_parameters(1, 12, (5, 5)).weights
     first += refimpl.local_parameters((16, 16), 5, 2, "same", channels_out=12).biases
     second = refimpl.conv_parameters(8, 12, (5, 5)).weights
     second += refimpl.local_parameters((8, 8), 5, 2, "same", channels_out=12).biases
-    dense = refimpl.dense_parameters(12 * 4 * 4, 30), refimpl.dense_parameters(30, 10)
-    return int(first + second + sum(counted.total for counted in dense))
+    dense = pairwise([12 * 4 * 4, *hidden, 10])
+    return int(first + second + sum(refimpl.dense_parameters(*sizes).total for sizes in dense))
 
 
 @evidence("D2.13")
 def alexnet(evidence: Evidence) -> None:
     """The layers fit together on 227×227; a random mask drops half of the nodes on average."""
-    kinds = Counter(word.split()[0] for word in printed.ALEXNET)
-    counts = [kinds[kind] for kind in printed.ALEXNET_COUNTS]
-    evidence.printed(COUNTING, "layers of each kind", list(printed.ALEXNET_COUNTS.values()), counts)
     windows = {
         "conv 11": {"stride": 4, "padding": "valid"},
         "conv 5": {"padding": "same"},
@@ -234,6 +248,8 @@ def alexnet(evidence: Evidence) -> None:
         by_formula.append(size)
     evidence.printed(TORCH, "sizes", by_formula, size_behind(printed.ALEXNET, 227, windows))
     network = refimpl.alexnet(cast(np.random.Generator, NoNumbers()))
+    counts = [kinds(network)[kind] for kind in printed.ALEXNET_COUNTS]
+    evidence.printed(COUNTING, "layers of each kind", [*printed.ALEXNET_COUNTS.values()], counts)
     evidence.implemented(COUNTING, "alexnet's layers", described(network), printed.ALEXNET)
     used = {"conv2d", "max_pool2d", "linear", "relu", "dropout", "flatten"}
     evidence.implemented(COUNTING, "alexnet's functions", sorted(functions(network)), sorted(used))
@@ -258,13 +274,11 @@ class NoNumbers:
 
 
 def half_of_the_nodes(evidence: Evidence) -> None:
-    """Over all 64 choices among 6 nodes each is dropped in half; exactly 3 in only 20 choices."""
+    """Over all 64 choices among 6 nodes each is dropped in half of them."""
     choices = np.array(list(product((False, True), repeat=6)))
     h = distinct("D2.13 h", 6)
     left = np.array([printed.dropped(h, chosen) for chosen in choices])
     evidence.printed(COUNTING, "dropped, of 64", np.full(6, 32), np.sum(left == 0, axis=0))
-    halves = sum(np.sum(left == 0, axis=1) == 3)
-    evidence.printed(COUNTING, "exactly half", comb(6, 3), halves)
     ours = [refimpl.dropout(h, ~chosen, p=0) for chosen in choices]
     evidence.implemented(COUNTING, "dropout without its division", np.array(ours), left)
     dy = integers("D2.13 dh", 6)

@@ -13,7 +13,7 @@ from parity.documents.evidence import RATIONALS, SYMPY, TORCH, Evidence, evidenc
 from parity.documents.judges import autograd, derivative, floats, integers, layer, rationals, value
 from parity.documents.printed import d2_softmax as printed
 from parity.documents.printed.notation import build
-from parity.symbols import symbols
+from parity.symbols import branched, expressions, symbols
 
 FLOAT64 = sides("float64")
 T = 7  # the class of the slides' example
@@ -108,9 +108,31 @@ def by_prediction(evidence: Evidence) -> None:
         gradient = DY * printed.loss_by_prediction(O, t)
         evidence.printed(TORCH, f"dL/dO, t = {t}", gradient, found.gradients["O"])
     z = symbols("z", 4, first=0)
+    through_refimpl(evidence, z)
     slopes = derivative(printed.softmax(z)[1], z)
     depends = [sympy.simplify(slope) != 0 for slope in slopes]
     evidence.printed(SYMPY, "O_t depends on every z_i", [True] * 4, depends)
+
+
+def through_refimpl(evidence: Evidence, z: Array) -> None:
+    """From the printed dL/dO back to z, on symbols: sympy's derivative of the loss."""
+    t, predictions = 2, printed.softmax(z)
+    right = derivative(printed.softmax_loss(predictions, t), z)
+    dO = printed.loss_by_prediction(predictions, t)
+    places = dict(zip(z, (1, -2, 3, 0), strict=True))
+
+    def at_places(array: Array) -> Array:
+        return branched(array, [entry.subs(places) for entry in map(sympy.sympify, array)])
+
+    logits, one = at_places(z), branched(np.array([1]), [1])[0]
+    ours = expressions(refimpl.softmax_backward(at_places(dO), logits))
+    evidence.implemented(SYMPY, "softmax_backward of dL/dO", ours, right)
+    by_logarithm = at_places(dO * predictions)  # d(log O) = dO/O
+    ours = expressions(refimpl.log_softmax_backward(by_logarithm, logits))
+    evidence.implemented(SYMPY, "log_softmax_backward of O · dL/dO", ours, right)
+    dy = np.array(one, dtype=object)
+    ours = refimpl.cross_entropy_backward(dy, logits[None], np.array([t]), "sum")[0]
+    evidence.implemented(SYMPY, "cross_entropy_backward", expressions(ours), right)
 
 
 @evidence("D2.17")
@@ -125,6 +147,10 @@ def by_activation(evidence: Evidence) -> None:
         """At z_j = log(n_j), n_j whole, every e^(z_j) is n_j and everything is rational."""
         return sympy.simplify(sympy.sympify(expression).subs(at_integers))
 
+    x = sympy.Symbol("x")
+    u, v = (sympy.Function(name)(x) for name in "uv")
+    quotient = printed.quotient_rule(u, v, u.diff(x), v.diff(x))
+    evidence.printed(SYMPY, "(u/v)'", quotient, sympy.diff(u / v, x))
     S, O_t = printed.denominator(z), sympy.exp(z[T]) / printed.denominator(z)
     dL_dO = -1 / O_t
     gradient = [given(sympy.diff(-sympy.log(O_t), z_i)) for z_i in z]

@@ -75,6 +75,38 @@ def gradient_of_biases(DZ_next: Array) -> Array:
     return DZ_next
 
 
+# --- D2.30: from the output's loop to the sum over it -------------------------------------------
+
+
+def set_by_the_output_loop(O: Array, t: int) -> dict[int, Any]:  # noqa: E741 (the slides' letter)
+    """Which DZ_ij the loop of the output sets, by j: for j in range(0, 10), 10 classes or fewer."""
+    DZ = {}
+    for j in range(len(O)):
+        DZ[j] = O[j]
+    DZ[t] = O[t] - 1
+    return DZ
+
+
+def set_from_one(O: Array, t: int) -> dict[int, Any]:  # noqa: E741
+    """The same loop with DZ_i(j+1) = O_j."""
+    DZ = {}
+    for j in range(len(O)):
+        DZ[j + 1] = O[j]
+    DZ[t + 1] = O[t] - 1
+    return DZ
+
+
+def read_by_the_sum(N_next: int) -> list[int]:
+    """Which k of DZ_(i+1)k the sum reads: k = 1 … N_{i+1}."""
+    return list(range(1, 1 + N_next))
+
+
+def sum_over_the_output(DZ: dict[int, Any], W: Array) -> Array:
+    """dL/dA_ij = Σ_{k=1}^{N_{i+1}} DZ_(i+1)k · W_ijk; KeyError for a DZ_(i+1)k that was not set."""
+    N_i, N_next = W.shape
+    return build((N_i,), lambda j: total(DZ[k] * W[j - 1, k - 1] for k in read_by_the_sum(N_next)))
+
+
 # --- D2.22: the loop --------------------------------------------------------------------------
 
 

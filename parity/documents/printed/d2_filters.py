@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from math import isqrt
 from typing import Any
 
+import numpy as np
 import sympy
 
 from parity.documents.printed.d2_terms import correlate, matrix
-from parity.documents.printed.notation import Array, exp, total
+from parity.documents.printed.notation import Array, exp
 
 # D2.1: the image A and the kernel B.
 A = matrix("1 1 1 0 0\n0 1 1 1 0\n0 0 1 1 1\n0 0 1 1 0\n0 1 1 0 0")
 B = matrix("1 0 1\n0 1 0\n1 0 1")
+
+# D2.1, again: the image with the kernel's numbers beside those of the window, "1 x0" as 1x0.
+OVERLAY = """
+1x1 1x0 1x1 0 0
+0x0 1x1 1x0 1 0
+0x1 0x0 1x1 1 1
+0 0 1 1 0
+0 1 1 0 0
+"""
 
 # D2.3: the upper stroke of a 9, where strokes are 1 and everything else −1.
 UPPER_STROKE = matrix("1 1 1\n1 -1 1\n1 1 1")
@@ -39,6 +51,13 @@ HAAR = {
 }
 
 
+def overlaid(overlay: str) -> tuple[Array, Array]:
+    """The image and the kernel that an overlay shows; the kernel is square."""
+    beside = [int(number) for number in re.findall(r"x(\d)", overlay)]
+    kernel = np.array(beside, dtype=object).reshape(isqrt(len(beside)), -1)
+    return matrix(re.sub(r"x\d", "", overlay)), kernel
+
+
 def convolved(A: Array, B: Array) -> Array:
     """D2.1: for every window of A, the element-wise product with B, summed."""
     return correlate(A, B)
@@ -53,19 +72,3 @@ def convolved_colours(image: dict[str, Array], kernel: dict[str, Array]) -> Arra
 def gaussian(x: Any, y: Any, sigma: Any) -> Any:
     """D2.5: 1/(2πσ·σ) · e^{−(x·x + y·y)/(2σ·σ)}."""
     return 1 / (2 * sympy.pi * sigma * sigma) * exp(-(x * x + y * y) / (2 * sigma * sigma))
-
-
-# D2.7: how many neurons of the layer before one neuron is connected with.
-def connected_when_convolving(kernel: Array) -> int:
-    """Only those in the window: as many as the kernel has entries, 9 for 3×3."""
-    return kernel.size
-
-
-def connected_when_dense(height: int, width: int) -> int:
-    """All of them."""
-    return height * width
-
-
-def dense_neuron(pixels: Array, weights: Array) -> Any:
-    """A neuron that is connected with every pixel, each connection with a weight of its own."""
-    return total(x * w for x, w in zip(pixels, weights, strict=True))

@@ -37,6 +37,11 @@ def loss_by_prediction(O: Array, t: int) -> Array:  # noqa: E741
 # --- D2.17: the derivative by z_i, step by step ----------------------------------------------
 
 
+def quotient_rule(u: Any, v: Any, du: Any, dv: Any) -> Any:
+    """(u/v)' = (u'v − uv')/v²."""
+    return (du * v - u * dv) / v**2
+
+
 def denominator(z: Array) -> Any:
     """Σ_{j=0}^9 e^{z_j}."""
     return total(exp(z[j]) for j in range(CLASSES))

@@ -17,6 +17,7 @@ from parity.documents.judges import autograd, layer, rationals, right_hand
 from parity.documents.ledger import ledger
 from parity.documents.printed import (
     d2_backward,
+    d2_connections,
     d2_convolution,
     d2_dense,
     d2_filters,
@@ -50,6 +51,17 @@ def entry(change: int) -> Change:
     return wrong
 
 
+def at(place: tuple[int, int], change: int) -> Change:
+    """Another number somewhere in a matrix."""
+
+    def wrong(printed: Any) -> Any:
+        changed = printed.copy()
+        changed[place] += change
+        return changed
+
+    return wrong
+
+
 def result(change: Change) -> Change:
     """A function that gives something else."""
     return lambda function: lambda *args: change(function(*args))
@@ -73,8 +85,12 @@ def last_is_off(steps: list[Any]) -> list[Any]:
 MISREAD = [
     ("D2.1", d2_filters, "convolved", result(negative)),
     ("D2.1", d2_filters, "A", entry(1)),
+    ("D2.1", d2_filters, "A", at((4, 4), 1)),
+    ("D2.1", d2_filters, "B", at((2, 0), -1)),
+    ("D2.1", d2_filters, "OVERLAY", text("1x1", "1x0")),
     ("D2.2", d2_filters, "convolved_colours", result(lambda found: found / 3)),
     ("D2.3", d2_filters, "UPPER_STROKE", entry(-1)),
+    ("D2.3", d2_filters, "UPPER_STROKE", at((1, 1), 2)),
     ("D2.4", d2_filters, "SOBEL_X", entry(1)),
     ("D2.4", d2_filters, "SOBEL_Y", negative),
     ("D2.4", d2_filters, "SCHARR_Y", entry(1)),
@@ -83,9 +99,13 @@ MISREAD = [
     ("D2.5", d2_filters, "gaussian", result(lambda density: 2 * density)),
     ("D2.6", d2_filters, "EDGE_1", negative),
     ("D2.6", d2_filters, "DIAGONAL", entry(-5)),
-    ("D2.7", d2_filters, "connected_when_convolving", result(lambda count: count + 1)),
-    ("D2.7", d2_filters, "connected_when_dense", result(lambda count: count - 1)),
-    ("D2.7", d2_filters, "dense_neuron", result(negative)),
+    *(
+        ("D2.6", d2_filters, name, at((0, 0), change))
+        for name, change in (("EDGE_1", 6), ("EDGE_2", -6), ("LINE", 6), ("DIAGONAL", -6))
+    ),
+    ("D2.7", d2_connections, "connected_when_convolving", result(lambda count: count + 1)),
+    ("D2.7", d2_connections, "connected_when_dense", result(lambda count: count - 1)),
+    ("D2.7", d2_connections, "dense_neuron", result(negative)),
     ("D2.8", d2_softmax, "softmax", result(lambda found: found[::-1])),
     ("D2.9", d2_networks, "relu", result(negative)),
     ("D2.9", d2_networks, "leaky_relu", result(lambda y: y / 10)),
@@ -94,6 +114,7 @@ MISREAD = [
     ("D2.10", d2_networks, "over_maps", result(lambda found: found / 2)),
     ("D2.11", d2_networks, "LENET_COUNTS", lambda counts: {**counts, "full": 3}),
     ("D2.11", d2_networks, "LENET", lambda words: (*words[:3], "conv 5", *words[4:])),
+    ("D2.11", d2_networks, "LENET", lambda words: (*words[:4], "full 30", *words[6:])),
     ("D2.12", d2_networks, "valid", lambda valid: lambda W, w, s: (W - w + 1) // s),
     ("D2.12", d2_networks, "same", lambda same: lambda W, s: W // s),
     ("D2.13", d2_networks, "ALEXNET_COUNTS", lambda counts: {**counts, "conv": 4}),
@@ -104,6 +125,7 @@ MISREAD = [
     ("D2.16", d2_softmax, "loss_by_prediction", result(lambda dO: dO - 1)),
     ("D2.17", d2_softmax, "steps_of_the_class", result(last_is_off)),
     ("D2.17", d2_softmax, "steps_of_another", result(last_is_off)),
+    ("D2.17", d2_softmax, "quotient_rule", result(negative)),
     ("D2.17", d2_softmax, "has_to_do_with", lambda label: lambda t, i: True),
     ("D2.18", d2_softmax, "loop", result(lambda DZ: np.where(DZ < 0, DZ + 1, DZ))),
     ("D2.19", d2_dense, "relu", result(negative)),
@@ -123,6 +145,7 @@ MISREAD = [
     ("D2.25", d2_convolution, "FRAME", text("DZ11 DZ12 0", "0 DZ11 DZ12")),
     ("D2.26", d2_convolution, "FRAME", text("DZ21", "DZ12")),
     ("D2.26", d2_convolution, "FRAME_OF_THE_SUMMARY", lambda frame: d2_convolution.FRAME),
+    ("D2.26", d2_convolution, "FRAME_OF_THE_SUMMARY", text("DZ21", "DZ12")),
     ("D2.27", d2_convolution, "DB", text("DZ22", "DZ12")),
     ("D2.27", d2_convolution, "before_the_activation", result(negative)),
     ("D2.28", d2_pooling, "avg_pooling", result(lambda DA: DA * 4)),
@@ -130,6 +153,12 @@ MISREAD = [
     ("D2.29", d2_backward, "before_the_activation", result(negative)),
     ("D2.29", d2_backward, "framed", result(lambda frame: frame[::-1, ::-1])),
     ("D2.29", d2_backward, "output_before_the_activation", result(lambda DZ: 2 * DZ)),
+    ("D2.30", d2_dense, "set_by_the_output_loop", lambda loop: d2_dense.set_from_one),
+    ("D2.30", d2_dense, "set_from_one", result(lambda DZ: {k: -v for k, v in DZ.items()})),
+    ("D2.31", d2_connections, "FEWER", lambda fewer: {**fewer, "operations": False}),
+    ("D2.32", d2_connections, "neurons_that_use_a_weight", lambda count: lambda n, h, w: h * w),
+    ("D2.32", d2_connections, "is_connected_with_all", lambda claim: lambda k, size: k == size),
+    ("D2.32", d2_connections, "is_connected_with_all", result(lambda all_of_it: not all_of_it)),
 ]
 
 
@@ -174,6 +203,12 @@ WRONG = [
     *(("cross_entropy", "D2.14"), ("cross_entropy", "D2.15"), ("log_softmax", "D2.14")),
     *(("softmax_backward", "D2.17"), ("log_softmax_backward", "D2.17")),
     ("cross_entropy_backward", "D2.18"),
+    *((f"{name}_backward", "D2.16") for name in ("softmax", "log_softmax", "cross_entropy")),
+    *(("cross_entropy_backward", "D2.30"), ("linear_backward", "D2.30")),
+    *((f"{kind}_connections", "D2.31") for kind in ("dense", "local")),
+    *((f"{kind}_parameters", "D2.31") for kind in ("dense", "local", "conv")),
+    *((f"{kind}_parameters", "D2.32") for kind in ("dense", "conv")),
+    ("local_parameters", "D2.11"),
 ]
 
 
@@ -217,6 +252,13 @@ def test_networks_with_another_layer_are_refused(monkeypatch: pytest.MonkeyPatch
     refused("D2.13")
 
 
+def test_a_convolution_of_another_size_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A convolution without the last of its windows."""
+    conv2d = refimpl.conv2d
+    monkeypatch.setattr(refimpl, "conv2d", lambda *a, **options: conv2d(*a, **options)[..., :-1])
+    refused("D2.12")
+
+
 def test_a_layer_left_out_of_a_backward_pass_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """The ReLU's gradient taken as 1 everywhere."""
     monkeypatch.setattr(refimpl.ReLU, "backward", lambda self, dy, x: refimpl.LayerGrads(dy, {}))
@@ -250,6 +292,12 @@ def test_a_bright_plain_answers_an_edge_kernel() -> None:
         assert getattr(d2_filters, name).sum() == 9
 
 
+def test_exactly_half_of_the_nodes() -> None:
+    """Of the 64 choices among 6 nodes 20 drop exactly 3."""
+    dropped = [int(mask).bit_count() for mask in range(64)]
+    assert dropped.count(3) == 20
+
+
 def test_samples_of_the_gaussian() -> None:
     """0.78 for 3×3 and σ = 1."""
     assert round(float(refimpl.gaussian_kernel(3, 1).sum()), 2) == 0.78
@@ -264,6 +312,19 @@ def test_the_probabilities_that_were_rounded_before_the_loss() -> None:
 
 
 # --- helpers ----------------------------------------------------------------------------------
+
+
+def test_an_overlay() -> None:
+    """The image without the numbers beside it, and these."""
+    image, kernel = d2_filters.overlaid("1x5 2x6 0\n3x7 4x8 9")
+    assert (image.tolist(), kernel.tolist()) == ([[1, 2, 0], [3, 4, 9]], [[5, 6], [7, 8]])
+
+
+def test_a_sum_over_what_was_not_set() -> None:
+    """The printed loop leaves the last DZ that the sum reads unset."""
+    O = rationals([1, 2])  # noqa: E741
+    with pytest.raises(KeyError, match="2"):
+        d2_dense.sum_over_the_output(d2_dense.set_by_the_output_loop(O, 0), np.eye(2))
 
 
 def test_printed_sums() -> None:
