@@ -245,8 +245,6 @@ def wrong_call(message: str) -> NoReturn:
 
 def check_writable(out: Path) -> None:
     """Refuse a folder that cannot be written to before anything is computed."""
-    if out == Path():
-        raise ValueError("--out must name a folder, but is '' or '.'")
     if out.exists() and not out.is_dir():
         raise NotADirectoryError(f"{out}: is not a folder")
     out.mkdir(parents=True, exist_ok=True)

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+import parity.documents.checks  # noqa: F401 (registers the evidence)
 import refimpl
 from parity.cases import BAD, GOOD
 from parity.cli import app
+from parity.documents.audit import audit_row
+from parity.documents.evidence import VERDICTS
+from parity.documents.ledger import ledger
+from parity.report.audit import describe
 from parity.run import select
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
-COMMANDS = re.findall(r"^parity (run|list|diff)([^#\n]*?)(?:  |$)", README, re.MULTILINE)
+COMMANDS = re.findall(r"^parity (run|list|diff|audit)([^#\n]*?)(?:  |$)", README, re.MULTILINE)
 
 
 @pytest.mark.parametrize(("command", "words"), COMMANDS)
@@ -40,6 +46,17 @@ def test_counts() -> None:
     assert f"{len(GOOD)} layer cases are data" in README
     assert f"{len(GOOD)} layer cases" in (ROOT / "CHANGELOG.md").read_text()
     assert f"{len(BAD)} bad inputs" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_ledger_as_shown() -> None:
+    """The number of statements, the counts of verdicts, and one row as `parity audit` prints it."""
+    rows = list(ledger().values())
+    assert f"{len(rows)} statements, " in README
+    assert f"{len(rows)} statements of the five documents" in (ROOT / "CHANGELOG.md").read_text()
+    counts = Counter(row.verdict for row in rows)
+    line = next(line for line in README.splitlines() if line.startswith("all  "))
+    assert line.split()[1:6] == [str(n) for n in (len(rows), *(counts[v] for v in VERDICTS))]
+    assert describe(audit_row(ledger()["D1.23"])) in README
 
 
 def test_links_lead_somewhere() -> None:
