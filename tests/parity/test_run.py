@@ -14,7 +14,7 @@ from parity.cases.case import FLOATS, Array
 from parity.cases.network import NetworkCase, described
 from parity.cases.networks import NETWORKS
 from parity.findings import Findings, Settings
-from parity.functions import FUNCTIONS
+from parity.functions import FUNCTIONS, Function
 from parity.report.files import to_csv
 from parity.report.text import again
 from parity.rows import ElementRow, Row, TrainingRow
@@ -60,6 +60,13 @@ def test_everything_is_selected_by_default() -> None:
         "training": 2 * sum(network.steps > 0 for network in NETWORKS.values()),
     }
     assert len(set(tasks)) == len(tasks)
+
+
+def test_a_function_without_cases_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing would be compared, so nothing may hold."""
+    monkeypatch.setitem(FUNCTIONS, "square", Function("square", ("x",), ()))
+    with pytest.raises(SelectionError, match="square has no cases yet: add some in parity/cases/"):
+        select(["square"], None, FLOATS)
 
 
 def test_what_takes_long_is_left_out_unless_asked_for() -> None:
