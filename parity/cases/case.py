@@ -271,6 +271,21 @@ VALUES: dict[str, Drawer] = {
 }
 
 
+# Families of values of a layer with a weight: name, then the values of x, weight and dy.
+WEIGHTED_VALUES = (
+    ("integers", "integers", "integers", "integers"),
+    ("ternary", "ties", "ties", "ties"),
+    ("wide values", "wide", "wide", "wide"),
+    ("huge", "huge", "huge", "huge"),
+    ("largest", "largest", "normal", "normal"),
+    ("largest weight and upstream", "normal", "largest", "largest"),
+    ("tiny", "tiny", "tiny", "tiny"),
+    ("subnormal", "subnormal", "integers", "subnormal"),
+    ("negative zero", "negative_zero", "negative_zero", "negative_zero"),
+    ("special", "special", "normal", "normal"),
+)
+
+
 # --- layouts ------------------------------------------------------------------------------
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from parity.cases.case import FLOATS, Case, Draw, Given, Shape, Source
+from parity.cases.case import FLOATS, WEIGHTED_VALUES, Case, Draw, Given, Shape, Source
 
 
 def _case(
@@ -289,18 +289,7 @@ FAMILIES = tuple(
         stride=2,
     )
     for function, (x, weight) in FAMILY_SHAPES.items()
-    for name, values, weights, upstream in (
-        ("integers", "integers", "integers", "integers"),
-        ("ternary", "ties", "ties", "ties"),
-        ("wide values", "wide", "wide", "wide"),
-        ("huge", "huge", "huge", "huge"),
-        ("largest", "largest", "normal", "normal"),
-        ("largest weight and upstream", "normal", "largest", "largest"),
-        ("tiny", "tiny", "tiny", "tiny"),
-        ("subnormal", "subnormal", "integers", "subnormal"),
-        ("negative zero", "negative_zero", "negative_zero", "negative_zero"),
-        ("special", "special", "normal", "normal"),
-    )
+    for name, values, weights, upstream in WEIGHTED_VALUES
 )
 
 # An infinite weight times the 0 of the padding is NaN. torch in float32 (oneDNN) leaves padding out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from parity.cases.case import Case, Draw, Given, Shape, Source
+from parity.cases.case import WEIGHTED_VALUES, Case, Draw, Given, Shape, Source
 
 # --- trainable pooling --------------------------------------------------------------------
 
@@ -64,18 +64,7 @@ WEIGHTED = (
         _weighted(
             name, Draw((2, 5, 9, 8), values), Draw((5, 3, 4), weights), upstream=upstream, stride=2
         )
-        for name, values, weights, upstream in (
-            ("integers", "integers", "integers", "integers"),
-            ("ternary", "ties", "ties", "ties"),
-            ("wide values", "wide", "wide", "wide"),
-            ("huge", "huge", "huge", "huge"),
-            ("largest", "largest", "normal", "normal"),
-            ("largest weight and upstream", "normal", "largest", "largest"),
-            ("tiny", "tiny", "tiny", "tiny"),
-            ("subnormal", "subnormal", "integers", "subnormal"),
-            ("negative zero", "negative_zero", "negative_zero", "negative_zero"),
-            ("special", "special", "normal", "normal"),
-        )
+        for name, values, weights, upstream in WEIGHTED_VALUES
     ),
 )
 
