@@ -19,7 +19,7 @@ from parity.compare import (
     ratios,
     tolerance_bound,
 )
-from parity.rows import ElementRow, Refusal, Row, TimingRow, TrainingRow
+from parity.rows import ElementRow, Refusal, Row, TimingRow, TrainingRow, WitnessRow
 
 DEFAULT_SEED = 20261120
 MAX_ELEMENT_ROWS = 10_000  # of one tensor: those with the largest error/bound
@@ -60,6 +60,7 @@ class Findings:
     training: list[TrainingRow] = field(default_factory=list)
     timings: list[TimingRow] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    witnesses: list[WitnessRow] = field(default_factory=list)
 
     def extend(self, other: Findings) -> None:
         """Add what another task found."""
@@ -68,6 +69,7 @@ class Findings:
         self.training += other.training
         self.timings += other.timings
         self.refusals += other.refusals
+        self.witnesses += other.witnesses
 
     @property
     def failures(self) -> list[Row]:
@@ -80,9 +82,14 @@ class Findings:
         return [refusal for refusal in self.refusals if not refusal.refused]
 
     @property
+    def refuted(self) -> list[WitnessRow]:
+        """What a witness beside torch stands against."""
+        return [row for row in self.witnesses if row.failed]
+
+    @property
     def holds(self) -> bool:
-        """Whether both sides agree everywhere and every bad input is refused."""
-        return not self.failures and not self.accepted
+        """Whether both sides and all witnesses agree and every bad input is refused."""
+        return not self.failures and not self.accepted and not self.refuted
 
 
 @dataclass(frozen=True)

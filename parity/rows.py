@@ -47,6 +47,27 @@ class Row:
 
 
 @dataclass(frozen=True)
+class WitnessRow:
+    """What a witness beside torch says of one case: the columns of witnesses.csv."""
+
+    case: str
+    function: str
+    network: str
+    dtype: str
+    witness: str  # "integers", "derivative", "symbols", …
+    tensors: str  # which of them it judged: "y dx dweight"
+    elements: int
+    verdict: str
+    false_accept: float | None  # log2 of the probability that something wrong passes
+    note: str
+
+    @property
+    def failed(self) -> bool:
+        """The witness stands against refimpl, or against torch."""
+        return self.verdict == OUTSIDE
+
+
+@dataclass(frozen=True)
 class ElementRow:
     """One element of one tensor: the columns of gradients.csv."""
 

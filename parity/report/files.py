@@ -15,11 +15,12 @@ from typing import Any
 
 from parity.findings import Findings
 from parity.report.junit import to_junit
-from parity.rows import ElementRow, Row, TimingRow, TrainingRow, columns
+from parity.rows import ElementRow, Row, TimingRow, TrainingRow, WitnessRow, columns
 
 # The files of a run: the type of each table's rows and where `Findings` has them.
 TABLES = {
     "summary.csv": (Row, "rows"),
+    "witnesses.csv": (WitnessRow, "witnesses"),
     "gradients.csv": (ElementRow, "elements"),
     "training.csv": (TrainingRow, "training"),
     "timings.csv": (TimingRow, "timings"),

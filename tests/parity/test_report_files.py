@@ -25,7 +25,7 @@ from parity.report import about as about_module
 from parity.report import files as module
 from parity.report.about import about_run
 from parity.report.files import replace_files, to_csv, write_reports
-from parity.rows import ElementRow, Refusal, Row, TimingRow, TrainingRow
+from parity.rows import ElementRow, Refusal, Row, TimingRow, TrainingRow, WitnessRow
 
 ROW = replace(
     failure_row(Place("relu[maps]", "relu", "float32", ("D2.9",)), "dx", "", Settings()),
@@ -35,13 +35,19 @@ ROW = replace(
 ELEMENT = ElementRow("relu[maps]", "dx", "", "float32", "(0, 1)", 1.0, 2.0, 1.0, 0.5)
 TRAINING = TrainingRow("lenet", "float32", 1, *[0.5] * 9, "within", "blind")
 TIMING = TimingRow("relu[maps]", "float32", 0.25, 0.125)
-FINDINGS = Findings([ROW], [ELEMENT], [TRAINING], [TIMING], [Refusal("r[b]", "relu", True, "")])
-NAMES = ["summary.csv", "gradients.csv", "training.csv", "timings.csv", "run.json"]
+WITNESS = WitnessRow(
+    "relu[maps]", "relu", "", "float32", "integers", "y dx", 12, "identical", -61.5, ""
+)
+FINDINGS = Findings(
+    [ROW], [ELEMENT], [TRAINING], [TIMING], [Refusal("r[b]", "relu", True, "")], [WITNESS]
+)
+NAMES = ["summary.csv", "witnesses.csv", "gradients.csv", "training.csv", "timings.csv", "run.json"]
 
 HEADERS = {
     Row: "case,function,network,layer,tensor,documents,dtype,device,shape,elements,seed,"
     "max_abs_error,max_rel_error,max_ulp,bound_at_worst,worst_ratio,worst_index,refimpl_value,"
     "torch_value,bound_over_value,kinks,overflow,verdict,note",
+    WitnessRow: "case,function,network,dtype,witness,tensors,elements,verdict,false_accept,note",
     ElementRow: "case,tensor,layer,dtype,index,refimpl_value,torch_value,difference,bound",
     TrainingRow: "network,dtype,step,refimpl_loss,torch_loss,loss_difference,loss_bound,"
     "weight_difference,weight_bound_over_value,refimpl_accuracy,torch_accuracy,"
@@ -164,7 +170,7 @@ def test_nothing_is_replaced_before_all_is_on_disk(
     monkeypatch.setattr(os, "fsync", lambda fd: (order.append("sync"), sync(fd)))
     monkeypatch.setattr(os, "replace", lambda a, b: (order.append("move"), move(a, b)))
     write_reports(FINDINGS, {}, tmp_path)
-    assert order == ["sync"] * 5 + ["move"] * 5
+    assert order == ["sync"] * len(NAMES) + ["move"] * len(NAMES)
 
 
 # --- whole or not at all ------------------------------------------------------------------
@@ -182,7 +188,7 @@ def failing(function: Callable[..., Any], number: int) -> Callable[..., Any]:
     return call
 
 
-@pytest.mark.parametrize("number", range(5))
+@pytest.mark.parametrize("number", range(len(NAMES)))
 @pytest.mark.parametrize("name", ["fsync", "replace", "chmod"])
 @pytest.mark.parametrize("there", [True, False], ids=["over an old report", "in a new folder"])
 def test_a_failed_write_leaves_what_was_there(
@@ -192,7 +198,7 @@ def test_a_failed_write_leaves_what_was_there(
     if there:
         write_reports(FINDINGS, {"run": 1}, tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    assert len(before) == (5 if there else 0)
+    assert len(before) == (len(NAMES) if there else 0)
     monkeypatch.setattr(os, name, failing(getattr(os, name), number))
     with pytest.raises(OSError, match="No space left"):
         write_reports(Findings([ROW] * 9), {"run": 2}, tmp_path)

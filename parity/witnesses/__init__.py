@@ -1,0 +1,1 @@
+"""Witnesses beside torch: exact arithmetic says who is right."""

@@ -1,0 +1,175 @@
+"""Balls that can be ordered: `refimpl` on them encloses the exact value of every element.
+
+A ball is an interval that holds the exact real number; arithmetic on balls rounds outward, so
+that what comes out holds the exact result. `flint.arb` brings the arithmetic, but answers False
+to every comparison of two balls that overlap: code that branches on it would take a branch at
+random. `Ball` raises `Undecided` there. The inputs of a layer are exact (radius 0), so that its
+comparisons are decided; behind other layers a higher precision may decide them.
+
+Source: Johansson, Arb: efficient arbitrary-precision midpoint-radius interval arithmetic, 2017.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from flint import arb, ctx
+
+from parity.cases.case import Array
+
+PRECISION = 200  # bits; float64 has 53
+
+
+class Undecided(ArithmeticError):  # noqa: N818 (it is no error of the code that compares)
+    """Two balls overlap: at this precision nobody knows which number is larger."""
+
+
+class Ball:
+    """A ball whose comparisons are right or raise `Undecided`.
+
+    Where x > 0 is asked of a ball that holds 0, no answer is right.
+
+    >>> third = Ball(arb(1)) / Ball(arb(3))
+    >>> third > 0, third < 1
+    (True, True)
+    >>> third * 3 == 1
+    Traceback (most recent call last):
+    parity.witnesses.balls.Undecided: [1.00000000000000 +/- 3.89e-16] and 1.00000000000000 overlap
+    """
+
+    __slots__ = ("arb",)
+
+    def __init__(self, value: Any) -> None:
+        self.arb = value
+
+    def __repr__(self) -> str:
+        return f"Ball({self.arb})"
+
+    # --- arithmetic -----------------------------------------------------------------------
+
+    def __add__(self, other: Any) -> Ball:
+        return Ball(self.arb + arb_of(other))
+
+    def __sub__(self, other: Any) -> Ball:
+        return Ball(self.arb - arb_of(other))
+
+    def __mul__(self, other: Any) -> Ball:
+        return Ball(self.arb * arb_of(other))
+
+    def __truediv__(self, other: Any) -> Ball:
+        return Ball(self.arb / arb_of(other))
+
+    def __radd__(self, other: Any) -> Ball:
+        return Ball(arb_of(other) + self.arb)
+
+    def __rsub__(self, other: Any) -> Ball:
+        return Ball(arb_of(other) - self.arb)
+
+    def __rmul__(self, other: Any) -> Ball:
+        return Ball(arb_of(other) * self.arb)
+
+    def __rtruediv__(self, other: Any) -> Ball:
+        return Ball(arb_of(other) / self.arb)
+
+    def __neg__(self) -> Ball:
+        return Ball(-self.arb)
+
+    def __abs__(self) -> Ball:
+        return Ball(abs(self.arb))
+
+    # --- functions, by the names that NumPy calls -----------------------------------------
+
+    def exp(self) -> Ball:
+        """e^x"""
+        return Ball(self.arb.exp())
+
+    def log(self) -> Ball:
+        """Natural logarithm."""
+        return Ball(self.arb.log())
+
+    def tanh(self) -> Ball:
+        """Hyperbolic tangent."""
+        return Ball(self.arb.tanh())
+
+    def pi(self) -> Ball:
+        """π"""
+        return Ball(arb.pi())
+
+    # --- order ----------------------------------------------------------------------------
+
+    def __lt__(self, other: Any) -> bool:
+        return self._decided(other, lambda a, b: bool(a < b), lambda a, b: bool(a >= b))
+
+    def __le__(self, other: Any) -> bool:
+        return self._decided(other, lambda a, b: bool(a <= b), lambda a, b: bool(a > b))
+
+    def __gt__(self, other: Any) -> bool:
+        return not self <= other
+
+    def __ge__(self, other: Any) -> bool:
+        return not self < other
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return self._decided(other, lambda a, b: bool(a == b), lambda a, b: not a.overlaps(b))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _decided(
+        self, other: Any, yes: Callable[[Any, Any], bool], no: Callable[[Any, Any], bool]
+    ) -> bool:
+        """True or False where every pair of numbers of both balls gives that answer."""
+        theirs = arb_of(other)
+        if yes(self.arb, theirs):
+            return True
+        if no(self.arb, theirs):
+            return False
+        raise Undecided(f"{self.arb} and {theirs} overlap")
+
+
+def arb_of(value: Any) -> Any:
+    """The arb behind a ball; numbers become exact arbs.
+
+    >>> arb_of(Ball(arb(2))), arb_of(np.float32(0.5)), arb_of(3)
+    (2.00000000000000, 0.500000000000000, 3.00000000000000)
+    """
+    if isinstance(value, Ball):
+        return value.arb
+    if isinstance(value, arb):
+        return value
+    return arb(int(value) if isinstance(value, int | np.integer) else float(value))
+
+
+def _objects(array: Array, make: Callable[[Any], Any]) -> Array:
+    found = np.empty(array.size, object)
+    found[:] = [make(value) for value in array.ravel().tolist()]
+    return found.reshape(array.shape)
+
+
+def exact_balls(array: Array) -> Array:
+    """Each float as the ball that holds it alone.
+
+    >>> exact_balls(np.array([0.5, 3.0]))
+    array([Ball(0.500000000000000), Ball(3.00000000000000)], dtype=object)
+    """
+    return _objects(array, lambda value: Ball(arb(value)))
+
+
+def exact_arbs(array: Array) -> Array:
+    """The same without an order: faster, for sums and products, which compare nothing."""
+    return _objects(array, arb)
+
+
+@contextmanager
+def precision(bits: int) -> Iterator[None]:
+    """Arithmetic on balls with so many bits."""
+    before = ctx.prec
+    ctx.prec = bits
+    try:
+        yield
+    finally:
+        ctx.prec = before
