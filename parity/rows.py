@@ -30,6 +30,11 @@ class Row:
     worst_index: str
     refimpl_value: float | None
     torch_value: float | None
+    refimpl_ulp: float | None
+    torch_ulp: float | None
+    closer: str
+    truth_radius: float | None
+    exact_elements: int | None
     bound_over_value: float | None
     kinks: int
     overflow: int

@@ -511,6 +511,8 @@ def exact(function: str, dy: Any, arrays: Arrays, options: Mapping[str, Any]) ->
         return evaluate[function](dy, *given, **options)
     if function == "add":
         return add(dy, *given)
+    if function == "sum":
+        return {"y": sum(map(fractions, given))}
     if function == "concatenate":
         return concatenate(dy, arrays)
     if function == "flatten":

@@ -36,9 +36,10 @@ class Piece(NamedTuple):
 
 POOLINGS = tuple(f"{how}_pool{n}d" for how in ("max", "avg") for n in (1, 2, 3))
 
+SUM = "sum"  # of the gradients that several layers send back: no function of refimpl's own
 # Each element of each tensor depends on the elements at its own place.
 ELEMENTWISE = frozenset(
-    ("relu", "leaky_relu", "sigmoid", "tanh", "sign", "dsigmoid", "dtanh", "dropout", "add")
+    ("relu", "leaky_relu", "sigmoid", "tanh", "sign", "dsigmoid", "dtanh", "dropout", "add", SUM)
 )
 # y and dx of each map depend on that map.
 MAPWISE = frozenset((*POOLINGS, "downsample", "gaussian_pool2d", "weighted_pool2d"))
@@ -67,7 +68,9 @@ def cost(problem: Problem) -> int:
             return outputs * min(int(arrays["kernel"].size), prod(arrays["a"].shape[-2:]))
         case "linear":
             return outputs * int(arrays["x"].shape[-1])
-        case "flatten" | "concatenate" | "rot180" | "add" | "dropout" | "dsigmoid" | "dtanh":
+        case (
+            "flatten" | "concatenate" | "rot180" | "add" | "sum" | "dropout" | "dsigmoid" | "dtanh"
+        ):
             return outputs
         case name if "pool" in name or name == "downsample":
             return ORDERED_COST * outputs * _window(problem)

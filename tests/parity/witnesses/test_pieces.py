@@ -37,7 +37,7 @@ def one_thread() -> Iterator[None]:
         yield
 
 
-CUT = (*CONVOLUTIONS, "linear", *ELEMENTWISE, *MAPWISE)
+CUT = (*CONVOLUTIONS, "linear", *ELEMENTWISE, *MAPWISE)  # SUM has no cases of its own
 
 
 def integers(case: Case) -> Case:
