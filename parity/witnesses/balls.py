@@ -50,17 +50,17 @@ class Ball:
 
     # --- arithmetic -----------------------------------------------------------------------
 
-    def __add__(self, other: Any) -> Ball:
-        return Ball(self.arb + arb_of(other))
+    def __add__(self, other: Any) -> Any:
+        return _unless_array(other, lambda: Ball(self.arb + arb_of(other)))
 
-    def __sub__(self, other: Any) -> Ball:
-        return Ball(self.arb - arb_of(other))
+    def __sub__(self, other: Any) -> Any:
+        return _unless_array(other, lambda: Ball(self.arb - arb_of(other)))
 
-    def __mul__(self, other: Any) -> Ball:
-        return Ball(self.arb * arb_of(other))
+    def __mul__(self, other: Any) -> Any:
+        return _unless_array(other, lambda: Ball(self.arb * arb_of(other)))
 
-    def __truediv__(self, other: Any) -> Ball:
-        return Ball(self.arb / arb_of(other))
+    def __truediv__(self, other: Any) -> Any:
+        return _unless_array(other, lambda: Ball(self.arb / arb_of(other)))
 
     def __radd__(self, other: Any) -> Ball:
         return Ball(arb_of(other) + self.arb)
@@ -129,6 +129,11 @@ class Ball:
         if no(self.arb, theirs):
             return False
         raise Undecided(f"{self.arb} and {theirs} overlap")
+
+
+def _unless_array(other: Any, result: Callable[[], Ball]) -> Any:
+    """The result; beside an array it is the array's turn to compute, element by element."""
+    return NotImplemented if isinstance(other, np.ndarray) else result()
 
 
 def arb_of(value: Any) -> Any:
