@@ -21,6 +21,7 @@ ELEMENTARY = frozenset(
     (
         *("sigmoid", "tanh", "softmax", "log_softmax", "cross_entropy", "gaussian_pool2d"),
         *("binary_cross_entropy_with_logits", "log_likelihood"),
+        *("logistic_regression", "softmax_regression"),
     )
 )
 

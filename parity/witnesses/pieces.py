@@ -66,7 +66,7 @@ def cost(problem: Problem) -> int:
             return outputs * prod(arrays["weight"].shape[1:]) * int(arrays["x"].shape[1])
         case "correlate2d" | "convolve2d":
             return outputs * min(int(arrays["kernel"].size), prod(arrays["a"].shape[-2:]))
-        case "linear":
+        case "linear" | "perceptron" | "logistic_regression" | "softmax_regression":
             return outputs * int(arrays["x"].shape[-1])
         case (
             "flatten" | "concatenate" | "rot180" | "add" | "sum" | "dropout" | "dsigmoid" | "dtanh"
