@@ -106,11 +106,11 @@ def formula(problem: Problem, tensors: Iterable[str]) -> dict[str, Array]:
         name: array if name == "mask" or array.dtype.kind != "f" else make(array)
         for name, array in problem.arrays.items()
     }
+    if problem.function == SUM:
+        return {"y": np.asarray(sum_of_parts(list(arrays.values())))}
     options = {
         name: _exact_option(name, value, dtype) for name, value in _all_options(problem).items()
     }
-    if problem.function == SUM:
-        return {"y": np.asarray(sum_of_parts(list(arrays.values())))}
     function, found = FUNCTIONS[problem.function], {}
     wanted = set(tensors)
     if "y" in wanted:
