@@ -144,6 +144,7 @@ def _beside_exact(row: Row, found: Closeness, settings: Settings) -> Row:
         exact_elements=found.exact_elements,
         verdict=OUTSIDE if refuted else row.verdict,
         note=joined(row.note, found.note),
+        opinion=found.note if row.outside else "",
     )
 
 

@@ -49,7 +49,7 @@ from parity.witnesses.pieces import Problem
 from refimpl import Layer, Step, loss_and_grads
 from refimpl.networks import as_tuple, sum_of_parts
 
-NETWORK_BUDGET = 1_000_000  # multiply-adds of a layer that exact arithmetic computes whole
+NETWORK_BUDGET = 500_000  # multiply-adds of a layer that exact arithmetic computes whole
 
 
 def check_network(case: NetworkCase, dtype: str, settings: Settings) -> Findings:

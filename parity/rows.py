@@ -44,6 +44,7 @@ class Row:
     outside: int = field(default=0, metadata={"written": False})
     override: str = field(default="", metadata={"written": False})  # options that override bounds
     compared: bool = field(default=True, metadata={"written": False})  # element by element
+    opinion: str = field(default="", metadata={"written": False})  # who is wrong, out of the note
 
     @property
     def failed(self) -> bool:
