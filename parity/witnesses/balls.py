@@ -51,21 +51,29 @@ class Ball:
     # --- arithmetic -----------------------------------------------------------------------
 
     def __add__(self, other: Any) -> Ball:
+        if other.__class__ is Ball:
+            return Ball(self.arb + other.arb)
         if isinstance(other, np.ndarray):
             return NotImplemented  # the array does it with each of its elements
         return Ball(self.arb + arb_of(other))
 
     def __sub__(self, other: Any) -> Ball:
+        if other.__class__ is Ball:
+            return Ball(self.arb - other.arb)
         if isinstance(other, np.ndarray):
             return NotImplemented
         return Ball(self.arb - arb_of(other))
 
     def __mul__(self, other: Any) -> Ball:
+        if other.__class__ is Ball:
+            return Ball(self.arb * other.arb)
         if isinstance(other, np.ndarray):
             return NotImplemented
         return Ball(self.arb * arb_of(other))
 
     def __truediv__(self, other: Any) -> Ball:
+        if other.__class__ is Ball:
+            return Ball(self.arb / other.arb)
         if isinstance(other, np.ndarray):
             return NotImplemented
         return Ball(self.arb / arb_of(other))
