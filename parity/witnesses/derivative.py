@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+import refimpl
 from parity.cases.case import Array, Case, Draw, draw, generator
 from parity.cases.network import NetworkCase
 from parity.check import case_arrays
@@ -15,7 +16,7 @@ from parity.functions import FUNCTIONS
 from parity.rows import WitnessRow
 from parity.witnesses.balls import exact_arbs, exact_balls
 from parity.witnesses.directional import FALSE_ACCEPT, Arrays, Question, judged
-from refimpl import Network, loss_and_grads, losses
+from refimpl import Network, loss_and_grads
 
 DERIVATIVE = "derivative"  # what witnesses.csv calls this witness
 CASE_PRODUCTS = 300_000  # more multiplications than these take longer than they are worth
@@ -148,7 +149,7 @@ def _network_question(
 
     def forward(given: Arrays) -> Array:
         output = network(given).forward(given["x"])
-        return np.asarray(getattr(losses, loss.function)(output, given["target"], **loss.options))
+        return np.asarray(getattr(refimpl, loss.function)(output, given["target"], **loss.options))
 
     def backward(dy: Array, given: Arrays) -> Arrays:
         step = loss_and_grads(

@@ -41,8 +41,8 @@ ONE_ELEMENT = arb(2) ** -20  # of the smallest element: an error of that size wo
 LARGEST_ELEMENT = arb(2) ** -100  # of the largest one, where the smallest is out of reach
 NO_FLOAT = arb(2) ** -1100  # no float64 is that small
 
-SMOOTH = "at a point where branches meet and join smoothly"
-KEPT = "at a kink, along directions that keep ties and zeros"
+SMOOTH = "where branches meet: they join smoothly"
+KEPT = "at a kink: along directions that see ties as a sum and zeros not at all"
 
 Arrays: TypeAlias = dict[str, Array]
 Directions: TypeAlias = Mapping[str, tuple[Array, Array]]  # two, for each input
@@ -108,7 +108,7 @@ def judged(question: Question) -> tuple[str, str]:
         return INAPPLICABLE, "no elements"
     for name, array in question.arrays.items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():
-            return INAPPLICABLE, f"NaN or ∞ in {name}"
+            return INAPPLICABLE, f"NaN or ∞: in {name}"
     found: list[Sides] = []
     said = ""
     for bits in PRECISIONS:
@@ -226,7 +226,7 @@ def _along(question: Question, directions: Directions, make: type[Dual]) -> tupl
     y = _asked(lambda: question.forward(arguments))
     dy = question.upstream(y.shape)
     if not np.isfinite(dy).all():
-        raise InapplicableError("NaN or ∞ in dy")
+        raise InapplicableError("NaN or ∞: in dy")
     pairs = zip(y.ravel(), dy.ravel().tolist(), strict=True)
     total = sum((tangent_of(value) * arb(d) for value, d in pairs), acb(0))
     return dy, [total.real, total.imag]
