@@ -23,15 +23,24 @@ def witness_notes(rows: Sequence[WitnessRow]) -> list[str]:
 
 def _note(name: str, rows: Sequence[WitnessRow]) -> str:
     counts = Counter(row.verdict for row in rows)
-    verdicts = [*(v for v in WORST_FIRST if counts[v]), *(counts.keys() - set(WORST_FIRST))]
-    said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in verdicts)
-    reasons = Counter(row.note.partition(":")[0] for row in rows if row.verdict == INAPPLICABLE)
-    if reasons:
-        said += f" ({', '.join(f'{count} {reason}' for reason, count in reasons.items())})"
+    verdicts = [
+        *(v for v in WORST_FIRST if counts[v]),
+        *(v for v in counts if v not in WORST_FIRST),
+    ]
+    said = [f"{counts[v]} {v}{_why([row for row in rows if row.verdict == v])}" for v in verdicts]
     chances = [row.false_accept for row in rows if row.false_accept is not None]
     if chances:
-        said += f"; a wrong one passes with probability 2^{max(chances):.3g}"
-    return f"{name}: {said}"
+        said.append(f"a wrong one passes with probability 2^{max(chances):.3g}")
+    return f"{name}: {'; '.join(said)}"
+
+
+def _why(rows: Sequence[WitnessRow]) -> str:
+    """How often which reason is given: what stands before the colon of a note."""
+    reasons = Counter(row.note.rpartition("; ")[2].partition(":")[0] for row in rows)
+    del reasons[""]
+    if not reasons or rows[0].verdict == OUTSIDE:
+        return ""
+    return f" ({', '.join(f'{count} {reason}' for reason, count in reasons.items())})"
 
 
 def refutations(rows: Sequence[WitnessRow], seed: int) -> list[str]:
