@@ -60,6 +60,8 @@ class WitnessRow:
     verdict: str
     false_accept: float | None  # log2 of the probability that something wrong passes
     note: str
+    # Not written: what the message of a failure needs.
+    seed: int = field(default=0, metadata={"written": False})
 
     @property
     def failed(self) -> bool:

@@ -1,0 +1,276 @@
+"""The witness of exact integers: where nothing is rounded, both sides must be equal as numbers.
+
+refimpl and torch get random integers so small that every partial sum is exact in the dtype
+(`parity.witnesses.lattices`), and every element of the value and of all gradients must agree,
+with several torch threads and memory layouts. That is a certificate, not a tolerance: on a
+pattern that decides all branches, each element is a polynomial of degree at most d_a in the
+elements of array a; if the polynomials of the two sides differ, they agree at a random point with
+probability at most p = Σ_a d_a/|S_a|, and r times with p^r.
+
+The bound: let P ≠ 0 be the difference, with variables x_1, x_2, …; d_1 its degree in x_1, d_2 the
+degree in x_2 of the coefficient of x_1^d_1, and so on. P has at most Π|S_i|·Σ d_i/|S_i| zeros in
+S_1 × S_2 × …. The d_i are the exponents of one monomial, so those of one array's elements add up
+to the degree in that array at most. Here every function has degree 1 in each array.
+
+Assumed is that the code tested computes such a polynomial on the patterns covered: a mistake
+that occurs only at certain numbers, or only on other patterns, is not excluded. What depends on
+torch's threads and layout is met by the repetitions that use them alone.
+
+Source: Schwartz, Fast probabilistic algorithms for verification of polynomial identities, 1980
+(lemma 1); DeMillo & Lipton 1978; Zippel 1979.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from math import ceil, log2
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from parity import oracle
+from parity.cases.case import Array, Case, generator
+from parity.compare import BLIND, IDENTICAL, OUTSIDE
+from parity.findings import Findings, Settings, attempt, joined
+from parity.functions import FUNCTIONS
+from parity.rows import WitnessRow
+from parity.witnesses.lattices import EXACT, Geometry, Pattern, covered, geometry, patterns
+
+WITNESS = "integers"
+BITS = 60  # the probability that something wrong passes is less than 2⁻⁶⁰
+DEGREE = 1  # of each tensor, in each array, on one pattern
+
+
+class Manner(NamedTuple):
+    """How torch computes at a repetition."""
+
+    threads: int
+    layout: str
+
+    def __str__(self) -> str:
+        return f"{self.threads} thread{'s' if self.threads > 1 else ''}, {self.layout}"
+
+
+# In turn. Two threads on busy cores wait for each other, so they have their turn once each.
+MANNERS = (
+    Manner(1, oracle.CONTIGUOUS),
+    Manner(2, oracle.CHANNELS_LAST),
+    Manner(1, oracle.CHANNELS_LAST),
+    Manner(2, oracle.CONTIGUOUS),
+)
+
+
+def manner(repetition: int) -> Manner:
+    """How torch computes at a repetition of a pattern."""
+    if repetition < len(MANNERS):
+        return MANNERS[repetition]
+    return Manner(1, oracle.LAYOUTS[repetition % 2])
+
+
+class Drawn(NamedTuple):
+    """The integers of one repetition."""
+
+    arrays: dict[str, Array]
+    dy: Array
+
+
+class Difference(NamedTuple):
+    """The first element in which the two sides differ."""
+
+    tensor: str
+    index: tuple[int, ...]
+    said: str
+
+
+def check_integers(case: Case, dtype: str, settings: Settings) -> Findings:
+    """The geometry of a case on exact integers, forward and backward."""
+    shape = geometry(case)
+    rng = generator(settings.seed, case.id, WITNESS)
+    try:
+        found = patterns(shape, dtype, rng)
+    except ValueError as error:
+        row = _row(case, dtype, settings, BLIND, None, {}, str(error))
+        return Findings(witnesses=[row])
+    chance = acceptance(found[0])
+    repetitions = repetitions_for(chance)
+    tensors: dict[str, Array] = {}
+    for number, pattern in enumerate(found):
+        for repetition in range(repetitions):
+            drawn = draw(pattern, dtype, rng)
+            how = manner(repetition)
+            tensors, difference = compare_once(shape, drawn, how, settings.device)
+            if difference:
+                where = f"pattern {number + 1}, repetition {repetition + 1}, torch with {how}"
+                note = joined(difference.said, where)
+                row = _row(case, dtype, settings, OUTSIDE, None, tensors, note)
+                return Findings(witnesses=[row])
+    false_accept = repetitions * log2(chance) if chance else None
+    note = joined(
+        f"{repetitions} repetitions" + (f" on each of {len(found)} patterns" if found[1:] else ""),
+        covered(shape, found),
+        _sets(found[0]),
+        _changed(case, shape),
+    )
+    row = _row(case, dtype, settings, IDENTICAL, false_accept, tensors, note)
+    return Findings(witnesses=[row])
+
+
+def acceptance(pattern: Pattern) -> float:
+    """Σ_a d_a/|S_a|: how probably one repetition accepts what is wrong, at most."""
+    drawn = (s for s in pattern.values() if s.base.size and s.size > 1)
+    return sum(DEGREE / lattice.size for lattice in drawn)
+
+
+def repetitions_for(chance: float) -> int:
+    """So many that p^r < 2⁻⁶⁰, and one at least for each manner of torch.
+
+    >>> repetitions_for(2.0**-7), repetitions_for(2.0**-30)
+    (9, 4)
+    """
+    if not chance:
+        return len(MANNERS)
+    if chance >= 1:
+        raise ValueError(f"sets are too small: a repetition accepts with probability {chance:.2g}")
+    return max(len(MANNERS), ceil(BITS / -log2(chance)))
+
+
+def draw(pattern: Pattern, dtype: str, rng: np.random.Generator) -> Drawn:
+    """Integers in the dtype, read-only."""
+    arrays = {name: lattice.draw(rng).astype(dtype) for name, lattice in pattern.items()}
+    for array in arrays.values():
+        array.setflags(write=False)
+    dy = arrays.pop("dy")
+    return Drawn(arrays, dy)
+
+
+# --- one repetition -----------------------------------------------------------------------
+
+
+def compare_once(
+    shape: Geometry, drawn: Drawn, how: Manner, device: str
+) -> tuple[dict[str, Array], Difference | None]:
+    """torch's tensors, and where refimpl's are not equal to them."""
+    with oracle.threads(how.threads):
+        theirs = torch_tensors(shape, drawn, device, how.layout)
+    function = FUNCTIONS[shape.function]
+    ours = attempt(lambda: function.tensors(drawn.dy, drawn.arrays, shape.options))
+    if isinstance(ours, str):
+        return theirs, Difference("y", (), ours)
+    for name, expected in theirs.items():
+        index = first_difference(ours[name], expected)
+        if index is not None:
+            said = _said(name, index, ours[name], expected, shape, drawn)
+            return theirs, Difference(name, index, said)
+    return theirs, None
+
+
+def torch_tensors(shape: Geometry, drawn: Drawn, device: str, layout: str) -> dict[str, Array]:
+    """The value, the gradients and, of maxima, the indices."""
+    arguments = (shape.function, drawn.arrays, shape.options)
+    result = oracle.gradients(*arguments, drawn.dy, shape.inputs, device, layout)
+    named = {f"d{name}": gradient for name, gradient in result.gradients.items()}
+    if FUNCTIONS[shape.function].has_indices:
+        indices = f"{shape.function}_with_indices"
+        named["indices"] = oracle.forward(indices, *arguments[1:], device, layout).astype(float)
+    return {"y": result.y, **named}
+
+
+def first_difference(ours: Array, theirs: Array) -> tuple[int, ...] | None:
+    """The first element that is not equal as a number; () where shape or dtype differ.
+
+    >>> first_difference(np.array([-0.0, 1.0]), np.array([0.0, 1.0]))
+    >>> first_difference(np.array([[0.0, 1.0]]), np.array([[0.0, 2.0]]))
+    (0, 1)
+    """
+    if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
+        return ()
+    if np.array_equal(ours, theirs):
+        return None
+    place = int(np.argmax(~(ours == theirs)))
+    return tuple(int(i) for i in np.unravel_index(place, ours.shape))
+
+
+def _said(
+    name: str, index: tuple[int, ...], ours: Array, theirs: Array, shape: Geometry, drawn: Drawn
+) -> str:
+    """The place, both values, and who is off."""
+    if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
+        there = f"torch {theirs.dtype} {theirs.shape}"
+        return f"{name}: refimpl gives {ours.dtype} {ours.shape}, {there}"
+    exact = attempt(lambda: exact_tensors(shape, drawn)[name][index])
+    values = f"refimpl {ours[index]:.17g}, torch {theirs[index]:.17g}"
+    return f"{name} at {index}: {values}; {who(ours[index], theirs[index], exact)}"
+
+
+def exact_tensors(shape: Geometry, drawn: Drawn) -> dict[str, Array]:
+    """refimpl on Fractions: its formulas, with nothing rounded."""
+    arrays = {name: fractions(array) for name, array in drawn.arrays.items()}
+    return FUNCTIONS[shape.function].tensors(fractions(drawn.dy), arrays, shape.options)
+
+
+def fractions(array: Array) -> Array:
+    """The same numbers as Fractions."""
+    exact = np.empty(array.shape, object)
+    exact.ravel()[:] = [Fraction(value) for value in array.ravel().tolist()]
+    return exact
+
+
+def who(ours: float, theirs: float, exact: Any) -> str:
+    """Which side is off, by refimpl's formula on Fractions."""
+    if isinstance(exact, str):
+        return f"not decided: on Fractions {exact}"
+    value = f"refimpl's formula without rounding gives {exact}"
+    if exact == Fraction(float(ours)):
+        return f"{value}: torch rounds here, or the formulas differ"
+    if exact == Fraction(float(theirs)):
+        return f"{value}: refimpl is off"
+    return f"{value}: both are off"
+
+
+# --- rows ---------------------------------------------------------------------------------
+
+
+def _row(
+    case: Case,
+    dtype: str,
+    settings: Settings,
+    verdict: str,
+    false_accept: float | None,
+    tensors: Mapping[str, Array],
+    note: str,
+) -> WitnessRow:
+    return WitnessRow(
+        case=case.id,
+        function=case.function,
+        network="",
+        dtype=dtype,
+        witness=WITNESS,
+        tensors=" ".join(tensors),
+        elements=sum(array.size for array in tensors.values()),
+        verdict=verdict,
+        false_accept=false_accept,
+        note=note,
+        seed=settings.seed,
+    )
+
+
+def _sets(pattern: Pattern) -> str:
+    """|S| of each array."""
+    sizes = {name: lattice.size for name, lattice in pattern.items() if lattice.size > 1}
+    return "|S| " + ", ".join(f"{name} {size}" for name, size in sizes.items())
+
+
+def _changed(case: Case, shape: Geometry) -> str:
+    """The options that are not the case's."""
+    changed = {k: v for k, v in shape.options.items() if case.options.get(k) != v}
+    return ", ".join(f"{name} {value:g}" for name, value in changed.items())
+
+
+def representatives(cases: tuple[Case, ...]) -> dict[str, Case]:
+    """The first case of each geometry, by its id; of functions that are exact on integers."""
+    firsts: dict[str, Case] = {}
+    for case in cases:
+        if case.function in EXACT:
+            firsts.setdefault(geometry(case).key, case)
+    return {case.id: case for case in firsts.values()}
