@@ -437,6 +437,25 @@ def log_softmax(dy: Any, x: Any, axis: int = -1) -> dict[str, Any]:
     return {"y": log_o, "dx": reals(dy) - o * reals(dy).sum(axis=axis, keepdims=True)}
 
 
+def _sign(z: Any) -> Any:
+    return np.frompyfunc(lambda v: Fraction((v > 0) - (v < 0)), 1, 1)(z)
+
+
+def model(activation: Any, x: Any, weight: Any, bias: Any = 0) -> Any:
+    """An activation of Θx + b, which is formed in fractions."""
+    z = np.asarray(fractions(x) @ fractions(weight).T + fractions(bias))
+    if activation is _sign:
+        return np.asarray(_sign(z))
+    return activation(np.frompyfunc(lambda v: real.mpf(v.numerator) / v.denominator, 1, 1)(z))
+
+
+MODELS = {
+    "perceptron": _sign,
+    "logistic_regression": lambda z: 1 / (1 + _exp(-z)),
+    "softmax_regression": lambda z: _exp(z) / _exp(z).sum(axis=-1, keepdims=True),
+}
+
+
 def binary_cross_entropy(
     dy: Any, logits: Any, target: Any, reduction: str = "mean"
 ) -> dict[str, Any]:
@@ -505,6 +524,8 @@ def exact(function: str, dy: Any, arrays: Arrays, options: Mapping[str, Any]) ->
     if function in ("dsigmoid", "dtanh"):
         o = fractions(given[0])
         return {"y": o * (1 - o) if function == "dsigmoid" else 1 - o * o}
+    if function in MODELS:
+        return {"y": model(MODELS[function], **arrays)}
     if function in ("sign", "dropout", "perceptron_loss", "squared_error"):
         evaluate = {
             "sign": sign,
