@@ -333,12 +333,13 @@ def report(
     """The table and the messages, then the files."""
     from parity.report.about import about_run
     from parity.report.files import write_reports
-    from parity.report.text import failures, table, training_notes
+    from parity.report.text import failures, integers_note, table, training_notes
 
     shown = console()
     shown.width = max(shown.width, TABLE_WIDTH)
     shown.print(table(findings))
-    for line in (*training_notes(findings.training), *failures(findings)):
+    notes = (*training_notes(findings.training), *integers_note(findings.witnesses))
+    for line in (*notes, *failures(findings)):
         typer.echo(line)
     if settings.override:
         typer.echo(f"The verdicts rest on an override, not on derived bounds: {settings.override}")
@@ -354,7 +355,7 @@ def report(
 
 def summary_line(findings: Findings) -> str:
     """The run in one sentence."""
-    failed = len(findings.failures) + len(findings.accepted)
+    failed = len(findings.failures) + len(findings.accepted) + len(findings.refuted)
     cases = len({row.case for row in findings.rows if not row.network})
     networks = len({row.network for row in findings.rows if row.network})
     blind = sum(row.verdict == "blind" for row in findings.rows)

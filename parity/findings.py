@@ -36,6 +36,7 @@ class Settings:
     rtol: float | None = None  # --rtol, --atol: an override of the derived bounds
     atol: float | None = None
     elements: tuple[str, ...] = ()  # cases of which every element is reported
+    quick: bool = False  # without the witnesses that take long
 
     @property
     def override(self) -> str:

@@ -214,16 +214,20 @@ def network(
     loss: str = "cross_entropy",
     loss_options: Mapping[str, Any] | None = None,
     device: str = "cpu",
+    layout: str = CONTIGUOUS,
 ) -> NetworkResult:
     """Run a graph of layers and a loss, and everything autograd finds behind it.
 
     Without a loss, target is the upstream gradient: L = Σ output · target.
     """
     parameters = {
-        name: {key: _tensor(p, device).requires_grad_() for key, p in layer.parameters.items()}
+        name: {
+            key: _laid_out(_tensor(p, device), layout).requires_grad_()
+            for key, p in layer.parameters.items()
+        }
         for name, layer in layers.items()
     }
-    values = {"x": _tensor(x, device).requires_grad_()}
+    values = {"x": _laid_out(_tensor(x, device), layout).requires_grad_()}
     taken: dict[str, tuple[Tensor, ...]] = {}
     for name, layer in layers.items():
         # A view for each layer that takes a value: its gradient is that layer's part alone.

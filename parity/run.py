@@ -20,6 +20,8 @@ from parity.findings import Findings, Place, Settings, failure_row
 from parity.functions import FUNCTIONS, forward_of
 from parity.network import check_network
 from parity.training import check_training
+from parity.witnesses.integer_networks import CHAINS, check_integer_network
+from parity.witnesses.integers import check_integers, representatives
 
 CASES = {case.id: case for case in GOOD}
 BAD_CASES = {case.id: case for case in BAD}
@@ -34,7 +36,7 @@ class SelectionError(ValueError):
 class Task:
     """One piece of work: a case in a dtype, a bad case, a network or its training."""
 
-    kind: str  # "case", "bad", "network", "training"
+    kind: str  # "case", "bad", "network", "training", "integers"
     id: str
     dtype: str
 
@@ -44,7 +46,7 @@ def run_task(task: Task, settings: Settings) -> Findings:
     try:
         return _do(task, settings)
     except Exception as error:
-        network = task.id if task.kind in ("network", "training") else ""
+        network = task.id if task.id in (*NETWORKS, *CHAINS) else ""
         function = "" if network else task.id.partition("[")[0]
         place = Place(task.id, function, task.dtype, (), network)
         reason = f"the comparison broke off: {type(error).__name__}: {error}"
@@ -56,20 +58,29 @@ def _do(task: Task, settings: Settings) -> Findings:
         return check_case(CASES[task.id], task.dtype, settings)
     if task.kind == "bad":
         return check_refusal(BAD_CASES[task.id], settings)
+    if task.kind == "integers" and task.id in CHAINS:
+        return check_integer_network(task.id, task.dtype, settings)
+    if task.kind == "integers":
+        return check_integers(CASES[task.id], task.dtype, settings)
     check = check_training if task.kind == "training" else check_network
     return check(NETWORKS[task.id], task.dtype, settings)
 
 
 def select(
-    names: Sequence[str], case: str | None, dtypes: Sequence[str], full: bool = False
+    names: Sequence[str],
+    case: str | None,
+    dtypes: Sequence[str],
+    full: bool = False,
+    quick: bool = False,
 ) -> list[Task]:
     """The tasks for function and network names (all if none) and one case (all if None).
 
-    Networks that take long are among them if `full` says so or their name is given.
+    Networks that take long are among them if `full` says so or their name is given; `quick`
+    leaves out the witnesses that take long.
 
     Raises: SelectionError for a name or a case that is not there.
     """
-    known = [*FUNCTIONS, *NETWORKS]
+    known = list(dict.fromkeys((*FUNCTIONS, *NETWORKS, *CHAINS)))
     for name in names:
         if name not in known:
             raise SelectionError(
@@ -86,10 +97,11 @@ def select(
     if case is not None:
         if not tasks:
             raise SelectionError(_no_such_case(case, wanted))
-        return tasks
+        return tasks if quick else [*tasks, *_integer_tasks(tasks)]
     for name in names:
         if name in FUNCTIONS and not any(c.function == name for c in GOOD):
             raise SelectionError(f"{name} has no cases yet: add some in parity/cases/")
+    integers = [] if quick else _integer_tasks(tasks)
     tasks += [Task("bad", c.id, "") for c in BAD if forward_of(c.function) in wanted]
     for network in NETWORKS.values():
         if network.name in wanted and (full or names or not network.full):
@@ -97,7 +109,15 @@ def select(
             tasks += [
                 Task(kind, network.name, d) for kind in kinds for d in network.dtypes if d in dtypes
             ]
-    return tasks
+    if not quick:
+        integers += [Task("integers", n, d) for n in CHAINS if n in wanted for d in dtypes]
+    return tasks + integers
+
+
+def _integer_tasks(tasks: Sequence[Task]) -> list[Task]:
+    """Every geometry once, in the dtypes of the first case that has it."""
+    firsts = representatives([CASES[task.id] for task in tasks])
+    return [Task("integers", task.id, task.dtype) for task in tasks if task.id in firsts]
 
 
 def _no_such_case(case: str, wanted: set[str]) -> str:
@@ -151,8 +171,10 @@ def _results(
         return
     # The long tasks first, so that no worker is left with one at the end.
     long = [[pair] for pair in numbered if pair[1].kind in ("training", "network")]
-    short = [pair for pair in numbered if pair[1].kind in ("case", "bad")]
+    short = [pair for pair in numbered if pair[1].kind not in ("training", "network")]
     chunks = long[::-1] + [short[i : i + CHUNK] for i in range(0, len(short), CHUNK)]
+    # A worker's second thread must not spin while it waits for the first.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # "spawn": torch's threads do not survive a fork.
     with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_start_worker) as pool:
         futures = [pool.submit(_run_chunk, chunk, settings) for chunk in chunks]

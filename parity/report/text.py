@@ -11,7 +11,7 @@ from rich.table import Table
 from parity.compare import EXPECTED, VERDICTS
 from parity.findings import Findings
 from parity.functions import backward_of, forward_of
-from parity.rows import Refusal, Row, TrainingRow
+from parity.rows import Refusal, Row, TrainingRow, WitnessRow
 
 SHOWN = 20  # failures written out; the rest are in summary.csv
 COLUMNS = ("function", "cases", "refused", "tensors", "error/bound", "ULP", "kinks", "verdict")
@@ -166,7 +166,37 @@ def failures(findings: Findings) -> list[str]:
             f"… and {len(findings.failures) - SHOWN} more: verdict `outside` in summary.csv"
         )
     said += [f"FAIL bad input {refusal.case}: {refusal.message}" for refusal in findings.accepted]
+    said += [describe_witness(row) for row in findings.refuted[:SHOWN]]
+    if len(findings.refuted) > SHOWN:
+        more = len(findings.refuted) - SHOWN
+        said.append(f"… and {more} more: verdict `outside` in witnesses.csv")
     return said
+
+
+def describe_witness(row: WitnessRow) -> str:
+    """What a witness stands against: where, both values, and how to see it again."""
+    name = row.case.removeprefix(f"{row.function or row.network}[").removesuffix("]")
+    what = row.network or f"{row.function} · case {name}"
+    again = row.network or f"{row.function} --case '{name}'"
+    return "\n".join(
+        (
+            f"FAIL {what} · {row.witness} · {row.dtype} · seed {row.seed}: {row.note}",
+            f"     again: parity run {again} --dtype {row.dtype} --seed {row.seed}",
+        )
+    )
+
+
+def integers_note(rows: Sequence[WitnessRow]) -> list[str]:
+    """What the exact integers showed, in a line."""
+    judged = [row for row in rows if row.witness == "integers"]
+    if not judged:
+        return []
+    counts = Counter(row.verdict for row in judged)
+    said = [f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict]]
+    certain = [row.false_accept for row in judged if row.false_accept is not None]
+    chance = f"; a mistake passes with probability ≤ 2^{max(certain):.1f}" if certain else ""
+    geometries = len({row.case for row in judged})
+    return [f"integers: {geometries} geometries, {', '.join(said)}{chance}"]
 
 
 def training_notes(training: Sequence[TrainingRow]) -> list[str]:

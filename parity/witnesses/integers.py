@@ -10,7 +10,7 @@ probability at most p = Σ_a d_a/|S_a|, and r times with p^r.
 The bound: let P ≠ 0 be the difference, with variables x_1, x_2, …; d_1 its degree in x_1, d_2 the
 degree in x_2 of the coefficient of x_1^d_1, and so on. P has at most Π|S_i|·Σ d_i/|S_i| zeros in
 S_1 × S_2 × …. The d_i are the exponents of one monomial, so those of one array's elements add up
-to the degree in that array at most. Here every function has degree 1 in each array.
+to the degree in that array at most. Here that is 1 in each array, of a squared error 2.
 
 Assumed is that the code tested computes such a polynomial on the patterns covered: a mistake
 that occurs only at certain numbers, or only on other patterns, is not excluded. What depends on
@@ -22,10 +22,10 @@ Source: Schwartz, Fast probabilistic algorithms for verification of polynomial i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from math import ceil, log2
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -35,11 +35,20 @@ from parity.compare import BLIND, IDENTICAL, OUTSIDE
 from parity.findings import Findings, Settings, attempt, joined
 from parity.functions import FUNCTIONS
 from parity.rows import WitnessRow
-from parity.witnesses.lattices import EXACT, Geometry, Pattern, covered, geometry, patterns
+from parity.witnesses.lattices import (
+    EXACT,
+    Geometry,
+    NotExactError,
+    Pattern,
+    covered,
+    geometry,
+    patterns,
+)
 
 WITNESS = "integers"
 BITS = 60  # the probability that something wrong passes is less than 2⁻⁶⁰
-DEGREE = 1  # of each tensor, in each array, on one pattern
+FEWEST = 3  # repetitions: one for each manner of torch
+DEGREES = {"squared_error": 2}  # of each tensor, in each array, on one pattern; of others 1
 
 
 class Manner(NamedTuple):
@@ -52,19 +61,25 @@ class Manner(NamedTuple):
         return f"{self.threads} thread{'s' if self.threads > 1 else ''}, {self.layout}"
 
 
-# In turn. Two threads on busy cores wait for each other, so they have their turn once each.
-MANNERS = (
-    Manner(1, oracle.CONTIGUOUS),
-    Manner(2, oracle.CHANNELS_LAST),
-    Manner(1, oracle.CHANNELS_LAST),
-    Manner(2, oracle.CONTIGUOUS),
-)
+# Two threads on busy cores wait for each other and take long: once for each dtype.
+MANNERS = {
+    "float32": (
+        Manner(1, oracle.CONTIGUOUS),
+        Manner(2, oracle.CHANNELS_LAST),
+        Manner(1, oracle.CHANNELS_LAST),
+    ),
+    "float64": (
+        Manner(1, oracle.CHANNELS_LAST),
+        Manner(2, oracle.CONTIGUOUS),
+        Manner(1, oracle.CONTIGUOUS),
+    ),
+}
 
 
-def manner(repetition: int) -> Manner:
-    """How torch computes at a repetition of a pattern."""
-    if repetition < len(MANNERS):
-        return MANNERS[repetition]
+def manner(dtype: str, pattern: int, repetition: int) -> Manner:
+    """How torch computes: each way once, then with one thread in both layouts."""
+    if pattern == 0 and repetition < len(MANNERS[dtype]):
+        return MANNERS[dtype][repetition]
     return Manner(1, oracle.LAYOUTS[repetition % 2])
 
 
@@ -75,34 +90,25 @@ class Drawn(NamedTuple):
     dy: Array
 
 
-class Difference(NamedTuple):
-    """The first element in which the two sides differ."""
-
-    tensor: str
-    index: tuple[int, ...]
-    said: str
-
-
 def check_integers(case: Case, dtype: str, settings: Settings) -> Findings:
     """The geometry of a case on exact integers, forward and backward."""
     shape = geometry(case)
     rng = generator(settings.seed, case.id, WITNESS)
     try:
         found = patterns(shape, dtype, rng)
-    except ValueError as error:
-        row = _row(case, dtype, settings, BLIND, None, {}, str(error))
-        return Findings(witnesses=[row])
-    chance = acceptance(found[0])
+    except NotExactError as error:
+        return Findings(witnesses=[_row(case, dtype, settings, BLIND, None, {}, str(error))])
+    chance = acceptance(found[0], DEGREES.get(shape.function, 1))
     repetitions = repetitions_for(chance)
     tensors: dict[str, Array] = {}
     for number, pattern in enumerate(found):
         for repetition in range(repetitions):
             drawn = draw(pattern, dtype, rng)
-            how = manner(repetition)
-            tensors, difference = compare_once(shape, drawn, how, settings.device)
-            if difference:
+            how = manner(dtype, number, repetition)
+            tensors, said = compare_once(shape, drawn, how, settings.device)
+            if said:
                 where = f"pattern {number + 1}, repetition {repetition + 1}, torch with {how}"
-                note = joined(difference.said, where)
+                note = joined(said, where)
                 row = _row(case, dtype, settings, OUTSIDE, None, tensors, note)
                 return Findings(witnesses=[row])
     false_accept = repetitions * log2(chance) if chance else None
@@ -116,23 +122,25 @@ def check_integers(case: Case, dtype: str, settings: Settings) -> Findings:
     return Findings(witnesses=[row])
 
 
-def acceptance(pattern: Pattern) -> float:
+def acceptance(pattern: Pattern, degree: int = 1) -> float:
     """Σ_a d_a/|S_a|: how probably one repetition accepts what is wrong, at most."""
     drawn = (s for s in pattern.values() if s.base.size and s.size > 1)
-    return sum(DEGREE / lattice.size for lattice in drawn)
+    return sum(degree / lattice.size for lattice in drawn)
 
 
 def repetitions_for(chance: float) -> int:
     """So many that p^r < 2⁻⁶⁰, and one at least for each manner of torch.
 
     >>> repetitions_for(2.0**-7), repetitions_for(2.0**-30)
-    (9, 4)
+    (9, 3)
     """
     if not chance:
-        return len(MANNERS)
+        return FEWEST
     if chance >= 1:
-        raise ValueError(f"sets are too small: a repetition accepts with probability {chance:.2g}")
-    return max(len(MANNERS), ceil(BITS / -log2(chance)))
+        raise NotExactError(
+            f"sets are too small: a repetition accepts with probability {chance:.2g}"
+        )
+    return max(FEWEST, ceil(BITS / -log2(chance)))
 
 
 def draw(pattern: Pattern, dtype: str, rng: np.random.Generator) -> Drawn:
@@ -149,20 +157,20 @@ def draw(pattern: Pattern, dtype: str, rng: np.random.Generator) -> Drawn:
 
 def compare_once(
     shape: Geometry, drawn: Drawn, how: Manner, device: str
-) -> tuple[dict[str, Array], Difference | None]:
-    """torch's tensors, and where refimpl's are not equal to them."""
+) -> tuple[dict[str, Array], str]:
+    """torch's tensors, and in words the first element in which refimpl's are not equal."""
     with oracle.threads(how.threads):
         theirs = torch_tensors(shape, drawn, device, how.layout)
     function = FUNCTIONS[shape.function]
     ours = attempt(lambda: function.tensors(drawn.dy, drawn.arrays, shape.options))
     if isinstance(ours, str):
-        return theirs, Difference("y", (), ours)
+        return theirs, ours
     for name, expected in theirs.items():
-        index = first_difference(ours[name], expected)
-        if index is not None:
-            said = _said(name, index, ours[name], expected, shape, drawn)
-            return theirs, Difference(name, index, said)
-    return theirs, None
+        judges = judges_of(name, shape, drawn, device)
+        said = difference(name, ours[name], expected, judges)
+        if said:
+            return theirs, said
+    return theirs, ""
 
 
 def torch_tensors(shape: Geometry, drawn: Drawn, device: str, layout: str) -> dict[str, Array]:
@@ -191,41 +199,72 @@ def first_difference(ours: Array, theirs: Array) -> tuple[int, ...] | None:
     return tuple(int(i) for i in np.unravel_index(place, ours.shape))
 
 
-def _said(
-    name: str, index: tuple[int, ...], ours: Array, theirs: Array, shape: Geometry, drawn: Drawn
-) -> str:
-    """The place, both values, and who is off."""
+class Judges(NamedTuple):
+    """What decides who is off, asked only where the two sides differ."""
+
+    exact: Callable[[], Array]  # refimpl's formula on Fractions
+    double: Callable[[], Array]  # torch in float64, one thread
+
+
+def judges_of(name: str, shape: Geometry, drawn: Drawn, device: str) -> Judges:
+    """The judges of one tensor."""
+
+    def exact() -> Array:
+        arrays = {key: fractions(array) for key, array in drawn.arrays.items()}
+        function = FUNCTIONS[shape.function]
+        return function.tensors(fractions(drawn.dy), arrays, shape.options)[name]
+
+    def double() -> Array:
+        arrays = {key: array.astype(np.float64) for key, array in drawn.arrays.items()}
+        wide = Drawn(arrays, drawn.dy.astype(np.float64))
+        with oracle.threads(1):
+            return torch_tensors(shape, wide, device, oracle.CONTIGUOUS)[name]
+
+    return Judges(exact, double)
+
+
+def difference(name: str, ours: Array, theirs: Array, judges: Judges) -> str:
+    """The first place where two tensors differ, both values, and who is off; or nothing."""
+    index = first_difference(ours, theirs)
+    if index is None:
+        return ""
     if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
-        there = f"torch {theirs.dtype} {theirs.shape}"
-        return f"{name}: refimpl gives {ours.dtype} {ours.shape}, {there}"
-    exact = attempt(lambda: exact_tensors(shape, drawn)[name][index])
+        here, there = (f"{side.dtype} {side.shape}" for side in (ours, theirs))
+        return f"{name}: refimpl gives {here}, torch {there}"
     values = f"refimpl {ours[index]:.17g}, torch {theirs[index]:.17g}"
-    return f"{name} at {index}: {values}; {who(ours[index], theirs[index], exact)}"
+    return f"{name} at {index}: {values}; {_off(index, ours, theirs, judges)}"
 
 
-def exact_tensors(shape: Geometry, drawn: Drawn) -> dict[str, Array]:
-    """refimpl on Fractions: its formulas, with nothing rounded."""
-    arrays = {name: fractions(array) for name, array in drawn.arrays.items()}
-    return FUNCTIONS[shape.function].tensors(fractions(drawn.dy), arrays, shape.options)
+def _off(index: tuple[int, ...], ours: Array, theirs: Array, judges: Judges) -> str:
+    exact = attempt(lambda: Fraction(judges.exact()[index]))
+    if isinstance(exact, str):
+        return f"who is off is not decided ({exact})"
+    double = Fraction(float(judges.double()[index]))
+    return who(exact, double, *(float(side[index]) for side in (ours, theirs)))
+
+
+def who(exact: Fraction, double: Fraction, ours: float, theirs: float) -> str:
+    """Which side is off, by refimpl's formula without rounding and by torch in float64.
+
+    >>> who(Fraction(7), Fraction(7), 7.0, 8.0)
+    'torch is off: both formulas give 7'
+    >>> who(Fraction(7), Fraction(7), 8.0, 7.0)
+    'refimpl is off: both formulas give 7'
+    """
+    if exact != double:
+        return (
+            f"the formulas differ: refimpl's gives {exact} on Fractions, torch {double} in float64"
+        )
+    off = [name for name, value in (("refimpl", ours), ("torch", theirs)) if value != exact]
+    said = " and ".join(off)
+    return f"{said} {'are' if off[1:] else 'is'} off: both formulas give {exact}"
 
 
 def fractions(array: Array) -> Array:
     """The same numbers as Fractions."""
-    exact = np.empty(array.shape, object)
-    exact.ravel()[:] = [Fraction(value) for value in array.ravel().tolist()]
-    return exact
-
-
-def who(ours: float, theirs: float, exact: Any) -> str:
-    """Which side is off, by refimpl's formula on Fractions."""
-    if isinstance(exact, str):
-        return f"not decided: on Fractions {exact}"
-    value = f"refimpl's formula without rounding gives {exact}"
-    if exact == Fraction(float(ours)):
-        return f"{value}: torch rounds here, or the formulas differ"
-    if exact == Fraction(float(theirs)):
-        return f"{value}: refimpl is off"
-    return f"{value}: both are off"
+    exact = np.empty(array.size, object)
+    exact[:] = [Fraction(value) for value in array.ravel().tolist()]
+    return exact.reshape(array.shape)
 
 
 # --- rows ---------------------------------------------------------------------------------
@@ -267,7 +306,7 @@ def _changed(case: Case, shape: Geometry) -> str:
     return ", ".join(f"{name} {value:g}" for name, value in changed.items())
 
 
-def representatives(cases: tuple[Case, ...]) -> dict[str, Case]:
+def representatives(cases: Sequence[Case]) -> dict[str, Case]:
     """The first case of each geometry, by its id; of functions that are exact on integers."""
     firsts: dict[str, Case] = {}
     for case in cases:

@@ -4,11 +4,12 @@ An array's element is base + step·k with k drawn uniformly and independently fr
 The sets are as large as exactness allows: every product, and every sum of any of its terms in
 any order, stays below 2²⁴ in float32 and 2⁵³ in float64, where all integers are representable.
 What a pattern holds fixed (base, the sign of step, masks, labels) decides every branch of the
-function, so that on one pattern it is a polynomial: of degree at most 1 in each of its arrays.
+function, so that on one pattern it is a polynomial: of degree at most 1 in each of its arrays,
+of a squared error at most 2.
 
 | functions | drawn from | fixed by a pattern |
 |---|---|---|
-| sums of products, selections without a branch | −M … M | nothing |
+| sums of products or squares, selections without a branch | −M … M | nothing |
 | averages | multiples of every window's divisor | nothing |
 | maxima | a rank apart plus 1 … B − 1: the order of all elements never changes | the order |
 | functions with a kink at 0, dropout | ±1 … ±M | every element's sign, the mask |
@@ -33,6 +34,10 @@ EXACT_BELOW = {"float32": 2**24, "float64": 2**53}
 MOST_ORDERS = 8  # of a maximum: more would take longer than it is worth
 
 
+class NotExactError(ValueError):
+    """No set of integers is small enough for exact sums, or so small that it proves nothing."""
+
+
 @dataclass(frozen=True)
 class Lattice:
     """The integers base + step·k, k = low … high, that each element of an array is drawn from."""
@@ -54,8 +59,8 @@ class Lattice:
 
     def largest(self) -> Array:
         """The largest |value| of each element."""
-        ends = (np.abs(self.base + self.step * k) for k in (self.low, self.high))
-        return np.maximum(*ends)
+        low, high = (np.abs(self.base + self.step * k) for k in (self.low, self.high))
+        return np.asarray(np.maximum(low, high))
 
 
 Pattern = dict[str, Lattice]  # by the array's name, "dy" among them
@@ -110,7 +115,7 @@ def power_of_two(slope: float) -> float:
 def patterns(shape: Geometry, dtype: str, rng: np.random.Generator) -> list[Pattern]:
     """What is held fixed while numbers are drawn, one pattern after the other.
 
-    Raises: ValueError where no set is small enough for exact sums.
+    Raises: NotExactError where no set is small enough for exact sums.
     """
     return _RULES[shape.function](shape, EXACT_BELOW[dtype], rng)
 
@@ -118,7 +123,7 @@ def patterns(shape: Geometry, dtype: str, rng: np.random.Generator) -> list[Patt
 def _around_zero(shape: Shape, most: int, step: int = 1) -> Lattice:
     """step·(−most … most)"""
     if most < 1:
-        raise ValueError("no integers are small enough for exact sums")
+        raise NotExactError("no integers are small enough for exact sums")
     return Lattice(np.zeros(shape, np.int64), step, -most, most)
 
 
@@ -188,7 +193,7 @@ def _check_exact(shape: Geometry, pattern: Pattern, limit: int) -> None:
     result = oracle.gradients(shape.function, largest, shape.options, dy, shape.inputs)
     for magnitude in (result.y, *result.gradients.values()):
         if not np.max(magnitude, initial=0.0) < limit:
-            raise ValueError(f"sums reach {np.max(magnitude):.0f}, past the exact {limit}")
+            raise NotExactError(f"sums reach {np.max(magnitude):.0f}, past the exact {limit}")
 
 
 def _averages(shape: Geometry, limit: int, rng: np.random.Generator) -> list[Pattern]:
@@ -225,6 +230,14 @@ def _downsampled(shape: Geometry, limit: int, rng: np.random.Generator) -> list[
     return rule(shape, limit, rng)
 
 
+def _squares(shape: Geometry, limit: int, rng: np.random.Generator) -> list[Pattern]:
+    """Σ (t − y)², and dy·2(t − y), which torch forms before it halves, below the limit."""
+    most = isqrt((limit - 1) // max(1, prod(shape.shapes["output"]))) // 2
+    of_dy = (limit - 1) // (4 * max(1, most))
+    arrays = {name: _around_zero(size, most) for name, size in shape.shapes.items()}
+    return [{**arrays, "dy": _around_zero(output_shape(shape), of_dy)}]
+
+
 # --- maxima -------------------------------------------------------------------------------
 
 
@@ -239,7 +252,7 @@ def _maxima(shape: Geometry, limit: int, rng: np.random.Generator) -> list[Patte
     elements = prod(size)
     apart = (limit - 1) // (elements // 2 + 1)
     if apart < 3:
-        raise ValueError(f"{elements} elements are too many to be kept apart")
+        raise NotExactError(f"{elements} elements are too many to be kept apart")
     dy = _around_zero(output_shape(shape), (limit - 1) // prod(_window(shape)))
     found: list[Pattern] = []
     seen: set[Shape] = set()
@@ -283,6 +296,8 @@ def _per_axis(value: Any, axes: int) -> tuple[int, ...]:
 
 def covered(shape: Geometry, found: list[Pattern]) -> str:
     """Which branches the patterns take, in words; nothing where there is none."""
+    if shape.function == "dropout":
+        return "every element kept and dropped"
     if shape.function in _SIGNED:
         return "both signs of every element"
     if _RULES[shape.function] is _maxima or (
@@ -335,6 +350,7 @@ _RULES: dict[str, Rule] = {
     **{f"avg_pool{n}d": _averages for n in (1, 2, 3)},
     **{f"max_pool{n}d": _maxima for n in (1, 2, 3)},
     "downsample": _downsampled,
+    "squared_error": _squares,
     **dict.fromkeys(_SIGNED, _signs),
 }
 EXACT = tuple(_RULES)  # the functions that are exact on integers
