@@ -194,7 +194,7 @@ def integers_note(rows: Sequence[WitnessRow]) -> list[str]:
     counts = Counter(row.verdict for row in judged)
     said = [f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict]]
     certain = [row.false_accept for row in judged if row.false_accept is not None]
-    chance = f"; a mistake passes with probability ≤ 2^{max(certain):.1f}" if certain else ""
+    chance = f"; false accept ≤ 2^{max(certain):.1f}" if certain else ""
     geometries = len({row.case for row in judged})
     return [f"integers: {geometries} geometries, {', '.join(said)}{chance}"]
 

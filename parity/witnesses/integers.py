@@ -46,7 +46,7 @@ from parity.witnesses.lattices import (
 )
 
 WITNESS = "integers"
-BITS = 60  # the probability that something wrong passes is less than 2⁻⁶⁰
+BITS = 60  # the probability that something wrong passes is at most 2⁻⁶⁰
 FEWEST = 3  # repetitions: one for each manner of torch
 DEGREES = {"squared_error": 2}  # of each tensor, in each array, on one pattern; of others 1
 
@@ -96,10 +96,10 @@ def check_integers(case: Case, dtype: str, settings: Settings) -> Findings:
     rng = generator(settings.seed, case.id, WITNESS)
     try:
         found = patterns(shape, dtype, rng)
+        chance = acceptance(found[0], DEGREES.get(shape.function, 1))
+        repetitions = repetitions_for(chance)
     except NotExactError as error:
         return Findings(witnesses=[_row(case, dtype, settings, BLIND, None, {}, str(error))])
-    chance = acceptance(found[0], DEGREES.get(shape.function, 1))
-    repetitions = repetitions_for(chance)
     tensors: dict[str, Array] = {}
     for number, pattern in enumerate(found):
         for repetition in range(repetitions):
@@ -129,7 +129,7 @@ def acceptance(pattern: Pattern, degree: int = 1) -> float:
 
 
 def repetitions_for(chance: float) -> int:
-    """So many that p^r < 2⁻⁶⁰, and one at least for each manner of torch.
+    """So many that p^r ≤ 2⁻⁶⁰, and one at least for each manner of torch.
 
     >>> repetitions_for(2.0**-7), repetitions_for(2.0**-30)
     (9, 3)

@@ -158,7 +158,8 @@ def _sums(shape: Geometry, limit: int, rng: np.random.Generator) -> list[Pattern
     else:
         budget, bias = (limit - 1) * 15 // 16, (limit - 1) // 16
         names = (*factors, "dy")
-        allowed = {name: budget // terms[name] for name in names}  # of the other two's product
+        # Of the product of the other two; where it is 0, no integers are found below.
+        allowed = {name: max(1, budget // terms[name]) for name in names}
         most = {
             name: isqrt(prod(allowed[other] for other in names if other != name) // allowed[name])
             for name in names
