@@ -31,7 +31,10 @@ from parity.findings import DEFAULT_SEED
 from parity.functions import FUNCTIONS
 
 ROOT = Path(parity.__file__).parents[1]
-NAMES = ["gradients.csv", "run.json", "summary.csv", "timings.csv", "training.csv"]
+NAMES = [
+    *("gradients.csv", "run.json", "summary.csv", "timings.csv"),
+    *("training.csv", "witnesses.csv"),
+]
 QUICK = ("run", "relu", "--case", "maps", "--dtype", "float32")
 
 
