@@ -119,7 +119,7 @@ def run(
     started = time.perf_counter()
     dtypes = [d.value for d in dtype or Dtype]
     try:
-        tasks = select(names or [], case, dtypes, full)
+        tasks = select(names or [], case, dtypes, full, witnesses=not quick)
         shown = element_cases(elements)
         oracle.check_device(device)
         check_tolerances(rtol, atol)

@@ -55,6 +55,16 @@ class Function:
         _, places = getattr(refimpl, f"{self.name}_with_indices")(*arrays.values(), **options)
         return np.asarray(places, np.float64)
 
+    def tensors(
+        self, dy: Array, arrays: Mapping[str, Array], options: Mapping[str, Any]
+    ) -> dict[str, Array]:
+        """Everything that is compared: "y", "dx", …, and "indices" where there are any."""
+        y, gradients = self.forward(arrays, options), self.backward(dy, arrays, options)
+        named = {"y": y, **{f"d{name}": gradient for name, gradient in gradients.items()}}
+        if self.has_indices:
+            named["indices"] = self.indices(arrays, options)
+        return named
+
 
 _AFFINE = ("x", "weight", "bias")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -23,13 +23,15 @@ from parity.network import check_network
 from parity.rows import WitnessRow
 from parity.training import check_training
 from parity.witnesses.derivative import DERIVATIVE, check_derivative, check_network_derivative
+from parity.witnesses.integer_networks import CHAINS, check_integer_network
+from parity.witnesses.integers import INTEGERS, check_integers, representatives
 from parity.witnesses.symbol_cases import SYMBOLIC
 from parity.witnesses.symbolic import SYMBOLS, check_symbols
 
 CASES = {case.id: case for case in GOOD}
 BAD_CASES = {case.id: case for case in BAD}
 CHUNK = 8  # small tasks handed to a worker at a time
-WITNESSES = (DERIVATIVE, SYMBOLS)  # kinds of tasks that do without torch, left out of quick runs
+WITNESSES = (INTEGERS, DERIVATIVE, SYMBOLS)  # kinds of tasks that --quick leaves out
 
 
 class SelectionError(ValueError):
@@ -40,7 +42,7 @@ class SelectionError(ValueError):
 class Task:
     """One piece of work: a case in a dtype, a bad case, a network or its training, a witness."""
 
-    kind: str  # "case", "bad", "network", "training", "derivative", "symbols"
+    kind: str  # "case", "bad", "network", "training", "integers", "derivative", "symbols"
     id: str
     dtype: str
 
@@ -50,7 +52,7 @@ def run_task(task: Task, settings: Settings) -> Findings:
     try:
         return _do(task, settings)
     except Exception as error:
-        network = task.id if task.id in NETWORKS else ""
+        network = task.id if task.id in (*NETWORKS, *CHAINS) else ""
         function = "" if network else task.id.partition("[")[0]
         reason = f"the comparison broke off: {type(error).__name__}: {error}"
         if task.kind in WITNESSES:
@@ -64,7 +66,7 @@ def run_task(task: Task, settings: Settings) -> Findings:
 
 def _do(task: Task, settings: Settings) -> Findings:
     if task.kind in WITNESSES:
-        return Findings() if settings.quick else _ask_witness(task, settings)
+        return _ask_witness(task, settings)
     if task.kind == "case":
         return check_case(CASES[task.id], task.dtype, settings)
     if task.kind == "bad":
@@ -76,21 +78,30 @@ def _do(task: Task, settings: Settings) -> Findings:
 def _ask_witness(task: Task, settings: Settings) -> Findings:
     if task.kind == SYMBOLS:
         return check_symbols(task.id)
+    if task.kind == INTEGERS and task.id in CHAINS:
+        return check_integer_network(task.id, task.dtype, settings)
+    if task.kind == INTEGERS:
+        return check_integers(CASES[task.id], task.dtype, settings)
     if task.id in NETWORKS:
         return check_network_derivative(NETWORKS[task.id], task.dtype, settings)
     return check_derivative(CASES[task.id], task.dtype, settings)
 
 
 def select(
-    names: Sequence[str], case: str | None, dtypes: Sequence[str], full: bool = False
+    names: Sequence[str],
+    case: str | None,
+    dtypes: Sequence[str],
+    full: bool = False,
+    witnesses: bool = True,
 ) -> list[Task]:
     """The tasks for function and network names (all if none) and one case (all if None).
 
-    Networks that take long are among them if `full` says so or their name is given.
+    Networks that take long are among them if `full` says so or their name is given; the
+    witnesses beside torch are asked too, unless they are not wanted.
 
     Raises: SelectionError for a name or a case that is not there.
     """
-    known = [*FUNCTIONS, *NETWORKS]
+    known = list(dict.fromkeys((*FUNCTIONS, *NETWORKS, *CHAINS)))
     for name in names:
         if name not in known:
             raise SelectionError(
@@ -107,7 +118,7 @@ def select(
     if case is not None:
         if not tasks:
             raise SelectionError(_no_such_case(case, wanted))
-        return tasks + _derivatives(tasks)
+        return [*tasks, *_witness_tasks(tasks, set(), dtypes)] if witnesses else tasks
     for name in names:
         if name in FUNCTIONS and not any(c.function == name for c in GOOD):
             raise SelectionError(f"{name} has no cases yet: add some in parity/cases/")
@@ -118,7 +129,26 @@ def select(
             tasks += [
                 Task(kind, network.name, d) for kind in kinds for d in network.dtypes if d in dtypes
             ]
-    return tasks + _derivatives(tasks) + [Task(SYMBOLS, n, "") for n in SYMBOLIC if n in wanted]
+    return [*tasks, *_witness_tasks(tasks, wanted, dtypes)] if witnesses else tasks
+
+
+def _witness_tasks(
+    tasks: Sequence[Task], wanted: Container[str], dtypes: Sequence[str]
+) -> list[Task]:
+    """What the witnesses beside torch are asked of these cases and networks."""
+    return [
+        *_integer_tasks(tasks),
+        *(Task(INTEGERS, name, d) for name in CHAINS if name in wanted for d in dtypes),
+        *_derivatives(tasks),
+        *(Task(SYMBOLS, name, "") for name in SYMBOLIC if name in wanted),
+    ]
+
+
+def _integer_tasks(tasks: Sequence[Task]) -> list[Task]:
+    """Every geometry once, in the dtypes of the first case that has it."""
+    cases = [task for task in tasks if task.kind == "case"]
+    firsts = representatives([CASES[task.id] for task in cases])
+    return [Task(INTEGERS, task.id, task.dtype) for task in cases if task.id in firsts]
 
 
 def _derivatives(tasks: Sequence[Task]) -> list[Task]:
@@ -184,6 +214,8 @@ def _results(
     long = [[pair] for pair in numbered if _takes_long(pair[1])]
     short = [pair for pair in numbered if not _takes_long(pair[1])]
     chunks = long[::-1] + [short[i : i + CHUNK] for i in range(0, len(short), CHUNK)]
+    # A worker's second thread must not spin while it waits for the first.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # "spawn": torch's threads do not survive a fork.
     with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_start_worker) as pool:
         futures = [pool.submit(_run_chunk, chunk, settings) for chunk in chunks]

@@ -38,7 +38,7 @@ def _why(rows: Sequence[WitnessRow]) -> str:
     """How often which reason is given: what stands before the colon of a note."""
     reasons = Counter(row.note.rpartition("; ")[2].partition(":")[0] for row in rows)
     del reasons[""]
-    if not reasons or rows[0].verdict == OUTSIDE:
+    if not reasons or rows[0].verdict not in (INAPPLICABLE, UNDECIDED):
         return ""
     return f" ({', '.join(f'{count} {reason}' for reason, count in reasons.items())})"
 
@@ -53,7 +53,8 @@ def refutations(rows: Sequence[WitnessRow], seed: int) -> list[str]:
 
 def describe(row: WitnessRow, seed: int) -> str:
     """What a witness stands against, why, and how to see it again."""
-    what = row.network or backward_of(row.function)
+    judged_forward = "y" in row.tensors.split()
+    what = row.network or (row.function if judged_forward else backward_of(row.function))
     name = row.case.removeprefix(f"{row.function}[").removesuffix("]")
     case = "" if row.network or row.case == row.function else f" · case {name}"
     dtype = f" · {row.dtype}" if row.dtype else ""
