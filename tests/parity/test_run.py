@@ -313,7 +313,7 @@ def test_again_runs_the_case_again() -> None:
     import shlex
 
     for case in GOOD:
-        row = Row(case.id, case.function, *[""] * 4, case.dtypes[0], "cpu", "", 0, 5, *[0] * 13)
+        row = Row(case.id, case.function, *[""] * 4, case.dtypes[0], "cpu", "", 0, 5, *[0] * 18)
         words = shlex.split(again(row))
         assert words[:3] == ["parity", "run", case.function]
         assert words[3::2] == ["--case", "--dtype", "--seed"]
