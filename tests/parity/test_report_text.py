@@ -33,6 +33,11 @@ CASE = Row(
     worst_index="(2, 0, 1, 1)",
     refimpl_value=0.51231,
     torch_value=0.51262,
+    refimpl_ulp=0.5,
+    torch_ulp=9.0,
+    closer="refimpl",
+    truth_radius=1e-30,
+    exact_elements=72,
     bound_over_value=None,
     kinks=0,
     overflow=0,
@@ -95,6 +100,25 @@ def test_a_note_stands_behind_the_count() -> None:
     assert first.endswith(
         ": 12 of 72 elements outside the bound (bound overridden: rtol 0.0, atol 0.0)"
     )
+
+
+def test_who_is_wrong_has_a_line_of_its_own() -> None:
+    """Between the two values and the command; the first line keeps what else is noted."""
+    opinion = "exact value 0.51231: refimpl 0.5 ULP, torch 9 ULP off: torch stands alone"
+    alone = replace(CASE, note=opinion, opinion=opinion)
+    first, _, third, last = describe(alone).splitlines()
+    assert first.endswith(": 12 of 72 elements outside the bound")
+    assert third == f"     {opinion}"
+    assert last.startswith("     again: ")
+    first = describe(replace(alone, note=f"expected within; {opinion}")).splitlines()[0]
+    assert first.endswith(" outside the bound (expected within)")
+
+
+def test_a_side_past_its_own_bound() -> None:
+    """Both within the bound of both, and yet one too far from the exact value."""
+    note = "torch is 3 ULP off the exact value 2 at (0, 1), 1.5 times its own bound"
+    first, *_ = describe(replace(CASE, note=note, outside=0)).splitlines()
+    assert first.endswith(f": {note}")
 
 
 def test_a_shape_mismatch_with_less() -> None:
@@ -224,19 +248,21 @@ def test_a_training_note_for_each_dtype_and_network() -> None:
 
 # --- the table ----------------------------------------------------------------------------
 
-HELD = replace(CASE, verdict="within", worst_ratio=0.5, max_ulp=2.0)
+HELD = replace(
+    CASE, verdict="within", worst_ratio=0.5, refimpl_ulp=2.0, torch_ulp=2.0, closer="equal"
+)
+UNKNOWN = {"refimpl_ulp": None, "torch_ulp": None, "closer": ""}
 GROUPED = Findings(
     [
         CASE,
         HELD,
         replace(HELD, case="conv2d[plain]", verdict="identical"),
         replace(NETWORK, verdict="identical", kinks=2),
-        replace(NETWORK, case="lenet[accumulated]", verdict="blind", kinks=3),
-        replace(NETWORK, case="lenet[step 1]", verdict="within"),
-        replace(NETWORK, case="lenet[free step 1]", verdict="within"),
-        replace(
-            NETWORK, case="lenet[step 20]", verdict="expected", worst_ratio=999.0, max_ulp=99.0
-        ),
+        replace(NETWORK, case="lenet[local]", verdict="identical", closer="torch", torch_ulp=0.25),
+        replace(NETWORK, case="lenet[accumulated]", verdict="blind", kinks=3, **UNKNOWN),
+        replace(NETWORK, case="lenet[step 1]", verdict="within", **UNKNOWN),
+        replace(NETWORK, case="lenet[free step 1]", verdict="within", **UNKNOWN),
+        replace(NETWORK, case="lenet[step 20]", verdict="expected", worst_ratio=999.0, **UNKNOWN),
     ],
     refusals=[
         Refusal("conv2d[a]", "conv2d", True, ""),
@@ -252,12 +278,12 @@ def test_lines_of_the_table() -> None:
     What a case expects is counted, but is not the worst that the table shows.
     """
     assert lines(GROUPED) == [
-        Line("conv2d", 2, "2/2", 3, 281.8, 9.0, 0, "1 outside, 1 within, 1 identical"),
-        Line("lenet, local", 1, "", 1, 281.8, 9.0, 2, "1 identical"),
-        Line("lenet, accumulated", 1, "", 1, 281.8, 9.0, 3, "1 blind"),
-        Line("lenet, training", 2, "", 2, 281.8, 9.0, 0, "1 expected, 1 within"),
-        Line("lenet, free training", 1, "", 1, 281.8, 9.0, 0, "1 within"),
-        Line("relu", 0, "0/1", 0, 0.0, 0.0, 0, "bad input accepted"),
+        Line("conv2d", 2, "2/2", 3, 281.8, 2.0, 9.0, (1, 0), 0, "1 outside, 1 within, 1 identical"),
+        Line("lenet, local", 1, "", 2, 281.8, 0.5, 9.0, (1, 1), 2, "2 identical"),
+        Line("lenet, accumulated", 1, "", 1, 281.8, None, None, None, 3, "1 blind"),
+        Line("lenet, training", 2, "", 2, 281.8, None, None, None, 0, "1 expected, 1 within"),
+        Line("lenet, free training", 1, "", 1, 281.8, None, None, None, 0, "1 within"),
+        Line("relu", 0, "0/1", 0, 0.0, None, None, None, 0, "bad input accepted"),
     ]
 
 
@@ -268,9 +294,11 @@ def shown(findings: Findings, **options: object) -> str:
 
 
 def test_the_table_is_plain_text() -> None:
-    """Eight columns, a line for each group, numbers to three digits."""
-    header, *body = [line.split() for line in shown(GROUPED).splitlines()]
-    assert header == list(module.COLUMNS)
+    """A column each under two lines of heads, a line for each group, numbers to three digits."""
+    upper, lower, *body = [line.split() for line in shown(GROUPED).splitlines()]
+    heads = [head.split("\n") for head in module.COLUMNS]
+    assert upper == [head[0] for head in heads if len(head) == 2]
+    assert lower == [head[-1] for head in heads]
     assert len(body) == 6
     assert body[0] == [
         "conv2d",
@@ -278,7 +306,10 @@ def test_the_table_is_plain_text() -> None:
         "2/2",
         "3",
         "282",
+        "2",
         "9",
+        "1",
+        "0",
         "0",
         "1",
         "outside,",
@@ -287,7 +318,7 @@ def test_the_table_is_plain_text() -> None:
         "1",
         "identical",
     ]
-    assert body[-1] == ["relu", "0", "0/1", "0", "0", "0", "0", "bad", "input", "accepted"]
+    assert body[-1] == ["relu", "0", "0/1", "0", "0", "0", "bad", "input", "accepted"]
 
 
 def test_what_does_not_hold_is_red() -> None:

@@ -1,0 +1,283 @@
+"""Who is closer, whether each side keeps its own bound, and who is named where both disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import refimpl
+from parity import oracle
+from parity.arithmetic import sides
+from parity.bounds import RULES, backward_bounds, forward_bound
+from parity.bounds.bound import Bound
+from parity.cases import GOOD
+from parity.cases.case import Array, generator
+from parity.cases.networks import NETWORKS
+from parity.check import case_arrays, check_case
+from parity.compare import OUTSIDE, WITHIN
+from parity.findings import Findings, Settings
+from parity.network import check_network
+from parity.report.text import describe
+from parity.rows import Row
+from parity.run import CASES
+from parity.witnesses import closeness as module
+from parity.witnesses.closeness import ELEMENTARY, exact_witness, own_bounds
+from parity.witnesses.pieces import Problem
+
+SETTINGS = Settings()
+PLAIN = CASES["conv2d[plain]"]
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    with oracle.single_threaded():
+        yield
+
+
+def row_of(findings: Findings, tensor: str) -> Row:
+    (row,) = [row for row in findings.rows if row.tensor == tensor]
+    return row
+
+
+# --- columns ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_columns_of_a_case(dtype: str) -> None:
+    """Every tensor has both errors, the side that is closer, the radius and all its elements."""
+    for row in check_case(PLAIN, dtype, SETTINGS).rows:
+        assert row.refimpl_ulp is not None
+        assert row.torch_ulp is not None
+        assert row.refimpl_ulp > 0
+        smaller = min(row.refimpl_ulp, row.torch_ulp)
+        expected = {"refimpl": row.refimpl_ulp, "torch": row.torch_ulp, "equal": smaller}
+        assert expected[row.closer] == smaller
+        assert (row.closer == "equal") == (row.refimpl_ulp == row.torch_ulp)
+        assert row.truth_radius is not None
+        assert row.truth_radius < 2.0**-10
+        assert row.exact_elements == row.elements
+        assert row.note == ""
+
+
+def test_a_quick_run_has_none() -> None:
+    """Without the witnesses the columns are empty, and nothing is noted."""
+    for row in check_case(PLAIN, "float32", replace(SETTINGS, quick=True)).rows:
+        assert (row.refimpl_ulp, row.torch_ulp, row.closer) == (None, None, "")
+        assert (row.truth_radius, row.exact_elements, row.note) == (None, None, "")
+
+
+def test_columns_stay_empty_where_there_is_no_exact_value() -> None:
+    """Of indices, and of inputs with NaN or ∞."""
+    rows = check_case(CASES["max_pool2d[special]"], "float32", SETTINGS).rows
+    assert all(row.exact_elements is None for row in rows)
+    rows = check_case(CASES["max_pool2d[ties]"], "float32", SETTINGS).rows
+    assert [row.exact_elements is None for row in rows] == [r.tensor == "indices" for r in rows]
+
+
+def test_what_overflows_is_not_judged() -> None:
+    """Elements past the largest number have no exact value in the dtype."""
+    rows = check_case(CASES["conv2d[largest]"], "float32", SETTINGS).rows
+    y = next(row for row in rows if row.tensor == "y")
+    assert y.exact_elements is not None
+    assert y.exact_elements < y.elements
+    assert y.verdict == WITHIN
+
+
+def test_a_sample_says_so() -> None:
+    """Of what is too large some elements are exact, and the note says how many."""
+    row = row_of(check_case(CASES["conv2d[blocks of rows]"], "float32", SETTINGS), "y")
+    assert row.exact_elements == 16
+    assert row.note == f"16 of {row.elements} elements exact"
+    again = row_of(check_case(CASES["conv2d[blocks of rows]"], "float32", SETTINGS), "y")
+    assert again == row
+
+
+def test_layers_of_networks() -> None:
+    """Local rows have exact values under their own names, sums of gradients too; others none."""
+    for name in ("residual", "small_softmax", "xor"):
+        for row in check_network(NETWORKS[name], "float32", SETTINGS).rows:
+            local = row.case.endswith("[local]")
+            expected = row.elements if local and row.tensor != "indices" else None
+            assert row.exact_elements == expected, (row.layer, row.tensor)
+
+
+# --- one side's bound ---------------------------------------------------------------------
+
+
+def problem_of(case_id: str, dtype: str) -> Problem:
+    case = CASES[case_id]
+    arrays = case_arrays(case, dtype, 3)
+    y = oracle.forward(case.function, arrays, case.options)
+    dy = generator(3, "dy").normal(size=y.shape).astype(dtype)
+    return Problem(case.function, arrays, case.options, dy)
+
+
+def bounds_of(problem: Problem, both: Any) -> dict[str, Bound]:
+    function, arrays, options, dy = problem
+    gradients = backward_bounds(function, dy, arrays, options, both)
+    forward = forward_bound(function, arrays, options, both)
+    return {"y": forward, **{f"d{name}": bound for name, bound in gradients.items()}}
+
+
+def ordinary(function: str) -> str:
+    """A case of a function whose bounds are not 0."""
+    for case in GOOD:
+        if case.function == function:
+            problem = problem_of(case.id, "float64")
+            limits = [bound.limit for bound in bounds_of(problem, sides("float64")).values()]
+            if any(limit.size and np.nanmax(limit) > 0 for limit in limits):
+                return case.id
+    return next(case.id for case in GOOD if case.function == function)
+
+
+@pytest.mark.parametrize("function", RULES)
+def test_where_the_sides_have_bounds_of_their_own(function: str) -> None:
+    """In the elementary functions, and in no others, the errors of exp, log and tanh enter."""
+    problem = problem_of(ordinary(function), "float64")
+    ours, theirs = sides("float64")
+    alike = replace(theirs, elementary=ours.elementary * 3)
+    limits = bounds_of(problem, (ours, theirs)), bounds_of(problem, (ours, alike))
+    depends = any(
+        not np.array_equal(limits[0][name].limit, limits[1][name].limit) for name in limits[0]
+    )
+    assert depends == (function in ELEMENTARY)
+
+
+@pytest.mark.parametrize("case_id", ["softmax[maps]", "conv2d[plain]", "gaussian_pool2d[plain]"])
+def test_own_bounds_are_halves_of_the_whole(case_id: str) -> None:
+    """Both halves together are the bound of both sides, and torch's is never the larger one."""
+    case_id = case_id if case_id in CASES else ordinary(case_id.partition("[")[0])
+    problem = problem_of(case_id, "float64")
+    bounds = bounds_of(problem, sides("float64"))
+    for name, (ours, theirs) in own_bounds(problem, bounds).items():
+        np.testing.assert_allclose((ours + theirs) / 2, bounds[name].limit, rtol=1e-6)
+        assert np.all(theirs <= ours)
+
+
+@pytest.mark.parametrize("who", ["refimpl", "torch"])
+def test_a_side_past_its_own_bound_is_refuted(who: str) -> None:
+    """Within the bound of both, but past its own: a disagreement with the exact value."""
+    problem = problem_of("conv2d[plain]", "float64")
+    bounds = bounds_of(problem, sides("float64"))
+    exact = exact_witness(problem, bounds, generator(1, "exact"))
+    assert exact is not None
+    y = oracle.forward(problem.function, problem.arrays, problem.options)
+    off = y + 0.9 * bounds["y"].limit  # of both sides; own bounds are half of it
+    pair = (off, y) if who == "refimpl" else (y, off)
+    comparison = module.Comparison(WITHIN, elements=y.size)
+    found = exact.examine("y", pair, comparison, bounds["y"].overflow)
+    assert found.refuted
+    assert found.note.startswith(f"{who} is ")
+    assert found.note.endswith("times its own bound")
+    held = exact.examine("y", (y, y), comparison, bounds["y"].overflow)
+    assert not held.refuted
+    assert held.closer == "equal"
+
+
+def test_no_exact_value_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A formula that does not run on balls is a finding; under an override it is a note."""
+    right = refimpl.conv2d_backward
+
+    def floats_only(dy: Array, *args: Any, **options: Any) -> Any:
+        if dy.dtype == object:
+            raise TypeError("floats only")
+        return right(dy, *args, **options)
+
+    monkeypatch.setattr(refimpl, "conv2d_backward", floats_only)
+    findings = check_case(PLAIN, "float32", SETTINGS)
+    assert [row.tensor for row in findings.failures] == ["dx", "dweight", "dbias"]
+    assert findings.failures[0].note == "no exact value: TypeError: floats only"
+    loose = replace(SETTINGS, rtol=1.0, atol=1.0)
+    assert check_case(PLAIN, "float32", loose).failures == []
+
+
+# --- who stands alone ---------------------------------------------------------------------
+
+
+def failure(dtype: str, tensor: str = "dweight") -> tuple[Row, str]:
+    """The failed row of the plain convolution, and the line of its message that says who."""
+    row = row_of(check_case(PLAIN, dtype, SETTINGS), tensor)
+    assert row.verdict == OUTSIDE
+    line = next(line for line in describe(row).splitlines() if "exact value" in line)
+    assert line.strip() == row.opinion
+    assert row.note.endswith(row.opinion)
+    return row, line
+
+
+def plant(monkeypatch: pytest.MonkeyPatch, objects_too: bool) -> None:
+    """dweight 0.05 % too large: in every arithmetic, or in floats alone."""
+    right = refimpl.conv2d_backward
+
+    def wrong(dy: Array, *args: Any, **options: Any) -> Any:
+        grads = right(dy, *args, **options)
+        if dy.dtype == object:
+            spoilt = grads.dweight * 2001 / 2000 if objects_too else grads.dweight
+        else:
+            spoilt = grads.dweight * dy.dtype.type(1.0005)
+        return grads._replace(dweight=spoilt)
+
+    monkeypatch.setattr(refimpl, "conv2d_backward", wrong)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    ("objects_too", "why"),
+    [(True, "(its formula is wrong)"), (False, "(its formula is right, its arithmetic is not)")],
+)
+def test_a_mistake_of_refimpl(
+    monkeypatch: pytest.MonkeyPatch, dtype: str, objects_too: bool, why: str
+) -> None:
+    """refimpl stands alone, also where its own formula on balls makes the same mistake."""
+    plant(monkeypatch, objects_too)
+    row, line = failure(dtype)
+    assert line.endswith(f"off: refimpl stands alone {why}")
+    assert row.refimpl_ulp is not None
+    assert row.torch_ulp is not None
+    assert row.torch_ulp < 10 < 1000 < row.refimpl_ulp
+    assert row.closer == "torch"
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_fault_of_torch(monkeypatch: pytest.MonkeyPatch, dtype: str) -> None:
+    """It is recognised as torch's."""
+    right = oracle.FUNCTIONS["conv2d"]
+    monkeypatch.setitem(
+        oracle.FUNCTIONS, "conv2d", lambda *a, **options: right(*a, **options) * 1.0005
+    )
+    row, line = failure(dtype)
+    assert line.endswith("off: torch stands alone")
+    assert row.refimpl_ulp is not None
+    assert row.torch_ulp is not None
+    assert row.refimpl_ulp < 10 < 1000 < row.torch_ulp
+    assert row.closer == "refimpl"
+
+
+def test_both_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In opposite directions: nobody is right."""
+    plant(monkeypatch, objects_too=True)
+    right = oracle.FUNCTIONS["conv2d"]
+    monkeypatch.setitem(
+        oracle.FUNCTIONS, "conv2d", lambda *a, **options: right(*a, **options) * 0.9995
+    )
+    assert "both are off" in failure("float64")[1]
+
+
+def test_an_override_blames_nobody() -> None:
+    """Under tolerances that are too narrow each side is still within its own bound."""
+    row = row_of(check_case(PLAIN, "float32", replace(SETTINGS, rtol=0.0, atol=0.0)), "y")
+    assert row.verdict == OUTSIDE
+    assert row.opinion.endswith("off: each is within its own bound")
+
+
+def test_a_fault_of_torch_in_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same of a layer, whose tensors have other names."""
+    right = oracle.FUNCTIONS["tanh"]
+    monkeypatch.setitem(oracle.FUNCTIONS, "tanh", lambda x: right(x) * 1.0005)
+    findings = check_network(NETWORKS["small_tanh"], "float64", SETTINGS)
+    local = {row.tensor: row for row in findings.failures if row.case.endswith("[local]")}
+    assert set(local) == {"a", "delta"}
+    assert all(row.opinion.endswith("torch stands alone") for row in local.values())
