@@ -74,6 +74,7 @@ def test_a_ball_is_itself() -> None:
     same = WIDE
     assert same == WIDE
     assert (same != WIDE) is False
+    assert [compare(WIDE, same) for compare in ORDER] == [compare(1, 1) for compare in ORDER]
 
 
 OPERATIONS: list[Callable[..., Any]] = [
@@ -90,6 +91,15 @@ def test_arithmetic_encloses_the_exact_result(operation: Callable[..., Any], oth
     """From either side, with balls and numbers."""
     assert arb_of(operation(THIRD, other)).contains(operation(fmpq(1, 3), 7))
     assert arb_of(operation(other, THIRD)).contains(operation(fmpq(7), fmpq(1, 3)))
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_an_array_does_it_with_each_element(operation: Callable[..., Any]) -> None:
+    """Also an array without axes, which float() would take for a number."""
+    for shape in ((), (2,)):
+        found = np.asarray(operation(THIRD, np.full(shape, THIRD, object)), object)
+        assert found.shape == shape
+        assert {str(ball) for ball in found.flat} == {str(operation(THIRD, THIRD))}
 
 
 def test_sign_and_functions() -> None:
