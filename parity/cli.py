@@ -93,6 +93,9 @@ def run(
     full: Annotated[
         bool, typer.Option("--full", help="also the networks that take long (alexnet)")
     ] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="torch alone, without the other witnesses")
+    ] = False,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="also write JUnit XML")] = None,
     elements: Annotated[
         list[str] | None,
@@ -131,6 +134,7 @@ def run(
         rtol=rtol,
         atol=atol,
         elements=shown,
+        quick=quick,
     )
     jobs = jobs or default_jobs(len(tasks))
     findings = with_progress(tasks, settings, jobs)
