@@ -73,3 +73,8 @@ def again(row: WitnessRow, seed: int) -> str:
     case = f" --case '{name}'" if row.dtype and not row.network else ""
     dtype = f" --dtype {row.dtype}" if row.dtype else ""
     return f"parity run {what}{case}{dtype} --seed {seed}"
+
+
+def name(row: WitnessRow) -> str:
+    """What a witness and its case are called among a run's tests."""
+    return " ".join(filter(None, (row.witness, row.case, row.dtype)))

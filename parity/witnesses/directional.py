@@ -12,11 +12,11 @@ most one value of v there hides it from one direction whatever the other element
 1/DIRECTIONS, squared for two directions. Where the enclosures have a width, that holds for errors
 above `Sides.resolution`; the precision is raised until that is small beside every element.
 
-Where branches meet, the forward is differentiated from one side, towards v. The pieces of a
-sigmoid at 0 join smoothly, and the backward agrees. Where it does not, and the other side differs,
-there is a kink. v is then drawn once for each value of an input and is 0 where that is 0: along
-such a direction ties stay ties and a zero stays a zero, so that maxima and ReLUs have a
-derivative. What several tied elements get is seen as a sum, what a zero gets is not seen.
+Where branches meet, the forward is differentiated towards v and towards −v. If the two agree (the
+pieces of a sigmoid at 0 join smoothly), they are judged. If not, there is a kink. v is then drawn
+once for each value of an input and is 0 where that is 0: along such a direction ties stay ties and
+a zero stays a zero, so that maxima and ReLUs have a derivative. What several tied elements get is
+seen as a sum, what a zero gets is not seen.
 """
 
 from __future__ import annotations
@@ -172,14 +172,11 @@ def both_sides(question: Question) -> tuple[list[Sides], str]:
 
 
 def _at_kink(question: Question, directions: Directions) -> tuple[list[Sides], str]:
-    """The same where branches meet: from one side, or along directions that keep them."""
+    """The same where branches meet: from both sides, or along directions that stay there."""
     dy, towards = _along(question, directions, OneSided)
-    found = _sides(question, dy, towards, directions)
-    if not any(sides.apart for sides in found):
-        return found, SMOOTH
     _, back = _along(question, {name: (-a, -b) for name, (a, b) in directions.items()}, OneSided)
     if all(a.overlaps(-b) for a, b in zip(towards, back, strict=True)):
-        return found, SMOOTH
+        return _sides(question, dy, towards, directions), SMOOTH
     kept = {name: keeping_ties(question.arrays[name], pair) for name, pair in directions.items()}
     try:
         dy, ways = _along(question, kept, Dual)
