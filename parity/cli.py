@@ -337,7 +337,7 @@ def report(
     """The table and the messages, then the files."""
     from parity.report.about import about_run
     from parity.report.files import write_reports
-    from parity.report.text import failures, table, training_notes
+    from parity.report.text import failures, half_note, table, training_notes
     from parity.report.witnesses import refutations, witness_notes
 
     shown = console()
@@ -346,6 +346,7 @@ def report(
     for line in (
         *training_notes(findings.training),
         *witness_notes(findings.witnesses),
+        *half_note(findings.rows),
         *failures(findings),
         *refutations(findings.refuted, settings.seed),
     ):
@@ -365,12 +366,12 @@ def report(
 def summary_line(findings: Findings) -> str:
     """The run in one sentence."""
     failed = len(findings.failures) + len(findings.accepted) + len(findings.refuted)
-    cases = len({row.case for row in findings.rows if not row.network})
+    cases = len({row.case for row in findings.judged if not row.network})
     networks = len({row.network for row in findings.rows if row.network})
     blind = sum(row.verdict == "blind" for row in findings.rows)
     unseen = f"; {_counted(blind, 'blind accumulated row')}: not counted" if blind else ""
     return (
-        f"{_counted(len(findings.rows), 'tensor')} ({_counted(cases, 'layer case')}, "
+        f"{_counted(len(findings.judged), 'tensor')} ({_counted(cases, 'layer case')}, "
         f"{_counted(networks, 'network')}), {_counted(len(findings.refusals), 'bad input')}: "
         f"{f'{failed} DO NOT HOLD' if failed else 'all hold'}{unseen}"
     )

@@ -14,11 +14,14 @@ from threadpoolctl import threadpool_limits
 
 from parity import oracle
 from parity.cases import BAD, GOOD
+from parity.cases.case import FLOATS
 from parity.cases.networks import NETWORKS
 from parity.check import check_case, check_refusal
 from parity.compare import OUTSIDE
 from parity.findings import Findings, Place, Settings, failure_row
 from parity.functions import FUNCTIONS, forward_of
+from parity.half import DTYPES as HALF_DTYPES
+from parity.half import check_half, half_cases
 from parity.network import check_network
 from parity.rows import WitnessRow
 from parity.training import check_training
@@ -42,7 +45,7 @@ class SelectionError(ValueError):
 class Task:
     """One piece of work: a case in a dtype, a bad case, a network or its training, a witness."""
 
-    kind: str  # "case", "bad", "network", "training", "integers", "derivative", "symbols"
+    kind: str  # "case", "bad", "network", "training", "half" or one of WITNESSES
     id: str
     dtype: str
 
@@ -71,6 +74,8 @@ def _do(task: Task, settings: Settings) -> Findings:
         return check_case(CASES[task.id], task.dtype, settings)
     if task.kind == "bad":
         return check_refusal(BAD_CASES[task.id], settings)
+    if task.kind == "half":
+        return check_half(CASES[task.id], task.dtype, settings)
     check = check_training if task.kind == "training" else check_network
     return check(NETWORKS[task.id], task.dtype, settings)
 
@@ -97,7 +102,8 @@ def select(
     """The tasks for function and network names (all if none) and one case (all if None).
 
     Networks that take long are among them if `full` says so or their name is given; the
-    witnesses beside torch are asked too, unless they are not wanted.
+    witnesses beside torch are asked too, unless they are not wanted. Where no dtype is left
+    out, torch in half precision is looked at with them.
 
     Raises: SelectionError for a name or a case that is not there.
     """
@@ -141,7 +147,15 @@ def _witness_tasks(
         *(Task(INTEGERS, name, d) for name in CHAINS if name in wanted for d in dtypes),
         *_derivatives(tasks),
         *(Task(SYMBOLS, name, "") for name in SYMBOLIC if name in wanted),
+        *_half_tasks(wanted, dtypes),
     ]
+
+
+def _half_tasks(wanted: Container[str], dtypes: Sequence[str]) -> list[Task]:
+    if not set(FLOATS) <= set(dtypes):
+        return []
+    chosen = [case.id for case in half_cases().values() if case.function in wanted]
+    return [Task("half", case_id, d) for case_id in chosen for d in HALF_DTYPES]
 
 
 def _integer_tasks(tasks: Sequence[Task]) -> list[Task]:
