@@ -333,12 +333,16 @@ def report(
     """The table and the messages, then the files."""
     from parity.report.about import about_run
     from parity.report.files import write_reports
-    from parity.report.text import failures, integers_note, table, training_notes
+    from parity.report.text import failures, half_note, integers_note, table, training_notes
 
     shown = console()
     shown.width = max(shown.width, TABLE_WIDTH)
     shown.print(table(findings))
-    notes = (*training_notes(findings.training), *integers_note(findings.witnesses))
+    notes = (
+        *training_notes(findings.training),
+        *integers_note(findings.witnesses),
+        *half_note(findings.rows),
+    )
     for line in (*notes, *failures(findings)):
         typer.echo(line)
     if settings.override:
@@ -356,12 +360,12 @@ def report(
 def summary_line(findings: Findings) -> str:
     """The run in one sentence."""
     failed = len(findings.failures) + len(findings.accepted) + len(findings.refuted)
-    cases = len({row.case for row in findings.rows if not row.network})
+    cases = len({row.case for row in findings.judged if not row.network})
     networks = len({row.network for row in findings.rows if row.network})
     blind = sum(row.verdict == "blind" for row in findings.rows)
     unseen = f"; {_counted(blind, 'blind accumulated row')}: not counted" if blind else ""
     return (
-        f"{_counted(len(findings.rows), 'tensor')} ({_counted(cases, 'layer case')}, "
+        f"{_counted(len(findings.judged), 'tensor')} ({_counted(cases, 'layer case')}, "
         f"{_counted(networks, 'network')}), {_counted(len(findings.refusals), 'bad input')}: "
         f"{f'{failed} DO NOT HOLD' if failed else 'all hold'}{unseen}"
     )

@@ -12,6 +12,7 @@ from parity.cases.case import Array
 
 OUTSIDE, EXPECTED, BLIND = "outside", "expected", "blind"
 WITHIN, IDENTICAL = "within", "identical"
+INFORMATION = "information"  # of torch alone, judged by nobody
 VERDICTS = (OUTSIDE, EXPECTED, BLIND, WITHIN, IDENTICAL)  # worst first
 
 

@@ -126,6 +126,42 @@ def gradients(
     return Result(_array(y), dict(zip(wanted, map(_array, grads), strict=True)))
 
 
+def in_half(
+    function: str,
+    arrays: Mapping[str, Array],
+    options: Mapping[str, Any],
+    dy: Array,
+    wanted: Sequence[str],
+    dtype: str,
+    device: str = "cpu",
+) -> Result:
+    """The same with torch computing in float16 or bfloat16; arrays go in and out as float32.
+
+    Raises: RuntimeError where torch has no such kernel.
+    """
+    tensors = {name: _half(_tensor(array, device), dtype) for name, array in arrays.items()}
+    inputs = [tensors[name].requires_grad_() for name in wanted]
+    y = FUNCTIONS[function](*tensors.values(), **options)
+    upstream = _half(_tensor(dy, device), dtype)
+    grads = torch.autograd.grad(y, inputs, upstream) if inputs else ()
+    found = {name: _array(grad.float()) for name, grad in zip(wanted, grads, strict=True)}
+    return Result(_array(y.float()), found)
+
+
+def rounded(array: Array, dtype: str) -> Array:
+    """Each number as float16 or bfloat16 holds it, in float32.
+
+    >>> rounded(np.array([1.001, 3.0]), "bfloat16")
+    array([1., 3.], dtype=float32)
+    """
+    return _array(_half(_tensor(array, "cpu"), dtype).float())
+
+
+def _half(tensor: Tensor, dtype: str) -> Tensor:
+    """Floating numbers in half precision; indices stay."""
+    return tensor.to(getattr(torch, dtype)) if tensor.is_floating_point() else tensor
+
+
 def differentiate(
     formula: Callable[..., Any], arrays: Mapping[str, Array], dy: Array | None
 ) -> Result:

@@ -14,10 +14,13 @@ from threadpoolctl import threadpool_limits
 
 from parity import oracle
 from parity.cases import BAD, GOOD
+from parity.cases.case import FLOATS
 from parity.cases.networks import NETWORKS
 from parity.check import check_case, check_refusal
 from parity.findings import Findings, Place, Settings, failure_row
 from parity.functions import FUNCTIONS, forward_of
+from parity.half import DTYPES as HALF_DTYPES
+from parity.half import check_half, half_cases
 from parity.network import check_network
 from parity.training import check_training
 from parity.witnesses.integer_networks import CHAINS, check_integer_network
@@ -36,7 +39,7 @@ class SelectionError(ValueError):
 class Task:
     """One piece of work: a case in a dtype, a bad case, a network or its training."""
 
-    kind: str  # "case", "bad", "network", "training", "integers"
+    kind: str  # "case", "bad", "network", "training", "integers", "half"
     id: str
     dtype: str
 
@@ -58,6 +61,8 @@ def _do(task: Task, settings: Settings) -> Findings:
         return check_case(CASES[task.id], task.dtype, settings)
     if task.kind == "bad":
         return check_refusal(BAD_CASES[task.id], settings)
+    if task.kind == "half":
+        return check_half(CASES[task.id], task.dtype, settings)
     if task.kind == "integers" and task.id in CHAINS:
         return check_integer_network(task.id, task.dtype, settings)
     if task.kind == "integers":
@@ -76,7 +81,8 @@ def select(
     """The tasks for function and network names (all if none) and one case (all if None).
 
     Networks that take long are among them if `full` says so or their name is given; `quick`
-    leaves out the witnesses that take long.
+    leaves out the witnesses that take long. Where no dtype is left out, torch in half precision
+    is looked at, too.
 
     Raises: SelectionError for a name or a case that is not there.
     """
@@ -101,7 +107,7 @@ def select(
     for name in names:
         if name in FUNCTIONS and not any(c.function == name for c in GOOD):
             raise SelectionError(f"{name} has no cases yet: add some in parity/cases/")
-    integers = [] if quick else _integer_tasks(tasks)
+    extra = [] if quick else _integer_tasks(tasks)
     tasks += [Task("bad", c.id, "") for c in BAD if forward_of(c.function) in wanted]
     for network in NETWORKS.values():
         if network.name in wanted and (full or names or not network.full):
@@ -110,8 +116,11 @@ def select(
                 Task(kind, network.name, d) for kind in kinds for d in network.dtypes if d in dtypes
             ]
     if not quick:
-        integers += [Task("integers", n, d) for n in CHAINS if n in wanted for d in dtypes]
-    return tasks + integers
+        extra += [Task("integers", n, d) for n in CHAINS if n in wanted for d in dtypes]
+        if set(FLOATS) <= set(dtypes):
+            halves = [c.id for c in half_cases().values() if c.function in wanted]
+            extra += [Task("half", case_id, d) for case_id in halves for d in HALF_DTYPES]
+    return tasks + extra
 
 
 def _integer_tasks(tasks: Sequence[Task]) -> list[Task]:
