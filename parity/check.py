@@ -35,6 +35,8 @@ from parity.findings import (
 )
 from parity.functions import FUNCTIONS
 from parity.rows import Refusal, Row, TimingRow
+from parity.witnesses.closeness import exact_witness
+from parity.witnesses.pieces import Problem
 
 
 def check_case(case: Case, dtype: str, settings: Settings) -> Findings:
@@ -50,8 +52,11 @@ def check_case(case: Case, dtype: str, settings: Settings) -> Findings:
         findings.rows.append(failure_row(place, "y", tensors, settings))
     else:
         bounds = _bounds(case, dy, arrays, dtype)
+        problem = Problem(case.function, arrays, case.options, dy)
+        rng = generator(settings.seed, case.id, "exact")
+        exact = None if settings.quick else exact_witness(problem, bounds, rng)
         for name, theirs in expected.items():
-            judge(findings, place, name, (tensors[name], theirs), bounds[name], settings)
+            judge(findings, place, name, (tensors[name], theirs), bounds[name], settings, exact)
     findings.timings.append(TimingRow(case.id, dtype, refimpl_seconds, torch_seconds))
     findings.rows = with_expectation(case, findings.rows)
     return findings

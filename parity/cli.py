@@ -93,6 +93,9 @@ def run(
     full: Annotated[
         bool, typer.Option("--full", help="also the networks that take long (alexnet)")
     ] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="torch alone, without the other witnesses")
+    ] = False,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="also write JUnit XML")] = None,
     elements: Annotated[
         list[str] | None,
@@ -131,6 +134,7 @@ def run(
         rtol=rtol,
         atol=atol,
         elements=shown,
+        quick=quick,
     )
     jobs = jobs or default_jobs(len(tasks))
     findings = with_progress(tasks, settings, jobs)
@@ -162,7 +166,7 @@ def list_cases(
         tasks = select([name], None, [d.value for d in Dtype])
     except SelectionError as error:
         wrong_call(str(error))
-    for task_id in dict.fromkeys(task.id for task in tasks if task.kind != "bad"):
+    for task_id in dict.fromkeys(t.id for t in tasks if t.kind in ("case", "network")):
         typer.echo(task_id)
 
 
@@ -333,17 +337,19 @@ def report(
     """The table and the messages, then the files."""
     from parity.report.about import about_run
     from parity.report.files import write_reports
-    from parity.report.text import failures, half_note, integers_note, table, training_notes
+    from parity.report.text import failures, half_note, table, training_notes
+    from parity.report.witnesses import refutations, witness_notes
 
     shown = console()
     shown.width = max(shown.width, TABLE_WIDTH)
     shown.print(table(findings))
-    notes = (
+    for line in (
         *training_notes(findings.training),
-        *integers_note(findings.witnesses),
+        *witness_notes(findings.witnesses),
         *half_note(findings.rows),
-    )
-    for line in (*notes, *failures(findings)):
+        *failures(findings),
+        *refutations(findings.refuted, settings.seed),
+    ):
         typer.echo(line)
     if settings.override:
         typer.echo(f"The verdicts rest on an override, not on derived bounds: {settings.override}")

@@ -17,18 +17,25 @@ from parity.cases import BAD, GOOD
 from parity.cases.case import FLOATS
 from parity.cases.networks import NETWORKS
 from parity.check import check_case, check_refusal
+from parity.compare import OUTSIDE
 from parity.findings import Findings, Place, Settings, failure_row
 from parity.functions import FUNCTIONS, forward_of
 from parity.half import DTYPES as HALF_DTYPES
 from parity.half import check_half, half_cases
 from parity.network import check_network
+from parity.rows import WitnessRow
 from parity.training import check_training
+from parity.witnesses.derivative import DERIVATIVE, check_derivative, check_network_derivative
 from parity.witnesses.integer_networks import CHAINS, check_integer_network
-from parity.witnesses.integers import check_integers, representatives
+from parity.witnesses.integers import INTEGERS, check_integers, representatives
+from parity.witnesses.symbol_cases import SYMBOLIC
+from parity.witnesses.symbolic import SYMBOLS, check_symbols
 
 CASES = {case.id: case for case in GOOD}
 BAD_CASES = {case.id: case for case in BAD}
 CHUNK = 8  # small tasks handed to a worker at a time
+WITNESSES = (DERIVATIVE, SYMBOLS, INTEGERS)  # kinds of tasks that quick runs leave out
+HALF = "half"  # torch in half precision, left out too
 
 
 class SelectionError(ValueError):
@@ -37,9 +44,9 @@ class SelectionError(ValueError):
 
 @dataclass(frozen=True)
 class Task:
-    """One piece of work: a case in a dtype, a bad case, a network or its training."""
+    """One piece of work: a case in a dtype, a bad case, a network or its training, a witness."""
 
-    kind: str  # "case", "bad", "network", "training", "integers", "half"
+    kind: str  # "case", "bad", "network", "training", "derivative", "symbols", "integers", "half"
     id: str
     dtype: str
 
@@ -51,24 +58,39 @@ def run_task(task: Task, settings: Settings) -> Findings:
     except Exception as error:
         network = task.id if task.id in (*NETWORKS, *CHAINS) else ""
         function = "" if network else task.id.partition("[")[0]
-        place = Place(task.id, function, task.dtype, (), network)
         reason = f"the comparison broke off: {type(error).__name__}: {error}"
+        if task.kind in WITNESSES:
+            row = WitnessRow(
+                task.id, function, network, task.dtype, task.kind, "", 0, OUTSIDE, None, reason
+            )
+            return Findings(witnesses=[row])
+        place = Place(task.id, function, task.dtype, (), network)
         return Findings([failure_row(place, "", reason, settings)])
 
 
 def _do(task: Task, settings: Settings) -> Findings:
+    if task.kind in WITNESSES:
+        return Findings() if settings.quick else _ask_witness(task, settings)
     if task.kind == "case":
         return check_case(CASES[task.id], task.dtype, settings)
     if task.kind == "bad":
         return check_refusal(BAD_CASES[task.id], settings)
-    if task.kind == "half":
-        return check_half(CASES[task.id], task.dtype, settings)
-    if task.kind == "integers" and task.id in CHAINS:
-        return check_integer_network(task.id, task.dtype, settings)
-    if task.kind == "integers":
-        return check_integers(CASES[task.id], task.dtype, settings)
+    if task.kind == HALF:
+        return Findings() if settings.quick else check_half(CASES[task.id], task.dtype, settings)
     check = check_training if task.kind == "training" else check_network
     return check(NETWORKS[task.id], task.dtype, settings)
+
+
+def _ask_witness(task: Task, settings: Settings) -> Findings:
+    if task.kind == SYMBOLS:
+        return check_symbols(task.id)
+    if task.kind == INTEGERS and task.id in CHAINS:
+        return check_integer_network(task.id, task.dtype, settings)
+    if task.kind == INTEGERS:
+        return check_integers(CASES[task.id], task.dtype, settings)
+    if task.id in NETWORKS:
+        return check_network_derivative(NETWORKS[task.id], task.dtype, settings)
+    return check_derivative(CASES[task.id], task.dtype, settings)
 
 
 def select(
@@ -76,13 +98,11 @@ def select(
     case: str | None,
     dtypes: Sequence[str],
     full: bool = False,
-    quick: bool = False,
 ) -> list[Task]:
     """The tasks for function and network names (all if none) and one case (all if None).
 
-    Networks that take long are among them if `full` says so or their name is given; `quick`
-    leaves out the witnesses that take long. Where no dtype is left out, torch in half precision
-    is looked at, too.
+    Networks that take long are among them if `full` says so or their name is given. Where no dtype
+    is left out, torch in half precision is looked at, too.
 
     Raises: SelectionError for a name or a case that is not there.
     """
@@ -103,11 +123,10 @@ def select(
     if case is not None:
         if not tasks:
             raise SelectionError(_no_such_case(case, wanted))
-        return tasks if quick else [*tasks, *_integer_tasks(tasks)]
+        return tasks + _derivatives(tasks) + _integers(tasks)
     for name in names:
         if name in FUNCTIONS and not any(c.function == name for c in GOOD):
             raise SelectionError(f"{name} has no cases yet: add some in parity/cases/")
-    extra = [] if quick else _integer_tasks(tasks)
     tasks += [Task("bad", c.id, "") for c in BAD if forward_of(c.function) in wanted]
     for network in NETWORKS.values():
         if network.name in wanted and (full or names or not network.full):
@@ -115,18 +134,29 @@ def select(
             tasks += [
                 Task(kind, network.name, d) for kind in kinds for d in network.dtypes if d in dtypes
             ]
-    if not quick:
-        extra += [Task("integers", n, d) for n in CHAINS if n in wanted for d in dtypes]
-        if set(FLOATS) <= set(dtypes):
-            halves = [c.id for c in half_cases().values() if c.function in wanted]
-            extra += [Task("half", case_id, d) for case_id in halves for d in HALF_DTYPES]
-    return tasks + extra
+    tasks += _derivatives(tasks) + _integers(tasks)
+    tasks += [Task(INTEGERS, name, d) for name in CHAINS if name in wanted for d in dtypes]
+    if set(FLOATS) <= set(dtypes):
+        halves = [c.id for c in half_cases().values() if c.function in wanted]
+        tasks += [Task(HALF, case_id, d) for case_id in halves for d in HALF_DTYPES]
+    return tasks + [Task(SYMBOLS, n, "") for n in SYMBOLIC if n in wanted]
 
 
-def _integer_tasks(tasks: Sequence[Task]) -> list[Task]:
+def _derivatives(tasks: Sequence[Task]) -> list[Task]:
+    """A case or network of these is differentiated once: exact arithmetic has no dtype."""
+    last = {task.id: task for task in tasks if task.kind in ("case", "network")}
+    return [
+        Task(DERIVATIVE, task.id, task.dtype)
+        for task in last.values()
+        if task.id in NETWORKS or FUNCTIONS[CASES[task.id].function].inputs
+    ]
+
+
+def _integers(tasks: Sequence[Task]) -> list[Task]:
     """Every geometry once, in the dtypes of the first case that has it."""
-    firsts = representatives([CASES[task.id] for task in tasks])
-    return [Task("integers", task.id, task.dtype) for task in tasks if task.id in firsts]
+    cases = [task for task in tasks if task.kind == "case"]
+    firsts = representatives([CASES[task.id] for task in cases])
+    return [Task(INTEGERS, task.id, task.dtype) for task in cases if task.id in firsts]
 
 
 def _no_such_case(case: str, wanted: set[str]) -> str:
@@ -179,8 +209,8 @@ def _results(
                 yield number, run_task(task, settings)
         return
     # The long tasks first, so that no worker is left with one at the end.
-    long = [[pair] for pair in numbered if pair[1].kind in ("training", "network")]
-    short = [pair for pair in numbered if pair[1].kind not in ("training", "network")]
+    long = [[pair] for pair in numbered if _takes_long(pair[1])]
+    short = [pair for pair in numbered if not _takes_long(pair[1])]
     chunks = long[::-1] + [short[i : i + CHUNK] for i in range(0, len(short), CHUNK)]
     # A worker's second thread must not spin while it waits for the first.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -193,6 +223,10 @@ def _results(
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _takes_long(task: Task) -> bool:
+    return task.id in (*NETWORKS, *CHAINS) or task.kind == SYMBOLS
 
 
 def _start_worker() -> None:

@@ -59,10 +59,15 @@ def test_a_run_that_holds(call: Call, tmp_path: Path) -> None:
     """Exit code 0, a table, one sentence, the names of the files; nothing on stderr."""
     outcome = call("run", "relu", "--out", tmp_path)
     assert (outcome.code, outcome.err) == (0, "")
-    header, line, integers, summary, reports = outcome.out.splitlines()
+    header, line, derivative, integers, symbols, half, summary, reports = outcome.out.splitlines()
     assert header.split()[:3] == ["function", "cases", "refused"]
     assert line.split()[0] == "relu"
-    assert integers.startswith("integers: ")
+    assert re.fullmatch(r"derivative: \d+ agrees \(.*passes with probability 2\^-40", derivative)
+    assert re.fullmatch(
+        r"integers: \d+ identical; a wrong one passes with probability 2\^-6\d(\.\d)?", integers
+    )
+    assert half.startswith("torch in float16 and bfloat16, for information: 8 tensors, ")
+    assert symbols == "symbols: 1 agrees"
     tensors, cases = len(rows(tmp_path)), len({row["case"] for row in rows(tmp_path)})
     assert re.fullmatch(
         rf"{tensors} tensors \({cases} layer cases, 0 networks\), \d+ bad inputs: "
@@ -115,10 +120,16 @@ def test_a_disagreement(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         f"     worst at {dx['worst_index']}: refimpl {ours}, torch {theirs}; difference "
     )
     assert said[first + 2] == ("     again: parity run relu --case 'maps' --dtype float32 --seed 5")
-    assert said[first + 3].startswith(
-        "FAIL relu · case maps · integers · float32 · seed 5: dx at ("
+    assert re.fullmatch(
+        r"FAIL relu_backward · case maps · witness derivative · float32 · seed 5: the forward's "
+        r"own derivative along v is \S+, the backward gives \S+",
+        said[first + 3],
     )
-    assert "2 DO NOT HOLD" in said[-2]
+    assert said[first + 4] == said[first + 2]
+    assert said[first + 5].startswith(
+        "FAIL relu_backward · case maps · witness integers · float32 · seed 5: dx at ("
+    )
+    assert "3 DO NOT HOLD" in said[-2]
     assert json.loads((tmp_path / "run.json").read_text())["holds"] is False
     assert len(rows(tmp_path, "gradients.csv")) == 120
 

@@ -13,7 +13,7 @@ from parity import oracle
 from parity.cases.case import FLOATS, Array
 from parity.cases.networks import NETWORKS
 from parity.findings import Settings
-from parity.report.text import describe_witness
+from parity.report.witnesses import refutations
 from parity.rows import WitnessRow
 from parity.run import Task, run_task, select
 from parity.witnesses import integer_networks
@@ -155,8 +155,7 @@ def test_chains_are_tasks_of_a_run() -> None:
     """By name too; none with `quick`."""
     assert select(["sums"], None, FLOATS) == [Task("integers", "sums", d) for d in FLOATS]
     kinds = [task.kind for task in select(["small_relu"], None, ["float32"])]
-    assert kinds == ["network", "integers"]
-    assert [t.kind for t in select(["small_relu"], None, ["float32"], quick=True)] == ["network"]
+    assert kinds == ["network", "derivative", "integers"]
     assert set(CHAINS) - set(NETWORKS) == {"sums"}
 
 
@@ -165,8 +164,8 @@ def test_the_message_of_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(networks, "sum_of_parts", lambda parts: parts[0])
     findings = run_task(Task("integers", "sums", "float64"), SETTINGS)
     assert not findings.holds
-    text = describe_witness(findings.witnesses[0])
-    assert text.startswith("FAIL sums · integers · float64 · seed 17: d x at (")
+    (text,) = refutations(findings.refuted, 17)
+    assert text.startswith("FAIL sums · witness integers · float64 · seed 17: d x at (")
     assert text.endswith("again: parity run sums --dtype float64 --seed 17")
 
 

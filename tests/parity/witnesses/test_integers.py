@@ -15,7 +15,7 @@ from parity import oracle
 from parity.cases import GOOD
 from parity.cases.case import FLOATS, Array, Case
 from parity.findings import Settings
-from parity.report.text import describe_witness, failures, integers_note
+from parity.report.witnesses import refutations, witness_notes
 from parity.rows import WitnessRow
 from parity.run import CASES, Task, run_task, select
 from parity.witnesses import integers, lattices
@@ -293,16 +293,26 @@ def test_fractions_are_the_same_numbers() -> None:
 # --- in a run -----------------------------------------------------------------------------
 
 
+def asked(tasks: list[Task]) -> list[Task]:
+    return [task for task in tasks if task.kind == "integers"]
+
+
 def test_geometries_are_tasks_of_a_run() -> None:
-    """Each geometry once per dtype; of a named case its own; none with `quick`."""
-    tasks = [task for task in select(["relu"], None, FLOATS) if task.kind == "integers"]
+    """Each geometry once per dtype; of a named case its own; none where a branch is smooth."""
     of_relu = [c for c in representatives(GOOD).values() if c.function == "relu"]
-    assert tasks == [Task("integers", c.id, d) for c in of_relu for d in c.dtypes]
-    named = select([], "conv2d[integers]", ["float32"])
-    assert [task.kind for task in named] == ["case", "integers"]
-    assert not [t for t in select(["relu"], None, FLOATS, quick=True) if t.kind == "integers"]
-    assert [t.kind for t in select([], "conv2d[plain]", ["float32"], quick=True)] == ["case"]
-    assert not [t for t in select(["tanh"], None, FLOATS) if t.kind == "integers"]
+    assert asked(select(["relu"], None, FLOATS)) == [
+        Task("integers", c.id, d) for c in of_relu for d in c.dtypes
+    ]
+    case = "conv2d[integers]"
+    assert asked(select([], case, ["float32"])) == [Task("integers", case, "float32")]
+    assert asked(select(["tanh"], None, FLOATS)) == []
+
+
+def test_a_quick_run_does_not_ask() -> None:
+    """The task does nothing then."""
+    task = Task("integers", CONV.id, "float32")
+    assert run_task(task, Settings(quick=True)).witnesses == []
+    assert len(run_task(task, Settings()).witnesses) == 1
 
 
 def test_the_same_seed_draws_the_same_integers() -> None:
@@ -316,37 +326,27 @@ def test_a_refusal_is_written_out_and_the_run_fails(monkeypatch: pytest.MonkeyPa
     plant(monkeypatch, refimpl, "linear", one_element)
     findings = run_task(Task("integers", FIRST["linear"].id, "float64"), SETTINGS)
     assert not findings.holds
-    (text,) = failures(findings)
+    (text,) = refutations(findings.refuted, 17)
     name = FIRST["linear"].name
-    assert text.startswith(f"FAIL linear · case {name} · integers · float64 · seed 17: y at (")
+    assert text.startswith(
+        f"FAIL linear_backward · case {name} · witness integers · float64 · seed 17: y at ("
+    )
     assert text.endswith(f"again: parity run linear --case '{name}' --dtype float64 --seed 17")
-    assert text == describe_witness(findings.witnesses[0])
-    assert integers_note(findings.witnesses) == ["integers: 1 geometries, 1 outside"]
-
-
-def test_many_refusals_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Twenty are written out; the rest are in the file."""
-    plant(monkeypatch, refimpl, "relu", one_element)
-    findings = run_task(Task("integers", FIRST["relu"].id, "float64"), SETTINGS)
-    findings.witnesses *= 22
-    said = failures(findings)
-    assert len(said) == 21
-    assert said[-1] == "… and 2 more: verdict `outside` in witnesses.csv"
+    assert witness_notes(findings.witnesses) == ["integers: 1 outside"]
 
 
 def test_the_line_of_a_run() -> None:
     """Geometries, verdicts, and the largest probability."""
     rows = [row_of(FIRST["relu"], dtype) for dtype in FLOATS]
-    (line,) = integers_note(rows)
+    (line,) = witness_notes(rows)
     largest = max(row.false_accept or 0 for row in rows)
-    assert line == (f"integers: 1 geometries, 2 identical; false accept ≤ 2^{largest:.1f}")
-    assert integers_note([]) == []
+    assert line == (f"integers: 2 identical; a wrong one passes with probability 2^{largest:.3g}")
 
 
 def test_a_witness_that_breaks_off_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     """An error of torch or of the witness itself ends no run."""
     monkeypatch.setattr(integers, "patterns", lambda *a: raise_(RuntimeError("no memory")))
     findings = run_task(Task("integers", CONV.id, "float32"), SETTINGS)
-    (row,) = findings.rows
+    (row,) = findings.witnesses
     assert row.verdict == "outside"
     assert row.note == "the comparison broke off: RuntimeError: no memory"
