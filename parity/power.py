@@ -81,12 +81,12 @@ class Power:
     """What came out: the rows, and the cases that see no mistake at all."""
 
     rows: list[MistakeRow] = field(default_factory=list)
-    blind_cases: list[str] = field(default_factory=list)
+    unseeing: dict[str, str] = field(default_factory=dict)  # and why
 
     @property
     def holds(self) -> bool:
-        """Whether every mistake is refused, the controls are not, and no case is blind."""
-        return not self.blind_cases and not any(row.problem for row in self.rows)
+        """Whether every mistake is refused, the controls are not, and each case sees some."""
+        return not self.unseeing and not any(row.problem for row in self.rows)
 
 
 # --- one mistake, one case ----------------------------------------------------------------
@@ -135,14 +135,14 @@ def worst_ratio(prepared: Prepared, tensors: Tensors) -> tuple[bool, float]:
 
 def examine(case: Case, known: Sequence[Mistake], settings: Settings) -> list[Sight]:
     """What a case says of each mistake in its function."""
-    ready = [prepare(case, dtype, settings) for dtype in sorted(case.dtypes, reverse=True)]
+    ready = [prepare(case, dtype, settings) for dtype in sorted(case.dtypes)]
     elements = sum(array.size for array in (*ready[0].arrays.values(), ready[0].dy))
     ordinary: list[Prepared] = []
     sights = []
     for one in known:
         refused, raised, margin, blind = _look(one, ready)
         if not refused and not raised and one.misconception:
-            ordinary = ordinary or [prepare(redrawn(case, "normal"), ready[0].dtype, settings)]
+            ordinary = ordinary or [prepare(redrawn(case, "normal"), _widest(case), settings)]
             blind = _look(one, ordinary)[0]
         sights.append(Sight(one.name, case.id, elements, refused, raised, margin, blind))
     return sights
@@ -327,7 +327,8 @@ def power(
     rows = [
         to_row(one, seen[one.name], found) for one, found in zip(everything, kinds, strict=True)
     ]
-    return Power(rows, _blind_cases(seen))
+    whole = {name for name, run in by_function.items() if _all_of(name) <= {m.name for m in run}}
+    return Power(rows, _unseeing([case for case in cases if case.function in whole], seen))
 
 
 def _to_be_shown(known: Mistake, sights: Sequence[Sight]) -> list[Case]:
@@ -377,11 +378,27 @@ def _problem(known: Mistake, refusing: Sequence[Sight], kinds: Sequence[str]) ->
     return ""
 
 
-def _blind_cases(seen: Mapping[str, Sequence[Sight]]) -> list[str]:
-    """Cases that see no mistake, though random numbers of their shapes would show one."""
+def _all_of(function: str) -> set[str]:
+    """All known mistakes in a function, forward and backward."""
+    return {known.name for known in MISTAKES.values() if forward_of(known.function) == function}
+
+
+def _unseeing(cases: Sequence[Case], seen: Mapping[str, Sequence[Sight]]) -> dict[str, str]:
+    """The cases that see no mistake, though none of their arrays is empty; and why."""
     seeing = {s.case for sights in seen.values() for s in sights if s.refused}
     blind = {s.case for sights in seen.values() for s in sights if s.blind}
-    return sorted(blind - seeing)
+    return {
+        case.id: "random numbers of its shapes would show one"
+        if case.id in blind
+        else "no known mistake shows in its shapes"
+        for case in cases
+        if case.id not in seeing and all(_holds_elements(source) for source in case.arrays.values())
+    }
+
+
+def _holds_elements(source: Source) -> bool:
+    """Whether a source holds any element."""
+    return 0 not in (np.shape(source.values) if isinstance(source, Given) else source.shape)
 
 
 @contextmanager

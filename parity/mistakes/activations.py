@@ -256,6 +256,16 @@ def dtanh_of_input(o: Array) -> Array:
     return dtanh(tanh(o))
 
 
+@mistake("dsigmoid", "1 − o²: tanh's derivative", "both are s-shaped", "D1.10", "D1.30")
+def dsigmoid_of_tanh(o: Array) -> Array:
+    return dtanh(o)
+
+
+@mistake("dtanh", "o(1 − o): sigmoid's derivative", "both are s-shaped", "D1.10", "D1.30")
+def dtanh_of_sigmoid(o: Array) -> Array:
+    return dsigmoid(o)
+
+
 # --- softmax ------------------------------------------------------------------------------
 
 

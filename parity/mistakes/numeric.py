@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import prod
 from typing import Any
 
 import numpy as np
 
+import refimpl
 from parity.cases.case import Array
-from parity.mistakes.mistake import mistake
+from parity.functions import FUNCTIONS
+from parity.mistakes.mistake import Mistake, add, mistake
 from refimpl import (
     LinearGrads,
     avg_pool2d_backward,
@@ -19,7 +22,6 @@ from refimpl import (
     max_pool2d_backward,
     sigmoid,
     softmax,
-    softmax_backward,
     tanh_backward,
 )
 from refimpl.convolution import ConvGrads
@@ -40,40 +42,6 @@ def last_row_left_out(array: Array) -> Array:
     wrong = array.copy()
     wrong[..., -1:, :] = zero_of(array)
     return wrong
-
-
-@mistake(
-    "conv2d_backward",
-    "dweight: is 0.05 % too large",
-    "a small difference is rounding",
-    "D0.13",
-    "D4.8",
-)
-def dweight_slightly_too_large(dy: Array, x: Array, weight: Array, **how: Any) -> ConvGrads:
-    right = conv2d_backward(dy, x, weight, **how)
-    return right._replace(dweight=right.dweight * parameter(SLIGHTLY, like=weight))
-
-
-@mistake(
-    "linear_backward",
-    "dx: is 0.05 % too large",
-    "a small difference is rounding",
-    "D0.10",
-    "D2.21",
-)
-def linear_dx_slightly_too_large(dy: Array, x: Array, weight: Array) -> LinearGrads:
-    right = linear_backward(dy, x, weight)
-    return right._replace(dx=right.dx * parameter(SLIGHTLY, like=x))
-
-
-@mistake(
-    "softmax_backward",
-    "dx: is 0.05 % too large",
-    "a small difference is rounding",
-    "D2.17",
-)
-def softmax_gradient_slightly_too_large(dy: Array, x: Array, axis: int = -1) -> Array:
-    return np.asarray(softmax_backward(dy, x, axis) * parameter(SLIGHTLY, like=x))
 
 
 @mistake(
@@ -210,3 +178,34 @@ def linear_dbias_over_wrong_axis(dy: Array, x: Array, weight: Array) -> LinearGr
     wrong = right.dbias * zero_of(dy)
     wrong[: len(sums)] = sums
     return right._replace(dbias=wrong)
+
+
+# --- every gradient, slightly too large ---------------------------------------------------
+
+
+def slightly_too_large(backward: str, *arguments: Any, **options: Any) -> Any:
+    """What the backward of this name gives, each gradient 0.05 % too large."""
+    grads = getattr(refimpl, backward)(*arguments, **options)
+    if not isinstance(grads, tuple):
+        return scaled(grads)
+    parts = tuple(map(scaled, grads))
+    return type(grads)(*parts) if hasattr(grads, "_fields") else parts
+
+
+def scaled(gradient: Array) -> Array:
+    """1.0005 times the gradient."""
+    return np.asarray(gradient * parameter(SLIGHTLY, like=gradient), gradient.dtype)
+
+
+for function in FUNCTIONS.values():
+    if function.inputs and function.name != "sign":  # whose gradient is 0 whatever it is times
+        add(
+            Mistake(
+                f"slightly-too-large-{function.backward_name}",
+                function.backward_name,
+                "every gradient is 0.05 % too large",
+                "a small difference is rounding",
+                function.documents,
+                partial(slightly_too_large, function.backward_name),
+            )
+        )

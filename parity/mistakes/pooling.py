@@ -580,6 +580,7 @@ RELATIVES = {
     },
     "max_pool3d": {"max-padding-takes-part": "volumes: the padding's zeros take part"},
     "max_pool3d_backward": {
+        "max-copied-to-all-places": "volumes: each place of a window gets dy",
         "max-overlaps-overwritten": "volumes: a maximum of several windows keeps the last dy",
         "max-ties-all": "volumes: of equal maxima each gets dy",
     },
