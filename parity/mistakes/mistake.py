@@ -24,6 +24,7 @@ class Mistake:
     misconception: str  # what the person thought
     formulas: tuple[str, ...]  # the statements that it violates: ids of the ledger
     wrong: Wrong
+    control: bool = False  # the right code, which nothing may refuse
 
 
 MISTAKES: dict[str, Mistake] = {}
@@ -62,4 +63,4 @@ def control(function: str) -> Mistake:
     True
     """
     right: Wrong = getattr(refimpl, function)
-    return Mistake(f"control-{function}", function, "the correct code", "", (), right)
+    return Mistake(f"control-{function}", function, "the correct code", "", (), right, control=True)

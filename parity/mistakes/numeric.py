@@ -201,7 +201,7 @@ for function in FUNCTIONS.values():
     if function.inputs and function.name != "sign":  # whose gradient is 0 whatever it is times
         add(
             Mistake(
-                f"slightly-too-large-{function.backward_name}",
+                f"slightly-too-large-{function.name}",
                 function.backward_name,
                 "every gradient is 0.05 % too large",
                 "a small difference is rounding",
