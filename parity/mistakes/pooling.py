@@ -353,7 +353,7 @@ def average_overlaps_overwritten(dy: Array, x: Array, kernel_size: Any, **how: A
 def average_gradient_to_the_maximum(dy: Array, x: Array, kernel_size: Any, **how: Any) -> Array:
     g, dx, zero = geometry_of(x, kernel_size, **how), zeros(x.shape, like=dy), zeros((), like=dy)
     winner = np.full(dy.shape, -1)
-    value = np.empty(dy.shape, x.dtype)
+    value = zeros(dy.shape, like=x)
     for number, (outputs, inputs) in enumerate(places(g)):
         wins = (winner[outputs] < 0) | (x[inputs] > value[outputs])
         value[outputs] = np.where(wins, x[inputs], value[outputs])

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from parity.bounds import Bound
 from parity.cases import GOOD
 from parity.cases.case import Array, Case, Draw, Given, Photograph, Source
 from parity.check import Prepared, prepare
@@ -65,15 +66,25 @@ def computed(known: Mistake, prepared: Prepared) -> Tensors | str:
 
 
 def worst_ratio(prepared: Prepared, tensors: Tensors) -> tuple[bool, float]:
-    """Whether a tensor is outside its bound, and the largest error/bound."""
+    """Whether a tensor is outside its bound, and the largest error/bound, at least 1 then."""
     found = [
         compare(tensor, prepared.expected[name], prepared.bounds[name])
         for name, tensor in tensors.items()
+        if not _fits(tensor, prepared.expected[name], prepared.bounds[name])
     ]
     return (
         any(comparison.verdict == OUTSIDE for comparison in found),
         max((comparison.worst_ratio for comparison in found), default=0.0),
     )
+
+
+def _fits(tensor: Array, expected: Array, bound: Bound) -> bool:
+    """Whether all elements are finite and within the bound, which most tensors are."""
+    if (tensor.shape, tensor.dtype) != (expected.shape, expected.dtype):
+        return False
+    with np.errstate(all="ignore"):
+        difference = np.abs(tensor.astype(np.float64) - expected)
+    return bool(np.all(difference <= bound.limit))
 
 
 def examine(case: Case, known: Sequence[Mistake], settings: Settings) -> list[Sight]:

@@ -65,25 +65,28 @@ class Power:
 def select(names: Sequence[str], functions: Sequence[str]) -> list[Mistake]:
     """The mistakes of these names, or in these functions (forward or backward); all if none.
 
-    Raises: SelectionError for a name or a function that has none.
+    Raises: SelectionError for a name or a function that has none, or if none is left.
     """
     for name in names:
         if name not in MISTAKES:
-            raise SelectionError(f"no mistake is called {name!r}{nearest(name, list(MISTAKES))}")
-    known = {m.function for m in MISTAKES.values()} | {
-        forward_of(m.function) for m in MISTAKES.values()
-    }
-    for function in functions:
-        if function not in known:
             raise SelectionError(
-                f"no mistake is in a function {function!r}{nearest(function, sorted(known))}"
+                f"no known mistake is called {name!r}{nearest(name, list(MISTAKES))}"
             )
-    return [
-        m
-        for m in MISTAKES.values()
-        if (not names or m.name in names)
-        and (not functions or {m.function, forward_of(m.function)} & set(functions))
+    places = {one.name: {one.function, forward_of(one.function)} for one in MISTAKES.values()}
+    wrong = sorted(set().union(*places.values()))
+    for function in functions:
+        if function not in wrong:
+            raise SelectionError(
+                f"no known mistake is in a function {function!r}{nearest(function, wrong)}"
+            )
+    chosen = [
+        one
+        for one in MISTAKES.values()
+        if (not names or one.name in names) and (not functions or places[one.name] & set(functions))
     ]
+    if not chosen:
+        raise SelectionError("none of these mistakes is in these functions")
+    return chosen
 
 
 def controls(known: Sequence[Mistake]) -> list[Mistake]:
@@ -113,15 +116,17 @@ def power(
         for one, found in zip(everything, kinds, strict=True):
             rows.append(to_row(one, seen[one.name], found))
             done(1)
-    every = [
-        c for c in cases if set(_in_function(list(MISTAKES.values()), c.function)) <= set(known)
-    ]
-    return Power(rows, _unseeing(every, seen))
+    return Power(rows, _unseeing([case for case in cases if _all_run(case, known)], seen))
 
 
 def steps(known: Sequence[Mistake]) -> int:
     """How often `power` tells that something is done."""
     return len(cases_of(known)) + len(controls(known)) + len(known)
+
+
+def _all_run(case: Case, known: Sequence[Mistake]) -> bool:
+    """Whether no known mistake in the case's function is left out."""
+    return set(_in_function(list(MISTAKES.values()), case.function)) <= set(known)
 
 
 def _in_function(known: Sequence[Mistake], function: str) -> list[Mistake]:

@@ -35,6 +35,15 @@ def table(rows: Sequence[MistakeRow]) -> Table:
     return shown
 
 
+def how_far(margin: float | None) -> str:
+    """By how much the cases refuse a mistake."""
+    if margin is None:
+        return ""
+    if isinf(margin):
+        return "a bound of 0: any difference refuses"
+    return f"{ratio(margin)} times the bound, the median of these cases"
+
+
 def ratio(margin: float) -> str:
     """error/bound; where the bound is 0, every error is past it."""
     return "bound 0" if isinf(margin) else f"{margin:.3g}"
@@ -47,8 +56,7 @@ def describe(row: MistakeRow) -> str:
         ("thought", row.misconception),
         ("violates", row.formulas),
         ("refused", f"by {row.refused} of {row.cases} cases, the smallest {row.smallest}"),
-        ("by", "" if row.median_margin is None else
-            f"{ratio(row.median_margin)} times the bound (median of these cases)"),
+        ("by", how_far(row.median_margin)),
         ("seen by", row.witnesses),
         ("raised", f"in {row.raised} cases, which says nothing" if row.raised else ""),
     ):  # fmt: skip
