@@ -32,7 +32,7 @@ class Sight:
     elements: int
     refused: bool
     raised: str  # the exception, where it gave no result in any dtype
-    margin: float  # error/bound at the worst element
+    margin: float  # error/bound at the worst element, 0 where all are within
     blind: bool  # not refused, but it would be on random numbers of the same shapes
 
 

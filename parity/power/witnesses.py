@@ -16,7 +16,7 @@ from parity.power.sight import Tensors, computed, redrawn, tensors_of, widest, w
 from parity.witnesses.balls import PRECISION, arb_of, exact_balls, precision
 
 TRIES = 8  # cases that a witness is shown, the smallest first
-LARGEST = 4000  # elements of a case that is computed exactly
+LARGEST = 10_000  # elements of a case that is computed exactly
 
 
 def seen_by_integers(known: Mistake, case: Case, settings: Settings) -> bool | None:

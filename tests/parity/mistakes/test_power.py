@@ -253,7 +253,7 @@ def test_balls_see_what_is_far_from_the_exact_value() -> None:
     assert seen_by_balls(MISTAKES["tanh-of-half"], maps, SETTINGS) is True
     assert seen_by_balls(control("tanh"), maps, SETTINGS) is False
     assert seen_by_balls(MISTAKES["tanh-of-half"], case_of("tanh[special]"), SETTINGS) is None
-    large = replace(maps, arrays={"x": Draw((90, 50))})
+    large = replace(maps, arrays={"x": Draw((90, 80))})
     assert seen_by_balls(MISTAKES["tanh-of-half"], large, SETTINGS) is None
     raising = put_in_place("tanh", lambda x: raise_(IndexError("off by one")))
     assert seen_by_balls(raising, maps, SETTINGS) is None
