@@ -35,6 +35,8 @@ from parity.findings import (
 )
 from parity.functions import FUNCTIONS
 from parity.rows import Refusal, Row, TimingRow
+from parity.witnesses.closeness import exact_witness
+from parity.witnesses.pieces import Problem
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,12 @@ def check_case(case: Case, dtype: str, settings: Settings) -> Findings:
     if isinstance(tensors, str):
         findings.rows.append(failure_row(place, "y", tensors, settings))
     else:
+        problem = Problem(case.function, prepared.arrays, case.options, prepared.dy)
+        rng = generator(settings.seed, case.id, "exact")
+        bounds = prepared.bounds
+        exact = None if settings.quick else exact_witness(problem, bounds, rng)
         for name, theirs in prepared.expected.items():
-            judge(findings, place, name, (tensors[name], theirs), prepared.bounds[name], settings)
+            judge(findings, place, name, (tensors[name], theirs), bounds[name], settings, exact)
     findings.timings.append(TimingRow(case.id, dtype, refimpl_seconds, prepared.torch_seconds))
     findings.rows = with_expectation(case, findings.rows)
     return findings

@@ -95,6 +95,9 @@ def run(
     full: Annotated[
         bool, typer.Option("--full", help="also the networks that take long (alexnet)")
     ] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="torch alone, without the other witnesses")
+    ] = False,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="also write JUnit XML")] = None,
     elements: Annotated[
         list[str] | None,
@@ -133,6 +136,7 @@ def run(
         rtol=rtol,
         atol=atol,
         elements=shown,
+        quick=quick,
     )
     jobs = jobs or default_jobs(len(tasks))
     findings = with_progress(tasks, settings, jobs)
@@ -164,7 +168,7 @@ def list_cases(
         tasks = select([name], None, [d.value for d in Dtype])
     except SelectionError as error:
         wrong_call(str(error))
-    for task_id in dict.fromkeys(task.id for task in tasks if task.kind != "bad"):
+    for task_id in dict.fromkeys(t.id for t in tasks if t.kind in ("case", "network")):
         typer.echo(task_id)
 
 
@@ -399,11 +403,17 @@ def report(
     from parity.report.about import about_run
     from parity.report.files import write_reports
     from parity.report.text import failures, table, training_notes
+    from parity.report.witnesses import refutations, witness_notes
 
     shown = console()
     shown.width = max(shown.width, TABLE_WIDTH)
     shown.print(table(findings))
-    for line in (*training_notes(findings.training), *failures(findings)):
+    for line in (
+        *training_notes(findings.training),
+        *witness_notes(findings.witnesses),
+        *failures(findings),
+        *refutations(findings.refuted, settings.seed),
+    ):
         typer.echo(line)
     if settings.override:
         typer.echo(f"The verdicts rest on an override, not on derived bounds: {settings.override}")
@@ -419,7 +429,7 @@ def report(
 
 def summary_line(findings: Findings) -> str:
     """The run in one sentence."""
-    failed = len(findings.failures) + len(findings.accepted)
+    failed = len(findings.failures) + len(findings.accepted) + len(findings.refuted)
     cases = len({row.case for row in findings.rows if not row.network})
     networks = len({row.network for row in findings.rows if row.network})
     blind = sum(row.verdict == "blind" for row in findings.rows)

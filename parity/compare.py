@@ -13,6 +13,8 @@ from parity.cases.case import Array
 OUTSIDE, EXPECTED, BLIND = "outside", "expected", "blind"
 WITHIN, IDENTICAL = "within", "identical"
 VERDICTS = (OUTSIDE, EXPECTED, BLIND, WITHIN, IDENTICAL)  # worst first
+# Of witnesses beside torch: what an exact computation says, or why it says nothing.
+AGREES, UNDECIDED, INAPPLICABLE = "agrees", "undecided", "inapplicable"
 
 
 PART = 1 << 17  # elements compared at a time
@@ -104,7 +106,7 @@ def _compare_part(ours: Array, theirs: Array, limit: Array, overflow: Array) -> 
     return _Part(
         max_abs_error=float(difference.max()),
         max_rel_error=float(ratios(difference, largest.astype(np.float64)).max()),
-        max_ulp=float(ratios(difference, _ulp(largest)).max()),
+        max_ulp=float(ratios(difference, spacing(largest)).max()),
         worst_ratio=float(ratio[place]),
         place=place,
         outside=int(np.count_nonzero(ratio > 1)),
@@ -138,7 +140,7 @@ def ratios(error: Array, limit: Array) -> Array:
     return np.where(np.isnan(quotient), undefined, quotient)
 
 
-def _ulp(values: Array) -> Array:
+def spacing(values: Array) -> Array:
     """The distance from each value to the next number of its dtype."""
     finite = np.where(np.isfinite(values), values, 1)
     # The largest number's next is ∞; its own distance is that of the number before it.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
@@ -20,6 +20,7 @@ from parity.compare import (
     tolerance_bound,
 )
 from parity.rows import ElementRow, Refusal, Row, TimingRow, TrainingRow, WitnessRow
+from parity.witnesses.closeness import Closeness, Exact
 
 DEFAULT_SEED = 20261120
 MAX_ELEMENT_ROWS = 10_000  # of one tensor: those with the largest error/bound
@@ -36,6 +37,7 @@ class Settings:
     rtol: float | None = None  # --rtol, --atol: an override of the derived bounds
     atol: float | None = None
     elements: tuple[str, ...] = ()  # cases of which every element is reported
+    quick: bool = False  # without the witnesses beside torch
 
     @property
     def override(self) -> str:
@@ -111,17 +113,39 @@ def judge(
     pair: tuple[Array, Array],
     bound: Bound,
     settings: Settings,
+    exact: Exact | None = None,
 ) -> Row:
-    """Compare one tensor and add its row; its elements too if asked for or outside."""
+    """Compare one tensor and add its row; its elements too if asked for or outside.
+
+    exact: the witness of exact arithmetic, which judges each side by itself.
+    """
     ours, theirs = pair
     if settings.override:
         bound = tolerance_bound(theirs, settings.rtol or 0.0, settings.atol or 0.0)
     comparison = compare(ours, theirs, bound)
     row = tensor_row(place, tensor, theirs, comparison, settings)
+    if exact:
+        row = _beside_exact(row, exact.examine(tensor, pair, comparison, bound.overflow), settings)
     findings.rows.append(row)
     if comparison.verdict == OUTSIDE or place.case in settings.elements:
         findings.elements.extend(element_rows(row, ours, theirs, bound))
     return row
+
+
+def _beside_exact(row: Row, found: Closeness, settings: Settings) -> Row:
+    """The columns of the exact witness; what it refutes is a disagreement."""
+    refuted = found.refuted and not settings.override
+    return replace(
+        row,
+        refimpl_ulp=found.refimpl_ulp,
+        torch_ulp=found.torch_ulp,
+        closer=found.closer,
+        truth_radius=found.truth_radius,
+        exact_elements=found.exact_elements,
+        verdict=OUTSIDE if refuted else row.verdict,
+        note=joined(row.note, found.note),
+        opinion=found.note if row.outside else "",
+    )
 
 
 def tensor_row(
@@ -148,6 +172,11 @@ def tensor_row(
         worst_index=str(comparison.worst_index) if comparison.elements else "",
         refimpl_value=comparison.refimpl_value,
         torch_value=comparison.torch_value,
+        refimpl_ulp=None,
+        torch_ulp=None,
+        closer="",
+        truth_radius=None,
+        exact_elements=None,
         bound_over_value=None,
         kinks=0,
         overflow=comparison.overflow,

@@ -99,6 +99,10 @@ FUNCTIONS = {
         Function("softmax", ("x",), ("D1.28", "D2.8")),
         Function("log_softmax", ("x",), ("D2.8", "D2.17")),
         Function("dropout", ("x",), ("D2.13",)),
+        # Models of one layer; their gradients are those of the networks of the same names.
+        Function("perceptron", (), ("D1.2", "D1.3", "D1.37")),
+        Function("logistic_regression", (), ("D1.2",)),
+        Function("softmax_regression", (), ("D1.2", "D1.3")),
         Function("cross_entropy", ("logits",), ("D2.14", "D2.15", "D2.17", "D2.18")),
         Function("binary_cross_entropy_with_logits", ("logits",), ("D1.2",)),
         Function("log_likelihood", ("logits",), ("D1.2",)),

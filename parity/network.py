@@ -21,7 +21,7 @@ from parity.accumulated import accumulated_bounds, bound_over_value, check_accum
 from parity.arithmetic import Sides, sides
 from parity.bounds import Bound, backward_bounds, forward_bound
 from parity.bounds.sums import parts_bound
-from parity.cases.case import Array
+from parity.cases.case import Array, generator
 from parity.cases.network import Described, Loss, Model, NetworkCase
 from parity.findings import (
     Findings,
@@ -32,6 +32,7 @@ from parity.findings import (
     judge,
     timed,
 )
+from parity.functions import FUNCTIONS
 from parity.graph import (
     SUM,
     consumers,
@@ -42,8 +43,13 @@ from parity.graph import (
     output_name,
 )
 from parity.rows import TimingRow
+from parity.witnesses.closeness import Exact, exact_witness
+from parity.witnesses.pieces import SUM as PARTS
+from parity.witnesses.pieces import Problem
 from refimpl import Layer, Step, loss_and_grads
 from refimpl.networks import as_tuple, sum_of_parts
+
+NETWORK_BUDGET = 500_000  # multiply-adds of a layer that exact arithmetic computes whole
 
 
 def check_network(case: NetworkCase, dtype: str, settings: Settings) -> Findings:
@@ -54,7 +60,7 @@ def check_network(case: NetworkCase, dtype: str, settings: Settings) -> Findings
     free, refimpl_seconds = timed(lambda: run_refimpl(model, x, target))
     findings.timings.append(TimingRow(case.name, dtype, refimpl_seconds, torch_seconds))
     local = Place(f"{case.name}[local]", "", dtype, case.documents, case.name)
-    check_locally(findings, local, model, target, recorded, settings)
+    check_locally(findings, local, model, target, recorded, settings, exactly=not settings.quick)
     accumulated = replace(local, case=f"{case.name}[accumulated]")
     if isinstance(free, str):
         findings.rows.append(failure_row(accumulated, "loss", free, settings))
@@ -95,8 +101,12 @@ def check_locally(
     target: Array,
     recorded: oracle.NetworkResult,
     settings: Settings,
+    exactly: bool = False,
 ) -> None:
-    """Every layer, and the loss, from the values that torch recorded."""
+    """Every layer, and the loss, from the values that torch recorded.
+
+    exactly: each side is judged by exact arithmetic too.
+    """
     for name, layer, said in model.layers():
         here = replace(place, layer=name, function=said.function)
         xs, dy = recorded.inputs[name], recorded.doutputs[name]
@@ -107,10 +117,39 @@ def check_locally(
             **_named_gradients(said, recorded.dinputs[name]),
             **dparameters,
         }
-        bounds = _layer_bounds(layer, said, dy, xs, sides(place.dtype))
-        _judge_all(findings, here, ours, theirs, bounds, settings)
-    _check_sums(findings, place, model, recorded, settings)
-    _check_loss(findings, place, model.loss, target, recorded, settings)
+        arrays = _arrays(layer, said, xs)
+        bounds = _layer_bounds(said, dy, arrays, len(xs), sides(place.dtype))
+        exact = None
+        if exactly:
+            problem = Problem(said.function, arrays, said.options, dy)
+            exact = _exact(here, problem, bounds, _labels(said.function, arrays, len(xs)), settings)
+        _judge_all(findings, here, ours, theirs, bounds, settings, exact)
+    _check_sums(findings, place, model, recorded, settings, exactly)
+    _check_loss(findings, place, model.loss, target, recorded, settings, exactly)
+
+
+def _exact(
+    place: Place,
+    problem: Problem,
+    bounds: Mapping[str, Bound],
+    labels: Mapping[str, str],
+    settings: Settings,
+) -> Exact | None:
+    """The exact witness of a layer; labels: what its tensors are called in the reports."""
+    named = {tensor: bounds[label] for tensor, label in labels.items()}
+    names = {label: tensor for tensor, label in labels.items()}
+    rng = generator(settings.seed, place.case, place.layer, "exact")
+    return exact_witness(problem, named, rng, NETWORK_BUDGET, names)
+
+
+def _labels(function: str, arrays: Mapping[str, Array], inputs: int) -> dict[str, str]:
+    """y, dx, dweight, … of a layer and what they are called in the reports."""
+    names = input_names(function, inputs)
+    gradients = [name for name in FUNCTIONS[function].inputs if name in arrays]
+    return {
+        "y": output_name(function),
+        **{f"d{n}": gradient_name(function, n) if n in names else f"d{n}" for n in gradients},
+    }
 
 
 def _named_gradients(said: Described, gradients: tuple[Array, ...]) -> dict[str, Array]:
@@ -133,11 +172,15 @@ def _layer_tensors(
         return attempt(run)
 
 
-def _layer_bounds(
-    layer: Layer, said: Described, dy: Array, xs: tuple[Array, ...], both: Sides
-) -> dict[str, Bound]:
+def _arrays(layer: Layer, said: Described, xs: tuple[Array, ...]) -> dict[str, Array]:
     names = input_names(said.function, len(xs))
-    arrays = {**dict(zip(names, xs, strict=True)), **layer.parameters, **layer.constants}
+    return {**dict(zip(names, xs, strict=True)), **layer.parameters, **layer.constants}
+
+
+def _layer_bounds(
+    said: Described, dy: Array, arrays: Mapping[str, Array], inputs: int, both: Sides
+) -> dict[str, Bound]:
+    names = input_names(said.function, inputs)
     bounds = {output_name(said.function): forward_bound(said.function, arrays, said.options, both)}
     for name, bound in backward_bounds(said.function, dy, arrays, said.options, both).items():
         label = gradient_name(said.function, name) if name in names else f"d{name}"
@@ -151,6 +194,7 @@ def _check_sums(
     model: Model,
     recorded: oracle.NetworkResult,
     settings: Settings,
+    exactly: bool,
 ) -> None:
     """Where several layers take one output: the sum of their gradients."""
     for name, takers in consumers(model.architecture).items():
@@ -160,7 +204,13 @@ def _check_sums(
         ours = attempt(lambda parts=parts: {SUM: sum_of_parts(parts)})  # type: ignore[misc]
         bounds = {SUM: parts_bound(parts, sides(place.dtype))}
         here = replace(place, layer=name, function="add")
-        _judge_all(findings, here, ours, {SUM: recorded.doutputs[name]}, bounds, settings)
+        exact = None
+        if exactly:
+            problem = Problem(
+                PARTS, {str(k): part for k, part in enumerate(parts)}, {}, np.zeros_like(parts[0])
+            )
+            exact = _exact(here, problem, bounds, {"y": SUM}, settings)
+        _judge_all(findings, here, ours, {SUM: recorded.doutputs[name]}, bounds, settings, exact)
 
 
 def _check_loss(
@@ -170,6 +220,7 @@ def _check_loss(
     target: Array,
     recorded: oracle.NetworkResult,
     settings: Settings,
+    exactly: bool,
 ) -> None:
     last = list(recorded.outputs)[-1]
     output = recorded.outputs[last]
@@ -190,7 +241,11 @@ def _check_loss(
     here = replace(place, layer="loss", function=loss.function)
     with np.errstate(all="ignore"):
         ours = attempt(run)
-    _judge_all(findings, here, ours, theirs, bounds, settings)
+    exact = None
+    if exactly:
+        problem = Problem(loss.function, arrays, loss.options, one)
+        exact = _exact(here, problem, bounds, {"y": "loss", dname: dname}, settings)
+    _judge_all(findings, here, ours, theirs, bounds, settings, exact)
 
 
 def _judge_all(
@@ -200,6 +255,7 @@ def _judge_all(
     theirs: Mapping[str, Array],
     bounds: Mapping[str, Bound],
     settings: Settings,
+    exact: Exact | None,
 ) -> None:
     if isinstance(ours, str):
         findings.rows.append(failure_row(place, next(iter(theirs)), ours, settings))
@@ -209,6 +265,6 @@ def _judge_all(
             row = failure_row(place, name, f"refimpl gives no {name}", settings)
             findings.rows.append(row)
             continue
-        row = judge(findings, place, name, (ours[name], expected), bounds[name], settings)
+        row = judge(findings, place, name, (ours[name], expected), bounds[name], settings, exact)
         over = bound_over_value(bounds[name].limit, expected)
         findings.rows[-1] = replace(row, bound_over_value=over)

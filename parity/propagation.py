@@ -48,6 +48,7 @@ class Rule:
     backward: Backward
     worst: Callable[[Arrays, Arrays], dict[str, Array]]
     growth: Callable[[Arrays], float] = lambda errors: 1.0
+    worst_backward: Callable[[Arrays, Arrays], dict[str, Array]] | None = None  # as `worst`
 
 
 def forward_error(
@@ -69,7 +70,8 @@ def backward_errors(
     with np.errstate(all="ignore"):
         drifts = rule.backward(function, dy, arrays, errors, options)
         wide_dy = widened({"dy": dy}, errors)["dy"]
-        bounds = backward_bounds(function, wide_dy, rule.worst(arrays, errors), options, sides)
+        worst = (rule.worst_backward or rule.worst)(arrays, errors)
+        bounds = backward_bounds(function, wide_dy, worst, options, sides)
         growth = rule.growth(errors)
         return {name: _added(drift, bounds[name].limit * growth) for name, drift in drifts.items()}
 
@@ -400,6 +402,82 @@ def _farthest(arrays: Arrays, errors: Arrays) -> dict[str, Array]:
     return {"output": farthest.astype(output.dtype), "target": arrays["target"]}
 
 
+# --- binary_cross_entropy_with_logits -----------------------------------------------------
+
+
+def _binary_slope(arrays: Arrays, errors: Arrays) -> tuple[Array, Array]:
+    """|σ(z) − t| and the most by which it may move: |σ'| ≤ ¼."""
+    slope = np.abs(exact_sigmoid(arrays["logits"]) - arrays["target"])
+    return slope, np.minimum(1, errors["logits"] / 4)
+
+
+def _binary_forward(function: str, arrays: Arrays, errors: Arrays, options: Options) -> Accumulated:
+    """|∂l/∂z| = |σ(z) − t| ≤ 1."""
+    slope, moved = _binary_slope(arrays, errors)
+    return Accumulated(np.asarray(np.mean(np.minimum(1, slope + moved) * errors["logits"])))
+
+
+def _binary_backward(
+    function: str, dy: Array, arrays: Arrays, errors: Arrays, options: Options
+) -> dict[str, Accumulated]:
+    """dy·(σ(z) − t)/N"""
+    slope, moved = _binary_slope(arrays, errors)
+    drift = moved * np.abs(dy.astype(np.float64)) + (slope + moved) * errors["dy"]
+    return {"logits": Accumulated(drift / slope.size)}
+
+
+def _negative_logits(arrays: Arrays, errors: Arrays) -> dict[str, Array]:
+    """max(−z, 0) and (1 − t)·|z| are largest at −(|z| + e)."""
+    return {**arrays, "logits": -widened({"x": arrays["logits"]}, {"x": errors["logits"]})["x"]}
+
+
+def _tail_growth(errors: Arrays) -> float:
+    """S = log(1 + e^(−|z|)) falls by less than e^(2D) from any point to that one."""
+    return float(np.exp(2 * np.max(errors["logits"], initial=0)))
+
+
+def _certain_logits(arrays: Arrays, errors: Arrays) -> dict[str, Array]:
+    """σ + t·(1 − σ), what the gradient's rounding is relative to, is largest where σ = 1."""
+    return {**arrays, "logits": np.full_like(arrays["logits"], 1000)}
+
+
+# --- perceptron_loss ----------------------------------------------------------------------
+
+
+def _wrong_side(arrays: Arrays, errors: Arrays) -> tuple[Array, Array]:
+    """−t·s, positive on the wrong side, and where its interval holds 0."""
+    margin = -(arrays["target"] * arrays["score"].astype(np.float64))
+    return margin, ~(np.abs(margin) > errors["score"]) & ~(errors["score"] == 0)
+
+
+def _perceptron_forward(
+    function: str, arrays: Arrays, errors: Arrays, options: Options
+) -> Accumulated:
+    """max(0, −t·s) moves where −t·s may be positive."""
+    margin, kinks = _wrong_side(arrays, errors)
+    moved = np.where(kinks | (margin > 0), errors["score"], 0)
+    return Accumulated(np.asarray(np.sum(moved)), int(kinks.sum()))
+
+
+def _perceptron_backward(
+    function: str, dy: Array, arrays: Arrays, errors: Arrays, options: Options
+) -> dict[str, Accumulated]:
+    """−t·dy on the wrong side, 0 on the other; at a kink either."""
+    margin, kinks = _wrong_side(arrays, errors)
+    either = np.abs(dy.astype(np.float64)) + errors["dy"]
+    certain = np.where(margin > 0, errors["dy"], 0)
+    return {"score": Accumulated(np.where(kinks, either, certain), int(kinks.sum()))}
+
+
+def _most_wrong(arrays: Arrays, errors: Arrays) -> dict[str, Array]:
+    """Every score as far on the wrong side as the errors allow: the sum is rounded most there."""
+    score, target = arrays["score"], arrays["target"]
+    moved = score.astype(np.float64) - target * errors["score"]
+    outward = np.where(moved * target < 0, OUTWARD, 1 / OUTWARD)
+    exact = errors["score"] == 0
+    return {"score": np.where(exact, score, moved * outward).astype(score.dtype), "target": target}
+
+
 RULES: dict[str, Rule] = {
     "conv2d": Rule(_linear_forward, _linear_backward, widened),
     "linear": Rule(_linear_forward, _linear_backward, widened),
@@ -415,5 +493,9 @@ RULES: dict[str, Rule] = {
     "max_pool2d": Rule(_max_pool_forward, _max_pool_backward, _centre),
     "softmax": Rule(_softmax_forward, _softmax_backward, _centre, _softmax_growth),
     "cross_entropy": Rule(_cross_entropy_forward, _cross_entropy_backward, _centre, _growth),
+    "binary_cross_entropy_with_logits": Rule(
+        _binary_forward, _binary_backward, _negative_logits, _tail_growth, _certain_logits
+    ),
+    "perceptron_loss": Rule(_perceptron_forward, _perceptron_backward, _most_wrong),
     "squared_error": Rule(_squared_error_forward, _squared_error_backward, _farthest),
 }

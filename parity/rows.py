@@ -30,6 +30,11 @@ class Row:
     worst_index: str
     refimpl_value: float | None
     torch_value: float | None
+    refimpl_ulp: float | None
+    torch_ulp: float | None
+    closer: str
+    truth_radius: float | None
+    exact_elements: int | None
     bound_over_value: float | None
     kinks: int
     overflow: int
@@ -39,6 +44,7 @@ class Row:
     outside: int = field(default=0, metadata={"written": False})
     override: str = field(default="", metadata={"written": False})  # options that override bounds
     compared: bool = field(default=True, metadata={"written": False})  # element by element
+    opinion: str = field(default="", metadata={"written": False})  # who is wrong, out of the note
 
     @property
     def failed(self) -> bool:

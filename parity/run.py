@@ -16,14 +16,20 @@ from parity import oracle
 from parity.cases import BAD, GOOD
 from parity.cases.networks import NETWORKS
 from parity.check import check_case, check_refusal
+from parity.compare import OUTSIDE
 from parity.findings import Findings, Place, Settings, failure_row
 from parity.functions import FUNCTIONS, forward_of
 from parity.network import check_network
+from parity.rows import WitnessRow
 from parity.training import check_training
+from parity.witnesses.derivative import DERIVATIVE, check_derivative, check_network_derivative
+from parity.witnesses.symbol_cases import SYMBOLIC
+from parity.witnesses.symbolic import SYMBOLS, check_symbols
 
 CASES = {case.id: case for case in GOOD}
 BAD_CASES = {case.id: case for case in BAD}
 CHUNK = 8  # small tasks handed to a worker at a time
+WITNESSES = (DERIVATIVE, SYMBOLS)  # kinds of tasks that do without torch, left out of quick runs
 
 
 class SelectionError(ValueError):
@@ -32,9 +38,9 @@ class SelectionError(ValueError):
 
 @dataclass(frozen=True)
 class Task:
-    """One piece of work: a case in a dtype, a bad case, a network or its training."""
+    """One piece of work: a case in a dtype, a bad case, a network or its training, a witness."""
 
-    kind: str  # "case", "bad", "network", "training"
+    kind: str  # "case", "bad", "network", "training", "derivative", "symbols"
     id: str
     dtype: str
 
@@ -44,20 +50,35 @@ def run_task(task: Task, settings: Settings) -> Findings:
     try:
         return _do(task, settings)
     except Exception as error:
-        network = task.id if task.kind in ("network", "training") else ""
+        network = task.id if task.id in NETWORKS else ""
         function = "" if network else task.id.partition("[")[0]
-        place = Place(task.id, function, task.dtype, (), network)
         reason = f"the comparison broke off: {type(error).__name__}: {error}"
+        if task.kind in WITNESSES:
+            row = WitnessRow(
+                task.id, function, network, task.dtype, task.kind, "", 0, OUTSIDE, None, reason
+            )
+            return Findings(witnesses=[row])
+        place = Place(task.id, function, task.dtype, (), network)
         return Findings([failure_row(place, "", reason, settings)])
 
 
 def _do(task: Task, settings: Settings) -> Findings:
+    if task.kind in WITNESSES:
+        return Findings() if settings.quick else _ask_witness(task, settings)
     if task.kind == "case":
         return check_case(CASES[task.id], task.dtype, settings)
     if task.kind == "bad":
         return check_refusal(BAD_CASES[task.id], settings)
     check = check_training if task.kind == "training" else check_network
     return check(NETWORKS[task.id], task.dtype, settings)
+
+
+def _ask_witness(task: Task, settings: Settings) -> Findings:
+    if task.kind == SYMBOLS:
+        return check_symbols(task.id)
+    if task.id in NETWORKS:
+        return check_network_derivative(NETWORKS[task.id], task.dtype, settings)
+    return check_derivative(CASES[task.id], task.dtype, settings)
 
 
 def select(
@@ -84,7 +105,7 @@ def select(
     if case is not None:
         if not tasks:
             raise SelectionError(_no_such_case(case, wanted))
-        return tasks
+        return tasks + _derivatives(tasks)
     for name in names:
         if name in FUNCTIONS and not any(c.function == name for c in GOOD):
             raise SelectionError(f"{name} has no cases yet: add some in parity/cases/")
@@ -95,7 +116,17 @@ def select(
             tasks += [
                 Task(kind, network.name, d) for kind in kinds for d in network.dtypes if d in dtypes
             ]
-    return tasks
+    return tasks + _derivatives(tasks) + [Task(SYMBOLS, n, "") for n in SYMBOLIC if n in wanted]
+
+
+def _derivatives(tasks: Sequence[Task]) -> list[Task]:
+    """A case or network of these is differentiated once: exact arithmetic has no dtype."""
+    last = {task.id: task for task in tasks if task.kind in ("case", "network")}
+    return [
+        Task(DERIVATIVE, task.id, task.dtype)
+        for task in last.values()
+        if task.id in NETWORKS or FUNCTIONS[CASES[task.id].function].inputs
+    ]
 
 
 def _no_such_case(case: str, wanted: set[str]) -> str:
@@ -149,8 +180,8 @@ def _results(
                 yield number, run_task(task, settings)
         return
     # The long tasks first, so that no worker is left with one at the end.
-    long = [[pair] for pair in numbered if pair[1].kind in ("training", "network")]
-    short = [pair for pair in numbered if pair[1].kind in ("case", "bad")]
+    long = [[pair] for pair in numbered if _takes_long(pair[1])]
+    short = [pair for pair in numbered if not _takes_long(pair[1])]
     chunks = long[::-1] + [short[i : i + CHUNK] for i in range(0, len(short), CHUNK)]
     # "spawn": torch's threads do not survive a fork.
     with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=start_worker) as pool:
@@ -161,6 +192,10 @@ def _results(
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _takes_long(task: Task) -> bool:
+    return task.id in NETWORKS or task.kind == SYMBOLS
 
 
 def start_worker() -> None:

@@ -92,7 +92,7 @@ def _check_step(
         descent.torch.network.layers[name].parameters = parameters
     accumulated = _check_free(findings, free_place, descent, (free, recorded, loss_error), settings)
     findings.training.append(
-        _training_row(place, number, target, (free, recorded), local, accumulated)
+        _training_row(place, number, (loss.function, target), (free, recorded), local, accumulated)
     )
     return True
 
@@ -172,13 +172,14 @@ def _check_free(
 def _training_row(
     place: Place,
     number: int,
-    target: Array,
+    answers: tuple[str, Array],
     sides_of: tuple[Step, oracle.NetworkResult],
     local: list[Row],
     accumulated: list[Row],
 ) -> TrainingRow:
     free, recorded = sides_of
     loss, *weights = accumulated
+    loss_name, target = answers
     return TrainingRow(
         network=place.network,
         dtype=place.dtype,
@@ -189,21 +190,30 @@ def _training_row(
         loss_bound=loss.bound_at_worst,
         weight_difference=max(row.max_abs_error for row in weights),
         weight_bound_over_value=max(row.bound_over_value or 0.0 for row in weights),
-        refimpl_accuracy=_accuracy(free.activations[-1], target),
-        torch_accuracy=_accuracy(list(recorded.outputs.values())[-1], target),
+        refimpl_accuracy=_accuracy(loss_name, free.activations[-1], target),
+        torch_accuracy=_accuracy(loss_name, list(recorded.outputs.values())[-1], target),
         local_worst_ratio=max(row.worst_ratio for row in local),
         local_verdict=_worst(local),
         accumulated_verdict=_worst([loss]),
     )
 
 
-def _accuracy(output: Array, target: Array) -> float:
+# Where an output, and a target, turn from one answer into the other.
+MIDDLE = {
+    "squared_error": (1 / 2, 1 / 2),
+    "binary_cross_entropy_with_logits": (0, 1 / 2),
+    "perceptron_loss": (0, 0),
+}
+
+
+def _accuracy(loss: str, output: Array, target: Array) -> float:
     """The share of the batch that is answered right.
 
-    Of classes by the largest logit; of numbers by being on their side of one half.
+    Of classes by the largest logit; of numbers by being on their side of the middle.
     """
-    if target.dtype.kind == "f":
-        return float(np.mean((output > 1 / 2) == (target > 1 / 2)))
+    if loss in MIDDLE:
+        of_output, of_target = MIDDLE[loss]
+        return float(np.mean((output > of_output) == (target > of_target)))
     return float(np.mean(np.argmax(output, axis=1) == target))
 
 

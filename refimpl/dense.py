@@ -31,14 +31,7 @@ def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
     >>> linear(np.array([[1.0, 2.0]]), np.array([[3.0, 4.0], [5.0, 6.0]]), np.array([0.5, 0.0]))
     array([[11.5, 17. ]])
     """
-    given = {} if bias is None else {"bias": bias}
-    x, weight, *biases = check_arrays("linear", x=x, weight=weight, **given)
-    check_linear("linear", x, weight)
-    y = x @ weight.T
-    for b in biases:
-        check_bias("linear", b, len(weight))
-        y = y + b
-    return y
+    return weighted_sum("linear", x, weight, bias)
 
 
 def linear_backward(dy: Array, x: Array, weight: Array) -> LinearGrads:
@@ -64,6 +57,18 @@ def linear_backward(dy: Array, x: Array, weight: Array) -> LinearGrads:
     samples = prod(x.shape[:-1])
     dy_rows, x_rows = dy.reshape(samples, len(weight)), x.reshape(samples, x.shape[-1])
     return LinearGrads(dy @ weight, dy_rows.T @ x_rows, dy_rows.sum(axis=0))
+
+
+def weighted_sum(where: str, x: Array, weight: Array, bias: Array | None) -> Array:
+    """`linear` for a function of another name, which its error texts begin with."""
+    given = {} if bias is None else {"bias": bias}
+    x, weight, *biases = check_arrays(where, x=x, weight=weight, **given)
+    check_linear(where, x, weight)
+    y = x @ weight.T
+    for b in biases:
+        check_bias(where, b, len(weight))
+        y = y + b
+    return y
 
 
 def flatten(x: Array) -> Array:

@@ -19,7 +19,7 @@ from refimpl.checks import (
     check_number,
     check_probabilities,
 )
-from refimpl.dense import linear
+from refimpl.dense import weighted_sum
 from refimpl.elements import Array, log1p, zero_of
 
 # --- perceptron ---------------------------------------------------------------------------
@@ -36,7 +36,7 @@ def perceptron(x: Array, weight: Array, bias: Array | None = None) -> Array:
     array([[-1.],
            [ 1.]])
     """
-    return sign(linear(x, weight, bias))
+    return sign(weighted_sum("perceptron", x, weight, bias))
 
 
 def perceptron_loss(score: Array, target: Array) -> Array:
@@ -92,7 +92,7 @@ def logistic_regression(x: Array, weight: Array, bias: Array | None = None) -> A
     >>> logistic_regression(np.array([[3.0, 1.0]]), np.array([[1.0, -3.0]]), np.array([0.0]))
     array([[0.5]])
     """
-    return sigmoid(linear(x, weight, bias))
+    return sigmoid(weighted_sum("logistic_regression", x, weight, bias))
 
 
 def log_likelihood(logits: Array, target: Array) -> Array:
@@ -160,4 +160,4 @@ def softmax_regression(x: Array, weight: Array, bias: Array | None = None) -> Ar
     >>> softmax_regression(np.array([[5.0]]), np.zeros((4, 1)), np.zeros(4))
     array([[0.25, 0.25, 0.25, 0.25]])
     """
-    return softmax(linear(x, weight, bias))
+    return softmax(weighted_sum("softmax_regression", x, weight, bias))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from refimpl import losses
+from refimpl import linear_models, losses
 from refimpl.checks import (
     check_arrays,
     check_choice,
@@ -21,11 +22,19 @@ from refimpl.checks import (
 from refimpl.elements import Array, parameter, zeros
 from refimpl.networks import Network, NetworkGrads
 
-# Each loss, and the options that sum it over the batch.
-LOSSES: Mapping[str, Mapping[str, Any]] = {
-    "cross_entropy": {"reduction": "sum"},
-    "squared_error": {},
-    "binary_cross_entropy_with_logits": {"reduction": "sum"},
+
+class Loss(NamedTuple):
+    """A loss that a network can be trained on: where it stands, what sums it over the batch."""
+
+    module: ModuleType
+    summed: Mapping[str, Any]  # options
+
+
+LOSSES: Mapping[str, Loss] = {
+    "cross_entropy": Loss(losses, {"reduction": "sum"}),
+    "squared_error": Loss(losses, {}),
+    "binary_cross_entropy_with_logits": Loss(losses, {"reduction": "sum"}),
+    "perceptron_loss": Loss(linear_models, {}),
 }
 
 
@@ -72,9 +81,10 @@ def loss_and_grads(
     """
     check_choice("loss_and_grads", "loss", loss, tuple(LOSSES))
     activations = network.activations(x)
-    value = getattr(losses, loss)(activations[-1], target, **options)
+    value = getattr(LOSSES[loss].module, loss)(activations[-1], target, **options)
     one = zeros((), like=value) + 1
-    doutput = getattr(losses, f"{loss}_backward")(one, activations[-1], target, **options)
+    backward = getattr(LOSSES[loss].module, f"{loss}_backward")
+    doutput = backward(one, activations[-1], target, **options)
     return Step(activations, value, doutput, network.backward(doutput, activations))
 
 
@@ -173,7 +183,7 @@ def gradient_descent(
     check_number(where, "tolerance", tolerance, np.asarray(x))
     check_not_negative(where, "tolerance", tolerance)
     check_choice(where, "loss", loss, tuple(LOSSES))
-    options = {**LOSSES[loss], **options}
+    options = {**LOSSES[loss].summed, **options}
     values: list[Array] = []
     for _ in range(max_iterations):
         before = _parameters(network)

@@ -13,6 +13,7 @@ from parity.bounds import (
     gaussian,
     logistic,
     losses,
+    models,
     sampling,
     selections,
     softmax,
@@ -70,6 +71,10 @@ RULES: dict[str, tuple[Forward, Backward]] = {
         logistic.binary_cross_entropy_backward,
     ),
     "log_likelihood": (logistic.log_likelihood_forward, logistic.log_likelihood_backward),
+    **{
+        name: (getattr(models, name), no_gradients)
+        for name in ("perceptron", "logistic_regression", "softmax_regression")
+    },
     "perceptron_loss": (losses.perceptron_loss_forward, losses.perceptron_loss_backward),
     "squared_error": (losses.squared_error_forward, losses.squared_error_backward),
 }

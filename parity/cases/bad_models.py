@@ -162,6 +162,17 @@ BINARY_REDUCTIONS = (
     ),
 )
 
+MODELS = tuple(
+    case
+    for function in ("perceptron", "logistic_regression", "softmax_regression")
+    for case in (
+        says.sizes(function, "features disagree", "4 features", 5, weight=Draw((3, 5))),
+        says.bias(function, "bias too long", 3, Draw((4,))),
+        says.not_real(function, "boolean x", "x", "bool", x=Given(((True, False, True, True),))),
+        says.mixed(function, "x", "weight", float32="weight"),
+    )
+)
+
 SIGNED = "only -1 and 1"
 
 PERCEPTRON = (
@@ -210,4 +221,6 @@ PERCEPTRON = (
     says.number("perceptron_loss_backward", "at_zero as text", "at_zero", "half"),
 )
 
-CASES: tuple[BadCase, ...] = DERIVATIVES + DROPOUT + LOGISTIC + BINARY_REDUCTIONS + PERCEPTRON
+CASES: tuple[BadCase, ...] = (
+    DERIVATIVES + DROPOUT + LOGISTIC + BINARY_REDUCTIONS + MODELS + PERCEPTRON
+)

@@ -67,6 +67,10 @@ VALID: Mapping[str, Mapping[str, Any]] = {
         f"{function}_backward": {"dy": SCALAR, "logits": LOGITS, "target": CERTAINTY}
         for function in BINARY
     },
+    **{
+        function: {"x": Draw((5, 4)), "weight": Draw((3, 4)), "bias": Draw((3,))}
+        for function in ("perceptron", "logistic_regression", "softmax_regression")
+    },
     "perceptron_loss": {"score": LOGITS, "target": LABELS},
     "perceptron_loss_backward": {"dy": SCALAR, "score": LOGITS, "target": LABELS},
     "cross_entropy": {"logits": LOGITS, "target": INDICES},

@@ -1,10 +1,69 @@
-"""Cases of perceptron_loss and log_likelihood."""
+"""Cases of the models of one layer, of perceptron_loss and of log_likelihood."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from parity.cases.case import Case, Draw, Given, Shape, Source
+
+# --- perceptron, logistic_regression, softmax_regression ----------------------------------
+
+
+def _model(
+    function: str,
+    name: str,
+    x: Shape | Source = (5, 4),
+    weight: Shape | Source = (3, 4),
+    *,
+    values: str = "normal",
+    layout: str = "contiguous",
+    bias: bool | Source = True,
+    documents: tuple[str, ...] = (),
+) -> Case:
+    """One case; a shape stands for a random array of the given values and layout."""
+    arrays: dict[str, Source] = {
+        key: Draw(array, values, layout) if isinstance(array, tuple) else array
+        for key, array in {"x": x, "weight": weight}.items()
+    }
+    if bias is True and isinstance(weight, tuple):
+        arrays["bias"] = Draw(weight[:1], values, layout)
+    elif isinstance(bias, Source):
+        arrays["bias"] = bias
+    return Case(function, name, arrays, documents=documents)
+
+
+# AND is separated by a line; the fourth corner of XOR is on the wrong side of this one.
+_CORNERS = Given(((0, 0), (0, 1), (1, 0), (1, 1)))
+
+MODELS = tuple(
+    case
+    for function in ("perceptron", "logistic_regression", "softmax_regression")
+    for case in (
+        _model(function, "batch"),
+        _model(function, "without bias", bias=False),
+        _model(function, "features only", (4,)),
+        _model(function, "two leading axes", (2, 5, 4)),
+        _model(function, "one node", (4, 5), (1, 5)),
+        _model(function, "empty batch", (0, 4)),
+        _model(function, "784 features", (3, 784), (10, 784)),
+        _model(function, "integers", values="integers"),
+        _model(function, "spread", (9, 4), (5, 4), values="spread"),
+        _model(function, "tiny", values="tiny"),
+        _model(function, "zero weight", weight=Draw((3, 4), "zeros"), bias=Draw((3,))),
+        *(
+            _model(function, f"{layout} views", layout=layout)
+            for layout in ("reversed", "strided", "transposed")
+        ),
+        _model(
+            function,
+            "the corners of a square",
+            _CORNERS,
+            Given(((1, 1), (-2, 3), (0.5, -4))),
+            bias=Given((-1.5, 0.25, 1)),
+            documents=("D1.2", "D1.37"),
+        ),
+    )
+)
 
 # --- perceptron_loss ----------------------------------------------------------------------
 
@@ -124,4 +183,4 @@ LIKELIHOOD = (
     ),
 )
 
-CASES = PERCEPTRON + LIKELIHOOD
+CASES = MODELS + PERCEPTRON + LIKELIHOOD

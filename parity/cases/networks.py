@@ -114,6 +114,69 @@ def _xor_table(steps: int, rng: np.random.Generator) -> list[tuple[Array, Array]
     return [(x, np.array([[0.0], [1.0], [1.0], [0.0]]))] * steps
 
 
+# --- the models of one layer, each trained on its own loss --------------------------------
+
+
+def _one_layer(nodes: int) -> Callable[[np.random.Generator], Sequential]:
+    """A dense layer from four features, and its weights."""
+
+    def build(rng: np.random.Generator) -> Sequential:
+        return Sequential({"fc": Linear(uniform(rng, (nodes, 4), 1), rng.normal(size=nodes) / 10)})
+
+    return build
+
+
+def _points(rng: np.random.Generator) -> tuple[Array, Array]:
+    """Seven points and the sum of a random hyperplane's weights at each."""
+    x = rng.normal(size=(7, 4))
+    return x, x @ rng.normal(size=(4, 1))
+
+
+def _sided(steps: int, rng: np.random.Generator) -> list[tuple[Array, Array]]:
+    """Points and the side, −1 or 1, of a hyperplane that each is on: the same at every step."""
+    x, z = _points(rng)
+    return [(x, np.where(z > 0, 1.0, -1.0))] * steps
+
+
+def _likely(steps: int, rng: np.random.Generator) -> list[tuple[Array, Array]]:
+    """Points and probabilities, two of them certain."""
+    x, z = _points(rng)
+    t = 1 / (1 + np.exp(-z))
+    t[:2] = [[0.0], [1.0]]
+    return [(x, t)] * steps
+
+
+def _classed(steps: int, rng: np.random.Generator) -> list[tuple[Array, Array]]:
+    """Points and one of three classes."""
+    return [(rng.normal(size=(7, 4)), rng.integers(0, 3, 7))] * steps
+
+
+def _model(
+    name: str,
+    nodes: int,
+    batches: Callable[[int, np.random.Generator], list[tuple[Array, Array]]],
+    loss: str,
+    learning_rate: float,
+    documents: tuple[str, ...],
+) -> NetworkCase:
+    return NetworkCase(
+        f"{name}_descent",
+        _one_layer(nodes),
+        {"fc": described("linear")},
+        batches,
+        documents=(*documents, "D0.14"),
+        steps=10,
+        learning_rate=learning_rate,
+        loss=Loss(loss, {}),
+    )
+
+
+MODELS = (
+    _model("perceptron", 1, _sided, "perceptron_loss", 0.04, ("D1.2", "D1.37")),
+    _model("logistic_regression", 1, _likely, "binary_cross_entropy_with_logits", 0.5, ("D1.2",)),
+    _model("softmax_regression", 3, _classed, "cross_entropy", 0.5, ("D1.2", "D1.3")),
+)
+
 # --- every option of every layer, none of them the default --------------------------------
 
 
@@ -198,6 +261,7 @@ NETWORKS = {
             learning_rate=2.0,
             loss=Loss("squared_error", {}),
         ),
+        *MODELS,
         NetworkCase("residual", residual_network, RESIDUAL, tall_images, documents=("D4.16",)),
         NetworkCase("inception", inception_network, INCEPTION, depth_images, documents=("D4.18",)),
         NetworkCase("options", _options, OPTIONS, _wide_images, documents=("D0.9", "D2.29")),

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import isfinite
+from typing import Any
 
 import numpy as np
 
 from parity.arithmetic import arithmetic
 from parity.cases.case import Array, Case
 from parity.check import Prepared, bounds_of, prepare
+from parity.compare import AGREES, OUTSIDE
 from parity.findings import Settings, attempt
+from parity.functions import FUNCTIONS
 from parity.mistakes import Mistake, control
-from parity.power.sight import Tensors, computed, redrawn, tensors_of, widest, worst_ratio
+from parity.power.sight import (
+    Tensors,
+    computed,
+    is_forward,
+    redrawn,
+    tensors_of,
+    widest,
+    worst_ratio,
+)
 from parity.witnesses.balls import PRECISION, arb_of, exact_balls, precision
+from parity.witnesses.derivative import case_question
+from parity.witnesses.directional import judged
 
 TRIES = 8  # cases that a witness is shown, the smallest first
 LARGEST = 10_000  # elements of a case that is computed exactly
@@ -79,10 +92,39 @@ def _is_beyond(tensor: Array, exact: Array, limit: Array, overflow: Array) -> bo
         )
 
 
+def seen_by_derivative(known: Mistake, case: Case, settings: Settings) -> bool | None:
+    """The forward's own derivative against the backward, one of which is wrong."""
+    function = FUNCTIONS[case.function]
+    question = case_question(case, widest(case), settings)._replace(exact=exact_balls)
+    if not question.inputs or sum(a.size for a in question.arrays.values()) > LARGEST:
+        return None
+    raised: list[Exception] = []
+
+    def wrong(*arguments: Any, **options: Any) -> Any:
+        try:
+            return known.wrong(*arguments, **options)
+        except Exception as error:
+            raised.append(error)
+            raise
+
+    if is_forward(known):
+        question = question._replace(forward=lambda a: function.forward(a, case.options, wrong))
+    else:
+        question = question._replace(
+            backward=lambda dy, a: function.backward(dy, a, case.options, wrong)
+        )
+    verdict, _ = judged(question)
+    return verdict == OUTSIDE if verdict in (OUTSIDE, AGREES) and not raised else None
+
+
 # What stands beside torch: whether a witness sees a mistake in a case; None where it cannot be
 # asked (numbers that are not finite, operations that round).
 Witness = Callable[[Mistake, Case, Settings], bool | None]
-WITNESSES: dict[str, Witness] = {"integers": seen_by_integers, "balls": seen_by_balls}
+WITNESSES: dict[str, Witness] = {
+    "integers": seen_by_integers,
+    "balls": seen_by_balls,
+    "derivative": seen_by_derivative,
+}
 
 
 def witnesses_of(known: Mistake, cases: Sequence[Case], settings: Settings) -> list[str]:

@@ -14,7 +14,19 @@ from parity.functions import backward_of, forward_of
 from parity.rows import Refusal, Row, TrainingRow
 
 SHOWN = 20  # failures written out; the rest are in summary.csv
-COLUMNS = ("function", "cases", "refused", "tensors", "error/bound", "ULP", "kinks", "verdict")
+COLUMNS = (
+    "function",
+    "cases",
+    "refused",
+    "tensors",
+    "error/\nbound",
+    "ULP\nrefimpl",
+    "ULP\ntorch",
+    "closer\nrefimpl",
+    "closer\ntorch",
+    "kinks",
+    "verdict",
+)
 
 
 class Line(NamedTuple):
@@ -25,7 +37,9 @@ class Line(NamedTuple):
     refused: str
     tensors: int
     worst_ratio: float
-    worst_ulp: float
+    refimpl_ulp: float | None
+    torch_ulp: float | None
+    closer: tuple[int, int] | None  # tensors in which refimpl is closer, in which torch is
     kinks: int
     verdict: str
 
@@ -58,10 +72,18 @@ def _line(name: str, rows: Sequence[Row], refusals: Sequence[Refusal]) -> Line:
         f"{held}/{len(refusals)}" if refusals else "",
         len(rows),
         max((row.worst_ratio for row in rows if row.verdict != EXPECTED), default=0.0),
-        max((row.max_ulp for row in rows if row.verdict != EXPECTED), default=0.0),
+        max((row.refimpl_ulp for row in rows if row.refimpl_ulp is not None), default=None),
+        max((row.torch_ulp for row in rows if row.torch_ulp is not None), default=None),
+        _closer(rows),
         sum(row.kinks for row in rows),
         _verdicts(rows, held == len(refusals)),
     )
+
+
+def _closer(rows: Iterable[Row]) -> tuple[int, int] | None:
+    """In how many tensors each side has the smaller largest error; None if there are no truths."""
+    counts = Counter(row.closer for row in rows if row.closer)
+    return (counts["refimpl"], counts["torch"]) if counts else None
 
 
 def _verdicts(rows: Iterable[Row], refused: bool) -> str:
@@ -85,7 +107,8 @@ def table(findings: Findings) -> Table:
             line.refused,
             str(line.tensors),
             f"{line.worst_ratio:.3g}",
-            f"{line.worst_ulp:.3g}",
+            *("" if ulp is None else f"{ulp:.3g}" for ulp in (line.refimpl_ulp, line.torch_ulp)),
+            *map(str, line.closer or ("", "")),
             str(line.kinks),
             line.verdict,
             style=style,
@@ -94,18 +117,18 @@ def table(findings: Findings) -> Table:
 
 
 def describe(row: Row) -> str:
-    """A disagreement: what, where, both values, how far, and how to see it again."""
+    """A disagreement: what, where, both values, how far, who is right, how to see it again."""
     what = _tensor_name(row)
     case = "" if row.network else f" · case {_case_name(row)}"
     way = row.case.removeprefix(row.network) if row.network else ""
     where = f" · {way}" if way else ""
-    return "\n".join(
-        (
-            f"FAIL {what}{case}{where} · {row.dtype} · seed {row.seed}: {_how_many(row)}",
-            f"     {_worst(row)}",
-            f"     again: {again(row)}",
-        )
-    )
+    said = [
+        f"FAIL {what}{case}{where} · {row.dtype} · seed {row.seed}: {_how_many(row)}",
+        f"     {_worst(row)}",
+        f"     {row.opinion}" if row.opinion else "",
+        f"     again: {again(row)}",
+    ]
+    return "\n".join(filter(None, said))
 
 
 def _tensor_name(row: Row) -> str:
@@ -123,7 +146,8 @@ def _how_many(row: Row) -> str:
     if row.note and (row.refimpl_value is None or not row.outside):
         return row.note
     said = f"{row.outside} of {row.elements} elements outside the bound"
-    return f"{said} ({row.note})" if row.note else said
+    rest = row.note.removesuffix(row.opinion).removesuffix("; ")  # that has a line of its own
+    return f"{said} ({rest})" if rest else said
 
 
 def _worst(row: Row) -> str:

@@ -51,15 +51,31 @@ class Ball:
     # --- arithmetic -----------------------------------------------------------------------
 
     def __add__(self, other: Any) -> Ball:
+        if other.__class__ is Ball:
+            return Ball(self.arb + other.arb)
+        if isinstance(other, np.ndarray):
+            return NotImplemented  # the array does it with each of its elements
         return Ball(self.arb + arb_of(other))
 
     def __sub__(self, other: Any) -> Ball:
+        if other.__class__ is Ball:
+            return Ball(self.arb - other.arb)
+        if isinstance(other, np.ndarray):
+            return NotImplemented
         return Ball(self.arb - arb_of(other))
 
     def __mul__(self, other: Any) -> Ball:
+        if other.__class__ is Ball:
+            return Ball(self.arb * other.arb)
+        if isinstance(other, np.ndarray):
+            return NotImplemented
         return Ball(self.arb * arb_of(other))
 
     def __truediv__(self, other: Any) -> Ball:
+        if other.__class__ is Ball:
+            return Ball(self.arb / other.arb)
+        if isinstance(other, np.ndarray):
+            return NotImplemented
         return Ball(self.arb / arb_of(other))
 
     def __radd__(self, other: Any) -> Ball:
@@ -101,9 +117,13 @@ class Ball:
     # --- order ----------------------------------------------------------------------------
 
     def __lt__(self, other: Any) -> bool:
+        if self is other:
+            return False
         return self._decided(other, lambda a, b: bool(a < b), lambda a, b: bool(a >= b))
 
     def __le__(self, other: Any) -> bool:
+        if self is other:
+            return True
         return self._decided(other, lambda a, b: bool(a <= b), lambda a, b: bool(a > b))
 
     def __gt__(self, other: Any) -> bool:

@@ -61,6 +61,10 @@ CASES: dict[str, tuple[dict[str, Any], Options]] = {
         {},
     ),
     "log_likelihood": ({"logits": (3, 7), "target": Draw((3, 7), "certainty")}, {}),
+    **{
+        name: ({"x": (3, 7), "weight": (4, 7), "bias": (4,)}, {})
+        for name in ("perceptron", "logistic_regression", "softmax_regression")
+    },
     "perceptron_loss": ({"score": (3, 7), "target": Draw((3, 7), "labels")}, {}),
     "squared_error": ({"output": (3, 7), "target": (3, 7)}, {}),
 }

@@ -242,3 +242,73 @@ def test_certainty_reaches_both_ends() -> None:
     target = draw(Draw((9, 31), "certainty"), "float32", np.random.default_rng(14))
     assert (target.min(), target.max()) == (0, 1)
     assert 0.3 < np.mean((target > 0) & (target < 1)) < 0.7
+
+
+# --- perceptron, logistic regression, softmax regression ------------------------------------
+
+MODELS = ("perceptron", "logistic_regression", "softmax_regression")
+SPREADS: dict[str, Drawer] = {
+    "normal": lambda rng, info: rng.normal(size=(5, 30)),
+    "near the hyperplane": lambda rng, info: rng.normal(size=(5, 30)) * 10.0 ** rng.uniform(-4, 4),
+    "integers": lambda rng, info: rng.integers(-9, 10, (5, 30)),
+    "subnormal": lambda rng, info: rng.normal(size=(5, 30)) * float(info.tiny),
+}
+
+
+def affine(kind: str, dtype: str) -> dict[str, Any]:
+    """x, weight and bias of thirty features, whose sum may cancel."""
+    rng, info = np.random.default_rng(15), np.finfo(dtype)
+    x = SPREADS[kind](rng, info).astype(dtype)
+    weight = rng.normal(size=(4, 30)).astype(dtype)
+    # The first node's sum is 0 but for rounding, at the first sample.
+    bias = np.array([-float(x[0].astype(float) @ weight[0].astype(float)), 1, 2, -3]).astype(dtype)
+    return {"x": x, "weight": weight, "bias": bias}
+
+
+@every_dtype
+@pytest.mark.parametrize("kind", SPREADS)
+@pytest.mark.parametrize("function", MODELS)
+def test_models_stay_under_their_half(function: str, kind: str, dtype: str) -> None:
+    """An activation of a rounded sum lies within each side's half of the bound."""
+    shares = worst_shares(function, np.ones((5, 4), dtype), affine(kind, dtype), {}, dtype)
+    assert too_far(shares) == {}
+
+
+def test_a_sign_is_certain_past_the_sums_error() -> None:
+    """2 for each side where the sum may be on either side of 0, exact everywhere else."""
+    bound = forward_bound("perceptron", affine("normal", "float32"), {}, sides("float32"))
+    assert bound.limit[0, 0] == 4
+    assert np.count_nonzero(bound.limit) == 1
+    assert not bound.exact
+    certain = {"x": np.array([[1.0, 2.0]]), "weight": np.array([[1.0, 0.5]])}
+    bound = forward_bound("perceptron", certain, {}, sides("float64"))
+    assert bound.exact
+    assert not bound.limit.any()
+
+
+@every_dtype
+@pytest.mark.parametrize("function", ["logistic_regression", "softmax_regression"])
+def test_a_forgotten_bias_of_a_model_is_refused(function: str, dtype: str) -> None:
+    """Without its bias, 0.1 % of it even, a probability is far outside."""
+    arrays, dy = affine("normal", dtype), np.ones((5, 4), dtype)
+    right = computed("torch", function, dy, arrays, {})["y"]
+    less = {**arrays, "bias": arrays["bias"] * np.asarray(0.999, dtype)}
+    bound = forward_bound(function, arrays, {}, sides(dtype))
+    assert compare(right, right, bound).verdict == WITHIN
+    assert (
+        compare(computed("numpy", function, None, less, {})["y"], right, bound).verdict == OUTSIDE
+    )
+
+
+@every_dtype
+@pytest.mark.parametrize("function", ["logistic_regression", "softmax_regression"])
+def test_a_sum_that_overflows_or_not_is_not_judged(function: str, dtype: str) -> None:
+    """Where the order of the terms decides about ∞, it decides the probability."""
+    largest = float(np.finfo(dtype).max)
+    arrays = {
+        "x": np.array([[largest, -largest, 1], [1, 2, 3]], dtype),
+        "weight": np.array([[1.5, 1.5, 1], [1, 1, 1]], dtype),
+    }
+    bound = forward_bound(function, arrays, {}, sides(dtype))
+    assert bound.overflow[0, 0]
+    assert not bound.overflow[1].any()

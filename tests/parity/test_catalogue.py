@@ -44,9 +44,10 @@ FUNCTIONS = {
     *("linear", "flatten", "relu", "leaky_relu", "sigmoid", "tanh", "softmax", "log_softmax"),
     *("cross_entropy", "squared_error"),
     *("sign", "dsigmoid", "dtanh", "dropout", "perceptron_loss"),
+    *("perceptron", "logistic_regression", "softmax_regression"),
     *("binary_cross_entropy_with_logits", "log_likelihood"),
 }
-FORWARD_ONLY = {"dsigmoid", "dtanh"}
+FORWARD_ONLY = {"dsigmoid", "dtanh", "perceptron", "logistic_regression", "softmax_regression"}
 SHAPED = tuple(
     c
     for c in GOOD

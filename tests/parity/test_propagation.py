@@ -47,6 +47,16 @@ CASES: dict[str, tuple[str, dict[str, Any], Options]] = {
     "softmax of the first axis": ("softmax", {"x": (5, 3, 2)}, {"axis": 0}),
     "cross_entropy": ("cross_entropy", {"logits": (3, 7), "target": "classes"}, {}),
     "squared_error": ("squared_error", {"output": (3, 4), "target": (3, 4)}, {}),
+    "binary_cross_entropy_with_logits": (
+        "binary_cross_entropy_with_logits",
+        {"logits": (5, 4), "target": Draw((5, 4), "certainty")},
+        {},
+    ),
+    "perceptron_loss": (
+        "perceptron_loss",
+        {"score": (5, 4), "target": Draw((5, 4), "labels")},
+        {},
+    ),
 }
 every_case = pytest.mark.parametrize("name", CASES)
 every_dtype = pytest.mark.parametrize("dtype", DTYPES)
@@ -352,3 +362,52 @@ def test_widened_reaches_past_the_error() -> None:
     found = widened(arrays, errors)["x"]
     assert found.dtype == np.float32
     assert np.all(found.astype(np.float64) >= np.array([1 + 1e-9, 2.1]))
+
+
+# --- the losses of two classes --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("score", "error", "kinks", "moved"),
+    [
+        (2.0, 0.5, 0, 0.5),  # −t·s = 2: on the wrong side, whatever the error
+        (-2.0, 0.5, 0, 0.0),
+        (-2.0, 2.0, 1, 2.0),  # the interval reaches the hyperplane
+        (0.0, 0.0, 0, 0.0),  # on it, without an error: the convention decides
+    ],
+)
+def test_the_perceptrons_loss_moves_on_the_wrong_side(
+    score: float, error: float, kinks: int, moved: float
+) -> None:
+    """t = −1: a score moves the loss where it may be positive; a kink is counted."""
+    arrays = {"score": np.array([score]), "target": np.array([-1.0])}
+    errors, both = {"score": np.array([error]), "dy": np.array(0.25)}, sides("float64")
+    forward = forward_error("perceptron_loss", arrays, errors, {}, both)
+    assert (forward.error, forward.kinks) == (moved, kinks)
+    back = backward_errors("perceptron_loss", np.array(3.0), arrays, errors, {}, both)["score"]
+    assert back.kinks == kinks
+    assert back.error.tolist() == [3.25 if kinks else 0.25 if score > 0 else 0.0]
+
+
+@pytest.mark.parametrize("z", [-800.0, -3.0, 0.0, 0.5, 60.0, 800.0])
+@pytest.mark.parametrize("t", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("error", [1e-3, 2.0, 300.0])
+def test_wide_errors_of_a_logit_stay_in_the_bound(z: float, t: float, error: float) -> None:
+    """Loss and gradient anywhere in the interval, and what is rounded there."""
+    target, both, name = np.array([t]), sides("float32"), "binary_cross_entropy_with_logits"
+    arrays = {"logits": np.array([z], np.float32), "target": target.astype(np.float32)}
+    errors, one = {"logits": np.array([error]), "dy": np.zeros(())}, np.ones((), np.float32)
+    value = forward_error(name, arrays, errors, {}, both).error
+    slope = backward_errors(name, one, arrays, errors, {}, both)["logits"].error
+    centre = computed("torch", name, one, arrays, {})
+    for there in np.linspace(z - error, z + error, 41).astype(np.float32):
+        if abs(float(there) - z) > error:
+            continue
+        moved = {"logits": there[None], "target": arrays["target"]}
+        found = computed("numpy", name, one, moved, {})
+        least = forward_bound(name, moved, {}, (both[0], both[0])).limit / 2
+        assert abs(float(found["y"]) - float(centre["y"])) + least <= value * (1 + 2.0**-20)
+        least = backward_bounds(name, one, moved, {}, (both[0], both[0]))["logits"].limit / 2
+        difference = np.abs(found["dlogits"].astype(float) - centre["dlogits"])
+        assert np.all(difference <= slope)
+        assert np.all(least <= slope)

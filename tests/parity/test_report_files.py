@@ -121,7 +121,7 @@ def test_all_files_are_written(tmp_path: Path) -> None:
     written = write_reports(FINDINGS, {}, out)
     assert written == [out / name for name in NAMES]
     assert sorted(os.listdir(out)) == sorted(NAMES)
-    for name, row in zip(NAMES, (ROW, ELEMENT, TRAINING, TIMING), strict=False):
+    for name, row in zip(NAMES, (ROW, WITNESS, ELEMENT, TRAINING, TIMING), strict=False):
         assert (out / name).read_bytes() == to_csv(type(row), [row]).encode()
 
 

@@ -92,6 +92,16 @@ def test_arithmetic_encloses_the_exact_result(operation: Callable[..., Any], oth
     assert arb_of(operation(other, THIRD)).contains(operation(fmpq(7), fmpq(1, 3)))
 
 
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_beside_an_array(operation: Callable[..., Any]) -> None:
+    """A ball with an array of balls, of one or no axis, is that array's business."""
+    for shape in ((), (2,)):
+        balls = exact_balls(np.full(shape, 7.0))
+        found = np.asarray(operation(THIRD, balls), object)
+        assert found.shape == shape
+        assert all(arb_of(ball).contains(operation(fmpq(1, 3), 7)) for ball in found.flat)
+
+
 def test_sign_and_functions() -> None:
     """−x, |x|, and the functions that NumPy calls by name on object arrays."""
     assert arb_of(-THIRD).contains(fmpq(-1, 3))
