@@ -18,9 +18,9 @@ from threadpoolctl import threadpool_limits
 from parity import oracle
 from parity.cases.case import Case, Given, Source
 from parity.findings import Settings
-from parity.functions import forward_of
+from parity.functions import FUNCTIONS, forward_of
 from parity.mistakes import MISTAKES, Mistake, control
-from parity.power.sight import Sight, cases_of, examine
+from parity.power.sight import Sight, cases_of, examine, is_forward
 from parity.power.witnesses import witnesses_of
 from parity.run import SelectionError, nearest, start_worker
 
@@ -101,7 +101,7 @@ def power(
     done: Callable[[int], None] = lambda count: None,
 ) -> Power:
     """Run every mistake, and the controls, on every case of its function."""
-    everything = [*controls(known), *known]
+    everything = sorted([*controls(known), *known], key=_order)
     seen: dict[str, list[Sight]] = {one.name: [] for one in everything}
     cases = cases_of(known)
     with _mapping(jobs) as each:
@@ -122,6 +122,12 @@ def power(
 def steps(known: Sequence[Mistake]) -> int:
     """How often `power` tells that something is done."""
     return len(cases_of(known)) + len(controls(known)) + len(known)
+
+
+def _order(known: Mistake) -> tuple[int, bool, bool]:
+    """By function, the forward first; the control before the mistakes."""
+    place = list(FUNCTIONS).index(forward_of(known.function))
+    return place, not is_forward(known), not known.control
 
 
 def _all_run(case: Case, known: Sequence[Mistake]) -> bool:

@@ -22,8 +22,7 @@ def table(rows: Sequence[MistakeRow]) -> Table:
     shown.add_column("seen by", no_wrap=True)
     shown.add_column("smallest case", overflow="fold")
     for function in dict.fromkeys(row.function for row in rows):
-        of_function = [row for row in rows if row.function == function]
-        for row in sorted(of_function, key=lambda row: not row.control):
+        for row in (row for row in rows if row.function == function):
             shown.add_row(
                 function if row.control else f"  {row.mistake}",
                 f"{row.refused}/{row.cases}",

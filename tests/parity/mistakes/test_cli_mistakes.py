@@ -41,7 +41,10 @@ def test_a_name(call: Call, tmp_path: Path) -> None:
     assert out.startswith("function, mistake")
     assert f"add-halved in add: {known.title}\n" in out
     assert f"  thought   {known.misconception}\n  violates  D4.16\n  refused   by " in out
-    assert "times the bound, the median of these cases\n  seen by   torch integers balls\n" in out
+    assert (
+        "times the bound, the median of these cases\n  seen by   torch integers balls derivative\n"
+        in out
+    )
     assert "\n1 mistake, all refused; 1 control clean; " in out
     assert out.endswith(f"report: {tmp_path / 'mistakes.csv'}\n")
     control, row = rows(tmp_path)

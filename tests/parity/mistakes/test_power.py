@@ -20,7 +20,7 @@ from parity.mistakes import MISTAKES, Mistake, control
 from parity.power import sight, suite
 from parity.power.sight import cases_of, examine, redrawn
 from parity.power.suite import MistakeRow, power, select, steps
-from parity.power.witnesses import WITNESSES, seen_by_balls, seen_by_integers
+from parity.power.witnesses import WITNESSES, seen_by_balls, seen_by_derivative, seen_by_integers
 from parity.run import SelectionError
 
 SETTINGS = Settings()
@@ -253,7 +253,7 @@ def test_balls_see_what_is_far_from_the_exact_value() -> None:
     assert seen_by_balls(MISTAKES["tanh-of-half"], maps, SETTINGS) is True
     assert seen_by_balls(control("tanh"), maps, SETTINGS) is False
     assert seen_by_balls(MISTAKES["tanh-of-half"], case_of("tanh[special]"), SETTINGS) is None
-    large = replace(maps, arrays={"x": Draw((90, 80))})
+    large = replace(maps, arrays={"x": Draw((120, 90))})
     assert seen_by_balls(MISTAKES["tanh-of-half"], large, SETTINGS) is None
     raising = put_in_place("tanh", lambda x: raise_(IndexError("off by one")))
     assert seen_by_balls(raising, maps, SETTINGS) is None
@@ -277,9 +277,29 @@ def test_balls_see_another_shape_and_what_is_no_number() -> None:
     assert seen_by_balls(put_in_place("relu", lambda x: x * np.nan), maps, SETTINGS) is True
 
 
+def test_the_derivative_sees_what_does_not_fit_the_forward() -> None:
+    """A gradient that is none of the right forward, or a forward that has another one."""
+    conv = case_of("conv2d[stride(2,1)]")
+    assert seen_by_derivative(MISTAKES["dx-kernel-not-turned"], conv, SETTINGS) is True
+    assert seen_by_derivative(MISTAKES["conv-kernel-turned"], conv, SETTINGS) is True
+    assert seen_by_derivative(control("conv2d"), conv, SETTINGS) is False
+    assert seen_by_derivative(control("conv2d_backward"), conv, SETTINGS) is False
+
+
+def test_where_the_derivative_says_nothing() -> None:
+    """What raises, what is not finite or too large, what has no backward."""
+    raising = put_in_place("relu_backward", lambda dy, x: raise_(IndexError("off by one")))
+    maps = case_of("relu[maps]")
+    assert seen_by_derivative(raising, maps, SETTINGS) is None
+    assert seen_by_derivative(control("relu"), case_of("relu[special]"), SETTINGS) is None
+    large = replace(maps, arrays={"x": Draw((120, 90))})
+    assert seen_by_derivative(control("relu"), large, SETTINGS) is None
+    assert seen_by_derivative(control("dtanh"), case_of("dtanh[maps]"), SETTINGS) is None
+
+
 def test_the_witnesses() -> None:
     """What there is beside torch."""
-    assert {"integers", "balls"} <= set(WITNESSES)
+    assert list(WITNESSES) == ["integers", "balls", "derivative"]
 
 
 # --- rows, selection, processes -----------------------------------------------------------
@@ -291,7 +311,7 @@ def test_a_row() -> None:
     assert (row.function, row.formulas) == ("linear_backward", "D0.8 D0.10 D1.9 D2.20 D2.21")
     assert row.cases == sum(case.function == "linear" for case in GOOD)
     assert row.smallest == "linear[one number]"
-    assert row.witnesses == "torch integers balls"
+    assert row.witnesses == "torch integers balls derivative"
     assert row.margin is not None
     assert row.median_margin is not None
     assert 1 < row.median_margin <= row.margin < inf
