@@ -1,0 +1,182 @@
+"""Checks that could refuse a mutant, which of them run its lines, and a process in which it dies."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import coverage
+from mutators import Mutant
+from planted import plant
+
+LEAST_SECONDS = 3.0  # that a check may take, however quick it is without a mutant
+TIMES_SLOWER = 20  # than without a mutant
+ROOM = 3 << 30  # bytes a mutant may take beside what the process has
+
+
+@dataclass(frozen=True)
+class Check:
+    """Something that holds for the right code."""
+
+    id: str
+    kind: str  # "case", "bad input", "network", "test", "doctest"
+    holds: Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """Every check on the right code."""
+
+    seconds: Mapping[str, float]
+    runs: Mapping[tuple[str, int], frozenset[str]]  # (module, line) -> the checks that run it
+    failed: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a mutant."""
+
+    killed: bool
+    by: str  # the check's id; "a time limit"; "a crash"
+    kind: str
+    error: str = ""  # of the tool itself
+
+
+# --- processes ----------------------------------------------------------------------------
+
+
+def forked(work: Callable[[], Any], result: Path) -> int:
+    """A child process that writes what `work` returns to `result`, as JSON; its number."""
+    sys.stdout.flush()
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 1
+    try:
+        quiet = os.open(os.devnull, os.O_RDWR)
+        for stream in (0, 1, 2):
+            os.dup2(quiet, stream)
+        result.write_text(json.dumps(work()))
+        code = 0
+    except BaseException:
+        result.write_text(json.dumps({"error": traceback.format_exc()}))
+    finally:
+        os._exit(code)
+
+
+# --- the right code -----------------------------------------------------------------------
+
+
+def measure(checks: Sequence[Check], sources: Mapping[str, Path]) -> dict[str, Any]:
+    """How long each check takes, which lines it runs, which fail; as JSON can hold it."""
+    recorder = coverage.Coverage(
+        data_file=None, config_file=False, include=[str(path) for path in sources.values()]
+    )
+    seconds, failed = {}, []
+    recorder.start()
+    for check in checks:
+        recorder.switch_context(check.id)
+        start = time.perf_counter()
+        if not check.holds():
+            failed.append(check.id)
+        seconds[check.id] = time.perf_counter() - start
+    recorder.stop()
+    data = recorder.get_data()
+    runs = {
+        module: {
+            line: [context for context in contexts if context]
+            for line, contexts in data.contexts_by_lineno(str(path)).items()
+        }
+        for module, path in sources.items()
+    }
+    return {"seconds": seconds, "runs": runs, "failed": failed}
+
+
+def baseline(measured: Mapping[str, Any]) -> Baseline:
+    """What `measure` gave, from JSON."""
+    runs = {
+        (module, int(line)): frozenset(ids)
+        for module, lines in measured["runs"].items()
+        for line, ids in lines.items()
+    }
+    return Baseline(measured["seconds"], runs, measured["failed"])
+
+
+def that_run(mutant: Mutant, known: Baseline, budget: float, first: Iterable[str]) -> list[str]:
+    """The checks that run a mutant's lines, within a budget of seconds.
+
+    `first` come first, then the quickest of each family, then the second of each, and so on. A
+    constant of a module may be used anywhere: every check counts.
+    """
+    if mutant.function:
+        ids = set[str]().union(
+            *(known.runs.get((mutant.module, line), frozenset()) for line in mutant.lines)
+        )
+    else:
+        ids = set(known.seconds)
+    early = [id for id in first if id in ids]
+    chosen, spent = [], 0.0
+    for id in [*early, *_by_turns(ids.difference(early), known)]:
+        spent += known.seconds[id]
+        if spent > budget and chosen:
+            break
+        chosen.append(id)
+    return chosen
+
+
+def _by_turns(ids: Iterable[str], known: Baseline) -> list[str]:
+    """One check of each family in turn: cases of one function, parameters of one test."""
+    families: dict[str, int] = {}
+    turns = []
+    for id in sorted(ids, key=lambda id: known.seconds[id]):
+        family = id.partition("[")[0]
+        turns.append((families.setdefault(family, 0), id))
+        families[family] += 1
+    return [id for _, id in sorted(turns, key=lambda turn: turn[0])]
+
+
+# --- a mutant -----------------------------------------------------------------------------
+
+
+def attack(mutant: Mutant, checks: Sequence[Check], known: Baseline) -> dict[str, Any]:
+    """Plant a mutant in this process and run checks until one fails."""
+    plant(mutant, import_module(mutant.module))
+    _limit_memory()
+    for check in checks:
+        signal.setitimer(
+            signal.ITIMER_REAL, LEAST_SECONDS + TIMES_SLOWER * known.seconds.get(check.id, 0.0)
+        )
+        holds = check.holds()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        if not holds:
+            return {"killed": True, "by": check.id, "kind": check.kind}
+    return {"killed": False, "by": "", "kind": ""}
+
+
+def _limit_memory() -> None:
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    limit = pages * os.sysconf("SC_PAGE_SIZE") + ROOM
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def outcome(status: int, result: Path) -> Outcome:
+    """What became of a mutant, from how its process ended and what it wrote."""
+    if os.WIFSIGNALED(status):
+        if os.WTERMSIG(status) == signal.SIGALRM:
+            return Outcome(True, "a time limit", "time limit")
+        return Outcome(True, signal.Signals(os.WTERMSIG(status)).name, "crash")
+    said = json.loads(result.read_text())
+    if "error" in said:
+        return Outcome(False, "", "", said["error"])
+    return Outcome(said["killed"], said["by"], said["kind"])
