@@ -1,4 +1,4 @@
-"""Checks that could refuse a mutant, which of them run its lines, and a process in which it dies."""
+"""Checks that could refuse a mutant, which of them run its lines, and the process it dies in."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -58,7 +59,9 @@ class Outcome:
 def forked(work: Callable[[], Any], result: Path) -> int:
     """A child process that writes what `work` returns to `result`, as JSON; its number."""
     sys.stdout.flush()
-    pid = os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # threads there are do nothing here
+        pid = os.fork()
     if pid:
         return pid
     code = 1
@@ -115,10 +118,10 @@ def baseline(measured: Mapping[str, Any]) -> Baseline:
 def that_run(mutant: Mutant, known: Baseline, budget: float, first: Iterable[str]) -> list[str]:
     """The checks that run a mutant's lines, within a budget of seconds.
 
-    `first` come first, then the quickest of each family, then the second of each, and so on. A
-    constant of a module may be used anywhere: every check counts.
+    `first` come first, then the tests of the module itself, then the quickest of each family, the
+    second of each, and so on. What runs on import may be used anywhere: every check counts.
     """
-    if mutant.function:
+    if mutant.lines:
         ids = set[str]().union(
             *(known.runs.get((mutant.module, line), frozenset()) for line in mutant.lines)
         )
@@ -126,7 +129,7 @@ def that_run(mutant: Mutant, known: Baseline, budget: float, first: Iterable[str
         ids = set(known.seconds)
     early = [id for id in first if id in ids]
     chosen, spent = [], 0.0
-    for id in [*early, *_by_turns(ids.difference(early), known)]:
+    for id in [*early, *_by_turns(ids.difference(early), known, mutant.module)]:
         spent += known.seconds[id]
         if spent > budget and chosen:
             break
@@ -134,15 +137,17 @@ def that_run(mutant: Mutant, known: Baseline, budget: float, first: Iterable[str
     return chosen
 
 
-def _by_turns(ids: Iterable[str], known: Baseline) -> list[str]:
+def _by_turns(ids: Iterable[str], known: Baseline, module: str) -> list[str]:
     """One check of each family in turn: cases of one function, parameters of one test."""
+    own = (f"/test_{module.rpartition('.')[2]}.py::", f" {module.replace('.', '/')}.py::")
     families: dict[str, int] = {}
     turns = []
     for id in sorted(ids, key=lambda id: known.seconds[id]):
         family = id.partition("[")[0]
         turns.append((families.setdefault(family, 0), id))
         families[family] += 1
-    return [id for _, id in sorted(turns, key=lambda turn: turn[0])]
+    turns.sort(key=lambda turn: (not any(name in turn[1] for name in own), turn[0]))
+    return [id for _, id in turns]
 
 
 # --- a mutant -----------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 Changes: TypeAlias = Iterator[tuple[str, ast.AST]]  # what kind of change; what stands there then
@@ -30,7 +30,7 @@ class Mutant:
     kind: str
     before: str  # the statement that is changed, without its body
     after: str
-    lines: range  # where it runs
+    lines: range  # where it runs; none: on import, so that anything may see it
     line: int
     tree: ast.Module
     place: tuple[ast.AST, str, int | None]  # the node, its field, the index in the field
@@ -73,11 +73,12 @@ class Scope:
     statement: ast.stmt | None = None
     parents: tuple[ast.AST, ...] = ()  # from the statement down to the node's parent
     default: bool = False  # whether it is the default of a parameter
+    on_import: bool = False  # whether it runs when the module is imported, and never again
 
 
 def _places(tree: ast.Module) -> Iterator[tuple[Place, Scope]]:
     for index, statement in enumerate(tree.body):
-        yield from _visit((tree, "body", index), Scope(statement=statement))
+        yield from _visit((tree, "body", index), Scope(statement=statement, on_import=True))
 
 
 def _visit(place: Place, scope: Scope) -> Iterator[tuple[Place, Scope]]:
@@ -94,7 +95,10 @@ def _visit(place: Place, scope: Scope) -> Iterator[tuple[Place, Scope]]:
                         place = (node.args, field, index)
                         yield from _visit(place, Scope(inside.names, node, (), default=True))
         for index, statement in enumerate(node.body):
-            yield from _visit((node, "body", index), Scope(inside.names, statement))
+            in_class = isinstance(node, ast.ClassDef)
+            yield from _visit(
+                (node, "body", index), Scope(inside.names, statement, on_import=in_class)
+            )
         return
     yield place, scope
     for field, value in ast.iter_fields(node):
@@ -106,12 +110,9 @@ def _visit(place: Place, scope: Scope) -> Iterator[tuple[Place, Scope]]:
             if isinstance(child, ast.AST) and not isinstance(child, _NOT_NODES):
                 below = (node, field, index if isinstance(value, list) else None)
                 if isinstance(child, ast.stmt):
-                    yield from _visit(below, Scope(scope.names, child))
+                    yield from _visit(below, replace(scope, statement=child, parents=()))
                 else:
-                    parents = (*scope.parents, node)
-                    yield from _visit(
-                        below, Scope(scope.names, scope.statement, parents, scope.default)
-                    )
+                    yield from _visit(below, replace(scope, parents=(*scope.parents, node)))
 
 
 _LEFT_ALONE = (ast.Raise, ast.JoinedStr, ast.Import, ast.ImportFrom)
@@ -174,7 +175,7 @@ def _mutant(
         "default" if scope.default else kind,
         before,
         after,
-        _lines(statement),
+        range(0) if scope.on_import else _lines(statement),
         right.lineno if hasattr(right, "lineno") else statement.lineno,
         tree,
         place,

@@ -37,14 +37,24 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-if __name__ == "__main__":
+if __name__ == "__main__":  # before NumPy and torch are imported
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"  # threads do not survive a fork
     sys.path.insert(0, str(ROOT))
 
-import pytest
-from killing import Baseline, Check, Outcome, attack, baseline, forked, measure, outcome, that_run
-from mutators import Mutant, mutants
+import pytest  # noqa: E402
+from killing import (  # noqa: E402
+    Baseline,
+    Check,
+    Outcome,
+    attack,
+    baseline,
+    forked,
+    measure,
+    outcome,
+    that_run,
+)
+from mutators import Mutant, mutants  # noqa: E402
 
 WORK = ROOT / ".mutation"
 EQUIVALENTS = Path(__file__).with_name("equivalents.toml")
@@ -71,11 +81,11 @@ class Equivalent:
         return self.module, self.function, self.before, self.after
 
 
-def equivalents(path: Path = EQUIVALENTS) -> list[Equivalent]:
+def equivalents() -> list[Equivalent]:
     """The list, one entry for each `after`."""
     return [
         Equivalent(entry["module"], entry["function"], entry["before"], after, entry["reason"])
-        for entry in tomllib.loads(path.read_text())["equivalent"]
+        for entry in tomllib.loads(EQUIVALENTS.read_text())["equivalent"]
         for after in entry["after"]
     ]
 
@@ -91,7 +101,7 @@ def stale(listed: Sequence[Equivalent], found: Sequence[Mutant]) -> list[Equival
 
 def sources() -> dict[str, Path]:
     """The modules of refimpl."""
-    return {f"refimpl.{path.stem}": path for path in sorted(PACKAGE.glob("*.py"))}
+    return {f"{PACKAGE.name}.{path.stem}": path for path in sorted(PACKAGE.glob("*.py"))}
 
 
 def all_mutants(modules: Sequence[str] = ()) -> list[Mutant]:
@@ -99,7 +109,7 @@ def all_mutants(modules: Sequence[str] = ()) -> list[Mutant]:
     return [
         mutant
         for module, path in sources().items()
-        if not modules or module.removeprefix("refimpl.") in modules
+        if not modules or module.partition(".")[2] in modules
         for mutant in mutants(path.read_text(), module)
     ]
 
@@ -289,7 +299,7 @@ def report(found: Sequence[Mutant], stored: dict[str, Any], listed: Sequence[Equ
     tried = [(m, stored[_name(m)]) for m in found if _name(m) in stored]
     table: dict[str, Counter[str]] = {}
     for mutant, result in tried:
-        row = table.setdefault(mutant.module.removeprefix("refimpl."), Counter())
+        row = table.setdefault(mutant.module.partition(".")[2], Counter())
         same = "equivalent" if mutant.key in explained else "alive"
         row[result["kind"] if result["killed"] else same] += 1
     _print_table(table)
