@@ -182,7 +182,7 @@ def campaign(checks: Sequence[Check], arguments: argparse.Namespace) -> int:
             errors.append(f"{_where(mutant)}\n{result.error}")
         if not result.killed:
             print(f"alive  {_where(mutant)}", flush=True)
-        if number % 200 == 0 or number == len(chosen):
+        if number % 50 == 0 or number == len(chosen):
             print(f"{number} done, {time.monotonic() - start:.0f} s", flush=True)
             _store(stored)
     if errors:
