@@ -22,6 +22,11 @@ from planted import plant
 
 LEAST_SECONDS = 3.0  # that a check may take, however quick it is without a mutant
 TIMES_SLOWER = 20  # than without a mutant
+TESTED_IN = {  # the tests of a module that are not called as it is
+    "checks": "shapes",
+    "average_pooling": "max_and_average_pooling",
+    "max_pooling": "max_and_average_pooling",
+}
 ROOM = 3 << 30  # bytes a mutant may take beside what the process has
 
 
@@ -118,8 +123,9 @@ def baseline(measured: Mapping[str, Any]) -> Baseline:
 def that_run(mutant: Mutant, known: Baseline, budget: float, first: Iterable[str]) -> list[str]:
     """The checks that run a mutant's lines, within a budget of seconds.
 
-    `first` come first, then the tests of the module itself, then the quickest of each family, the
-    second of each, and so on. What runs on import may be used anywhere: every check counts.
+    `first` come first, then bad inputs, which take no time, and the tests of the module itself,
+    then the quickest of each family, the second of each, and so on. What runs on import may be
+    used anywhere: every check counts.
     """
     if mutant.lines:
         ids = set[str]().union(
@@ -139,14 +145,16 @@ def that_run(mutant: Mutant, known: Baseline, budget: float, first: Iterable[str
 
 def _by_turns(ids: Iterable[str], known: Baseline, module: str) -> list[str]:
     """One check of each family in turn: cases of one function, parameters of one test."""
-    own = (f"/test_{module.rpartition('.')[2]}.py::", f" {module.replace('.', '/')}.py::")
+    name = module.rpartition(".")[2]
+    tests = f"/test_{TESTED_IN.get(name, name)}.py::"
+    early = ("bad ", tests, f" {module.replace('.', '/')}.py::")
     families: dict[str, int] = {}
     turns = []
     for id in sorted(ids, key=lambda id: known.seconds[id]):
         family = id.partition("[")[0]
         turns.append((families.setdefault(family, 0), id))
         families[family] += 1
-    turns.sort(key=lambda turn: (not any(name in turn[1] for name in own), turn[0]))
+    turns.sort(key=lambda turn: (not any(name in turn[1] for name in early), turn[0]))
     return [id for _, id in turns]
 
 
