@@ -24,6 +24,7 @@ from refimpl import (
     mlp,
     residual_block,
     residual_network,
+    uniform,
 )
 
 Array = Any
@@ -266,6 +267,14 @@ def test_mlp_weights(rng: np.random.Generator) -> None:
         assert spread * limit < -parameter.min() <= limit
 
 
+def test_mlp_weights_are_one_draw() -> None:
+    """Θ and b of a layer are one draw, b its last column: no number stands in both."""
+    layer = mlp(np.random.default_rng(1), (5, 4)).layers["fc1"]
+    drawn = uniform(np.random.default_rng(1), (4, 6), 1)
+    both = np.column_stack([layer.parameters["weight"], layer.parameters["bias"]])
+    assert_same(both, drawn)
+
+
 # --- residual block -----------------------------------------------------------------------
 
 
@@ -374,6 +383,18 @@ def test_inception_network(rng: np.random.Generator) -> None:
     assert a["output"].shape == (2, 4)
     takers = [name for name, sources in network.inputs.items() if "x" in sources]
     assert takers == ["mix.1×1", "mix.3×3 reduce", "mix.5×5 reduce", "mix.max"]
+    maps = {
+        name: len(layer.parameters["bias"])
+        for name, layer in network.layers.items()
+        if layer.parameters
+    }
+    assert maps == {
+        "mix.1×1": 2,
+        **{"mix.3×3 reduce": 3, "mix.3×3": 4},
+        **{"mix.5×5 reduce": 2, "mix.5×5": 3},
+        "mix.pool": 1,
+        "output": 4,
+    }
 
 
 # --- all of them --------------------------------------------------------------------------

@@ -90,6 +90,21 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         ValueError,
         "mlp: sizes must have at least 2 entries, but has 1",
     ),
+    "a number in place of widths": (
+        lambda: refimpl.mlp(np.random.default_rng(0), 5),  # type: ignore[arg-type]
+        ValueError,
+        "mlp: sizes must have at least 2 entries, but has 1",
+    ),
+    "a width of 0": (
+        lambda: refimpl.mlp(np.random.default_rng(0), (2, 0, 1)),
+        ValueError,
+        "mlp: sizes must be at least 1, but is (2, 0, 1)",
+    ),
+    "a function in place of a hidden class": (
+        lambda: refimpl.mlp(np.random.default_rng(0), (2, 1), refimpl.relu),  # type: ignore[arg-type]
+        TypeError,
+        f"mlp: hidden must be a class of layers, such as Tanh, but is {refimpl.relu!r}",
+    ),
     "widths that are no integers": (
         lambda: refimpl.mlp(np.random.default_rng(0), (2, 2.5, 1)),  # type: ignore[arg-type]
         TypeError,
