@@ -22,6 +22,7 @@ from planted import plant
 
 LEAST_SECONDS = 3.0  # that a check may take, however quick it is without a mutant
 TIMES_SLOWER = 20  # than without a mutant
+FEW = 20  # checks that run a line which most do not reach
 TESTED_IN = {  # the tests of a module that are not called as it is
     "checks": "shapes",
     "average_pooling": "max_and_average_pooling",
@@ -123,9 +124,10 @@ def baseline(measured: Mapping[str, Any]) -> Baseline:
 def that_run(mutant: Mutant, known: Baseline, budget: float, first: Iterable[str]) -> list[str]:
     """The checks that run a mutant's lines, within a budget of seconds.
 
-    `first` come first, then bad inputs, which take no time, and the tests of the module itself,
-    then the quickest of each family, the second of each, and so on. What runs on import may be
-    used anywhere: every check counts.
+    `first` come first; then those few that run a line of the same function that few run, such as
+    the one that raises; bad inputs, which take no time, and the tests of the module itself; then
+    the quickest of each family, the second of each, and so on. What runs on import may be used
+    anywhere: every check counts.
     """
     if mutant.lines:
         ids = set[str]().union(
@@ -133,7 +135,9 @@ def that_run(mutant: Mutant, known: Baseline, budget: float, first: Iterable[str
         )
     else:
         ids = set(known.seconds)
-    early = [id for id in first if id in ids]
+    rare = (known.runs.get((mutant.module, line), frozenset()) for line in mutant.around)
+    few = sorted(set[str]().union(*(checks for checks in rare if len(checks) <= FEW)))
+    early = list(dict.fromkeys(id for id in (*first, *few) if id in ids))
     chosen, spent = [], 0.0
     for id in [*early, *_by_turns(ids.difference(early), known, mutant.module)]:
         spent += known.seconds[id]

@@ -31,6 +31,7 @@ class Mutant:
     before: str  # the statement that is changed, without its body
     after: str
     lines: range  # where it runs; none: on import, so that anything may see it
+    around: range  # the lines of the function it is in
     line: int
     tree: ast.Module
     place: tuple[ast.AST, str, int | None]  # the node, its field, the index in the field
@@ -70,6 +71,7 @@ class Scope:
     """In what a node stands."""
 
     names: tuple[str, ...] = ()  # functions and classes around it
+    function: ast.FunctionDef | None = None  # the innermost of them
     statement: ast.stmt | None = None
     parents: tuple[ast.AST, ...] = ()  # from the statement down to the node's parent
     default: bool = False  # whether it is the default of a parameter
@@ -87,17 +89,18 @@ def _visit(place: Place, scope: Scope) -> Iterator[tuple[Place, Scope]]:
     if isinstance(node, _LEFT_ALONE) or _is_docstring(node) or _is_name_list(node):
         return
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
-        inside = Scope((*scope.names, node.name), node)
+        function = node if isinstance(node, ast.FunctionDef) else None
+        inside = Scope((*scope.names, node.name), function, node)
         if isinstance(node, ast.FunctionDef):
             for field in ("defaults", "kw_defaults"):
                 for index, default in enumerate(getattr(node.args, field)):
                     if default is not None:
                         place = (node.args, field, index)
-                        yield from _visit(place, Scope(inside.names, node, (), default=True))
+                        yield from _visit(place, replace(inside, default=True))
         for index, statement in enumerate(node.body):
             in_class = isinstance(node, ast.ClassDef)
             yield from _visit(
-                (node, "body", index), Scope(inside.names, statement, on_import=in_class)
+                (node, "body", index), replace(inside, statement=statement, on_import=in_class)
             )
         return
     yield place, scope
@@ -176,6 +179,7 @@ def _mutant(
         before,
         after,
         range(0) if scope.on_import else _lines(statement),
+        range(0) if scope.function is None else _lines(scope.function),
         right.lineno if hasattr(right, "lineno") else statement.lineno,
         tree,
         place,

@@ -228,19 +228,25 @@ def test_an_error_of_the_tool_is_no_kill(tmp_path: Path) -> None:
 # --- which checks, in what order ----------------------------------------------------------
 
 
-def test_checks_that_run_the_lines() -> None:
-    """Only those, the given first, then the module's own, then of each family the quickest."""
+def test_checks_that_run_the_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only those, the given first, then the module's own, then of each family the quickest.
+
+    Before the module's own come those that run a line of the function that few run.
+    """
+    monkeypatch.setattr("killing.FEW", 1)
     mutant = mutant_to("return x <= LIMIT")
     own = "test tests/test_one.py::test_a"
     ids = frozenset({"case b[1]", "case b[2]", "case c[1]", own, "case d[1]"})
     seconds = {"case b[1]": 1.0, "case b[2]": 2.0, "case c[1]": 3.0, own: 4.0, "case d[1]": 5.0}
-    known = Baseline(
-        {**seconds, "case e": 0.0}, {("small.one", line): ids for line in mutant.lines}, ()
-    )
+    runs = {("small.one", line): ids for line in mutant.lines}
+    known = Baseline({**seconds, "case e": 0.0}, runs, ())
     first = ["case d[1]", "case e"]
     every = ["case d[1]", own, "case b[1]", "case c[1]", "case b[2]"]
     assert that_run(mutant, known, 100.0, first) == every
     assert that_run(mutant, known, 10.5, first) == every[:3]
+    runs["small.one", 99] = frozenset({"case c[1]"})
+    few = replace(mutant, around=range(6, 100))
+    assert that_run(few, known, 100.0, first)[:3] == ["case d[1]", "case c[1]", own]
     of_module = replace(mutant, lines=range(0))
     assert "case e" in that_run(of_module, known, 100.0, [])
 

@@ -390,8 +390,10 @@ def test_inception_network(rng: np.random.Generator) -> None:
     }
     assert maps == {
         "mix.1×1": 2,
-        **{"mix.3×3 reduce": 3, "mix.3×3": 4},
-        **{"mix.5×5 reduce": 2, "mix.5×5": 3},
+        "mix.3×3 reduce": 3,
+        "mix.3×3": 4,
+        "mix.5×5 reduce": 2,
+        "mix.5×5": 3,
         "mix.pool": 1,
         "output": 4,
     }

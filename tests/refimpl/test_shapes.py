@@ -105,6 +105,16 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         TypeError,
         f"mlp: hidden must be a class of layers, such as Tanh, but is {refimpl.relu!r}",
     ),
+    "another class in place of a layer's": (
+        lambda: refimpl.mlp(np.random.default_rng(0), (2, 1), int),  # type: ignore[arg-type]
+        TypeError,
+        "mlp: hidden must be a class of layers, such as Tanh, but is <class 'int'>",
+    ),
+    "a first layer that nothing takes": (
+        lambda: refimpl.Network({"a": refimpl.ReLU(), "b": refimpl.ReLU()}, {"b": ("x",)}),
+        ValueError,
+        "Network: no layer takes the output of 'a'",
+    ),
     "widths that are no integers": (
         lambda: refimpl.mlp(np.random.default_rng(0), (2, 2.5, 1)),  # type: ignore[arg-type]
         TypeError,
@@ -126,6 +136,11 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         lambda: next(refimpl.train(refimpl.Sequential({}), (np.zeros(2), np.zeros(2)), 1)),  # type: ignore[arg-type]
         TypeError,
         "train: batches must hold pairs (x, target), but holds a ndarray",
+    ),
+    "a batch of three": (
+        lambda: next(refimpl.train(refimpl.Sequential({}), [(np.zeros(2),) * 3], 1)),  # type: ignore[list-item]
+        TypeError,
+        "train: batches must hold pairs (x, target), but holds a tuple",
     ),
     "update of an unknown parameter": (
         lambda: refimpl.update(
