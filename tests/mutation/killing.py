@@ -10,7 +10,7 @@ import sys
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -38,6 +38,7 @@ class Check:
     id: str
     kind: str  # "case", "bad input", "network", "test", "doctest"
     holds: Callable[[], bool]
+    written: str = ""  # a digest of the files it is written in
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Baseline:
     """Every check on the right code."""
 
     seconds: Mapping[str, float]
-    runs: Mapping[tuple[str, int], frozenset[str]]  # (module, line) -> the checks that run it
+    runs: Mapping[tuple[str, int], Set[str]]  # (module, line) -> the checks that run it
     failed: Sequence[str]
 
 
@@ -103,7 +104,7 @@ def measure(checks: Sequence[Check], sources: Mapping[str, Path]) -> dict[str, A
     data = recorder.get_data()
     runs = {
         module: {
-            line: [context for context in contexts if context]
+            str(line): [context for context in contexts if context]
             for line, contexts in data.contexts_by_lineno(str(path)).items()
         }
         for module, path in sources.items()
@@ -111,14 +112,30 @@ def measure(checks: Sequence[Check], sources: Mapping[str, Path]) -> dict[str, A
     return {"seconds": seconds, "runs": runs, "failed": failed}
 
 
-def baseline(measured: Mapping[str, Any]) -> Baseline:
-    """What `measure` gave, from JSON."""
+def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """What was measured before, but for checks that were measured anew."""
+    again = set(new["seconds"])
+    runs: dict[str, dict[str, list[str]]] = {}
+    for module in {**old["runs"], **new["runs"]}:
+        before, now = old["runs"].get(module, {}), new["runs"].get(module, {})
+        runs[module] = {
+            line: [id for id in before.get(line, []) if id not in again] + now.get(line, [])
+            for line in {**before, **now}
+        }
+    failed = [id for id in old["failed"] if id not in again] + new["failed"]
+    return {"seconds": {**old["seconds"], **new["seconds"]}, "runs": runs, "failed": failed}
+
+
+def baseline(measured: Mapping[str, Any], checks: Sequence[Check]) -> Baseline:
+    """What `measure` gave of these checks, from JSON."""
+    there = {check.id for check in checks}
     runs = {
-        (module, int(line)): frozenset(ids)
+        (module, int(line)): there.intersection(ids)
         for module, lines in measured["runs"].items()
         for line, ids in lines.items()
     }
-    return Baseline(measured["seconds"], runs, measured["failed"])
+    seconds = {id: spent for id, spent in measured["seconds"].items() if id in there}
+    return Baseline(seconds, runs, [id for id in measured["failed"] if id in there])
 
 
 def that_run(mutant: Mutant, known: Baseline, budget: float, first: Iterable[str]) -> list[str]:

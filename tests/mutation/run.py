@@ -31,7 +31,7 @@ import tempfile
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,7 @@ from killing import (  # noqa: E402
     baseline,
     forked,
     measure,
+    merged,
     outcome,
     that_run,
 )
@@ -59,6 +60,7 @@ from mutators import Mutant, mutants  # noqa: E402
 WORK = ROOT / ".mutation"
 EQUIVALENTS = Path(__file__).with_name("equivalents.toml")
 PACKAGE = ROOT / "refimpl"
+READ = (".py", ".npz")  # what the catalogue is made of
 LONG = 2.0  # seconds; checks that take longer are left out
 KEPT = 12  # killers of a function's mutants that are tried first on its next one
 
@@ -127,10 +129,11 @@ def catalogue_checks() -> list[Check]:
     oracle.exact_products()
     kinds = {"case": "case", "bad": "bad input", "network": "network", "training": "network"}
     settings = Settings()
+    written = digest(path for path in (ROOT / "parity").rglob("*") if path.suffix in READ)
 
     def check(task: run.Task) -> Check:
         id = " ".join(filter(None, (task.kind, task.id, task.dtype)))
-        return Check(id, kinds[task.kind], lambda: run.run_task(task, settings).holds)
+        return Check(id, kinds[task.kind], lambda: run.run_task(task, settings).holds, written)
 
     return [check(task) for task in run.select([], None, tuple(FLOATS))]
 
@@ -159,7 +162,7 @@ class Session:
             return not self.failed
 
         kind = "doctest" if isinstance(item, pytest.DoctestItem) else "test"
-        return Check(f"{kind} {item.nodeid}", kind, holds)
+        return Check(f"{kind} {item.nodeid}", kind, holds, digest([item.path]))
 
 
 # --- the campaign -------------------------------------------------------------------------
@@ -240,28 +243,39 @@ def _around(mutant: Mutant) -> tuple[str, str]:
 
 
 def _known(checks: Sequence[Check]) -> Baseline:
-    """Every check on the right code: measured in a child, kept until a file changes."""
+    """Every check on the right code: measured in a child, kept until it or refimpl changes."""
     WORK.mkdir(exist_ok=True)
-    path = WORK / f"baseline-{_digest()}.json"
-    if not path.exists():
-        print("every check on the right code …", flush=True)
-        fresh = path.with_suffix(".new")
-        os.waitpid(forked(lambda: measure(checks, sources()), fresh), 0)
-        fresh.rename(path)
-    said = json.loads(path.read_text())
-    if "error" in said:
-        path.unlink()
-        sys.exit(said["error"])
-    return baseline(said)
+    path = WORK / "baseline.json"
+    stored = json.loads(path.read_text()) if path.exists() else {}
+    if stored.get("package") != _package_digest():
+        stored = {"seconds": {}, "runs": {}, "failed": [], "written": {}}
+    changed = [c for c in checks if stored["written"].get(c.id) != c.written]
+    changed += [c for c in checks if c.id in stored["failed"] and c not in changed]
+    if changed:
+        print(f"{len(changed)} checks on the right code …", flush=True)
+        fresh = WORK / "measured.json"
+        os.waitpid(forked(lambda: measure(changed, sources()), fresh), 0)
+        said = json.loads(fresh.read_text())
+        if "error" in said:
+            sys.exit(said["error"])
+        written = {**stored["written"], **{check.id: check.written for check in changed}}
+        stored = {**merged(stored, said), "written": written, "package": _package_digest()}
+        path.write_text(json.dumps(stored))
+    return baseline(stored, checks)
 
 
-def _digest() -> str:
-    files = (path for name in ("refimpl", "parity", "tests") for path in (ROOT / name).rglob("*"))
-    digest = hashlib.sha256()
+def _package_digest() -> str:
+    """Of refimpl and of what its tests share."""
+    shared = [p for p in (ROOT / "tests/refimpl").glob("*.py") if not p.name.startswith("test_")]
+    return digest([*sources().values(), *shared])
+
+
+def digest(files: Iterable[Path]) -> str:
+    """Changes with any of the files."""
+    read = hashlib.sha256()
     for path in sorted(files):
-        if path.suffix in (".py", ".toml", ".npz") and path.parent != Path(__file__).parent:
-            digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+        read.update(path.read_bytes())
+    return read.hexdigest()[:16]
 
 
 def _name(mutant: Mutant) -> str:

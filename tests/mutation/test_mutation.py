@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 import run
-from killing import Baseline, Check, Outcome, attack, forked, outcome, that_run
+from killing import Baseline, Check, Outcome, attack, forked, merged, outcome, that_run
 from mutators import KINDS, Mutant, mutants
 from planted import plant
 
@@ -251,6 +251,21 @@ def test_checks_that_run_the_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "case e" in that_run(of_module, known, 100.0, [])
 
 
+def test_what_was_measured_is_kept_until_a_check_changes() -> None:
+    """New measurements replace those of the same check, and leave the others alone."""
+    old = {
+        "seconds": {"a": 1.0, "b": 2.0},
+        "runs": {"m": {"1": ["a", "b"], "2": ["b"]}},
+        "failed": ["b"],
+    }
+    new = {"seconds": {"b": 3.0, "c": 4.0}, "runs": {"m": {"2": ["c"], "3": ["b"]}}, "failed": []}
+    assert merged(old, new) == {
+        "seconds": {"a": 1.0, "b": 3.0, "c": 4.0},
+        "runs": {"m": {"1": ["a"], "2": ["c"], "3": ["b"]}},
+        "failed": [],
+    }
+
+
 # --- the campaign and its report ----------------------------------------------------------
 
 TESTS = {
@@ -352,6 +367,8 @@ def test_a_check_that_fails_on_the_right_code_is_noticed(
     monkeypatch.setitem(TESTS, "lax", lambda one, other: one.below(9))
     assert conduct(small, monkeypatch, "lax") == 1
     assert "these checks fail on the right code:\n  the check" in capsys.readouterr().out
+    monkeypatch.setitem(TESTS, "lax", TESTS["strict"])
+    assert conduct(small, monkeypatch, "lax") == 0
 
 
 def test_survivors_of_the_last_run_and_a_sample() -> None:
