@@ -22,6 +22,7 @@ from planted import plant
 
 LEAST_SECONDS = 3.0  # that a check may take, however quick it is without a mutant
 TIMES_SLOWER = 20  # than without a mutant
+LONG = 2.0  # seconds; checks that take longer are left out
 FEW = 20  # checks that run a line which most do not reach
 TESTED_IN = {  # the tests of a module that are not called as it is
     "checks": "shapes",
@@ -152,8 +153,12 @@ def that_run(mutant: Mutant, known: Baseline, budget: float, first: Iterable[str
         )
     else:
         ids = set(known.seconds)
+    ids = {id for id in ids if known.seconds[id] <= LONG}
     rare = (known.runs.get((mutant.module, line), frozenset()) for line in mutant.around)
-    few = sorted(set[str]().union(*(checks for checks in rare if len(checks) <= FEW)))
+    few = sorted(
+        set[str]().union(*(checks for checks in rare if len(checks) <= FEW)),
+        key=lambda id: known.seconds[id],
+    )
     early = list(dict.fromkeys(id for id in (*first, *few) if id in ids))
     chosen, spent = [], 0.0
     for id in [*early, *_by_turns(ids.difference(early), known, mutant.module)]:

@@ -61,7 +61,6 @@ WORK = ROOT / ".mutation"
 EQUIVALENTS = Path(__file__).with_name("equivalents.toml")
 PACKAGE = ROOT / "refimpl"
 READ = (".py", ".npz")  # what the catalogue is made of
-LONG = 2.0  # seconds; checks that take longer are left out
 KEPT = 12  # killers of a function's mutants that are tried first on its next one
 
 
@@ -222,7 +221,7 @@ def _attacked(
                 number, mutant = waiting.pop()
                 recent = [id for name in _around(mutant) for id in killers.get(name, [])]
                 ids = that_run(mutant, known, arguments.budget, dict.fromkeys(recent))
-                against = [checks[id] for id in ids if known.seconds[id] <= LONG]
+                against = [checks[id] for id in ids]
                 path = Path(folder) / str(number)
                 running[forked(lambda m=mutant, a=against: attack(m, a, known), path)] = (
                     mutant,

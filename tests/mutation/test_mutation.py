@@ -234,6 +234,7 @@ def test_checks_that_run_the_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     Before the module's own come those that run a line of the function that few run.
     """
     monkeypatch.setattr("killing.FEW", 1)
+    monkeypatch.setattr("killing.LONG", 9.0)
     mutant = mutant_to("return x <= LIMIT")
     own = "test tests/test_one.py::test_a"
     ids = frozenset({"case b[1]", "case b[2]", "case c[1]", own, "case d[1]"})
