@@ -150,8 +150,10 @@ class Session:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        tests = [self._check(item) for item in session.items]
-        self.exit_code = campaign([*catalogue_checks(), *tests], self.arguments)
+        checks = catalogue_checks() + [self._check(item) for item in session.items]
+        gc.collect()
+        gc.freeze()  # children leave the pages alone that hold the modules
+        self.exit_code = campaign(checks, self.arguments)
         return True
 
     def _check(self, item: pytest.Item) -> Check:
@@ -213,8 +215,6 @@ def _attacked(
     killers: dict[str, list[str]] = {}  # of a function's mutants and of a module's, latest first
     running: dict[int, tuple[Mutant, Path]] = {}
     waiting = list(enumerate(chosen))[::-1]
-    gc.collect()
-    gc.freeze()  # children leave the pages alone that hold the modules
     with tempfile.TemporaryDirectory() as folder:
         while waiting or running:
             while waiting and len(running) < arguments.jobs:
@@ -227,7 +227,7 @@ def _attacked(
                     mutant,
                     path,
                 )
-            pid, status = os.wait()
+            pid, status = _ended(running)
             mutant, path = running.pop(pid)
             result = outcome(status, path)
             if result.by in checks:
@@ -235,6 +235,16 @@ def _attacked(
                     others = [id for id in killers.get(name, []) if id != result.by]
                     killers[name] = [result.by, *others][:KEPT]
             yield mutant, result
+
+
+def _ended(children: Iterable[int]) -> tuple[int, int]:
+    """Wait for one of these children, and for no other; its number and status."""
+    while True:
+        for pid in children:
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if ended:
+                return pid, status
+        time.sleep(0.001)
 
 
 def _around(mutant: Mutant) -> tuple[str, str]:
