@@ -119,7 +119,7 @@ def check_network_derivative(case: NetworkCase, dtype: str, settings: Settings) 
     else:
         samples = min(len(x), len(x) * NETWORK_PRODUCTS // max(products, 1))
         verdict, note = INAPPLICABLE, _too_large(products)
-    question = _network_question(case, dtype, settings, x[:samples], target[:samples])
+    question = _network_question(case, model.network, settings, x[:samples], target[:samples])
     if not isinstance(products, str) and samples >= SAMPLES:
         verdict, note = judged(question)
         note = joined(f"{samples} of {len(x)} samples" if samples < len(x) else "", note)
@@ -136,18 +136,18 @@ def _network_products(network: Network, x: Array) -> int:
 
 
 def _network_question(
-    case: NetworkCase, dtype: str, settings: Settings, x: Array, target: Array
+    case: NetworkCase, drawn: Network, settings: Settings, x: Array, target: Array
 ) -> Question:
     loss = case.loss
     parameters = {
         f"{name} {key}": value
-        for name, layer in case.network(dtype, settings.seed).layers.items()
+        for name, layer in drawn.layers.items()
         for key, value in layer.parameters.items()
     }
 
     def network(given: Arrays) -> Network:
         """The network with these parameters."""
-        built = case.network(dtype, settings.seed)
+        built = case.network("float64", settings.seed)
         for name, layer in built.layers.items():
             layer.parameters = {key: given[f"{name} {key}"] for key in layer.parameters}
         return built
