@@ -242,7 +242,7 @@ def _results(
 
 
 def _takes_long(task: Task) -> bool:
-    return task.id in NETWORKS or task.kind == SYMBOLS
+    return task.id in (*NETWORKS, *CHAINS) or task.kind == SYMBOLS
 
 
 def _start_worker() -> None:

@@ -100,7 +100,7 @@ def check_integer_network(name: str, dtype: str, settings: Settings) -> Findings
         branches = any(said.function in BRANCHING for said in model.architecture.values())
         repetitions = REPETITIONS if branches else repetitions_for(chance)
     except NotExactError as error:
-        return Findings(witnesses=[_row(name, dtype, settings, BLIND, None, {}, str(error))])
+        return Findings(witnesses=[_row(name, dtype, BLIND, None, {}, str(error))])
     rng = generator(settings.seed, name, INTEGERS)
     tensors: dict[str, Array] = {}
     for repetition in range(repetitions):
@@ -109,7 +109,7 @@ def check_integer_network(name: str, dtype: str, settings: Settings) -> Findings
         tensors, said = _compare_once(model, numbers, how, settings.device)
         if said:
             note = joined(said, f"repetition {repetition + 1}, torch with {how}")
-            row = _row(name, dtype, settings, OUTSIDE, None, tensors, note)
+            row = _row(name, dtype, OUTSIDE, None, tensors, note)
             return Findings(witnesses=[row])
     note = joined(
         f"{repetitions} repetitions",
@@ -117,7 +117,7 @@ def check_integer_network(name: str, dtype: str, settings: Settings) -> Findings
         f"|S| {2 * most + 1}",
     )
     false_accept = None if branches else repetitions * log2(chance)
-    row = _row(name, dtype, settings, IDENTICAL, false_accept, tensors, note)
+    row = _row(name, dtype, IDENTICAL, false_accept, tensors, note)
     return Findings(witnesses=[row])
 
 
@@ -272,7 +272,6 @@ def _refimpl(network: Network, numbers: Integers) -> dict[str, Array]:
 def _row(
     name: str,
     dtype: str,
-    settings: Settings,
     verdict: str,
     false_accept: float | None,
     tensors: Mapping[str, Array],
