@@ -10,7 +10,7 @@ import numpy as np
 
 import refimpl
 from parity import oracle
-from parity.arithmetic import sides
+from parity.arithmetic import Sides
 from parity.bounds import Bound, backward_bounds, forward_bound
 from parity.bounds.bound import exact_bound
 from parity.cases.case import (
@@ -51,10 +51,10 @@ def check_case(case: Case, dtype: str, settings: Settings) -> Findings:
     if isinstance(tensors, str):
         findings.rows.append(failure_row(place, "y", tensors, settings))
     else:
-        bounds = _bounds(case, dy, arrays, dtype)
+        bounds = _bounds(case, dy, arrays, settings.sides(dtype))
         problem = Problem(case.function, arrays, case.options, dy)
         rng = generator(settings.seed, case.id, "exact")
-        exact = None if settings.quick else exact_witness(problem, bounds, rng)
+        exact = None if settings.quick else exact_witness(problem, bounds, rng, tf32=settings.tf32)
         for name, theirs in expected.items():
             judge(findings, place, name, (tensors[name], theirs), bounds[name], settings, exact)
     findings.timings.append(TimingRow(case.id, dtype, refimpl_seconds, torch_seconds))
@@ -102,8 +102,7 @@ def _refimpl_side(
         return timed(lambda: attempt(lambda: function.tensors(dy, arrays, case.options)))
 
 
-def _bounds(case: Case, dy: Array, arrays: Mapping[str, Array], dtype: str) -> dict[str, Bound]:
-    both = sides(dtype)
+def _bounds(case: Case, dy: Array, arrays: Mapping[str, Array], both: Sides) -> dict[str, Bound]:
     forward = forward_bound(case.function, arrays, case.options, both)
     backward = backward_bounds(case.function, dy, arrays, case.options, both)
     bounds = {"y": forward, **{f"d{name}": bound for name, bound in backward.items()}}

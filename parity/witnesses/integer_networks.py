@@ -95,6 +95,8 @@ def check_integer_network(name: str, dtype: str, settings: Settings) -> Findings
     model = case.model(dtype, settings.seed)
     shapes = _shapes(case, model, dtype, settings)
     try:
+        if settings.tf32 and dtype == "float32":
+            raise NotExactError("what layers compute has more digits than TF32 holds")
         most = largest_integers(model, shapes, EXACT_BELOW[dtype])
         chance = _arrays(shapes) / (2 * most + 1)
         branches = any(said.function in BRANCHING for said in model.architecture.values())

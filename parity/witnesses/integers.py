@@ -95,7 +95,7 @@ def check_integers(case: Case, dtype: str, settings: Settings) -> Findings:
     shape = geometry(case)
     rng = generator(settings.seed, case.id, INTEGERS)
     try:
-        found = patterns(shape, dtype, rng)
+        found = patterns(shape, dtype, rng, settings.tf32)
         chance = acceptance(found[0], DEGREES.get(shape.function, 1))
         repetitions = repetitions_for(chance)
     except NotExactError as error:
