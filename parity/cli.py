@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from parity.documents.audit import AuditRow
     from parity.documents.ledger import LedgerRow
     from parity.findings import Findings, Settings
+    from parity.mistakes import Mistake
+    from parity.power import Power
     from parity.run import Task
 
 DISAGREE, WRONG_CALL = 1, 2
@@ -225,6 +227,59 @@ def audit(
 
 
 @app.command()
+def mistakes(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME", help="known mistakes (all)")
+    ] = None,
+    function: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="those in a function, forward or backward"),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="of all random numbers")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="where mistakes.csv goes (reports, of all mistakes)"),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="processes (as many as there are cores, at most 8)")
+    ] = None,
+) -> None:
+    """Show that known mistakes are refused. Exit code 1 if one is not, or correct code is."""
+    from parity.findings import DEFAULT_SEED, Settings
+    from parity.power import MistakeRow, select
+    from parity.report.files import replace_files, to_csv
+    from parity.report.mistakes import describe, problems, summary, table
+    from parity.run import SelectionError
+
+    started = time.perf_counter()
+    target = out or (None if names or function else Path("reports"))
+    try:
+        chosen = select(names or [], function or [])
+        if target:
+            check_writable(target)
+    except (SelectionError, OSError) as error:
+        wrong_call(str(error))
+    settings = Settings(DEFAULT_SEED if seed is None else seed)
+    power = power_with_progress(chosen, settings, jobs)
+    shown = console()
+    shown.width = max(shown.width, TABLE_WIDTH)
+    shown.print(table(power.rows))
+    described = [describe(row) for row in power.rows if names and not row.control]
+    for line in (*described, *problems(power)):
+        typer.echo(f"\n{line}")
+    typer.echo(f"\n{summary(power)}; {time.perf_counter() - started:.1f} s")
+    if target:
+        try:
+            written = replace_files({target / "mistakes.csv": to_csv(MistakeRow, power.rows)})
+        except OSError as error:
+            wrong_call(f"the report could not be written, the old one stands: {error}")
+        typer.echo(f"report: {written[0]}")
+    else:
+        typer.echo("report: none of a part; --out DIR writes one")
+    raise typer.Exit(0 if power.holds else DISAGREE)
+
+
+@app.command()
 def diff(
     before: Annotated[Path, typer.Argument(metavar="A.csv", help="the summary.csv of a run")],
     after: Annotated[Path, typer.Argument(metavar="B.csv", help="that of a later one")],
@@ -321,6 +376,16 @@ def audited_with_progress(rows: list[LedgerRow]) -> list[AuditRow]:
     bar, done = progress_bar("auditing", len(rows))
     with bar:
         return audit_rows(rows, lambda: done(1))
+
+
+def power_with_progress(known: list[Mistake], settings: Settings, jobs: int | None) -> Power:
+    """Run the mistakes behind a progress bar."""
+    from parity.power import power, steps
+
+    total = steps(known)
+    bar, done = progress_bar("making mistakes", total)
+    with bar:
+        return power(known, settings, jobs or default_jobs(total), done)
 
 
 def with_progress(tasks: list[Task], settings: Settings, jobs: int) -> Findings:

@@ -110,9 +110,7 @@ def select(
     known = list(dict.fromkeys((*FUNCTIONS, *NETWORKS, *CHAINS)))
     for name in names:
         if name not in known:
-            raise SelectionError(
-                f"no function or network is called {name!r}{_nearest(name, known)}"
-            )
+            raise SelectionError(f"no function or network is called {name!r}{nearest(name, known)}")
     wanted = set(names or known)
     tasks = [
         Task("case", c.id, dtype)
@@ -180,7 +178,7 @@ def _no_such_case(case: str, wanted: set[str]) -> str:
     named = [c for c in GOOD if case in (c.id, c.name)]
     if not named:
         ids = [c.name for c in GOOD if c.function in wanted] + list(CASES)
-        return f"no case is called {case!r}{_nearest(case, ids)}"
+        return f"no case is called {case!r}{nearest(case, ids)}"
     here = [c for c in named if c.function in wanted]
     if not here:
         functions = ", ".join(dict.fromkeys(c.function for c in named))
@@ -188,7 +186,8 @@ def _no_such_case(case: str, wanted: set[str]) -> str:
     return f"case {case!r} runs in {', '.join(here[0].dtypes)} only"
 
 
-def _nearest(name: str, known: Sequence[str]) -> str:
+def nearest(name: str, known: Sequence[str]) -> str:
+    """What may have been meant, for the end of an error text."""
     near = get_close_matches(name, list(dict.fromkeys(known)), n=3)
     return f"; did you mean {' or '.join(near)}?" if near else "; `parity list` shows them all"
 
@@ -232,7 +231,7 @@ def _results(
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # "spawn": torch's threads do not survive a fork.
     with ProcessPoolExecutor(
-        jobs, get_context("spawn"), initializer=_start_worker, initargs=(settings.tf32,)
+        jobs, get_context("spawn"), initializer=start_worker, initargs=(settings.tf32,)
     ) as pool:
         futures = [pool.submit(_run_chunk, chunk, settings) for chunk in chunks]
         try:
@@ -247,7 +246,8 @@ def _takes_long(task: Task) -> bool:
     return task.id in (*NETWORKS, *CHAINS) or task.kind == SYMBOLS
 
 
-def _start_worker(tf32: bool) -> None:
+def start_worker(tf32: bool = False) -> None:
+    """Set up a process of a pool: one thread each; it ends with its parent."""
     Thread(target=_end_with_parent, daemon=True).start()
     threadpool_limits(1)
     oracle.set_threads(1)
@@ -275,5 +275,5 @@ def element_cases(ids: Sequence[str] | None) -> tuple[str, ...]:
         return tuple(case.id for case in GOOD if case.worked_example)
     for case_id in ids:
         if case_id not in CASES:
-            raise SelectionError(f"no case is called {case_id!r}{_nearest(case_id, list(CASES))}")
+            raise SelectionError(f"no case is called {case_id!r}{nearest(case_id, list(CASES))}")
     return tuple(ids)

@@ -36,24 +36,8 @@ WITHOUT_ORDER = (
 
 def check_derivative(case: Case, dtype: str, settings: Settings) -> Findings:
     """One case, its arrays as they are in a dtype, judged in exact arithmetic."""
-    arrays = case_arrays(case, dtype, settings.seed)
-    function = FUNCTIONS[case.function]
-    inputs = tuple(name for name in function.inputs if name in arrays)
-
-    def upstream(shape: tuple[int, ...]) -> Array:
-        rng = generator(settings.seed, case.id, "dy")
-        return draw(Draw(shape, case.upstream), dtype, rng).reshape(shape)
-
-    question = Question(
-        case.id,
-        settings.seed,
-        arrays,
-        inputs,
-        lambda given: function.forward(given, case.options),
-        lambda dy, given: function.backward(dy, given, case.options),
-        upstream,
-        exact_arbs if case.function in WITHOUT_ORDER else exact_balls,
-    )
+    question = case_question(case, dtype, settings)
+    arrays, function = question.arrays, FUNCTIONS[case.function]
     with np.errstate(all="ignore"):
         y = attempt(lambda: function.forward(arrays, case.options))
     if isinstance(y, str):
@@ -64,6 +48,27 @@ def check_derivative(case: Case, dtype: str, settings: Settings) -> Findings:
         verdict, note = judged(question)
     row = _row(case.id, case.function, "", dtype, question, verdict, note)
     return Findings(witnesses=[row])
+
+
+def case_question(case: Case, dtype: str, settings: Settings) -> Question:
+    """refimpl's forward and backward at the arrays of a case."""
+    arrays = case_arrays(case, dtype, settings.seed)
+    function = FUNCTIONS[case.function]
+
+    def upstream(shape: tuple[int, ...]) -> Array:
+        rng = generator(settings.seed, case.id, "dy")
+        return draw(Draw(shape, case.upstream), dtype, rng).reshape(shape)
+
+    return Question(
+        case.id,
+        settings.seed,
+        arrays,
+        tuple(name for name in function.inputs if name in arrays),
+        lambda given: function.forward(given, case.options),
+        lambda dy, given: function.backward(dy, given, case.options),
+        upstream,
+        exact_arbs if case.function in WITHOUT_ORDER else exact_balls,
+    )
 
 
 def _case_products(y: Array, arrays: Mapping[str, Array]) -> int:
