@@ -31,9 +31,28 @@ class Arithmetic:
     eta: float  # smallest positive number: what underflow may lose
     largest: float  # largest finite number
     elementary: float  # relative error of exp, log, log1p and tanh
+    factor: float = 0.0  # relative rounding of the factors of a product before it is formed
+
+    @property
+    def addition(self) -> float:
+        """Relative error of an addition to a sum of products: 2u where it is cut off."""
+        return 2 * self.u if self.factor else self.u
+
+    @property
+    def product(self) -> float:
+        """Relative error of a product whose two factors were rounded first: (1 + f)² − 1."""
+        return (1 + self.factor) ** 2 - 1
 
 
 Sides = tuple[Arithmetic, Arithmetic]
+
+# TF32, in torch on CUDA alone: the tensor cores round both factors of each product of a
+# convolution or matrix product from float32's 23 bits of mantissa to 10, at the same range, so by
+# at most 2⁻¹¹ of the factor (to nearest, as cvt.rna.tf32.f32 does). The products are exact; they
+# are added in float32, but sums are cut off, not rounded to nearest: an error of 2u of the largest
+# partial sum for each addition. NVIDIA A100 Tensor Core GPU Architecture (white paper, 2020), TF32;
+# Fasi, Higham, Mikaitis & Pranesh, Numerical behavior of NVIDIA tensor cores, 2021.
+TF32 = 2.0**-11
 
 # Half precision, in torch alone: u, smallest and largest number. Its elementary functions are
 # computed in float32 and rounded, which is less than one ULP.
@@ -44,8 +63,8 @@ HALVES = {
 
 
 @cache
-def arithmetic(library: str, dtype: str) -> Arithmetic:
-    """The arithmetic of "numpy" or "torch" in a dtype.
+def arithmetic(library: str, dtype: str, tf32: bool = False) -> Arithmetic:
+    """The arithmetic of "numpy" or "torch" in a dtype; tf32: torch's float32 products use TF32.
 
     One ULP of a number is at most 2u times the number.
 
@@ -56,14 +75,19 @@ def arithmetic(library: str, dtype: str) -> Arithmetic:
         return Arithmetic(*HALVES[dtype], elementary=2 * HALVES[dtype][0])
     info = np.finfo(dtype)
     u = float(info.eps) / 2
+    rounds_factors = tf32 and (library, dtype) == ("torch", "float32")
     return Arithmetic(
-        u, float(info.smallest_subnormal), float(info.max), ELEMENTARY_ULP[library] * 2 * u
+        u,
+        float(info.smallest_subnormal),
+        float(info.max),
+        ELEMENTARY_ULP[library] * 2 * u,
+        TF32 if rounds_factors else 0.0,
     )
 
 
-def sides(dtype: str) -> Sides:
+def sides(dtype: str, tf32: bool = False) -> Sides:
     """refimpl's arithmetic and torch's."""
-    return arithmetic("numpy", dtype), arithmetic("torch", dtype)
+    return arithmetic("numpy", dtype), arithmetic("torch", dtype, tf32)
 
 
 def gamma(terms: Array, u: float) -> Array:

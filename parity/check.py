@@ -10,7 +10,7 @@ import numpy as np
 
 import refimpl
 from parity import oracle
-from parity.arithmetic import Sides, sides
+from parity.arithmetic import Sides
 from parity.bounds import Bound, backward_bounds, forward_bound
 from parity.bounds.bound import exact_bound
 from parity.cases.case import (
@@ -57,7 +57,13 @@ def prepare(case: Case, dtype: str, settings: Settings) -> Prepared:
     arrays = case_arrays(case, dtype, settings.seed)
     dy, expected, seconds = _torch_side(case, dtype, arrays, settings)
     return Prepared(
-        case, dtype, arrays, dy, expected, bounds_of(case, dy, arrays, sides(dtype)), seconds
+        case,
+        dtype,
+        arrays,
+        dy,
+        expected,
+        bounds_of(case, dy, arrays, settings.sides(dtype)),
+        seconds,
     )
 
 
@@ -75,7 +81,7 @@ def check_case(case: Case, dtype: str, settings: Settings) -> Findings:
         problem = Problem(case.function, prepared.arrays, case.options, prepared.dy)
         rng = generator(settings.seed, case.id, "exact")
         bounds = prepared.bounds
-        exact = None if settings.quick else exact_witness(problem, bounds, rng)
+        exact = None if settings.quick else exact_witness(problem, bounds, rng, tf32=settings.tf32)
         for name, theirs in prepared.expected.items():
             judge(findings, place, name, (tensors[name], theirs), bounds[name], settings, exact)
     findings.timings.append(TimingRow(case.id, dtype, refimpl_seconds, prepared.torch_seconds))

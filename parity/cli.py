@@ -85,6 +85,9 @@ def run(
     case: Annotated[str | None, typer.Option(metavar="ID", help="one case, as listed")] = None,
     dtype: Annotated[list[Dtype] | None, typer.Option(help="one dtype (both)")] = None,
     device: Annotated[str, typer.Option(help="where torch computes: cpu, cuda, …")] = "cpu",
+    tf32: Annotated[
+        bool, typer.Option("--tf32", help="let CUDA round the factors of float32 products")
+    ] = False,
     seed: Annotated[int | None, typer.Option(min=0, help="of all random numbers")] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="where the reports go")] = Path(
         "reports"
@@ -124,6 +127,8 @@ def run(
         tasks = select(names or [], case, dtypes, full, witnesses=not quick)
         shown = element_cases(elements)
         oracle.check_device(device)
+        if tf32:
+            oracle.check_tf32(device)
         check_tolerances(rtol, atol)
         check_writable(out)
         if junit:
@@ -133,6 +138,7 @@ def run(
     settings = Settings(
         seed=DEFAULT_SEED if seed is None else seed,
         device=device,
+        tf32=tf32,
         rtol=rtol,
         atol=atol,
         elements=shown,

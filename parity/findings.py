@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from parity.arithmetic import Sides, sides
 from parity.bounds import Bound
 from parity.cases.case import Array
 from parity.compare import (
@@ -39,6 +40,11 @@ class Settings:
     atol: float | None = None
     elements: tuple[str, ...] = ()  # cases of which every element is reported
     quick: bool = False  # without the witnesses beside torch
+    tf32: bool = False  # --tf32: torch may round the factors of float32 products
+
+    def sides(self, dtype: str) -> Sides:
+        """refimpl's arithmetic and torch's."""
+        return sides(dtype, self.tf32)
 
     @property
     def override(self) -> str:
@@ -49,9 +55,10 @@ class Settings:
 
     @property
     def override_options(self) -> str:
-        """The options that override the bounds, for the command that runs a case again."""
+        """The options that change the bounds, for the command that runs a case again."""
         given = {"rtol": self.rtol, "atol": self.atol}
-        return "".join(f" --{name} {value}" for name, value in given.items() if value is not None)
+        values = (f" --{name} {value}" for name, value in given.items() if value is not None)
+        return "".join((" --tf32" if self.tf32 else "", *values))
 
 
 @dataclass

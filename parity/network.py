@@ -18,7 +18,7 @@ import numpy as np
 import refimpl
 from parity import oracle
 from parity.accumulated import accumulated_bounds, bound_over_value, check_accumulated
-from parity.arithmetic import Sides, sides
+from parity.arithmetic import Sides
 from parity.bounds import Bound, backward_bounds, forward_bound
 from parity.bounds.sums import parts_bound
 from parity.cases.case import Array, generator
@@ -65,7 +65,7 @@ def check_network(case: NetworkCase, dtype: str, settings: Settings) -> Findings
     if isinstance(free, str):
         findings.rows.append(failure_row(accumulated, "loss", free, settings))
     else:
-        bounds = accumulated_bounds(model, target, recorded, {}, sides(dtype))
+        bounds = accumulated_bounds(model, target, recorded, {}, settings.sides(dtype))
         check_accumulated(findings, accumulated, model, free, recorded, bounds, settings)
     return findings
 
@@ -118,7 +118,7 @@ def check_locally(
             **dparameters,
         }
         arrays = _arrays(layer, said, xs)
-        bounds = _layer_bounds(said, dy, arrays, len(xs), sides(place.dtype))
+        bounds = _layer_bounds(said, dy, arrays, len(xs), settings.sides(place.dtype))
         exact = None
         if exactly:
             problem = Problem(said.function, arrays, said.options, dy)
@@ -139,7 +139,7 @@ def _exact(
     named = {tensor: bounds[label] for tensor, label in labels.items()}
     names = {label: tensor for tensor, label in labels.items()}
     rng = generator(settings.seed, place.case, place.layer, "exact")
-    return exact_witness(problem, named, rng, NETWORK_BUDGET, names)
+    return exact_witness(problem, named, rng, NETWORK_BUDGET, names, settings.tf32)
 
 
 def _labels(function: str, arrays: Mapping[str, Array], inputs: int) -> dict[str, str]:
@@ -202,7 +202,7 @@ def _check_sums(
             continue
         parts = [recorded.dinputs[taker][position] for taker, position in takers]
         ours = attempt(lambda parts=parts: {SUM: sum_of_parts(parts)})  # type: ignore[misc]
-        bounds = {SUM: parts_bound(parts, sides(place.dtype))}
+        bounds = {SUM: parts_bound(parts, settings.sides(place.dtype))}
         here = replace(place, layer=name, function="add")
         exact = None
         if exactly:
@@ -231,7 +231,7 @@ def _check_loss(
         backward = getattr(refimpl, f"{loss.function}_backward")
         return {"loss": np.asarray(value), dname: backward(one, output, target, **loss.options)}
 
-    arrays, both = loss_arrays(loss, output, target), sides(place.dtype)
+    arrays, both = loss_arrays(loss, output, target), settings.sides(place.dtype)
     gradients = backward_bounds(loss.function, one, arrays, loss.options, both)
     bounds = {
         "loss": forward_bound(loss.function, arrays, loss.options, both),

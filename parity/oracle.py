@@ -64,17 +64,23 @@ def threads(count: int) -> Iterator[None]:
 
 
 @contextmanager
-def single_threaded() -> Iterator[None]:
-    """One torch thread and no TF32 for a while."""
-    exact_products()
+def single_threaded(tf32: bool = False) -> Iterator[None]:
+    """One torch thread for a while, and no TF32 unless it is asked for."""
+    set_tf32(tf32)
     with threads(1):
         yield
 
 
-def exact_products() -> None:
-    """Turn TF32 off: bounds are derived from the unit roundoff of the dtype itself."""
-    torch.backends.cuda.matmul.allow_tf32 = False
-    torch.backends.cudnn.allow_tf32 = False
+def set_tf32(allowed: bool) -> None:
+    """Whether CUDA may round the factors of float32 products; the bounds must know."""
+    torch.backends.cuda.matmul.allow_tf32 = allowed
+    torch.backends.cudnn.allow_tf32 = allowed
+
+
+def check_tf32(device: str) -> None:
+    """Refuse TF32 where there are no tensor cores."""
+    if torch.device(device).type != "cuda":
+        raise DeviceError(f"--tf32: only CUDA devices have TF32, but the device is {device}")
 
 
 def flags() -> dict[str, Any]:

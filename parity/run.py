@@ -216,10 +216,10 @@ def run(
 def _results(
     tasks: Sequence[Task], settings: Settings, jobs: int
 ) -> Iterator[tuple[int, Findings]]:
-    oracle.exact_products()
+    oracle.set_tf32(settings.tf32)
     numbered = list(enumerate(tasks))
     if jobs == 1:
-        with threadpool_limits(1), oracle.single_threaded():
+        with threadpool_limits(1), oracle.single_threaded(settings.tf32):
             for number, task in numbered:
                 yield number, run_task(task, settings)
         return
@@ -230,7 +230,9 @@ def _results(
     # A worker's second thread must not spin while it waits for the first.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # "spawn": torch's threads do not survive a fork.
-    with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=start_worker) as pool:
+    with ProcessPoolExecutor(
+        jobs, get_context("spawn"), initializer=start_worker, initargs=(settings.tf32,)
+    ) as pool:
         futures = [pool.submit(_run_chunk, chunk, settings) for chunk in chunks]
         try:
             for future in as_completed(futures):
@@ -241,15 +243,15 @@ def _results(
 
 
 def _takes_long(task: Task) -> bool:
-    return task.id in NETWORKS or task.kind == SYMBOLS
+    return task.id in (*NETWORKS, *CHAINS) or task.kind == SYMBOLS
 
 
-def start_worker() -> None:
+def start_worker(tf32: bool = False) -> None:
     """Set up a process of a pool: one thread each; it ends with its parent."""
     Thread(target=_end_with_parent, daemon=True).start()
     threadpool_limits(1)
     oracle.set_threads(1)
-    oracle.exact_products()
+    oracle.set_tf32(tf32)
 
 
 def _end_with_parent() -> None:

@@ -15,7 +15,7 @@ import numpy as np
 
 from parity import oracle
 from parity.accumulated import accumulated_bounds, with_power
-from parity.arithmetic import Sides, sides
+from parity.arithmetic import Sides
 from parity.bounds import Bound
 from parity.bounds.sums import descend_bound
 from parity.cases.case import Array
@@ -87,7 +87,7 @@ def _check_step(
     if isinstance(free, str):
         findings.rows.append(failure_row(free_place, "loss", free, settings))
         return False
-    loss_error = _accumulate(descent, target, recorded, sides(place.dtype))
+    loss_error = _accumulate(descent, target, recorded, settings.sides(place.dtype))
     for name, parameters in stepped.items():
         descent.torch.network.layers[name].parameters = parameters
     accumulated = _check_free(findings, free_place, descent, (free, recorded, loss_error), settings)
@@ -117,7 +117,7 @@ def _check_update(
             if isinstance(ours, str):
                 findings.rows.append(failure_row(here, f"new {key}", ours, settings))
                 continue
-            bound = descend_bound(value, gradient, descent.rate, sides(place.dtype))
+            bound = descend_bound(value, gradient, descent.rate, settings.sides(place.dtype))
             judge(findings, here, f"new {key}", (np.asarray(ours), theirs), bound, settings)
     return stepped
 

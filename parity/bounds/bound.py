@@ -52,20 +52,32 @@ def exact_bound(shape: tuple[int, ...]) -> Bound:
 
 
 def rounded_sum(
-    magnitude: Array, terms: Array, sides: Sides, largest: Array | None = None
+    magnitude: Array,
+    terms: Array,
+    sides: Sides,
+    largest: Array | None = None,
+    factors: Array | None = None,
 ) -> Bound:
     """γ_K·op(|inputs|) + K·η for each side: a sum of K rounded terms in any order.
 
-    largest: the largest intermediate value, where that is not the magnitude itself.
+    largest: the largest intermediate value, where that is not the magnitude itself. factors:
+    op(|inputs|) of the products alone, where a side rounds their factors first (TF32): that side
+    then errs by ((1 + f)² − 1)·factors more, and its additions by 2u.
 
     Source: Higham, ch. 3; K·η because a product may underflow (Demmel 1984).
     """
-    limit = sum(
-        gamma(terms, side.u) * (magnitude + terms * side.eta) + terms * side.eta for side in sides
-    )
+
+    def of_side(side: Arithmetic) -> Array:
+        if factors is None:
+            return gamma(terms, side.u) * (magnitude + terms * side.eta) + terms * side.eta
+        off = side.product * factors
+        sums = gamma(terms, side.addition) * (magnitude + off + terms * side.eta)
+        return sums + off + terms * side.eta
+
+    limit = add_sides(of_side, sides)
     widest = max(side.u for side in sides)
     largest = magnitude if largest is None else largest
-    return bounded(np.asarray(limit), largest * (1 + np.minimum(gamma(terms, widest), 1)), sides)
+    return bounded(limit, largest * (1 + np.minimum(gamma(terms, widest), 1)), sides)
 
 
 def is_exact(arrays: Arrays, magnitude: Array, sides: Sides) -> bool:

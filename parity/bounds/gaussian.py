@@ -57,7 +57,10 @@ def _bound(pooling: Pooling, terms: Array, x: Array, options: Options, sides: Si
 
     def of_side(side: Arithmetic) -> Array:
         off = pooling(weight_error(t, g, side))
-        rounded = gamma(terms, side.u) * (magnitude + off)
+        if side.factor:  # TF32; a subnormal factor is off by as much as the smallest normal one
+            tiny = float(np.finfo(np.float32).tiny)
+            off = off + side.product * (magnitude + off + pooling(np.full(g.shape, tiny)) + tiny)
+        rounded = gamma(terms, side.addition) * (magnitude + off)
         return np.asarray(off + rounded + terms * side.eta)
 
     limit = add_sides(of_side, sides)

@@ -30,8 +30,10 @@ def forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bo
     terms, division = _forward_terms(function, _shapes(arrays), _frozen(options))
     # Of an average it is the sum that may overflow.
     largest = _undivided_sum(function, arrays, options) if division else magnitude
-    bound = rounded_sum(magnitude, terms + division, sides, largest)
-    if not division and is_exact(arrays, magnitude, sides):
+    rounded = _rounded_factors(arrays, sides)
+    factors = oracle.forward(function, rounded, options) if rounded else None
+    bound = rounded_sum(magnitude, terms + division, sides, largest, factors)
+    if not division and not rounded and is_exact(arrays, magnitude, sides):
         return exact_bound(bound.limit.shape)
     return bound
 
@@ -48,16 +50,42 @@ def backward(
     upstream = sources.pop("dy")
     sums = oracle.gradients(function, sources, options, upstream, list(arrays)).gradients
     terms, division = _backward_terms(function, dy.shape, _shapes(arrays), _frozen(options))
+    rounded = _rounded_factors({**arrays, "dy": dy}, sides)
+    products = _gradients(function, rounded, options) if rounded else {}
     bounds = {}
     for name, magnitude in sums.items():
         factors = {"dy": dy}
         if name != "bias":
             factors |= {k: a for k, a in arrays.items() if k not in (name, "bias")}
-        if not division and is_exact(factors, magnitude, sides):
+        of_products = products.get(name)
+        if not division and of_products is None and is_exact(factors, magnitude, sides):
             bounds[name] = exact_bound(magnitude.shape)
         else:
-            bounds[name] = rounded_sum(magnitude, terms[name] + division, sides)
+            bounds[name] = rounded_sum(
+                magnitude, terms[name] + division, sides, factors=of_products
+            )
     return bounds
+
+
+def _rounded_factors(arrays: Arrays, sides: Sides) -> dict[str, Array]:
+    """|array| of the factors of products where a side rounds them first (TF32); else nothing.
+
+    A subnormal number is off by as much as the smallest normal number may be; a bias is no factor.
+    """
+    if not any(side.factor for side in sides) or not {"weight", "kernel"} & set(arrays):
+        return {}
+    tiny = float(np.finfo(np.float32).tiny)
+    factors = {n: np.where(m > 0, np.maximum(m, tiny), 0) for n, m in magnitudes(arrays).items()}
+    if "bias" in factors:
+        factors["bias"] = np.zeros(arrays["bias"].shape)
+    return factors
+
+
+def _gradients(function: str, sources: dict[str, Array], options: Options) -> dict[str, Array]:
+    """The gradients of products: of a bias there are none."""
+    upstream = sources.pop("dy")
+    names = [name for name in sources if name != "bias"]
+    return oracle.gradients(function, sources, options, upstream, names).gradients
 
 
 def _shapes(arrays: Arrays) -> tuple[tuple[str, tuple[int, ...]], ...]:

@@ -29,6 +29,7 @@ def about_run(
         "seconds": round(seconds, 3),
         "seed": settings.seed,
         "device": settings.device,
+        "tf32": settings.tf32,
         "jobs": jobs,
         "override": settings.override or None,
         "holds": findings.holds,

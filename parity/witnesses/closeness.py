@@ -159,6 +159,7 @@ def exact_witness(
     rng: np.random.Generator,
     budget: int = BUDGET,
     names: Mapping[str, str] | None = None,
+    tf32: bool = False,
 ) -> Exact | None:
     """The witness of a problem; None for inputs with NaN or ∞, or where nothing is computed.
 
@@ -169,24 +170,26 @@ def exact_witness(
         found = truths(problem, tensors, rng, budget)
     except NotApplicable:
         return None
-    own = own_bounds(problem, bounds)
+    own = own_bounds(problem, bounds, tf32)
     return Exact(problem, found, own, names or {})
 
 
 # --- one side's bound ---------------------------------------------------------------------
 
 
-def own_bounds(problem: Problem, bounds: Mapping[str, Bound]) -> dict[str, Limits]:
+def own_bounds(
+    problem: Problem, bounds: Mapping[str, Bound], tf32: bool = False
+) -> dict[str, Limits]:
     """Twice what each side may be off by: the bound of both, where they compute alike."""
-    if problem.function not in ELEMENTARY:
+    if problem.function not in ELEMENTARY and not tf32:
         return {name: (bound.limit, bound.limit) for name, bound in bounds.items()}
-    ours, theirs = (_one_sided(problem, library) for library in ("numpy", "torch"))
+    ours, theirs = (_one_sided(problem, library, tf32) for library in ("numpy", "torch"))
     return {name: (ours[name], theirs[name]) for name in ours}
 
 
-def _one_sided(problem: Problem, library: str) -> dict[str, Array]:
+def _one_sided(problem: Problem, library: str, tf32: bool) -> dict[str, Array]:
     function, arrays, options, dy = problem
-    side = arithmetic(library, dy.dtype.name)
+    side = arithmetic(library, dy.dtype.name, tf32)
     twice = (side, side)
     gradients = backward_bounds(function, dy, arrays, options, twice)
     found = {"y": forward_bound(function, arrays, options, twice)}

@@ -95,12 +95,14 @@ def check_integer_network(name: str, dtype: str, settings: Settings) -> Findings
     model = case.model(dtype, settings.seed)
     shapes = _shapes(case, model, dtype, settings)
     try:
+        if settings.tf32 and dtype == "float32":
+            raise NotExactError("what layers compute has more digits than TF32 holds")
         most = largest_integers(model, shapes, EXACT_BELOW[dtype])
         chance = _arrays(shapes) / (2 * most + 1)
         branches = any(said.function in BRANCHING for said in model.architecture.values())
         repetitions = REPETITIONS if branches else repetitions_for(chance)
     except NotExactError as error:
-        return Findings(witnesses=[_row(name, dtype, settings, BLIND, None, {}, str(error))])
+        return Findings(witnesses=[_row(name, dtype, BLIND, None, {}, str(error))])
     rng = generator(settings.seed, name, INTEGERS)
     tensors: dict[str, Array] = {}
     for repetition in range(repetitions):
@@ -109,7 +111,7 @@ def check_integer_network(name: str, dtype: str, settings: Settings) -> Findings
         tensors, said = _compare_once(model, numbers, how, settings.device)
         if said:
             note = joined(said, f"repetition {repetition + 1}, torch with {how}")
-            row = _row(name, dtype, settings, OUTSIDE, None, tensors, note)
+            row = _row(name, dtype, OUTSIDE, None, tensors, note)
             return Findings(witnesses=[row])
     note = joined(
         f"{repetitions} repetitions",
@@ -117,7 +119,7 @@ def check_integer_network(name: str, dtype: str, settings: Settings) -> Findings
         f"|S| {2 * most + 1}",
     )
     false_accept = None if branches else repetitions * log2(chance)
-    row = _row(name, dtype, settings, IDENTICAL, false_accept, tensors, note)
+    row = _row(name, dtype, IDENTICAL, false_accept, tensors, note)
     return Findings(witnesses=[row])
 
 
@@ -272,7 +274,6 @@ def _refimpl(network: Network, numbers: Integers) -> dict[str, Array]:
 def _row(
     name: str,
     dtype: str,
-    settings: Settings,
     verdict: str,
     false_accept: float | None,
     tensors: Mapping[str, Array],

@@ -95,11 +95,11 @@ def check_integers(case: Case, dtype: str, settings: Settings) -> Findings:
     shape = geometry(case)
     rng = generator(settings.seed, case.id, INTEGERS)
     try:
-        found = patterns(shape, dtype, rng)
+        found = patterns(shape, dtype, rng, settings.tf32)
         chance = acceptance(found[0], DEGREES.get(shape.function, 1))
         repetitions = repetitions_for(chance)
     except NotExactError as error:
-        return Findings(witnesses=[_row(case, dtype, settings, BLIND, None, {}, str(error))])
+        return Findings(witnesses=[_row(case, dtype, BLIND, None, {}, str(error))])
     tensors: dict[str, Array] = {}
     for number, pattern in enumerate(found):
         for repetition in range(repetitions):
@@ -109,7 +109,7 @@ def check_integers(case: Case, dtype: str, settings: Settings) -> Findings:
             if said:
                 where = f"pattern {number + 1}, repetition {repetition + 1}, torch with {how}"
                 note = joined(said, where)
-                row = _row(case, dtype, settings, OUTSIDE, None, tensors, note)
+                row = _row(case, dtype, OUTSIDE, None, tensors, note)
                 return Findings(witnesses=[row])
     false_accept = repetitions * log2(chance) if chance else None
     note = joined(
@@ -118,7 +118,7 @@ def check_integers(case: Case, dtype: str, settings: Settings) -> Findings:
         _sets(found[0]),
         _changed(case, shape),
     )
-    row = _row(case, dtype, settings, IDENTICAL, false_accept, tensors, note)
+    row = _row(case, dtype, IDENTICAL, false_accept, tensors, note)
     return Findings(witnesses=[row])
 
 
@@ -273,7 +273,6 @@ def fractions(array: Array) -> Array:
 def _row(
     case: Case,
     dtype: str,
-    settings: Settings,
     verdict: str,
     false_accept: float | None,
     tensors: Mapping[str, Array],

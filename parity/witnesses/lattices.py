@@ -30,6 +30,7 @@ from parity.cases.case import Array, Case, Given, Shape
 from parity.functions import FUNCTIONS
 
 Options = Mapping[str, Any]
+TF32_BITS = 11  # of a factor that TF32 holds exactly
 EXACT_BELOW = {"float32": 2**24, "float64": 2**53}
 MOST_ORDERS = 8  # of a maximum: more would take longer than it is worth
 
@@ -112,12 +113,28 @@ def power_of_two(slope: float) -> float:
 # --- the patterns of a geometry -----------------------------------------------------------
 
 
-def patterns(shape: Geometry, dtype: str, rng: np.random.Generator) -> list[Pattern]:
+def patterns(
+    shape: Geometry, dtype: str, rng: np.random.Generator, tf32: bool = False
+) -> list[Pattern]:
     """What is held fixed while numbers are drawn, one pattern after the other.
 
+    tf32: factors stay below 2¹¹, so that TF32 holds them exactly, and their products.
     Raises: NotExactError where no set is small enough for exact sums.
     """
-    return _RULES[shape.function](shape, EXACT_BELOW[dtype], rng)
+    found = _RULES[shape.function](shape, EXACT_BELOW[dtype], rng)
+    if tf32 and dtype == "float32" and {"weight", "kernel"} & set(shape.shapes):
+        return [_factors_below(2**TF32_BITS, pattern) for pattern in found]
+    return found
+
+
+def _factors_below(limit: int, pattern: Pattern) -> Pattern:
+    """Sets cut down to −limit … limit; a bias is no factor."""
+    return {
+        name: lattice
+        if name == "bias"
+        else Lattice(lattice.base, lattice.step, max(lattice.low, -limit), min(lattice.high, limit))
+        for name, lattice in pattern.items()
+    }
 
 
 def _around_zero(shape: Shape, most: int, step: int = 1) -> Lattice:

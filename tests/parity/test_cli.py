@@ -254,6 +254,7 @@ WRONG = {
     "dtype": (["relu", "--dtype", "float16"], "'float16' is not one of 'float32', 'float64'"),
     "device": (["relu", "--device", "cube"], "device cube: torch cannot use it here"),
     "device without memory": (["relu", "--device", "meta"], "device meta: torch cannot use it"),
+    "tf32": (["relu", "--tf32"], "--tf32: only CUDA devices have TF32, but the device is cpu"),
     "jobs": (["relu", "--jobs", "0"], "--jobs"),
     "seed": (["relu", "--seed", "-1"], "--seed"),
     "rtol": (["relu", "--rtol", "-0.5"], "--rtol"),

@@ -361,14 +361,28 @@ def test_single_threaded_gives_the_threads_back() -> None:
         oracle.set_threads(before)
 
 
-def test_exact_products_turns_tf32_off() -> None:
-    """Whatever was set before, both TF32 switches are off afterwards."""
-    oracle.torch.backends.cuda.matmul.allow_tf32 = True
-    oracle.torch.backends.cudnn.allow_tf32 = True
-    assert oracle.flags()["allow_tf32_matmul"] and oracle.flags()["allow_tf32_cudnn"]  # noqa: PT018
-    oracle.exact_products()
-    assert not oracle.flags()["allow_tf32_matmul"]
-    assert not oracle.flags()["allow_tf32_cudnn"]
+def test_tf32_is_switched_on_and_off() -> None:
+    """Whatever was set before, both switches are as asked for afterwards."""
+    switches = ("allow_tf32_matmul", "allow_tf32_cudnn")
+    try:
+        for allowed in (True, False, True):
+            oracle.set_tf32(allowed)
+            assert [oracle.flags()[switch] for switch in switches] == [allowed, allowed]
+        with oracle.single_threaded():
+            assert not any(oracle.flags()[switch] for switch in switches)
+        with oracle.single_threaded(tf32=True):
+            assert all(oracle.flags()[switch] for switch in switches)
+    finally:
+        oracle.set_tf32(False)
+
+
+def test_tf32_needs_tensor_cores() -> None:
+    """A CUDA device, whichever number it has; no other."""
+    for device in ("cuda", "cuda:1"):
+        oracle.check_tf32(device)
+    with pytest.raises(oracle.DeviceError) as raised:
+        oracle.check_tf32("cpu")
+    assert str(raised.value) == "--tf32: only CUDA devices have TF32, but the device is cpu"
 
 
 def test_flags_say_what_changes_results() -> None:
