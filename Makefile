@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install test lint types imports unit report format coverage wheel clean
+.PHONY: install test lint types imports unit report format coverage mutation wheel clean
 
 install: $(INSTALLED)
 
@@ -51,9 +51,14 @@ coverage: $(INSTALLED)
 	$(BIN)/coverage report --include='refimpl/*' --fail-under=100
 	$(BIN)/coverage report --include='parity/*' --fail-under=95
 
+# Changes of refimpl's source that nothing refuses, but for those of tests/mutation/equivalents.toml.
+# For example: make mutation MUTATION="--module windows --jobs 4"
+mutation: $(INSTALLED)
+	$(BIN)/python tests/mutation/run.py $(MUTATION)
+
 # A wheel, installed and run in an empty environment outside this folder.
 wheel: $(INSTALLED)
 	sh tests/wheel.sh "$(PYTHON)" "$(PIP_INDEX)"
 
 clean:
-	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
+	rm -rf $(VENV) build *.egg-info .mutation .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*

@@ -35,6 +35,13 @@ class Arithmetic:
 
 Sides = tuple[Arithmetic, Arithmetic]
 
+# Half precision, in torch alone: u, smallest and largest number. Its elementary functions are
+# computed in float32 and rounded, which is less than one ULP.
+HALVES = {
+    "float16": (2.0**-11, 2.0**-24, 65504.0),
+    "bfloat16": (2.0**-8, 2.0**-133, (2 - 2.0**-7) * 2.0**127),
+}
+
 
 @cache
 def arithmetic(library: str, dtype: str) -> Arithmetic:
@@ -45,6 +52,8 @@ def arithmetic(library: str, dtype: str) -> Arithmetic:
     >>> arithmetic("numpy", "float32").u == 2.0**-24
     True
     """
+    if dtype in HALVES:
+        return Arithmetic(*HALVES[dtype], elementary=2 * HALVES[dtype][0])
     info = np.finfo(dtype)
     u = float(info.eps) / 2
     return Arithmetic(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 import refimpl
 from parity import oracle
-from parity.arithmetic import sides
+from parity.arithmetic import Sides, sides
 from parity.bounds import Bound, backward_bounds, forward_bound
 from parity.bounds.bound import exact_bound
 from parity.cases.case import (
@@ -39,25 +39,46 @@ from parity.witnesses.closeness import exact_witness
 from parity.witnesses.pieces import Problem
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """What code is given and judged by in one case: arguments, torch's tensors, the bounds."""
+
+    case: Case
+    dtype: str
+    arrays: Mapping[str, Array]
+    dy: Array
+    expected: Mapping[str, Array]  # y, the gradients "dx", …
+    bounds: Mapping[str, Bound]  # by the same names
+    torch_seconds: float
+
+
+def prepare(case: Case, dtype: str, settings: Settings) -> Prepared:
+    """Draw the arguments of a case and run torch on them."""
+    arrays = case_arrays(case, dtype, settings.seed)
+    dy, expected, seconds = _torch_side(case, dtype, arrays, settings)
+    return Prepared(
+        case, dtype, arrays, dy, expected, bounds_of(case, dy, arrays, sides(dtype)), seconds
+    )
+
+
 def check_case(case: Case, dtype: str, settings: Settings) -> Findings:
     """Forward and backward of one case on both sides."""
-    arrays = case_arrays(case, dtype, settings.seed)
     place = Place(
         case.id, case.function, dtype, case.documents or FUNCTIONS[case.function].documents
     )
     findings = Findings()
-    dy, expected, torch_seconds = _torch_side(case, dtype, arrays, settings)
-    tensors, refimpl_seconds = _refimpl_side(case, arrays, dy)
+    prepared = prepare(case, dtype, settings)
+    tensors, refimpl_seconds = _refimpl_side(case, prepared.arrays, prepared.dy)
     if isinstance(tensors, str):
         findings.rows.append(failure_row(place, "y", tensors, settings))
     else:
-        bounds = _bounds(case, dy, arrays, dtype)
-        problem = Problem(case.function, arrays, case.options, dy)
+        problem = Problem(case.function, prepared.arrays, case.options, prepared.dy)
         rng = generator(settings.seed, case.id, "exact")
+        bounds = prepared.bounds
         exact = None if settings.quick else exact_witness(problem, bounds, rng)
-        for name, theirs in expected.items():
+        for name, theirs in prepared.expected.items():
             judge(findings, place, name, (tensors[name], theirs), bounds[name], settings, exact)
-    findings.timings.append(TimingRow(case.id, dtype, refimpl_seconds, torch_seconds))
+    findings.timings.append(TimingRow(case.id, dtype, refimpl_seconds, prepared.torch_seconds))
     findings.rows = with_expectation(case, findings.rows)
     return findings
 
@@ -98,21 +119,12 @@ def _refimpl_side(
 ) -> tuple[dict[str, Array] | str, float]:
     """The value and gradients, or what refimpl raised; the seconds taken."""
     function = FUNCTIONS[case.function]
-
-    def run() -> dict[str, Array]:
-        y = function.forward(arrays, case.options)
-        gradients = function.backward(dy, arrays, case.options)
-        named = {f"d{name}": gradient for name, gradient in gradients.items()}
-        if function.has_indices:
-            named["indices"] = function.indices(arrays, case.options)
-        return {"y": y, **named}
-
     with np.errstate(all="ignore"):
-        return timed(lambda: attempt(run))
+        return timed(lambda: attempt(lambda: function.tensors(dy, arrays, case.options)))
 
 
-def _bounds(case: Case, dy: Array, arrays: Mapping[str, Array], dtype: str) -> dict[str, Bound]:
-    both = sides(dtype)
+def bounds_of(case: Case, dy: Array, arrays: Mapping[str, Array], both: Sides) -> dict[str, Bound]:
+    """The bound of each tensor of a case, for two sides of these arithmetics."""
     forward = forward_bound(case.function, arrays, case.options, both)
     backward = backward_bounds(case.function, dy, arrays, case.options, both)
     bounds = {"y": forward, **{f"d{name}": bound for name, bound in backward.items()}}

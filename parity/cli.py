@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from parity.documents.audit import AuditRow
     from parity.documents.ledger import LedgerRow
     from parity.findings import Findings, Settings
+    from parity.mistakes import Mistake
+    from parity.power import Power
     from parity.run import Task
 
 DISAGREE, WRONG_CALL = 1, 2
@@ -119,7 +121,7 @@ def run(
     started = time.perf_counter()
     dtypes = [d.value for d in dtype or Dtype]
     try:
-        tasks = select(names or [], case, dtypes, full)
+        tasks = select(names or [], case, dtypes, full, witnesses=not quick)
         shown = element_cases(elements)
         oracle.check_device(device)
         check_tolerances(rtol, atol)
@@ -166,7 +168,7 @@ def list_cases(
         tasks = select([name], None, [d.value for d in Dtype])
     except SelectionError as error:
         wrong_call(str(error))
-    for task_id in dict.fromkeys(task.id for task in tasks if task.kind != "bad"):
+    for task_id in dict.fromkeys(t.id for t in tasks if t.kind in ("case", "network")):
         typer.echo(task_id)
 
 
@@ -216,6 +218,59 @@ def audit(
     else:
         typer.echo("report: none of a part; --out DIR writes one")
     raise typer.Exit(DISAGREE if unsupported else 0)
+
+
+@app.command()
+def mistakes(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME", help="known mistakes (all)")
+    ] = None,
+    function: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="those in a function, forward or backward"),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="of all random numbers")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="where mistakes.csv goes (reports, of all mistakes)"),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="processes (as many as there are cores, at most 8)")
+    ] = None,
+) -> None:
+    """Show that known mistakes are refused. Exit code 1 if one is not, or correct code is."""
+    from parity.findings import DEFAULT_SEED, Settings
+    from parity.power import MistakeRow, select
+    from parity.report.files import replace_files, to_csv
+    from parity.report.mistakes import describe, problems, summary, table
+    from parity.run import SelectionError
+
+    started = time.perf_counter()
+    target = out or (None if names or function else Path("reports"))
+    try:
+        chosen = select(names or [], function or [])
+        if target:
+            check_writable(target)
+    except (SelectionError, OSError) as error:
+        wrong_call(str(error))
+    settings = Settings(DEFAULT_SEED if seed is None else seed)
+    power = power_with_progress(chosen, settings, jobs)
+    shown = console()
+    shown.width = max(shown.width, TABLE_WIDTH)
+    shown.print(table(power.rows))
+    described = [describe(row) for row in power.rows if names and not row.control]
+    for line in (*described, *problems(power)):
+        typer.echo(f"\n{line}")
+    typer.echo(f"\n{summary(power)}; {time.perf_counter() - started:.1f} s")
+    if target:
+        try:
+            written = replace_files({target / "mistakes.csv": to_csv(MistakeRow, power.rows)})
+        except OSError as error:
+            wrong_call(f"the report could not be written, the old one stands: {error}")
+        typer.echo(f"report: {written[0]}")
+    else:
+        typer.echo("report: none of a part; --out DIR writes one")
+    raise typer.Exit(0 if power.holds else DISAGREE)
 
 
 @app.command()
@@ -317,6 +372,16 @@ def audited_with_progress(rows: list[LedgerRow]) -> list[AuditRow]:
         return audit_rows(rows, lambda: done(1))
 
 
+def power_with_progress(known: list[Mistake], settings: Settings, jobs: int | None) -> Power:
+    """Run the mistakes behind a progress bar."""
+    from parity.power import power, steps
+
+    total = steps(known)
+    bar, done = progress_bar("making mistakes", total)
+    with bar:
+        return power(known, settings, jobs or default_jobs(total), done)
+
+
 def with_progress(tasks: list[Task], settings: Settings, jobs: int) -> Findings:
     """Run the tasks behind a progress bar."""
     from parity.run import run as run_tasks
@@ -337,12 +402,19 @@ def report(
     """The table and the messages, then the files."""
     from parity.report.about import about_run
     from parity.report.files import write_reports
-    from parity.report.text import failures, table, training_notes
+    from parity.report.text import failures, half_note, table, training_notes
+    from parity.report.witnesses import refutations, witness_notes
 
     shown = console()
     shown.width = max(shown.width, TABLE_WIDTH)
     shown.print(table(findings))
-    for line in (*training_notes(findings.training), *failures(findings)):
+    for line in (
+        *training_notes(findings.training),
+        *witness_notes(findings.witnesses),
+        *half_note(findings.rows),
+        *failures(findings),
+        *refutations(findings.refuted, settings.seed),
+    ):
         typer.echo(line)
     if settings.override:
         typer.echo(f"The verdicts rest on an override, not on derived bounds: {settings.override}")
@@ -358,13 +430,13 @@ def report(
 
 def summary_line(findings: Findings) -> str:
     """The run in one sentence."""
-    failed = len(findings.failures) + len(findings.accepted)
-    cases = len({row.case for row in findings.rows if not row.network})
+    failed = len(findings.failures) + len(findings.accepted) + len(findings.refuted)
+    cases = len({row.case for row in findings.judged if not row.network})
     networks = len({row.network for row in findings.rows if row.network})
     blind = sum(row.verdict == "blind" for row in findings.rows)
     unseen = f"; {_counted(blind, 'blind accumulated row')}: not counted" if blind else ""
     return (
-        f"{_counted(len(findings.rows), 'tensor')} ({_counted(cases, 'layer case')}, "
+        f"{_counted(len(findings.judged), 'tensor')} ({_counted(cases, 'layer case')}, "
         f"{_counted(networks, 'network')}), {_counted(len(findings.refusals), 'bad input')}: "
         f"{f'{failed} DO NOT HOLD' if failed else 'all hold'}{unseen}"
     )

@@ -12,6 +12,7 @@ import numpy as np
 from parity.bounds import Bound
 from parity.cases.case import Array
 from parity.compare import (
+    INFORMATION,
     OUTSIDE,
     Comparison,
     compare,
@@ -77,6 +78,11 @@ class Findings:
     def failures(self) -> list[Row]:
         """The rows that make a run fail."""
         return [row for row in self.rows if row.failed]
+
+    @property
+    def judged(self) -> list[Row]:
+        """The rows that have a verdict, not information alone."""
+        return [row for row in self.rows if row.verdict != INFORMATION]
 
     @property
     def accepted(self) -> list[Refusal]:

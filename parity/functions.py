@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,18 +26,29 @@ class Function:
         """What its backward is called."""
         return self.reverse or f"{self.name}_backward"
 
-    def forward(self, arrays: Mapping[str, Array], options: Mapping[str, Any]) -> Array:
-        """refimpl's value."""
-        return np.asarray(getattr(refimpl, self.name)(*arrays.values(), **options))
+    def forward(
+        self,
+        arrays: Mapping[str, Array],
+        options: Mapping[str, Any],
+        code: Callable[..., Any] | None = None,
+    ) -> Array:
+        """refimpl's value, or that of other code in its place."""
+        code = code or getattr(refimpl, self.name)
+        return np.asarray(code(*arrays.values(), **options))
 
     def backward(
-        self, dy: Array, arrays: Mapping[str, Array], options: Mapping[str, Any]
+        self,
+        dy: Array,
+        arrays: Mapping[str, Array],
+        options: Mapping[str, Any],
+        code: Callable[..., Any] | None = None,
     ) -> dict[str, Array]:
-        """refimpl's gradients by the name of the input; without a bias, none for it."""
+        """refimpl's gradients, or those of other code; without a bias, none for it."""
         if not self.inputs:
             return {}
+        code = code or getattr(refimpl, self.backward_name)
         given = [array for name, array in arrays.items() if name != "bias"]
-        grads = getattr(refimpl, self.backward_name)(dy, *given, **options)
+        grads = code(dy, *given, **options)
         if hasattr(grads, "_asdict"):
             by_name = grads._asdict()
         else:
@@ -54,6 +65,16 @@ class Function:
         """refimpl's indices, as float64: they are compared as numbers."""
         _, places = getattr(refimpl, f"{self.name}_with_indices")(*arrays.values(), **options)
         return np.asarray(places, np.float64)
+
+    def tensors(
+        self, dy: Array, arrays: Mapping[str, Array], options: Mapping[str, Any]
+    ) -> dict[str, Array]:
+        """Everything that is compared: "y", "dx", …, and "indices" where there are any."""
+        y, gradients = self.forward(arrays, options), self.backward(dy, arrays, options)
+        named = {"y": y, **{f"d{name}": gradient for name, gradient in gradients.items()}}
+        if self.has_indices:
+            named["indices"] = self.indices(arrays, options)
+        return named
 
 
 _AFFINE = ("x", "weight", "bias")

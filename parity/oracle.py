@@ -22,6 +22,8 @@ import torch.nn.functional as F  # noqa: N812 (its customary name)
 from parity.cases.case import Array
 
 Tensor = torch.Tensor
+# Where the channels of a tensor stand in memory: outermost, or beside each other.
+CONTIGUOUS, CHANNELS_LAST = LAYOUTS = ("contiguous", "channels_last")
 
 
 class DeviceError(ValueError):
@@ -51,15 +53,22 @@ def set_threads(threads: int) -> None:
 
 
 @contextmanager
-def single_threaded() -> Iterator[None]:
-    """One torch thread and no TF32 for a while."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    exact_products()
+def threads(count: int) -> Iterator[None]:
+    """So many torch threads for a while."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
     try:
         yield
     finally:
-        torch.set_num_threads(threads)
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def single_threaded() -> Iterator[None]:
+    """One torch thread and no TF32 for a while."""
+    exact_products()
+    with threads(1):
+        yield
 
 
 def exact_products() -> None:
@@ -87,10 +96,14 @@ def flags() -> dict[str, Any]:
 
 
 def forward(
-    function: str, arrays: Mapping[str, Array], options: Mapping[str, Any], device: str = "cpu"
+    function: str,
+    arrays: Mapping[str, Array],
+    options: Mapping[str, Any],
+    device: str = "cpu",
+    layout: str = CONTIGUOUS,
 ) -> Array:
     """The value of a function."""
-    tensors = {name: _tensor(array, device) for name, array in arrays.items()}
+    tensors = {name: _laid_out(_tensor(a, device), layout) for name, a in arrays.items()}
     with torch.no_grad():
         return _array(FUNCTIONS[function](*tensors.values(), **options))
 
@@ -102,14 +115,51 @@ def gradients(
     dy: Array,
     wanted: Sequence[str],
     device: str = "cpu",
+    layout: str = CONTIGUOUS,
 ) -> Result:
     """The value and, by autograd from the upstream gradient dy, the gradients to `wanted`."""
-    tensors = {name: _tensor(array, device) for name, array in arrays.items()}
+    tensors = {name: _laid_out(_tensor(a, device), layout) for name, a in arrays.items()}
     inputs = [tensors[name].requires_grad_() for name in wanted]
     y = FUNCTIONS[function](*tensors.values(), **options)
-    upstream = _tensor(dy, device)
+    upstream = _laid_out(_tensor(dy, device), layout)
     grads = torch.autograd.grad(y, inputs, upstream, allow_unused=False) if inputs else ()
     return Result(_array(y), dict(zip(wanted, map(_array, grads), strict=True)))
+
+
+def in_half(
+    function: str,
+    arrays: Mapping[str, Array],
+    options: Mapping[str, Any],
+    dy: Array,
+    wanted: Sequence[str],
+    dtype: str,
+    device: str = "cpu",
+) -> Result:
+    """The same with torch computing in float16 or bfloat16; arrays go in and out as float32.
+
+    Raises: RuntimeError where torch has no such kernel.
+    """
+    tensors = {name: _half(_tensor(array, device), dtype) for name, array in arrays.items()}
+    inputs = [tensors[name].requires_grad_() for name in wanted]
+    y = FUNCTIONS[function](*tensors.values(), **options)
+    upstream = _half(_tensor(dy, device), dtype)
+    grads = torch.autograd.grad(y, inputs, upstream) if inputs else ()
+    found = {name: _array(grad.float()) for name, grad in zip(wanted, grads, strict=True)}
+    return Result(_array(y.float()), found)
+
+
+def rounded(array: Array, dtype: str) -> Array:
+    """Each number as float16 or bfloat16 holds it, in float32.
+
+    >>> rounded(np.array([1.001, 3.0]), "bfloat16")
+    array([1., 3.], dtype=float32)
+    """
+    return _array(_half(_tensor(array, "cpu"), dtype).float())
+
+
+def _half(tensor: Tensor, dtype: str) -> Tensor:
+    """Floating numbers in half precision; indices stay."""
+    return tensor.to(getattr(torch, dtype)) if tensor.is_floating_point() else tensor
 
 
 def differentiate(
@@ -146,6 +196,14 @@ def _scalars(array: Array) -> Array:
 def _tensor(array: Array, device: str) -> Tensor:
     """A tensor of its own memory; torch has no negative strides, others are kept in order."""
     return torch.from_numpy(np.array(array, order="K")).to(device)
+
+
+def _laid_out(tensor: Tensor, layout: str) -> Tensor:
+    """Maps and volumes in the layout asked for; others have one only."""
+    if layout == CHANNELS_LAST and tensor.ndim in (4, 5):
+        last = torch.channels_last if tensor.ndim == 4 else torch.channels_last_3d
+        return tensor.contiguous(memory_format=last)
+    return tensor
 
 
 def _array(tensor: Tensor) -> Array:
@@ -192,13 +250,20 @@ def network(
     loss: str = "cross_entropy",
     loss_options: Mapping[str, Any] | None = None,
     device: str = "cpu",
+    layout: str = CONTIGUOUS,
 ) -> NetworkResult:
-    """Run a graph of layers and a loss, and everything autograd finds behind it."""
+    """Run a graph of layers and a loss, and everything autograd finds behind it.
+
+    Without a loss, target is the upstream gradient: L = Σ output · target.
+    """
     parameters = {
-        name: {key: _tensor(p, device).requires_grad_() for key, p in layer.parameters.items()}
+        name: {
+            key: _laid_out(_tensor(p, device), layout).requires_grad_()
+            for key, p in layer.parameters.items()
+        }
         for name, layer in layers.items()
     }
-    values = {"x": _tensor(x, device).requires_grad_()}
+    values = {"x": _laid_out(_tensor(x, device), layout).requires_grad_()}
     taken: dict[str, tuple[Tensor, ...]] = {}
     for name, layer in layers.items():
         # A view for each layer that takes a value: its gradient is that layer's part alone.
@@ -208,7 +273,8 @@ def network(
             *taken[name], *parameters[name].values(), *constants, **layer.options
         )
     output = list(values.values())[-1]
-    total = FUNCTIONS[loss](output, _tensor(target, device), **(loss_options or {}))
+    goal = _tensor(target, device)
+    total = FUNCTIONS[loss](output, goal, **(loss_options or {})) if loss else (output * goal).sum()
     edges = [tensor for tensors in taken.values() for tensor in tensors]
     leaves = [p for layer in parameters.values() for p in layer.values()]
     grads = map(_recorded, torch.autograd.grad(total, [*values.values(), *edges, *leaves]))

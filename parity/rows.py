@@ -66,6 +66,7 @@ class WitnessRow:
     verdict: str
     false_accept: float | None  # log2 of the probability that something wrong passes
     note: str
+    # Not written: what the message of a failure needs.
 
     @property
     def failed(self) -> bool:

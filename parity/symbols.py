@@ -35,6 +35,8 @@ class Branched:
         return f"Branched({self.expression}, {self.number})"
 
     def _with(self, other: Any, operation: Callable[[Any, Any], Any]) -> Branched:
+        if isinstance(other, np.ndarray):
+            return NotImplemented  # type: ignore[no-any-return] # the array does it
         if not isinstance(other, Branched):
             other = Branched(other, other)
         return Branched(

@@ -225,7 +225,7 @@ def softmax(x: Array, axis: int = -1) -> Array:
     >>> softmax(np.array([1.0, 2.0, 4.0])).round(5)
     array([0.04201, 0.1142 , 0.84379])
     """
-    x = _with_axis("softmax", axis, x=x)[0]
+    (x,) = _with_axis("softmax", axis, x=x)
     check_methods("softmax", x, "exp")
     powers = np.exp(_shifted(x, axis))
     y: Array = powers / powers.sum(axis=axis, keepdims=True)
@@ -262,7 +262,7 @@ def log_softmax(x: Array, axis: int = -1) -> Array:
     >>> log_softmax(np.array([1e4, 0.0]))
     array([     0., -10000.])
     """
-    x = _with_axis("log_softmax", axis, x=x)[0]
+    (x,) = _with_axis("log_softmax", axis, x=x)
     check_methods("log_softmax", x, "exp", "log")
     shifted = _shifted(x, axis)
     y: Array = shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
@@ -287,10 +287,10 @@ def log_softmax_backward(dy: Array, x: Array, axis: int = -1) -> Array:
 
 
 def _with_axis(where: str, axis: int, **arrays: Array) -> list[Array]:
-    checked = check_arrays(where, **arrays)
-    check_axis(where, "x", checked[-1], axis)
-    if len(checked) > 1:
-        check_gradient(where, checked[0], checked[-1].shape)
+    *upstream, x = checked = check_arrays(where, **arrays)
+    check_axis(where, "x", x, axis)
+    for dy in upstream:
+        check_gradient(where, dy, x.shape)
     return checked
 
 

@@ -102,11 +102,13 @@ def add_windows(into: Array, parts: Array, stride: Sequence[int], dilation: Sequ
 def blocks(batch: int, rows: int, row_bytes: int) -> Iterator[tuple[slice, slice]]:
     """Slices (samples, rows) of about `BLOCK_BYTES` each that together cover batch × rows.
 
+    rows: at least 1.
+
     >>> list(blocks(3, 4, BLOCK_BYTES // 8))
     [(slice(0, 2, None), slice(0, 4, None)), (slice(2, 3, None), slice(0, 4, None))]
     """
     fitting_rows = max(1, BLOCK_BYTES // max(1, row_bytes))
-    samples_step = max(1, fitting_rows // max(1, rows))
+    samples_step = max(1, fitting_rows // rows)
     rows_step = min(rows, fitting_rows)
     for n in range(0, batch, samples_step):
         for r in range(0, rows, rows_step):
@@ -128,7 +130,7 @@ def meetings(size: int, output: int, k: int, s: int, p: int, d: int) -> list[tup
         first = max(0, -(shift // s))  # smallest o with o·s + shift ≥ 0
         last = min(output - 1, (size - 1 - shift) // s)
         count = max(0, last - first + 1)
-        start = first * s + shift if count else 0
+        start = first * s + shift
         stop = start + (count - 1) * s + 1 if count else 0
         pairs.append((slice(first, first + count), slice(start, stop, s)))
     return pairs

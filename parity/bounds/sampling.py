@@ -17,24 +17,24 @@ from parity.cases.case import Array
 
 
 def forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
-    if _is_maximum(options):
+    if is_maximum(options):
         return selections.moved_forward(function, arrays, options, sides)
-    return sums.forward("avg_pool2d", arrays, _as_pooling(options), sides)
+    return sums.forward("avg_pool2d", arrays, as_pooling(options), sides)
 
 
 def backward(
     function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
 ) -> dict[str, Bound]:
-    if _is_maximum(options):
+    if is_maximum(options):
         return selections.moved_backward(function, dy, arrays, options, sides)
-    return sums.backward("avg_pool2d", dy, arrays, _as_pooling(options), sides)
+    return sums.backward("avg_pool2d", dy, arrays, as_pooling(options), sides)
 
 
-def _is_maximum(options: Options) -> bool:
+def is_maximum(options: Options) -> bool:
     return bool(options.get("how", "max") == "max")
 
 
-def _as_pooling(options: Options) -> dict[str, Any]:
+def as_pooling(options: Options) -> dict[str, Any]:
     size = options["size"]
     window = tuple(size) if isinstance(size, tuple | list) else (size, size)
     keeps_edge = options.get("edge", "zero_pad") == "zero_pad"

@@ -36,6 +36,11 @@ def forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bo
     return bound
 
 
+def undivided_terms(function: str, arrays: Arrays, options: Options) -> Array:
+    """K of a function's value without its division: how many terms each sum has."""
+    return _forward_terms(function, _shapes(arrays), _frozen(options))[0]
+
+
 def backward(
     function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
 ) -> dict[str, Bound]:

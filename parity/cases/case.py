@@ -177,6 +177,11 @@ def _largest(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
     return numbers
 
 
+def _some_largest(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
+    """Ordinary numbers, a third of them replaced by the largest."""
+    return np.where(rng.random(shape) < 1 / 3, float(info.max), rng.normal(size=shape))
+
+
 def _tiny(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
     """Products lie below the smallest normal number."""
     numbers: Array = rng.normal(size=shape) * float(info.tiny) ** 0.5
@@ -254,6 +259,7 @@ VALUES: dict[str, Drawer] = {
     "ties": _ties,
     "huge": _huge,
     "largest": _largest,
+    "some_largest": _some_largest,
     "tiny": _tiny,
     "subnormal": _subnormal,
     "negative_zero": _negative_zero,
@@ -278,7 +284,8 @@ WEIGHTED_VALUES = (
     ("wide values", "wide", "wide", "wide"),
     ("huge", "huge", "huge", "huge"),
     ("largest", "largest", "normal", "normal"),
-    ("largest weight and upstream", "normal", "largest", "largest"),
+    # Of the products y and dweight fit, whatever x is times; dx overflows.
+    ("largest weight and upstream", "tiny", "largest", "largest"),
     ("tiny", "tiny", "tiny", "tiny"),
     ("subnormal", "subnormal", "integers", "subnormal"),
     ("negative zero", "negative_zero", "negative_zero", "negative_zero"),

@@ -15,7 +15,7 @@ VALUES = (
     ("tiny", "tiny"),
     ("subnormal", "subnormal"),
     ("negative_zero", "negative_zero"),
-    ("zeros", "zeros"),
+    ("zeros", "normal"),
     ("special", "special"),
 )  # of the inputs and of the upstream gradient
 

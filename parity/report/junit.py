@@ -8,6 +8,7 @@ from collections import defaultdict
 from junitparser import Failure, JUnitXml, TestCase, TestSuite
 
 from parity.findings import Findings
+from parity.report import witnesses
 from parity.report.text import describe
 from parity.rows import Row
 
@@ -33,6 +34,9 @@ def to_junit(findings: Findings) -> str:
         _suite(suites, refusal.function).add_testcase(
             _test_case(f"bad input {refusal.case}", refusal.function, failures, 0.0)
         )
+    for said in findings.witnesses:
+        failures, name = [said.note] if said.failed else [], said.network or said.function
+        _suite(suites, name).add_testcase(_test_case(witnesses.name(said), name, failures, 0.0))
     xml = JUnitXml("parity")
     for suite in suites.values():
         xml.add_testsuite(suite)

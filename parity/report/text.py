@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from rich.table import Table
 
-from parity.compare import EXPECTED, VERDICTS
+from parity.compare import EXPECTED, INFORMATION, VERDICTS
 from parity.findings import Findings
 from parity.functions import backward_of, forward_of
 from parity.rows import Refusal, Row, TrainingRow
@@ -46,7 +46,7 @@ class Line(NamedTuple):
 def lines(findings: Findings) -> list[Line]:
     """The table's lines, in the order of the catalogue."""
     groups: dict[str, list[Row]] = defaultdict(list)
-    for row in findings.rows:
+    for row in findings.judged:
         groups[_group(row)].append(row)
     refusals: dict[str, list[Refusal]] = defaultdict(list)
     for refusal in findings.refusals:
@@ -190,6 +190,23 @@ def failures(findings: Findings) -> list[str]:
         )
     said += [f"FAIL bad input {refusal.case}: {refusal.message}" for refusal in findings.accepted]
     return said
+
+
+def half_note(rows: Sequence[Row]) -> list[str]:
+    """How torch does in half precision, in a line."""
+    found = [row for row in rows if row.verdict == INFORMATION]
+    if not found:
+        return []
+    seen = [row for row in found if row.elements]
+    missing = sum(not row.elements for row in found)
+    beyond = sum(row.worst_ratio > 1 for row in seen)
+    largest = max((row.worst_ratio for row in seen), default=0.0)
+    dtypes = " and ".join(dict.fromkeys(row.dtype for row in found))
+    without = f", {missing} without a kernel" if missing else ""
+    return [
+        f"torch in {dtypes}, for information: {len(seen)} tensors, error/bound ≤ {largest:.3g}, "
+        f"{beyond} beyond the bound{without}"
+    ]
 
 
 def training_notes(training: Sequence[TrainingRow]) -> list[str]:

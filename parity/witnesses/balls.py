@@ -50,17 +50,33 @@ class Ball:
 
     # --- arithmetic -----------------------------------------------------------------------
 
-    def __add__(self, other: Any) -> Any:
-        return _unless_array(other, lambda: Ball(self.arb + arb_of(other)))
+    def __add__(self, other: Any) -> Ball:
+        if other.__class__ is Ball:
+            return Ball(self.arb + other.arb)
+        if isinstance(other, np.ndarray):
+            return NotImplemented  # the array does it with each of its elements
+        return Ball(self.arb + arb_of(other))
 
-    def __sub__(self, other: Any) -> Any:
-        return _unless_array(other, lambda: Ball(self.arb - arb_of(other)))
+    def __sub__(self, other: Any) -> Ball:
+        if other.__class__ is Ball:
+            return Ball(self.arb - other.arb)
+        if isinstance(other, np.ndarray):
+            return NotImplemented
+        return Ball(self.arb - arb_of(other))
 
-    def __mul__(self, other: Any) -> Any:
-        return _unless_array(other, lambda: Ball(self.arb * arb_of(other)))
+    def __mul__(self, other: Any) -> Ball:
+        if other.__class__ is Ball:
+            return Ball(self.arb * other.arb)
+        if isinstance(other, np.ndarray):
+            return NotImplemented
+        return Ball(self.arb * arb_of(other))
 
-    def __truediv__(self, other: Any) -> Any:
-        return _unless_array(other, lambda: Ball(self.arb / arb_of(other)))
+    def __truediv__(self, other: Any) -> Ball:
+        if other.__class__ is Ball:
+            return Ball(self.arb / other.arb)
+        if isinstance(other, np.ndarray):
+            return NotImplemented
+        return Ball(self.arb / arb_of(other))
 
     def __radd__(self, other: Any) -> Ball:
         return Ball(arb_of(other) + self.arb)
@@ -101,9 +117,13 @@ class Ball:
     # --- order ----------------------------------------------------------------------------
 
     def __lt__(self, other: Any) -> bool:
+        if self is other:
+            return False
         return self._decided(other, lambda a, b: bool(a < b), lambda a, b: bool(a >= b))
 
     def __le__(self, other: Any) -> bool:
+        if self is other:
+            return True
         return self._decided(other, lambda a, b: bool(a <= b), lambda a, b: bool(a > b))
 
     def __gt__(self, other: Any) -> bool:
@@ -129,11 +149,6 @@ class Ball:
         if no(self.arb, theirs):
             return False
         raise Undecided(f"{self.arb} and {theirs} overlap")
-
-
-def _unless_array(other: Any, result: Callable[[], Ball]) -> Any:
-    """The result; beside an array it is the array's turn to compute, element by element."""
-    return NotImplemented if isinstance(other, np.ndarray) else result()
 
 
 def arb_of(value: Any) -> Any:

@@ -59,9 +59,12 @@ def test_a_run_that_holds(call: Call, tmp_path: Path) -> None:
     """Exit code 0, a table, one sentence, the names of the files; nothing on stderr."""
     outcome = call("run", "relu", "--out", tmp_path)
     assert (outcome.code, outcome.err) == (0, "")
-    header, line, summary, reports = outcome.out.splitlines()
+    header, line, integers, derivative, symbols, summary, reports = outcome.out.splitlines()
     assert header.split()[:3] == ["function", "cases", "refused"]
     assert line.split()[0] == "relu"
+    assert integers.startswith("integers: ")
+    assert re.fullmatch(r"derivative: \d+ agrees; .*passes with probability 2\^-40", derivative)
+    assert symbols == "symbols: 1 agrees"
     tensors, cases = len(rows(tmp_path)), len({row["case"] for row in rows(tmp_path)})
     assert re.fullmatch(
         rf"{tensors} tensors \({cases} layer cases, 0 networks\), \d+ bad inputs: "
@@ -114,7 +117,16 @@ def test_a_disagreement(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         f"     worst at {dx['worst_index']}: refimpl {ours}, torch {theirs}; difference "
     )
     assert said[first + 2] == ("     again: parity run relu --case 'maps' --dtype float32 --seed 5")
-    assert "1 DO NOT HOLD" in said[-2]
+    assert said[first + 3].startswith(
+        "FAIL relu · case maps · witness integers · float32 · seed 5: dx at ("
+    )
+    assert re.fullmatch(
+        r"FAIL relu_backward · case maps · witness derivative · float32 · seed 5: the forward's "
+        r"own derivative along v is \S+, the backward gives \S+",
+        said[first + 5],
+    )
+    assert said[first + 4] == said[first + 6] == said[first + 2]
+    assert "2 DO NOT HOLD" in said[-2]
     assert json.loads((tmp_path / "run.json").read_text())["holds"] is False
     assert len(rows(tmp_path, "gradients.csv")) == 120
 
@@ -181,7 +193,7 @@ def test_full(
     """--full, and nothing else, asks for the networks that take long."""
     asked, right = [], parity.run.select
 
-    def select(names: Any, case: Any, dtypes: Any, full: bool) -> Any:
+    def select(names: Any, case: Any, dtypes: Any, full: bool, witnesses: bool) -> Any:
         asked.append({t.id for t in right(names, case, dtypes, full)} & set(NETWORKS))
         return right(["relu"], "maps", ["float32"])
 

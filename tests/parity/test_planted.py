@@ -96,6 +96,8 @@ def plant(monkeypatch: pytest.MonkeyPatch, case: Case, gradient: str, mistake: M
     arrays = case_arrays(case, DTYPE, Settings().seed)
 
     def wrong(dy: Array, *args: Any, **options: Any) -> Any:
+        if dy.dtype == object:  # a witness beside torch: balls and symbols have no bounds
+            return right(dy, *args, **options)
         limits = backward_bounds(case.function, dy, arrays, options, sides(DTYPE))
         grads = right(dy, *args, **options)
         if not isinstance(grads, tuple):

@@ -11,7 +11,7 @@ from junitparser import JUnitXml, TestCase
 from parity.findings import Findings, Place, Settings, failure_row
 from parity.report.junit import to_junit
 from parity.report.text import describe
-from parity.rows import Refusal, Row, TimingRow
+from parity.rows import Refusal, Row, TimingRow, WitnessRow
 
 OUTSIDE = failure_row(Place("relu[maps]", "relu", "float32", ()), "y", "no", Settings())
 HELD = replace(OUTSIDE, verdict="within", note="")
@@ -125,3 +125,23 @@ def test_a_message_with_control_characters_can_be_read(tmp_path: Path) -> None:
     row = replace(OUTSIDE, note="refimpl raised ValueError: \x00 and \x1b[31m")
     xml = written(Findings([row]), tmp_path / "junit.xml")
     assert xml.failures == 1
+
+
+def test_witnesses_are_tests(tmp_path: Path) -> None:
+    """Each row of a witness; one that stands against something fails with its note."""
+    agrees = WitnessRow(
+        "relu[maps]", "relu", "", "float64", "derivative", "dx", 6, "agrees", -40.0, ""
+    )
+    refuted = replace(agrees, case="relu[a]", verdict="outside", note="1, not 2")
+    network = replace(agrees, case="lenet", function="", network="lenet", dtype="float32")
+    symbols = replace(agrees, witness="symbols", dtype="", verdict="inapplicable")
+    found = Findings(witnesses=[agrees, refuted, network, symbols])
+    xml = written(found, tmp_path / "junit.xml")
+    assert {name: len(case.result) for name, case in cases(xml).items()} == {
+        "derivative relu[maps] float64": 0,
+        "derivative relu[a] float64": 1,
+        "derivative lenet float32": 0,
+        "symbols relu[maps]": 0,
+    }
+    assert cases(xml)["derivative relu[a] float64"].result[0].message == "1, not 2"
+    assert {suite.name for suite in xml} == {"relu", "lenet"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.compare import VERDICTS
+from parity.compare import AGREES, INAPPLICABLE, UNDECIDED, VERDICTS
 from parity.documents.audit import AuditRow
 from parity.report.files import TABLES
 from parity.rows import Row, columns
@@ -37,5 +37,5 @@ def test_an_undocumented_column_is_noticed() -> None:
 
 def test_every_verdict_is_documented() -> None:
     """Each verdict has its line."""
-    for verdict in VERDICTS:
+    for verdict in (*VERDICTS, AGREES, UNDECIDED, INAPPLICABLE):
         assert f"| `{verdict}` |" in TEXT

@@ -17,8 +17,10 @@ from parity.findings import Findings, Settings
 from parity.functions import FUNCTIONS, Function
 from parity.report.files import to_csv
 from parity.report.text import again
-from parity.rows import ElementRow, Row, TrainingRow
+from parity.rows import ElementRow, Row, TrainingRow, WitnessRow, columns
 from parity.run import SelectionError, Task, element_cases, run, run_task, select
+from parity.witnesses.integer_networks import CHAINS
+from parity.witnesses.integers import representatives
 from refimpl import Linear, Sequential
 
 SETTINGS = Settings(seed=11)
@@ -58,6 +60,10 @@ def test_everything_is_selected_by_default() -> None:
         "bad": len(BAD),
         "network": 2 * len(NETWORKS),
         "training": 2 * sum(network.steps > 0 for network in NETWORKS.values()),
+        "integers": sum(len(case.dtypes) for case in representatives(GOOD).values())
+        + 2 * len(CHAINS),
+        "derivative": sum(bool(FUNCTIONS[case.function].inputs) for case in GOOD) + len(NETWORKS),
+        "symbols": sum(bool(function.inputs) for function in FUNCTIONS.values()),
     }
     assert len(set(tasks)) == len(tasks)
 
@@ -81,9 +87,18 @@ def test_a_function_is_its_cases_and_its_bad_inputs() -> None:
     tasks = select(["relu"], None, FLOATS)
     good = [case.id for case in GOOD if case.function == "relu"]
     bad = [case.id for case in BAD if case.function in ("relu", "relu_backward")]
-    assert [task.id for task in tasks if task.kind == "case"] == [i for i in good for _ in FLOATS]
+    cases = [task.id for task in tasks if task.kind == "case"]
+    assert cases == [i for i in good for _ in FLOATS]
     assert [task.id for task in tasks if task.kind == "bad"] == bad
-    assert kinds(tasks).keys() == {"case", "bad"}
+    assert kinds(tasks).keys() == {"case", "bad", "integers", "derivative", "symbols"}
+    asked = [task for task in tasks if task.kind == "derivative"]
+    assert asked == [Task("derivative", i, "float64") for i in good]
+    assert tasks[-1] == Task("symbols", "relu", "")
+
+
+def test_what_has_no_backward_is_not_differentiated() -> None:
+    """dsigmoid is a derivative itself."""
+    assert kinds(select(["dsigmoid"], None, FLOATS)).keys() == {"case", "bad"}
 
 
 def test_several_functions_in_the_order_of_the_catalogue() -> None:
@@ -93,22 +108,25 @@ def test_several_functions_in_the_order_of_the_catalogue() -> None:
 
 @pytest.mark.usefixtures("_tiny")
 def test_a_network_is_compared_and_trained() -> None:
-    """A network with steps has both tasks, in each dtype."""
+    """A network with steps has both tasks, in each dtype; it is differentiated once."""
     assert select(["tiny"], None, FLOATS) == [
-        Task(kind, "tiny", dtype) for kind in ("network", "training") for dtype in FLOATS
+        *(Task(kind, "tiny", dtype) for kind in ("network", "training") for dtype in FLOATS),
+        Task("derivative", "tiny", "float64"),
     ]
 
 
 def test_a_network_without_steps_is_not_trained() -> None:
     """The small networks have no training."""
-    assert select(["small_tanh"], None, ["float32"]) == [Task("network", "small_tanh", "float32")]
+    assert select(["small_tanh"], None, ["float32"]) == [
+        Task(kind, "small_tanh", "float32") for kind in ("network", "derivative")
+    ]
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
 def test_one_dtype(dtype: str) -> None:
-    """Everything but the bad inputs, which have none, is narrowed to the dtype."""
+    """Everything but bad inputs and symbols, which have none, is narrowed to the dtype."""
     tasks = select(["relu", "small_relu"], None, [dtype])
-    assert {task.dtype for task in tasks if task.kind != "bad"} == {dtype}
+    assert {task.dtype for task in tasks if task.kind not in ("bad", "symbols")} == {dtype}
     assert kinds(tasks)["bad"] > 0
 
 
@@ -124,7 +142,11 @@ def test_one_dtype(dtype: str) -> None:
 )
 def test_one_case_by_id_or_bare_name(names: list[str], case: str, ids: list[str]) -> None:
     """A case is named by its id, or by its name within the functions; no bad input comes along."""
-    assert select(names, case, ["float32"]) == [Task("case", i, "float32") for i in ids]
+    tasks = select(names, case, ["float32"], witnesses=False)
+    assert tasks == [Task("case", i, "float32") for i in ids]
+    asked = select(names, case, ["float32"])[len(ids) :]
+    differentiated = [i for i in ids if FUNCTIONS[i[: i.index("[")]].inputs]
+    assert [task.id for task in asked if task.kind == "derivative"] == differentiated
 
 
 @pytest.mark.parametrize(
@@ -184,7 +206,7 @@ def test_what_was_asked_for_is_not_suggested(
 def test_every_case_can_be_selected_alone(case: module.Task) -> None:
     """The name that a message gives is enough to run the case again."""
     assert select([case.function], case.name, FLOATS) == select([], case.id, FLOATS)
-    assert len(select([], case.id, FLOATS)) == len(case.dtypes)
+    assert kinds(select([], case.id, FLOATS))["case"] == len(case.dtypes)
 
 
 # --- elements -----------------------------------------------------------------------------
@@ -214,33 +236,50 @@ def test_elements_of_an_unknown_case_are_refused() -> None:
 # --- running ------------------------------------------------------------------------------
 
 
-def csv(findings: Findings) -> tuple[str, str, str]:
+def csv(findings: Findings) -> tuple[str, str, str, str]:
     """All that a run finds, without its times."""
     return (
         to_csv(Row, findings.rows),
         to_csv(ElementRow, findings.elements),
         to_csv(TrainingRow, findings.training),
+        to_csv(WitnessRow, findings.witnesses),
     )
 
 
 @pytest.mark.usefixtures("_tiny")
 @pytest.mark.parametrize(
-    ("task", "rows", "steps", "refusals"),
+    ("task", "rows", "steps", "refusals", "witnesses"),
     [
-        (Task("case", "relu[maps]", "float32"), 2, 0, 0),
-        (Task("bad", BAD[0].id, ""), 0, 0, 1),
-        (Task("network", "tiny", "float64"), 12, 0, 0),
-        (Task("training", "tiny", "float64"), 22, 2, 0),
+        (Task("case", "relu[maps]", "float32"), 2, 0, 0, 0),
+        (Task("bad", BAD[0].id, ""), 0, 0, 1, 0),
+        (Task("network", "tiny", "float64"), 12, 0, 0, 0),
+        (Task("training", "tiny", "float64"), 22, 2, 0, 0),
+        (Task("derivative", "relu[maps]", "float64"), 0, 0, 0, 1),
+        (Task("derivative", "tiny", "float64"), 0, 0, 0, 1),
+        (Task("symbols", "conv2d", ""), 0, 0, 0, 2),
     ],
     ids=lambda value: value.kind if isinstance(value, Task) else "",
 )
-def test_each_kind_of_task(task: Task, rows: int, steps: int, refusals: int) -> None:
-    """A case, a bad input, a network and a training each find their own."""
+def test_each_kind_of_task(
+    task: Task, rows: int, steps: int, refusals: int, witnesses: int
+) -> None:
+    """A case, a bad input, a network, a training and each witness find their own."""
     findings = run_task(task, SETTINGS)
     assert (len(findings.rows), len(findings.training)) == (rows, steps)
-    assert len(findings.refusals) == refusals
+    assert (len(findings.refusals), len(findings.witnesses)) == (refusals, witnesses)
     assert {row.dtype for row in findings.rows} <= {task.dtype}
     assert findings.holds
+
+
+def test_a_quick_run_asks_no_witness() -> None:
+    """torch alone judges there."""
+    assert kinds(select([], None, FLOATS)).keys() - kinds(
+        select([], None, FLOATS, witnesses=False)
+    ) == {
+        "integers",
+        "derivative",
+        "symbols",
+    }
 
 
 @pytest.mark.usefixtures("_tiny")
@@ -291,7 +330,8 @@ def test_torch_has_its_threads_back_after_a_run() -> None:
     try:
         seen: list[int] = []
         run(select([], "relu[maps]", FLOATS), SETTINGS, 1, lambda n: seen.append(threads()))
-        assert seen == [1, 1]
+        assert set(seen) == {1}
+        assert len(seen) == 5
         assert threads() == 2
     finally:
         torch.set_num_threads(before)
@@ -313,12 +353,13 @@ def test_again_runs_the_case_again() -> None:
     import shlex
 
     for case in GOOD:
-        row = Row(case.id, case.function, *[""] * 4, case.dtypes[0], "cpu", "", 0, 5, *[0] * 18)
+        given = dict.fromkeys(columns(Row), "") | {"case": case.id, "function": case.function}
+        row = Row(**{**given, "dtype": case.dtypes[0], "device": "cpu", "seed": 5})
         words = shlex.split(again(row))
         assert words[:3] == ["parity", "run", case.function]
         assert words[3::2] == ["--case", "--dtype", "--seed"]
         assert words[4::2] == [case.name, case.dtypes[0], "5"]
-        assert select([words[2]], words[4], [words[6]]) == [Task("case", case.id, words[6])]
+        assert select([words[2]], words[4], [words[6]])[0] == Task("case", case.id, words[6])
 
 
 # --- what breaks off ----------------------------------------------------------------------
@@ -340,3 +381,29 @@ def test_an_error_of_the_comparison_is_a_finding(
     (row,) = findings.failures
     assert row.note == "the comparison broke off: RuntimeError: mat1 and mat2"
     assert len(findings.refusals) == 1
+
+
+@pytest.mark.parametrize(
+    ("task", "place"),
+    [
+        (Task("derivative", "relu[maps]", "float64"), ("relu[maps]", "relu", "")),
+        (Task("derivative", "small_relu", "float32"), ("small_relu", "", "small_relu")),
+        (Task("symbols", "relu", ""), ("relu", "relu", "")),
+    ],
+)
+def test_an_error_of_a_witness_is_a_finding(
+    monkeypatch: pytest.MonkeyPatch, task: Task, place: tuple[str, str, str]
+) -> None:
+    """It stands in the witness's own row, and the run does not hold."""
+
+    def refuse(*_: object) -> None:
+        raise MemoryError("too many digits")
+
+    for name in ("check_derivative", "check_network_derivative", "check_symbols"):
+        monkeypatch.setattr(module, name, refuse)
+    findings = run_task(task, SETTINGS)
+    (row,) = findings.refuted
+    assert (row.case, row.function, row.network) == place
+    assert (row.witness, row.dtype) == (task.kind, task.dtype)
+    assert row.note == "the comparison broke off: MemoryError: too many digits"
+    assert not findings.holds

@@ -34,6 +34,13 @@ def test_arithmetic_goes_along_in_both() -> None:
         assert sympy.simplify(found.number - number) == 0
 
 
+def test_an_array_without_axes_is_no_expression_of_its_own() -> None:
+    """sympy would make one of its own arrays of it."""
+    x = Branched(sympy.Symbol("x"), 3)
+    for product in (x * np.asarray(x, object), np.asarray(x, object) * x):
+        assert str(product) == "Branched(x**2, 9)"
+
+
 def test_comparisons_look_at_the_number() -> None:
     """The expressions have no order."""
     a, b = Branched(sympy.Symbol("x"), 3), Branched(sympy.Symbol("y"), 5)

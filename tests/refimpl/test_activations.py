@@ -110,6 +110,13 @@ def test_nan_and_inf() -> None:
     np.testing.assert_array_equal(leaky_relu(x), [np.nan, np.inf, -np.inf])
 
 
+def test_leaky_relu_of_zero_takes_the_slope() -> None:
+    """0 counts to the left, as in torch: an infinite slope makes it NaN, not 0."""
+    with np.errstate(invalid="ignore"):
+        y = leaky_relu(np.array([0.0, 1.0, -1.0]), np.inf)
+    np.testing.assert_array_equal(y, [np.nan, 1, -np.inf])
+
+
 def test_backward_at_nan_and_inf() -> None:
     """Where x is NaN relu lets dy pass; a dy of ∞ at a stopped place is 0, not NaN."""
     x, dy = np.array([np.nan, -1.0, 0.0, 1.0]), np.array([3.0, np.inf, np.inf, np.inf])

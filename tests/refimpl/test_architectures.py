@@ -1,7 +1,7 @@
 """The documents' networks and blocks: sizes, weights, and each against its functions."""
 
 from math import prod
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -24,6 +24,7 @@ from refimpl import (
     mlp,
     residual_block,
     residual_network,
+    uniform,
 )
 
 Array = Any
@@ -63,6 +64,57 @@ def test_he_normal_keeps_activations_their_size(rng: np.random.Generator) -> Non
 
 
 # --- AlexNet ------------------------------------------------------------------------------
+
+
+class Unscaled:
+    """Zeros that take no room, whatever they are multiplied by."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.zeros = np.broadcast_to(np.float64(0), shape)
+
+    def __mul__(self, scale: float) -> Array:
+        return self.zeros
+
+
+class NoRandomness:
+    """Stands for a generator where only the shapes of the weights matter."""
+
+    standard_normal = Unscaled
+
+
+def test_alexnet_layer_by_layer() -> None:
+    """D2.13, Krizhevsky et al.: each layer's kind, weight or window, stride and padding."""
+    mask = np.ones((2, 4096), bool)
+    layers = alexnet(cast(Any, NoRandomness()), mask).layers
+    described = []
+    for layer in layers.values():
+        weight, options = layer.parameters.get("weight"), layer.options
+        size = options.get("kernel_size") if weight is None else weight.shape
+        place = (options.get("stride"), options.get("padding"))
+        described.append((layer.function, *((size, *place) if size else ())))
+    assert dict(zip(layers, described, strict=True)) == {
+        "conv1": ("conv2d", (96, 3, 11, 11), 4, 0),
+        "pool1": ("max_pool2d", 3, 2, 0),
+        "conv2": ("conv2d", (256, 96, 5, 5), 1, 2),
+        "pool2": ("max_pool2d", 3, 2, 0),
+        "conv3": ("conv2d", (384, 256, 3, 3), 1, 1),
+        "conv4": ("conv2d", (384, 384, 3, 3), 1, 1),
+        "conv5": ("conv2d", (256, 384, 3, 3), 1, 1),
+        "pool5": ("max_pool2d", 3, 2, 0),
+        "flatten": ("flatten",),
+        "fc1": ("linear", (4096, 9216), None, None),
+        "dropout": ("dropout",),
+        "fc2": ("linear", (4096, 4096), None, None),
+        "output": ("linear", (1000, 4096), None, None),
+        **{f"relu{n}": ("relu",) for n in range(1, 8)},
+    }
+    names = "conv1 relu1 pool1 conv2 relu2 pool2 conv3 relu3 conv4 relu4 conv5 relu5 pool5 flatten"
+    assert " ".join(layers) == f"{names} fc1 relu6 dropout fc2 relu7 output"
+    assert layers["dropout"].constants == {"mask": mask}
+    for layer in layers.values():
+        if layer.parameters:
+            bias, weight = layer.parameters["bias"], layer.parameters["weight"]
+            assert_same(bias, np.zeros(len(weight)))
 
 
 @pytest.fixture(scope="module")
@@ -215,6 +267,14 @@ def test_mlp_weights(rng: np.random.Generator) -> None:
         assert spread * limit < -parameter.min() <= limit
 
 
+def test_mlp_weights_are_one_draw() -> None:
+    """Θ and b of a layer are one draw, b its last column: no number stands in both."""
+    layer = mlp(np.random.default_rng(1), (5, 4)).layers["fc1"]
+    drawn = uniform(np.random.default_rng(1), (4, 6), 1)
+    both = np.column_stack([layer.parameters["weight"], layer.parameters["bias"]])
+    assert_same(both, drawn)
+
+
 # --- residual block -----------------------------------------------------------------------
 
 
@@ -323,6 +383,20 @@ def test_inception_network(rng: np.random.Generator) -> None:
     assert a["output"].shape == (2, 4)
     takers = [name for name, sources in network.inputs.items() if "x" in sources]
     assert takers == ["mix.1×1", "mix.3×3 reduce", "mix.5×5 reduce", "mix.max"]
+    maps = {
+        name: len(layer.parameters["bias"])
+        for name, layer in network.layers.items()
+        if layer.parameters
+    }
+    assert maps == {
+        "mix.1×1": 2,
+        "mix.3×3 reduce": 3,
+        "mix.3×3": 4,
+        "mix.5×5 reduce": 2,
+        "mix.5×5": 3,
+        "mix.pool": 1,
+        "output": 4,
+    }
 
 
 # --- all of them --------------------------------------------------------------------------

@@ -404,6 +404,9 @@ def test_blocks_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     conv1d(np.ones((3, 2, 6)), np.ones((1, 2, 3)))  # 3 samples of 4 windows, 48 bytes a window
     assert made == [192, 192, 192]
+    monkeypatch.setattr(windows_module, "BLOCK_BYTES", 2 * 960 - 1)
+    conv2d(np.ones((3, 2, 4, 6)), np.ones((1, 2, 3, 2)))  # of 2 rows of 5 windows of 96 bytes
+    assert made[3:] == [960, 960, 960]
 
 
 # --- element types, layouts, edges --------------------------------------------------------

@@ -255,6 +255,21 @@ def test_gaussian_by_its_formula(size: tuple[int, int]) -> None:
     reals.assert_agree(samples, expected)
 
 
+class Unordered(Real):
+    """A number that does not say whether it is larger than another, as letters do."""
+
+    __lt__ = __le__ = __gt__ = __ge__ = None  # type: ignore[assignment]
+
+
+@pytest.mark.usefixtures("with_pi")
+def test_gaussian_of_what_has_no_order() -> None:
+    """An object is not asked for its sign."""
+    with pytest.raises(TypeError):
+        assert Unordered("1.3") > 0
+    samples = gaussian_kernel(3, Unordered("1.3"))
+    reals.assert_agree(samples, gaussian_kernel(3, Real("1.3")))
+
+
 @pytest.mark.usefixtures("with_pi")
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_gaussian_in_floats(dtype: str) -> None:

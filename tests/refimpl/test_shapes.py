@@ -1,6 +1,7 @@
 """Every error text in full, and every rule for sizes and padding."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -89,6 +90,31 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         ValueError,
         "mlp: sizes must have at least 2 entries, but has 1",
     ),
+    "a number in place of widths": (
+        lambda: refimpl.mlp(np.random.default_rng(0), 5),  # type: ignore[arg-type]
+        ValueError,
+        "mlp: sizes must have at least 2 entries, but has 1",
+    ),
+    "a width of 0": (
+        lambda: refimpl.mlp(np.random.default_rng(0), (2, 0, 1)),
+        ValueError,
+        "mlp: sizes must be at least 1, but is (2, 0, 1)",
+    ),
+    "a function in place of a hidden class": (
+        lambda: refimpl.mlp(np.random.default_rng(0), (2, 1), refimpl.relu),  # type: ignore[arg-type]
+        TypeError,
+        f"mlp: hidden must be a class of layers, such as Tanh, but is {refimpl.relu!r}",
+    ),
+    "another class in place of a layer's": (
+        lambda: refimpl.mlp(np.random.default_rng(0), (2, 1), int),  # type: ignore[arg-type]
+        TypeError,
+        "mlp: hidden must be a class of layers, such as Tanh, but is <class 'int'>",
+    ),
+    "a first layer that nothing takes": (
+        lambda: refimpl.Network({"a": refimpl.ReLU(), "b": refimpl.ReLU()}, {"b": ("x",)}),
+        ValueError,
+        "Network: no layer takes the output of 'a'",
+    ),
     "widths that are no integers": (
         lambda: refimpl.mlp(np.random.default_rng(0), (2, 2.5, 1)),  # type: ignore[arg-type]
         TypeError,
@@ -110,6 +136,11 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         lambda: next(refimpl.train(refimpl.Sequential({}), (np.zeros(2), np.zeros(2)), 1)),  # type: ignore[arg-type]
         TypeError,
         "train: batches must hold pairs (x, target), but holds a ndarray",
+    ),
+    "a batch of three": (
+        lambda: next(refimpl.train(refimpl.Sequential({}), [(np.zeros(2),) * 3], 1)),  # type: ignore[list-item]
+        TypeError,
+        "train: batches must hold pairs (x, target), but holds a tuple",
     ),
     "update of an unknown parameter": (
         lambda: refimpl.update(
@@ -538,6 +569,84 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         ValueError,
         "concatenate: maps[1] must have an axis of channels behind the batch axis, but is (2,)",
     ),
+    "a truth for a slope": (
+        lambda: refimpl.leaky_relu(LOGITS, True),
+        TypeError,
+        "leaky_relu: negative_slope must be a number, but is True",
+    ),
+    "a decimal slope beside floats": (
+        lambda: refimpl.leaky_relu(LOGITS, Decimal("0.1")),
+        TypeError,
+        "leaky_relu: negative_slope must be a number, but is Decimal('0.1')",
+    ),
+    "a slope in letters beside Fractions": (
+        lambda: refimpl.leaky_relu(np.array([Fraction(1)]), "0.1"),
+        TypeError,
+        "leaky_relu: negative_slope must be a number, but is '0.1'",
+    ),
+    "an array of slopes beside Fractions": (
+        lambda: refimpl.leaky_relu(np.array([Fraction(1)]), np.array([Fraction(1)])),
+        TypeError,
+        "leaky_relu: negative_slope must be a number, but is array([Fraction(1, 1)], dtype=object)",
+    ),
+    "unsigned integers beside float32": (
+        lambda: refimpl.add(np.zeros(2, np.uint8), np.zeros(2, np.float32)),
+        TypeError,
+        "add: x is uint8 (taken as float64), but branch is float32; give both the same dtype",
+    ),
+    "a mode in an array": (
+        lambda: refimpl.correlate2d(IMAGE, np.ones((2, 2)), np.array(["same"])),
+        ValueError,
+        "correlate2d: mode must be one of 'full', 'same', 'valid', but is "
+        "array(['same'], dtype='<U4')",
+    ),
+    "a truth for a stride": (
+        lambda: conv2d(stride=True),
+        TypeError,
+        "conv2d: stride must be an integer or 2 of them, but is True",
+    ),
+    "a matrix without columns": (
+        lambda: refimpl.correlate2d(np.zeros((3, 0)), np.ones((1, 2))),
+        ValueError,
+        "correlate2d: a matrix must not be empty (a (3, 0))",
+    ),
+    "neither matrix fits, by one": (
+        lambda: refimpl.correlate2d(np.zeros((3, 2)), np.ones((2, 3)), "valid"),
+        ValueError,
+        "correlate2d: mode 'valid' needs a kernel that fits into a, or holds it, along both axes "
+        "(a (3, 2), kernel (2, 3))",
+    ),
+    "a size that is no integer beside one that is": (
+        lambda: refimpl.conv_output_size((5, 2.5), 2),  # type: ignore[arg-type]
+        TypeError,
+        "conv_output_size: size must be an integer or a tuple of 1 to 3, but is (5, 2.5)",
+    ),
+    "a window without a size": (
+        lambda: refimpl.receptive_field([()]),
+        TypeError,
+        "receptive_field: layer 1 must be (kernel_size, stride, dilation) or the first one or two "
+        "of them, but is ()",
+    ),
+    "a window of half a place": (
+        lambda: refimpl.receptive_field([(2.5,)]),
+        TypeError,
+        "receptive_field: kernel_size of layer 1 must be an integer or 1 of them, but is 2.5",
+    ),
+    "no class at all": (
+        lambda: refimpl.cross_entropy(np.zeros((2, 0)), np.zeros(2, int)),
+        ValueError,
+        "cross_entropy: logits has no classes (logits (2, 0))",
+    ),
+    "a map and a list in a list": (
+        lambda: refimpl.concatenate([np.zeros((2, 1)), [[1.0], [2.0]]]),
+        TypeError,
+        "concatenate: each map must be an argument of its own, but maps[0] is a list of 2",
+    ),
+    "a truth for sigma": (
+        lambda: refimpl.gaussian_kernel(3, np.array(True)),
+        TypeError,
+        "gaussian_kernel: sigma must be a number, but is array(True)",
+    ),
     "maps in a tuple": (
         lambda: refimpl.concatenate_backward(np.zeros((2, 2)), (np.zeros((2, 1)),) * 2),
         TypeError,
@@ -593,6 +702,22 @@ def test_activations_refuse_another_shape(name: str) -> None:
     """dy that would broadcast against x is refused all the same."""
     with pytest.raises(ValueError, match=rf"^{name}: dy is \(3,\), but the output .* is \(2, 3\)$"):
         getattr(refimpl, name)(np.zeros(3), LOGITS)
+
+
+def test_one_class_is_enough() -> None:
+    """Its probability is 1 whatever its logit, so the loss is 0."""
+    assert refimpl.cross_entropy(np.array([[3.0], [-2.0]]), np.array([0, 0])) == 0
+
+
+def test_unsigned_integers_become_float64() -> None:
+    """As integers with a sign do, also as σ, whose square would not fit into eight bits."""
+    x = np.array([200, 100], np.uint8)
+    assert refimpl.relu(x).dtype == np.float64
+    np.testing.assert_array_equal(refimpl.add(x, x), [400, 200])
+    same = refimpl.gaussian_kernel(3, 16.0)
+    np.testing.assert_array_equal(refimpl.gaussian_kernel(3, np.uint8(16)), same, strict=True)
+    same = refimpl.gaussian_kernel(3, 2.0**32)
+    np.testing.assert_array_equal(refimpl.gaussian_kernel(3, np.int64(2**32)), same, strict=True)
 
 
 # --- options that mean the same -----------------------------------------------------------

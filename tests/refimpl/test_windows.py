@@ -121,12 +121,27 @@ def test_blocks_cover_everything_once(batch: int, rows: int, row_bytes: int) -> 
     assert (count == 1).all()
 
 
-def test_blocks_are_as_large_as_allowed() -> None:
-    """Rows of 40 of 100 bytes go two by two, and a sample in parts has its blocks to itself."""
+# 100 bytes for (batch, rows, row_bytes): samples and rows of each block
+LARGEST = {
+    "two rows of three, each sample apart": (
+        (2, 3, 40),
+        [(0, 1, 0, 2), (0, 1, 2, 3), (1, 2, 0, 2), (1, 2, 2, 3)],
+    ),
+    "two samples of one row": ((5, 1, 40), [(0, 2, 0, 1), (2, 4, 0, 1), (4, 5, 0, 1)]),
+    "one sample of three rows, not two": ((2, 3, 20), [(0, 1, 0, 3), (1, 2, 0, 3)]),
+    "rows of a byte": ((1, 150, 1), [(0, 1, 0, 100), (0, 1, 100, 150)]),
+    "rows of no bytes": ((2, 50, 0), [(0, 2, 0, 50)]),
+    "rows that are too large go one by one": ((1, 2, 300), [(0, 1, 0, 1), (0, 1, 1, 2)]),
+}
+
+
+@pytest.mark.parametrize(("sizes", "expected"), LARGEST.values(), ids=LARGEST)
+def test_blocks_are_as_large_as_allowed(sizes: Any, expected: Any) -> None:
+    """As many whole samples as fit, or else as many rows of one sample, at least one row."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "BLOCK_BYTES", 100)
-        found = [(n.start, n.stop, r.start, r.stop) for n, r in blocks(2, 3, 40)]
-    assert found == [(0, 1, 0, 2), (0, 1, 2, 3), (1, 2, 0, 2), (1, 2, 2, 3)]
+        found = [(n.start, n.stop, r.start, r.stop) for n, r in blocks(*sizes)]
+    assert found == expected
 
 
 @pytest.mark.parametrize("size", [1, 2, 5])

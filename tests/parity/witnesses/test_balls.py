@@ -74,6 +74,7 @@ def test_a_ball_is_itself() -> None:
     same = WIDE
     assert same == WIDE
     assert (same != WIDE) is False
+    assert [compare(WIDE, same) for compare in ORDER] == [compare(1, 1) for compare in ORDER]
 
 
 OPERATIONS: list[Callable[..., Any]] = [

@@ -1,0 +1,458 @@
+"""Mistakes in losses and their gradients."""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+
+from parity.cases.case import Array
+from parity.mistakes.mistake import mistake
+from refimpl import (
+    binary_cross_entropy_with_logits,
+    binary_cross_entropy_with_logits_backward,
+    cross_entropy,
+    cross_entropy_backward,
+    log_likelihood,
+    log_likelihood_backward,
+    perceptron_loss,
+    perceptron_loss_backward,
+    relu,
+    sigmoid,
+    softmax,
+    squared_error,
+    squared_error_backward,
+)
+from refimpl.elements import parameter, zero_of, zeros
+
+OTHER_REDUCTION = {"mean": "sum", "sum": "mean", "none": "none"}
+
+
+def class_axis(logits: Array) -> int:
+    """Where the classes are: (C,) or (N, C, …)."""
+    return min(1, logits.ndim - 1)
+
+
+def one_hot(target: Array, logits: Array) -> Array:
+    """Class indices as probabilities; probabilities as they are."""
+    if target.shape == logits.shape and target.dtype.kind in "fO":
+        return target
+    axis = class_axis(logits)
+    hot = zeros(logits.shape, like=logits)
+    np.put_along_axis(hot, np.expand_dims(target, axis), zero_of(logits) + 1, axis)
+    return hot
+
+
+def reduced(losses: Array, reduction: str) -> Array:
+    """The losses themselves, their sum or their mean."""
+    if reduction == "none":
+        return losses
+    total = losses.sum()
+    if reduction == "mean":
+        total = total / np.asarray(losses.size, losses.dtype)
+    return np.asarray(total, losses.dtype)
+
+
+def samples_of(logits: Array) -> Array:
+    """By how many losses the mean divides, at least 1."""
+    axis = class_axis(logits)
+    return np.asarray(max(prod(logits.shape[:axis] + logits.shape[axis + 1 :]), 1), logits.dtype)
+
+
+def along_classes(dy: Array, logits: Array, reduction: str) -> Array:
+    """dy of each loss, to be multiplied with an array of the logits' shape."""
+    return np.expand_dims(dy, class_axis(logits)) if reduction == "none" else dy
+
+
+# --- cross-entropy ------------------------------------------------------------------------
+
+
+@mistake(
+    "cross_entropy",
+    "the sum where the mean is asked for, and the mean for the sum",
+    "a constant factor does not change the minimum",
+    "D0.14",
+    "D2.15",
+)
+def cross_entropy_sum_for_mean(logits: Array, target: Array, reduction: str = "mean") -> Array:
+    return cross_entropy(logits, target, OTHER_REDUCTION[reduction])
+
+
+@mistake(
+    "cross_entropy",
+    "softmax is applied before, although the loss contains it",
+    "a loss takes probabilities",
+    "D2.14",
+    "D2.15",
+)
+def cross_entropy_softmax_twice(logits: Array, target: Array, reduction: str = "mean") -> Array:
+    return cross_entropy(softmax(logits, class_axis(logits)), target, reduction)
+
+
+@mistake(
+    "cross_entropy",
+    "the logarithm of a probability that is clipped at 10⁻⁷",
+    "no probability is 0, so this changes nothing",
+    "D2.14",
+)
+def cross_entropy_clipped(logits: Array, target: Array, reduction: str = "mean") -> Array:
+    axis = class_axis(logits)
+    o = np.maximum(softmax(logits, axis), parameter(1e-7, like=logits))
+    losses = -(one_hot(target, logits) * np.log(o)).sum(axis=axis)
+    return reduced(np.asarray(losses, logits.dtype), reduction)
+
+
+@mistake(
+    "cross_entropy",
+    "expected and predicted probability change places: −Σ P log(O)",
+    "O and P, which D2.15 uses for both",
+    "D2.15",
+)
+def cross_entropy_roles_swapped(logits: Array, target: Array, reduction: str = "mean") -> Array:
+    axis = class_axis(logits)
+    losses = -(softmax(logits, axis) * np.log(one_hot(target, logits))).sum(axis=axis)
+    return reduced(np.asarray(losses, logits.dtype), reduction)
+
+
+@mistake(
+    "cross_entropy",
+    "the logarithm is to the base 2",
+    "log is log₂, as in information theory",
+    "D2.14",
+)
+def cross_entropy_base_two(logits: Array, target: Array, reduction: str = "mean") -> Array:
+    two = np.log(zeros((1,), like=logits) + 2)[0]
+    return np.asarray(cross_entropy(logits, target, reduction) / two, logits.dtype)
+
+
+@mistake(
+    "cross_entropy",
+    "the sign is left out: the loss is negative",
+    "log(O_t) is what is to be made large",
+    "D2.14",
+)
+def cross_entropy_sign_left_out(logits: Array, target: Array, reduction: str = "mean") -> Array:
+    return -cross_entropy(logits, target, reduction)
+
+
+@mistake(
+    "cross_entropy_backward",
+    "o for every class: 1 is not subtracted from the right one",
+    "DZ_j = O_j, the first line of D2.18 without the second",
+    "D2.17",
+    "D2.18",
+)
+def cross_entropy_one_not_subtracted(
+    dy: Array, logits: Array, target: Array, reduction: str = "mean"
+) -> Array:
+    o = softmax(logits, class_axis(logits))
+    divisor = samples_of(logits) if reduction == "mean" else np.asarray(1, logits.dtype)
+    return np.asarray(along_classes(dy, logits, reduction) * o / divisor, logits.dtype)
+
+
+@mistake(
+    "cross_entropy_backward",
+    "target − o: the sign is the other one",
+    "what is missing to the target",
+    "D2.17",
+    "D2.18",
+)
+def cross_entropy_gradient_negated(
+    dy: Array, logits: Array, target: Array, reduction: str = "mean"
+) -> Array:
+    return -cross_entropy_backward(dy, logits, target, reduction)
+
+
+@mistake(
+    "cross_entropy_backward",
+    "1/N is left out (and put in where the sum is asked for)",
+    "the optimiser divides by the batch",
+    "D0.14",
+)
+def cross_entropy_mean_left_out(
+    dy: Array, logits: Array, target: Array, reduction: str = "mean"
+) -> Array:
+    return cross_entropy_backward(dy, logits, target, OTHER_REDUCTION[reduction])
+
+
+@mistake(
+    "cross_entropy_backward",
+    "1/N twice",
+    "the mean is taken in the loss and in its gradient",
+    "D0.14",
+)
+def cross_entropy_mean_twice(
+    dy: Array, logits: Array, target: Array, reduction: str = "mean"
+) -> Array:
+    right = cross_entropy_backward(dy, logits, target, reduction)
+    return right / samples_of(logits) if reduction == "mean" else right
+
+
+@mistake(
+    "cross_entropy_backward",
+    "(o − target) · o(1 − o): the derivative of the activation comes in once more",
+    "δ of an output node is (y − t) φ'(n), whatever the loss",
+    "D1.7",
+    "D1.28",
+    "D2.17",
+)
+def cross_entropy_derivative_twice(
+    dy: Array, logits: Array, target: Array, reduction: str = "mean"
+) -> Array:
+    o = softmax(logits, class_axis(logits))
+    right = cross_entropy_backward(dy, logits, target, reduction)
+    return np.asarray(right * o * (1 - o))
+
+
+@mistake(
+    "cross_entropy_backward",
+    "−1/O_t · d/dz_i(e^z_i/Σ) for every i, the line of D2.17 as printed",
+    "the numerator of O_t is e^z_i",
+    "D2.17",
+)
+def cross_entropy_wrong_numerator(
+    dy: Array, logits: Array, target: Array, reduction: str = "mean"
+) -> Array:
+    axis = class_axis(logits)
+    o, t = softmax(logits, axis), one_hot(target, logits)
+    O_t = (o * t).sum(axis=axis, keepdims=True)
+    divisor = samples_of(logits) if reduction == "mean" else np.asarray(1, logits.dtype)
+    gradient = -(o * (1 - o)) / O_t * along_classes(dy, logits, reduction) / divisor
+    return np.asarray(gradient, logits.dtype)
+
+
+@mistake(
+    "cross_entropy_backward",
+    "dy is left out: the loss is taken to be the end",
+    "the gradient of a loss starts at 1",
+    "D2.17",
+)
+def cross_entropy_upstream_left_out(
+    dy: Array, logits: Array, target: Array, reduction: str = "mean"
+) -> Array:
+    ones = zeros(dy.shape, like=logits) + 1
+    return cross_entropy_backward(np.asarray(ones, logits.dtype), logits, target, reduction)
+
+
+# --- binary cross-entropy, likelihood -----------------------------------------------------
+
+
+@mistake(
+    "binary_cross_entropy_with_logits",
+    "the sum where the mean is asked for, and the mean for the sum",
+    "a constant factor does not change the minimum",
+    "D1.2",
+)
+def binary_sum_for_mean(logits: Array, target: Array, reduction: str = "mean") -> Array:
+    return binary_cross_entropy_with_logits(logits, target, OTHER_REDUCTION[reduction])
+
+
+@mistake(
+    "binary_cross_entropy_with_logits",
+    "−t · log(σ) alone: the second term is missing",
+    "of several classes only the right one counts, so here, too",
+    "D1.2",
+)
+def binary_second_term_missing(logits: Array, target: Array, reduction: str = "mean") -> Array:
+    losses = target * binary_cross_entropy_with_logits(
+        logits, zeros(target.shape, like=target) + 1, "none"
+    )
+    return reduced(np.asarray(losses, logits.dtype), reduction)
+
+
+@mistake(
+    "binary_cross_entropy_with_logits",
+    "log(σ) and log(1 − σ) as they stand: ∞ where σ rounds to 0 or 1",
+    "formulas that are equal compute equal numbers",
+    "D1.2",
+)
+def binary_logarithm_of_zero(logits: Array, target: Array, reduction: str = "mean") -> Array:
+    o = sigmoid(logits)
+    losses = -(target * np.log(o) + (1 - target) * np.log(1 - o))
+    return reduced(np.asarray(losses, logits.dtype), reduction)
+
+
+@mistake(
+    "binary_cross_entropy_with_logits_backward",
+    "(σ − t) · σ(1 − σ): the derivative of the activation comes in once more",
+    "δ of an output node is (y − t) φ'(n), whatever the loss",
+    "D1.2",
+    "D1.7",
+)
+def binary_derivative_twice(
+    dy: Array, logits: Array, target: Array, reduction: str = "mean"
+) -> Array:
+    o = sigmoid(logits)
+    right = binary_cross_entropy_with_logits_backward(dy, logits, target, reduction)
+    return np.asarray(right * o * (1 - o), logits.dtype)
+
+
+@mistake(
+    "binary_cross_entropy_with_logits_backward",
+    "1/N is left out (and put in where the sum is asked for)",
+    "the optimiser divides by the batch",
+    "D1.2",
+    "D0.14",
+)
+def binary_mean_left_out(dy: Array, logits: Array, target: Array, reduction: str = "mean") -> Array:
+    other = OTHER_REDUCTION[reduction]
+    return binary_cross_entropy_with_logits_backward(dy, logits, target, other)
+
+
+@mistake(
+    "binary_cross_entropy_with_logits_backward",
+    "z − t: the sigmoid is left out",
+    "the gradient is prediction less target, and z is the prediction",
+    "D1.2",
+)
+def binary_sigmoid_left_out(
+    dy: Array, logits: Array, target: Array, reduction: str = "mean"
+) -> Array:
+    divisor = np.asarray(max(logits.size, 1) if reduction == "mean" else 1, logits.dtype)
+    return np.asarray(dy * (logits - target) / divisor, logits.dtype)
+
+
+@mistake(
+    "log_likelihood",
+    "t and 1 − t change places",
+    "which class is called 1 does not matter",
+    "D1.2",
+)
+def likelihood_classes_swapped(logits: Array, target: Array) -> Array:
+    return log_likelihood(logits, np.asarray(1 - target, target.dtype))
+
+
+@mistake(
+    "log_likelihood",
+    "the mean over the samples instead of the sum",
+    "a batch has a mean likelihood",
+    "D1.2",
+)
+def likelihood_averaged(logits: Array, target: Array) -> Array:
+    count = np.asarray(max(logits.size, 1), logits.dtype)
+    return np.asarray(log_likelihood(logits, target) / count, logits.dtype)
+
+
+@mistake(
+    "log_likelihood_backward",
+    "σ − t: the gradient of the loss, which is to descend",
+    "ascent and descent have one gradient",
+    "D1.2",
+)
+def likelihood_gradient_of_the_loss(dy: Array, logits: Array, target: Array) -> Array:
+    return -log_likelihood_backward(dy, logits, target)
+
+
+@mistake(
+    "log_likelihood_backward",
+    "t − z: the sigmoid is left out",
+    "the gradient is target less prediction, and z is the prediction",
+    "D1.2",
+)
+def likelihood_sigmoid_left_out(dy: Array, logits: Array, target: Array) -> Array:
+    return np.asarray(dy * (target - logits))
+
+
+# --- perceptron ---------------------------------------------------------------------------
+
+
+@mistake(
+    "perceptron_loss",
+    "max(0, 1 − t·s): with a margin of 1",
+    "the loss of a support vector machine",
+    "D1.2",
+)
+def perceptron_with_margin(score: Array, target: Array) -> Array:
+    return np.asarray(relu(np.asarray(1 - target * score)).sum(), score.dtype)
+
+
+@mistake(
+    "perceptron_loss",
+    "max(0, t·s): the points on the right side cost",
+    "the sign is a detail",
+    "D1.2",
+)
+def perceptron_right_side_costs(score: Array, target: Array) -> Array:
+    return perceptron_loss(np.asarray(-score), target)
+
+
+@mistake(
+    "perceptron_loss_backward",
+    "−t for every sample, those on the right side, too",
+    "each sample moves the line",
+    "D1.2",
+)
+def perceptron_every_sample(dy: Array, score: Array, target: Array) -> Array:
+    return np.asarray(-(dy * target), score.dtype)
+
+
+@mistake(
+    "perceptron_loss_backward",
+    "−t where s < 0: asks for the score's sign instead of t·s",
+    "a negative score is a wrong one",
+    "D1.2",
+)
+def perceptron_score_for_side(dy: Array, score: Array, target: Array) -> Array:
+    return np.where(score < 0, np.asarray(-(dy * target), score.dtype), zero_of(score))
+
+
+@mistake(
+    "perceptron_loss_backward",
+    "t instead of −t: learns away from the target",
+    "the sign of the update for that of the gradient",
+    "D1.2",
+)
+def perceptron_gradient_negated(dy: Array, score: Array, target: Array) -> Array:
+    return np.asarray(-perceptron_loss_backward(dy, score, target))
+
+
+# --- squared error ------------------------------------------------------------------------
+
+
+@mistake("squared_error", "the half is left out", "a constant factor does not matter", "D1.4")
+def squared_without_half(output: Array, target: Array) -> Array:
+    return np.asarray(squared_error(output, target) * 2, output.dtype)
+
+
+@mistake(
+    "squared_error",
+    "the mean instead of half the sum",
+    "the mean squared error of every library",
+    "D1.4",
+)
+def squared_mean(output: Array, target: Array) -> Array:
+    count = np.asarray(max(output.size, 1), output.dtype)
+    return np.asarray(squared_error(output, target) * 2 / count, output.dtype)
+
+
+@mistake(
+    "squared_error_backward",
+    "2(y − t): the half is forgotten",
+    "the derivative of a square has a factor 2",
+    "D1.7",
+    "D1.4",
+)
+def squared_gradient_twice(dy: Array, output: Array, target: Array) -> Array:
+    return squared_error_backward(dy, output, target) * 2
+
+
+@mistake(
+    "squared_error_backward",
+    "t − y: the sign is the other one",
+    "the error is target less output",
+    "D1.7",
+)
+def squared_gradient_negated(dy: Array, output: Array, target: Array) -> Array:
+    return -squared_error_backward(dy, output, target)
+
+
+@mistake(
+    "squared_error_backward",
+    "is divided by the number of outputs",
+    "an error is a mean error",
+    "D1.7",
+    "D1.9",
+)
+def squared_gradient_averaged(dy: Array, output: Array, target: Array) -> Array:
+    count = np.asarray(max(output.size, 1), output.dtype)
+    return np.asarray(squared_error_backward(dy, output, target) / count)

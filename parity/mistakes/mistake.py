@@ -1,0 +1,66 @@
+"""What a known mistake is, and the register that each wrong version enters itself in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import refimpl
+
+Wrong = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong version of one function of `refimpl`, as people write it.
+
+    wrong: takes the function's arguments, options by keyword, and gives the same kind of value.
+    """
+
+    name: str
+    function: str  # of refimpl, forward or backward
+    title: str  # what goes wrong, in a line that a learner understands
+    misconception: str  # what the person thought
+    formulas: tuple[str, ...]  # the statements that it violates: ids of the ledger
+    wrong: Wrong
+    control: bool = False  # the right code, which nothing may refuse
+
+
+MISTAKES: dict[str, Mistake] = {}
+
+
+def mistake(
+    function: str, title: str, misconception: str, *formulas: str
+) -> Callable[[Wrong], Wrong]:
+    """Enter the decorated wrong version of `function`, under its own name, in `MISTAKES`.
+
+    Raises: ValueError for a name that is already there.
+    """
+
+    def enter(wrong: Wrong) -> Wrong:
+        name = wrong.__name__.replace("_", "-")
+        add(Mistake(name, function, title, misconception, formulas, wrong))
+        return wrong
+
+    return enter
+
+
+def add(known: Mistake) -> None:
+    """Enter a mistake in `MISTAKES`.
+
+    Raises: ValueError for a name that is already there.
+    """
+    if known.name in MISTAKES:
+        raise ValueError(f"every mistake needs a name of its own, but {known.name} repeats")
+    MISTAKES[known.name] = known
+
+
+def control(function: str) -> Mistake:
+    """The correct code in the place of a mistake: no case may refuse it.
+
+    >>> control("relu").wrong is refimpl.relu
+    True
+    """
+    right: Wrong = getattr(refimpl, function)
+    return Mistake(f"control-{function}", function, "the correct code", "", (), right, control=True)

@@ -1,0 +1,148 @@
+"""What one case of the catalogue says of one mistake.
+
+A mistake takes the place of its function, forward or backward; the case refuses it if a tensor
+is outside the bound that the right code is judged by. An exception is never a refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from parity.bounds import Bound
+from parity.cases import GOOD
+from parity.cases.case import Array, Case, Draw, Given, Photograph, Source
+from parity.check import Prepared, prepare
+from parity.compare import OUTSIDE, compare
+from parity.findings import Settings, attempt
+from parity.functions import FUNCTIONS, forward_of
+from parity.mistakes import Mistake
+
+Tensors = dict[str, Array]
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What one case says of one mistake."""
+
+    mistake: str
+    case: str
+    elements: int
+    refused: bool
+    raised: str  # the exception, where it gave no result in any dtype
+    margin: float  # error/bound at the worst element, 0 where all are within
+    blind: bool  # not refused, but it would be on random numbers of the same shapes
+
+
+# --- one mistake, one case ----------------------------------------------------------------
+
+
+def is_forward(known: Mistake) -> bool:
+    """Whether a mistake stands in the place of a forward."""
+    return known.function in FUNCTIONS
+
+
+def cases_of(known: Sequence[Mistake]) -> list[Case]:
+    """The cases that run their functions; where torch is known to be wrong, it is no judge."""
+    functions = {forward_of(one.function) for one in known}
+    return [case for case in GOOD if case.function in functions and case.expect is None]
+
+
+def tensors_of(known: Mistake, case: Case, arrays: Mapping[str, Array], dy: Array) -> Tensors:
+    """What the wrong code gives, by the names of the right tensors."""
+    function = FUNCTIONS[case.function]
+    if is_forward(known):
+        return {"y": function.forward(arrays, case.options, known.wrong)}
+    gradients = function.backward(dy, arrays, case.options, known.wrong)
+    return {f"d{name}": gradient for name, gradient in gradients.items()}
+
+
+def computed(known: Mistake, prepared: Prepared) -> Tensors | str:
+    """The same on the arrays of a prepared case, or what was raised."""
+    with np.errstate(all="ignore"):
+        return attempt(lambda: tensors_of(known, prepared.case, prepared.arrays, prepared.dy))
+
+
+def worst_ratio(prepared: Prepared, tensors: Tensors) -> tuple[bool, float]:
+    """Whether a tensor is outside its bound, and the largest error/bound, at least 1 then."""
+    found = [
+        compare(tensor, prepared.expected[name], prepared.bounds[name])
+        for name, tensor in tensors.items()
+        if not _fits(tensor, prepared.expected[name], prepared.bounds[name])
+    ]
+    return (
+        any(comparison.verdict == OUTSIDE for comparison in found),
+        max((comparison.worst_ratio for comparison in found), default=0.0),
+    )
+
+
+def _fits(tensor: Array, expected: Array, bound: Bound) -> bool:
+    """Whether all elements are finite and within the bound, which most tensors are."""
+    if (tensor.shape, tensor.dtype) != (expected.shape, expected.dtype):
+        return False
+    with np.errstate(all="ignore"):
+        difference = np.abs(tensor.astype(np.float64) - expected)
+    return bool(np.all(difference <= bound.limit))
+
+
+def examine(case: Case, known: Sequence[Mistake], settings: Settings) -> list[Sight]:
+    """What a case says of each mistake in its function."""
+    ready = [prepare(case, dtype, settings) for dtype in sorted(case.dtypes)]
+    elements = sum(array.size for array in (*ready[0].arrays.values(), ready[0].dy))
+    ordinary: list[Prepared] = []
+    sights = []
+    for one in known:
+        (refused, margin, raised), blind = look(one, ready), False
+        if not refused and not raised and not one.control:
+            ordinary = ordinary or [prepare(redrawn(case, "normal"), widest(case), settings)]
+            blind = look(one, ordinary)[0]
+        sights.append(Sight(one.name, case.id, elements, refused, raised, margin, blind))
+    return sights
+
+
+def look(known: Mistake, ready: Sequence[Prepared]) -> tuple[bool, float, str]:
+    """Whether a dtype refuses the mistake, error/bound there or at most, or what all raised."""
+    raised, largest = [], 0.0
+    for prepared in ready:
+        tensors = computed(known, prepared)
+        if isinstance(tensors, str):
+            raised.append(tensors)
+            continue
+        refused, ratio = worst_ratio(prepared, tensors)
+        if refused:
+            return True, ratio, ""
+        largest = max(largest, ratio)
+    return False, largest, raised[0] if len(raised) == len(ready) else ""
+
+
+def widest(case: Case) -> str:
+    """The dtype of a case with the most digits."""
+    return max(case.dtypes)
+
+
+# --- the same shapes with other numbers ---------------------------------------------------
+
+KEPT = ("target", "mask")  # whose values mean something
+
+
+def redrawn(case: Case, values: str) -> Case:
+    """The case with other numbers: shapes, layouts and options stay."""
+    free = case.function == "squared_error"
+    arrays = {
+        name: source if name in KEPT and not free else _redrawn(source, values)
+        for name, source in case.arrays.items()
+    }
+    return replace(case, arrays=arrays, upstream=values)
+
+
+def _redrawn(source: Source, values: str) -> Source:
+    match source:
+        case Draw(shape, _, layout):
+            return Draw(shape, values, layout)
+        case Given(numbers):
+            return Draw(np.shape(numbers), values)
+        case Photograph():
+            return Draw(source.shape, values)
+    return source

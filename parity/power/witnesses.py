@@ -1,0 +1,136 @@
+"""The witnesses beside torch, asked whether they see a mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from parity.arithmetic import arithmetic
+from parity.cases.case import Array, Case
+from parity.check import Prepared, bounds_of, prepare
+from parity.compare import AGREES, OUTSIDE
+from parity.findings import Settings, attempt
+from parity.functions import FUNCTIONS
+from parity.mistakes import Mistake, control
+from parity.power.sight import (
+    Tensors,
+    computed,
+    is_forward,
+    redrawn,
+    tensors_of,
+    widest,
+    worst_ratio,
+)
+from parity.witnesses.balls import PRECISION, arb_of, exact_balls, precision
+from parity.witnesses.derivative import case_question
+from parity.witnesses.directional import judged
+
+TRIES = 8  # cases that a witness is shown, the smallest first
+LARGEST = 10_000  # elements of a case that is computed exactly
+
+
+def seen_by_integers(known: Mistake, case: Case, settings: Settings) -> bool | None:
+    """On integers so small that nothing is rounded, any difference refuses."""
+    prepared = prepare(redrawn(case, "integers"), widest(case), settings)
+    tensors = computed(known, prepared)
+    if isinstance(tensors, str):
+        return None
+    exact = {name: tensor for name, tensor in tensors.items() if prepared.bounds[name].exact}
+    return worst_ratio(prepared, exact)[0] if exact else None
+
+
+def seen_by_balls(known: Mistake, case: Case, settings: Settings) -> bool | None:
+    """Against the exact value, under the bound of one side."""
+    prepared = prepare(case, widest(case), settings)
+    inputs = (*prepared.arrays.values(), prepared.dy)
+    if sum(a.size for a in inputs) > LARGEST or not all(np.isfinite(a).all() for a in inputs):
+        return None
+    tensors = computed(known, prepared)
+    if isinstance(tensors, str):
+        return None
+    side = arithmetic("numpy", prepared.dtype)
+    # Twice the bound of one side, which is halved below.
+    bounds = bounds_of(case, prepared.dy, prepared.arrays, (side, side))
+    exact = attempt(lambda: exact_tensors(known, prepared))
+    if isinstance(exact, str):  # the mean of nothing, or a comparison that is undecided
+        return None
+    return any(
+        _is_beyond(tensor, exact[name], bounds[name].limit / 2, bounds[name].overflow)
+        for name, tensor in tensors.items()
+    )
+
+
+def exact_tensors(known: Mistake, prepared: Prepared) -> Tensors:
+    """The right tensors of a case as balls that hold the exact values."""
+    arrays = {
+        name: exact_balls(array) if array.dtype.kind == "f" else array
+        for name, array in prepared.arrays.items()
+    }
+    right = control(known.function)
+    with precision(PRECISION):
+        return tensors_of(right, prepared.case, arrays, exact_balls(prepared.dy))
+
+
+def _is_beyond(tensor: Array, exact: Array, limit: Array, overflow: Array) -> bool:
+    """Whether an element lies certainly farther from its exact value than the limit."""
+    if tensor.shape != exact.shape:
+        return True
+    with precision(PRECISION):
+        return any(
+            not isfinite(value) or bool(abs(arb_of(value) - arb_of(right)) > most)
+            for value, right, most, judged in zip(
+                tensor.ravel().tolist(),
+                exact.ravel().tolist(),
+                np.broadcast_to(limit, tensor.shape).ravel().tolist(),
+                np.broadcast_to(~overflow, tensor.shape).ravel().tolist(),
+                strict=True,
+            )
+            if judged
+        )
+
+
+def seen_by_derivative(known: Mistake, case: Case, settings: Settings) -> bool | None:
+    """The forward's own derivative against the backward, one of which is wrong."""
+    function = FUNCTIONS[case.function]
+    question = case_question(case, widest(case), settings)._replace(exact=exact_balls)
+    if not question.inputs or sum(a.size for a in question.arrays.values()) > LARGEST:
+        return None
+    raised: list[Exception] = []
+
+    def wrong(*arguments: Any, **options: Any) -> Any:
+        try:
+            return known.wrong(*arguments, **options)
+        except Exception as error:
+            raised.append(error)
+            raise
+
+    if is_forward(known):
+        question = question._replace(forward=lambda a: function.forward(a, case.options, wrong))
+    else:
+        question = question._replace(
+            backward=lambda dy, a: function.backward(dy, a, case.options, wrong)
+        )
+    verdict, _ = judged(question)
+    return verdict == OUTSIDE if verdict in (OUTSIDE, AGREES) and not raised else None
+
+
+# What stands beside torch: whether a witness sees a mistake in a case; None where it cannot be
+# asked (numbers that are not finite, operations that round).
+Witness = Callable[[Mistake, Case, Settings], bool | None]
+WITNESSES: dict[str, Witness] = {
+    "integers": seen_by_integers,
+    "balls": seen_by_balls,
+    "derivative": seen_by_derivative,
+}
+
+
+def witnesses_of(known: Mistake, cases: Sequence[Case], settings: Settings) -> list[str]:
+    """The kinds of witness that see a mistake in one of these cases."""
+    return [
+        name
+        for name, sees in WITNESSES.items()
+        if any(sees(known, case, settings) for case in cases[:TRIES])
+    ]

@@ -1,0 +1,294 @@
+"""The derivative of a forward formula along a direction, and the hand-written backward along it.
+
+A forward runs on dual numbers along a random direction v, which gives ẏ; its backward runs on
+balls, which gives the gradients. Then
+
+    Σ dy · ẏ = ⟨dx, v_x⟩ + ⟨dweight, v_w⟩ + …
+
+has to hold exactly. torch is not asked, and no formula for a derivative stands on the left.
+
+v is drawn from integers, `DIRECTIONS` for each element. If one element of a gradient is wrong, at
+most one value of v there hides it from one direction whatever the other elements are: probability
+1/DIRECTIONS, squared for two directions. Where the enclosures have a width, that holds for errors
+above `Sides.resolution`; the precision is raised until that is small beside every element.
+
+Where branches meet, the forward is differentiated towards v and towards −v. If the two agree (the
+pieces of a sigmoid at 0 join smoothly), they are judged. If not, there is a kink. v is then drawn
+once for each value of an input and is 0 where that is 0: along such a direction ties stay ties and
+a zero stays a zero, so that maxima and ReLUs have a derivative. What several tied elements get is
+seen as a sum, what a zero gets is not seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from flint import acb, arb
+
+from parity.cases.case import Array, generator
+from parity.compare import AGREES, INAPPLICABLE, OUTSIDE, UNDECIDED
+from parity.findings import attempt, joined
+from parity.witnesses.balls import PRECISION, Undecided, arb_of, exact_balls, precision
+from parity.witnesses.duals import Dual, Kink, OneSided, constant_duals, duals, tangent_of
+
+DIRECTIONS = 1 << 20  # −2¹⁹ … 2¹⁹ − 1, for each element of a direction
+FALSE_ACCEPT = -40.0  # log2 of 1/DIRECTIONS², of two directions
+PRECISIONS = (PRECISION, 4 * PRECISION, 16 * PRECISION)
+ONE_ELEMENT = arb(2) ** -20  # of the smallest element: an error of that size would be seen
+LARGEST_ELEMENT = arb(2) ** -100  # of the largest one, where the smallest is out of reach
+NO_FLOAT = arb(2) ** -1100  # no float64 is that small
+
+SMOOTH = "where branches meet: they join smoothly"
+KEPT = "at a kink: along directions that see ties as a sum and zeros not at all"
+
+Arrays: TypeAlias = dict[str, Array]
+Directions: TypeAlias = Mapping[str, tuple[Array, Array]]  # two, for each input
+
+
+class Question(NamedTuple):
+    """A function with its backward at a point, and what it is differentiated by."""
+
+    label: str  # of the random numbers
+    seed: int
+    arrays: Mapping[str, Array]  # every argument; integers are passed as they are
+    inputs: tuple[str, ...]  # those it is differentiated by
+    forward: Callable[[Arrays], Array]  # y, given the arguments
+    backward: Callable[[Array, Arrays], Arrays]  # gradients by the name of the input, given dy
+    upstream: Callable[[tuple[int, ...]], Array]  # dy for the shape of y
+    exact: Callable[[Array], Array] = exact_balls  # the elements of the backward
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Both enclosures of one directional derivative, and how large the gradient's elements are."""
+
+    forward: Any
+    backward: Any
+    smallest: Any  # of the elements that are not 0
+    largest: Any
+
+    @property
+    def apart(self) -> bool:
+        """No number lies in both enclosures."""
+        return not self.forward.overlaps(self.backward)
+
+    @property
+    def resolution(self) -> Any:
+        """An error of one element that is larger is hidden by at most one value of v there."""
+        return (self.forward.rad() + self.backward.rad()) * 4
+
+    @property
+    def sharp(self) -> bool:
+        """An error of a millionth of any element would be seen, if it is not below all floats."""
+        return bool(self.resolution <= self.smallest * ONE_ELEMENT or self.resolution < NO_FLOAT)
+
+    @property
+    def usable(self) -> bool:
+        """An error far smaller than the largest element would be seen."""
+        return bool(self.resolution <= self.largest * LARGEST_ELEMENT)
+
+
+class InapplicableError(Exception):
+    """There is no derivative to compare."""
+
+
+class RefutedError(Exception):
+    """refimpl raised, or gave a gradient that is none."""
+
+
+# --- the verdict --------------------------------------------------------------------------
+
+
+def judged(question: Question) -> tuple[str, str]:
+    """Verdict and note; the precision is raised until the enclosures are narrow enough."""
+    if not any(question.arrays[name].size for name in question.inputs):
+        return INAPPLICABLE, "no elements"
+    for name, array in question.arrays.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            return INAPPLICABLE, f"NaN or ∞: in {name}"
+    found: list[Sides] = []
+    said = ""
+    for bits in PRECISIONS:
+        try:
+            with precision(bits):
+                found, said = both_sides(question)
+        except Undecided as undecided:
+            found, said = [], f"undecided at {bits} bits: {undecided}"
+            continue
+        except InapplicableError as error:
+            return INAPPLICABLE, str(error)
+        except RefutedError as error:
+            return OUTSIDE, str(error)
+        apart = next((sides for sides in found if sides.apart), None)
+        if apart:
+            return OUTSIDE, disagreement(apart)
+        if all(sides.sharp for sides in found):
+            return AGREES, said
+    if not found:
+        return UNDECIDED, said
+    return _not_sharp(found, said)
+
+
+def _not_sharp(found: list[Sides], said: str) -> tuple[str, str]:
+    """What is left to say where elements differ in size by more than the precision reaches."""
+    coarse = max(_log2(sides.resolution) for sides in found)
+    seen = f"elements below 2^{coarse} are not seen (the largest are 2^{_log2(found[0].largest)})"
+    verdict = AGREES if all(sides.usable for sides in found) else UNDECIDED
+    return verdict, joined(said, seen)
+
+
+def disagreement(sides: Sides) -> str:
+    """Both numbers, with as many digits as it takes to tell them apart."""
+    for digits in range(6, 60):
+        a, b = (side.str(digits, radius=False) for side in (sides.forward, sides.backward))
+        if a != b:
+            break
+    return f"the forward's own derivative along v is {a}, the backward gives {b}"
+
+
+def _log2(ball: Any) -> int:
+    """The exponent of a number's size, rounded up; of 0 that of the smallest float."""
+    mantissa, exponent = arb_of(ball).abs_upper().mid().man_exp()
+    return int(exponent) + int(mantissa).bit_length()
+
+
+# --- both sides ---------------------------------------------------------------------------
+
+
+def both_sides(question: Question) -> tuple[list[Sides], str]:
+    """The two derivatives of each direction, and what has to be said about them."""
+    directions: Directions = {
+        name: random_directions(question, name, question.arrays[name].shape)
+        for name in question.inputs
+    }
+    try:
+        dy, ways = _along(question, directions, Dual)
+    except Kink:
+        return _at_kink(question, directions)
+    return _sides(question, dy, ways, directions), ""
+
+
+def _at_kink(question: Question, directions: Directions) -> tuple[list[Sides], str]:
+    """The same where branches meet: from both sides, or along directions that stay there."""
+    dy, towards = _along(question, directions, OneSided)
+    _, back = _along(question, {name: (-a, -b) for name, (a, b) in directions.items()}, OneSided)
+    if all(a.overlaps(-b) for a, b in zip(towards, back, strict=True)):
+        return _sides(question, dy, towards, directions), SMOOTH
+    kept = {name: keeping_ties(question.arrays[name], pair) for name, pair in directions.items()}
+    try:
+        dy, ways = _along(question, kept, Dual)
+    except Kink:
+        raise InapplicableError("at a kink: there is no derivative") from None
+    return _sides(question, dy, ways, kept), KEPT
+
+
+def _sides(question: Question, dy: Array, ways: list[Any], directions: Directions) -> list[Sides]:
+    if not all(way.is_finite() for way in ways):
+        raise InapplicableError("the value is not finite")
+    gradients = _backward(question, dy)
+    smallest, largest = _range([abs(g) for elements in gradients.values() for g in elements])
+    return [
+        Sides(way, _contracted(gradients, directions, k), smallest, largest)
+        for k, way in enumerate(ways)
+    ]
+
+
+def random_directions(question: Question, name: str, shape: tuple[int, ...]) -> tuple[Array, Array]:
+    """Two directions of an input: integers −2¹⁹ … 2¹⁹ − 1."""
+    rng = generator(question.seed, question.label, "direction", name)
+    first, second = (rng.integers(-(DIRECTIONS // 2), DIRECTIONS // 2, shape) for _ in range(2))
+    return first, second
+
+
+def keeping_ties(array: Array, pair: tuple[Array, Array]) -> tuple[Array, Array]:
+    """The same where equal elements go the same way, and zeros nowhere.
+
+    >>> keeping_ties(np.array([2.0, 0.0, 2.0]), (np.array([5, 6, 7]), np.array([1, 2, 3])))
+    (array([5, 0, 5]), array([1, 0, 1]))
+    """
+    _, first, place = np.unique(array, return_index=True, return_inverse=True)
+    a, b = (np.where(array == 0, 0, v.ravel()[first][place.reshape(array.shape)]) for v in pair)
+    return a, b
+
+
+def _along(question: Question, directions: Directions, make: type[Dual]) -> tuple[Array, list[Any]]:
+    """dy and Σ dy·ẏ along both directions, from one forward."""
+    arguments = {
+        name: _arguments(array, directions.get(name), make)
+        for name, array in question.arrays.items()
+    }
+    y = _asked(lambda: question.forward(arguments))
+    dy = question.upstream(y.shape)
+    if not np.isfinite(dy).all():
+        raise InapplicableError("NaN or ∞: in dy")
+    pairs = zip(y.ravel(), dy.ravel().tolist(), strict=True)
+    total = sum((tangent_of(value) * arb(d) for value, d in pairs), acb(0))
+    return dy, [total.real, total.imag]
+
+
+def _arguments(array: Array, pair: tuple[Array, Array] | None, make: type[Dual]) -> Array:
+    """An argument as dual numbers; integers, which are indices, as they are."""
+    if array.dtype.kind != "f":
+        return array
+    if pair is None:
+        return constant_duals(array, make)
+    tangents = np.empty(array.size, object)
+    tangents[:] = [acb(int(a), int(b)) for a, b in zip(*map(np.ravel, pair), strict=True)]
+    return duals(array, tangents, make)
+
+
+def _backward(question: Question, dy: Array) -> dict[str, list[Any]]:
+    """The gradients' elements, in order."""
+    arguments = {
+        name: question.exact(array) if array.dtype.kind == "f" else array
+        for name, array in question.arrays.items()
+    }
+    gradients = _asked(lambda: question.backward(question.exact(dy), arguments))
+    for name in question.inputs:
+        shape = question.arrays[name].shape
+        if name not in gradients:
+            raise RefutedError(f"the backward gives no d{name}")
+        if gradients[name].shape != shape:
+            given = gradients[name].shape
+            raise RefutedError(
+                f"the backward gives d{name} of shape {given}, but {name} is {shape}"
+            )
+    return {name: [arb_of(g) for g in gradients[name].ravel()] for name in question.inputs}
+
+
+def _asked(run: Callable[[], Any]) -> Any:
+    """What refimpl gives; what it raises is refuted, but for what a witness raises itself."""
+
+    def answered() -> Any:
+        try:
+            return run()
+        except (Undecided, Kink) as said:
+            return said
+
+    answer = attempt(answered)
+    if isinstance(answer, Undecided | Kink):
+        raise answer
+    if isinstance(answer, str):
+        raise RefutedError(answer)
+    return answer
+
+
+def _contracted(gradients: Mapping[str, list[Any]], directions: Directions, which: int) -> Any:
+    """⟨dx, v_x⟩ + ⟨dweight, v_w⟩ + …"""
+    return sum(
+        (
+            g * int(v)
+            for name, elements in gradients.items()
+            for g, v in zip(elements, directions[name][which].ravel(), strict=True)
+        ),
+        arb(0),
+    )
+
+
+def _range(sizes: list[Any]) -> tuple[Any, Any]:
+    """The smallest of those that are not 0, and the largest; of nothing, 0 and 0."""
+    lowest = [size.abs_lower() for size in sizes if not size.contains(0)]
+    return min(lowest, default=arb(0)), max((size.abs_upper() for size in sizes), default=arb(0))

@@ -1,0 +1,357 @@
+"""From which integers the arguments of a function are drawn, so that nothing is rounded.
+
+An array's element is base + step·k with k drawn uniformly and independently from low … high.
+The sets are as large as exactness allows: every product, and every sum of any of its terms in
+any order, stays below 2²⁴ in float32 and 2⁵³ in float64, where all integers are representable.
+What a pattern holds fixed (base, the sign of step, masks, labels) decides every branch of the
+function, so that on one pattern it is a polynomial: of degree at most 1 in each of its arrays,
+of a squared error at most 2.
+
+| functions | drawn from | fixed by a pattern |
+|---|---|---|
+| sums of products or squares, selections without a branch | −M … M | nothing |
+| averages | multiples of every window's divisor | nothing |
+| maxima | a rank apart plus 1 … B − 1: the order of all elements never changes | the order |
+| functions with a kink at 0, dropout | ±1 … ±M | every element's sign, the mask |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import frexp, isqrt, lcm, prod
+from typing import Any
+
+import numpy as np
+
+from parity import oracle
+from parity.bounds import sampling, sums
+from parity.cases.case import Array, Case, Given, Shape
+from parity.functions import FUNCTIONS
+
+Options = Mapping[str, Any]
+EXACT_BELOW = {"float32": 2**24, "float64": 2**53}
+MOST_ORDERS = 8  # of a maximum: more would take longer than it is worth
+
+
+class NotExactError(ValueError):
+    """No set of integers is small enough for exact sums, or so small that it proves nothing."""
+
+
+@dataclass(frozen=True)
+class Lattice:
+    """The integers base + step·k, k = low … high, that each element of an array is drawn from."""
+
+    base: Array
+    step: Array | int = 1
+    low: int = 0
+    high: int = 0
+
+    @property
+    def size(self) -> int:
+        """|S|, the number of values of each element; 1 of what is fixed."""
+        return self.high - self.low + 1
+
+    def draw(self, rng: np.random.Generator) -> Array:
+        """One array, in 64-bit integers."""
+        drawn = rng.integers(self.low, self.high, self.base.shape, endpoint=True)
+        return np.asarray(self.base + self.step * drawn)
+
+    def largest(self) -> Array:
+        """The largest |value| of each element."""
+        low, high = (np.abs(self.base + self.step * k) for k in (self.low, self.high))
+        return np.asarray(np.maximum(low, high))
+
+
+Pattern = dict[str, Lattice]  # by the array's name, "dy" among them
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """What is left of a case without its numbers: function, shapes, options."""
+
+    function: str
+    shapes: Mapping[str, Shape]
+    options: Options
+
+    @property
+    def key(self) -> str:
+        """The same for two cases of one geometry."""
+        return f"{self.function} {sorted(self.shapes.items())} {sorted(self.options.items())}"
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The arrays that it is differentiated by."""
+        return tuple(name for name in FUNCTIONS[self.function].inputs if name in self.shapes)
+
+
+def geometry(case: Case) -> Geometry:
+    """The geometry of a case; slopes become powers of 2, a dropout's 1 − p too."""
+    shapes = {
+        name: np.shape(source.values) if isinstance(source, Given) else source.shape
+        for name, source in case.arrays.items()
+    }
+    options = dict(case.options)
+    if case.function == "leaky_relu":
+        options["negative_slope"] = power_of_two(options.get("negative_slope", 0.01))
+    if case.function == "dropout" and frexp(1 - options.get("p", 0.5))[0] != 1 / 2:
+        options["p"] = 0.5
+    return Geometry(case.function, shapes, options)
+
+
+def power_of_two(slope: float) -> float:
+    """The power of 2 next below |slope|, with its sign; 0 stays.
+
+    >>> power_of_two(0.1), power_of_two(-0.5), power_of_two(0)
+    (0.0625, -0.5, 0.0)
+    """
+    mantissa, exponent = frexp(slope)
+    return float(np.copysign(2.0 ** (exponent - 1), slope)) if mantissa else 0.0
+
+
+# --- the patterns of a geometry -----------------------------------------------------------
+
+
+def patterns(shape: Geometry, dtype: str, rng: np.random.Generator) -> list[Pattern]:
+    """What is held fixed while numbers are drawn, one pattern after the other.
+
+    Raises: NotExactError where no set is small enough for exact sums.
+    """
+    return _RULES[shape.function](shape, EXACT_BELOW[dtype], rng)
+
+
+def _around_zero(shape: Shape, most: int, step: int = 1) -> Lattice:
+    """step·(−most … most)"""
+    if most < 1:
+        raise NotExactError("no integers are small enough for exact sums")
+    return Lattice(np.zeros(shape, np.int64), step, -most, most)
+
+
+def _ones(shape: Geometry) -> dict[str, Array]:
+    return {name: np.ones(size) for name, size in shape.shapes.items()}
+
+
+def output_shape(shape: Geometry) -> Shape:
+    """The shape of torch's value."""
+    zeros = {name: np.zeros(size) for name, size in shape.shapes.items()}
+    return oracle.forward(shape.function, zeros, shape.options).shape
+
+
+def _sums(shape: Geometry, limit: int, rng: np.random.Generator) -> list[Pattern]:
+    """Sums of products of two arrays, or of one array alone.
+
+    With K_t terms in an element of tensor t, K_y·M_x·M_w, K_dx·M_dy·M_w and K_dw·M_dy·M_x must
+    stay below the limit; the largest product of the three M has all of them reach it. The bias
+    gets a sixteenth.
+    """
+    ones = _ones(shape)
+    dy_shape = output_shape(shape)
+    factors = [name for name in shape.inputs if name != "bias"]
+    terms = {"dy": _most(oracle.forward(shape.function, ones, shape.options))}
+    # K of the gradients; that of y counts the bias, which asks for a little too much.
+    counted = oracle.gradients(shape.function, ones, shape.options, np.ones(dy_shape), shape.inputs)
+    terms |= {name: _most(counts) for name, counts in counted.gradients.items()}
+    if "weight" not in factors and "kernel" not in factors:
+        of_inputs = (limit - 1) // terms["dy"]
+        of_dy = (limit - 1) // max(terms[name] for name in factors)
+        most = {**dict.fromkeys(factors, of_inputs), "dy": of_dy}
+    else:
+        budget, bias = (limit - 1) * 15 // 16, (limit - 1) // 16
+        names = (*factors, "dy")
+        # Of the product of the other two; where it is 0, no integers are found below.
+        allowed = {name: max(1, budget // terms[name]) for name in names}
+        most = {
+            name: isqrt(prod(allowed[other] for other in names if other != name) // allowed[name])
+            for name in names
+        }
+        most = _no_larger(most, allowed)
+        most |= {"bias": bias, "dy": min(most["dy"], (limit - 1) // terms.get("bias", 1))}
+    shapes = {**shape.shapes, "dy": dy_shape}
+    pattern = {name: _around_zero(size, most[name]) for name, size in shapes.items()}
+    _check_exact(shape, pattern, limit)
+    return [pattern]
+
+
+def _most(terms: Array) -> int:
+    return max(1, int(np.max(terms, initial=0)))
+
+
+def _no_larger(most: dict[str, int], allowed: dict[str, int]) -> dict[str, int]:
+    """Where one would be less than 1, or a product too large, the same for all three."""
+    names = list(most)
+    fits = all(
+        prod(most[other] for other in names if other != name) <= allowed[name] for name in names
+    )
+    if fits and min(most.values()) > 0:
+        return most
+    return dict.fromkeys(names, isqrt(min(allowed.values())))
+
+
+def _check_exact(shape: Geometry, pattern: Pattern, limit: int) -> None:
+    """Refuse sets whose largest sums of |products|, by torch in float64, reach the limit."""
+    largest = {name: lattice.largest().astype(np.float64) for name, lattice in pattern.items()}
+    dy = largest.pop("dy")
+    result = oracle.gradients(shape.function, largest, shape.options, dy, shape.inputs)
+    for magnitude in (result.y, *result.gradients.values()):
+        if not np.max(magnitude, initial=0.0) < limit:
+            raise NotExactError(f"sums reach {np.max(magnitude):.0f}, past the exact {limit}")
+
+
+def _averages(shape: Geometry, limit: int, rng: np.random.Generator) -> list[Pattern]:
+    """Multiples of every divisor. A window holds as many places as it has, and a place lies in
+    no more windows than that; each of them stays below the limit before it is divided."""
+    step, places = divisors_multiple(shape), prod(_window(shape))
+    most = (limit - 1) // (places * step)
+    return [
+        {
+            "x": _around_zero(shape.shapes["x"], most, step),
+            "dy": _around_zero(output_shape(shape), most, step),
+        }
+    ]
+
+
+def divisors_multiple(shape: Geometry) -> int:
+    """The least common multiple of what the windows' sums are divided by, from torch."""
+    function, options = shape.function, shape.options
+    if function == "downsample":
+        function, options = "avg_pool2d", sampling.as_pooling(options)
+    averages = oracle.forward(function, _ones(shape), options)
+    terms = np.broadcast_to(sums.undivided_terms(function, _ones(shape), options), averages.shape)
+    return lcm(*{round(float(d)) for d in (terms / averages).ravel()})
+
+
+def _window(shape: Geometry) -> tuple[int, ...]:
+    size = shape.options["size" if shape.function == "downsample" else "kernel_size"]
+    axes = len(shape.shapes["x"]) - 2
+    return tuple(size) * (axes // len(size)) if isinstance(size, tuple | list) else (size,) * axes
+
+
+def _downsampled(shape: Geometry, limit: int, rng: np.random.Generator) -> list[Pattern]:
+    rule = _maxima if sampling.is_maximum(shape.options) else _averages
+    return rule(shape, limit, rng)
+
+
+def _squares(shape: Geometry, limit: int, rng: np.random.Generator) -> list[Pattern]:
+    """Σ (t − y)², and dy·2(t − y), which torch forms before it halves, below the limit."""
+    most = isqrt((limit - 1) // max(1, prod(shape.shapes["output"]))) // 2
+    of_dy = (limit - 1) // (4 * max(1, most))
+    arrays = {name: _around_zero(size, most) for name, size in shape.shapes.items()}
+    return [{**arrays, "dy": _around_zero(output_shape(shape), of_dy)}]
+
+
+# --- maxima -------------------------------------------------------------------------------
+
+
+def _maxima(shape: Geometry, limit: int, rng: np.random.Generator) -> list[Pattern]:
+    """Random orders of all elements, until every place of the window was the maximum.
+
+    Two ranks lie B apart and each element moves by 1 … B − 1: the order stays, there are no ties
+    (also not with a 0 of padding), and every element has a set of its own. A place wins no more
+    windows than a window has places.
+    """
+    size = shape.shapes["x"]
+    elements = prod(size)
+    apart = (limit - 1) // (elements // 2 + 1)
+    if apart < 3:
+        raise NotExactError(f"{elements} elements are too many to be kept apart")
+    dy = _around_zero(output_shape(shape), (limit - 1) // prod(_window(shape)))
+    found: list[Pattern] = []
+    seen: set[Shape] = set()
+    while len(found) < MOST_ORDERS and len(seen) < prod(_window(shape)):
+        ranks = rng.permutation(elements).reshape(size) - elements // 2
+        pattern = {"x": Lattice(apart * ranks, 1, 1, apart - 1), "dy": dy}
+        found.append(pattern)
+        if not dy.base.size:
+            break
+        seen |= winners(shape, pattern)
+    return found
+
+
+def winners(shape: Geometry, pattern: Pattern) -> set[Shape]:
+    """Which places of a window are the maximum of some window, on one pattern."""
+    x, options = pattern["x"].base.astype(np.float64), shape.options
+    window, axes = _window(shape), x.ndim - 2
+    if shape.function == "downsample":
+        hanging = [(0, -n % k) for n, k in zip(x.shape[2:], window, strict=True)]
+        if options.get("edge", "zero_pad") == "zero_pad":
+            x = np.pad(x, [(0, 0), (0, 0), *hanging])
+        function, options = "max_pool2d", {"kernel_size": window}
+    else:
+        function = shape.function
+    indices = oracle.forward(f"{function}_with_indices", {"x": x}, options)
+    stride = _per_axis(options.get("stride") or window, axes)
+    padding = _per_axis(options.get("padding", 0), axes)
+    dilation = _per_axis(options.get("dilation", 1), axes)
+    places = np.unravel_index(indices, x.shape[2:])  # one array (N, C, …) for each axis
+    starts = np.indices(indices.shape)[2:]
+    offsets = [
+        (place - (start * s - p)) // d
+        for place, start, s, p, d in zip(places, starts, stride, padding, dilation, strict=True)
+    ]
+    return set(zip(*(offset.ravel().tolist() for offset in offsets), strict=True))
+
+
+def _per_axis(value: Any, axes: int) -> tuple[int, ...]:
+    return tuple(value) if isinstance(value, tuple | list) else (value,) * axes
+
+
+def covered(shape: Geometry, found: list[Pattern]) -> str:
+    """Which branches the patterns take, in words; nothing where there is none."""
+    if shape.function == "dropout":
+        return "every element kept and dropped"
+    if shape.function in _SIGNED:
+        return "both signs of every element"
+    if _RULES[shape.function] is _maxima or (
+        shape.function == "downsample" and sampling.is_maximum(shape.options)
+    ):
+        won: set[Shape] = set()
+        for pattern in found:
+            won |= winners(shape, pattern) if pattern["dy"].base.size else set()
+        return f"{len(won)} of {prod(_window(shape))} window places as the maximum"
+    return ""
+
+
+# --- kinks at 0, dropout ------------------------------------------------------------------
+
+
+def _signs(shape: Geometry, limit: int, rng: np.random.Generator) -> list[Pattern]:
+    """Every element with both signs, never 0. A factor is a power of 2: nothing is rounded."""
+    (name,) = shape.inputs
+    size = shape.shapes[name]
+    most = (limit - 1) // (max(1, prod(size)) if shape.function == "perceptron_loss" else 1)
+    signs = rng.choice(np.array([-1, 1]), size=size)
+    fixed = {key: _fixed(shape, key, rng) for key in shape.shapes if key != name}
+    dy = _around_zero(output_shape(shape), limit - 1)
+    return [
+        {name: Lattice(np.zeros(size, np.int64), signs * side, 1, most), **constants, "dy": dy}
+        for side, constants in ((1, fixed), (-1, _turned(fixed)))
+    ]
+
+
+def _fixed(shape: Geometry, name: str, rng: np.random.Generator) -> Lattice:
+    """A dropout's mask of 0 and 1, a perceptron's labels −1 and 1."""
+    values = {"mask": [0, 1], "target": [-1, 1]}[name]
+    return Lattice(rng.choice(np.array(values), size=shape.shapes[name]))
+
+
+def _turned(fixed: Pattern) -> Pattern:
+    """What was dropped is kept; labels stay, so that right becomes wrong as the scores turn."""
+    return {
+        name: Lattice(1 - lattice.base) if name == "mask" else lattice
+        for name, lattice in fixed.items()
+    }
+
+
+_SIGNED = ("relu", "leaky_relu", "sign", "dropout", "perceptron_loss")
+Rule = Callable[[Geometry, int, np.random.Generator], list[Pattern]]
+_RULES: dict[str, Rule] = {
+    **dict.fromkeys(("conv1d", "conv2d", "conv3d", "correlate2d", "convolve2d"), _sums),
+    **dict.fromkeys(("shared_conv2d", "weighted_pool2d", "linear"), _sums),
+    **dict.fromkeys(("rot180", "flatten", "add", "concatenate"), _sums),
+    **{f"avg_pool{n}d": _averages for n in (1, 2, 3)},
+    **{f"max_pool{n}d": _maxima for n in (1, 2, 3)},
+    "downsample": _downsampled,
+    "squared_error": _squares,
+    **dict.fromkeys(_SIGNED, _signs),
+}
+EXACT = tuple(_RULES)  # the functions that are exact on integers

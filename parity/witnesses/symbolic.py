@@ -1,0 +1,113 @@
+"""The witness of symbols: a hand-written backward is sympy's derivative of its forward.
+
+On arrays of symbols a forward gives formulas. Σ dy·y, differentiated by sympy, has to be what the
+backward gives, as expressions: for all numbers at once, within the branches taken. Shapes are the
+smallest in which every axis and every option takes part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import sympy
+
+from parity.cases.case import Array, Shape, generator
+from parity.compare import AGREES, OUTSIDE
+from parity.findings import Findings, attempt
+from parity.functions import FUNCTIONS
+from parity.rows import WitnessRow
+from parity.symbols import branched, expressions, symbols
+from parity.witnesses.symbol_cases import SYMBOLIC, SymbolCase
+
+SYMBOLS = "symbols"  # what witnesses.csv calls this witness
+
+
+def check_symbols(name: str) -> Findings:
+    """Every case of a function."""
+    return Findings(witnesses=[check_case(case) for case in SYMBOLIC[name]])
+
+
+def check_case(case: SymbolCase) -> WitnessRow:
+    """Whether each element of each gradient is the derivative, as an expression."""
+    named = {name: _symbols(name, a) for name, a in case.arrays.items() if isinstance(a, tuple)}
+    inputs = [name for name in FUNCTIONS[case.function].inputs if name in case.arrays]
+    answer = attempt(lambda: _wrong(case, named, inputs))
+    wrong = [answer] if isinstance(answer, str) else answer
+    return WitnessRow(
+        case.id,
+        case.function,
+        "",
+        "",
+        SYMBOLS,
+        " ".join(f"d{name}" for name in inputs),
+        sum(named[name].size for name in inputs),
+        OUTSIDE if wrong else AGREES,
+        None,
+        "; ".join(wrong),
+    )
+
+
+def _symbols(name: str, shape: Shape) -> Array:
+    return symbols(f"{name}_", *shape)
+
+
+def _wrong(case: SymbolCase, named: Mapping[str, Array], inputs: list[str]) -> list[str]:
+    """The first element that is not the derivative, of each gradient that has one."""
+    function = FUNCTIONS[case.function]
+    arrays = {name: _elements(case, named, name) for name in case.arrays}
+    y = function.forward(arrays, case.options)
+    dy = symbols("dy_", *y.shape)
+    upstream = branched(dy, 1) if case.ordered else dy
+    parts = [d * e for d, e in zip(dy.flat, expressions(y).flat, strict=True)]
+    gradients = function.backward(upstream, arrays, case.options)
+    found = []
+    for name in inputs:
+        theirs = expressions(gradients[name])
+        if theirs.shape != named[name].shape:
+            found.append(f"d{name} has shape {theirs.shape}, {name} {named[name].shape}")
+            continue
+        for place, symbol in np.ndenumerate(named[name]):
+            derivative = sum(sympy.diff(part, symbol) for part in parts if part.has(symbol))
+            if not vanishes(derivative - theirs[place]):
+                found.append(f"d{name}{list(place)} is {theirs[place]}, not {derivative}")
+                break
+    return found
+
+
+def _elements(case: SymbolCase, named: Mapping[str, Array], name: str) -> Array:
+    """An argument: symbols that stand for numbers where that is needed, or what is written out."""
+    if name not in named:
+        return np.asarray(case.arrays[name])
+    array = named[name]
+    if not case.ordered:
+        return array
+    rng = generator(0, case.id, name)
+    sizes = rng.permutation(array.size) + 1  # no two alike, none 0
+    signs = np.where(np.arange(array.size) % 2, 1, -1)
+    numbers = rng.permutation(signs * sizes).reshape(array.shape)
+    return branched(array, numbers.astype(object))
+
+
+def vanishes(expression: Any) -> bool:
+    """Whether an expression of sums, products, quotients, exp and tanh is 0.
+
+    >>> x = sympy.Symbol("x")
+    >>> vanishes(sympy.exp(x) / (1 + sympy.exp(x)) - 1 / (1 + sympy.exp(-x)))
+    True
+    """
+    if sympy.expand(expression) == 0:
+        return True
+    rational = expression.replace(lambda part: isinstance(part, sympy.exp), _as_product)
+    numerator, _ = sympy.fraction(sympy.together(rational))
+    return bool(sympy.expand(numerator) == 0)
+
+
+def _as_product(power: Any) -> Any:
+    """e^(2a − b) as A²·B⁻¹ with a symbol for each e^(…): a quotient of polynomials is left."""
+    terms = sympy.expand(power.args[0]).as_coefficients_dict()
+    return sympy.prod(
+        sympy.Symbol(f"exp_half_{term}", positive=True) ** (2 * count)
+        for term, count in terms.items()
+    )

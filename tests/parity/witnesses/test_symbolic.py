@@ -1,0 +1,130 @@
+"""The witness of symbols: every backward is sympy's derivative, and a wrong one is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import sympy
+
+import refimpl
+from parity.cases.case import Array
+from parity.compare import AGREES, OUTSIDE
+from parity.functions import FUNCTIONS, backward_of
+from parity.witnesses.symbol_cases import CASES, SYMBOLIC, SymbolCase
+from parity.witnesses.symbolic import check_case, check_symbols, vanishes
+
+
+def test_every_function_with_a_backward_has_a_case() -> None:
+    """And each case is of such a function, with a name of its own."""
+    assert set(SYMBOLIC) == {name for name, function in FUNCTIONS.items() if function.inputs}
+    assert all(SYMBOLIC.values())
+    assert sum(map(len, SYMBOLIC.values())) == len(CASES) == len({case.id for case in CASES})
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_every_backward_is_the_derivative(case: SymbolCase) -> None:
+    """Element by element, as expressions."""
+    found = check_case(case)
+    assert (found.verdict, found.note) == (AGREES, "")
+    assert (found.witness, found.dtype, found.false_accept) == ("symbols", "", None)
+    inputs = [name for name in FUNCTIONS[case.function].inputs if name in case.arrays]
+    assert found.tensors == " ".join(f"d{name}" for name in inputs)
+    shapes = [case.arrays[name] for name in inputs]
+    assert found.elements == sum(np.prod(shape) for shape in shapes if isinstance(shape, tuple))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_every_input_takes_part(case: SymbolCase) -> None:
+    """Two sizes of an array are alike only where the formula says so, and every bias is there."""
+    given = {name for name in FUNCTIONS[case.function].inputs if name in case.arrays}
+    if case.function != "concatenate":
+        assert given == set(FUNCTIONS[case.function].inputs)
+    assert all(isinstance(case.arrays[name], tuple) for name in given)
+
+
+def last_element_twice(gradient: Array) -> Array:
+    wrong = gradient.copy()
+    wrong.flat[-1] = wrong.flat[-1] * 2 + 1
+    return wrong
+
+
+def wrong_sign(gradient: Array) -> Array:
+    return -gradient
+
+
+def a_little_too_large(gradient: Array) -> Array:
+    """By one part in 10⁹."""
+    return gradient * (10**9 + 1) / 10**9
+
+
+def last_row_left_out(gradient: Array) -> Array:
+    return gradient[:-1]
+
+
+MISTAKES = (last_element_twice, wrong_sign, a_little_too_large, last_row_left_out)
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda m: m.__name__)
+@pytest.mark.parametrize("name", SYMBOLIC)
+def test_a_wrong_backward_is_refuted(
+    name: str, mistake: Callable[[Array], Array], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of every function; the row says which element, what it is and what it should be."""
+    right = getattr(refimpl, backward_of(name))
+
+    def wrong(*args: Any, **options: Any) -> Any:
+        grads = right(*args, **options)
+        if not isinstance(grads, tuple):
+            return mistake(grads)
+        spoilt = [mistake(grads[0]), *grads[1:]]
+        return type(grads)(*spoilt) if hasattr(grads, "_fields") else tuple(spoilt)
+
+    monkeypatch.setattr(refimpl, backward_of(name), wrong)
+    found = check_symbols(name).witnesses
+    if name == "sign" and mistake in (wrong_sign, a_little_too_large):
+        assert {row.verdict for row in found} == {AGREES}  # 0 stays 0
+        return
+    assert {row.verdict for row in found} == {OUTSIDE}
+    first = f"d{FUNCTIONS[name].inputs[0]}"
+    word = "has shape" if mistake is last_row_left_out else ", not "
+    for row in found:
+        assert row.note.startswith(first)
+        assert word in row.note
+        assert ";" not in row.note  # the other gradients are right
+
+
+def test_an_exception(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stands in the row."""
+
+    def broken(*_: object) -> None:
+        raise IndexError("off by one")
+
+    monkeypatch.setattr(refimpl, "relu_backward", broken)
+    (row,) = check_symbols("relu").witnesses
+    assert (row.verdict, row.note) == (OUTSIDE, "refimpl raised IndexError: off by one")
+
+
+X, Y = sympy.symbols("x y", real=True)
+
+
+@pytest.mark.parametrize(
+    ("expression", "zero"),
+    [
+        ((X + Y) ** 2 - X**2 - 2 * X * Y - Y**2, True),
+        ((X + Y) ** 2 - X**2 - Y**2, False),
+        (sympy.exp(X - Y) * sympy.exp(Y) - sympy.exp(X), True),
+        (1 / (1 + sympy.exp(-X)) - sympy.exp(X) / (1 + sympy.exp(X)), True),
+        (1 / (1 + sympy.exp(-X)) - sympy.exp(X) / (2 + sympy.exp(X)), False),
+        (sympy.exp(X / 2) ** 2 - sympy.exp(X), True),
+        (sympy.exp(X / 2) - sympy.exp(X), False),
+        (sympy.diff(sympy.tanh(X), X) - 1 + sympy.tanh(X) ** 2, True),
+        (sympy.exp(X * Y) - sympy.exp(X) * sympy.exp(Y), False),
+        (sympy.Integer(0), True),
+    ],
+)
+def test_vanishes(expression: Any, zero: bool) -> None:
+    """What is 0 for all numbers is known to be, and nothing else."""
+    assert vanishes(expression) is zero
