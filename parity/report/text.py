@@ -22,8 +22,7 @@ COLUMNS = (
     "error/\nbound",
     "ULP\nrefimpl",
     "ULP\ntorch",
-    "closer\nrefimpl",
-    "closer\ntorch",
+    "closer\nr:t",  # in how many tensors refimpl is closer to the exact value, in how many torch
     "kinks",
     "verdict",
 )
@@ -107,8 +106,8 @@ def table(findings: Findings) -> Table:
             line.refused,
             str(line.tensors),
             f"{line.worst_ratio:.3g}",
-            *("" if ulp is None else f"{ulp:.3g}" for ulp in (line.refimpl_ulp, line.torch_ulp)),
-            *map(str, line.closer or ("", "")),
+            *("" if ulp is None else f"{ulp:.2g}" for ulp in (line.refimpl_ulp, line.torch_ulp)),
+            ":".join(map(str, line.closer or ())),
             str(line.kinks),
             line.verdict,
             style=style,

@@ -98,7 +98,7 @@ def test_a_sample_says_so() -> None:
 
 def test_layers_of_networks() -> None:
     """Local rows have exact values under their own names, sums of gradients too; others none."""
-    for name in ("residual", "small_softmax", "xor"):
+    for name in ("small_lenet", "residual", "small_softmax", "xor"):
         for row in check_network(NETWORKS[name], "float32", SETTINGS).rows:
             local = row.case.endswith("[local]")
             expected = row.elements if local and row.tensor != "indices" else None
