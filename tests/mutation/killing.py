@@ -144,16 +144,16 @@ def that_run(mutant: Mutant, known: Baseline, budget: float, first: Iterable[str
 
     `first` come first; then those few that run a line of the same function that few run, such as
     the one that raises; bad inputs, which take no time, and the tests of the module itself; then
-    the quickest of each family, the second of each, and so on. What runs on import may be used
-    anywhere: every check counts.
+    the quickest of each family, the second of each, and so on. What runs on import alone may be
+    used anywhere: every check counts.
     """
     if mutant.lines:
         ids = set[str]().union(
             *(known.runs.get((mutant.module, line), frozenset()) for line in mutant.lines)
         )
     else:
-        ids = set(known.seconds)
-    ids = {id for id in ids if known.seconds[id] <= LONG}
+        ids = set()
+    ids = {id for id in ids or known.seconds if known.seconds[id] <= LONG}
     rare = (known.runs.get((mutant.module, line), frozenset()) for line in mutant.around)
     few = sorted(
         set[str]().union(*(checks for checks in rare if len(checks) <= FEW)),
@@ -203,7 +203,11 @@ def attack(mutant: Mutant, checks: Sequence[Check], known: Baseline) -> dict[str
 
 
 def _limit_memory() -> None:
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    """Where the system says how much there is, `ROOM` more and no further."""
+    used = Path("/proc/self/statm")
+    if not used.exists():
+        return
+    pages = int(used.read_text().split()[0])
     limit = pages * os.sysconf("SC_PAGE_SIZE") + ROOM
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -452,6 +452,11 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         ValueError,
         "conv2d: the kernel must not be empty (weight (4, 3, 0, 2))",
     ),
+    "kernel without columns": (
+        lambda: refimpl.shared_conv2d(IMAGE, np.zeros((4, 5, 0))),
+        ValueError,
+        "shared_conv2d: the kernel must not be empty (weight (4, 5, 0))",
+    ),
     "window larger than the input": (
         lambda: conv2d(dilation=2, padding=((1, 0), 0)),
         ValueError,
