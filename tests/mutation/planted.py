@@ -43,7 +43,9 @@ def _take_over(old: FunctionType, new: FunctionType) -> None:
 def _take_over_class(old: type, new: type) -> None:
     for name, value in vars(new).items():
         there = vars(old).get(name)
-        if isinstance(there, FunctionType):
+        if isinstance(there, FunctionType) and there.__closure__ and not value.__closure__:
+            setattr(old, name, value)  # super() is no longer called
+        elif isinstance(there, FunctionType):
             _take_over(there, value)
         elif isinstance(there, property):
             _take_over(there.fget, value.fget)  # type: ignore[arg-type]

@@ -133,6 +133,11 @@ class Box:
     @property
     def half(self):
         return self.x / 2
+
+
+class Case(Box):
+    def __init__(self, x):
+        super().__init__(x + 1)
 """
 OTHER = (
     "from small.one import LIMIT, THREE, twice\n\n\ndef limited(x):\n    return twice(x) - LIMIT\n"
@@ -167,6 +172,7 @@ PLANTED: dict[str, Callable[[Any, Any], Any]] = {
     "THREE = made(4)": lambda one, other: one.THREE.sum() == other.THREE.sum() == 8,
     "inputs = 2": lambda one, other: one.Box.inputs == 2,
     "self.x = x - 1": lambda one, other: one.Box(4).x == 3,
+    "pass": lambda one, other: not hasattr(one.Case(4), "x"),
     "return self.x * 2": lambda one, other: one.Box(4).half == 10,
 }
 
@@ -287,6 +293,7 @@ TESTS = {
         [one.below(n) for n in (4, 5, 6)] == [True, False, False]
         and (one.twice(3), one.twice(3, 1), other.limited(4)) == (6, 3, 3)
         and one.THREE.tolist() == other.THREE.tolist() == [3, 3]
+        and getattr(one.Case(4), "x", 0) == 6
         and (one.Box(4).half, one.Box(5).x, one.Box.inputs) == (2.5, 6, 1)
     ),
     "lax": lambda one, other: one.below(1) and one.twice(3) == 6 and one.Box(4).half == 2.5,
