@@ -24,10 +24,13 @@ LEAST_SECONDS = 3.0  # that a check may take, however quick it is without a muta
 TIMES_SLOWER = 20  # than without a mutant
 LONG = 2.0  # seconds; checks that take longer are left out
 FEW = 20  # checks that run a line which most do not reach
-TESTED_IN = {  # the tests of a module that are not called as it is
-    "checks": "shapes",
-    "average_pooling": "max_and_average_pooling",
-    "max_pooling": "max_and_average_pooling",
+TESTED_IN = {  # the tests of a module that are not in the one file called as it is
+    "activations": ("activations", "sign_and_derivatives"),
+    "average_pooling": ("max_and_average_pooling",),
+    "checks": ("shapes", "graphs"),
+    "losses": ("losses", "binary_cross_entropy"),
+    "max_pooling": ("max_and_average_pooling",),
+    "networks": ("networks", "graphs"),
 }
 ROOM = 3 << 30  # bytes a mutant may take beside what the process has
 
@@ -172,8 +175,8 @@ def that_run(mutant: Mutant, known: Baseline, budget: float, first: Iterable[str
 def _by_turns(ids: Iterable[str], known: Baseline, module: str) -> list[str]:
     """One check of each family in turn: cases of one function, parameters of one test."""
     name = module.rpartition(".")[2]
-    tests = f"/test_{TESTED_IN.get(name, name)}.py::"
-    early = ("bad ", tests, f" {module.replace('.', '/')}.py::")
+    tests = (f"/test_{file}.py::" for file in TESTED_IN.get(name, (name,)))
+    early = ("bad ", f" {module.replace('.', '/')}.py::", *tests)
     families: dict[str, int] = {}
     turns = []
     for id in sorted(ids, key=lambda id: known.seconds[id]):

@@ -605,6 +605,12 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         "correlate2d: mode must be one of 'full', 'same', 'valid', but is "
         "array(['same'], dtype='<U4')",
     ),
+    "half a place of padding behind": (
+        lambda: conv2d(padding=((1, 2.5), 0)),
+        TypeError,
+        "conv2d: padding must be an integer, an integer or a pair (before, after) for each axis, "
+        "or one of 'valid', 'same', 'full', but is ((1, 2.5), 0)",
+    ),
     "a truth for a stride": (
         lambda: conv2d(stride=True),
         TypeError,
