@@ -146,8 +146,8 @@ def that_run(mutant: Mutant, known: Baseline, budget: float, first: Iterable[str
     """The checks that run a mutant's lines, within a budget of seconds.
 
     `first` come first; then those few that run a line of the same function that few run, such as
-    the one that raises; bad inputs, which take no time, and the tests of the module itself; then
-    the quickest of each family, the second of each, and so on. What runs on import alone may be
+    the one that raises; bad inputs and refusals, which take no time, and the tests of the module
+    itself; then the quickest of each family, the second of each, and so on. What runs on import alone may be
     used anywhere: every check counts.
     """
     if mutant.lines:
@@ -176,7 +176,7 @@ def _by_turns(ids: Iterable[str], known: Baseline, module: str) -> list[str]:
     """One check of each family in turn: cases of one function, parameters of one test."""
     name = module.rpartition(".")[2]
     tests = (f"/test_{file}.py::" for file in TESTED_IN.get(name, (name,)))
-    early = ("bad ", f" {module.replace('.', '/')}.py::", *tests)
+    early = ("bad ", "/test_shapes.py::test_refusal", f" {module.replace('.', '/')}.py::", *tests)
     families: dict[str, int] = {}
     turns = []
     for id in sorted(ids, key=lambda id: known.seconds[id]):

@@ -75,6 +75,7 @@ LEFT_ALONE = (
     "from a import b",
     '__all__ = ["a", "b"]',
     'T: TypeAlias = "int | None"',
+    'T = TypeVar("T", int, str)',
     "def g(x: dict[int, str]) -> int | None:\n    return x",
     'def g(x):\n    raise ValueError(f"{x + 1}", 2)',
     'def g(x):\n    return f"{x + 1}"',
