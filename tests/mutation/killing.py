@@ -24,10 +24,13 @@ LEAST_SECONDS = 3.0  # that a check may take, however quick it is without a muta
 TIMES_SLOWER = 20  # than without a mutant
 LONG = 2.0  # seconds; checks that take longer are left out
 FEW = 20  # checks that run a line which most do not reach
-TESTED_IN = {  # the tests of a module that are not called as it is
-    "checks": "shapes",
-    "average_pooling": "max_and_average_pooling",
-    "max_pooling": "max_and_average_pooling",
+TESTED_IN = {  # the tests of a module that are not in the one file called as it is
+    "activations": ("activations", "sign_and_derivatives"),
+    "average_pooling": ("max_and_average_pooling",),
+    "checks": ("shapes", "graphs"),
+    "losses": ("losses", "binary_cross_entropy"),
+    "max_pooling": ("max_and_average_pooling",),
+    "networks": ("networks", "graphs"),
 }
 ROOM = 3 << 30  # bytes a mutant may take beside what the process has
 
@@ -143,17 +146,17 @@ def that_run(mutant: Mutant, known: Baseline, budget: float, first: Iterable[str
     """The checks that run a mutant's lines, within a budget of seconds.
 
     `first` come first; then those few that run a line of the same function that few run, such as
-    the one that raises; bad inputs, which take no time, and the tests of the module itself; then
-    the quickest of each family, the second of each, and so on. What runs on import may be used
-    anywhere: every check counts.
+    the one that raises; bad inputs and refusals, which take no time, and the tests of the module
+    itself; then the quickest of each family, the second of each, and so on. What runs on import alone may be
+    used anywhere: every check counts.
     """
     if mutant.lines:
         ids = set[str]().union(
             *(known.runs.get((mutant.module, line), frozenset()) for line in mutant.lines)
         )
     else:
-        ids = set(known.seconds)
-    ids = {id for id in ids if known.seconds[id] <= LONG}
+        ids = set()
+    ids = {id for id in ids or known.seconds if known.seconds[id] <= LONG}
     rare = (known.runs.get((mutant.module, line), frozenset()) for line in mutant.around)
     few = sorted(
         set[str]().union(*(checks for checks in rare if len(checks) <= FEW)),
@@ -172,8 +175,8 @@ def that_run(mutant: Mutant, known: Baseline, budget: float, first: Iterable[str
 def _by_turns(ids: Iterable[str], known: Baseline, module: str) -> list[str]:
     """One check of each family in turn: cases of one function, parameters of one test."""
     name = module.rpartition(".")[2]
-    tests = f"/test_{TESTED_IN.get(name, name)}.py::"
-    early = ("bad ", tests, f" {module.replace('.', '/')}.py::")
+    tests = (f"/test_{file}.py::" for file in TESTED_IN.get(name, (name,)))
+    early = ("bad ", "/test_shapes.py::test_refusal", f" {module.replace('.', '/')}.py::", *tests)
     families: dict[str, int] = {}
     turns = []
     for id in sorted(ids, key=lambda id: known.seconds[id]):
@@ -203,7 +206,11 @@ def attack(mutant: Mutant, checks: Sequence[Check], known: Baseline) -> dict[str
 
 
 def _limit_memory() -> None:
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    """Where the system says how much there is, `ROOM` more and no further."""
+    used = Path("/proc/self/statm")
+    if not used.exists():
+        return
+    pages = int(used.read_text().split()[0])
     limit = pages * os.sysconf("SC_PAGE_SIZE") + ROOM
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -130,6 +130,8 @@ def _is_name_list(node: ast.AST) -> bool:
     """`__all__`, and names for types."""
     if isinstance(node, ast.AnnAssign):
         return isinstance(node.annotation, ast.Name) and node.annotation.id == "TypeAlias"
+    if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+        return ast.unparse(node.value.func) == "TypeVar"
     return isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from types import FunctionType, ModuleType
 from typing import Any
 
+import numpy as np
 from mutators import Mutant
 
 
@@ -13,12 +15,16 @@ def plant(mutant: Mutant, module: ModuleType) -> None:
     """Let a module, and all who imported from it, have the mutant's code.
 
     Functions and methods stay the objects they are and take over the new code, so that every
-    reference to them is to the mutant. A constant is bound anew wherever its name stands for it.
+    reference to them is to the mutant. A constant is bound anew wherever its name stands for it,
+    and so are the arrays and mappings of the module, which its functions may have made.
     """
     with mutant.mutated() as tree:
         code = compile(tree, str(module.__file__), "exec")
     changed: dict[str, Any] = {"__name__": module.__name__, "__package__": module.__package__}
     exec(code, changed)
+    for name, made in changed.items():
+        if isinstance(made, np.ndarray | Mapping) and name in vars(module) and name[0] != "_":
+            _rebind(name, vars(module)[name], made)
     old, new = vars(module)[mutant.top], changed[mutant.top]
     if isinstance(old, FunctionType):
         _take_over(old, new)
@@ -37,7 +43,9 @@ def _take_over(old: FunctionType, new: FunctionType) -> None:
 def _take_over_class(old: type, new: type) -> None:
     for name, value in vars(new).items():
         there = vars(old).get(name)
-        if isinstance(there, FunctionType):
+        if isinstance(there, FunctionType) and there.__closure__ and not value.__closure__:
+            setattr(old, name, value)  # super() is no longer called
+        elif isinstance(there, FunctionType):
             _take_over(there, value)
         elif isinstance(there, property):
             _take_over(there.fget, value.fget)  # type: ignore[arg-type]

@@ -75,6 +75,7 @@ LEFT_ALONE = (
     "from a import b",
     '__all__ = ["a", "b"]',
     'T: TypeAlias = "int | None"',
+    'T = TypeVar("T", int, str)',
     "def g(x: dict[int, str]) -> int | None:\n    return x",
     'def g(x):\n    raise ValueError(f"{x + 1}", 2)',
     'def g(x):\n    return f"{x + 1}"',
@@ -104,7 +105,16 @@ def test_a_mutant_leaves_the_tree_as_it_was() -> None:
 # --- a small package, planted and killed --------------------------------------------------
 
 SMALL = """
+import numpy as np
+
 LIMIT = 5
+
+
+def made(n):
+    return np.full(2, n)
+
+
+THREE = made(3)
 
 
 def below(x):
@@ -124,8 +134,15 @@ class Box:
     @property
     def half(self):
         return self.x / 2
+
+
+class Case(Box):
+    def __init__(self, x):
+        super().__init__(x + 1)
 """
-OTHER = "from small.one import LIMIT, twice\n\n\ndef limited(x):\n    return twice(x) - LIMIT\n"
+OTHER = (
+    "from small.one import LIMIT, THREE, twice\n\n\ndef limited(x):\n    return twice(x) - LIMIT\n"
+)
 
 
 @pytest.fixture
@@ -152,8 +169,11 @@ PLANTED: dict[str, Callable[[Any, Any], Any]] = {
     "return x / times": lambda one, other: other.limited(2) == -4,
     "def twice(x, times=3):": lambda one, other: other.limited(2) == 1,
     "LIMIT = 6": lambda one, other: other.limited(2) == -2 and one.below(5),
+    "return np.full(3, n)": lambda one, other: one.THREE.sum() == other.THREE.sum() == 9,
+    "THREE = made(4)": lambda one, other: one.THREE.sum() == other.THREE.sum() == 8,
     "inputs = 2": lambda one, other: one.Box.inputs == 2,
     "self.x = x - 1": lambda one, other: one.Box(4).x == 3,
+    "pass": lambda one, other: not hasattr(one.Case(4), "x"),
     "return self.x * 2": lambda one, other: one.Box(4).half == 10,
 }
 
@@ -273,6 +293,8 @@ TESTS = {
     "strict": lambda one, other: (
         [one.below(n) for n in (4, 5, 6)] == [True, False, False]
         and (one.twice(3), one.twice(3, 1), other.limited(4)) == (6, 3, 3)
+        and one.THREE.tolist() == other.THREE.tolist() == [3, 3]
+        and getattr(one.Case(4), "x", 0) == 6
         and (one.Box(4).half, one.Box(5).x, one.Box.inputs) == (2.5, 6, 1)
     ),
     "lax": lambda one, other: one.below(1) and one.twice(3) == 6 and one.Box(4).half == 2.5,
@@ -312,7 +334,7 @@ def test_campaign_of_lax_tests(
     """What lax tests let live is reported with its place and both texts, and is a failure."""
     assert conduct(small, monkeypatch, "lax") == 1
     out = capsys.readouterr().out
-    place = "small/one.py:6 below (comparison)\n       − return x < LIMIT\n"
+    place = "small/one.py:15 below (comparison)\n       − return x < LIMIT\n"
     assert f"alive  {place}       + return x <= LIMIT" in out
     assert "inputs = 2" in out
     assert "times=3" not in out
@@ -343,7 +365,7 @@ def test_an_explained_survivor_is_no_failure(
 @pytest.mark.parametrize(
     ("after", "said"),
     [
-        ("return x <= LIMIT", "listed as equivalent, but killed by the check: small/one.py:6"),
+        ("return x <= LIMIT", "listed as equivalent, but killed by the check: small/one.py:15"),
         ("return x != LIMIT", "listed as equivalent, but no mutant: Equivalent("),
     ],
 )

@@ -111,6 +111,7 @@ def test_alexnet_layer_by_layer() -> None:
     names = "conv1 relu1 pool1 conv2 relu2 pool2 conv3 relu3 conv4 relu4 conv5 relu5 pool5 flatten"
     assert " ".join(layers) == f"{names} fc1 relu6 dropout fc2 relu7 output"
     assert layers["dropout"].constants == {"mask": mask}
+    assert alexnet(cast(Any, NoRandomness())).layers["dropout"].constants == {}
     for layer in layers.values():
         if layer.parameters:
             bias, weight = layer.parameters["bias"], layer.parameters["weight"]

@@ -358,3 +358,13 @@ def test_a_photograph(rng: np.random.Generator, name: str) -> None:
     kernel = rng.integers(-9, 10, (11, 11)).astype(np.float64)
     y = getattr(refimpl, name)(photograph, kernel, "same")
     np.testing.assert_array_equal(y, FUNCTIONS[name](photograph, kernel, "same"))
+
+
+def test_a_shared_kernel_may_have_no_maps() -> None:
+    """Without a kernel there is nothing to give, and no gradient but 0."""
+    x, weight = np.ones((2, 3, 5, 4)), np.empty((0, 2, 3))
+    y = refimpl.shared_conv2d(x, weight)
+    assert y.shape == (2, 0, 4, 2)
+    dx, dweight, dbias = refimpl.shared_conv2d_backward(y, x, weight)
+    np.testing.assert_array_equal(dx, np.zeros_like(x), strict=True)
+    assert (dweight.shape, dbias.shape) == ((0, 2, 3), (0,))

@@ -1,5 +1,6 @@
 """A layer is its function, with its parameters and options."""
 
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -204,3 +205,58 @@ def test_every_layer_is_tested() -> None:
     }
     tried = [layer for layer, _ in (*LAYERS.values(), *JOINS.values())]
     assert {type(layer) for layer in tried} == made - {Layer}
+
+
+# --- what a layer is made with ------------------------------------------------------------
+
+ONES = np.ones((2, 3))
+GIVEN: dict[type[Layer], tuple[dict[str, Any], dict[str, Any]]] = {  # parameters, options
+    Conv2d: (
+        {"weight": KERNELS, "bias": BIAS},
+        {"stride": 2, "padding": 3, "dilation": 4, "groups": 5},
+    ),
+    Linear: ({"weight": ROWS, "bias": BIAS}, {}),
+    MaxPool2d: (
+        {},
+        {"kernel_size": 9, "stride": 2, "padding": 3, "dilation": 4, "ceil_mode": True},
+    ),
+    AvgPool2d: (
+        {},
+        {
+            "kernel_size": 9,
+            "stride": 2,
+            "padding": 3,
+            "ceil_mode": True,
+            "count_include_pad": False,
+            "divisor_override": 5,
+        },
+    ),
+    LeakyReLU: ({}, {"negative_slope": 0.25}),
+    Softmax: ({}, {"axis": 0}),
+    Dropout: ({}, {"p": 0.25}),
+}
+
+
+@pytest.mark.parametrize("kind", GIVEN, ids=lambda kind: kind.__name__)
+def test_a_layer_keeps_what_it_is_given(kind: type[Layer]) -> None:
+    """Parameters and options by the names that the function has for them."""
+    parameters, options = GIVEN[kind]
+    layer = kind(**parameters, **options)
+    assert layer.parameters == parameters
+    assert layer.options == options
+    assert layer.constants == {}
+
+
+@pytest.mark.parametrize("kind", GIVEN, ids=lambda kind: kind.__name__)
+def test_defaults_are_those_of_the_function(kind: type[Layer]) -> None:
+    """What a layer is not given, it takes as its function does."""
+    of_layer = signature(kind.__init__).parameters
+    of_function = signature(getattr(refimpl, kind.function)).parameters
+    for name in GIVEN[kind][1]:
+        assert of_layer[name].default == of_function[name].default
+
+
+def test_add_backward_keeps_the_order() -> None:
+    """An error names the summands as the forward does."""
+    with pytest.raises(ValueError, match=r"x is \(2, 3\), but branch is \(1, 3\)"):
+        Add().backward(ONES, ONES, ONES[:1])

@@ -296,6 +296,15 @@ def test_nan_in_a_mean() -> None:
     np.testing.assert_array_equal(y[0, 0], [2, np.nan, np.inf])
 
 
+def test_last_of_many_places_in_two_dimensions() -> None:
+    """The places of a window are counted by the product of its sides, not by their sum."""
+    x = np.arange(300.0).reshape(1, 1, 20, 15)
+    _, indices = refimpl.max_pool2d_with_indices(x, (20, 15))
+    assert indices.item() == 299
+    dx = max_pool2d_backward(np.full((1, 1, 1, 1), 7.0), x, (20, 15))
+    assert_same(dx, np.where(x == 299, 7.0, 0.0))
+
+
 @pytest.mark.parametrize("places", [255, 256, 300])
 def test_wide_windows(places: int) -> None:
     """In a window of more places than a byte counts, the last one is found."""

@@ -452,6 +452,11 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         ValueError,
         "conv2d: the kernel must not be empty (weight (4, 3, 0, 2))",
     ),
+    "kernel without columns": (
+        lambda: refimpl.shared_conv2d(IMAGE, np.zeros((4, 5, 0))),
+        ValueError,
+        "shared_conv2d: the kernel must not be empty (weight (4, 5, 0))",
+    ),
     "window larger than the input": (
         lambda: conv2d(dilation=2, padding=((1, 0), 0)),
         ValueError,
@@ -599,6 +604,12 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         ValueError,
         "correlate2d: mode must be one of 'full', 'same', 'valid', but is "
         "array(['same'], dtype='<U4')",
+    ),
+    "half a place of padding behind": (
+        lambda: conv2d(padding=((1, 2.5), 0)),
+        TypeError,
+        "conv2d: padding must be an integer, an integer or a pair (before, after) for each axis, "
+        "or one of 'valid', 'same', 'full', but is ((1, 2.5), 0)",
     ),
     "a truth for a stride": (
         lambda: conv2d(stride=True),

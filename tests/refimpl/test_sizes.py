@@ -499,3 +499,45 @@ def test_refused(what: str) -> None:
     with pytest.raises(error) as raised:
         call()
     assert (type(raised.value), str(raised.value)) == (error, text)
+
+
+# The smallest arguments of each function; every one is 1.
+LEAST = {
+    "conv_output_size": ("kernel_size", "stride", "dilation"),
+    "pool_output_size": ("kernel_size", "stride", "dilation"),
+    "window_counts": ("kernel_size", "stride", "dilation"),
+    "local_parameters": ("kernel_size", "stride", "dilation", "channels_in", "channels_out"),
+    "local_connections": ("kernel_size", "stride", "dilation", "channels_in", "channels_out"),
+    "dense_parameters": ("inputs", "outputs"),
+    "dense_connections": ("inputs", "outputs"),
+    "conv_parameters": ("channels_in", "channels_out", "kernel_size", "groups"),
+    "shared_conv_parameters": ("channels_out", "kernel_size"),
+}
+SIZED = [name for name, arguments in LEAST.items() if "stride" in arguments]
+
+
+def ones(function: str) -> dict[str, int]:
+    return dict.fromkeys((*LEAST[function], *(["size"] if function in SIZED else [])), 1)
+
+
+@pytest.mark.parametrize("function", LEAST)
+def test_one_of_everything(function: str) -> None:
+    """One place, one channel, one neuron: the smallest layer there is has one of everything."""
+    counted = getattr(refimpl, function)(**ones(function))
+    assert set(np.ravel(counted)) == {1}
+
+
+@pytest.mark.parametrize(
+    ("function", "argument"), [(name, argument) for name in LEAST for argument in LEAST[name]]
+)
+def test_none_of_anything_is_refused(function: str, argument: str) -> None:
+    """0 is refused of every argument by its name."""
+    with pytest.raises(ValueError, match=f"^{function}: {argument} must be at least 1, but is 0$"):
+        getattr(refimpl, function)(**{**ones(function), argument: 0})
+
+
+@pytest.mark.parametrize("function", SIZED)
+def test_a_negative_size_is_refused(function: str) -> None:
+    """An input may be empty, where the padding holds the window, but not less."""
+    with pytest.raises(ValueError, match=f"^{function}: size must be at least 0, but is -1$"):
+        getattr(refimpl, function)(**{**ones(function), "size": -1})
