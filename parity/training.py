@@ -29,6 +29,7 @@ from parity.rows import Row, TrainingRow
 from refimpl import Network, Step, descend, train
 
 Parameters = dict[str, dict[str, Array]]  # by layer, by parameter
+QUICK_STEPS = 10  # of a training, in a quick run
 
 
 @dataclass
@@ -46,7 +47,7 @@ class Descent:
 
 
 def check_training(case: NetworkCase, dtype: str, settings: Settings) -> Findings:
-    """All steps of a network's training, judged locally and accumulated."""
+    """All steps of a network's training, judged locally and accumulated; a quick run's first."""
     findings = Findings()
     theirs, ours = case.model(dtype, settings.seed), case.network(dtype, settings.seed)
     errors = {
@@ -54,7 +55,8 @@ def check_training(case: NetworkCase, dtype: str, settings: Settings) -> Finding
         for name, layer in theirs.network.layers.items()
     }
     descent = Descent(theirs, ours, errors, case.learning_rate)
-    for number, (x, target) in enumerate(case.data(dtype, settings.seed), start=1):
+    batches = case.data(dtype, settings.seed)[: QUICK_STEPS if settings.quick else None]
+    for number, (x, target) in enumerate(batches, start=1):
         place = Place(f"{case.name}[step {number}]", "", dtype, case.documents, case.name)
         if not _check_step(findings, place, descent, (x, target), number, settings):
             break

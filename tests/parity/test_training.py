@@ -62,6 +62,16 @@ def wrong(findings: Findings, how: str) -> list[tuple[str, str]]:
 # --- rows ---------------------------------------------------------------------------------
 
 
+def test_a_quick_run_trains_the_first_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same rows as a whole run has for them."""
+    monkeypatch.setattr("parity.training.QUICK_STEPS", 2)
+    quick = check_training(TINY, "float32", replace(SETTINGS, quick=True))
+    whole = check_training(TINY, "float32", SETTINGS)
+    assert [row.step for row in quick.training] == [1, 2]
+    assert quick.training == whole.training[:2]
+    assert quick.rows == whole.rows[: len(quick.rows)]
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_every_step_is_judged_and_holds(dtype: str) -> None:
     """Steps are numbered from 1, local rows before the free ones, and nothing is outside."""
