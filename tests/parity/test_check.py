@@ -350,8 +350,10 @@ def test_bad_arguments() -> None:
 def test_the_bounds_are_of_the_dtype_under_test(monkeypatch: pytest.MonkeyPatch) -> None:
     """check_case asks for the arithmetic of the dtype it was given."""
     asked = []
-    right = check.sides
-    monkeypatch.setattr(check, "sides", lambda dtype: asked.append(dtype) or right(dtype))
+    right = Settings.sides
+    monkeypatch.setattr(
+        Settings, "sides", lambda self, dtype: asked.append(dtype) or right(self, dtype)
+    )
     check_case(RELU, "float32", SETTINGS)
     assert asked == ["float32"]
 

@@ -15,6 +15,7 @@ from parity.cases.network import NetworkCase, described
 from parity.cases.networks import NETWORKS
 from parity.findings import Findings, Settings
 from parity.functions import FUNCTIONS, Function
+from parity.half import half_cases
 from parity.report.files import to_csv
 from parity.report.text import again
 from parity.rows import ElementRow, Row, TrainingRow, WitnessRow, columns
@@ -64,6 +65,7 @@ def test_everything_is_selected_by_default() -> None:
         + 2 * len(CHAINS),
         "derivative": sum(bool(FUNCTIONS[case.function].inputs) for case in GOOD) + len(NETWORKS),
         "symbols": sum(bool(function.inputs) for function in FUNCTIONS.values()),
+        "half": 2 * len(half_cases()),
     }
     assert len(set(tasks)) == len(tasks)
 
@@ -90,15 +92,23 @@ def test_a_function_is_its_cases_and_its_bad_inputs() -> None:
     cases = [task.id for task in tasks if task.kind == "case"]
     assert cases == [i for i in good for _ in FLOATS]
     assert [task.id for task in tasks if task.kind == "bad"] == bad
-    assert kinds(tasks).keys() == {"case", "bad", "integers", "derivative", "symbols"}
+    assert kinds(tasks).keys() == {"case", "bad", "integers", "derivative", "symbols", "half"}
     asked = [task for task in tasks if task.kind == "derivative"]
     assert asked == [Task("derivative", i, "float64") for i in good]
-    assert tasks[-1] == Task("symbols", "relu", "")
+    assert [task for task in tasks if task.kind == "symbols"] == [Task("symbols", "relu", "")]
+    halves = {(task.id, task.dtype) for task in tasks if task.kind == "half"}
+    assert halves == {(i, d) for i in half_cases() if i in good for d in ("float16", "bfloat16")}
 
 
 def test_what_has_no_backward_is_not_differentiated() -> None:
     """dsigmoid is a derivative itself."""
-    assert kinds(select(["dsigmoid"], None, FLOATS)).keys() == {"case", "bad"}
+    assert kinds(select(["dsigmoid"], None, FLOATS)).keys() == {"case", "bad", "half"}
+
+
+def test_half_precision_is_looked_at_with_both_dtypes() -> None:
+    """Whoever asks for one dtype, or for one case, gets what was asked for."""
+    for tasks in (select(["relu"], None, ["float32"]), select([], "relu[maps]", FLOATS)):
+        assert "half" not in kinds(tasks)
 
 
 def test_several_functions_in_the_order_of_the_catalogue() -> None:
@@ -279,6 +289,7 @@ def test_a_quick_run_asks_no_witness() -> None:
         "integers",
         "derivative",
         "symbols",
+        "half",
     }
 
 
@@ -318,7 +329,7 @@ def test_a_run_alone_gives_the_same_row() -> None:
     """A case's numbers depend on the seed alone, not on what ran before it."""
     together = run(select(["sigmoid"], None, FLOATS), SETTINGS)
     alone = run(select(["sigmoid"], "maps", FLOATS), SETTINGS)
-    assert alone.rows == [row for row in together.rows if row.case == "sigmoid[maps]"]
+    assert alone.rows == [row for row in together.judged if row.case == "sigmoid[maps]"]
 
 
 def test_torch_has_its_threads_back_after_a_run() -> None:
