@@ -147,8 +147,8 @@ def that_run(mutant: Mutant, known: Baseline, budget: float, first: Iterable[str
 
     `first` come first; then those few that run a line of the same function that few run, such as
     the one that raises; bad inputs and refusals, which take no time, and the tests of the module
-    itself; then the quickest of each family, the second of each, and so on. What runs on import alone may be
-    used anywhere: every check counts.
+    itself; then the quickest of each family, the second of each, and so on. What runs on import
+    alone may be used anywhere: every check counts.
     """
     if mutant.lines:
         ids = set[str]().union(

@@ -197,9 +197,11 @@ def campaign(checks: Sequence[Check], arguments: argparse.Namespace) -> int:
 def choose(
     found: list[Mutant], arguments: argparse.Namespace, stored: dict[str, Any]
 ) -> list[Mutant]:
-    """All, a sample of them, or those that survived last time or were never tried."""
+    """All, a sample of them, or those not listed that survived last time or were never tried."""
     if arguments.survivors:
-        return [m for m in found if not stored.get(_name(m), {"killed": False})["killed"]]
+        listed = {entry.key for entry in equivalents()}
+        alive = [m for m in found if not stored.get(_name(m), {"killed": False})["killed"]]
+        return [m for m in alive if m.key not in listed]
     if arguments.sample:
         return random.Random(arguments.seed).sample(found, min(arguments.sample, len(found)))
     return found
@@ -361,7 +363,11 @@ def main() -> int:
     add("--module", action="append", default=[], help="only this one, such as windows; repeatable")
     add("--sample", type=int, default=0, help="only so many, drawn at random")
     add("--seed", type=int, default=20261120, help="of the sample")
-    add("--survivors", action="store_true", help="only those that survived the last run")
+    add(
+        "--survivors",
+        action="store_true",
+        help="only those that survived the last run and are not listed",
+    )
     add("--jobs", type=int, default=2, help="mutants at a time (2)")
     add("--budget", type=float, default=20.0, help="seconds of checks for one mutant (20)")
     add("--list", action="store_true", help="print the mutants and stop")

@@ -250,10 +250,13 @@ def test_a_layer_keeps_what_it_is_given(kind: type[Layer]) -> None:
 @pytest.mark.parametrize("kind", GIVEN, ids=lambda kind: kind.__name__)
 def test_defaults_are_those_of_the_function(kind: type[Layer]) -> None:
     """What a layer is not given, it takes as its function does."""
-    of_layer = signature(kind.__init__).parameters
+    parameters, options = GIVEN[kind]
+    needed = {name: value for name, value in options.items() if name == "kernel_size"}
+    made = kind(**parameters, **needed).options
     of_function = signature(getattr(refimpl, kind.function)).parameters
-    for name in GIVEN[kind][1]:
-        assert of_layer[name].default == of_function[name].default
+    assert made.keys() == options.keys()
+    for name in options.keys() - needed.keys():
+        assert made[name] == of_function[name].default
 
 
 def test_add_backward_keeps_the_order() -> None:

@@ -151,6 +151,32 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         ValueError,
         "update: there is no parameter of 'fc' 'wieght', but weight, bias",
     ),
+    "fewer iterations than none": (
+        lambda: refimpl.gradient_descent(
+            refimpl.Sequential({}), np.zeros(2), np.zeros(2), 1, 1, -1, "squared_error"
+        ),
+        ValueError,
+        "gradient_descent: max_iterations must be at least 0, but is -1",
+    ),
+    "a learning rate in letters": (
+        lambda: refimpl.gradient_descent(
+            refimpl.Sequential({}), np.zeros(2), np.zeros(2), "1", 1, 1, "squared_error"
+        ),
+        TypeError,
+        "gradient_descent: learning_rate must be a number, but is '1'",
+    ),
+    "a tolerance in letters": (
+        lambda: refimpl.gradient_descent(
+            refimpl.Sequential({}), np.zeros(2), np.zeros(2), 1, "1", 1, "squared_error"
+        ),
+        TypeError,
+        "gradient_descent: tolerance must be a number, but is '1'",
+    ),
+    "a gradient that would broadcast": (
+        lambda: refimpl.descend(np.zeros((2, 3)), np.zeros(3), 1),
+        ValueError,
+        "descend: value is (2, 3), but gradient is (3,); both must be of one shape",
+    ),
     "a tolerance below 0": (
         lambda: refimpl.gradient_descent(
             refimpl.Sequential({}), np.zeros(2), np.zeros(2), 1, -1, 1, "squared_error"
@@ -456,6 +482,11 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         lambda: refimpl.shared_conv2d(IMAGE, np.zeros((4, 5, 0))),
         ValueError,
         "shared_conv2d: the kernel must not be empty (weight (4, 5, 0))",
+    ),
+    "window without rows": (
+        lambda: refimpl.weighted_pool2d(IMAGE, np.zeros((3, 0, 2))),
+        ValueError,
+        "weighted_pool2d: the kernel must not be empty (weight (3, 0, 2))",
     ),
     "window larger than the input": (
         lambda: conv2d(dilation=2, padding=((1, 0), 0)),

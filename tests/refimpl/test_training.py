@@ -475,3 +475,14 @@ def test_the_least_loss_of_one_linear_layer_is_one_half() -> None:
     assert step.loss == Fraction(1, 2)
     for gradient in step.grads.dparameters["fc"].values():
         assert_exact(gradient, gradient * 0, "fraction")
+
+
+def test_one_element_that_moves_is_no_convergence() -> None:
+    """D0.14: every element must change by less than ε; here the second output is right already."""
+    network = Sequential({"fc": Linear(np.zeros((2, 1)), np.zeros(2))})
+    x, target = np.array([[1.0]]), np.array([[8.0, 0.0]])
+    end = gradient_descent(network, x, target, 0.25, 1e-9, 1, "squared_error")
+    assert not end.converged
+    end = gradient_descent(network, x, target, 0.25, 1e-9, 99, "squared_error")
+    assert end.converged
+    assert abs(network.forward(x) - target).max() < 1e-8

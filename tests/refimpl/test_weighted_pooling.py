@@ -227,3 +227,12 @@ def test_sigma_beside_objects(rng: np.random.Generator, sigma: Any) -> None:
         ValueError, match=r"^gaussian_pool2d: sigma must be positive and finite, but is"
     ):
         gaussian_pool2d(reals.draw(rng, (1, 1, 2, 2)), 2, sigma)
+
+
+def test_no_channels() -> None:
+    """Without channels there is nothing to pool, and no gradient."""
+    x, weight = np.empty((2, 0, 4, 6)), np.empty((0, 2, 3))
+    y = weighted_pool2d(x, weight)
+    assert y.shape == (2, 0, 2, 2)
+    dx, dweight, dbias = weighted_pool2d_backward(y, x, weight)
+    assert (dx.shape, dweight.shape, dbias.shape) == (x.shape, weight.shape, (0,))
