@@ -29,11 +29,11 @@ Activation = Callable[[str, Arrays, Options, Sides], Bound]
 
 def perceptron(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
     """The sign of a sum: 0, or 2 for each side where the sum may lie on either side of 0."""
-    z, error = _sum(arrays), sums.forward("linear", arrays, {}, sides).limit
-    kinks = (np.abs(z) <= 2 * error) & (error > 0)
-    if not kinks.any():
+    z, of_sum = _sum(arrays), sums.forward("linear", arrays, {}, sides)
+    kinks = (np.abs(z) <= 2 * of_sum.limit) & (of_sum.limit > 0)
+    if not kinks.any() and not of_sum.overflow.any():
         return exact_bound(z.shape)
-    return Bound(np.where(kinks, 4.0, 0.0), np.zeros(z.shape, bool))
+    return Bound(np.where(kinks, 4.0, 0.0), of_sum.overflow)
 
 
 def logistic_regression(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:

@@ -301,7 +301,7 @@ def test_a_forgotten_bias_of_a_model_is_refused(function: str, dtype: str) -> No
 
 
 @every_dtype
-@pytest.mark.parametrize("function", ["logistic_regression", "softmax_regression"])
+@pytest.mark.parametrize("function", MODELS)
 def test_a_sum_that_overflows_or_not_is_not_judged(function: str, dtype: str) -> None:
     """Where the order of the terms decides about ∞, it decides the probability."""
     largest = float(np.finfo(dtype).max)

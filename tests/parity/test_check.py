@@ -10,7 +10,6 @@ import pytest
 from planting import plant, raise_
 
 import refimpl
-from parity import check
 from parity.cases import BAD, GOOD
 from parity.cases.case import Array, BadCase, Case, Classes, Draw, Given
 from parity.check import bad_arguments, case_arrays, check_case, check_refusal, with_expectation
