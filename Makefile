@@ -35,10 +35,12 @@ imports: $(INSTALLED)
 unit: $(INSTALLED)
 	$(BIN)/python -m pytest -q -n auto
 
-# Everything: the comparison with torch, AlexNet included, and the verdicts on the documents.
+# Everything: the comparison with torch and the witnesses, AlexNet included, the verdicts on the
+# documents, and the known mistakes.
 report: $(INSTALLED)
 	$(BIN)/parity run --full
 	$(BIN)/parity audit
+	$(BIN)/parity mistakes
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .

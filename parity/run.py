@@ -25,7 +25,12 @@ from parity.half import check_half, half_cases
 from parity.network import check_network
 from parity.rows import WitnessRow
 from parity.training import check_training
-from parity.witnesses.derivative import DERIVATIVE, check_derivative, check_network_derivative
+from parity.witnesses.derivative import (
+    COVERED,
+    DERIVATIVE,
+    check_derivative,
+    check_network_derivative,
+)
 from parity.witnesses.integer_networks import CHAINS, check_integer_network
 from parity.witnesses.integers import INTEGERS, check_integers, representatives
 from parity.witnesses.symbol_cases import SYMBOLIC
@@ -170,6 +175,7 @@ def _derivatives(tasks: Sequence[Task]) -> list[Task]:
         Task(DERIVATIVE, task.id, task.dtype)
         for task in last.values()
         if task.id in NETWORKS or FUNCTIONS[CASES[task.id].function].inputs
+        if COVERED.get(task.id) not in last
     ]
 
 

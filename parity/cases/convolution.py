@@ -253,7 +253,7 @@ THREE_AXES = (
         "full stride(3,1,2)", (2, 3, 6, 4, 5), (7, 3, 4, 2, 1), padding="full", stride=(3, 1, 2)
     ),
     _conv3d("dilation 2", (2, 3, 9, 8, 7), (6, 3, 4, 2, 1), dilation=2),
-    _conv3d("dilation(2,1,3)", (1, 3, 6, 4, 7), (2, 3, 3, 2, 2), dilation=(2, 1, 3)),
+    _conv3d("dilation(2,1,3)", (1, 3, 8, 5, 7), (5, 3, 4, 1, 2), dilation=(2, 1, 3)),
     _conv3d(
         "stride padding dilation",
         (2, 3, 9, 8, 10),

@@ -9,6 +9,7 @@ from parity.mistakes import (  # each file enters its own in MISTAKES
     correlation,
     dense,
     losses,
+    models,
     numeric,
     pooling,
 )
@@ -16,4 +17,4 @@ from parity.mistakes.mistake import MISTAKES, Mistake, control
 
 __all__ = ["MISTAKES", "Mistake", "control"]
 
-_ = (activations, blocks, convolution, correlation, dense, losses, numeric, pooling)
+_ = (activations, blocks, convolution, correlation, dense, losses, models, numeric, pooling)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from parity.compare import AGREES, INAPPLICABLE, OUTSIDE, UNDECIDED
+from parity.compare import AGREES, IDENTICAL, INAPPLICABLE, OUTSIDE, UNDECIDED
 from parity.functions import backward_of
 from parity.report.text import SHOWN
 from parity.rows import WitnessRow
@@ -38,7 +38,7 @@ def _why(rows: Sequence[WitnessRow]) -> str:
     """How often which reason is given: what stands before the colon of a note."""
     reasons = Counter(row.note.rpartition("; ")[2].partition(":")[0] for row in rows)
     del reasons[""]
-    if not reasons or rows[0].verdict not in (INAPPLICABLE, UNDECIDED):
+    if not reasons or rows[0].verdict in (OUTSIDE, IDENTICAL):
         return ""
     return f" ({', '.join(f'{count} {reason}' for reason, count in reasons.items())})"
 

@@ -59,11 +59,13 @@ def test_a_run_that_holds(call: Call, tmp_path: Path) -> None:
     """Exit code 0, a table, one sentence, the names of the files; nothing on stderr."""
     outcome = call("run", "relu", "--out", tmp_path)
     assert (outcome.code, outcome.err) == (0, "")
-    header, line, integers, derivative, symbols, half, summary, reports = outcome.out.splitlines()
+    _, header, line, integers, derivative, symbols, half, summary, reports = (
+        outcome.out.splitlines()
+    )
     assert header.split()[:3] == ["function", "cases", "refused"]
     assert line.split()[0] == "relu"
     assert integers.startswith("integers: ")
-    assert re.fullmatch(r"derivative: \d+ agrees; .*passes with probability 2\^-40", derivative)
+    assert re.fullmatch(r"derivative: \d+ agrees \(.*passes with probability 2\^-40", derivative)
     assert symbols == "symbols: 1 agrees"
     assert half.startswith("torch in float16 and bfloat16, for information: 8 tensors, ")
     judged = [row for row in rows(tmp_path) if row["verdict"] != "information"]
@@ -118,17 +120,18 @@ def test_a_disagreement(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert said[first + 1].startswith(
         f"     worst at {dx['worst_index']}: refimpl {ours}, torch {theirs}; difference "
     )
-    assert said[first + 2] == ("     again: parity run relu --case 'maps' --dtype float32 --seed 5")
-    assert said[first + 3].startswith(
+    assert said[first + 2].endswith("refimpl stands alone (its formula is wrong)")
+    assert said[first + 3] == ("     again: parity run relu --case 'maps' --dtype float32 --seed 5")
+    assert said[first + 4].startswith(
         "FAIL relu · case maps · witness integers · float32 · seed 5: dx at ("
     )
     assert re.fullmatch(
         r"FAIL relu_backward · case maps · witness derivative · float32 · seed 5: the forward's "
         r"own derivative along v is \S+, the backward gives \S+",
-        said[first + 5],
+        said[first + 6],
     )
-    assert said[first + 4] == said[first + 6] == said[first + 2]
-    assert "2 DO NOT HOLD" in said[-2]
+    assert said[first + 5] == said[first + 7] == said[first + 3]
+    assert "3 DO NOT HOLD" in said[-2]
     assert json.loads((tmp_path / "run.json").read_text())["holds"] is False
     assert len(rows(tmp_path, "gradients.csv")) == 120
 
@@ -222,7 +225,7 @@ def test_junit(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     outcome = call(*QUICK, "--out", tmp_path / "out", "--junit", path)
     assert outcome.out.splitlines()[-1].endswith(f", {path}")
     xml = JUnitXml.fromfile(str(path))
-    assert (xml.tests, xml.failures) == (2, 2)  # torch, and the witness
+    assert (xml.tests, xml.failures) == (3, 3)  # torch, and two witnesses
 
 
 def test_jobs(call: Call, tmp_path: Path) -> None:
@@ -648,4 +651,4 @@ def test_verdicts_on_a_narrow_terminal(
 ) -> None:
     """A narrow terminal cuts nothing off."""
     monkeypatch.setattr(cli, "console", lambda **_: Console(width=50, color_system=None))
-    assert "64 identical" in call("run", "relu", "--out", tmp_path).out
+    assert "68 identical" in call("run", "relu", "--out", tmp_path).out
