@@ -9,11 +9,16 @@ import pytest
 
 from parity.compare import AGREES, INAPPLICABLE, UNDECIDED, VERDICTS
 from parity.documents.audit import AuditRow
+from parity.power import MistakeRow
 from parity.report.files import TABLES
 from parity.rows import Row, columns
 
 TEXT = (Path(__file__).parents[2] / "reports" / "README.md").read_text()
-FILES = {"audit.csv": AuditRow, **{name: row_type for name, (row_type, _) in TABLES.items()}}
+FILES = {
+    "audit.csv": AuditRow,
+    "mistakes.csv": MistakeRow,
+    **{name: row_type for name, (row_type, _) in TABLES.items()},
+}
 
 
 def documented(text: str, file: str) -> set[str]:
