@@ -72,9 +72,7 @@ def select(
     known = [*FUNCTIONS, *NETWORKS]
     for name in names:
         if name not in known:
-            raise SelectionError(
-                f"no function or network is called {name!r}{_nearest(name, known)}"
-            )
+            raise SelectionError(f"no function or network is called {name!r}{nearest(name, known)}")
     wanted = set(names or known)
     tasks = [
         Task("case", c.id, dtype)
@@ -105,7 +103,7 @@ def _no_such_case(case: str, wanted: set[str]) -> str:
     named = [c for c in GOOD if case in (c.id, c.name)]
     if not named:
         ids = [c.name for c in GOOD if c.function in wanted] + list(CASES)
-        return f"no case is called {case!r}{_nearest(case, ids)}"
+        return f"no case is called {case!r}{nearest(case, ids)}"
     here = [c for c in named if c.function in wanted]
     if not here:
         functions = ", ".join(dict.fromkeys(c.function for c in named))
@@ -113,7 +111,8 @@ def _no_such_case(case: str, wanted: set[str]) -> str:
     return f"case {case!r} runs in {', '.join(here[0].dtypes)} only"
 
 
-def _nearest(name: str, known: Sequence[str]) -> str:
+def nearest(name: str, known: Sequence[str]) -> str:
+    """What comes near a name that is not known."""
     near = get_close_matches(name, list(dict.fromkeys(known)), n=3)
     return f"; did you mean {' or '.join(near)}?" if near else "; `parity list` shows them all"
 
@@ -154,7 +153,7 @@ def _results(
     short = [pair for pair in numbered if pair[1].kind in ("case", "bad")]
     chunks = long[::-1] + [short[i : i + CHUNK] for i in range(0, len(short), CHUNK)]
     # "spawn": torch's threads do not survive a fork.
-    with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_start_worker) as pool:
+    with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=start_worker) as pool:
         futures = [pool.submit(_run_chunk, chunk, settings) for chunk in chunks]
         try:
             for future in as_completed(futures):
@@ -164,8 +163,14 @@ def _results(
             raise
 
 
-def _start_worker() -> None:
+def start_worker() -> None:
+    """What a process does before its first task."""
     Thread(target=_end_with_parent, daemon=True).start()
+    one_thread()
+
+
+def one_thread() -> None:
+    """Compute with one BLAS thread, one torch thread and no TF32."""
     threadpool_limits(1)
     oracle.set_threads(1)
     oracle.exact_products()
@@ -192,5 +197,5 @@ def element_cases(ids: Sequence[str] | None) -> tuple[str, ...]:
         return tuple(case.id for case in GOOD if case.worked_example)
     for case_id in ids:
         if case_id not in CASES:
-            raise SelectionError(f"no case is called {case_id!r}{_nearest(case_id, list(CASES))}")
+            raise SelectionError(f"no case is called {case_id!r}{nearest(case_id, list(CASES))}")
     return tuple(ids)

@@ -93,8 +93,11 @@ def table(findings: Findings) -> Table:
     return shown
 
 
-def describe(row: Row) -> str:
-    """A disagreement: what, where, both values, how far, and how to see it again."""
+def describe(row: Row, command: str = "") -> str:
+    """A disagreement: what, where, both values, how far, and how to see it again.
+
+    command: what runs it again, where that is not `parity run`.
+    """
     what = _tensor_name(row)
     case = "" if row.network else f" · case {_case_name(row)}"
     way = row.case.removeprefix(row.network) if row.network else ""
@@ -103,7 +106,7 @@ def describe(row: Row) -> str:
         (
             f"FAIL {what}{case}{where} · {row.dtype} · seed {row.seed}: {_how_many(row)}",
             f"     {_worst(row)}",
-            f"     again: {again(row)}",
+            f"     again: {command or again(row)}",
         )
     )
 
