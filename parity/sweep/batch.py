@@ -130,8 +130,8 @@ def _alike(first: Row, other: Row | None) -> bool:
 def inputs(case: Case) -> str:
     """Shapes, values and options of a case in one line.
 
-    >>> inputs(case_at(Selection(seed=3, functions=("linear",)), 5)[0])
-    'x (4, 6), weight (8, 6), bias (8,)'
+    >>> inputs(Case("relu", "3/5", {"x": Draw((2, 3), "wide")}, upstream="tiny"))
+    'x (2, 3) wide, dy tiny'
     """
     arrays = [
         f"{name} {getattr(source, 'shape', '')}{_unusual(source)}"

@@ -19,6 +19,7 @@ class Dice:
     def __init__(self, seed: int, number: int) -> None:
         self._rng = generator(seed, "sweep", str(number))
         self._used: set[int] = set()
+        self._differ = self.chance(0.7)  # swapped axes cannot pass; in the others, sizes repeat
         self._larger = False
 
     def whole(self, low: int, high: int) -> int:
@@ -38,13 +39,14 @@ class Dice:
         return values[self.whole(0, len(values) - 1)]
 
     def size(self, low: int, high: int) -> int:
-        """A size that no other axis of the case has, where there is one; rarely a large one."""
+        """A size, mostly one that no other axis of the case has; rarely a large one."""
         if not self._larger and self.chance(LARGER):
             self._larger = True
             high *= self.one_of(FACTORS)
         free = [n for n in range(low, high + 1) if n not in self._used]
         found = self.one_of(free) if free else self.whole(low, high)
-        self._used.add(found)
+        if self._differ:
+            self._used.add(found)
         return found
 
     def sizes(self, count: int, low: int, high: int) -> tuple[int, ...]:
@@ -53,7 +55,7 @@ class Dice:
 
     def batch(self) -> int:
         """Samples; now and then none."""
-        return 0 if self.chance(0.01) else self.size(1, 3)
+        return 0 if self.chance(0.01) else self.size(1, 4)
 
     def layout(self) -> str:
         """Mostly contiguous."""

@@ -1,15 +1,16 @@
 """The smallest form of a case that still disagrees.
 
 Greedy and deterministic: of all cases that are simpler in one thing, the first that still
-disagrees is taken, until none does. A size is made smaller wherever it occurs, because sizes
-that belong together are equal; a candidate whose sizes then disagree is no valid case, and does
-not disagree in the same way.
+disagrees is taken, until none does. A size is made smaller at several places together, because
+sizes that belong together are equal; a candidate whose sizes then do not fit is no valid case,
+and does not disagree in the same way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain, combinations, product
 from typing import Any
 
 from parity.cases.case import Case, Classes, Draw, Probabilities, Source
@@ -67,21 +68,15 @@ def _plainer_options(case: Case) -> Iterator[Case]:
 
 
 def _smaller_sizes(case: Case) -> Iterator[Case]:
-    """A size smaller wherever it occurs, or along one axis alone."""
+    """A size smaller at all places that have it, at one of them, at two, at three."""
     shapes = {name: _shape(source) for name, source in case.arrays.items()}
-    sizes = sorted({size for shape in shapes.values() for size in shape if size > 1}, reverse=True)
-    for size in sizes:
-        for less in _less(size):
-            smaller = {
-                name: tuple(less if n == size else n for n in shape)
-                for name, shape in shapes.items()
-            }
-            yield replace(case, arrays=_reshaped(case.arrays, smaller))
-            for name, shape in shapes.items():
-                for axis in range(len(shape)):
-                    if shape[axis] == size:
-                        alone = {**shapes, name: (*shape[:axis], less, *shape[axis + 1 :])}
-                        yield replace(case, arrays=_reshaped(case.arrays, alone))
+    places = [(name, axis) for name, shape in shapes.items() for axis in range(len(shape))]
+    sizes = sorted({shapes[name][axis] for name, axis in places}, reverse=True)
+    for size in (size for size in sizes if size > 1):
+        equal = [(name, axis) for name, axis in places if shapes[name][axis] == size]
+        some = chain([tuple(equal)], *(combinations(equal, count) for count in (1, 2, 3)))
+        for chosen, less in product(dict.fromkeys(some), _less(size)):
+            yield replace(case, arrays=_resized(case.arrays, chosen, less))
 
 
 def _smaller_options(case: Case) -> Iterator[Case]:
@@ -123,12 +118,14 @@ def _shape(source: Source) -> tuple[int, ...]:
     return source.shape if isinstance(source, Draw | Classes | Probabilities) else ()
 
 
-def _reshaped(
-    arrays: Mapping[str, Source], shapes: Mapping[str, tuple[int, ...]]
+def _resized(
+    arrays: Mapping[str, Source], places: Sequence[tuple[str, int]], size: int
 ) -> dict[str, Source]:
-    return {
-        name: replace(source, shape=shapes[name])
-        if isinstance(source, Draw | Classes | Probabilities)
-        else source
-        for name, source in arrays.items()
-    }
+    """The arrays with this size at these places (array, axis)."""
+    resized = dict(arrays)
+    for name, axis in places:
+        source = resized[name]
+        assert isinstance(source, Draw | Classes | Probabilities)
+        shape = (*source.shape[:axis], size, *source.shape[axis + 1 :])
+        resized[name] = replace(source, shape=shape)
+    return resized

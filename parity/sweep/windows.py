@@ -59,21 +59,23 @@ def convolution(n: int) -> Maker:
 
     def make(dice: Dice) -> Arguments:
         groups = dice.whole(2, 4) if dice.chance(0.2) else 1
-        depth, outputs = dice.size(1, 4), groups * dice.size(1, 5 if groups == 1 else 2)
-        kernel = _kernel(dice, n)
+        kernel, samples = _kernel(dice, n), dice.batch()
+        depth, outputs = dice.size(1, 5), groups * dice.size(1, 6 if groups == 1 else 2)
         stride, dilation = steps(dice, n, 4), steps(dice, n, 3)
         spans = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
         padding, room = _padding(dice, n)
         least = [max(1, span - more) for span, more in zip(spans, room, strict=True)]
-        sizes = tuple(dice.size(low, low + 5) for low in least)
+        sizes = tuple(dice.size(low, low + 8) for low in least)
         options = {
             "stride": each(dice, stride),
             "padding": padding,
             "dilation": each(dice, dilation),
             "groups": groups,
         }
-        x, weight = (dice.batch(), groups * depth, *sizes), (outputs, depth, *kernel)
-        return affine(dice, x, weight, _told(dice, options, padding=0, stride=1, dilation=1))
+        x, weight = (samples, groups * depth, *sizes), (outputs, depth, *kernel)
+        return affine(
+            dice, x, weight, _told(dice, options, stride=1, padding=0, dilation=1, groups=1)
+        )
 
     return make
 
