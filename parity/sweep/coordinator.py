@@ -93,7 +93,7 @@ class _Rounds:
                 while pending:
                     done, _ = wait(pending, return_when=FIRST_COMPLETED)
                     begun = time.perf_counter()
-                    for future in done:
+                    for future in sorted(done, key=lambda f: (_failed(f), pending[f])):
                         self._keep(_result(future, pending[future]))
                         del pending[future]
                     self._fill(pending, batches, pool.executor, AHEAD * pool.workers)
@@ -148,6 +148,10 @@ class _Rounds:
         progress.seconds = time.perf_counter() - self.start
         progress.new = judged.disagreements
         self.told(progress)
+
+
+def _failed(future: Future[Judged]) -> bool:
+    return future.cancelled() or future.exception() is not None
 
 
 def _result(future: Future[Judged], numbers: Batch) -> Judged:

@@ -81,9 +81,9 @@ def convolution(n: int) -> Maker:
 
 
 def _kernel(dice: Dice, n: int) -> tuple[int, ...]:
-    """Of three kernels one is a cube, as they mostly are."""
-    if dice.chance(0.3):
-        return (dice.size(1, KERNELS[n]),) * n
+    """Of three kernels one is a cube, never a large one: its places are a power of its size."""
+    if n > 1 and dice.chance(0.3):
+        return (dice.whole(1, KERNELS[n]),) * n
     return dice.sizes(n, 1, KERNELS[n])
 
 

@@ -21,9 +21,8 @@ def test_judged_again_it_finds_the_same() -> None:
     """The numbers are drawn from what is written."""
     case, dtype = case_at(Selection(8, ("conv2d",)), 4)
     again, dtype_again, seed = from_json(to_json(case, dtype, 8))
-    assert rows_of(again, dtype_again, Settings(seed=seed)) == rows_of(
-        case, dtype, Settings(seed=8)
-    )
+    settings = Settings(seed=8)
+    assert rows_of(again, dtype_again, Settings(seed=seed)) == rows_of(case, dtype, settings)
     text = json.loads(to_json(case, dtype, 8))
     other, _, _ = from_json(json.dumps({**text, "name": "8/5"}))
     assert rows_of(other, dtype, settings) != rows_of(case, dtype, settings)
