@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -124,12 +125,18 @@ def _alike(first: Row, other: Row | None) -> bool:
     """Whether two rows fail in the same way: a wrong number, or the same exception."""
     if other is None or other.compared != first.compared:
         return False
-    return first.compared or other.note.split(":")[:2] == first.note.split(":")[:2]
+    return first.compared or _words(other.note) == _words(first.note)
+
+
+def _words(note: str) -> list[str]:
+    """What was said, whatever the sizes."""
+    return re.findall(r"[^\W\d]+", note)
 
 
 def inputs(case: Case) -> str:
     """Shapes, values and options of a case in one line.
 
+    >>> from parity.cases.case import Draw
     >>> inputs(Case("relu", "3/5", {"x": Draw((2, 3), "wide")}, upstream="tiny"))
     'x (2, 3) wide, dy tiny'
     """

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 from parity.run import start_worker
 
+ANSWER = 10.0  # seconds that a scheduler has to answer
+
 
 class Pool(NamedTuple):
     """An executor, and how many batches it can do at a time."""
@@ -56,7 +58,7 @@ def dask(address: str) -> Iterator[Pool]:
             "--dask needs Dask: pip install 'cnn-parity[dask]' here and on every worker"
         ) from None
     try:
-        client = Client(address, timeout=10)
+        client = Client(address, timeout=ANSWER)
     except (OSError, ValueError) as error:
         raise PoolError(f"--dask {address}: no scheduler answers ({error})") from None
     with client:

@@ -22,8 +22,8 @@ def shrunk(case: Case, disagrees: Callable[[Case], bool], trials: int = TRIALS) 
     """The smallest case found in so many trials; the case itself if none is smaller.
 
     >>> wide = Case("relu", "wide", {"x": Draw((6, 8), "spread")})
-    >>> shrunk(wide, lambda case: case.arrays["x"].shape[1] >= 3).arrays["x"]
-    Draw(shape=(1, 3), values='normal', layout='contiguous')
+    >>> shrunk(wide, lambda case: case.arrays["x"].shape[-1] >= 3).arrays["x"]
+    Draw(shape=(3,), values='normal', layout='contiguous')
     """
     left = trials
     found = True
@@ -42,6 +42,7 @@ def shrunk(case: Case, disagrees: Callable[[Case], bool], trials: int = TRIALS) 
 def simpler(case: Case) -> Iterator[Case]:
     """Cases that are simpler in one thing: first those that drop most."""
     yield from _fewer_arrays(case)
+    yield from _fewer_axes(case)
     yield from _plainer_options(case)
     yield from _smaller_sizes(case)
     yield from _smaller_options(case)
@@ -52,6 +53,23 @@ def _fewer_arrays(case: Case) -> Iterator[Case]:
     for name in ("bias", "d", "c", "b"):
         if name in case.arrays:
             yield replace(case, arrays={n: s for n, s in case.arrays.items() if n != name})
+
+
+def _fewer_axes(case: Case) -> Iterator[Case]:
+    """Without the first axis, where all have one and only one place along it, or one has."""
+    single = [name for name, source in case.arrays.items() if _shape(source)[:1] == (1,)]
+    for names in (single, *([name] for name in single)):
+        if names:
+            yield replace(case, arrays={**case.arrays, **_without_first(case.arrays, names)})
+
+
+def _without_first(arrays: Mapping[str, Source], names: Sequence[str]) -> dict[str, Source]:
+    fewer: dict[str, Source] = {}
+    for name in names:
+        source = arrays[name]
+        assert isinstance(source, Draw | Classes | Probabilities)
+        fewer[name] = replace(source, shape=source.shape[1:])
+    return fewer
 
 
 def _plainer_options(case: Case) -> Iterator[Case]:

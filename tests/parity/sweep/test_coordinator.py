@@ -292,7 +292,7 @@ def test_an_exception_is_shrunk_to_one_of_its_kind(
     right = refimpl.max_pool2d
 
     def raising(x: Any, *args: Any, **options: Any) -> Any:
-        if x.shape[2] > 2:
+        if x.ndim == 4 and x.shape[2] > 2:
             raise ZeroDivisionError("of the window")
         return right(x, *args, **options)
 
