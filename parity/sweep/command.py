@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import resource
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +127,7 @@ def run(options: Options, console: Console, progress_console: Console, say: Say)
     console.print(by_size(rows))
     say("")
     say(conclusion(rows, plan, progress, stopped))
-    about = {**_about(options, plan), **_measured(progress)} if progress else _about(options, plan)
+    about = {**_about(options, plan), **(_measured(progress) if progress else {})}
     written = write(options.out, rows, found, about)
     say(f"reports: {', '.join(map(str, written))}; store: {options.store}")
     if stopped:
@@ -140,13 +139,14 @@ def _swept(
     options: Options, plan: Plan, store: Store, console: Console, say: Say
 ) -> tuple[Progress | None, bool]:
     """The sweep itself; whether Ctrl-C ended it."""
-    with ExitStack() as stack:
-        told = stack.enter_context(shown(console, say))
+    make_pool = (
+        partial(executor.dask, options.dask)
+        if options.dask
+        else partial(executor.local, options.jobs)
+    )
+    with shown(console, say) as told:
         try:
-            if options.dask:
-                address = options.dask
-                return sweep(plan, store, lambda: executor.dask(address), told), False
-            return sweep(plan, store, lambda: executor.local(options.jobs), told), False
+            return sweep(plan, store, make_pool, told), False
         except KeyboardInterrupt:
             return None, True
 
@@ -220,15 +220,25 @@ def _about(options: Options, plan: Plan) -> dict[str, Any]:
 
 def _measured(progress: Progress) -> dict[str, Any]:
     """What this call itself took; cases that the store had are not in it."""
-    kilobytes = {
-        "coordinator": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
-        "largest worker": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss,
-    }
     return {
         "judged": progress.judged,
         "seconds": round(progress.seconds, 3),
         "cases_per_second": round(progress.rate, 1),
-        "coordinator_share": round(progress.own_seconds / max(progress.seconds, 1e-9), 5),
+        "coordinator_seconds": round(progress.own_seconds, 3),
+        "coordinator_cpu_seconds": round(progress.cpu_seconds, 3),
         "workers_lost": progress.lost,
-        "peak_memory_MB": {who: round(size / 1024) for who, size in kilobytes.items()},
+        "peak_memory_MB": _peak_memory(),
     }
+
+
+def _peak_memory() -> dict[str, int]:
+    """Of the coordinator and of the largest worker here; nothing where nobody counts it."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return {}
+    kilobytes = {
+        "coordinator": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+        "largest worker": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss,
+    }
+    return {who: round(size / 1024) for who, size in kilobytes.items()}

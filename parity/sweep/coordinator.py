@@ -40,7 +40,8 @@ class Progress:
     judged: int = 0  # by this sweep
     seconds: float = 0.0
     lost: int = 0  # times that workers were lost
-    own_seconds: float = 0.0  # that the coordinator itself needed
+    own_seconds: float = 0.0  # handing out and storing, all else than waiting
+    cpu_seconds: float = 0.0  # of the coordinator's process, its executor's threads included
     new: list[Disagreement] = field(default_factory=list)  # since the last time
 
     @property
@@ -62,7 +63,7 @@ def sweep(plan: Plan, store: Store, make_pool: MakePool, told: Told) -> Progress
     progress = Progress(plan.cases, stored, disagreements, worst)
     rounds = _Rounds(plan, store, progress, told)
     batches: Iterator[Batch] = store.missing(plan.first, plan.cases, SIZE)
-    rounds.start = time.perf_counter()
+    rounds.start, cpu = time.perf_counter(), time.process_time()
     while lost := rounds.run(batches, make_pool):
         progress.lost += 1
         rounds.vain += 1
@@ -73,6 +74,7 @@ def sweep(plan: Plan, store: Store, make_pool: MakePool, told: Told) -> Progress
             )
         batches = chain(sorted(lost), batches)
     progress.seconds = time.perf_counter() - rounds.start
+    progress.cpu_seconds = time.process_time() - cpu
     return progress
 
 

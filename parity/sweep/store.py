@@ -163,7 +163,8 @@ def _check_meta(
 
 def _short(value: str) -> str:
     """A long list by its length."""
-    return value if len(value) < 100 else f"{len(json.loads(value))} of them"
+    is_list = value.startswith("[") and len(value) >= 100
+    return f"{len(json.loads(value))} of them" if is_list else value
 
 
 def _insert(

@@ -11,9 +11,16 @@ from parity.compare import VERDICTS
 from parity.documents.audit import AuditRow
 from parity.report.files import TABLES
 from parity.rows import Row, columns
+from parity.sweep.batch import Disagreement
+from parity.sweep.report import SweepRow
 
 TEXT = (Path(__file__).parents[2] / "reports" / "README.md").read_text()
-FILES = {"audit.csv": AuditRow, **{name: row_type for name, (row_type, _) in TABLES.items()}}
+FILES = {
+    "audit.csv": AuditRow,
+    "sweep.csv": SweepRow,
+    "sweep_disagreements.csv": Disagreement,
+    **{name: row_type for name, (row_type, _) in TABLES.items()},
+}
 
 
 def documented(text: str, file: str) -> set[str]:

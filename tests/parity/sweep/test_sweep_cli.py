@@ -58,7 +58,8 @@ def test_a_sweep_that_holds(call: Call, tmp_path: Path) -> None:
     about = json.loads((tmp_path / "sweep.json").read_text())
     assert (about["seed"], about["cases"], about["judged"]) == (7, 40, 40)
     assert about["code"] == versions()
-    assert 0 < about["coordinator_share"] < 1
+    assert 0 < about["coordinator_seconds"] < about["seconds"]
+    assert min(about["peak_memory_MB"].values()) >= 0
     for name in ("sweep.csv", "sweep_disagreements.csv"):
         digest = hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
         assert about["sha256"][name] == digest
