@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from parity.bounds.sums import forget_terms
 from parity.cases.case import Case
 from parity.check import check_case
 from parity.compare import VERDICTS
@@ -69,6 +70,7 @@ def judge_batch(selection: Selection, numbers: Sequence[int], again: str) -> Jud
             judged.disagreements.append(
                 disagreement(selection, number, case, dtype, rows, f"{again} --only {number}")
             )
+    forget_terms()
     return judged
 
 

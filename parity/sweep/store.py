@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, fields
+from dataclasses import fields
 from pathlib import Path
 
 from parity.sweep.batch import Disagreement, Judged, Result
@@ -170,12 +170,10 @@ def _short(value: str) -> str:
 def _insert(
     transaction: sqlite3.Connection, table: str, kind: type, rows: Sequence[Result | Disagreement]
 ) -> None:
-    marks = ", ".join("?" * len(fields(kind)))
-    transaction.executemany(f"INSERT INTO {table} VALUES ({marks})", _values(rows))
-
-
-def _values(rows: Iterable[Result | Disagreement]) -> Iterator[tuple[object, ...]]:
-    return map(astuple, rows)
+    names = [column.name for column in fields(kind)]
+    values = ([getattr(row, name) for name in names] for row in rows)
+    marks = ", ".join("?" * len(names))
+    transaction.executemany(f"INSERT INTO {table} VALUES ({marks})", values)
 
 
 @contextmanager

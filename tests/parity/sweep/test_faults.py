@@ -200,7 +200,8 @@ finally:
 
 def peaks(out: Path, cases: int) -> list[int]:
     """The largest memory of the coordinator and of its worker, in kilobytes."""
-    options = ("sweep", "--cases", cases, "--function", "relu", "--jobs", 1, "--out", out)
+    functions = ("--function", "linear", "--function", "conv1d", "--function", "relu")
+    options = ("sweep", "--cases", cases, *functions, "--jobs", 1, "--out", out)
     ended = subprocess.run(
         [sys.executable, "-c", MEASURE, *map(str, options)],
         capture_output=True,
