@@ -14,6 +14,7 @@ from typing import Any
 from rich.console import Console
 
 from parity.cases.case import FLOATS
+from parity.compare import BLIND, OUTSIDE
 from parity.findings import Settings
 from parity.functions import FUNCTIONS
 from parity.report.about import about_machine
@@ -172,9 +173,11 @@ def conclusion(
     """The sweep in one sentence."""
     everything = [row for row in rows if row.function == ALL and row.elements == ALL]
     cases = sum(row.cases for row in everything)
-    outside = sum(row.outside for row in everything)
+    outside, blind = (sum(getattr(row, v) for row in everything) for v in (OUTSIDE, BLIND))
     verdict = f"{outside} DO NOT HOLD" if outside else "all hold"
     said = [f"{cases} of {plan.cases} cases: {verdict}"]
+    if blind:
+        said.append(f"{blind} blind: not counted")
     if progress and progress.judged:
         said.append(
             f"{progress.judged} judged now in {spoken(progress.seconds)}, {progress.rate:.0f}/s"

@@ -19,7 +19,7 @@ class Dice:
     def __init__(self, seed: int, number: int) -> None:
         self._rng = generator(seed, "sweep", str(number))
         self._used: set[int] = set()
-        self._differ = self.chance(0.7)  # swapped axes cannot pass; in the others, sizes repeat
+        self._differ = self.chance(0.8)  # swapped axes cannot pass; in the others, sizes repeat
         self._larger = False
 
     def whole(self, low: int, high: int) -> int:

@@ -48,6 +48,8 @@ SHARED_OUT: Kinds = (
     ("normal", "special"),
     ("normal", "huge"),
 )
+# Values of which no sum overflows: torch takes 0 for the sign of the NaN that ∞ − ∞ is.
+FINITE = ("integers", "spread", "wide", "tiny", "subnormal", "negative_zero", "zeros")
 PLAIN = ("normal", "normal")
 
 
@@ -71,7 +73,7 @@ def model(dice: Dice) -> Arguments:
     """Arguments of a perceptron, a logistic or a softmax regression."""
     features, nodes = dice.size(1, 8), dice.size(1, 8)
     lead = (dice.batch(), *dice.sizes(1, 1, 5))[: dice.whole(0, 2)]
-    (values,) = dice.kinds(("normal",), (("integers",), ("spread",), ("tiny",), ("zeros",)))
+    (values,) = dice.kinds(("normal",), [(kind,) for kind in FINITE])
     arrays = {
         "x": Draw((*lead, features), values, dice.layout()),
         "weight": Draw((nodes, features), values, dice.layout()),

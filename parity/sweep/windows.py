@@ -60,7 +60,7 @@ def convolution(n: int) -> Maker:
     def make(dice: Dice) -> Arguments:
         groups = dice.whole(2, 4) if dice.chance(0.2) else 1
         kernel, samples = _kernel(dice, n), dice.batch()
-        depth, outputs = dice.size(1, 5), groups * dice.size(1, 6 if groups == 1 else 2)
+        depth, outputs = dice.size(1, 5), groups * dice.size(1, 7 if groups == 1 else 3)
         stride, dilation = steps(dice, n, 4), steps(dice, n, 3)
         spans = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
         padding, room = _padding(dice, n)

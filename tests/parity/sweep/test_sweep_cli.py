@@ -120,6 +120,18 @@ def test_many_disagreements(call: Call, tmp_path: Path, monkeypatch: pytest.Monk
     assert len(contents(tmp_path, "sweep_disagreements.csv")) > 15
 
 
+def test_blind_cases_are_said(call: Call, tmp_path: Path) -> None:
+    """Among sums of wide values some bounds are infinite."""
+    options = ("--function", "softmax_regression", "--function", "logistic_regression")
+    outcome = call("sweep", "--cases", 150, *options, "--seed", 12, "--out", tmp_path)
+    assert outcome.code == 0
+    blind = re.search(r"150 of 150 cases: all hold; (\d+) blind: not counted; 150 ", outcome.out)
+    assert blind
+    rows = contents(tmp_path, "sweep.csv")
+    everything = [row for row in rows if row["function"] == row["elements"] == "all"]
+    assert int(blind[1]) == sum(int(row["blind"]) for row in everything)
+
+
 def test_one_case(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its arguments and every tensor; no files."""
     monkeypatch.chdir(tmp_path)
