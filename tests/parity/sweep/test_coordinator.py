@@ -18,6 +18,7 @@ from planting import plant
 from sweeping import QUICK, here, plan, stored
 
 import refimpl
+from parity.bounds import sums
 from parity.findings import Settings
 from parity.sweep import batch, coordinator
 from parity.sweep.batch import Judged, judge_batch, rows_of
@@ -249,6 +250,13 @@ def test_ctrl_c_keeps_what_is_stored(tmp_path: Path, whole: list[tuple[Any, ...]
     assert [row[0] for row in stored(path)] == list(range(SIZE))
     assert run(path, plan(CASES)).judged == CASES - SIZE
     assert stored(path) == whole
+
+
+def test_a_batch_leaves_no_caches_behind() -> None:
+    """No geometry comes twice: what is kept of them would only take memory."""
+    judge_batch(Selection(7, ("conv2d",)), range(3), "again")
+    for cached in (sums._forward_terms, sums._backward_terms):
+        assert cached.cache_info().currsize == 0
 
 
 # --- disagreements ------------------------------------------------------------------------
