@@ -88,7 +88,8 @@ def test_no_batch_is_handed_out_after_the_time(tmp_path: Path) -> None:
     """What is out is finished; the same call continues."""
     path = tmp_path / "sweep.sqlite"
     assert run(path, plan(CASES, seconds=0.0)).judged == 0
-    clock = SimpleNamespace(perf_counter=count(0.0).__next__)  # a second later at each look
+    ticks = count(0.0).__next__  # a second later at each look
+    clock = SimpleNamespace(perf_counter=ticks, process_time=ticks)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(coordinator, "time", clock)
         patch.setattr(coordinator, "judge_batch", quick_batch)
