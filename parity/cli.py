@@ -280,6 +280,63 @@ def mistakes(
 
 
 @app.command()
+def sweep(
+    cases: Annotated[int, typer.Option(min=1, help="how many random cases")] = 10_000,
+    function: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="one function (all)")
+    ] = None,
+    dtype: Annotated[list[Dtype] | None, typer.Option(help="one dtype (both)")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="of all cases")] = None,
+    first: Annotated[int, typer.Option(min=0, help="the number of the first case")] = 0,
+    only: Annotated[int | None, typer.Option(min=0, help="one case, by its number")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="processes (as many as there are cores, at most 8)")
+    ] = None,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="the scheduler of a Dask cluster")
+    ] = None,
+    store: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="where results are kept (DIR/sweep.sqlite)"),
+    ] = None,
+    time_limit: Annotated[
+        str | None, typer.Option("--time", metavar="1h30m", help="end after so long")
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="where the reports go")] = Path(
+        "reports"
+    ),
+) -> None:
+    """Judge random cases, as many as wanted; the same command continues where it was ended."""
+    from parity.findings import DEFAULT_SEED
+    from parity.sweep import command, duration
+
+    try:
+        selection = command.select(
+            DEFAULT_SEED if seed is None else seed, function or [], [d.value for d in dtype or ()]
+        )
+        if only is not None:
+            raise typer.Exit(command.repeat(selection, only, typer.echo))
+        check_writable(out)
+        options = command.Options(
+            selection,
+            first,
+            cases,
+            jobs or default_jobs(cases),
+            dask,
+            store or out / "sweep.sqlite",
+            duration.seconds(time_limit) if time_limit is not None else None,
+            out,
+            ["parity", *sys.argv[1:]],
+        )
+        shown = console()
+        shown.width = max(shown.width, TABLE_WIDTH)
+        code = command.run(options, shown, console(stderr=True), typer.echo)
+    except (OSError, ValueError) as error:
+        wrong_call(str(error))
+    raise typer.Exit(code)
+
+
+@app.command()
 def diff(
     before: Annotated[Path, typer.Argument(metavar="A.csv", help="the summary.csv of a run")],
     after: Annotated[Path, typer.Argument(metavar="B.csv", help="that of a later one")],

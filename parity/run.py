@@ -255,6 +255,11 @@ def _takes_long(task: Task) -> bool:
 def start_worker(tf32: bool = False) -> None:
     """Set up a process of a pool: one thread each; it ends with its parent."""
     Thread(target=_end_with_parent, daemon=True).start()
+    one_thread(tf32)
+
+
+def one_thread(tf32: bool = False) -> None:
+    """Compute with one BLAS thread and one torch thread, and TF32 as said."""
     threadpool_limits(1)
     oracle.set_threads(1)
     oracle.set_tf32(tf32)

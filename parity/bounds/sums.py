@@ -156,6 +156,12 @@ def _backward_terms(
     return {name: _collapsed(counts) for name, counts in terms.items()}, division
 
 
+def forget_terms() -> None:
+    """Empty the caches of K: where no geometry comes twice, they only take memory."""
+    _forward_terms.cache_clear()
+    _backward_terms.cache_clear()
+
+
 def parts_bound(parts: Sequence[Array], sides: Sides) -> Bound:
     """A sum of given arrays, element by element, in any order: an addition less than parts."""
     named = {str(k): part for k, part in enumerate(parts)}

@@ -38,7 +38,14 @@ def about_run(
             "refused": len(findings.refusals) - len(findings.accepted),
             "accepted": len(findings.accepted),
         },
-        "versions": {"python": platform.python_version(), **_versions()},
+        **about_machine(),
+    }
+
+
+def about_machine() -> dict[str, Any]:
+    """Versions, processor, BLAS and torch's flags: what numbers depend on beside the seed."""
+    return {
+        "versions": {"python": platform.python_version(), **package_versions()},
         "cpu": {
             "model": _cpu_model(),
             "machine": platform.machine(),
@@ -51,7 +58,8 @@ def about_run(
     }
 
 
-def _versions() -> dict[str, str]:
+def package_versions() -> dict[str, str]:
+    """The versions of the packages that a run uses."""
     found = {}
     for package in PACKAGES:
         try:

@@ -115,8 +115,11 @@ def table(findings: Findings) -> Table:
     return shown
 
 
-def describe(row: Row) -> str:
-    """A disagreement: what, where, both values, how far, who is right, how to see it again."""
+def describe(row: Row, command: str = "") -> str:
+    """A disagreement: what, where, both values, how far, who is right, how to see it again.
+
+    command: what runs it again, where that is not `parity run`.
+    """
     what = _tensor_name(row)
     case = "" if row.network else f" · case {_case_name(row)}"
     way = row.case.removeprefix(row.network) if row.network else ""
@@ -125,7 +128,7 @@ def describe(row: Row) -> str:
         f"FAIL {what}{case}{where} · {row.dtype} · seed {row.seed}: {_how_many(row)}",
         f"     {_worst(row)}",
         f"     {row.opinion}" if row.opinion else "",
-        f"     again: {again(row)}",
+        f"     again: {command or again(row)}",
     ]
     return "\n".join(filter(None, said))
 

@@ -22,7 +22,9 @@ from parity.run import select
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
-COMMANDS = re.findall(r"^parity (run|list|diff|audit)([^#\n]*?)(?:  |$)", README, re.MULTILINE)
+COMMANDS = re.findall(
+    r"^parity (run|list|diff|audit|sweep)([^#\n]*?)(?:  |$)", README, re.MULTILINE
+)
 
 
 @pytest.mark.parametrize(("command", "words"), COMMANDS)

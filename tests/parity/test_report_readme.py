@@ -12,11 +12,15 @@ from parity.documents.audit import AuditRow
 from parity.power import MistakeRow
 from parity.report.files import TABLES
 from parity.rows import Row, columns
+from parity.sweep.batch import Disagreement
+from parity.sweep.report import SweepRow
 
 TEXT = (Path(__file__).parents[2] / "reports" / "README.md").read_text()
 FILES = {
     "audit.csv": AuditRow,
     "mistakes.csv": MistakeRow,
+    "sweep.csv": SweepRow,
+    "sweep_disagreements.csv": Disagreement,
     **{name: row_type for name, (row_type, _) in TABLES.items()},
 }
 

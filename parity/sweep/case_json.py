@@ -1,0 +1,52 @@
+"""A case as JSON: all that is needed to run it again, wherever it came from."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from parity.cases.case import Case, Classes, Draw, Probabilities, Source
+
+KINDS: dict[str, type[Draw | Classes | Probabilities]] = {
+    kind.__name__: kind for kind in (Draw, Classes, Probabilities)
+}
+
+
+def to_json(case: Case, dtype: str, seed: int) -> str:
+    """Everything that `check_case` needs.
+
+    >>> to_json(Case("relu", "3/5", {"x": Draw((2,))}), "float32", 3)
+    '{"function": "relu", "name": "3/5", "dtype": "float32", "seed": 3, "arrays": {"x":
+    {"kind": "Draw", "shape": [2], "values": "normal", "layout": "contiguous"}}, "options": {},
+    "upstream": "normal"}'
+    """
+    arrays = {
+        name: {"kind": type(source).__name__, **vars(source)}
+        for name, source in case.arrays.items()
+    }
+    described = {"function": case.function, "name": case.name, "dtype": dtype, "seed": seed}
+    return json.dumps(
+        {**described, "arrays": arrays, "options": case.options, "upstream": case.upstream}
+    )
+
+
+def from_json(text: str) -> tuple[Case, str, int]:
+    """The case, its dtype and its seed."""
+    given = json.loads(text)
+    arrays = {name: _source(dict(source)) for name, source in given["arrays"].items()}
+    options = {name: _tuples(value) for name, value in given["options"].items()}
+    dtype = given["dtype"]
+    case = Case(
+        given["function"], given["name"], arrays, options, given["upstream"], dtypes=(dtype,)
+    )
+    return case, dtype, given["seed"]
+
+
+def _source(given: dict[str, Any]) -> Source:
+    kind = KINDS[given.pop("kind")]
+    return kind(**{name: _tuples(value) for name, value in given.items()})
+
+
+def _tuples(value: Any) -> Any:
+    """JSON has lists where options and shapes have tuples."""
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value

@@ -1,0 +1,247 @@
+"""`parity sweep`, behind its options: checks them, sweeps, writes the reports."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from parity.cases.case import FLOATS
+from parity.compare import BLIND, OUTSIDE
+from parity.findings import Settings
+from parity.functions import FUNCTIONS
+from parity.report.about import about_machine
+from parity.report.files import replace_files, to_csv
+from parity.run import SelectionError, nearest, one_thread
+from parity.sweep import executor
+from parity.sweep.batch import Disagreement, disagreement, inputs, rows_of
+from parity.sweep.coordinator import Plan, Progress, sweep
+from parity.sweep.display import shown
+from parity.sweep.duration import spoken
+from parity.sweep.geometry import Selection, case_at
+from parity.sweep.report import ALL, SweepRow, by_function, by_size, summarise
+from parity.sweep.store import Store, opened
+from parity.sweep.versions import versions
+
+SHOWN = 20  # disagreements written out; all are in sweep_disagreements.csv
+INTERRUPTED = 130  # what a shell gives a command that Ctrl-C ended
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of `parity sweep`."""
+
+    selection: Selection
+    first: int
+    cases: int
+    jobs: int
+    dask: str | None
+    store: Path
+    seconds: float | None
+    out: Path
+    command: Sequence[str]
+
+    @property
+    def again(self) -> str:
+        """The command that repeats a case, less its number."""
+        return f"parity sweep --seed {self.selection.seed}{narrowed(self.selection)}"
+
+
+def narrowed(selection: Selection) -> str:
+    """The options that narrow a sweep to this selection.
+
+    >>> narrowed(Selection(3)), narrowed(Selection(3, ("relu",), ("float64",)))
+    ('', ' --function relu --dtype float64')
+    """
+    said = ""
+    if selection.functions != tuple(FUNCTIONS):
+        said += "".join(f" --function {name}" for name in selection.functions)
+    if selection.dtypes != FLOATS:
+        said += "".join(f" --dtype {dtype}" for dtype in selection.dtypes)
+    return said
+
+
+def select(seed: int, functions: Sequence[str], dtypes: Sequence[str]) -> Selection:
+    """The functions and dtypes named, in the catalogue's order; all of them if none is.
+
+    Raises: SelectionError for a function that is not there.
+    """
+    for name in functions:
+        if name not in FUNCTIONS:
+            raise SelectionError(f"no function is called {name!r}{nearest(name, list(FUNCTIONS))}")
+    return Selection(
+        seed,
+        tuple(name for name in FUNCTIONS if not functions or name in functions),
+        tuple(dtype for dtype in FLOATS if not dtypes or dtype in dtypes),
+    )
+
+
+# --- one case -----------------------------------------------------------------------------
+
+
+def repeat(selection: Selection, number: int, say: Say) -> int:
+    """Judge one case, say what was found; the number of disagreements."""
+    one_thread()
+    case, dtype = case_at(selection, number)
+    rows = rows_of(case, dtype, Settings(seed=selection.seed))
+    say(f"{case.id} {dtype}: {inputs(case)}")
+    for row in rows:
+        say(f"  {row.tensor or '-':8} {row.shape:12} {row.verdict:10} {row.worst_ratio:.3g}")
+    if any(row.failed for row in rows):
+        again = f"parity sweep --seed {selection.seed}{narrowed(selection)} --only {number}"
+        say(disagreement(selection, number, case, dtype, rows, again).message)
+        return 1
+    return 0
+
+
+# --- many ---------------------------------------------------------------------------------
+
+
+def run(options: Options, console: Console, progress_console: Console, say: Say) -> int:
+    """Sweep, say what was found, write the reports; the exit code.
+
+    Raises: StoreError, PoolError, OSError.
+    """
+    plan = Plan(options.selection, options.first, options.cases, options.again, options.seconds)
+    with opened(options.store, options.selection, versions()) as store:
+        earlier = store.disagreements(plan.first, plan.cases)
+        limited = _limited(say)
+        for one in earlier:
+            limited(one.message)
+        before = store.counts(plan.first, plan.cases)[0]
+        if before:
+            say(f"{options.store} has {before} of {plan.cases} cases already")
+        progress, stopped = _swept(options, plan, store, progress_console, limited)
+        rows = summarise(store.results(plan.first, plan.cases))
+        found = store.disagreements(plan.first, plan.cases)
+    console.print(by_function(rows))
+    console.print()
+    console.print(by_size(rows))
+    say("")
+    say(conclusion(rows, plan, progress, stopped))
+    about = {**_about(options, plan), **(_measured(progress) if progress else {})}
+    written = write(options.out, rows, found, about)
+    say(f"reports: {', '.join(map(str, written))}; store: {options.store}")
+    if stopped:
+        return INTERRUPTED
+    return 1 if found else 0
+
+
+def _swept(
+    options: Options, plan: Plan, store: Store, console: Console, say: Say
+) -> tuple[Progress | None, bool]:
+    """The sweep itself; whether Ctrl-C ended it."""
+    make_pool = (
+        partial(executor.dask, options.dask)
+        if options.dask
+        else partial(executor.local, options.jobs)
+    )
+    with shown(console, say) as told:
+        try:
+            return sweep(plan, store, make_pool, told), False
+        except KeyboardInterrupt:
+            return None, True
+
+
+def _limited(say: Say) -> Say:
+    """The first disagreements in full, then the place where all are."""
+    said = 0
+
+    def limited(message: str) -> None:
+        nonlocal said
+        said += 1
+        if said <= SHOWN:
+            say(message)
+        elif said == SHOWN + 1:
+            say("… and more: all of them will be in sweep_disagreements.csv")
+
+    return limited
+
+
+def conclusion(
+    rows: Sequence[SweepRow], plan: Plan, progress: Progress | None, stopped: bool
+) -> str:
+    """The sweep in one sentence."""
+    everything = [row for row in rows if row.function == ALL and row.elements == ALL]
+    cases = sum(row.cases for row in everything)
+    outside, blind = (sum(getattr(row, v) for row in everything) for v in (OUTSIDE, BLIND))
+    verdict = f"{outside} DO NOT HOLD" if outside else "all hold"
+    said = [f"{cases} of {plan.cases} cases: {verdict}"]
+    if blind:
+        said.append(f"{blind} blind: not counted")
+    if progress and progress.judged:
+        said.append(
+            f"{progress.judged} judged now in {spoken(progress.seconds)}, {progress.rate:.0f}/s"
+        )
+    if progress and progress.lost:
+        said.append(f"workers lost {progress.lost} times, their cases judged anew")
+    if stopped or cases < plan.cases:
+        said.append("the same command continues")
+    return "; ".join(said)
+
+
+# --- files --------------------------------------------------------------------------------
+
+
+def write(
+    out: Path, rows: Sequence[SweepRow], found: Sequence[Disagreement], about: dict[str, Any]
+) -> list[Path]:
+    """The reports, all of them or none."""
+    texts = {
+        "sweep.csv": to_csv(SweepRow, rows),
+        "sweep_disagreements.csv": to_csv(Disagreement, found),
+    }
+    digests = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
+    texts["sweep.json"] = json.dumps({**about, "sha256": digests}, indent=2) + "\n"
+    out.mkdir(parents=True, exist_ok=True)
+    return replace_files({out / name: text for name, text in texts.items()})
+
+
+def _about(options: Options, plan: Plan) -> dict[str, Any]:
+    return {
+        "command": list(options.command),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seed": plan.selection.seed,
+        "first": plan.first,
+        "cases": plan.cases,
+        "functions": plan.selection.functions,
+        "dtypes": plan.selection.dtypes,
+        "code": versions(),
+        "workers": options.dask or f"{options.jobs} processes",
+        **about_machine(),
+    }
+
+
+def _measured(progress: Progress) -> dict[str, Any]:
+    """What this call itself took; cases that the store had are not in it."""
+    return {
+        "judged": progress.judged,
+        "seconds": round(progress.seconds, 3),
+        "cases_per_second": round(progress.rate, 1),
+        "coordinator_seconds": round(progress.own_seconds, 3),
+        "coordinator_cpu_seconds": round(progress.cpu_seconds, 3),
+        "workers_lost": progress.lost,
+        "peak_memory_MB": _peak_memory(),
+    }
+
+
+def _peak_memory() -> dict[str, int]:
+    """Of the coordinator and of the largest worker here; nothing where nobody counts it."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return {}
+    kilobytes = {
+        "coordinator": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+        "largest worker": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss,
+    }
+    return {who: round(size / 1024) for who, size in kilobytes.items()}

@@ -1,0 +1,65 @@
+"""Who does the work: processes here, or a Dask cluster. Both are `concurrent.futures` executors."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from multiprocessing import get_context
+from typing import NamedTuple
+
+from parity.run import start_worker
+
+ANSWER = 10.0  # seconds that a scheduler has to answer
+
+
+class Pool(NamedTuple):
+    """An executor, and how many batches it can do at a time."""
+
+    executor: Executor
+    workers: int
+
+
+MakePool = Callable[[], AbstractContextManager[Pool]]
+
+
+class PoolError(ValueError):
+    """No worker can be had."""
+
+
+@contextmanager
+def local(jobs: int) -> Iterator[Pool]:
+    """So many processes on this machine."""
+    # "spawn": torch's threads do not survive a fork.
+    executor = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=start_sweep_worker)
+    try:
+        yield Pool(executor, jobs)
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
+
+
+def start_sweep_worker() -> None:
+    """As in a run; Ctrl-C is for the coordinator."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    start_worker()
+
+
+@contextmanager
+def dask(address: str) -> Iterator[Pool]:
+    """The workers of a Dask cluster, by the address of its scheduler.
+
+    Raises: PoolError if Dask is not installed or nobody answers at the address.
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        raise PoolError(
+            "--dask needs Dask: pip install 'cnn-parity[dask]' here and on every worker"
+        ) from None
+    try:
+        client = Client(address, timeout=ANSWER)
+    except (OSError, ValueError) as error:
+        raise PoolError(f"--dask {address}: no scheduler answers ({error})") from None
+    with client:
+        yield Pool(client.get_executor(), max(1, sum(client.nthreads().values())))

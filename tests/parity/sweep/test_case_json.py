@@ -1,0 +1,28 @@
+"""A case written down and read again is the same case."""
+
+from __future__ import annotations
+
+import json
+
+from parity.findings import Settings
+from parity.sweep.batch import rows_of
+from parity.sweep.case_json import from_json, to_json
+from parity.sweep.geometry import Selection, case_at
+
+
+def test_read_again_it_is_the_same() -> None:
+    """Of every function: arrays, options with tuples and pairs, dtype and seed."""
+    for number in range(400):
+        case, dtype = case_at(Selection(8), number)
+        assert from_json(to_json(case, dtype, 8)) == (case, dtype, 8)
+
+
+def test_judged_again_it_finds_the_same() -> None:
+    """The numbers are drawn from what is written."""
+    case, dtype = case_at(Selection(8, ("conv2d",)), 4)
+    again, dtype_again, seed = from_json(to_json(case, dtype, 8))
+    settings = Settings(seed=8)
+    assert rows_of(again, dtype_again, Settings(seed=seed)) == rows_of(case, dtype, settings)
+    text = json.loads(to_json(case, dtype, 8))
+    other, _, _ = from_json(json.dumps({**text, "name": "8/5"}))
+    assert rows_of(other, dtype, settings) != rows_of(case, dtype, settings)

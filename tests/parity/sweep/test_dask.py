@@ -1,0 +1,118 @@
+"""A real Dask cluster over TCP on the loopback: the same results, also where a worker is lost."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sweeping import call, environment, start, stored, table
+
+from parity.sweep import executor
+from parity.sweep.executor import PoolError
+
+CASES = 600
+NARROW = ("--seed", 7, "--function", "linear", "--function", "relu")
+
+
+def dask(*arguments: object, log: Path) -> subprocess.Popen[bytes]:
+    """`dask …` in a session of its own, so that all its processes can be ended."""
+    with log.open("wb") as file:
+        return subprocess.Popen(
+            [sys.executable, "-m", "dask", *map(str, arguments)],
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            env=environment(),
+            cwd=log.parent,
+            start_new_session=True,
+        )
+
+
+def said(log: Path, pattern: str) -> str:
+    """What a process says of itself, once it has said it."""
+    end = time.monotonic() + 90
+    while time.monotonic() < end:
+        found = re.search(pattern, log.read_text(errors="replace"))
+        if found:
+            return found[1]
+        time.sleep(0.1)
+    raise TimeoutError(log.read_text(errors="replace"))
+
+
+Cluster = tuple[str, list[subprocess.Popen[bytes]]]
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    """The address of a scheduler, and its two workers, each a process of one thread."""
+    logs = [tmp_path / f"{name}.log" for name in ("scheduler", "one", "two")]
+    quiet = ("--no-dashboard",)
+    started = [dask("scheduler", "--host", "127.0.0.1", "--port", 0, *quiet, log=logs[0])]
+    try:
+        address = said(logs[0], r"Scheduler at:\s+(tcp://127\.0\.0\.1:\d+)")
+        for log in logs[1:]:
+            options = ("--nthreads", 1, "--no-nanny", *quiet)
+            started.append(dask("worker", address, *options, log=log))
+        for log in logs[1:]:
+            said(log, r"(Starting established connection|Registered to)")
+        yield address, started[1:]
+    finally:
+        for process in started:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def test_a_cluster_that_loses_a_worker_finds_what_one_process_finds(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    """One of two workers is killed in the middle: every case is judged, and stored once."""
+    address, workers = cluster
+    alone, spread = tmp_path / "alone", tmp_path / "spread"
+    process = start("--cases", CASES, *NARROW, "--dask", address, "--out", spread)
+    try:
+        log = spread / "sweep.sqlite-wal"
+        end = time.monotonic() + 90
+        while not log.exists() or log.stat().st_size < 40_000:
+            assert time.monotonic() < end, "nothing is stored"
+            time.sleep(0.02)
+        assert process.poll() is None
+        os.killpg(workers[0].pid, signal.SIGKILL)
+        out, err = process.communicate(timeout=180)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode == 0, err
+    assert f"{CASES} of {CASES} cases: all hold" in out
+    assert workers[0].poll() is not None
+    assert workers[1].poll() is None
+    assert call("--cases", CASES, *NARROW, "--jobs", 1, "--out", alone).returncode == 0
+    assert stored(spread / "sweep.sqlite") == stored(alone / "sweep.sqlite")
+    assert table(spread) == table(alone)
+
+
+def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One sentence with the address."""
+    monkeypatch.setattr(executor, "ANSWER", 0.2)
+    with (
+        pytest.raises(PoolError, match=r"^--dask tcp://127\.0\.0\.1:9: no scheduler answers \("),
+        executor.dask("tcp://127.0.0.1:9"),
+    ):
+        pass
+
+
+def test_without_dask(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The extra is named."""
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(PoolError) as raised, executor.dask("tcp://127.0.0.1:9"):
+        pass
+    assert str(raised.value) == (
+        "--dask needs Dask: pip install 'cnn-parity[dask]' here and on every worker"
+    )
