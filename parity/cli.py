@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
+    from parity.bench.plan import Plan
+    from parity.bench.run import BenchRow
     from parity.documents.audit import AuditRow
     from parity.documents.ledger import LedgerRow
     from parity.findings import Findings, Settings
@@ -337,6 +339,59 @@ def sweep(
 
 
 @app.command()
+def bench(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME", help="workloads and networks (all)")
+    ] = None,
+    dtype: Annotated[list[Dtype] | None, typer.Option(help="one dtype (both)")] = None,
+    threads: Annotated[
+        list[int] | None, typer.Option(min=1, help="of the BLAS and of torch (1 and 2)")
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="samples of each contender")] = 7,
+    rivals: Annotated[
+        bool, typer.Option("--rivals", help="also im2col, MyGrad and JAX, if they are installed")
+    ] = False,
+    memory: Annotated[bool, typer.Option(help="also the peak memory of each call")] = True,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="where bench.csv goes (reports, of the whole benchmark)"),
+    ] = None,
+) -> None:
+    """Time refimpl beside torch, in turns in one process: seconds, ratios, peak memory."""
+    from parity.bench.plan import Plan, UnknownWorkloadError, chosen
+    from parity.bench.run import BenchRow
+    from parity.report.bench import mean_lines, table
+    from parity.report.files import replace_files, to_csv
+
+    dtypes = [d.value for d in dtype or (Dtype.float64, Dtype.float32)]
+    whole = not (names or dtype or threads)
+    target = out or (Path("reports") if whole else None)
+    try:
+        workloads, networks = chosen(names or [])
+        if target:
+            check_writable(target)
+    except (UnknownWorkloadError, OSError) as error:
+        wrong_call(str(error))
+    plan = Plan(
+        workloads, networks, tuple(dtypes), tuple(threads or (1, 2)), rounds, rivals, memory
+    )
+    rows = timed_with_progress(plan)
+    shown = console()
+    shown.width = max(shown.width, TABLE_WIDTH)
+    shown.print(table(rows))
+    for line in mean_lines(rows):
+        typer.echo(line)
+    if target:
+        try:
+            written = replace_files({target / "bench.csv": to_csv(BenchRow, rows)})
+        except OSError as error:
+            wrong_call(f"the report could not be written, the old one stands: {error}")
+        typer.echo(f"report: {written[0]}")
+    else:
+        typer.echo("report: none of a part; --out DIR writes one")
+
+
+@app.command()
 def diff(
     before: Annotated[Path, typer.Argument(metavar="A.csv", help="the summary.csv of a run")],
     after: Annotated[Path, typer.Argument(metavar="B.csv", help="that of a later one")],
@@ -424,6 +479,15 @@ def progress_bar(description: str, total: int) -> tuple[Progress, Callable[[int]
     )
     shown = bar.add_task(description, total=total)
     return bar, lambda count: bar.advance(shown, count)
+
+
+def timed_with_progress(plan: Plan) -> list[BenchRow]:
+    """Time a plan behind a progress bar."""
+    from parity.bench.run import bench as bench_rows
+
+    bar, done = progress_bar("timing", plan.steps)
+    with bar:
+        return bench_rows(plan, lambda: done(1))
 
 
 def audited_with_progress(rows: list[LedgerRow]) -> list[AuditRow]:

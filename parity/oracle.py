@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -168,6 +168,34 @@ def _half(tensor: Tensor, dtype: str) -> Tensor:
     return tensor.to(getattr(torch, dtype)) if tensor.is_floating_point() else tensor
 
 
+class Calls(NamedTuple):
+    """Forward, and forward with backward, ready to be called again and again."""
+
+    forward: Callable[[], Any]
+    step: Callable[[], Any]
+
+
+def calls(
+    function: str,
+    arrays: Mapping[str, Array],
+    options: Mapping[str, Any],
+    dy: Array,
+    wanted: Sequence[str],
+) -> Calls:
+    """What `forward` and `gradients` do, on tensors that are already there: for timing."""
+    tensors = {name: _tensor(array, "cpu") for name, array in arrays.items()}
+    inputs, upstream = [tensors[name].requires_grad_() for name in wanted], _tensor(dy, "cpu")
+
+    def value() -> Tensor:
+        return FUNCTIONS[function](*tensors.values(), **options)
+
+    def forward() -> Tensor:
+        with torch.no_grad():
+            return value()
+
+    return Calls(forward, lambda: torch.autograd.grad(value(), inputs, upstream))
+
+
 def differentiate(
     formula: Callable[..., Any], arrays: Mapping[str, Array], dy: Array | None
 ) -> Result:
@@ -292,6 +320,35 @@ def network(
         outputs={name: _recorded(values[name]) for name in layers},
         loss=_array(total),
     )
+
+
+def network_calls(layers: Mapping[str, NetworkLayer], x: Array, target: Array, loss: str) -> Calls:
+    """A network and its loss, and autograd to x and every parameter: for timing."""
+    inputs, answers = _tensor(x, "cpu").requires_grad_(), _tensor(target, "cpu")
+    parameters = {
+        name: [_tensor(p, "cpu").requires_grad_() for p in layer.parameters.values()]
+        for name, layer in layers.items()
+    }
+    constants = {
+        name: [_tensor(c, "cpu") for c in layer.constants.values()]
+        for name, layer in layers.items()
+    }
+
+    def value() -> Tensor:
+        values = {"x": inputs}
+        for name, layer in layers.items():
+            taken = (values[source] for source in layer.inputs)
+            values[name] = FUNCTIONS[layer.function](
+                *taken, *parameters[name], *constants[name], **layer.options
+            )
+        return FUNCTIONS[loss](values[name], answers)
+
+    def forward() -> Tensor:
+        with torch.no_grad():
+            return value()
+
+    leaves = [inputs, *(p for layer in parameters.values() for p in layer)]
+    return Calls(forward, lambda: torch.autograd.grad(value(), leaves))
 
 
 def descend(value: Array, gradient: Array, learning_rate: float, device: str = "cpu") -> Array:

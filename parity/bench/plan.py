@@ -1,0 +1,51 @@
+"""What is timed, and how often."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from parity.bench.workloads import WORKLOADS, Workload
+
+BATCHES = {"lenet": 32, "alexnet": 1}  # the networks timed, and their batch
+
+
+class UnknownWorkloadError(ValueError):
+    """A name that no workload or network has."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is timed, and how often."""
+
+    workloads: tuple[Workload, ...] = WORKLOADS
+    networks: tuple[str, ...] = tuple(BATCHES)
+    dtypes: tuple[str, ...] = ("float64", "float32")
+    threads: tuple[int, ...] = (1, 2)
+    rounds: int = 7
+    rivals: bool = False
+    memory: bool = True
+
+    @property
+    def steps(self) -> int:
+        """How many workloads will be reported as done."""
+        return len(self.threads) * len(self.dtypes) * (len(self.workloads) + len(self.networks))
+
+
+def chosen(names: Sequence[str]) -> tuple[tuple[Workload, ...], tuple[str, ...]]:
+    """The workloads and networks of these names or groups; all if there are none.
+
+    Raises: UnknownWorkloadError for a name that is not there.
+    """
+    known = [*(w.name for w in WORKLOADS), *dict.fromkeys(w.group for w in WORKLOADS), *BATCHES]
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, known, n=3) or known
+            raise UnknownWorkloadError(
+                f"no workload is called {name!r}; did you mean {' or '.join(near)}?"
+            )
+    if not names:
+        return WORKLOADS, tuple(BATCHES)
+    workloads = tuple(w for w in WORKLOADS if w.name in names or w.group in names)
+    return workloads, tuple(name for name in BATCHES if name in names)

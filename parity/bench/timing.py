@@ -1,0 +1,66 @@
+"""Seconds of several contenders, taken in turns in one process.
+
+These machines are shared: what slows one contender down soon slows down the next. So every round
+times each of them once, and a ratio is the median of the rounds' ratios.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from statistics import median
+from typing import Any
+
+Calls = Mapping[str, Callable[[], Any]]
+
+SAMPLE = 0.02  # seconds that a sample lasts at least: short calls are repeated
+
+
+def interleaved(calls: Calls, rounds: int) -> dict[str, list[float]]:
+    """The seconds of one call of each contender, for each round."""
+    repeats = {name: _repeats(call) for name, call in calls.items()}
+    seconds: dict[str, list[float]] = {name: [] for name in calls}
+    with _without_collection():
+        for number in range(rounds):
+            names = list(calls)
+            # Each round begins with another contender: nobody always runs on a warm cache.
+            start = number % len(names)
+            for name in (*names[start:], *names[:start]):
+                seconds[name].append(_seconds(calls[name], repeats[name]))
+    return seconds
+
+
+def ratio(seconds: Mapping[str, list[float]], name: str, to: str) -> float:
+    """The median over the rounds of one contender's time through another's.
+
+    >>> ratio({"a": [1.0, 9.0, 3.0], "b": [2.0, 3.0, 2.0]}, "a", "b")
+    1.5
+    """
+    return median(a / b for a, b in zip(seconds[name], seconds[to], strict=True))
+
+
+def _repeats(call: Callable[[], Any]) -> int:
+    """How many calls a sample takes; the first, uncounted call warms up."""
+    call()
+    return max(1, round(SAMPLE / max(_seconds(call, 1), 1e-7)))
+
+
+def _seconds(call: Callable[[], Any], repeats: int) -> float:
+    start = time.perf_counter()
+    for _ in range(repeats):
+        call()
+    return (time.perf_counter() - start) / repeats
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Python's garbage collector would be charged to whoever is timed."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -1,0 +1,54 @@
+"""What the benchmark says on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.table import Table
+
+from parity.bench.contenders import REFIMPL, TORCH
+from parity.bench.run import FORWARD, STEP, BenchRow, means
+
+COLUMNS = (
+    *("workload", "dtype", "threads", "forward", "ratio", "of GEMM", "MiB"),
+    *("forward+backward", "ratio", "of GEMM", "MiB"),
+)
+
+
+def table(rows: Sequence[BenchRow]) -> Table:
+    """refimpl on every workload: seconds, ratio to torch, share of the GEMM peak, memory."""
+    shown = Table(box=None, pad_edge=False)
+    for number, column in enumerate(COLUMNS):
+        shown.add_column(column, justify="left" if number < 2 else "right", no_wrap=True)
+    found = {(r.workload, r.dtype, r.threads, r.direction, r.contender): r for r in rows}
+    for workload, dtype, threads in dict.fromkeys((r.workload, r.dtype, r.threads) for r in rows):
+        cells = [workload, dtype, str(threads)]
+        for direction in (FORWARD, STEP):
+            ours = found[workload, dtype, threads, direction, REFIMPL]
+            theirs = found[workload, dtype, threads, direction, TORCH]
+            cells += [
+                f"{1e3 * ours.seconds:.3g} ms",
+                f"{ours.ratio_to_torch:.2f}",
+                f"{100 * ours.gemm_share:.0f} %" if ours.gemm_share else "",
+                _memory(ours.extra_bytes, theirs.extra_bytes),
+            ]
+        shown.add_row(*cells)
+    return shown
+
+
+def _memory(ours: int | None, theirs: int | None) -> str:
+    """Both sides' peaks, in MiB."""
+    if ours is None or theirs is None:
+        return ""
+    return f"{ours / 2**20:.1f}/{theirs / 2**20:.1f}"
+
+
+def mean_lines(rows: Sequence[BenchRow]) -> Iterator[str]:
+    """The geometric means of the ratios to torch: refimpl's, and its rivals' beside it."""
+    found = means(rows)
+    for (group, dtype, threads, direction, contender), ratio in found.items():
+        if contender == TORCH or group in ("overhead", "network"):
+            continue
+        who = "" if contender == REFIMPL else f", {contender}"
+        cores = f"{threads} thread{'s' * (threads > 1)}"
+        yield f"{group}{who}: {dtype}, {cores}, {direction}: {ratio:.2f} × torch"
