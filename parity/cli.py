@@ -352,12 +352,18 @@ def bench(
         bool, typer.Option("--rivals", help="also im2col, MyGrad and JAX, if they are installed")
     ] = False,
     memory: Annotated[bool, typer.Option(help="also the peak memory of each call")] = True,
+    check: Annotated[
+        bool, typer.Option("--check", help="instead: how long a check takes beside other checkers")
+    ] = False,
     out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="where bench.csv goes (reports, of the whole benchmark)"),
     ] = None,
 ) -> None:
     """Time refimpl beside torch, in turns in one process: seconds, ratios, peak memory."""
+    if check:
+        bench_checkers_into(out or Path("reports"), rounds)
+        return
     from parity.bench.plan import Plan, UnknownWorkloadError, chosen
     from parity.bench.run import BenchRow
     from parity.report.bench import mean_lines, table
@@ -479,6 +485,24 @@ def progress_bar(description: str, total: int) -> tuple[Progress, Callable[[int]
     )
     shown = bar.add_task(description, total=total)
     return bar, lambda count: bar.advance(shown, count)
+
+
+def bench_checkers_into(out: Path, rounds: int) -> None:
+    """`parity bench --check`"""
+    from parity.bench.checkers import CheckerRow, bench_checkers, checkers
+    from parity.report.bench import checker_table
+    from parity.report.files import replace_files, to_csv
+
+    try:
+        check_writable(out)
+        bar, done = progress_bar("timing", len(checkers()) * (rounds + 2))
+        with bar:
+            rows = bench_checkers(rounds, lambda: done(1))
+        console().print(checker_table(rows))
+        written = replace_files({out / "bench_check.csv": to_csv(CheckerRow, rows)})
+    except OSError as error:
+        wrong_call(f"the report could not be written, the old one stands: {error}")
+    typer.echo(f"report: {written[0]}")
 
 
 def timed_with_progress(plan: Plan) -> list[BenchRow]:

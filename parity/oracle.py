@@ -196,6 +196,18 @@ def calls(
     return Calls(forward, lambda: torch.autograd.grad(value(), inputs, upstream))
 
 
+def gradcheck(
+    function: str, arrays: Mapping[str, Array], options: Mapping[str, Any], fast: bool
+) -> bool:
+    """torch.autograd.gradcheck of torch's own function, which compares it with differences."""
+    tensors = [_tensor(array, "cpu").requires_grad_() for array in arrays.values()]
+    return bool(
+        torch.autograd.gradcheck(
+            lambda *given: FUNCTIONS[function](*given, **options), tensors, fast_mode=fast
+        )
+    )
+
+
 def differentiate(
     formula: Callable[..., Any], arrays: Mapping[str, Array], dy: Array | None
 ) -> Result:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.table import Table
 
+from parity.bench.checkers import QUICK, CheckerRow
 from parity.bench.contenders import REFIMPL, TORCH
 from parity.bench.run import FORWARD, STEP, BenchRow, means
 
@@ -33,6 +34,17 @@ def table(rows: Sequence[BenchRow]) -> Table:
                 _memory(ours.extra_bytes, theirs.extra_bytes),
             ]
         shown.add_row(*cells)
+    return shown
+
+
+def checker_table(rows: Sequence[CheckerRow]) -> Table:
+    """Each way to check a convolution's gradients, and how long it takes."""
+    shown = Table(box=None, pad_edge=False)
+    shown.add_column("checker")
+    shown.add_column("seconds", justify="right")
+    shown.add_column(f"× {QUICK}", justify="right")
+    for row in rows:
+        shown.add_row(row.checker, f"{row.seconds:.3g}", f"{row.ratio_to_quick:.3g}")
     return shown
 
 
