@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from parity.bench.checkers import CheckerRow
+from parity.bench.run import BenchRow
 from parity.compare import AGREES, INAPPLICABLE, UNDECIDED, VERDICTS
 from parity.documents.audit import AuditRow
 from parity.power import MistakeRow
@@ -19,6 +21,8 @@ TEXT = (Path(__file__).parents[2] / "reports" / "README.md").read_text()
 FILES = {
     "audit.csv": AuditRow,
     "mistakes.csv": MistakeRow,
+    "bench.csv": BenchRow,
+    "bench_check.csv": CheckerRow,
     "sweep.csv": SweepRow,
     "sweep_disagreements.csv": Disagreement,
     **{name: row_type for name, (row_type, _) in TABLES.items()},
