@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install test lint types imports unit report format coverage mutation wheel clean
+.PHONY: install test lint types imports unit report faults format coverage mutation wheel clean
 
 install: $(INSTALLED)
 
@@ -34,6 +34,10 @@ imports: $(INSTALLED)
 # As many processes as there are cores.
 unit: $(INSTALLED)
 	$(BIN)/python -m pytest -q -n auto
+
+# Processes killed, disks filled, a cluster that loses a worker: the sweep survives.
+faults: $(INSTALLED)
+	$(BIN)/python -m pytest -q -m faults
 
 # Everything: the comparison with torch and the witnesses, AlexNet included, the verdicts on the
 # documents, and the known mistakes.

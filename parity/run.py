@@ -192,10 +192,10 @@ def _no_such_case(case: str, wanted: set[str]) -> str:
     return f"case {case!r} runs in {', '.join(here[0].dtypes)} only"
 
 
-def nearest(name: str, known: Sequence[str]) -> str:
-    """What may have been meant, for the end of an error text."""
+def nearest(name: str, known: Sequence[str], command: str = "parity list") -> str:
+    """What may have been meant, or which command shows all, for the end of an error text."""
     near = get_close_matches(name, list(dict.fromkeys(known)), n=3)
-    return f"; did you mean {' or '.join(near)}?" if near else "; `parity list` shows them all"
+    return f"; did you mean {' or '.join(near)}?" if near else f"; `{command}` shows them all"
 
 
 def run(

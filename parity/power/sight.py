@@ -62,7 +62,18 @@ def tensors_of(known: Mistake, case: Case, arrays: Mapping[str, Array], dy: Arra
 def computed(known: Mistake, prepared: Prepared) -> Tensors | str:
     """The same on the arrays of a prepared case, or what was raised."""
     with np.errstate(all="ignore"):
-        return attempt(lambda: tensors_of(known, prepared.case, prepared.arrays, prepared.dy))
+        found = attempt(lambda: tensors_of(known, prepared.case, prepared.arrays, prepared.dy))
+    if isinstance(found, str):
+        return found
+    return without_numbers(found) or found
+
+
+def without_numbers(tensors: Tensors) -> str:
+    """Which of them hold no numbers: a person's program would end there by itself."""
+    kinds = {
+        name: tensor.dtype for name, tensor in tensors.items() if tensor.dtype.kind not in "fiu"
+    }
+    return ", ".join(f"gives {dtype} for {name}" for name, dtype in kinds.items())
 
 
 def worst_ratio(prepared: Prepared, tensors: Tensors) -> tuple[bool, float]:

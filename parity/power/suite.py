@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from parity import oracle
 from parity.cases.case import Case, Given, Source
-from parity.findings import Settings
+from parity.findings import DEFAULT_SEED, Settings
 from parity.functions import FUNCTIONS, forward_of
 from parity.mistakes import MISTAKES, Mistake, control
 from parity.power.sight import Sight, cases_of, examine, is_forward
@@ -55,6 +55,7 @@ class Power:
 
     rows: list[MistakeRow] = field(default_factory=list)
     unseeing: dict[str, str] = field(default_factory=dict)  # and why
+    seed: int = DEFAULT_SEED
 
     @property
     def holds(self) -> bool:
@@ -69,16 +70,14 @@ def select(names: Sequence[str], functions: Sequence[str]) -> list[Mistake]:
     """
     for name in names:
         if name not in MISTAKES:
-            raise SelectionError(
-                f"no known mistake is called {name!r}{nearest(name, list(MISTAKES))}"
-            )
+            near = nearest(name, list(MISTAKES), "parity mistakes")
+            raise SelectionError(f"no known mistake is called {name!r}{near}")
     places = {one.name: {one.function, forward_of(one.function)} for one in MISTAKES.values()}
     wrong = sorted(set().union(*places.values()))
     for function in functions:
         if function not in wrong:
-            raise SelectionError(
-                f"no known mistake is in a function {function!r}{nearest(function, wrong)}"
-            )
+            near = nearest(function, wrong, "parity mistakes")
+            raise SelectionError(f"no known mistake is in a function {function!r}{near}")
     chosen = [
         one
         for one in MISTAKES.values()
@@ -116,7 +115,9 @@ def power(
         for one, found in zip(everything, kinds, strict=True):
             rows.append(to_row(one, seen[one.name], found))
             done(1)
-    return Power(rows, _unseeing([case for case in cases if _all_run(case, known)], seen))
+    return Power(
+        rows, _unseeing([case for case in cases if _all_run(case, known)], seen), settings.seed
+    )
 
 
 def steps(known: Sequence[Mistake]) -> int:

@@ -71,13 +71,13 @@ def problems(power: Power) -> list[str]:
     """Mistakes that too few refuse, controls that are refused, cases that see nothing."""
     said = [
         f"FAIL {row.mistake} in {row.function}: {row.problem}\n"
-        f"     again: parity mistakes {_selection(row)}"
+        f"     again: parity mistakes {_selection(row)} --seed {power.seed}"
         for row in power.rows
         if row.problem
     ]
     return said + [
         f"FAIL case {case} sees no mistake: {why}\n"
-        f"     again: parity mistakes --function {case.partition('[')[0]}"
+        f"     again: parity mistakes --function {case.partition('[')[0]} --seed {power.seed}"
         for case, why in power.unseeing.items()
     ]
 

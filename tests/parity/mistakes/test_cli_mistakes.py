@@ -90,7 +90,7 @@ def test_a_mistake_that_nobody_refuses(
     assert "FAIL harmless in flatten: no case refuses it\n     again: parity mistakes harm" in out
     assert "1 mistake, 1 NOT REFUSED AS IT MUST BE; 1 control clean; " in out
     assert "FAIL case flatten[maps] sees no mistake: no known mistake shows in its shapes\n" in out
-    assert "     again: parity mistakes --function flatten\n" in out
+    assert "     again: parity mistakes --function flatten --seed " in out
     assert "cases BLIND" in out
     assert rows(tmp_path)[1]["problem"] == "no case refuses it"
 
@@ -101,7 +101,7 @@ def test_a_control_that_is_refused(call: Call, monkeypatch: pytest.MonkeyPatch) 
     code, out, _ = call("mistakes", "add-gradient-halved")
     assert code == 1
     assert "FAIL control-add_backward in add_backward: the correct code is refused by add[" in out
-    assert "again: parity mistakes --function add_backward\n" in out
+    assert "again: parity mistakes --function add_backward --seed " in out
     assert "1 control of which 1 NOT CLEAN" in out
 
 

@@ -355,3 +355,31 @@ def test_several_processes_find_the_same() -> None:
     found = power(known, SETTINGS, 2, told.append)
     assert found == power(known, SETTINGS)
     assert sum(told) == steps(known)
+
+
+# --- what gives no numbers ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("function", "wrong", "said"),
+    [
+        ("relu", lambda x: None, "gives object for y"),
+        ("relu_backward", lambda dy, x: None, "gives object for dx"),
+        ("relu", lambda x: x.astype(str), "gives <U"),
+    ],
+)
+def test_what_holds_no_numbers_is_no_refusal(function: str, wrong: Any, said: str) -> None:
+    """A forgotten return ends a program by itself; the other mistakes go on."""
+    planted = put_in_place(function, wrong)
+    (seen,) = examine(case_of("relu[maps]"), [planted], SETTINGS)
+    assert seen.refused is False
+    assert seen.raised.startswith(said)
+    row = row_of(planted)
+    assert (row.refused, row.raised) == (0, row.cases)
+
+
+def test_a_missing_gradient_is_no_refusal() -> None:
+    """Nor is a name that is not there."""
+    wrong = lambda dy, x, weight: refimpl.linear_backward(dy, x, weight)[:2]  # noqa: E731
+    (seen,) = examine(case_of("linear[plain]"), [put_in_place("linear_backward", wrong)], SETTINGS)
+    assert (seen.refused, seen.raised) == (False, "refimpl raised KeyError: 'dbias'")

@@ -18,6 +18,8 @@ from sweeping import call, environment, start, stored, table
 from parity.sweep import executor
 from parity.sweep.executor import PoolError
 
+pytestmark = pytest.mark.faults
+
 CASES = 600
 NARROW = ("--seed", 7, "--function", "linear", "--function", "relu")
 

@@ -23,6 +23,8 @@ from parity.sweep.geometry import Selection
 from parity.sweep.store import opened
 from parity.sweep.versions import versions
 
+pytestmark = pytest.mark.faults
+
 CASES = 500
 SELECTION = Selection(7, ("conv2d", "linear"))
 NARROW = ("--seed", 7, "--function", "conv2d", "--function", "linear")
@@ -47,7 +49,8 @@ def results(out: Path) -> list[tuple[Any, ...]]:
 
 def written(out: Path) -> int:
     """The bytes of the store and of its log; SQLite's lock keeps readers out."""
-    return sum(path.stat().st_size for path in out.glob("sweep.sqlite*"))
+    paths = (out / f"sweep.sqlite{end}" for end in ("", "-wal"))
+    return sum(path.stat().st_size for path in paths if path.exists())
 
 
 def wait_until(holds: Callable[[], bool], seconds: float = 60) -> None:

@@ -331,3 +331,12 @@ def test_lenet_fits_with_two_samples() -> None:
     x, _ = NETWORKS["lenet"].data("float32", 17)[0]
     assert derivative._network_products(model, x[:2]) * 16 == 13_328_640
     assert 2 <= 32 * NETWORK_PRODUCTS // 13_328_640 < 3
+
+
+def test_at_a_kink_no_probability_is_claimed() -> None:
+    """Directions that see zeros not at all would pass the wrong branch there."""
+    case = next(c for c in GOOD if c.id == "relu[zero and minus zero]")
+    (row,) = check_derivative(case, "float64", SETTINGS).witnesses
+    assert row.verdict == AGREES
+    assert row.note.startswith("at a kink")
+    assert row.false_accept is None
