@@ -248,8 +248,7 @@ def _backward(
     ):
         d = upstream[samples, :, :, columns]  # (n, G, C_out/G, L)
         patches = _patch_matrix(part, geometry)  # (n, G, C·K, L)
-        for of_sample in d @ patches.swapaxes(-1, -2):
-            dkernels += of_sample
+        dkernels += (d @ patches.swapaxes(-1, -2)).sum(axis=0)
         dpatches = kernels.swapaxes(-1, -2) @ d  # (n, G, C·K, L)
         rows = d.shape[-1] // prod(geometry.output[1:])
         shape = (*dpart.shape[:2], *geometry.kernel, rows, *geometry.output[1:])
