@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from rich.console import Console
     from rich.progress import Progress
@@ -196,7 +196,6 @@ def audit(
     """Check the verdict on every formula of the documents. Exit code 1 if one is not supported."""
     from parity.documents.audit import AuditRow, UnknownRowError, select
     from parity.report.audit import counts, details, problems
-    from parity.report.files import replace_files, to_csv
 
     narrowed = bool(ids or document)
     target = out or (None if narrowed else Path("reports"))
@@ -207,8 +206,7 @@ def audit(
         rows = audited_with_progress(chosen)
     except (UnknownRowError, OSError, ValueError) as error:
         wrong_call(str(error))
-    shown = console()
-    shown.width = max(shown.width, TABLE_WIDTH)
+    shown = wide_console()
     shown.print(counts(rows))
     for line in (*details(rows, everything=bool(ids)), *problems(rows)):
         typer.echo(f"\n{line}")
@@ -217,14 +215,7 @@ def audit(
         f"\n{_counted(len(rows), 'statement')}, {_counted(sum(r.checks for r in rows), 'check')}: "
         + (f"{unsupported} NOT SUPPORTED" if unsupported else "every verdict is supported")
     )
-    if target:
-        try:
-            written = replace_files({target / "audit.csv": to_csv(AuditRow, rows)})
-        except OSError as error:
-            wrong_call(f"the report could not be written, the old one stands: {error}")
-        typer.echo(f"report: {written[0]}")
-    else:
-        typer.echo("report: none of a part; --out DIR writes one")
+    write_table(target, "audit.csv", AuditRow, rows)
     raise typer.Exit(DISAGREE if unsupported else 0)
 
 
@@ -249,7 +240,6 @@ def mistakes(
     """Show that known mistakes are refused. Exit code 1 if one is not, or correct code is."""
     from parity.findings import DEFAULT_SEED, Settings
     from parity.power import MistakeRow, select
-    from parity.report.files import replace_files, to_csv
     from parity.report.mistakes import describe, problems, summary, table
     from parity.run import SelectionError
 
@@ -263,21 +253,13 @@ def mistakes(
         wrong_call(str(error))
     settings = Settings(DEFAULT_SEED if seed is None else seed)
     power = power_with_progress(chosen, settings, jobs)
-    shown = console()
-    shown.width = max(shown.width, TABLE_WIDTH)
+    shown = wide_console()
     shown.print(table(power.rows))
     described = [describe(row) for row in power.rows if names and not row.control]
     for line in (*described, *problems(power)):
         typer.echo(f"\n{line}")
     typer.echo(f"\n{summary(power)}; {time.perf_counter() - started:.1f} s")
-    if target:
-        try:
-            written = replace_files({target / "mistakes.csv": to_csv(MistakeRow, power.rows)})
-        except OSError as error:
-            wrong_call(f"the report could not be written, the old one stands: {error}")
-        typer.echo(f"report: {written[0]}")
-    else:
-        typer.echo("report: none of a part; --out DIR writes one")
+    write_table(target, "mistakes.csv", MistakeRow, power.rows)
     raise typer.Exit(0 if power.holds else DISAGREE)
 
 
@@ -330,8 +312,7 @@ def sweep(
             out,
             ["parity", *sys.argv[1:]],
         )
-        shown = console()
-        shown.width = max(shown.width, TABLE_WIDTH)
+        shown = wide_console()
         code = command.run(options, shown, console(stderr=True), typer.echo)
     except (OSError, ValueError) as error:
         wrong_call(str(error))
@@ -362,12 +343,15 @@ def bench(
 ) -> None:
     """Time refimpl beside torch, in turns in one process: seconds, ratios, peak memory."""
     if check:
+        if names or dtype or threads or rivals:
+            wrong_call(
+                "--check times one convolution in float64: it takes --rounds and --out alone"
+            )
         bench_checkers_into(out or Path("reports"), rounds)
         return
     from parity.bench.plan import Plan, UnknownWorkloadError, chosen
     from parity.bench.run import BenchRow
     from parity.report.bench import mean_lines, table
-    from parity.report.files import replace_files, to_csv
 
     dtypes = [d.value for d in dtype or (Dtype.float64, Dtype.float32)]
     whole = not (names or dtype or threads)
@@ -382,19 +366,11 @@ def bench(
         workloads, networks, tuple(dtypes), tuple(threads or (1, 2)), rounds, rivals, memory
     )
     rows = timed_with_progress(plan)
-    shown = console()
-    shown.width = max(shown.width, TABLE_WIDTH)
+    shown = wide_console()
     shown.print(table(rows))
     for line in mean_lines(rows):
         typer.echo(line)
-    if target:
-        try:
-            written = replace_files({target / "bench.csv": to_csv(BenchRow, rows)})
-        except OSError as error:
-            wrong_call(f"the report could not be written, the old one stands: {error}")
-        typer.echo(f"report: {written[0]}")
-    else:
-        typer.echo("report: none of a part; --out DIR writes one")
+    write_table(target, "bench.csv", BenchRow, rows)
 
 
 @app.command()
@@ -469,6 +445,27 @@ def console(stderr: bool = False) -> Console:
     return shown
 
 
+def wide_console() -> Console:
+    """A console that is wide enough for a table."""
+    shown = console()
+    shown.width = max(shown.width, TABLE_WIDTH)
+    return shown
+
+
+def write_table(target: Path | None, name: str, row_type: type, rows: Sequence[Any]) -> None:
+    """Write a report of one table, and say where; say so, too, where none is wanted."""
+    from parity.report.files import replace_files, to_csv
+
+    if target is None:
+        typer.echo("report: none of a part; --out DIR writes one")
+        return
+    try:
+        written = replace_files({target / name: to_csv(row_type, rows)})
+    except OSError as error:
+        wrong_call(f"the report could not be written, the old one stands: {error}")
+    typer.echo(f"report: {written[0]}")
+
+
 def progress_bar(description: str, total: int) -> tuple[Progress, Callable[[int], None]]:
     """A progress bar, shown on terminals only, and what moves it on."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -491,18 +488,16 @@ def bench_checkers_into(out: Path, rounds: int) -> None:
     """`parity bench --check`"""
     from parity.bench.checkers import CheckerRow, bench_checkers, checkers
     from parity.report.bench import checker_table
-    from parity.report.files import replace_files, to_csv
 
     try:
         check_writable(out)
-        bar, done = progress_bar("timing", len(checkers()) * (rounds + 2))
-        with bar:
-            rows = bench_checkers(rounds, lambda: done(1))
-        console().print(checker_table(rows))
-        written = replace_files({out / "bench_check.csv": to_csv(CheckerRow, rows)})
     except OSError as error:
-        wrong_call(f"the report could not be written, the old one stands: {error}")
-    typer.echo(f"report: {written[0]}")
+        wrong_call(str(error))
+    bar, done = progress_bar("timing", len(checkers()) * (rounds + 2))
+    with bar:
+        rows = bench_checkers(rounds, lambda: done(1))
+    console().print(checker_table(rows))
+    write_table(out, "bench_check.csv", CheckerRow, rows)
 
 
 def timed_with_progress(plan: Plan) -> list[BenchRow]:
@@ -556,8 +551,7 @@ def report(
     from parity.report.text import failures, half_note, table, training_notes
     from parity.report.witnesses import refutations, witness_notes
 
-    shown = console()
-    shown.width = max(shown.width, TABLE_WIDTH)
+    shown = wide_console()
     shown.print(table(findings))
     for line in (
         *training_notes(findings.training),

@@ -16,6 +16,7 @@ from parity.functions import FUNCTIONS
 from parity.rows import WitnessRow
 from parity.witnesses.balls import exact_arbs, exact_balls
 from parity.witnesses.directional import FALSE_ACCEPT, KEPT, Arrays, Question, judged
+from parity.witnesses.truth import UNORDERED
 from refimpl import Network, loss_and_grads
 
 DERIVATIVE = "derivative"  # what witnesses.csv calls this witness
@@ -24,13 +25,6 @@ NETWORK_PRODUCTS = 1_000_000
 SAMPLES = 2  # of a network, at least: one alone would not show a batch
 # Networks with the layers of another one that is asked for anyway.
 COVERED = {"lenet": "small_lenet"}
-
-# What compares nothing runs on arbs, which have no order, five times as fast.
-WITHOUT_ORDER = (
-    *("conv1d", "conv2d", "conv3d", "correlate2d", "convolve2d", "rot180", "shared_conv2d"),
-    *("avg_pool1d", "avg_pool2d", "avg_pool3d", "weighted_pool2d"),
-    *("linear", "flatten", "add", "concatenate", "squared_error"),
-)
 
 
 # --- layer cases --------------------------------------------------------------------------
@@ -69,7 +63,7 @@ def case_question(case: Case, dtype: str, settings: Settings) -> Question:
         lambda given: function.forward(given, case.options),
         lambda dy, given: function.backward(dy, given, case.options),
         upstream,
-        exact_arbs if case.function in WITHOUT_ORDER else exact_balls,
+        exact_arbs if case.function in UNORDERED else exact_balls,
     )
 
 

@@ -22,6 +22,8 @@ from killing import Baseline, Check, Outcome, attack, forked, merged, outcome, t
 from mutators import KINDS, Mutant, mutants
 from planted import plant
 
+import refimpl
+
 # --- what mutants there are ---------------------------------------------------------------
 
 CHANGES = {
@@ -417,3 +419,13 @@ def test_entries_are_unique_and_have_reasons() -> None:
     listed = run.equivalents()
     assert len({entry.key for entry in listed}) == len(listed)
     assert all(len(entry.reason.split()) >= 4 for entry in listed)
+
+
+def test_the_catalogue_is_among_the_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every case, bad input and network that a quick run has; each check can hold and fail."""
+    checks = run.catalogue_checks()
+    assert {check.kind for check in checks} == {"case", "bad input", "network"}
+    (relu,) = (check for check in checks if check.id == "case relu[maps] float64")
+    assert relu.holds()
+    monkeypatch.setattr(refimpl, "relu_backward", lambda dy, x: -dy)
+    assert not relu.holds()

@@ -84,3 +84,14 @@ def test_the_command(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert [row["checker"] for row in rows] == list(quick)
     assert rows[0]["ratio_to_quick"] == "1.0"
     assert all(name in outcome.out for name in quick)
+
+
+@pytest.mark.parametrize("words", [["relu"], ["--rivals"], ["--threads", "1"]])
+def test_what_check_would_ignore_is_refused(call: Call, tmp_path: Path, words: list[str]) -> None:
+    """It times one convolution, whatever else is asked for."""
+    outcome = call("bench", *words, "--check", "--out", tmp_path / "none")
+    assert outcome.code == 2
+    assert outcome.err == (
+        "parity: --check times one convolution in float64: it takes --rounds and --out alone\n"
+    )
+    assert not (tmp_path / "none").exists()
