@@ -227,8 +227,9 @@ def softmax(x: Array, axis: int = -1) -> Array:
     """
     (x,) = _with_axis("softmax", axis, x=x)
     check_methods("softmax", x, "exp")
-    powers = np.exp(_shifted(x, axis))
-    y: Array = powers / powers.sum(axis=axis, keepdims=True)
+    y = _shifted(x, axis)
+    np.exp(y, out=y)
+    y /= y.sum(axis=axis, keepdims=True)
     return y
 
 
@@ -264,8 +265,8 @@ def log_softmax(x: Array, axis: int = -1) -> Array:
     """
     (x,) = _with_axis("log_softmax", axis, x=x)
     check_methods("log_softmax", x, "exp", "log")
-    shifted = _shifted(x, axis)
-    y: Array = shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
+    y = _shifted(x, axis)
+    y -= np.log(np.exp(y).sum(axis=axis, keepdims=True))
     return y
 
 
@@ -296,4 +297,4 @@ def _with_axis(where: str, axis: int, **arrays: Array) -> list[Array]:
 
 def _shifted(x: Array, axis: int) -> Array:
     """x less its maximum: any shift gives the same softmax, this one keeps e^x within 1."""
-    return x - x.max(axis=axis, keepdims=True) if x.size else x
+    return x - x.max(axis=axis, keepdims=True) if x.size else x.copy()

@@ -12,7 +12,7 @@ import numpy as np
 from refimpl.checks import Ints, check_arrays, check_flag, check_gradient, check_int
 from refimpl.elements import Array, zeros
 from refimpl.shapes import PoolGeometry, pool_geometry
-from refimpl.windows import pool_meetings
+from refimpl.windows import map_blocks, pool_meetings
 
 
 def avg_pool1d(
@@ -230,15 +230,16 @@ def _avg_pool(
 ) -> Array:
     (x,) = check_arrays(where, x=x)
     geometry = pool_geometry(where, n, x, kernel_size, stride, padding, 1, ceil_mode)
-    sums = x
-    for axis, pairs in enumerate(pool_meetings(geometry), start=2):  # a sum of sums, axis by axis
-        longer = sums
-        sums = zeros(
-            (*longer.shape[:axis], geometry.output[axis - 2], *longer.shape[axis + 1 :]), like=x
-        )
-        for outputs, inputs in pairs:
-            sums[_on(axis, outputs)] += longer[_on(axis, inputs)]
-    y: Array = sums / _divisor(where, geometry, count_include_pad, divisor_override).astype(x.dtype)
+    divisor = _divisor(where, geometry, count_include_pad, divisor_override).astype(x.dtype)
+    y = np.empty((*x.shape[:2], *geometry.output), x.dtype)
+    along = list(enumerate(pool_meetings(geometry), start=1))
+    for maps, means in map_blocks(x, y):
+        sums = maps
+        for axis, pairs in along:  # a sum of sums, axis by axis
+            longer, sums = sums, _zeros(sums, axis, geometry.output)
+            for outputs, inputs in pairs:
+                sums[_on(axis, outputs)] += longer[_on(axis, inputs)]
+        np.divide(sums, divisor, out=means)
     return y
 
 
@@ -257,15 +258,22 @@ def _avg_pool_backward(
     dy, x = check_arrays(where, dy=dy, x=x)
     geometry = pool_geometry(where, n, x, kernel_size, stride, padding, 1, ceil_mode)
     check_gradient(where, dy, (*x.shape[:2], *geometry.output))
-    dx: Array = dy / _divisor(where, geometry, count_include_pad, divisor_override).astype(dy.dtype)
-    for axis, pairs in enumerate(pool_meetings(geometry), start=2):  # the adjoint, axis by axis
-        shorter = dx
-        dx = zeros(
-            (*shorter.shape[:axis], geometry.sizes[axis - 2], *shorter.shape[axis + 1 :]), like=dy
-        )
-        for outputs, inputs in pairs:
-            dx[_on(axis, inputs)] += shorter[_on(axis, outputs)]
+    divisor = _divisor(where, geometry, count_include_pad, divisor_override).astype(dy.dtype)
+    dx = np.empty(x.shape, dy.dtype)
+    along = list(enumerate(pool_meetings(geometry), start=1))
+    for gradient, upstream in map_blocks(dx, dy):
+        shares = upstream / divisor
+        for axis, pairs in reversed(along):  # the adjoint, axis by axis
+            shorter, shares = shares, _zeros(shares, axis, geometry.sizes)
+            for outputs, inputs in pairs:
+                shares[_on(axis, inputs)] += shorter[_on(axis, outputs)]
+        gradient[...] = shares
     return dx
+
+
+def _zeros(maps: Array, axis: int, sizes: tuple[int, ...]) -> Array:
+    """Zeros in the shape of maps (M, *S), but for one axis: its size is that of `sizes`."""
+    return zeros((*maps.shape[:axis], sizes[axis - 1], *maps.shape[axis + 1 :]), like=maps)
 
 
 def _on(axis: int, places: slice) -> tuple[slice, ...]:

@@ -217,15 +217,15 @@ def check_int(where: str, name: str, value: Any, least: int) -> int:
 def check_ints(where: str, name: str, value: Any, count: int, least: int) -> tuple[int, ...]:
     """An option as `count` integers, each at least `least`; one integer stands for all."""
     values = entries(value, count)
-    if any(not is_integer(v) for v in values):
+    if not all(map(is_integer, values)):
         raise TypeError(f"{where}: {name} must be an integer or {count} of them, but is {value!r}")
     if len(values) != count:
         raise ValueError(
             f"{where}: {name} must be one integer or {count}, but has {len(values)} ({value!r})"
         )
-    if any(v < least for v in values):
+    if min(values) < least:
         raise ValueError(f"{where}: {name} must be at least {least}, but is {value!r}")
-    return tuple(int(v) for v in values)
+    return tuple(map(int, values))
 
 
 def check_sizes(where: str, name: str, value: Any, least: int) -> tuple[int, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -213,9 +213,9 @@ def _forward(
     padded = pad(x, geometry.padding)
     kernels = _kernel_matrix(weight, G)
     y = np.empty((N, G, C_out // G, prod(geometry.output)), x.dtype)
-    for samples, columns, part in _patch_blocks(padded, geometry):
+    for part, columns in _blocks(padded, geometry):
         # (G, C_out/G, C·K) @ (n, G, C·K, L) -> (n, G, C_out/G, L)
-        np.matmul(kernels, _patch_matrix(part, geometry), out=y[samples, :, :, columns])
+        np.matmul(kernels, _patch_matrix(padded[part], geometry), out=y[columns])
     y = y.reshape(N, C_out, *geometry.output)
     for b in biases:
         y += b.reshape(-1, *(1,) * len(geometry.output))
@@ -242,17 +242,14 @@ def _backward(
     kernels = _kernel_matrix(weight, G)
     dkernels = zeros(kernels.shape, like=weight)
     upstream = dy.reshape(N, G, C_out // G, prod(geometry.output))
-    # Block by block for the cache's sake; dpart is a view, so adding to it fills dpadded.
-    for (samples, columns, part), (*_, dpart) in zip(
-        _patch_blocks(padded, geometry), _patch_blocks(dpadded, geometry), strict=True
-    ):
-        d = upstream[samples, :, :, columns]  # (n, G, C_out/G, L)
-        patches = _patch_matrix(part, geometry)  # (n, G, C·K, L)
+    for part, columns in _blocks(padded, geometry):
+        d = upstream[columns]  # (n, G, C_out/G, L)
+        patches = _patch_matrix(padded[part], geometry)  # (n, G, C·K, L)
         dkernels += (d @ patches.swapaxes(-1, -2)).sum(axis=0)
         dpatches = kernels.swapaxes(-1, -2) @ d  # (n, G, C·K, L)
         rows = d.shape[-1] // prod(geometry.output[1:])
-        shape = (*dpart.shape[:2], *geometry.kernel, rows, *geometry.output[1:])
-        add_windows(dpart, dpatches.reshape(shape), geometry.stride, geometry.dilation)
+        shape = (len(d), x.shape[1], *geometry.kernel, rows, *geometry.output[1:])
+        add_windows(dpadded[part], dpatches.reshape(shape), geometry.stride, geometry.dilation)
     dx = np.ascontiguousarray(crop(dpadded, geometry.padding))
     return ConvGrads(dx, dkernels.reshape(weight.shape), upstream.sum(axis=(0, 3)).reshape(C_out))
 
@@ -262,14 +259,21 @@ def _kernel_matrix(weight: Array, groups: int) -> Array:
     return weight.reshape(groups, weight.shape[0] // groups, prod(weight.shape[1:]))
 
 
-def _patch_blocks(padded: Array, geometry: ConvGeometry) -> Iterator[tuple[slice, slice, Array]]:
-    """(samples, columns of y, the part of the padded input they need), block by block."""
+def _blocks(padded: Array, geometry: ConvGeometry) -> Iterator[tuple[Any, Any]]:
+    """Block by block: the index of a part of the padded input, that of the columns of y it gives.
+
+    Blocks are as large as `blocks` says, some samples or some rows of one.
+    """
     rows, rest = geometry.output[0], prod(geometry.output[1:])
     k, s, d = geometry.kernel[0], geometry.stride[0], geometry.dilation[0]
     row_bytes = padded.shape[1] * prod(geometry.kernel) * rest * padded.itemsize
+    every = slice(None)
     for samples, r in blocks(padded.shape[0], rows, row_bytes):
         needed = slice(r.start * s, (r.stop - 1) * s + d * (k - 1) + 1)
-        yield samples, slice(r.start * rest, r.stop * rest), padded[samples, :, needed]
+        yield (
+            (samples, every, needed),
+            (samples, every, every, slice(r.start * rest, r.stop * rest)),
+        )
 
 
 def _patch_matrix(part: Array, geometry: ConvGeometry) -> Array:

@@ -33,7 +33,9 @@ def zeros(shape: tuple[int, ...], like: Array) -> Array:
     array([[0.],
            [0.]])
     """
-    return np.full(shape, zero_of(like), dtype=like.dtype)
+    if like.dtype != object:
+        return np.zeros(shape, like.dtype)
+    return np.full(shape, zero_of(like), dtype=object)
 
 
 def parameter(value: Any, like: Array) -> Any:

@@ -67,9 +67,15 @@ def cross_entropy_backward(
     logits, target, axis = _logits_and_target(where, logits, target, reduction)
     samples = logits.shape[:axis] + logits.shape[axis + 1 :]
     dy = np.expand_dims(_spread(where, dy, samples, reduction), axis)
+    dlogits = softmax(logits, axis)
     if target.dtype.kind in "iu":
-        target = _one_hot(target, logits, axis)
-    dlogits: Array = dy * (softmax(logits, axis) * target.sum(axis=axis, keepdims=True) - target)
+        places = np.expand_dims(target, axis)
+        at_class = np.take_along_axis(dlogits, places, axis)
+        np.put_along_axis(dlogits, places, at_class - 1, axis)
+    else:
+        dlogits *= target.sum(axis=axis, keepdims=True)
+        dlogits -= target
+    dlogits *= dy
     return dlogits
 
 
@@ -86,12 +92,6 @@ def _logits_and_target(
     else:
         check_class_indices(where, logits, target, axis)
     return logits, target, axis
-
-
-def _one_hot(target: Array, logits: Array, axis: int) -> Array:
-    one_hot = zeros(logits.shape, like=logits)
-    np.put_along_axis(one_hot, np.expand_dims(target, axis), zero_of(logits) + 1, axis)
-    return one_hot
 
 
 def binary_cross_entropy_with_logits(

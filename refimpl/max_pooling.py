@@ -1,22 +1,21 @@
 """Maximum pooling over one, two and three spatial axes.
 
-No window reads padding: `pool_meetings` leaves those places out, so a maximum needs no −∞ and
-runs on any element type.
+A running maximum over the offsets in the window. No window reads padding: `pool_meetings` leaves
+those places out, so a maximum needs no −∞ and runs on any element type.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
 from math import prod
-from typing import Any
 
 import numpy as np
 
 from refimpl.checks import AXES, Ints, check_arrays, check_choice, check_gradient
 from refimpl.elements import Array, zeros
 from refimpl.shapes import PoolGeometry, check_window_holds_input, pool_geometry
-from refimpl.windows import pool_meetings
+from refimpl.windows import map_blocks, pool_meetings
 
 
 def max_pool1d(
@@ -38,7 +37,7 @@ def max_pool1d(
     >>> max_pool1d(np.array([[[1.0, 3.0, 2.0, 0.0]]]), 2)
     array([[[3., 2.]]])
     """
-    return _max_pool("max_pool1d", 1, x, kernel_size, stride, padding, dilation, ceil_mode)[0]
+    return _max_pool("max_pool1d", 1, x, kernel_size, stride, padding, dilation, ceil_mode)
 
 
 def max_pool1d_with_indices(
@@ -115,7 +114,7 @@ def max_pool2d(
     array([[6., 8.],
            [3., 4.]])
     """
-    return _max_pool("max_pool2d", 2, x, kernel_size, stride, padding, dilation, ceil_mode)[0]
+    return _max_pool("max_pool2d", 2, x, kernel_size, stride, padding, dilation, ceil_mode)
 
 
 def max_pool2d_with_indices(
@@ -194,7 +193,7 @@ def max_pool3d(
     >>> max_pool3d(np.arange(8.0).reshape(1, 1, 2, 2, 2), 2)
     array([[[[[7.]]]]])
     """
-    return _max_pool("max_pool3d", 3, x, kernel_size, stride, padding, dilation, ceil_mode)[0]
+    return _max_pool("max_pool3d", 3, x, kernel_size, stride, padding, dilation, ceil_mode)
 
 
 def max_pool3d_with_indices(
@@ -259,21 +258,17 @@ def _max_pool(
     padding: Ints,
     dilation: Ints,
     ceil_mode: bool,
-) -> tuple[Array, Array, PoolGeometry]:
-    """The maxima, the offset in its window that each one stands at (row-major), the sizes."""
+) -> Array:
     (x,) = check_arrays(where, x=x)
     geometry = pool_geometry(where, n, x, kernel_size, stride, padding, dilation, ceil_mode)
-    offsets, places = _first_places(where, geometry)
-    first: Any = (slice(None), slice(None), *np.ix_(*places))
-    best = x[first]
-    winner = np.empty(best.shape, np.min_scalar_type(prod(geometry.kernel)))
-    winner[...] = np.ravel_multi_index(np.ix_(*offsets), geometry.kernel)
-    for number, outputs, inputs in _offsets(geometry):
-        part, leader = x[inputs], best[outputs]
-        wins = (part > leader) | (part != part)  # NaN wins, as in torch
-        best[outputs] = np.where(wins, part, leader)
-        winner[outputs][wins] = number
-    return best, winner, geometry
+    first = _first_inside(where, geometry)
+    y = np.empty((*x.shape[:2], *geometry.output), x.dtype)
+    for maps, best in map_blocks(x, y):
+        best[...] = _read(maps, first, geometry)
+        columns = _columns(maps, geometry)
+        for _, outputs, inputs in _offsets(geometry):
+            np.maximum(_part(columns, inputs), best[outputs], out=best[outputs])
+    return y
 
 
 def _with_indices(
@@ -286,21 +281,14 @@ def _with_indices(
     dilation: Ints,
     ceil_mode: bool,
 ) -> tuple[Array, Array]:
-    best, winner, geometry = _max_pool(
-        where, n, x, kernel_size, stride, padding, dilation, ceil_mode
-    )
-    offsets = np.unravel_index(winner.astype(np.intp), geometry.kernel)
-    starts = np.ix_(
-        *(
-            np.arange(n) * s - p
-            for n, s, p in zip(geometry.output, geometry.stride, geometry.padding, strict=True)
-        )
-    )
-    places = tuple(
-        start + offset * d
-        for start, offset, d in zip(starts, offsets, geometry.dilation, strict=True)
-    )
-    return best, np.ravel_multi_index(places, geometry.sizes)
+    (x,) = check_arrays(where, x=x)
+    geometry = pool_geometry(where, n, x, kernel_size, stride, padding, dilation, ceil_mode)
+    first = _first_inside(where, geometry)
+    y = np.empty((*x.shape[:2], *geometry.output), x.dtype)
+    indices = np.empty(y.shape, np.intp)
+    for maps, best, places in map_blocks(x, y, indices):
+        best[...], places[...] = _maxima(maps, geometry, first)
+    return y, indices
 
 
 def _max_pool_backward(
@@ -317,46 +305,102 @@ def _max_pool_backward(
 ) -> Array:
     dy, x = check_arrays(where, dy=dy, x=x)
     check_choice(where, "ties", ties, ("first", "all"))
-    best, winner, geometry = _max_pool(
-        where, n, x, kernel_size, stride, padding, dilation, ceil_mode
-    )
-    check_gradient(where, dy, best.shape)
+    geometry = pool_geometry(where, n, x, kernel_size, stride, padding, dilation, ceil_mode)
+    first = _first_inside(where, geometry)
+    check_gradient(where, dy, (*x.shape[:2], *geometry.output))
     dx = zeros(x.shape, like=dy)
-    zero = zeros((), like=dy)
-    for number, outputs, inputs in _offsets(geometry):
-        is_maximum = winner[outputs] == number if ties == "first" else x[inputs] == best[outputs]
-        dx[inputs] += np.where(is_maximum, dy[outputs], zero)
+    for maps, upstream, gradient in map_blocks(x, dy, dx):
+        best, places = _maxima(maps, geometry, first)
+        if ties == "first":
+            places += np.arange(0, maps.size, prod(geometry.sizes)).reshape(-1, *(1,) * n)
+            np.add.at(gradient.reshape(-1), places.reshape(-1), upstream.reshape(-1))
+        else:
+            for _, outputs, inputs in _offsets(geometry):
+                is_maximum = maps[inputs] == best[outputs]
+                gradient[inputs] += np.where(is_maximum, upstream[outputs], zeros((), like=dy))
     return dx
+
+
+def _maxima(maps: Array, geometry: PoolGeometry, first: Sequence[Array]) -> tuple[Array, Array]:
+    """Each window's maximum, and its place in the map as one row-major number."""
+    best = _read(maps, first, geometry)
+    winner = np.empty(best.shape, np.min_scalar_type(prod(geometry.kernel)))
+    winner[...] = _row_major(first, geometry.kernel)
+    columns = _columns(maps, geometry)
+    for number, outputs, inputs in _offsets(geometry):
+        part, leader = _part(columns, inputs), best[outputs]
+        won = (part > leader) * winner.dtype.type(number)  # number grows from offset to offset
+        np.maximum(winner[outputs], won, out=winner[outputs])
+        np.maximum(part, leader, out=leader)
+    if (best != best).any():  # no NaN is greater; of several the last one wins, as in torch
+        for number, outputs, inputs in _offsets(geometry):
+            winner[outputs][maps[inputs] != maps[inputs]] = number
+    offsets = [np.arange(k) * d for k, d in zip(geometry.kernel, geometry.dilation, strict=True)]
+    places = _row_major(offsets, geometry.sizes).take(winner)
+    places += _row_major(_starts(geometry), geometry.sizes)
+    return best, places
 
 
 def _offsets(
     geometry: PoolGeometry,
 ) -> Iterator[tuple[int, tuple[slice, ...], tuple[slice, ...]]]:
     """Each offset in the window, row-major: its number, the outputs it serves, its inputs."""
-    every = (slice(None), slice(None))
+    every = (slice(None),)
     for number, pairs in enumerate(product(*pool_meetings(geometry))):
         outputs, inputs = zip(*pairs, strict=True)
         yield number, every + outputs, every + inputs
 
 
-def _first_places(where: str, geometry: PoolGeometry) -> tuple[list[Array], list[Array]]:
-    """For each axis and window: the first offset that lies inside x, and the place it reads."""
-    offsets, places = [], []
+def _columns(maps: Array, geometry: PoolGeometry) -> list[Array]:
+    """The last axis dealt out by stride: neighbours in a window's offset become neighbours.
+
+    Each element is read K times; what lies side by side is read several times as fast.
+    """
+    stride = geometry.stride[-1]
+    return [np.ascontiguousarray(maps[..., first::stride]) for first in range(stride)]
+
+
+def _part(columns: Sequence[Array], inputs: tuple[slice, ...]) -> Array:
+    """maps[inputs], from `_columns` of the maps."""
+    *others, last = inputs
+    number, first = divmod(last.start, last.step)
+    count = len(range(last.start, last.stop, last.step))
+    part: Array = columns[first][*others, number : number + count]
+    return part
+
+
+def _starts(geometry: PoolGeometry) -> list[Array]:
+    """For each axis, where each window starts; in the padding that is before 0."""
+    return [
+        np.arange(n) * s - p
+        for n, s, p in zip(geometry.output, geometry.stride, geometry.padding, strict=True)
+    ]
+
+
+def _first_inside(where: str, geometry: PoolGeometry) -> list[Array]:
+    """For each axis, the first offset of each window that lies inside x."""
     axes = AXES[len(geometry.sizes)]
-    for axis, size, n, s, p, d in zip(
-        axes,
-        geometry.sizes,
-        geometry.output,
-        geometry.stride,
-        geometry.padding,
-        geometry.dilation,
-        strict=True,
+    first = []
+    for axis, size, start, d in zip(
+        axes, geometry.sizes, _starts(geometry), geometry.dilation, strict=True
     ):
-        start = np.arange(n) * s - p
         offset = np.maximum(0, -(start // d))  # smallest i with start + i·d ≥ 0
-        place = start + offset * d
-        inside = place < size
+        inside = start + offset * d < size
         check_window_holds_input(where, axis, int(np.argmin(inside)), bool(inside.all()))
-        offsets.append(offset)
-        places.append(place)
-    return offsets, places
+        first.append(offset)
+    return first
+
+
+def _read(maps: Array, offsets: Sequence[Array], geometry: PoolGeometry) -> Array:
+    """What each window reads at its offset along each axis."""
+    for axis, (start, offset, d) in enumerate(
+        zip(_starts(geometry), offsets, geometry.dilation, strict=True), start=1
+    ):
+        maps = maps.take(start + offset * d, axis)
+    return maps
+
+
+def _row_major(places: Sequence[Array], sizes: Sequence[int]) -> Array:
+    """The number of every combination of places along axes of these sizes; outside of them, too."""
+    steps = (prod(sizes[axis + 1 :]) for axis in range(len(sizes)))
+    return np.asarray(sum(p * step for p, step in zip(np.ix_(*places), steps, strict=True)))

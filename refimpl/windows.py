@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from refimpl.elements import Array, zeros
 from refimpl.shapes import Pair, PoolGeometry
 
-BLOCK_BYTES = 1 << 20  # patches made at a time: about half of a second-level cache
+BLOCK_BYTES = 2 << 20  # made at a time: more of them leave the caches, fewer starve the BLAS
 
 
 def pad(x: Array, padding: Sequence[Pair]) -> Array:
@@ -88,15 +89,18 @@ def add_windows(into: Array, parts: Array, stride: Sequence[int], dilation: Sequ
     >>> into[0, 0]
     array([ 1., 12., 23., 30.])
     """
-    axes = len(stride)
-    kernel, counts = parts.shape[2 : 2 + axes], parts.shape[2 + axes :]
-    for offset in np.ndindex(*kernel):
-        places = (
-            slice(i * d, i * d + s * (n - 1) + 1, s)
-            for i, d, s, n in zip(offset, dilation, stride, counts, strict=True)
-        )
-        target: Any = (..., *places)
-        into[target] += parts[:, :, *offset]
+    n = len(stride)
+    for axis, s, d in zip(range(n), stride, dilation, strict=True):  # a sum of sums, axis by axis
+        # parts: (N, C, K from `axis` on, finished axes of S, S_out from `axis` on)
+        if axis < n - 1:
+            shape = (*parts.shape[:2], *parts.shape[3:])
+            sums = zeros((*shape[: n + 1], into.shape[2 + axis], *shape[n + 2 :]), like=into)
+        else:
+            sums = into
+        for i in range(parts.shape[2]):
+            places = slice(i * d, i * d + s * (parts.shape[n + 2] - 1) + 1, s)
+            sums[(slice(None),) * (n + 1) + (places,)] += parts[:, :, i]
+        parts = sums
 
 
 def blocks(batch: int, rows: int, row_bytes: int) -> Iterator[tuple[slice, slice]]:
@@ -113,6 +117,20 @@ def blocks(batch: int, rows: int, row_bytes: int) -> Iterator[tuple[slice, slice
     for n in range(0, batch, samples_step):
         for r in range(0, rows, rows_step):
             yield slice(n, min(n + samples_step, batch)), slice(r, min(r + rows_step, rows))
+
+
+def map_blocks(x: Array, *others: Array) -> Iterator[tuple[Array, ...]]:
+    """Views of the arrays as maps, some of them at a time: `BLOCK_BYTES` of x, as `blocks` has it.
+
+    Shapes: (N, C, *S) each, with an S of its own -> (maps, *S); a copy where an array's elements
+    don't lie in order.
+
+    >>> [maps.shape for (maps,) in map_blocks(np.zeros((2, 3, 4)))]
+    [(6, 4)]
+    """
+    maps = [a.reshape(prod(a.shape[:2]), *a.shape[2:]) for a in (x, *others)]
+    for some, _ in blocks(len(maps[0]), 1, x.itemsize * prod(x.shape[2:])):
+        yield tuple(a[some] for a in maps)
 
 
 def meetings(size: int, output: int, k: int, s: int, p: int, d: int) -> list[tuple[slice, slice]]:
