@@ -125,8 +125,9 @@ def sigmoid(x: Array) -> Array:
     """
     (x,) = check_arrays("sigmoid", x=x)
     check_methods("sigmoid", x, "exp")
-    # On an object array np.exp calls the element's own exp.
-    y: Array = np.asarray(np.exp(np.minimum(x, zero_of(x))) / (1 + np.exp(-np.abs(x))))
+    e = np.exp(-np.abs(x))  # on an object array the element's own exp
+    # e^min(x, 0) is e where x < 0, else 1, and e ≤ 1: one exponential does for both.
+    y: Array = np.asarray(np.maximum(e, (x >= zero_of(x)).astype(np.int8)) / (1 + e))
     return y
 
 
