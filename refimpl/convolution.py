@@ -244,14 +244,23 @@ def _backward(
     upstream = dy.reshape(N, G, C_out // G, prod(geometry.output))
     for part, columns in _blocks(padded, geometry):
         d = upstream[columns]  # (n, G, C_out/G, L)
-        patches = _patch_matrix(padded[part], geometry)  # (n, G, C·K, L)
-        dkernels += (d @ patches.swapaxes(-1, -2)).sum(axis=0)
+        _add_products(dkernels, d, _patch_matrix(padded[part], geometry))
         dpatches = kernels.swapaxes(-1, -2) @ d  # (n, G, C·K, L)
         rows = d.shape[-1] // prod(geometry.output[1:])
         shape = (len(d), x.shape[1], *geometry.kernel, rows, *geometry.output[1:])
         add_windows(dpadded[part], dpatches.reshape(shape), geometry.stride, geometry.dilation)
+        del dpatches  # the next block's patches may have its memory
     dx = np.ascontiguousarray(crop(dpadded, geometry.padding))
     return ConvGrads(dx, dkernels.reshape(weight.shape), upstream.sum(axis=(0, 3)).reshape(C_out))
+
+
+def _add_products(dkernels: Array, d: Array, patches: Array) -> None:
+    """dkernels += Σ_n d[n] @ patches[n]ᵀ, one product at a time: the kernels may be large.
+
+    Shapes: dkernels (G, C_out/G, C·K), d (n, G, C_out/G, L), patches (n, G, C·K, L).
+    """
+    for d_n, patches_n in zip(d, patches, strict=True):
+        dkernels += d_n @ patches_n.swapaxes(-1, -2)
 
 
 def _kernel_matrix(weight: Array, groups: int) -> Array:
