@@ -236,9 +236,7 @@ def _avg_pool(
     for maps, means in map_blocks(x, y):
         sums = maps
         for axis, pairs in along:  # a sum of sums, axis by axis
-            longer, sums = sums, _zeros(sums, axis, geometry.output)
-            for outputs, inputs in pairs:
-                sums[_on(axis, outputs)] += longer[_on(axis, inputs)]
+            sums = _sums(sums, axis, pairs, geometry.output)
         np.divide(sums, divisor, out=means)
     return y
 
@@ -269,6 +267,20 @@ def _avg_pool_backward(
                 shares[_on(axis, inputs)] += shorter[_on(axis, outputs)]
         gradient[...] = shares
     return dx
+
+
+def _sums(
+    maps: Array, axis: int, pairs: list[tuple[slice, slice]], output: tuple[int, ...]
+) -> Array:
+    """Along one axis: for each window the sum of what its offsets read."""
+    first = maps[_on(axis, pairs[0][1])]
+    if first.shape[axis] == output[axis - 1]:  # it serves every window: no zeros to add to
+        sums, pairs = first.copy(), pairs[1:]
+    else:
+        sums = _zeros(maps, axis, output)
+    for outputs, inputs in pairs:
+        sums[_on(axis, outputs)] += maps[_on(axis, inputs)]
+    return sums
 
 
 def _zeros(maps: Array, axis: int, sizes: tuple[int, ...]) -> Array:
