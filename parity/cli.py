@@ -121,7 +121,8 @@ def run(
     """Run the suite: a table here, CSV reports in DIR. Exit code 1 if both sides disagree."""
     from parity import oracle
     from parity.findings import DEFAULT_SEED, Settings
-    from parity.run import SelectionError, element_cases, select
+    from parity.run import element_cases, select
+    from parity.selection import SelectionError
 
     started = time.perf_counter()
     dtypes = [d.value for d in dtype or Dtype]
@@ -160,7 +161,8 @@ def list_cases(
     from parity.cases import BAD, GOOD
     from parity.cases.networks import NETWORKS
     from parity.functions import forward_of
-    from parity.run import SelectionError, select
+    from parity.run import select
+    from parity.selection import SelectionError
 
     if name is None:
         for function in dict.fromkeys(case.function for case in GOOD):
@@ -241,7 +243,7 @@ def mistakes(
     from parity.findings import DEFAULT_SEED, Settings
     from parity.power import MistakeRow, select
     from parity.report.mistakes import describe, problems, summary, table
-    from parity.run import SelectionError
+    from parity.selection import SelectionError
 
     started = time.perf_counter()
     target = out or (None if names or function else Path("reports"))
