@@ -338,6 +338,9 @@ def bench(
     check: Annotated[
         bool, typer.Option("--check", help="instead: how long a check takes beside other checkers")
     ] = False,
+    sweep: Annotated[
+        bool, typer.Option("--sweep", help="instead: a sweep with one process and with more")
+    ] = False,
     out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="where bench.csv goes (reports, of the whole benchmark)"),
@@ -350,6 +353,11 @@ def bench(
                 "--check times one convolution in float64: it takes --rounds and --out alone"
             )
         bench_checkers_into(out or Path("reports"), rounds)
+        return
+    if sweep:
+        if names or dtype or threads or rivals:
+            wrong_call("--sweep times random cases: it takes --rounds and --out alone")
+        bench_scaling_into(out or Path("reports"), rounds)
         return
     from parity.bench.plan import Plan, UnknownWorkloadError, chosen
     from parity.bench.run import BenchRow
@@ -500,6 +508,23 @@ def bench_checkers_into(out: Path, rounds: int) -> None:
         rows = bench_checkers(rounds, lambda: done(1))
     console().print(checker_table(rows))
     write_table(out, "bench_check.csv", CheckerRow, rows)
+
+
+def bench_scaling_into(out: Path, rounds: int) -> None:
+    """`parity bench --sweep`"""
+    from parity.bench.scaling import ScalingRow, bench_scaling
+    from parity.report.bench import scaling_table
+
+    try:
+        check_writable(out)
+    except OSError as error:
+        wrong_call(str(error))
+    counts = sorted({1, 2, default_jobs(10**6)})
+    bar, done = progress_bar("sweeping", len(counts) * (rounds + 1))
+    with bar:
+        rows = bench_scaling(counts, rounds, done=lambda: done(1))
+    console().print(scaling_table(rows))
+    write_table(out, "bench_sweep.csv", ScalingRow, rows)
 
 
 def timed_with_progress(plan: Plan) -> list[BenchRow]:
