@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
-import re
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
-from sweeping import (
-    ROOT,
-    call,
-    call_here,
-    committed,
-    environment,
-    start,
-    stored,
-    table,
-    wait_until,
-)
+from sweeping import call, call_here, committed, start, stored, table, wait_until
+
+from parity.sweep import memory
 
 pytestmark = pytest.mark.faults
 
-CASES = 500
+CASES = 400
 NARROW = ("--seed", 7, "--function", "conv2d", "--function", "linear")
 
 
@@ -67,7 +58,7 @@ def workers(process: subprocess.Popen[str]) -> list[psutil.Process]:
 
 
 def test_the_coordinator_is_killed(tmp_path: Path, whole: Path) -> None:
-    """kill -9, and the same command goes on to the same table; no worker stays behind."""
+    """kill -9, and the same command goes on to what one process finds; no worker stays behind."""
     process = start(*asked(tmp_path, "--jobs", 2))
     try:
         until_stored(process, tmp_path)
@@ -80,7 +71,7 @@ def test_the_coordinator_is_killed(tmp_path: Path, whole: Path) -> None:
         end(process)
     some = len(results(tmp_path))
     assert 0 < some < CASES
-    ended = call(*asked(tmp_path, "--jobs", 1))
+    ended = call(*asked(tmp_path, "--jobs", 2))
     assert ended.returncode == 0, ended.stderr
     assert f"sweep.sqlite has {some} of {CASES} cases already" in ended.stdout
     assert f"; {CASES - some} judged now" in ended.stdout
@@ -141,17 +132,6 @@ def test_two_coordinators(tmp_path: Path, whole: Path) -> None:
     assert table(tmp_path) == table(whole)
 
 
-def test_two_processes_store_what_one_stores(tmp_path: Path, whole: Path) -> None:
-    """And a narrower range first changes nothing."""
-    narrower = ("--cases", 150, "--first", 250)
-    assert call_here(*narrower, *asked(tmp_path)[2:]).code == 0
-    assert [row[0] for row in results(tmp_path)] == list(range(250, 400))
-    ended = call(*asked(tmp_path, "--jobs", 2))
-    assert ended.returncode == 0, ended.stderr
-    assert results(tmp_path) == results(whole)
-    assert table(tmp_path) == table(whole)
-
-
 def test_a_full_disk(tmp_path: Path, whole: Path) -> None:
     """A file system without room: one sentence, exit code 2; with room the same command goes on."""
     disk = tmp_path / "disk"
@@ -180,37 +160,16 @@ def test_a_full_disk(tmp_path: Path, whole: Path) -> None:
 
 # --- memory -------------------------------------------------------------------------------
 
-MEASURE = """
-import resource, sys
-from parity.cli import main
-sys.argv = ["parity", *sys.argv[1:]]
-try:
-    main()
-finally:
-    for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
-        print("peak", resource.getrusage(who).ru_maxrss)
-"""
-
-
-def peaks(out: Path, cases: int) -> list[int]:
-    """The largest memory of the coordinator and of its worker, in kilobytes."""
-    # oneDNN keeps the code of a thousand convolutions: their memory grows up to there.
-    functions = ("--function", "linear", "--function", "relu")
-    options = ("sweep", "--cases", cases, *functions, "--jobs", 1, "--out", out)
-    ended = subprocess.run(
-        [sys.executable, "-c", MEASURE, *map(str, options)],
-        capture_output=True,
-        text=True,
-        check=True,
-        env=environment(),
-        cwd=ROOT,
-    )
-    return [int(peak) for peak in re.findall(r"^peak (\d+)$", ended.stdout, re.MULTILINE)]
-
 
 def test_memory_stays_flat(tmp_path: Path) -> None:
-    """Ten times the cases: a leak of two kilobytes a case in either process would be seen."""
-    few, many = peaks(tmp_path / "few", 300), peaks(tmp_path / "many", 3000)
-    assert len(few) == len(many) == 2
-    for before, after in zip(few, many, strict=True):
-        assert after - before < 2 * 2700
+    """A leak of two kilobytes a case in either process would be seen."""
+    # The largest array of a convolution decides how much glibc keeps: others are steadier.
+    functions = ("--function", "linear", "--function", "relu")
+    ended = call("--cases", 3000, *functions, "--jobs", 1, "--out", tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    found = json.loads((tmp_path / "sweep.json").read_text())["memory_MB_by_tenth"]
+    if not memory.STATM.exists():
+        pytest.skip("only Linux tells how much is resident")
+    for tenths in (found["coordinator"], found["largest worker"]):
+        assert len(tenths) == 10
+        assert tenths[-1] - tenths[0] < 2 * 2.7
