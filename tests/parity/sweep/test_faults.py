@@ -71,10 +71,10 @@ def test_the_coordinator_is_killed(tmp_path: Path, whole: Path) -> None:
         end(process)
     some = len(results(tmp_path))
     assert 0 < some < CASES
-    ended = call(*asked(tmp_path, "--jobs", 2))
-    assert ended.returncode == 0, ended.stderr
-    assert f"sweep.sqlite has {some} of {CASES} cases already" in ended.stdout
-    assert f"; {CASES - some} judged now" in ended.stdout
+    ended = call_here(*asked(tmp_path))
+    assert ended.code == 0, ended.err
+    assert f"sweep.sqlite has {some} of {CASES} cases already" in ended.out
+    assert f"; {CASES - some} judged now" in ended.out
     assert results(tmp_path) == results(whole)
     assert table(tmp_path) == table(whole)
 
