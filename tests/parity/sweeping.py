@@ -99,7 +99,7 @@ def committed(path: Path) -> int:
             return 0
 
 
-def wait_until(holds: Callable[[], bool], seconds: float = 90) -> None:
+def wait_until(holds: Callable[[], bool], seconds: float = 180) -> None:
     """Until it holds; an error if it never does."""
     end = time.monotonic() + seconds
     while not holds():
