@@ -35,9 +35,10 @@ imports: $(INSTALLED)
 unit: $(INSTALLED)
 	$(BIN)/python -m pytest -q -n auto
 
-# Processes killed, disks filled, a cluster that loses a worker: the sweep survives.
+# Processes killed, a disk filled, a cluster that loses a worker: the sweep survives. Two tests at
+# a time: each starts processes of its own.
 faults: $(INSTALLED)
-	$(BIN)/python -m pytest -q -m faults
+	$(BIN)/python -m pytest -q -m faults -n 2 tests/parity/sweep
 
 # Everything: the comparison with torch and the witnesses, AlexNet included, the verdicts on the
 # documents, and the known mistakes.

@@ -121,7 +121,8 @@ def run(
     """Run the suite: a table here, CSV reports in DIR. Exit code 1 if both sides disagree."""
     from parity import oracle
     from parity.findings import DEFAULT_SEED, Settings
-    from parity.run import SelectionError, element_cases, select
+    from parity.run import element_cases, select
+    from parity.selection import SelectionError
 
     started = time.perf_counter()
     dtypes = [d.value for d in dtype or Dtype]
@@ -160,7 +161,8 @@ def list_cases(
     from parity.cases import BAD, GOOD
     from parity.cases.networks import NETWORKS
     from parity.functions import forward_of
-    from parity.run import SelectionError, select
+    from parity.run import select
+    from parity.selection import SelectionError
 
     if name is None:
         for function in dict.fromkeys(case.function for case in GOOD):
@@ -241,7 +243,7 @@ def mistakes(
     from parity.findings import DEFAULT_SEED, Settings
     from parity.power import MistakeRow, select
     from parity.report.mistakes import describe, problems, summary, table
-    from parity.run import SelectionError
+    from parity.selection import SelectionError
 
     started = time.perf_counter()
     target = out or (None if names or function else Path("reports"))
@@ -336,6 +338,9 @@ def bench(
     check: Annotated[
         bool, typer.Option("--check", help="instead: how long a check takes beside other checkers")
     ] = False,
+    sweep: Annotated[
+        bool, typer.Option("--sweep", help="instead: a sweep with one process and with more")
+    ] = False,
     out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="where bench.csv goes (reports, of the whole benchmark)"),
@@ -348,6 +353,11 @@ def bench(
                 "--check times one convolution in float64: it takes --rounds and --out alone"
             )
         bench_checkers_into(out or Path("reports"), rounds)
+        return
+    if sweep:
+        if names or dtype or threads or rivals:
+            wrong_call("--sweep times random cases: it takes --rounds and --out alone")
+        bench_scaling_into(out or Path("reports"), rounds)
         return
     from parity.bench.plan import Plan, UnknownWorkloadError, chosen
     from parity.bench.run import BenchRow
@@ -498,6 +508,23 @@ def bench_checkers_into(out: Path, rounds: int) -> None:
         rows = bench_checkers(rounds, lambda: done(1))
     console().print(checker_table(rows))
     write_table(out, "bench_check.csv", CheckerRow, rows)
+
+
+def bench_scaling_into(out: Path, rounds: int) -> None:
+    """`parity bench --sweep`"""
+    from parity.bench.scaling import ScalingRow, bench_scaling
+    from parity.report.bench import scaling_table
+
+    try:
+        check_writable(out)
+    except OSError as error:
+        wrong_call(str(error))
+    counts = sorted({1, 2, default_jobs(10**6)})
+    bar, done = progress_bar("sweeping", len(counts) * (rounds + 1))
+    with bar:
+        rows = bench_scaling(counts, rounds, done=lambda: done(1))
+    console().print(scaling_table(rows))
+    write_table(out, "bench_sweep.csv", ScalingRow, rows)
 
 
 def timed_with_progress(plan: Plan) -> list[BenchRow]:

@@ -6,9 +6,7 @@ import os
 from collections.abc import Callable, Container, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from difflib import get_close_matches
-from multiprocessing import get_context, parent_process
-from threading import Thread
+from multiprocessing import get_context
 
 from threadpoolctl import threadpool_limits
 
@@ -24,6 +22,7 @@ from parity.half import DTYPES as HALF_DTYPES
 from parity.half import check_half, half_cases
 from parity.network import check_network
 from parity.rows import WitnessRow
+from parity.selection import SelectionError, nearest
 from parity.training import check_training
 from parity.witnesses.derivative import (
     COVERED,
@@ -35,15 +34,12 @@ from parity.witnesses.integer_networks import CHAINS, check_integer_network
 from parity.witnesses.integers import INTEGERS, check_integers, representatives
 from parity.witnesses.symbol_cases import SYMBOLIC
 from parity.witnesses.symbolic import SYMBOLS, check_symbols
+from parity.workers import start_worker
 
 CASES = {case.id: case for case in GOOD}
 BAD_CASES = {case.id: case for case in BAD}
 CHUNK = 8  # small tasks handed to a worker at a time
 WITNESSES = (INTEGERS, DERIVATIVE, SYMBOLS)  # kinds of tasks that --quick leaves out
-
-
-class SelectionError(ValueError):
-    """A name or case that the catalogue does not have."""
 
 
 @dataclass(frozen=True)
@@ -192,12 +188,6 @@ def _no_such_case(case: str, wanted: set[str]) -> str:
     return f"case {case!r} runs in {', '.join(here[0].dtypes)} only"
 
 
-def nearest(name: str, known: Sequence[str], command: str = "parity list") -> str:
-    """What may have been meant, or which command shows all, for the end of an error text."""
-    near = get_close_matches(name, list(dict.fromkeys(known)), n=3)
-    return f"; did you mean {' or '.join(near)}?" if near else f"; `{command}` shows them all"
-
-
 def run(
     tasks: Sequence[Task],
     settings: Settings,
@@ -250,27 +240,6 @@ def _results(
 
 def _takes_long(task: Task) -> bool:
     return task.id in (*NETWORKS, *CHAINS) or task.kind == SYMBOLS
-
-
-def start_worker(tf32: bool = False) -> None:
-    """Set up a process of a pool: one thread each; it ends with its parent."""
-    Thread(target=_end_with_parent, daemon=True).start()
-    one_thread(tf32)
-
-
-def one_thread(tf32: bool = False) -> None:
-    """Compute with one BLAS thread and one torch thread, and TF32 as said."""
-    threadpool_limits(1)
-    oracle.set_threads(1)
-    oracle.set_tf32(tf32)
-
-
-def _end_with_parent() -> None:
-    """A worker whose parent was killed would wait for work for ever."""
-    parent = parent_process()
-    if parent:
-        parent.join()
-        os._exit(1)
 
 
 def _run_chunk(chunk: Sequence[tuple[int, Task]], settings: Settings) -> list[tuple[int, Findings]]:

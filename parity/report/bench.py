@@ -9,6 +9,7 @@ from rich.table import Table
 from parity.bench.checkers import QUICK, CheckerRow
 from parity.bench.contenders import REFIMPL, TORCH
 from parity.bench.run import FORWARD, STEP, BenchRow, means
+from parity.bench.scaling import ScalingRow
 
 COLUMNS = (
     *("workload", "dtype", "threads", "forward", "ratio", "of GEMM", "MiB"),
@@ -45,6 +46,22 @@ def checker_table(rows: Sequence[CheckerRow]) -> Table:
     shown.add_column(f"× {QUICK}", justify="right")
     for row in rows:
         shown.add_row(row.checker, f"{row.seconds:.3g}", f"{row.ratio_to_quick:.3g}")
+    return shown
+
+
+def scaling_table(rows: Sequence[ScalingRow]) -> Table:
+    """A sweep with one process and with more."""
+    shown = Table(box=None, pad_edge=False)
+    for column in ("processes", "cases/s", "speed-up", "efficiency", "busy", "coordinator"):
+        shown.add_column(column, justify="right")
+    for row in rows:
+        shares = (row.efficiency, row.busy, row.coordinator)
+        shown.add_row(
+            str(row.processes),
+            f"{row.cases_per_second:.0f}",
+            f"{row.speedup:.2f}",
+            *(f"{100 * share:.1f} %" for share in shares),
+        )
     return shown
 
 

@@ -14,11 +14,12 @@ from parity.compare import VERDICTS
 from parity.findings import Findings, Place, Settings, failure_row
 from parity.report.text import describe
 from parity.rows import Row
-from parity.run import one_thread
 from parity.sweep.case_json import to_json
 from parity.sweep.geometry import Selection, case_at
+from parity.sweep.memory import resident
 from parity.sweep.shrink import shrunk
 from parity.sweep.versions import versions
+from parity.workers import one_thread
 
 SIZE = 100  # cases of a batch: what a worker does between two transactions
 
@@ -54,10 +55,13 @@ class Judged:
     results: list[Result] = field(default_factory=list)
     disagreements: list[Disagreement] = field(default_factory=list)
     versions: str = ""
+    seconds: float = 0.0  # that the batch took there
+    memory: int = 0  # bytes that the worker then had
 
 
 def judge_batch(selection: Selection, numbers: Sequence[int], again: str) -> Judged:
     """Judge the cases of these numbers. again: the command that repeats a case, less its number."""
+    begun = time.perf_counter()
     one_thread()
     judged = Judged(versions=versions())
     for number in numbers:
@@ -71,7 +75,7 @@ def judge_batch(selection: Selection, numbers: Sequence[int], again: str) -> Jud
                 disagreement(selection, number, case, dtype, rows, f"{again} --only {number}")
             )
     forget_terms()
-    return judged
+    return replace(judged, seconds=time.perf_counter() - begun, memory=resident())
 
 
 def rows_of(case: Case, dtype: str, settings: Settings) -> list[Row]:

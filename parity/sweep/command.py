@@ -14,21 +14,21 @@ from typing import Any
 from rich.console import Console
 
 from parity.cases.case import FLOATS
-from parity.compare import BLIND, OUTSIDE
 from parity.findings import Settings
 from parity.functions import FUNCTIONS
 from parity.report.about import about_machine
 from parity.report.files import replace_files, to_csv
-from parity.run import SelectionError, nearest, one_thread
+from parity.selection import SelectionError, nearest
 from parity.sweep import executor
 from parity.sweep.batch import Disagreement, disagreement, inputs, rows_of
 from parity.sweep.coordinator import Plan, Progress, sweep
 from parity.sweep.display import shown
-from parity.sweep.duration import spoken
 from parity.sweep.geometry import Selection, case_at
-from parity.sweep.report import ALL, SweepRow, by_function, by_size, summarise
+from parity.sweep.report import SweepRow, by_function, by_size, summarise
 from parity.sweep.store import Store, opened
+from parity.sweep.summary import as_text, conclusion, costs, measured
 from parity.sweep.versions import versions
+from parity.workers import one_thread
 
 SHOWN = 20  # disagreements written out; all are in sweep_disagreements.csv
 INTERRUPTED = 130  # what a shell gives a command that Ctrl-C ended
@@ -123,13 +123,15 @@ def run(options: Options, console: Console, progress_console: Console, say: Say)
         progress, stopped = _swept(options, plan, store, progress_console, limited)
         rows = summarise(store.results(plan.first, plan.cases))
         found = store.disagreements(plan.first, plan.cases)
+    lines = [conclusion(rows, plan, progress, stopped), *costs(progress)]
     console.print(by_function(rows))
     console.print()
     console.print(by_size(rows))
     say("")
-    say(conclusion(rows, plan, progress, stopped))
-    about = {**_about(options, plan), **(_measured(progress) if progress else {})}
-    written = write(options.out, rows, found, about)
+    for line in lines:
+        say(line)
+    about = {**_about(options, plan), **(measured(progress) if progress else {})}
+    written = write(options.out, rows, found, about, lines)
     say(f"reports: {', '.join(map(str, written))}; store: {options.store}")
     if stopped:
         return INTERRUPTED
@@ -167,36 +169,19 @@ def _limited(say: Say) -> Say:
     return limited
 
 
-def conclusion(
-    rows: Sequence[SweepRow], plan: Plan, progress: Progress | None, stopped: bool
-) -> str:
-    """The sweep in one sentence."""
-    everything = [row for row in rows if row.function == ALL and row.elements == ALL]
-    cases = sum(row.cases for row in everything)
-    outside, blind = (sum(getattr(row, v) for row in everything) for v in (OUTSIDE, BLIND))
-    verdict = f"{outside} DO NOT HOLD" if outside else "all hold"
-    said = [f"{cases} of {plan.cases} cases: {verdict}"]
-    if blind:
-        said.append(f"{blind} blind: not counted")
-    if progress and progress.judged:
-        said.append(
-            f"{progress.judged} judged now in {spoken(progress.seconds)}, {progress.rate:.0f}/s"
-        )
-    if progress and progress.lost:
-        said.append(f"workers lost {progress.lost} times, their cases judged anew")
-    if stopped or cases < plan.cases:
-        said.append("the same command continues")
-    return "; ".join(said)
-
-
 # --- files --------------------------------------------------------------------------------
 
 
 def write(
-    out: Path, rows: Sequence[SweepRow], found: Sequence[Disagreement], about: dict[str, Any]
+    out: Path,
+    rows: Sequence[SweepRow],
+    found: Sequence[Disagreement],
+    about: dict[str, Any],
+    lines: Sequence[str],
 ) -> list[Path]:
     """The reports, all of them or none."""
     texts = {
+        "sweep.txt": as_text(rows, lines, about),
         "sweep.csv": to_csv(SweepRow, rows),
         "sweep_disagreements.csv": to_csv(Disagreement, found),
     }
@@ -216,32 +201,6 @@ def _about(options: Options, plan: Plan) -> dict[str, Any]:
         "functions": plan.selection.functions,
         "dtypes": plan.selection.dtypes,
         "code": versions(),
-        "workers": options.dask or f"{options.jobs} processes",
+        "workers": options.dask or f"{options.jobs} process{'es' * (options.jobs > 1)}",
         **about_machine(),
     }
-
-
-def _measured(progress: Progress) -> dict[str, Any]:
-    """What this call itself took; cases that the store had are not in it."""
-    return {
-        "judged": progress.judged,
-        "seconds": round(progress.seconds, 3),
-        "cases_per_second": round(progress.rate, 1),
-        "coordinator_seconds": round(progress.own_seconds, 3),
-        "coordinator_cpu_seconds": round(progress.cpu_seconds, 3),
-        "workers_lost": progress.lost,
-        "peak_memory_MB": _peak_memory(),
-    }
-
-
-def _peak_memory() -> dict[str, int]:
-    """Of the coordinator and of the largest worker here; nothing where nobody counts it."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return {}
-    kilobytes = {
-        "coordinator": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
-        "largest worker": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss,
-    }
-    return {who: round(size / 1024) for who, size in kilobytes.items()}

@@ -11,6 +11,7 @@ from itertools import chain
 from parity.sweep.batch import SIZE, Disagreement, Judged, judge_batch
 from parity.sweep.executor import MakePool, PoolError
 from parity.sweep.geometry import Selection
+from parity.sweep.memory import Memory, resident
 from parity.sweep.store import Store
 from parity.sweep.versions import versions
 
@@ -42,12 +43,29 @@ class Progress:
     lost: int = 0  # times that workers were lost
     own_seconds: float = 0.0  # handing out and storing, all else than waiting
     cpu_seconds: float = 0.0  # of the coordinator's process, its executor's threads included
+    workers: int = 0
+    busy_seconds: float = 0.0  # of all workers together: judging
+    starting_seconds: float = 0.0  # until the first batch that was finished had begun
+    memory: Memory = field(default_factory=Memory)
     new: list[Disagreement] = field(default_factory=list)  # since the last time
 
     @property
     def rate(self) -> float:
         """Cases per second."""
         return self.judged / self.seconds if self.seconds else 0.0
+
+    @property
+    def efficiency(self) -> float:
+        """The share of the time that the workers judged; the rest they started or waited."""
+        return self._busy(self.seconds)
+
+    @property
+    def efficiency_once_started(self) -> float:
+        """The same without the start, which a longer sweep has only once too."""
+        return self._busy(self.seconds - self.starting_seconds)
+
+    def _busy(self, seconds: float) -> float:
+        return self.busy_seconds / (self.workers * seconds) if self.workers and seconds > 0 else 0.0
 
 
 Batch = list[int]
@@ -90,6 +108,7 @@ class _Rounds:
         """Until all batches are done or workers are lost; the batches that were lost."""
         pending: dict[Future[Judged], Batch] = {}
         with make_pool() as pool:
+            self.progress.workers = pool.workers
             try:
                 self._fill(pending, batches, pool.executor, AHEAD * pool.workers)
                 while pending:
@@ -142,12 +161,17 @@ class _Rounds:
         self.store.add(judged)
         self.vain = 0
         progress = self.progress
+        progress.seconds = time.perf_counter() - self.start
+        if not progress.judged:
+            progress.starting_seconds = max(0.0, progress.seconds - judged.seconds)
+        progress.busy_seconds += judged.seconds
         progress.stored += len(judged.results)
         progress.judged += len(judged.results)
         progress.disagreements += len(judged.disagreements)
         agreeing = (r.worst_ratio for r in judged.results if r.verdict != "outside")
         progress.worst_ratio = max(progress.worst_ratio, max(agreeing, default=0.0))
-        progress.seconds = time.perf_counter() - self.start
+        missing = progress.cases - (progress.stored - progress.judged)
+        progress.memory.saw(progress.judged / missing, resident(), judged.memory)
         progress.new = judged.disagreements
         self.told(progress)
 

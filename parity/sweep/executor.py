@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from multiprocessing import get_context
 from typing import NamedTuple
 
-from parity.run import start_worker
+from parity.workers import start_worker
 
 ANSWER = 10.0  # seconds that a scheduler has to answer
 

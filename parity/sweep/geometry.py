@@ -1,4 +1,18 @@
-"""Case i of a sweep: a pure function of the seed, i and what the sweep is narrowed to."""
+"""Case i of a sweep: a pure function of the seed, i and what the sweep is narrowed to.
+
+Where torch is known to do something else than the formula, nothing is drawn, so that every
+disagreement of a sweep is news:
+
+- avg_pool3d: torch refuses an input smaller than the window, though padding makes room;
+- convolutions with a stride, from a dy with NaN or ∞: ∞ times the 0 of the padding is NaN, but
+  torch in float32 (oneDNN) leaves padding out of ∂L/∂weight and gives ∞ or 0;
+- sign of NaN, also in a perceptron of sums that overflow: NaN here, 0 in torch;
+- log_likelihood from dy = ±∞, and binary cross-entropy of z = −∞: torch gives NaN where the formula
+  is infinite, or 0.
+
+The models' sums of wide values are drawn although some bounds then say nothing: such a case is
+blind, which a sweep tells and never counts as agreement.
+"""
 
 from __future__ import annotations
 

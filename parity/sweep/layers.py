@@ -161,6 +161,7 @@ ODDS: Kinds = (
     ("negative_zero", "normal"),
     ("zeros", "normal"),
 )
+# From dy = ±∞ torch's log-likelihood has NaN for infinite gradients: no special dy.
 LIKELIHOODS: Kinds = (*ODDS, ("minus_inf", "normal"), ("special", "normal"))
 MARGINS: Kinds = (
     ("integers", "normal"),

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
+import pytest
+from calling import Outcome
+
 import parity
+from parity import cli
+from parity.sweep import executor
 from parity.sweep.coordinator import Plan
 from parity.sweep.executor import Pool
 from parity.sweep.geometry import Selection
@@ -60,6 +69,42 @@ def call(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command(*arguments), capture_output=True, text=True, env=environment(), check=False
     )
+
+
+def call_here(*arguments: object) -> Outcome:
+    """`parity sweep …` in this process, which has imported everything; its worker is a thread."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(executor, "local", lambda jobs: here())
+        patch.setattr(sys, "argv", ["parity", "sweep", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+    code = ended.value.code
+    assert isinstance(code, int)
+    return Outcome(code, out.getvalue(), err.getvalue())
+
+
+def committed(path: Path) -> int:
+    """How many results a store has that a coordinator is writing to.
+
+    Its lock keeps readers out, so a copy is read; half a transaction in SQLite's log is none.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        for end in ("", "-wal"):
+            if path.with_name(path.name + end).exists():
+                shutil.copy(path.with_name(path.name + end), folder)
+        try:
+            return len(stored(Path(folder) / path.name))
+        except sqlite3.OperationalError:  # no table yet
+            return 0
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = 180) -> None:
+    """Until it holds; an error if it never does."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "nothing happened"
+        time.sleep(0.02)
 
 
 def stored(path: Path) -> list[tuple[Any, ...]]:

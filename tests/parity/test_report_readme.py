@@ -9,13 +9,16 @@ import pytest
 
 from parity.bench.checkers import CheckerRow
 from parity.bench.run import BenchRow
+from parity.bench.scaling import ScalingRow
 from parity.compare import AGREES, INAPPLICABLE, UNDECIDED, VERDICTS
 from parity.documents.audit import AuditRow
 from parity.power import MistakeRow
 from parity.report.files import TABLES
 from parity.rows import Row, columns
 from parity.sweep.batch import Disagreement
+from parity.sweep.coordinator import Progress
 from parity.sweep.report import SweepRow
+from parity.sweep.summary import measured
 
 TEXT = (Path(__file__).parents[2] / "reports" / "README.md").read_text()
 FILES = {
@@ -23,6 +26,7 @@ FILES = {
     "mistakes.csv": MistakeRow,
     "bench.csv": BenchRow,
     "bench_check.csv": CheckerRow,
+    "bench_sweep.csv": ScalingRow,
     "sweep.csv": SweepRow,
     "sweep_disagreements.csv": Disagreement,
     **{name: row_type for name, (row_type, _) in TABLES.items()},
@@ -40,6 +44,11 @@ def documented(text: str, file: str) -> set[str]:
 def test_every_column_is_documented(file: str) -> None:
     """The table of a file names its columns, all of them and no others."""
     assert documented(TEXT, file) == set(columns(FILES[file]))
+
+
+def test_what_a_sweep_took_is_documented() -> None:
+    """Each key of sweep.json that says what the call itself took."""
+    assert documented(TEXT, "sweep.json") == set(measured(Progress(9, 0, 0, 0.0)))
 
 
 def test_an_undocumented_column_is_noticed() -> None:

@@ -8,12 +8,11 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sweeping import call, environment, start, stored, table
+from sweeping import call_here, committed, environment, start, stored, table, wait_until
 
 from parity.sweep import executor
 from parity.sweep.executor import PoolError
@@ -39,13 +38,10 @@ def dask(*arguments: object, log: Path) -> subprocess.Popen[bytes]:
 
 def said(log: Path, pattern: str) -> str:
     """What a process says of itself, once it has said it."""
-    end = time.monotonic() + 90
-    while time.monotonic() < end:
-        found = re.search(pattern, log.read_text(errors="replace"))
-        if found:
-            return found[1]
-        time.sleep(0.1)
-    raise TimeoutError(log.read_text(errors="replace"))
+    wait_until(lambda: re.search(pattern, log.read_text(errors="replace")) is not None)
+    found = re.search(pattern, log.read_text(errors="replace"))
+    assert found is not None
+    return found[1]
 
 
 Cluster = tuple[str, list[subprocess.Popen[bytes]]]
@@ -80,12 +76,9 @@ def test_a_cluster_that_loses_a_worker_finds_what_one_process_finds(
     alone, spread = tmp_path / "alone", tmp_path / "spread"
     process = start("--cases", CASES, *NARROW, "--dask", address, "--out", spread)
     try:
-        log = spread / "sweep.sqlite-wal"
-        end = time.monotonic() + 90
-        while not log.exists() or log.stat().st_size < 40_000:
-            assert time.monotonic() < end, "nothing is stored"
-            time.sleep(0.02)
-        assert process.poll() is None
+        store = spread / "sweep.sqlite"
+        wait_until(lambda: process.poll() is not None or committed(store) > 0)
+        assert process.poll() is None, process.communicate()
         os.killpg(workers[0].pid, signal.SIGKILL)
         out, err = process.communicate(timeout=180)
     finally:
@@ -95,7 +88,7 @@ def test_a_cluster_that_loses_a_worker_finds_what_one_process_finds(
     assert f"{CASES} of {CASES} cases: all hold" in out
     assert workers[0].poll() is not None
     assert workers[1].poll() is None
-    assert call("--cases", CASES, *NARROW, "--jobs", 1, "--out", alone).returncode == 0
+    assert call_here("--cases", CASES, *NARROW, "--out", alone).code == 0
     assert stored(spread / "sweep.sqlite") == stored(alone / "sweep.sqlite")
     assert table(spread) == table(alone)
 

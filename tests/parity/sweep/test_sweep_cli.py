@@ -50,17 +50,24 @@ def test_a_sweep_that_holds(call: Call, tmp_path: Path) -> None:
     outcome = call("sweep", "--cases", 40, *NARROW, "--out", tmp_path)
     assert (outcome.code, outcome.err) == (0, "")
     lines = outcome.out.splitlines()
-    assert lines[0].split()[:3] == ["function", "dtype", "cases"]
-    assert re.fullmatch(r"40 of 40 cases: all hold; 40 judged now in \d+s, \d+/s", lines[-2])
-    assert lines[-1].startswith(f"reports: {tmp_path / 'sweep.csv'}, ")
-    names = ["sweep.csv", "sweep.json", "sweep.sqlite", "sweep_disagreements.csv"]
+    assert lines[1].split()[:3] == ["function", "dtype", "cases"]
+    assert re.fullmatch(r"40 of 40 cases: all hold; 40 judged now in \d+s, \d+/s", lines[-4])
+    assert re.match(r"a case took [\d.]+ ms of a worker and [\d.]+ ms of the coord", lines[-3])
+    assert lines[-2].startswith("memory, tenth by tenth, in MB: coordinator ")
+    assert lines[-1].startswith(f"reports: {tmp_path / 'sweep.txt'}, ")
+    names = ["sweep.csv", "sweep.json", "sweep.sqlite", "sweep.txt", "sweep_disagreements.csv"]
     assert sorted(os.listdir(tmp_path)) == names
     about = json.loads((tmp_path / "sweep.json").read_text())
     assert (about["seed"], about["cases"], about["judged"]) == (7, 40, 40)
     assert about["code"] == versions()
     assert 0 < about["coordinator_seconds"] < about["seconds"]
-    assert min(about["peak_memory_MB"].values()) >= 0
-    for name in ("sweep.csv", "sweep_disagreements.csv"):
+    assert 0 < about["worker_seconds"] <= about["seconds"]
+    assert 0 < about["efficiency"] < about["efficiency_once_started"] <= 1
+    text = (tmp_path / "sweep.txt").read_text()
+    assert [line.rstrip() for line in lines[:-1]] == text.splitlines()[: len(lines) - 1]
+    assert "cases     0 to 39 of seed 7" in text
+    assert f"versions  {versions()}" in text
+    for name in ("sweep.txt", "sweep.csv", "sweep_disagreements.csv"):
         digest = hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
         assert about["sha256"][name] == digest
     rows = contents(tmp_path, "sweep.csv")

@@ -97,7 +97,7 @@ def printed(table: object) -> list[list[str]]:
 
 def test_tables() -> None:
     """One line for a function and dtype; one for a size and dtype."""
-    _, relu, tanh, *_ = printed(by_function(ROWS))
+    *_, relu, tanh, _, _ = printed(by_function(ROWS))
     assert relu == [
         "relu",
         "float32",
@@ -126,7 +126,7 @@ def test_tables() -> None:
         "all",
         "hold",
     ]
-    assert [line[:2] for line in printed(by_size(ROWS))[1:]] == [
+    assert [line[:2] for line in printed(by_size(ROWS))[2:]] == [
         ["1-99", "float32"],
         ["100-999", "float32"],
         ["10000-", "float64"],
