@@ -12,6 +12,8 @@ from rich.table import Table
 
 from parity.compare import BLIND, IDENTICAL, OUTSIDE, WITHIN
 from parity.sweep.batch import Result
+from parity.sweep.coordinator import Plan, Progress
+from parity.sweep.duration import spoken
 
 ALL = "all"
 LEAST = {"1-99": 0, "100-999": 100, "1000-9999": 1000, "10000-": 10_000}  # elements
@@ -150,3 +152,25 @@ def _table(names: tuple[str, str], rows: Sequence[tuple[tuple[str, str], SweepRo
 def _verdict(row: SweepRow) -> str:
     odd = [f"{n} {name}" for name, n in ((OUTSIDE, row.outside), (BLIND, row.blind)) if n]
     return ", ".join(odd) or "all hold"
+
+
+def conclusion(
+    rows: Sequence[SweepRow], plan: Plan, progress: Progress | None, stopped: bool
+) -> str:
+    """The sweep in one sentence."""
+    everything = [row for row in rows if row.function == ALL and row.elements == ALL]
+    cases = sum(row.cases for row in everything)
+    outside, blind = (sum(getattr(row, v) for row in everything) for v in (OUTSIDE, BLIND))
+    verdict = f"{outside} DO NOT HOLD" if outside else "all hold"
+    said = [f"{cases} of {plan.cases} cases: {verdict}"]
+    if blind:
+        said.append(f"{blind} blind: not counted")
+    if progress and progress.judged:
+        said.append(
+            f"{progress.judged} judged now in {spoken(progress.seconds)}, {progress.rate:.0f}/s"
+        )
+    if progress and progress.lost:
+        said.append(f"workers lost {progress.lost} times, their cases judged anew")
+    if stopped or cases < plan.cases:
+        said.append("the same command continues")
+    return "; ".join(said)

@@ -27,6 +27,8 @@ import refimpl
 from parity import cli
 from parity.cases import GOOD
 from parity.cases.networks import NETWORKS
+from parity.commands import terminal
+from parity.commands.options import default_jobs
 from parity.findings import DEFAULT_SEED
 from parity.functions import FUNCTIONS
 
@@ -247,7 +249,7 @@ def test_default_jobs(
     else:
         monkeypatch.delattr(os, "sched_getaffinity", raising=False)
         monkeypatch.setattr(os, "cpu_count", lambda: cores)
-    assert cli.default_jobs(tasks) == jobs
+    assert default_jobs(tasks) == jobs
 
 
 # --- wrong calls --------------------------------------------------------------------------
@@ -650,5 +652,5 @@ def test_verdicts_on_a_narrow_terminal(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A narrow terminal cuts nothing off."""
-    monkeypatch.setattr(cli, "console", lambda **_: Console(width=50, color_system=None))
+    monkeypatch.setattr(terminal, "console", lambda **_: Console(width=50, color_system=None))
     assert "68 identical" in call("run", "relu", "--out", tmp_path).out

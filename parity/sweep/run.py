@@ -1,32 +1,25 @@
-"""`parity sweep`, behind its options: checks them, sweeps, writes the reports."""
+"""A sweep: which cases, one of them again or all of them, what is said and written."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
 from parity.cases.case import FLOATS
-from parity.compare import BLIND, OUTSIDE
 from parity.findings import Settings
 from parity.functions import FUNCTIONS
-from parity.report.about import about_machine
-from parity.report.files import replace_files, to_csv
 from parity.run import SelectionError, nearest, one_thread
 from parity.sweep import executor
-from parity.sweep.batch import Disagreement, disagreement, inputs, rows_of
+from parity.sweep.batch import disagreement, inputs, rows_of
 from parity.sweep.coordinator import Plan, Progress, sweep
 from parity.sweep.display import shown
-from parity.sweep.duration import spoken
+from parity.sweep.files import about_sweep, measured, write
 from parity.sweep.geometry import Selection, case_at
-from parity.sweep.report import ALL, SweepRow, by_function, by_size, summarise
+from parity.sweep.report import by_function, by_size, conclusion, summarise
 from parity.sweep.store import Store, opened
 from parity.sweep.versions import versions
 
@@ -128,7 +121,10 @@ def run(options: Options, console: Console, progress_console: Console, say: Say)
     console.print(by_size(rows))
     say("")
     say(conclusion(rows, plan, progress, stopped))
-    about = {**_about(options, plan), **(_measured(progress) if progress else {})}
+    workers = options.dask or f"{options.jobs} processes"
+    about = about_sweep(plan, workers, options.command)
+    if progress:
+        about |= measured(progress)
     written = write(options.out, rows, found, about)
     say(f"reports: {', '.join(map(str, written))}; store: {options.store}")
     if stopped:
@@ -165,83 +161,3 @@ def _limited(say: Say) -> Say:
             say("… and more: all of them will be in sweep_disagreements.csv")
 
     return limited
-
-
-def conclusion(
-    rows: Sequence[SweepRow], plan: Plan, progress: Progress | None, stopped: bool
-) -> str:
-    """The sweep in one sentence."""
-    everything = [row for row in rows if row.function == ALL and row.elements == ALL]
-    cases = sum(row.cases for row in everything)
-    outside, blind = (sum(getattr(row, v) for row in everything) for v in (OUTSIDE, BLIND))
-    verdict = f"{outside} DO NOT HOLD" if outside else "all hold"
-    said = [f"{cases} of {plan.cases} cases: {verdict}"]
-    if blind:
-        said.append(f"{blind} blind: not counted")
-    if progress and progress.judged:
-        said.append(
-            f"{progress.judged} judged now in {spoken(progress.seconds)}, {progress.rate:.0f}/s"
-        )
-    if progress and progress.lost:
-        said.append(f"workers lost {progress.lost} times, their cases judged anew")
-    if stopped or cases < plan.cases:
-        said.append("the same command continues")
-    return "; ".join(said)
-
-
-# --- files --------------------------------------------------------------------------------
-
-
-def write(
-    out: Path, rows: Sequence[SweepRow], found: Sequence[Disagreement], about: dict[str, Any]
-) -> list[Path]:
-    """The reports, all of them or none."""
-    texts = {
-        "sweep.csv": to_csv(SweepRow, rows),
-        "sweep_disagreements.csv": to_csv(Disagreement, found),
-    }
-    digests = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
-    texts["sweep.json"] = json.dumps({**about, "sha256": digests}, indent=2) + "\n"
-    out.mkdir(parents=True, exist_ok=True)
-    return replace_files({out / name: text for name, text in texts.items()})
-
-
-def _about(options: Options, plan: Plan) -> dict[str, Any]:
-    return {
-        "command": list(options.command),
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "seed": plan.selection.seed,
-        "first": plan.first,
-        "cases": plan.cases,
-        "functions": plan.selection.functions,
-        "dtypes": plan.selection.dtypes,
-        "code": versions(),
-        "workers": options.dask or f"{options.jobs} processes",
-        **about_machine(),
-    }
-
-
-def _measured(progress: Progress) -> dict[str, Any]:
-    """What this call itself took; cases that the store had are not in it."""
-    return {
-        "judged": progress.judged,
-        "seconds": round(progress.seconds, 3),
-        "cases_per_second": round(progress.rate, 1),
-        "coordinator_seconds": round(progress.own_seconds, 3),
-        "coordinator_cpu_seconds": round(progress.cpu_seconds, 3),
-        "workers_lost": progress.lost,
-        "peak_memory_MB": _peak_memory(),
-    }
-
-
-def _peak_memory() -> dict[str, int]:
-    """Of the coordinator and of the largest worker here; nothing where nobody counts it."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return {}
-    kilobytes = {
-        "coordinator": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
-        "largest worker": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss,
-    }
-    return {who: round(size / 1024) for who, size in kilobytes.items()}
