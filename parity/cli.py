@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import Annotated, Any
+from contextlib import suppress
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -32,6 +34,9 @@ def main() -> None:
     """Entry point of `parity`."""
     try:
         code = app(standalone_mode=False)
+        sys.stdout.flush()
+    except OSError as error:
+        give_up(error)
     except USAGE_ERROR as error:
         if len(sys.argv) < 2:
             error.show()  # the help
@@ -39,6 +44,16 @@ def main() -> None:
         typer.echo(f"parity: {error.format_message()}", err=True)
         sys.exit(WRONG_CALL)
     sys.exit(code or 0)
+
+
+def give_up(error: OSError) -> NoReturn:
+    """One line for a file or an output that cannot be written, a full disk for example."""
+    what = "" if error.filename else "the output cannot be written: "
+    with suppress(OSError):
+        typer.echo(f"parity: {what}{error}", err=True)
+    # What is left in the buffer would be tried once more when Python ends.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(WRONG_CALL)
 
 
 def show_version(wanted: bool) -> None:

@@ -73,17 +73,22 @@ def bench(
 def bench_checkers_into(out: Path, rounds: int) -> None:
     """`parity bench --check`"""
     from parity.bench.checkers import CheckerRow, bench_checkers, checkers
-    from parity.report.bench import checker_table
+    from parity.bench.startup import StartRow, bench_startup, processes
+    from parity.report.bench import checker_table, startup_table
 
     try:
         check_writable(out)
     except OSError as error:
         wrong_call(str(error))
-    bar, done = progress_bar("timing", len(checkers()) * (rounds + 2))
+    timed = len(checkers()) + len(processes(out))
+    bar, done = progress_bar("timing", timed * (rounds + 2))
     with bar:
-        rows = bench_checkers(rounds, lambda: done(1))
-    console().print(checker_table(rows))
-    write_table(out, "bench_check.csv", CheckerRow, rows)
+        checked = bench_checkers(rounds, lambda: done(1))
+        started = bench_startup(rounds, lambda: done(1))
+    console().print(checker_table(checked))
+    console().print(startup_table(started))
+    write_table(out, "bench_check.csv", CheckerRow, checked)
+    write_table(out, "bench_startup.csv", StartRow, started)
 
 
 def timed_with_progress(plan: Plan) -> list[BenchRow]:

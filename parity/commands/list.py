@@ -17,7 +17,7 @@ def list_cases(
     from parity.cases import BAD, GOOD
     from parity.cases.networks import NETWORKS
     from parity.functions import forward_of
-    from parity.run import SelectionError, select
+    from parity.tasks import SelectionError, select
 
     if name is None:
         for function in dict.fromkeys(case.function for case in GOOD):
@@ -30,7 +30,7 @@ def list_cases(
             typer.echo(f"{network.name}: network{training}{behind}")
         return
     try:
-        tasks = select([name], None, [d.value for d in Dtype])
+        tasks = select([name], None, [d.value for d in Dtype], witnesses=False)
     except SelectionError as error:
         wrong_call(str(error))
     for task_id in dict.fromkeys(t.id for t in tasks if t.kind in ("case", "network")):

@@ -38,7 +38,7 @@ def mistakes(
     from parity.findings import DEFAULT_SEED, Settings
     from parity.power import MistakeRow, select
     from parity.report.mistakes import describe, problems, summary, table
-    from parity.run import SelectionError
+    from parity.tasks import SelectionError
 
     started = time.perf_counter()
     target = out or (None if names or function else FOLDER)

@@ -17,7 +17,7 @@ from parity.commands.terminal import counted, progress_bar, wide_console
 
 if TYPE_CHECKING:
     from parity.findings import Findings, Settings
-    from parity.run import Task
+    from parity.tasks import Task
 
 
 def run(
@@ -57,7 +57,7 @@ def run(
     """Run the suite: a table here, CSV reports in DIR. Exit code 1 if both sides disagree."""
     from parity import oracle
     from parity.findings import DEFAULT_SEED, Settings
-    from parity.run import SelectionError, element_cases, select
+    from parity.tasks import SelectionError, element_cases, select
 
     started = time.perf_counter()
     dtypes = [d.value for d in dtype or Dtype]
@@ -95,6 +95,8 @@ def check_junit(junit: Path, out: Path) -> None:
     check_writable(junit.parent)
     if junit.is_dir():
         raise IsADirectoryError(f"--junit {junit}: is a folder, a file is needed")
+    if junit.exists() and not junit.is_file():
+        raise ValueError(f"--junit {junit}: is a device, a file is needed")
     if junit.resolve().parent == out.resolve() and junit.name in REPORTS:
         raise ValueError(f"--junit {junit}: is one of the run's own reports")
 

@@ -15,10 +15,11 @@ from parity.bounds import Bound
 from parity.cases import GOOD
 from parity.cases.case import Array, Case, Draw, Given, Photograph, Source
 from parity.check import Prepared, prepare
-from parity.compare import OUTSIDE, compare
+from parity.compare import compare
 from parity.findings import Settings, attempt
 from parity.functions import FUNCTIONS, forward_of
 from parity.mistakes import Mistake
+from parity.verdicts import OUTSIDE
 
 Tensors = dict[str, Array]
 

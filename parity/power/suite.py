@@ -22,7 +22,8 @@ from parity.functions import FUNCTIONS, forward_of
 from parity.mistakes import MISTAKES, Mistake, control
 from parity.power.sight import Sight, cases_of, examine, is_forward
 from parity.power.witnesses import witnesses_of
-from parity.run import SelectionError, nearest, start_worker
+from parity.run import start_worker
+from parity.tasks import SelectionError, nearest
 
 LEAST_CASES = 3  # of a function must refuse each mistake in it
 LEAST_WITNESSES = 2

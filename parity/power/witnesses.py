@@ -11,7 +11,6 @@ import numpy as np
 from parity.arithmetic import arithmetic
 from parity.cases.case import Array, Case
 from parity.check import Prepared, bounds_of, prepare
-from parity.compare import AGREES, OUTSIDE
 from parity.findings import Settings, attempt
 from parity.functions import FUNCTIONS
 from parity.mistakes import Mistake, control
@@ -24,6 +23,7 @@ from parity.power.sight import (
     widest,
     worst_ratio,
 )
+from parity.verdicts import AGREES, OUTSIDE
 from parity.witnesses.balls import PRECISION, arb_of, exact_balls, precision
 from parity.witnesses.derivative import case_question
 from parity.witnesses.directional import judged

@@ -9,6 +9,7 @@ from rich.table import Table
 from parity.bench.checkers import QUICK, CheckerRow
 from parity.bench.contenders import REFIMPL, TORCH
 from parity.bench.run import FORWARD, STEP, BenchRow, means
+from parity.bench.startup import StartRow
 
 COLUMNS = (
     *("workload", "dtype", "threads", "forward", "ratio", "of GEMM", "MiB"),
@@ -45,6 +46,17 @@ def checker_table(rows: Sequence[CheckerRow]) -> Table:
     shown.add_column(f"× {QUICK}", justify="right")
     for row in rows:
         shown.add_row(row.checker, f"{row.seconds:.3g}", f"{row.ratio_to_quick:.3g}")
+    return shown
+
+
+def startup_table(rows: Sequence[StartRow]) -> Table:
+    """How long processes take, beside what they cannot do without."""
+    shown = Table(box=None, pad_edge=False)
+    shown.add_column("fresh process")
+    shown.add_column("seconds", justify="right")
+    shown.add_column("ratio", justify="right")
+    for row in rows:
+        shown.add_row(row.what, f"{row.seconds:.3g}", f"{row.ratio:.3g} × {row.beside}")
     return shown
 
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from parity.cases.case import FLOATS
 from parity.findings import Settings
 from parity.functions import FUNCTIONS
-from parity.run import SelectionError, nearest, one_thread
+from parity.run import one_thread
 from parity.sweep import executor
 from parity.sweep.batch import disagreement, inputs, rows_of
 from parity.sweep.coordinator import Plan, Progress, sweep
@@ -22,6 +22,7 @@ from parity.sweep.geometry import Selection, case_at
 from parity.sweep.report import by_function, by_size, conclusion, summarise
 from parity.sweep.store import Store, opened
 from parity.sweep.versions import versions
+from parity.tasks import SelectionError, nearest
 
 SHOWN = 20  # disagreements written out; all are in sweep_disagreements.csv
 INTERRUPTED = 130  # what a shell gives a command that Ctrl-C ended

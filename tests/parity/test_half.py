@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from parity.tasks import CASES
 from planting import plant, raise_
 
 import refimpl
@@ -14,13 +15,12 @@ from parity.arithmetic import HALVES, arithmetic
 from parity.bounds import forward_bound
 from parity.cases import GOOD
 from parity.cases.case import Array
-from parity.compare import INFORMATION
 from parity.findings import Settings
 from parity.functions import FUNCTIONS
 from parity.half import DTYPES, check_half, half_cases, half_ulps, ordinary
 from parity.report.text import half_note
 from parity.rows import Row
-from parity.run import CASES
+from parity.verdicts import INFORMATION
 
 SETTINGS = Settings(seed=19)
 CASE = CASES["linear[plain]"]

@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from parity.tasks import select
 from typer.testing import CliRunner
 
 import parity.documents.checks  # noqa: F401 (registers the evidence)
@@ -18,7 +19,6 @@ from parity.documents.audit import audit_row
 from parity.documents.evidence import VERDICTS
 from parity.documents.ledger import ledger
 from parity.report.audit import describe
-from parity.run import select
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

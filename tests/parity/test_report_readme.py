@@ -9,13 +9,13 @@ import pytest
 
 from parity.bench.checkers import CheckerRow
 from parity.bench.run import BenchRow
-from parity.compare import AGREES, INAPPLICABLE, UNDECIDED, VERDICTS
 from parity.documents.audit import AuditRow
 from parity.power import MistakeRow
 from parity.report.files import TABLES
 from parity.rows import Row, columns
 from parity.sweep.batch import Disagreement
 from parity.sweep.report import SweepRow
+from parity.verdicts import AGREES, INAPPLICABLE, UNDECIDED, VERDICTS
 
 TEXT = (Path(__file__).parents[2] / "reports" / "README.md").read_text()
 FILES = {

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from parity.tasks import SelectionError
 from planting import raise_
 
 import refimpl
@@ -21,7 +22,6 @@ from parity.power import sight, suite
 from parity.power.sight import cases_of, examine, redrawn
 from parity.power.suite import MistakeRow, power, select, steps
 from parity.power.witnesses import WITNESSES, seen_by_balls, seen_by_derivative, seen_by_integers
-from parity.run import SelectionError
 
 SETTINGS = Settings()
 

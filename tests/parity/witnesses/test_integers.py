@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from parity.tasks import CASES, Task, select
 from planting import plant, raise_
 
 import refimpl
@@ -17,7 +18,7 @@ from parity.cases.case import FLOATS, Array, Case
 from parity.findings import Settings
 from parity.report.witnesses import describe, refutations, witness_notes
 from parity.rows import WitnessRow
-from parity.run import CASES, Task, run_task, select
+from parity.run import run_task
 from parity.witnesses import integers, lattices
 from parity.witnesses.integers import (
     BITS,
