@@ -242,13 +242,13 @@ def attempt(run: Callable[[], T]) -> T | str:
         return f"refimpl raised {type(error).__name__}: {error}"
 
 
-def shapes_apart(name: str, ours: Array | str, theirs: Array) -> str:
-    """What each side returned, where the shapes differ; nothing where refimpl returned nothing.
+def shapes_apart(name: str, ours: Array | str, theirs: Array | str) -> str:
+    """What each side returned, where the shapes differ; nothing where one of them raised.
 
     The upstream gradient has the shape of torch's value: with another one refimpl's backward
     raises, and so does the derivation of the bound, though neither is to blame.
     """
-    if isinstance(ours, str) or ours.shape == theirs.shape:
+    if isinstance(ours, str) or isinstance(theirs, str) or ours.shape == theirs.shape:
         return ""
     return f"torch returned {theirs.shape}, refimpl {ours.shape} for {name}"
 
