@@ -14,7 +14,7 @@ from parity.bounds import Bound
 from parity.bounds.sums import parts_bound
 from parity.cases.case import Array
 from parity.cases.network import Described, Loss, Model
-from parity.compare import BLIND, OUTSIDE, ratios
+from parity.compare import ratios
 from parity.findings import Findings, Place, Settings, joined, judge
 from parity.graph import (
     SUM,
@@ -28,6 +28,7 @@ from parity.graph import (
 )
 from parity.propagation import Accumulated, backward_errors, forward_error, widened
 from parity.rows import Row
+from parity.verdicts import BLIND, OUTSIDE
 from refimpl import Layer, Step
 from refimpl.networks import as_tuple
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,7 +22,6 @@ from parity.cases.case import (
     draw,
     generator,
 )
-from parity.compare import EXPECTED, OUTSIDE
 from parity.findings import (
     Findings,
     Place,
@@ -31,12 +30,16 @@ from parity.findings import (
     failure_row,
     joined,
     judge,
+    shapes_apart,
     timed,
 )
 from parity.functions import FUNCTIONS
 from parity.rows import Refusal, Row, TimingRow
-from parity.witnesses.closeness import exact_witness
-from parity.witnesses.pieces import Problem
+from parity.verdicts import EXPECTED, OUTSIDE
+from parity.witnesses.problem import Problem
+
+if TYPE_CHECKING:  # flint, which a quick run does without
+    from parity.witnesses.closeness import Exact
 
 
 @dataclass(frozen=True)
@@ -76,17 +79,41 @@ def check_case(case: Case, dtype: str, settings: Settings) -> Findings:
     prepared = prepare(case, dtype, settings)
     tensors, refimpl_seconds = _refimpl_side(case, prepared.arrays, prepared.dy)
     if isinstance(tensors, str):
-        findings.rows.append(failure_row(place, "y", tensors, settings))
+        reason = _shapes_apart(case, prepared.arrays, settings.device) or tensors
+        findings.rows.append(failure_row(place, "y", reason, settings))
     else:
-        problem = Problem(case.function, prepared.arrays, case.options, prepared.dy)
-        rng = generator(settings.seed, case.id, "exact")
-        bounds = prepared.bounds
-        exact = None if settings.quick else exact_witness(problem, bounds, rng, tf32=settings.tf32)
+        bounds, exact = prepared.bounds, None if settings.quick else _exact(prepared, settings)
         for name, theirs in prepared.expected.items():
             judge(findings, place, name, (tensors[name], theirs), bounds[name], settings, exact)
     findings.timings.append(TimingRow(case.id, dtype, refimpl_seconds, prepared.torch_seconds))
     findings.rows = with_expectation(case, findings.rows)
     return findings
+
+
+def broken_off(error: Exception, case: Case | None, dtype: str, settings: Settings) -> str:
+    """Why there is no comparison: what torch raised or returned, or what this program did."""
+    if isinstance(error, oracle.TorchError):
+        return str(error)
+    apart = case and _shapes_apart(case, case_arrays(case, dtype, settings.seed), settings.device)
+    return apart or f"the comparison broke off: {type(error).__name__}: {error}"
+
+
+def _shapes_apart(case: Case, arrays: Mapping[str, Array], device: str) -> str:
+    """What each side returned for y, where the shapes differ."""
+    with np.errstate(all="ignore"):
+        ours = attempt(lambda: FUNCTIONS[case.function].forward(arrays, case.options))
+    theirs = attempt(lambda: oracle.forward(case.function, arrays, case.options, device))
+    return shapes_apart("y", ours, theirs)
+
+
+def _exact(prepared: Prepared, settings: Settings) -> Exact | None:
+    """The exact witness of a case."""
+    from parity.witnesses.closeness import exact_witness
+
+    case = prepared.case
+    problem = Problem(case.function, prepared.arrays, case.options, prepared.dy)
+    rng = generator(settings.seed, case.id, "exact")
+    return exact_witness(problem, prepared.bounds, rng, tf32=settings.tf32)
 
 
 def case_arrays(case: Case, dtype: str, seed: int) -> dict[str, Array]:

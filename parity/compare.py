@@ -9,14 +9,7 @@ import numpy as np
 
 from parity.bounds import Bound
 from parity.cases.case import Array
-
-OUTSIDE, EXPECTED, BLIND = "outside", "expected", "blind"
-WITHIN, IDENTICAL = "within", "identical"
-INFORMATION = "information"  # of torch alone, judged by nobody
-VERDICTS = (OUTSIDE, EXPECTED, BLIND, WITHIN, IDENTICAL)  # worst first
-# Of witnesses beside torch: what an exact computation says, or why it says nothing.
-AGREES, UNDECIDED, INAPPLICABLE = "agrees", "undecided", "inapplicable"
-
+from parity.verdicts import BLIND, IDENTICAL, OUTSIDE, WITHIN
 
 PART = 1 << 17  # elements compared at a time
 

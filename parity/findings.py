@@ -5,24 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from parity.arithmetic import Sides, sides
 from parity.bounds import Bound
 from parity.cases.case import Array
-from parity.compare import (
-    INFORMATION,
-    OUTSIDE,
-    Comparison,
-    compare,
-    element_differences,
-    ratios,
-    tolerance_bound,
-)
+from parity.compare import Comparison, compare, element_differences, ratios, tolerance_bound
 from parity.rows import ElementRow, Refusal, Row, TimingRow, TrainingRow, WitnessRow
-from parity.witnesses.closeness import Closeness, Exact
+from parity.verdicts import INFORMATION, OUTSIDE
+
+if TYPE_CHECKING:  # flint, which a quick run does without
+    from parity.witnesses.closeness import Closeness, Exact
 
 DEFAULT_SEED = 20261120
 MAX_ELEMENT_ROWS = 10_000  # of one tensor: those with the largest error/bound
@@ -245,6 +240,17 @@ def attempt(run: Callable[[], T]) -> T | str:
         return run()
     except Exception as error:
         return f"refimpl raised {type(error).__name__}: {error}"
+
+
+def shapes_apart(name: str, ours: Array | str, theirs: Array | str) -> str:
+    """What each side returned, where the shapes differ; nothing where one of them raised.
+
+    The upstream gradient has the shape of torch's value: with another one refimpl's backward
+    raises, and so does the derivation of the bound, though neither is to blame.
+    """
+    if isinstance(ours, str) or isinstance(theirs, str) or ours.shape == theirs.shape:
+        return ""
+    return f"torch returned {theirs.shape}, refimpl {ours.shape} for {name}"
 
 
 def timed(run: Callable[[], T]) -> tuple[T, float]:

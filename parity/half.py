@@ -21,9 +21,10 @@ from parity.bounds import Bound, backward_bounds, forward_bound
 from parity.cases import GOOD
 from parity.cases.case import Array, Case, Classes, Draw, draw, generator
 from parity.check import case_arrays
-from parity.compare import INFORMATION, Comparison, compare
+from parity.compare import Comparison, compare
 from parity.findings import Findings, Place, Settings, attempt, joined, tensor_row
 from parity.functions import FUNCTIONS
+from parity.verdicts import INFORMATION
 from parity.witnesses.balls import PRECISION as BITS
 from parity.witnesses.balls import arb_of, exact_balls, precision
 

@@ -98,6 +98,23 @@ def flags() -> dict[str, Any]:
     }
 
 
+class TorchError(RuntimeError):
+    """torch raised something, or returned what cannot be compared; said in one line."""
+
+
+@contextmanager
+def _asked(where: str = "") -> Iterator[None]:
+    """Say of whatever is raised inside that torch raised it.
+
+    where: the layer of a network.
+    """
+    try:
+        yield
+    except Exception as error:
+        said = f"torch raised {type(error).__name__}: {' '.join(str(error).split())}"
+        raise TorchError(f"{where}: {said}" if where else said) from error
+
+
 # --- one function -------------------------------------------------------------------------
 
 
@@ -110,7 +127,7 @@ def forward(
 ) -> Array:
     """The value of a function."""
     tensors = {name: _laid_out(_tensor(a, device), layout) for name, a in arrays.items()}
-    with torch.no_grad():
+    with torch.no_grad(), _asked():
         return _array(FUNCTIONS[function](*tensors.values(), **options))
 
 
@@ -126,10 +143,22 @@ def gradients(
     """The value and, by autograd from the upstream gradient dy, the gradients to `wanted`."""
     tensors = {name: _laid_out(_tensor(a, device), layout) for name, a in arrays.items()}
     inputs = [tensors[name].requires_grad_() for name in wanted]
-    y = FUNCTIONS[function](*tensors.values(), **options)
+    with _asked():
+        y = FUNCTIONS[function](*tensors.values(), **options)
     upstream = _laid_out(_tensor(dy, device), layout)
-    grads = torch.autograd.grad(y, inputs, upstream, allow_unused=False) if inputs else ()
+    grads = _grads(y, inputs, upstream) if inputs else ()
     return Result(_array(y), dict(zip(wanted, map(_array, grads), strict=True)))
+
+
+def _grads(y: Tensor, inputs: Sequence[Tensor], dy: Tensor) -> tuple[Tensor, ...]:
+    """∂(Σ dy·y)/∂input; what goes backward from y is 1·dy, exactly dy.
+
+    Given dy beside y, torch.autograd.grad would first load sympy: half a second in each process.
+    """
+    if y.shape != dy.shape:
+        raise ValueError(f"torch returned {tuple(y.shape)} for y, but dy is {tuple(dy.shape)}")
+    with _asked():
+        return torch.autograd.grad((y * dy).sum(), inputs)
 
 
 def in_half(
@@ -315,15 +344,21 @@ def network(
         # A view for each layer that takes a value: its gradient is that layer's part alone.
         taken[name] = tuple(values[source].view_as(values[source]) for source in layer.inputs)
         constants = (_tensor(c, device) for c in layer.constants.values())
-        values[name] = FUNCTIONS[layer.function](
-            *taken[name], *parameters[name].values(), *constants, **layer.options
-        )
+        with _asked(name):
+            values[name] = FUNCTIONS[layer.function](
+                *taken[name], *parameters[name].values(), *constants, **layer.options
+            )
     output = list(values.values())[-1]
     goal = _tensor(target, device)
-    total = FUNCTIONS[loss](output, goal, **(loss_options or {})) if loss else (output * goal).sum()
+    with _asked(loss):
+        total = (
+            FUNCTIONS[loss](output, goal, **(loss_options or {})) if loss else (output * goal).sum()
+        )
     edges = [tensor for tensors in taken.values() for tensor in tensors]
     leaves = [p for layer in parameters.values() for p in layer.values()]
-    grads = map(_recorded, torch.autograd.grad(total, [*values.values(), *edges, *leaves]))
+    with _asked():
+        found = torch.autograd.grad(total, [*values.values(), *edges, *leaves])
+    grads = map(_recorded, found)
     return NetworkResult(
         doutputs={name: next(grads) for name in values},
         dinputs={name: tuple(next(grads) for _ in taken[name]) for name in layers},

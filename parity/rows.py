@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 
-from parity.compare import OUTSIDE
+from parity.verdicts import OUTSIDE
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,12 @@ from parity.bounds import Bound
 from parity.bounds.sums import descend_bound
 from parity.cases.case import Array
 from parity.cases.network import Model, NetworkCase
-from parity.compare import VERDICTS
 from parity.findings import Findings, Place, Settings, attempt, failure_row, judge
 from parity.graph import Tensor
 from parity.network import check_locally, run_torch
 from parity.propagation import Accumulated
 from parity.rows import Row, TrainingRow
+from parity.verdicts import VERDICTS
 from refimpl import Network, Step, descend, train
 
 Parameters = dict[str, dict[str, Array]]  # by layer, by parameter

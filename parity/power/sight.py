@@ -15,10 +15,11 @@ from parity.bounds import Bound
 from parity.cases import GOOD
 from parity.cases.case import Array, Case, Draw, Given, Photograph, Source
 from parity.check import Prepared, prepare
-from parity.compare import OUTSIDE, compare
+from parity.compare import compare
 from parity.findings import Settings, attempt
 from parity.functions import FUNCTIONS, forward_of
 from parity.mistakes import Mistake
+from parity.verdicts import OUTSIDE
 
 Tensors = dict[str, Array]
 
@@ -107,7 +108,7 @@ def examine(case: Case, known: Sequence[Mistake], settings: Settings) -> list[Si
     for one in known:
         (refused, margin, raised), blind = look(one, ready), False
         if not refused and not raised and not one.control:
-            ordinary = ordinary or [prepare(redrawn(case, "normal"), widest(case), settings)]
+            ordinary = ordinary or [prepare(redrawn(case), widest(case), settings)]
             blind = look(one, ordinary)[0]
         sights.append(Sight(one.name, case.id, elements, refused, raised, margin, blind))
     return sights
@@ -138,22 +139,22 @@ def widest(case: Case) -> str:
 KEPT = ("target", "mask")  # whose values mean something
 
 
-def redrawn(case: Case, values: str) -> Case:
-    """The case with other numbers: shapes, layouts and options stay."""
+def redrawn(case: Case) -> Case:
+    """The case with random numbers: shapes, layouts and options stay."""
     free = case.function == "squared_error"
     arrays = {
-        name: source if name in KEPT and not free else _redrawn(source, values)
+        name: source if name in KEPT and not free else _redrawn(source)
         for name, source in case.arrays.items()
     }
-    return replace(case, arrays=arrays, upstream=values)
+    return replace(case, arrays=arrays, upstream="normal")
 
 
-def _redrawn(source: Source, values: str) -> Source:
+def _redrawn(source: Source) -> Source:
     match source:
         case Draw(shape, _, layout):
-            return Draw(shape, values, layout)
+            return Draw(shape, layout=layout)
         case Given(numbers):
-            return Draw(np.shape(numbers), values)
+            return Draw(np.shape(numbers))
         case Photograph():
-            return Draw(source.shape, values)
+            return Draw(source.shape)
     return source

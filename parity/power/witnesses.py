@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import isfinite
 from typing import Any
 
 import numpy as np
 
+from parity import oracle
 from parity.arithmetic import arithmetic
-from parity.cases.case import Array, Case
+from parity.cases.case import Array, Case, generator
 from parity.check import Prepared, bounds_of, prepare
-from parity.compare import AGREES, OUTSIDE
 from parity.findings import Settings, attempt
 from parity.functions import FUNCTIONS
 from parity.mistakes import Mistake, control
@@ -19,27 +20,47 @@ from parity.power.sight import (
     Tensors,
     computed,
     is_forward,
-    redrawn,
     tensors_of,
     widest,
-    worst_ratio,
+    without_numbers,
 )
+from parity.verdicts import AGREES, OUTSIDE
+from parity.witnesses import INTEGERS
 from parity.witnesses.balls import PRECISION, arb_of, exact_balls, precision
 from parity.witnesses.derivative import case_question
 from parity.witnesses.directional import judged
+from parity.witnesses.integers import Drawn, draw, first_difference, torch_tensors
+from parity.witnesses.lattices import EXACT, Geometry, NotExactError, geometry, patterns
 
 TRIES = 8  # cases that a witness is shown, the smallest first
 LARGEST = 10_000  # elements of a case that is computed exactly
 
 
 def seen_by_integers(known: Mistake, case: Case, settings: Settings) -> bool | None:
-    """On integers so small that nothing is rounded, any difference refuses."""
-    prepared = prepare(redrawn(case, "integers"), widest(case), settings)
-    tensors = computed(known, prepared)
-    if isinstance(tensors, str):
+    """On integers of the case's geometry that nothing rounds, any difference refuses.
+
+    Each pattern of the witness is drawn once; the repetitions of a run only see more.
+    """
+    if case.function not in EXACT:
         return None
-    exact = {name: tensor for name, tensor in tensors.items() if prepared.bounds[name].exact}
-    return worst_ratio(prepared, exact)[0] if exact else None
+    shape, dtype = geometry(case), widest(case)
+    rng = generator(settings.seed, case.id, INTEGERS)
+    try:
+        found = patterns(shape, dtype, rng)
+    except NotExactError:
+        return None
+    verdicts = [_differs(known, case, shape, draw(pattern, dtype, rng)) for pattern in found]
+    return None if None in verdicts else any(verdicts)
+
+
+def _differs(known: Mistake, case: Case, shape: Geometry, drawn: Drawn) -> bool | None:
+    """Whether the wrong code and torch differ anywhere; None where it gives no numbers."""
+    exact = replace(case, options=shape.options)
+    tensors = attempt(lambda: tensors_of(known, exact, drawn.arrays, drawn.dy))
+    if isinstance(tensors, str) or without_numbers(tensors):
+        return None
+    right = torch_tensors(shape, drawn, "cpu", oracle.CONTIGUOUS)
+    return any(first_difference(tensors[name], right[name]) is not None for name in tensors)
 
 
 def seen_by_balls(known: Mistake, case: Case, settings: Settings) -> bool | None:

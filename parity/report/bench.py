@@ -10,6 +10,7 @@ from parity.bench.checkers import QUICK, CheckerRow
 from parity.bench.contenders import REFIMPL, TORCH
 from parity.bench.run import FORWARD, STEP, BenchRow, means
 from parity.bench.scaling import ScalingRow
+from parity.bench.startup import StartRow
 
 COLUMNS = (
     *("workload", "dtype", "threads", "forward", "ratio", "of GEMM", "MiB"),
@@ -62,6 +63,17 @@ def scaling_table(rows: Sequence[ScalingRow]) -> Table:
             f"{row.speedup:.2f}",
             *(f"{100 * share:.1f} %" for share in shares),
         )
+    return shown
+
+
+def startup_table(rows: Sequence[StartRow]) -> Table:
+    """How long processes take, beside what they cannot do without."""
+    shown = Table(box=None, pad_edge=False)
+    shown.add_column("fresh process")
+    shown.add_column("seconds", justify="right")
+    shown.add_column("ratio", justify="right")
+    for row in rows:
+        shown.add_row(row.what, f"{row.seconds:.3g}", f"{row.ratio:.3g} × {row.beside}")
     return shown
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from parity.findings import Findings
-from parity.report.junit import to_junit
 from parity.rows import ElementRow, Row, TimingRow, TrainingRow, WitnessRow, columns
 
 # The files of a run: the type of each table's rows and where `Findings` has them.
@@ -44,6 +43,8 @@ def write_reports(
     out.mkdir(parents=True, exist_ok=True)
     files = {out / name: text for name, text in texts.items()}
     if junit:
+        from parity.report.junit import to_junit
+
         files[junit] = to_junit(findings)
     return replace_files(files)
 

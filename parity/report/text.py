@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from rich.table import Table
 
-from parity.compare import EXPECTED, INFORMATION, VERDICTS
 from parity.findings import Findings
 from parity.functions import backward_of, forward_of
 from parity.rows import Refusal, Row, TrainingRow
+from parity.verdicts import EXPECTED, INFORMATION, VERDICTS
 
 SHOWN = 20  # failures written out; the rest are in summary.csv
 COLUMNS = (

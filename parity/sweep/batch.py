@@ -9,8 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from parity.bounds.sums import forget_terms
 from parity.cases.case import Case
-from parity.check import check_case
-from parity.compare import VERDICTS
+from parity.check import broken_off, check_case
 from parity.findings import Findings, Place, Settings, failure_row
 from parity.report.text import describe
 from parity.rows import Row
@@ -19,6 +18,7 @@ from parity.sweep.geometry import Selection, case_at
 from parity.sweep.memory import resident
 from parity.sweep.shrink import shrunk
 from parity.sweep.versions import versions
+from parity.verdicts import VERDICTS
 from parity.workers import one_thread
 
 SIZE = 100  # cases of a batch: what a worker does between two transactions
@@ -84,7 +84,7 @@ def rows_of(case: Case, dtype: str, settings: Settings) -> list[Row]:
         findings = check_case(case, dtype, settings)
     except Exception as error:
         place = Place(case.id, case.function, dtype, ())
-        reason = f"the comparison broke off: {type(error).__name__}: {error}"
+        reason = broken_off(error, case, dtype, settings)
         findings = Findings([failure_row(place, "", reason, settings)])
     return findings.rows
 

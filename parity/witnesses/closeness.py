@@ -11,7 +11,7 @@ from parity.arithmetic import arithmetic
 from parity.bounds import Bound, backward_bounds, forward_bound
 from parity.cases.case import Array
 from parity.compare import Comparison
-from parity.witnesses.pieces import Problem
+from parity.witnesses.problem import Problem
 from parity.witnesses.truth import BUDGET, NotApplicable, Truth, second_opinion, truths
 
 Limits = tuple[Array, Array]  # twice refimpl's own bound, twice torch's: halves may underflow

@@ -10,16 +10,16 @@ import refimpl
 from parity.cases.case import Array, Case, Draw, draw, generator
 from parity.cases.network import NetworkCase
 from parity.check import case_arrays
-from parity.compare import AGREES, INAPPLICABLE, OUTSIDE
 from parity.findings import Findings, Settings, attempt, joined
 from parity.functions import FUNCTIONS
 from parity.rows import WitnessRow
+from parity.verdicts import AGREES, INAPPLICABLE, OUTSIDE
+from parity.witnesses import DERIVATIVE
 from parity.witnesses.balls import exact_arbs, exact_balls
 from parity.witnesses.directional import FALSE_ACCEPT, KEPT, Arrays, Question, judged
 from parity.witnesses.truth import UNORDERED
 from refimpl import Network, loss_and_grads
 
-DERIVATIVE = "derivative"  # what witnesses.csv calls this witness
 CASE_PRODUCTS = 300_000  # more multiplications than these take longer than they are worth
 NETWORK_PRODUCTS = 1_000_000
 SAMPLES = 2  # of a network, at least: one alone would not show a batch

@@ -19,64 +19,19 @@ import numpy as np
 
 from parity import oracle
 from parity.cases.case import Array, generator
-from parity.cases.network import Described, Model, NetworkCase, described
-from parity.cases.networks import NETWORKS
-from parity.compare import BLIND, IDENTICAL, OUTSIDE
+from parity.cases.chains import CHAINS
+from parity.cases.network import Described, Model, NetworkCase
 from parity.findings import Findings, Settings, attempt, joined
 from parity.rows import WitnessRow
-from parity.witnesses.integers import (
-    INTEGERS,
-    Judges,
-    Manner,
-    difference,
-    fractions,
-    manner,
-    repetitions_for,
-)
+from parity.verdicts import BLIND, IDENTICAL, OUTSIDE
+from parity.witnesses import INTEGERS
+from parity.witnesses.integers import Judges, Manner, difference, fractions, manner, repetitions_for
 from parity.witnesses.lattices import EXACT_BELOW, NotExactError
-from refimpl import Add, AvgPool2d, Conv2d, Flatten, Linear, Network
+from refimpl import Network
 from refimpl.networks import as_tuple
 
 BRANCHING = ("relu", "leaky_relu", "max_pool2d")
 REPETITIONS = 6  # of networks with branches
-
-# --- a network of sums --------------------------------------------------------------------
-
-SUMS = {
-    "conv": described("conv2d", padding=1),
-    "add": described("add", "x", "conv"),
-    "sum": described("avg_pool2d", kernel_size=(2, 3), stride=(2, 1), divisor_override=1),
-    "flatten": described("flatten"),
-    "output": described("linear"),
-}
-
-
-def _sums(rng: np.random.Generator) -> Network:
-    """conv 3@3×3 → + x → sums of 2×3 windows that overlap → dense 4; h = x + f(x), no kink."""
-    return Network(
-        {
-            "conv": Conv2d(np.zeros((3, 3, 3, 3)), np.zeros(3), padding=1),
-            "add": Add(),
-            "sum": AvgPool2d((2, 3), stride=(2, 1), divisor_override=1),
-            "flatten": Flatten(),
-            "output": Linear(np.zeros((4, 3 * 3 * 3)), np.zeros(4)),
-        },
-        {"add": ("x", "conv")},
-    )
-
-
-def _maps(steps: int, rng: np.random.Generator) -> list[tuple[Array, Array]]:
-    return [(np.zeros((2, 3, 7, 5)), np.zeros(2, np.int64))]
-
-
-CHAINS = {
-    case.name: case
-    for case in (
-        NetworkCase("sums", _sums, SUMS, _maps, documents=("D4.16",)),
-        *(NETWORKS[name] for name in ("small_relu", "residual", "inception")),
-    )
-}
-
 
 # --- the check ----------------------------------------------------------------------------
 

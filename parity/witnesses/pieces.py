@@ -7,23 +7,14 @@ arithmetic can be computed exactly all the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from math import prod
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from parity.cases.case import Array
 from parity.witnesses.definitions import each, margins
-
-
-class Problem(NamedTuple):
-    """A function on given floats and an upstream gradient; its tensors are y, dx, dweight, …"""
-
-    function: str
-    arrays: Mapping[str, Array]
-    options: Mapping[str, Any]
-    dy: Array
+from parity.witnesses.problem import SUM, Problem
 
 
 class Piece(NamedTuple):
@@ -36,7 +27,6 @@ class Piece(NamedTuple):
 
 POOLINGS = tuple(f"{how}_pool{n}d" for how in ("max", "avg") for n in (1, 2, 3))
 
-SUM = "sum"  # of the gradients that several layers send back: no function of refimpl's own
 # Each element of each tensor depends on the elements at its own place.
 ELEMENTWISE = frozenset(
     ("relu", "leaky_relu", "sigmoid", "tanh", "sign", "dsigmoid", "dtanh", "dropout", "add", SUM)

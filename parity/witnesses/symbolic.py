@@ -14,14 +14,13 @@ import numpy as np
 import sympy
 
 from parity.cases.case import Array, Shape, generator
-from parity.compare import AGREES, OUTSIDE
 from parity.findings import Findings, attempt
 from parity.functions import FUNCTIONS
 from parity.rows import WitnessRow
 from parity.symbols import branched, expressions, symbols
+from parity.verdicts import AGREES, OUTSIDE
+from parity.witnesses import SYMBOLS
 from parity.witnesses.symbol_cases import SYMBOLIC, SymbolCase
-
-SYMBOLS = "symbols"  # what witnesses.csv calls this witness
 
 
 def check_symbols(name: str) -> Findings:

@@ -24,7 +24,8 @@ from parity.compare import spacing
 from parity.functions import FUNCTIONS
 from parity.witnesses import definitions
 from parity.witnesses.balls import Undecided, arb_of, exact_arbs, exact_balls, precision
-from parity.witnesses.pieces import SUM, Piece, Problem, cost, piece_with, sample, shape_of
+from parity.witnesses.pieces import Piece, cost, piece_with, sample, shape_of
+from parity.witnesses.problem import SUM, Problem
 from refimpl.networks import sum_of_parts
 
 PRECISIONS = (200, 400, 800, 1600, 3200)  # bits, one after another

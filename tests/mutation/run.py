@@ -120,7 +120,7 @@ def all_mutants(modules: Sequence[str] = ()) -> list[Mutant]:
 
 def catalogue_checks() -> list[Check]:
     """Cases, bad inputs and networks, as `parity run --quick` does them."""
-    from parity import oracle, run
+    from parity import oracle, run, tasks
     from parity.cases.case import FLOATS
     from parity.findings import Settings
 
@@ -130,11 +130,11 @@ def catalogue_checks() -> list[Check]:
     settings = Settings(quick=True)
     written = digest(path for path in (ROOT / "parity").rglob("*") if path.suffix in READ)
 
-    def check(task: run.Task) -> Check:
+    def check(task: tasks.Task) -> Check:
         id = " ".join(filter(None, (task.kind, task.id, task.dtype)))
         return Check(id, kinds[task.kind], lambda: run.run_task(task, settings).holds, written)
 
-    return [check(task) for task in run.select([], None, FLOATS, witnesses=False)]
+    return [check(task) for task in tasks.select([], None, FLOATS, witnesses=False)]
 
 
 class Session:

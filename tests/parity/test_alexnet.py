@@ -10,10 +10,10 @@ import pytest
 
 from parity.cases.alexnet import ALEXNET, ARCHITECTURE
 from parity.cases.networks import NETWORKS
-from parity.compare import BLIND, IDENTICAL, WITHIN
 from parity.findings import Findings, Settings
 from parity.network import check_network
 from parity.rows import Row
+from parity.verdicts import BLIND, IDENTICAL, WITHIN
 
 
 @pytest.fixture(scope="module")

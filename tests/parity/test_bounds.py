@@ -16,8 +16,9 @@ from parity.arithmetic import arithmetic, sides
 from parity.bounds import RULES, Bound, forward_bound
 from parity.bounds.bound import exact_bound, is_exact
 from parity.cases.case import Draw, draw
-from parity.compare import BLIND, IDENTICAL, OUTSIDE, WITHIN, compare
+from parity.compare import compare
 from parity.functions import FUNCTIONS
+from parity.verdicts import BLIND, IDENTICAL, OUTSIDE, WITHIN
 
 every_dtype = pytest.mark.parametrize("dtype", DTYPES)
 Options = Mapping[str, Any]

@@ -12,7 +12,8 @@ from exact import DTYPES, bounds, computed, exact, random, too_far, worst_shares
 from parity.arithmetic import sides
 from parity.bounds import forward_bound
 from parity.cases.case import Draw, draw
-from parity.compare import OUTSIDE, WITHIN, compare
+from parity.compare import compare
+from parity.verdicts import OUTSIDE, WITHIN
 
 every_dtype = pytest.mark.parametrize("dtype", DTYPES)
 

@@ -14,7 +14,8 @@ from parity.arithmetic import sides
 from parity.bounds import forward_bound
 from parity.bounds.elementary import relative
 from parity.bounds.softmax import exact_softmax, softmax_errors
-from parity.compare import OUTSIDE, WITHIN, compare
+from parity.compare import compare
+from parity.verdicts import OUTSIDE, WITHIN
 
 every_dtype = pytest.mark.parametrize("dtype", DTYPES)
 

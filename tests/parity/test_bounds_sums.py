@@ -33,7 +33,8 @@ from parity.bounds import forward_bound
 from parity.bounds import sums as rules
 from parity.bounds.bound import OUTWARD
 from parity.bounds.sums import descend_bound, parts_bound
-from parity.compare import IDENTICAL, OUTSIDE, WITHIN, compare
+from parity.compare import compare
+from parity.verdicts import IDENTICAL, OUTSIDE, WITHIN
 
 Shapes = Mapping[str, tuple[int, ...]]
 Options = Mapping[str, Any]

@@ -16,11 +16,11 @@ from parity.check import case_arrays
 from parity.compare import compare
 from parity.findings import Settings
 from parity.functions import FUNCTIONS
-from parity.run import CASES
+from parity.tasks import CASES
 from parity.witnesses.closeness import own_bounds
 from parity.witnesses.integer_networks import check_integer_network
 from parity.witnesses.lattices import geometry, patterns
-from parity.witnesses.pieces import Problem
+from parity.witnesses.problem import Problem
 
 PLAIN, ROUNDED = sides("float32"), sides("float32", tf32=True)
 PRODUCTS = (

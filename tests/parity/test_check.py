@@ -13,9 +13,9 @@ import refimpl
 from parity.cases import BAD, GOOD
 from parity.cases.case import Array, BadCase, Case, Classes, Draw, Given
 from parity.check import bad_arguments, case_arrays, check_case, check_refusal, with_expectation
-from parity.compare import EXPECTED, OUTSIDE, WITHIN
 from parity.findings import Findings, Settings
 from parity.functions import FUNCTIONS
+from parity.verdicts import EXPECTED, OUTSIDE, WITHIN
 
 SETTINGS = Settings(seed=11)
 

@@ -22,11 +22,13 @@ from junitparser import JUnitXml
 from rich.console import Console
 from typer.testing import CliRunner
 
-import parity.run
+import parity.tasks
 import refimpl
 from parity import cli
 from parity.cases import GOOD
 from parity.cases.networks import NETWORKS
+from parity.commands import terminal
+from parity.commands.options import default_jobs
 from parity.findings import DEFAULT_SEED
 from parity.functions import FUNCTIONS
 
@@ -196,13 +198,13 @@ def test_full(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
 ) -> None:
     """--full, and nothing else, asks for the networks that take long."""
-    asked, right = [], parity.run.select
+    asked, right = [], parity.tasks.select
 
     def select(names: Any, case: Any, dtypes: Any, full: bool, witnesses: bool) -> Any:
         asked.append({t.id for t in right(names, case, dtypes, full)} & set(NETWORKS))
         return right(["relu"], "maps", ["float32"])
 
-    monkeypatch.setattr(parity.run, "select", select)
+    monkeypatch.setattr(parity.tasks, "select", select)
     assert call("run", *words, "--out", tmp_path).code == 0
     assert asked == [{n.name for n in NETWORKS.values() if words or not n.full}]
 
@@ -247,7 +249,7 @@ def test_default_jobs(
     else:
         monkeypatch.delattr(os, "sched_getaffinity", raising=False)
         monkeypatch.setattr(os, "cpu_count", lambda: cores)
-    assert cli.default_jobs(tasks) == jobs
+    assert default_jobs(tasks) == jobs
 
 
 # --- wrong calls --------------------------------------------------------------------------
@@ -268,6 +270,7 @@ WRONG = {
     "atol no number": (["relu", "--atol", "nan"], "--atol"),
     "junit is a report": (["relu", "--junit", "reports/run.json"], "one of the run's own reports"),
     "junit is a folder": (["relu", "--junit", "."], "is a folder"),
+    "junit is a device": (["relu", "--junit", os.devnull], "is a device, a file is needed"),
     "out is a file": (["relu", "--out", "taken"], "taken"),
     "out in a file": (["relu", "--out", "taken/deeper"], "taken/deeper"),
 }
@@ -515,27 +518,37 @@ def finish(process: subprocess.Popen[str]) -> Outcome:
     return Outcome(process.returncode, out, err)
 
 
-HEAVY = ("torch", "pandas", "numpy", "flint", "junitparser")
-PROBE = """
-import sys
-from parity.cli import app
-app({arguments}, standalone_mode=False)
-print("loaded:", *sorted(set(sys.modules) & {heavy}))
-"""
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="asks for a device that is full")
+@pytest.mark.parametrize("arguments", [["--help"], ["list"], [*QUICK, "--quick"]], ids=" ".join)
+def test_an_output_that_is_full(tmp_path: Path, arguments: list[str]) -> None:
+    """`parity … > /dev/full`: one sentence and exit code 2, whether Python buffers or not."""
+    if "run" in arguments:
+        arguments = [*arguments, "--out", str(tmp_path)]
+    for unbuffered in ("", "1"):
+        with open("/dev/full", "w") as full:
+            ended = subprocess.run(
+                [sys.executable, "-m", "parity", *arguments],
+                cwd=ROOT,
+                env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+                stdout=full,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        assert (ended.returncode, ended.stderr) == (
+            2,
+            "parity: the output cannot be written: [Errno 28] No space left on device\n",
+        )
 
 
-@pytest.mark.parametrize(
-    ("arguments", "loaded"),
-    [(["--help"], set()), (["run", "--help"], set()), (["list"], {"torch"})],
-)
-def test_help_is_light(arguments: list[str], loaded: set[str]) -> None:
-    """The help imports nothing heavy; a command that computes does, so the test can fail."""
-    code = PROBE.format(arguments=arguments, heavy=set(HEAVY))
-    outcome = finish(start(code=code))
-    assert (outcome.code, outcome.err) == (0, "")
-    found = set(outcome.out.splitlines()[-1].split()[1:])
-    assert found >= loaded
-    assert bool(found) == bool(loaded)
+def test_a_disk_that_takes_no_more(old: Path) -> None:
+    """For real: the kernel refuses to let a file grow; the old reports stand."""
+    before = contents(old)
+    outcome = finish(start(*QUICK, "--quick", "--out", old, code=NO_ROOM))
+    assert outcome.code == 2
+    assert outcome.err == (
+        "parity: the reports could not be written, the old ones stand: [Errno 27] File too large\n"
+    )
+    assert contents(old) == before
 
 
 def test_a_real_run(tmp_path: Path) -> None:
@@ -582,6 +595,14 @@ def test_a_run_that_is_stopped_leaves_the_old_report(
     assert contents(old) == before
 
 
+NO_ROOM = """
+import resource, sys
+import torch  # may write files of its own
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+sys.argv[0] = "parity"
+from parity.cli import main
+main()
+"""
 DYING = """
 import os, signal, sys
 os.replace = lambda *paths: os.kill(os.getpid(), signal.SIGKILL)
@@ -650,5 +671,5 @@ def test_verdicts_on_a_narrow_terminal(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A narrow terminal cuts nothing off."""
-    monkeypatch.setattr(cli, "console", lambda **_: Console(width=50, color_system=None))
+    monkeypatch.setattr(terminal, "console", lambda **_: Console(width=50, color_system=None))
     assert "68 identical" in call("run", "relu", "--out", tmp_path).out

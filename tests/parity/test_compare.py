@@ -12,17 +12,8 @@ from exact import DTYPES
 import parity.compare
 from parity.bounds import Bound
 from parity.cases.case import LAYOUTS
-from parity.compare import (
-    BLIND,
-    IDENTICAL,
-    OUTSIDE,
-    WITHIN,
-    Comparison,
-    compare,
-    element_differences,
-    ratios,
-    tolerance_bound,
-)
+from parity.compare import Comparison, compare, element_differences, ratios, tolerance_bound
+from parity.verdicts import BLIND, IDENTICAL, OUTSIDE, WITHIN
 
 
 def limit_of(limit: Any, overflow: Any = False, exact: bool = False) -> Bound:

@@ -11,8 +11,8 @@ import refimpl
 from parity.cases.case import FLOATS, Case, Given, Photograph, draw, generator
 from parity.cases.filters import CASES, FACE, HAAR_RECTANGLES, ON_THE_PHOTOGRAPH
 from parity.check import check_case
-from parity.compare import IDENTICAL, OUTSIDE, WITHIN
 from parity.findings import Settings
+from parity.verdicts import IDENTICAL, OUTSIDE, WITHIN
 
 
 def is_whole(case: Case) -> bool:

@@ -10,7 +10,6 @@ import pytest
 from parity import findings as module
 from parity.bounds import Bound
 from parity.cases.case import Array
-from parity.compare import BLIND, IDENTICAL, OUTSIDE, VERDICTS, WITHIN
 from parity.findings import (
     DEFAULT_SEED,
     Findings,
@@ -23,6 +22,7 @@ from parity.findings import (
     timed,
 )
 from parity.rows import ElementRow, Refusal, Row, TimingRow, TrainingRow, columns
+from parity.verdicts import BLIND, IDENTICAL, OUTSIDE, VERDICTS, WITHIN
 
 PLACE = Place("relu[maps]", "relu", "float64", ("D2.9", "D2.19"))
 OURS = np.array([[1.0, 2.5, -3.0]])

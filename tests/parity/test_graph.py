@@ -16,11 +16,11 @@ from parity.accumulated import accumulated_bounds
 from parity.arithmetic import sides
 from parity.cases.case import Array
 from parity.cases.network import Loss, Model, NetworkCase, described
-from parity.compare import IDENTICAL, OUTSIDE, WITHIN
 from parity.findings import Findings, Settings
 from parity.graph import SUM, Tensor, consumers
 from parity.network import check_network, run_refimpl, run_torch
 from parity.rows import Row
+from parity.verdicts import IDENTICAL, OUTSIDE, WITHIN
 from refimpl import (
     Add,
     Concatenate,

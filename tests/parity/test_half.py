@@ -14,13 +14,13 @@ from parity.arithmetic import HALVES, arithmetic
 from parity.bounds import forward_bound
 from parity.cases import GOOD
 from parity.cases.case import Array
-from parity.compare import INFORMATION
 from parity.findings import Settings
 from parity.functions import FUNCTIONS
 from parity.half import DTYPES, check_half, half_cases, half_ulps, ordinary
 from parity.report.text import half_note
 from parity.rows import Row
-from parity.run import CASES
+from parity.tasks import CASES
+from parity.verdicts import INFORMATION
 
 SETTINGS = Settings(seed=19)
 CASE = CASES["linear[plain]"]

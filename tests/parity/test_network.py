@@ -20,11 +20,11 @@ from parity.accumulated import bound_over_value, with_power
 from parity.cases.case import Array
 from parity.cases.network import NetworkCase, described
 from parity.cases.networks import NETWORKS
-from parity.compare import BLIND, IDENTICAL, OUTSIDE, WITHIN
 from parity.findings import Findings, Place, Settings, failure_row
 from parity.network import check_network
 from parity.propagation import Accumulated
 from parity.rows import Row
+from parity.verdicts import BLIND, IDENTICAL, OUTSIDE, WITHIN
 from refimpl import AvgPool2d, Conv2d, Flatten, Linear, Sequential, Sigmoid
 
 SETTINGS = Settings(seed=11)

@@ -16,8 +16,9 @@ import refimpl
 from parity import oracle
 from parity.bounds import backward_bounds, forward_bound
 from parity.cases.case import LAYOUTS, Draw, draw
-from parity.compare import IDENTICAL, WITHIN, compare
+from parity.compare import compare
 from parity.functions import FUNCTIONS
+from parity.verdicts import IDENTICAL, WITHIN
 
 # --- one function -------------------------------------------------------------------------
 

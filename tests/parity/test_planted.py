@@ -19,13 +19,14 @@ from parity.cases.case import Array, Case
 from parity.cases.networks import NETWORKS
 from parity.check import case_arrays
 from parity.cli import app
-from parity.compare import OUTSIDE
 from parity.findings import Settings
 from parity.functions import FUNCTIONS, backward_of
 from parity.network import check_network
 from parity.report.text import describe
-from parity.run import Task, run_task
+from parity.run import run_task
+from parity.tasks import Task
 from parity.training import check_training
+from parity.verdicts import OUTSIDE
 
 DTYPE = "float64"
 Mistake = Callable[[Array, Array], Array]  # (gradient, its bound) -> wrong gradient

@@ -18,7 +18,7 @@ from parity.documents.audit import audit_row
 from parity.documents.evidence import VERDICTS
 from parity.documents.ledger import ledger
 from parity.report.audit import describe
-from parity.run import select
+from parity.tasks import select
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

@@ -10,7 +10,6 @@ import pytest
 from parity.bench.checkers import CheckerRow
 from parity.bench.run import BenchRow
 from parity.bench.scaling import ScalingRow
-from parity.compare import AGREES, INAPPLICABLE, UNDECIDED, VERDICTS
 from parity.documents.audit import AuditRow
 from parity.power import MistakeRow
 from parity.report.files import TABLES
@@ -19,6 +18,7 @@ from parity.sweep.batch import Disagreement
 from parity.sweep.coordinator import Progress
 from parity.sweep.report import SweepRow
 from parity.sweep.summary import measured
+from parity.verdicts import AGREES, INAPPLICABLE, UNDECIDED, VERDICTS
 
 TEXT = (Path(__file__).parents[2] / "reports" / "README.md").read_text()
 FILES = {

@@ -7,10 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from planting import raise_
 
+from parity import oracle
 from parity import run as module
+from parity import tasks as catalogue
 from parity.cases import BAD, GOOD
 from parity.cases.case import FLOATS, Array
+from parity.cases.chains import CHAINS
 from parity.cases.network import NetworkCase, described
 from parity.cases.networks import NETWORKS
 from parity.findings import Findings, Settings
@@ -19,9 +23,12 @@ from parity.half import half_cases
 from parity.report.files import to_csv
 from parity.report.text import again
 from parity.rows import ElementRow, Row, TrainingRow, WitnessRow, columns
-from parity.run import SelectionError, Task, element_cases, run, run_task, select
+from parity.run import run, run_task
+from parity.selection import SelectionError
+from parity.tasks import Task, element_cases, select
+from parity.witnesses import symbolic
+from parity.witnesses import tasks as witness_tasks
 from parity.witnesses.derivative import COVERED
-from parity.witnesses.integer_networks import CHAINS
 from parity.witnesses.integers import representatives
 from refimpl import Linear, Sequential
 
@@ -206,9 +213,9 @@ def test_what_was_asked_for_is_not_suggested(
 ) -> None:
     """A case of another function, or without this dtype, is not said to be unknown."""
     only = replace(GOOD[0], function="half", name="half only", dtypes=("float64",))
-    monkeypatch.setattr(module, "GOOD", (*GOOD, only))
+    monkeypatch.setattr(catalogue, "GOOD", (*GOOD, only))
     monkeypatch.setitem(FUNCTIONS, "half", FUNCTIONS["relu"])
-    monkeypatch.setitem(module.CASES, only.id, only)
+    monkeypatch.setitem(catalogue.CASES, only.id, only)
     with pytest.raises(SelectionError) as raised:
         select(names, case, [dtype])
     suggestions = str(raised.value).partition("did you mean ")[2].removesuffix("?").split(" or ")
@@ -216,7 +223,7 @@ def test_what_was_asked_for_is_not_suggested(
 
 
 @pytest.mark.parametrize("case", GOOD, ids=lambda case: case.id)
-def test_every_case_can_be_selected_alone(case: module.Task) -> None:
+def test_every_case_can_be_selected_alone(case: Task) -> None:
     """The name that a message gives is enough to run the case again."""
     assert select([case.function], case.name, FLOATS) == select([], case.id, FLOATS)
     assert kinds(select([], case.id, FLOATS))["case"] == len(case.dtypes)
@@ -405,6 +412,64 @@ def test_an_error_of_the_comparison_is_a_finding(
     assert len(findings.refusals) == 1
 
 
+def give_more(monkeypatch: pytest.MonkeyPatch, function: str) -> None:
+    """Let torch's side of a function give a column too many."""
+    right = oracle.FUNCTIONS[function]
+    wrong = lambda *given, **options: oracle.F.pad(right(*given, **options), (0, 1))  # noqa: E731
+    monkeypatch.setitem(oracle.FUNCTIONS, function, wrong)
+
+
+ASKED = [
+    Task("case", "relu[maps]", "float32"),
+    Task("integers", "relu[maps]", "float32"),
+    Task("network", "small_relu", "float32"),
+]
+
+
+@pytest.mark.parametrize("task", ASKED, ids=lambda task: task.kind)
+def test_torch_raises(monkeypatch: pytest.MonkeyPatch, task: Task) -> None:
+    """The message says so, in one line: nothing was compared."""
+    refuse = lambda x: raise_(RuntimeError("no kernel\nfor relu"))  # noqa: E731
+    monkeypatch.setitem(oracle.FUNCTIONS, "relu", refuse)
+    findings = run_task(task, SETTINGS)
+    (row,) = (*findings.failures, *findings.refuted)
+    layer = "activation: " if task.kind == "network" else ""
+    assert row.note == f"{layer}torch raised RuntimeError: no kernel for relu"
+
+
+@pytest.mark.parametrize(
+    ("task", "shape"),
+    [
+        (Task("case", "relu[maps]", "float32"), (2, 3, 5, 4)),  # refimpl's backward raises
+        (Task("integers", "relu[maps]", "float32"), (2, 3, 5, 4)),
+        (Task("case", "softmax[axis -1]", "float32"), (2, 3, 5)),  # its bound cannot be derived
+        (Task("case", "gaussian_pool2d[one channel]", "float64"), (2, 1, 4, 1)),
+    ],
+    ids=lambda given: f"{given.kind} {given.id}" if isinstance(given, Task) else "",
+)
+def test_torch_returns_another_shape(
+    monkeypatch: pytest.MonkeyPatch, task: Task, shape: tuple[int, ...]
+) -> None:
+    """Both shapes, and whose they are; not what goes wrong with the upstream gradient later."""
+    function = task.id.partition("[")[0]
+    give_more(monkeypatch, function)
+    findings = run_task(task, SETTINGS)
+    (row,) = (*findings.failures, *findings.refuted)
+    wider = (*shape[:-1], shape[-1] + 1)
+    assert row.note.startswith(f"torch returned {wider}, refimpl {shape} for y")
+
+
+@pytest.mark.usefixtures("_tiny")
+def test_the_last_layer_of_torchs_network_has_another_shape(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The layer's row says what each side returned."""
+    give_more(monkeypatch, "linear")
+    findings = run_task(Task("network", "tiny", "float64"), SETTINGS)
+    notes = {row.note for row in findings.failures}
+    assert "torch returned (7, 5), refimpl (7, 4) for z" in notes
+
+
 @pytest.mark.parametrize(
     ("task", "place"),
     [
@@ -421,8 +486,9 @@ def test_an_error_of_a_witness_is_a_finding(
     def refuse(*_: object) -> None:
         raise MemoryError("too many digits")
 
-    for name in ("check_derivative", "check_network_derivative", "check_symbols"):
-        monkeypatch.setattr(module, name, refuse)
+    for name in ("check_derivative", "check_network_derivative"):
+        monkeypatch.setattr(witness_tasks, name, refuse)
+    monkeypatch.setattr(symbolic, "check_symbols", refuse)
     findings = run_task(task, SETTINGS)
     (row,) = findings.refuted
     assert (row.case, row.function, row.network) == place

@@ -17,10 +17,10 @@ import refimpl.training
 from parity import training as module
 from parity.cases.case import Array
 from parity.cases.network import Loss, NetworkCase, described
-from parity.compare import BLIND, OUTSIDE, WITHIN
 from parity.findings import Findings, Settings
 from parity.rows import Row
 from parity.training import check_training
+from parity.verdicts import BLIND, OUTSIDE, WITHIN
 from refimpl import Add, Linear, Network, Sequential, Sigmoid, Tanh
 
 SETTINGS = Settings(seed=11)

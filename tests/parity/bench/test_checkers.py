@@ -11,7 +11,7 @@ from calling import Call
 
 import refimpl
 from parity import oracle
-from parity.bench import checkers
+from parity.bench import checkers, startup
 from parity.bench.checkers import CASE, DTYPE, QUICK, SEED, by_all_witnesses, by_differences
 from parity.check import case_arrays
 
@@ -77,6 +77,7 @@ def test_the_command(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     """A line and a row for each checker."""
     quick = {QUICK: lambda: True, "gradcheck": lambda: True}
     monkeypatch.setattr(checkers, "checkers", lambda: quick)
+    monkeypatch.setattr(startup, "bench_startup", lambda rounds, done: [])
     outcome = call("bench", "--check", "--rounds", 2, "--out", tmp_path)
     assert (outcome.code, outcome.err) == (0, "")
     with (tmp_path / "bench_check.csv").open(encoding="utf-8", newline="") as file:

@@ -21,7 +21,7 @@ from parity.power import sight, suite
 from parity.power.sight import cases_of, examine, redrawn
 from parity.power.suite import MistakeRow, power, select, steps
 from parity.power.witnesses import WITNESSES, seen_by_balls, seen_by_derivative, seen_by_integers
-from parity.run import SelectionError
+from parity.selection import SelectionError
 
 SETTINGS = Settings()
 
@@ -206,7 +206,7 @@ def test_redrawn() -> None:
         "mask": Draw((2, 3), "mask"),
         "target": Given((1, 0)),
     }
-    other = redrawn(Case("f", "n", arrays, {"p": 0.5}, "zeros"), "normal")
+    other = redrawn(Case("f", "n", arrays, {"p": 0.5}, "zeros"))
     assert other.arrays == {
         "x": Draw((2, 3), "normal", "reversed"),
         "given": Draw((1, 2), "normal"),
@@ -221,7 +221,7 @@ def test_redrawn() -> None:
 def test_the_target_of_a_squared_error_is_a_number() -> None:
     """There it means nothing but itself, and zeros would hide a mistake."""
     case = Case("squared_error", "n", {"output": Draw((2,)), "target": Draw((2,), "zeros")})
-    assert redrawn(case, "normal").arrays["target"] == Draw((2,))
+    assert redrawn(case).arrays["target"] == Draw((2,))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -245,6 +245,27 @@ def test_integers_see_what_is_not_equal() -> None:
     assert seen_by_integers(MISTAKES["tanh-of-half"], tanh, SETTINGS) is None
     raising = put_in_place("relu", lambda x: raise_(IndexError("off by one")))
     assert seen_by_integers(raising, case_of("relu[maps]"), SETTINGS) is None
+    pooling = case_of("max_pool2d[one sample]")
+    large = replace(pooling, arrays={"x": Draw((64, 64, 64, 64))}, dtypes=("float32",))
+    assert seen_by_integers(control("max_pool2d"), large, SETTINGS) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "case", "seen"),
+    [
+        (
+            "average-gradient-not-divided",
+            "avg_pool2d[window 2 leaves pixels over]",
+            True,
+        ),  # multiples of all divisors
+        ("leaky-slope-on-wrong-side", "leaky_relu[maps]", True),  # a slope that is a power of 2
+        ("max-ties-all", "max_pool2d[window 2 leaves pixels over]", False),  # ranks apart: no ties
+        ("relu-passes-at-zero", "relu[maps]", False),  # never 0
+    ],
+)
+def test_integers_are_those_of_the_witness(name: str, case: str, seen: bool) -> None:
+    """A mistake is seen by what a run would be asked, and by nothing else."""
+    assert seen_by_integers(MISTAKES[name], case_of(case), SETTINGS) is seen
 
 
 def test_balls_see_what_is_far_from_the_exact_value() -> None:

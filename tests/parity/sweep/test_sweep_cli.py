@@ -18,7 +18,7 @@ from planting import plant, raise_
 from sweeping import here, stored
 
 import refimpl
-from parity.sweep import command, executor
+from parity.sweep import executor, run
 from parity.sweep.executor import Pool
 from parity.sweep.report import SweepRow
 from parity.sweep.versions import versions
@@ -118,7 +118,7 @@ def test_a_planted_mistake(call: Call, tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_many_disagreements(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first are written out, all are in the file."""
-    monkeypatch.setattr(command, "SHOWN", 3)
+    monkeypatch.setattr(run, "SHOWN", 3)
     monkeypatch.setattr(refimpl, "relu_backward", lambda dy, x: dy + 1)
     options = ("--function", "relu", "--out", tmp_path)
     outcome = call("sweep", "--cases", 20, *options)
@@ -152,7 +152,7 @@ def test_one_case(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_ctrl_c(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is stored is reported; the exit code is a shell's."""
-    monkeypatch.setattr(command, "sweep", lambda *_: raise_(KeyboardInterrupt()))
+    monkeypatch.setattr(run, "sweep", lambda *_: raise_(KeyboardInterrupt()))
     outcome = call("sweep", "--cases", 20, *NARROW, "--out", tmp_path)
     assert outcome.code == 130
     assert "0 of 20 cases: all hold; the same command continues" in outcome.out

@@ -18,15 +18,15 @@ from parity.cases import GOOD
 from parity.cases.case import Array, generator
 from parity.cases.networks import NETWORKS
 from parity.check import case_arrays, check_case
-from parity.compare import OUTSIDE, WITHIN
 from parity.findings import Findings, Settings
 from parity.network import check_network
 from parity.report.text import describe
 from parity.rows import Row
-from parity.run import CASES
+from parity.tasks import CASES
+from parity.verdicts import OUTSIDE, WITHIN
 from parity.witnesses import closeness as module
 from parity.witnesses.closeness import ELEMENTARY, exact_witness, own_bounds
-from parity.witnesses.pieces import Problem
+from parity.witnesses.problem import Problem
 
 SETTINGS = Settings()
 PLAIN = CASES["conv2d[plain]"]

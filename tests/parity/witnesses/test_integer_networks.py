@@ -11,15 +11,16 @@ from planting import plant
 import refimpl
 from parity import oracle
 from parity.cases.case import FLOATS, Array
+from parity.cases.chains import CHAINS
 from parity.cases.networks import NETWORKS
 from parity.findings import Settings
 from parity.report.witnesses import describe
 from parity.rows import WitnessRow
-from parity.run import Task, run_task, select
+from parity.run import run_task
+from parity.tasks import Task, select
 from parity.witnesses import integer_networks
 from parity.witnesses.integer_networks import (
     BRANCHING,
-    CHAINS,
     Integers,
     check_integer_network,
     largest_integers,

@@ -17,7 +17,8 @@ from parity.cases.case import FLOATS, Array, Case
 from parity.findings import Settings
 from parity.report.witnesses import describe, refutations, witness_notes
 from parity.rows import WitnessRow
-from parity.run import CASES, Task, run_task, select
+from parity.run import run_task
+from parity.tasks import CASES, Task, select
 from parity.witnesses import integers, lattices
 from parity.witnesses.integers import (
     BITS,

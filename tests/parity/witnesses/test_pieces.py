@@ -22,12 +22,12 @@ from parity.witnesses.pieces import (
     MAPWISE,
     SAMPLE,
     Piece,
-    Problem,
     cost,
     piece_with,
     sample,
     shape_of,
 )
+from parity.witnesses.problem import Problem
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from parity.check import case_arrays
 from parity.functions import FUNCTIONS
 from parity.witnesses import definitions, truth
 from parity.witnesses.balls import Ball, Undecided, exact_arbs, precision
-from parity.witnesses.pieces import Problem
+from parity.witnesses.problem import Problem
 from parity.witnesses.truth import (
     FAR_TIGHTER,
     UNORDERED,

@@ -1,32 +1,27 @@
-"""`parity sweep`, behind its options: checks them, sweeps, writes the reports."""
+"""A sweep: which cases, one of them again or all of them, what is said and written."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
 from parity.cases.case import FLOATS
 from parity.findings import Settings
 from parity.functions import FUNCTIONS
-from parity.report.about import about_machine
-from parity.report.files import replace_files, to_csv
 from parity.selection import SelectionError, nearest
 from parity.sweep import executor
-from parity.sweep.batch import Disagreement, disagreement, inputs, rows_of
+from parity.sweep.batch import disagreement, inputs, rows_of
 from parity.sweep.coordinator import Plan, Progress, sweep
 from parity.sweep.display import shown
+from parity.sweep.files import about_sweep, write
 from parity.sweep.geometry import Selection, case_at
-from parity.sweep.report import SweepRow, by_function, by_size, summarise
+from parity.sweep.report import by_function, by_size, summarise
 from parity.sweep.store import Store, opened
-from parity.sweep.summary import as_text, conclusion, costs, measured
+from parity.sweep.summary import conclusion, costs, measured
 from parity.sweep.versions import versions
 from parity.workers import one_thread
 
@@ -130,7 +125,10 @@ def run(options: Options, console: Console, progress_console: Console, say: Say)
     say("")
     for line in lines:
         say(line)
-    about = {**_about(options, plan), **(measured(progress) if progress else {})}
+    workers = options.dask or f"{options.jobs} process{'es' * (options.jobs > 1)}"
+    about = about_sweep(plan, workers, options.command)
+    if progress:
+        about |= measured(progress)
     written = write(options.out, rows, found, about, lines)
     say(f"reports: {', '.join(map(str, written))}; store: {options.store}")
     if stopped:
@@ -167,40 +165,3 @@ def _limited(say: Say) -> Say:
             say("… and more: all of them will be in sweep_disagreements.csv")
 
     return limited
-
-
-# --- files --------------------------------------------------------------------------------
-
-
-def write(
-    out: Path,
-    rows: Sequence[SweepRow],
-    found: Sequence[Disagreement],
-    about: dict[str, Any],
-    lines: Sequence[str],
-) -> list[Path]:
-    """The reports, all of them or none."""
-    texts = {
-        "sweep.txt": as_text(rows, lines, about),
-        "sweep.csv": to_csv(SweepRow, rows),
-        "sweep_disagreements.csv": to_csv(Disagreement, found),
-    }
-    digests = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
-    texts["sweep.json"] = json.dumps({**about, "sha256": digests}, indent=2) + "\n"
-    out.mkdir(parents=True, exist_ok=True)
-    return replace_files({out / name: text for name, text in texts.items()})
-
-
-def _about(options: Options, plan: Plan) -> dict[str, Any]:
-    return {
-        "command": list(options.command),
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "seed": plan.selection.seed,
-        "first": plan.first,
-        "cases": plan.cases,
-        "functions": plan.selection.functions,
-        "dtypes": plan.selection.dtypes,
-        "code": versions(),
-        "workers": options.dask or f"{options.jobs} process{'es' * (options.jobs > 1)}",
-        **about_machine(),
-    }

@@ -1,0 +1,1 @@
+"""What each command of `parity` takes and says. Nothing heavy is imported before it is needed."""

@@ -1,0 +1,125 @@
+"""`parity bench`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from parity.commands.ending import wrong_call
+from parity.commands.options import FOLDER, Dtype, Dtypes, default_jobs
+from parity.commands.reports import check_writable, write_table
+from parity.commands.terminal import console, progress_bar, wide_console
+
+if TYPE_CHECKING:
+    from parity.bench.plan import Plan
+    from parity.bench.run import BenchRow
+
+
+def bench(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME", help="workloads and networks (all)")
+    ] = None,
+    dtype: Dtypes = None,
+    threads: Annotated[
+        list[int] | None, typer.Option(min=1, help="of the BLAS and of torch (1 and 2)")
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="samples of each contender")] = 7,
+    rivals: Annotated[
+        bool, typer.Option("--rivals", help="also im2col, MyGrad and JAX, if they are installed")
+    ] = False,
+    memory: Annotated[bool, typer.Option(help="also the peak memory of each call")] = True,
+    check: Annotated[
+        bool, typer.Option("--check", help="instead: how long a check takes beside other checkers")
+    ] = False,
+    sweep: Annotated[
+        bool, typer.Option("--sweep", help="instead: a sweep with one process and with more")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="where bench.csv goes (reports, of the whole benchmark)"),
+    ] = None,
+) -> None:
+    """Time refimpl beside torch, in turns in one process: seconds, ratios, peak memory."""
+    if check:
+        if names or dtype or threads or rivals:
+            wrong_call(
+                "--check times one convolution in float64: it takes --rounds and --out alone"
+            )
+        bench_checkers_into(out or FOLDER, rounds)
+        return
+    if sweep:
+        if names or dtype or threads or rivals:
+            wrong_call("--sweep times random cases: it takes --rounds and --out alone")
+        bench_scaling_into(out or FOLDER, rounds)
+        return
+    from parity.bench.plan import Plan, UnknownWorkloadError, chosen
+    from parity.bench.run import BenchRow
+    from parity.report.bench import mean_lines, table
+
+    dtypes = [d.value for d in dtype or (Dtype.float64, Dtype.float32)]
+    whole = not (names or dtype or threads)
+    target = out or (FOLDER if whole else None)
+    try:
+        workloads, networks = chosen(names or [])
+        if target:
+            check_writable(target)
+    except (UnknownWorkloadError, OSError) as error:
+        wrong_call(str(error))
+    plan = Plan(
+        workloads, networks, tuple(dtypes), tuple(threads or (1, 2)), rounds, rivals, memory
+    )
+    rows = timed_with_progress(plan)
+    shown = wide_console()
+    shown.print(table(rows))
+    for line in mean_lines(rows):
+        typer.echo(line)
+    write_table(target, "bench.csv", BenchRow, rows)
+
+
+def bench_checkers_into(out: Path, rounds: int) -> None:
+    """`parity bench --check`"""
+    from parity.bench.checkers import CheckerRow, bench_checkers, checkers
+    from parity.bench.startup import StartRow, bench_startup, processes
+    from parity.report.bench import checker_table, startup_table
+
+    try:
+        check_writable(out)
+    except OSError as error:
+        wrong_call(str(error))
+    timed = len(checkers()) + len(processes(out))
+    bar, done = progress_bar("timing", timed * (rounds + 2))
+    with bar:
+        checked = bench_checkers(rounds, lambda: done(1))
+        started = bench_startup(rounds, lambda: done(1))
+    console().print(checker_table(checked))
+    console().print(startup_table(started))
+    write_table(out, "bench_check.csv", CheckerRow, checked)
+    write_table(out, "bench_startup.csv", StartRow, started)
+
+
+def bench_scaling_into(out: Path, rounds: int) -> None:
+    """`parity bench --sweep`"""
+    from parity.bench.scaling import ScalingRow, bench_scaling
+    from parity.report.bench import scaling_table
+
+    try:
+        check_writable(out)
+    except OSError as error:
+        wrong_call(str(error))
+    counts = sorted({1, 2, default_jobs(10**6)})
+    bar, done = progress_bar("sweeping", len(counts) * (rounds + 1))
+    with bar:
+        rows = bench_scaling(counts, rounds, done=lambda: done(1))
+    console().print(scaling_table(rows))
+    write_table(out, "bench_sweep.csv", ScalingRow, rows)
+
+
+def timed_with_progress(plan: Plan) -> list[BenchRow]:
+    """Time a plan behind a progress bar."""
+    from parity.bench.run import bench as bench_rows
+
+    bar, done = progress_bar("timing", plan.steps)
+    with bar:
+        return bench_rows(plan, lambda: done(1))

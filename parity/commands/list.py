@@ -1,0 +1,38 @@
+"""`parity list`"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from parity.commands.ending import wrong_call
+from parity.commands.options import Dtype
+
+
+def list_cases(
+    name: Annotated[str | None, typer.Argument(help="a function or network: its cases")] = None,
+) -> None:
+    """List the functions and networks, or the cases of one of them."""
+    from parity.cases import BAD, GOOD
+    from parity.cases.networks import NETWORKS
+    from parity.functions import forward_of
+    from parity.selection import SelectionError
+    from parity.tasks import select
+
+    if name is None:
+        for function in dict.fromkeys(case.function for case in GOOD):
+            good = sum(case.function == function for case in GOOD)
+            bad = sum(forward_of(case.function) == function for case in BAD)
+            typer.echo(f"{function}: {good} cases, {bad} bad inputs")
+        for network in NETWORKS.values():
+            training = f", {network.steps} steps of training" if network.steps else ""
+            behind = ", with --full or by name" if network.full else ""
+            typer.echo(f"{network.name}: network{training}{behind}")
+        return
+    try:
+        tasks = select([name], None, [d.value for d in Dtype], witnesses=False)
+    except SelectionError as error:
+        wrong_call(str(error))
+    for task_id in dict.fromkeys(t.id for t in tasks if t.kind in ("case", "network")):
+        typer.echo(task_id)

@@ -1,0 +1,70 @@
+"""`parity mistakes`"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from parity.commands.ending import DISAGREE, wrong_call
+from parity.commands.options import FOLDER, Jobs, Seed, default_jobs
+from parity.commands.reports import check_writable, write_table
+from parity.commands.terminal import progress_bar, wide_console
+
+if TYPE_CHECKING:
+    from parity.findings import Settings
+    from parity.mistakes import Mistake
+    from parity.power import Power
+
+
+def mistakes(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME", help="known mistakes (all)")
+    ] = None,
+    function: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="those in a function, forward or backward"),
+    ] = None,
+    seed: Seed = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="where mistakes.csv goes (reports, of all mistakes)"),
+    ] = None,
+    jobs: Jobs = None,
+) -> None:
+    """Show that known mistakes are refused. Exit code 1 if one is not, or correct code is."""
+    from parity.findings import DEFAULT_SEED, Settings
+    from parity.power import MistakeRow, select
+    from parity.report.mistakes import describe, problems, summary, table
+    from parity.selection import SelectionError
+
+    started = time.perf_counter()
+    target = out or (None if names or function else FOLDER)
+    try:
+        chosen = select(names or [], function or [])
+        if target:
+            check_writable(target)
+    except (SelectionError, OSError) as error:
+        wrong_call(str(error))
+    settings = Settings(DEFAULT_SEED if seed is None else seed)
+    power = power_with_progress(chosen, settings, jobs)
+    shown = wide_console()
+    shown.print(table(power.rows))
+    described = [describe(row) for row in power.rows if names and not row.control]
+    for line in (*described, *problems(power)):
+        typer.echo(f"\n{line}")
+    typer.echo(f"\n{summary(power)}; {time.perf_counter() - started:.1f} s")
+    write_table(target, "mistakes.csv", MistakeRow, power.rows)
+    raise typer.Exit(0 if power.holds else DISAGREE)
+
+
+def power_with_progress(known: list[Mistake], settings: Settings, jobs: int | None) -> Power:
+    """Run the mistakes behind a progress bar."""
+    from parity.power import power, steps
+
+    total = steps(known)
+    bar, done = progress_bar("making mistakes", total)
+    with bar:
+        return power(known, settings, jobs or default_jobs(total), done)

@@ -1,0 +1,168 @@
+"""`parity run`"""
+
+from __future__ import annotations
+
+import sys
+import time
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from parity.commands.ending import DISAGREE, wrong_call
+from parity.commands.options import FOLDER, Dtype, Dtypes, Jobs, Out, Seed, default_jobs
+from parity.commands.reports import check_writable
+from parity.commands.terminal import counted, progress_bar, wide_console
+
+if TYPE_CHECKING:
+    from parity.findings import Findings, Settings
+    from parity.tasks import Task
+
+
+def run(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME", help="functions and networks (all)")
+    ] = None,
+    case: Annotated[str | None, typer.Option(metavar="ID", help="one case, as listed")] = None,
+    dtype: Dtypes = None,
+    device: Annotated[str, typer.Option(help="where torch computes: cpu, cuda, …")] = "cpu",
+    tf32: Annotated[
+        bool, typer.Option("--tf32", help="let CUDA round the factors of float32 products")
+    ] = False,
+    seed: Seed = None,
+    out: Out = FOLDER,
+    jobs: Jobs = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="also the networks that take long (alexnet)")
+    ] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="torch alone, and the first steps of training")
+    ] = False,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="also write JUnit XML")] = None,
+    elements: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ID",
+            help="cases whose every element goes to gradients.csv (the documents' worked examples)",
+        ),
+    ] = None,
+    rtol: Annotated[
+        float | None, typer.Option(min=0, help="override the derived bounds: atol + rtol·|torch|")
+    ] = None,
+    atol: Annotated[
+        float | None, typer.Option(min=0, help="override the derived bounds: atol + rtol·|torch|")
+    ] = None,
+) -> None:
+    """Run the suite: a table here, CSV reports in DIR. Exit code 1 if both sides disagree."""
+    from parity import oracle
+    from parity.findings import DEFAULT_SEED, Settings
+    from parity.selection import SelectionError
+    from parity.tasks import element_cases, select
+
+    started = time.perf_counter()
+    dtypes = [d.value for d in dtype or Dtype]
+    try:
+        tasks = select(names or [], case, dtypes, full, witnesses=not quick)
+        shown = element_cases(elements)
+        oracle.check_device(device)
+        if tf32:
+            oracle.check_tf32(device)
+        check_tolerances(rtol, atol)
+        check_writable(out)
+        if junit:
+            check_junit(junit, out)
+    except (SelectionError, oracle.DeviceError, OSError, ValueError) as error:
+        wrong_call(str(error))
+    settings = Settings(
+        seed=DEFAULT_SEED if seed is None else seed,
+        device=device,
+        tf32=tf32,
+        rtol=rtol,
+        atol=atol,
+        elements=shown,
+        quick=quick,
+    )
+    jobs = jobs or default_jobs(len(tasks))
+    findings = with_progress(tasks, settings, jobs)
+    report(findings, settings, jobs, started, out, junit)
+    raise typer.Exit(0 if findings.holds else DISAGREE)
+
+
+def check_junit(junit: Path, out: Path) -> None:
+    """Refuse a place for the JUnit file that is a folder or one of the run's own reports."""
+    from parity.report.files import REPORTS
+
+    check_writable(junit.parent)
+    if junit.is_dir():
+        raise IsADirectoryError(f"--junit {junit}: is a folder, a file is needed")
+    if junit.exists() and not junit.is_file():
+        raise ValueError(f"--junit {junit}: is a device, a file is needed")
+    if junit.resolve().parent == out.resolve() and junit.name in REPORTS:
+        raise ValueError(f"--junit {junit}: is one of the run's own reports")
+
+
+def check_tolerances(*tolerances: float | None) -> None:
+    """Refuse tolerances that are no finite numbers."""
+    for tolerance in tolerances:
+        if tolerance is not None and not isfinite(tolerance):
+            raise ValueError(f"--rtol and --atol must be finite, but one is {tolerance}")
+
+
+def with_progress(tasks: list[Task], settings: Settings, jobs: int) -> Findings:
+    """Run the tasks behind a progress bar."""
+    from parity.run import run as run_tasks
+
+    bar, done = progress_bar("comparing", len(tasks))
+    with bar:
+        return run_tasks(tasks, settings, jobs, done)
+
+
+def report(
+    findings: Findings,
+    settings: Settings,
+    jobs: int,
+    started: float,
+    out: Path,
+    junit: Path | None,
+) -> None:
+    """The table and the messages, then the files."""
+    from parity.report.about import about_run
+    from parity.report.files import write_reports
+    from parity.report.text import failures, half_note, table, training_notes
+    from parity.report.witnesses import refutations, witness_notes
+
+    shown = wide_console()
+    shown.print(table(findings))
+    for line in (
+        *training_notes(findings.training),
+        *witness_notes(findings.witnesses),
+        *half_note(findings.rows),
+        *failures(findings),
+        *refutations(findings.refuted, settings.seed),
+    ):
+        typer.echo(line)
+    if settings.override:
+        typer.echo(f"The verdicts rest on an override, not on derived bounds: {settings.override}")
+    seconds = time.perf_counter() - started
+    about = about_run(findings, settings, ["parity", *sys.argv[1:]], jobs, seconds)
+    try:
+        written = write_reports(findings, about, out, junit)
+    except OSError as error:
+        wrong_call(f"the reports could not be written, the old ones stand: {error}")
+    typer.echo(f"{summary_line(findings)}; {seconds:.1f} s")
+    typer.echo(f"reports: {', '.join(map(str, written))}")
+
+
+def summary_line(findings: Findings) -> str:
+    """The run in one sentence."""
+    failed = len(findings.failures) + len(findings.accepted) + len(findings.refuted)
+    cases = len({row.case for row in findings.judged if not row.network})
+    networks = len({row.network for row in findings.rows if row.network})
+    blind = sum(row.verdict == "blind" for row in findings.rows)
+    unseen = f"; {counted(blind, 'blind accumulated row')}: not counted" if blind else ""
+    return (
+        f"{counted(len(findings.judged), 'tensor')} ({counted(cases, 'layer case')}, "
+        f"{counted(networks, 'network')}), {counted(len(findings.refusals), 'bad input')}: "
+        f"{f'{failed} DO NOT HOLD' if failed else 'all hold'}{unseen}"
+    )

@@ -1,0 +1,67 @@
+"""`parity sweep`"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from parity.commands.ending import wrong_call
+from parity.commands.options import FOLDER, Dtypes, Jobs, Out, default_jobs
+from parity.commands.reports import check_writable
+from parity.commands.terminal import console, wide_console
+
+
+def sweep(
+    cases: Annotated[int, typer.Option(min=1, help="how many random cases")] = 10_000,
+    function: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="one function (all)")
+    ] = None,
+    dtype: Dtypes = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="of all cases")] = None,
+    first: Annotated[int, typer.Option(min=0, help="the number of the first case")] = 0,
+    only: Annotated[int | None, typer.Option(min=0, help="one case, by its number")] = None,
+    jobs: Jobs = None,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="the scheduler of a Dask cluster")
+    ] = None,
+    store: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="where results are kept (DIR/sweep.sqlite)"),
+    ] = None,
+    time_limit: Annotated[
+        str | None, typer.Option("--time", metavar="1h30m", help="end after so long")
+    ] = None,
+    out: Out = FOLDER,
+) -> None:
+    """Judge random cases, as many as wanted; the same command continues where it was ended."""
+    from parity.findings import DEFAULT_SEED
+    from parity.sweep import duration
+    from parity.sweep.run import Options, repeat, select
+    from parity.sweep.run import run as run_sweep
+
+    try:
+        selection = select(
+            DEFAULT_SEED if seed is None else seed, function or [], [d.value for d in dtype or ()]
+        )
+        if only is not None:
+            raise typer.Exit(repeat(selection, only, typer.echo))
+        check_writable(out)
+        options = Options(
+            selection,
+            first,
+            cases,
+            jobs or default_jobs(cases),
+            dask,
+            store or out / "sweep.sqlite",
+            duration.seconds(time_limit) if time_limit is not None else None,
+            out,
+            ["parity", *sys.argv[1:]],
+        )
+        shown = wide_console()
+        code = run_sweep(options, shown, console(stderr=True), typer.echo)
+    except (OSError, ValueError) as error:
+        wrong_call(str(error))
+    raise typer.Exit(code)
