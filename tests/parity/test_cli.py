@@ -567,13 +567,13 @@ def old(call: Call, tmp_path: Path) -> Path:
 
 
 def started_computing(process: subprocess.Popen[str]) -> None:
-    """Wait until the process has loaded torch: then it is at work, or about to be."""
+    """Wait until the process has loaded flint: all else is loaded, a witness is at work."""
     maps = Path(f"/proc/{process.pid}/maps")
-    deadline = time.monotonic() + 30
-    while "libtorch" not in maps.read_text():
+    deadline = time.monotonic() + 120
+    while "flint" not in maps.read_text():
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    time.sleep(1.5)
+    time.sleep(1)
     assert process.poll() is None
 
 
