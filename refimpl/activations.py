@@ -125,9 +125,11 @@ def sigmoid(x: Array) -> Array:
     """
     (x,) = check_arrays("sigmoid", x=x)
     check_methods("sigmoid", x, "exp")
-    e = np.exp(-np.abs(x))  # on an object array the element's own exp
-    # e^min(x, 0) is e where x < 0, else 1, and e ≤ 1: one exponential does for both.
-    y: Array = np.asarray(np.maximum(e, (x >= zero_of(x)).astype(np.int8)) / (1 + e))
+    y = np.asarray(np.abs(x))
+    np.exp(np.negative(y, out=y), out=y)  # e^(−|x|); on an object array the element's own exp
+    denominator = 1 + y
+    np.maximum(y, (x >= zero_of(x)).astype(np.int8), out=y)  # e^min(x, 0), for e^(−|x|) ≤ 1
+    y /= denominator
     return y
 
 
