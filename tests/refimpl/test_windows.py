@@ -160,6 +160,16 @@ def test_map_blocks() -> None:
         assert all(np.shares_memory(part, array) for part in parts)
 
 
+def test_maps_beyond_the_limit_go_one_by_one() -> None:
+    """A map larger than a block is still done as a whole, and once."""
+    x = np.arange(24.0).reshape(2, 3, 4)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "BLOCK_BYTES", 31)
+        found = [maps for (maps,) in map_blocks(x)]
+    assert [maps.shape for maps in found] == [(1, 4)] * 6
+    assert_same(np.concatenate(found).reshape(x.shape), x)
+
+
 def test_map_blocks_of_nothing() -> None:
     """Without samples or channels there are no maps."""
     assert list(map_blocks(np.zeros((0, 3, 4)))) == list(map_blocks(np.zeros((2, 0, 4)))) == []
