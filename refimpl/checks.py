@@ -223,7 +223,7 @@ def check_ints(where: str, name: str, value: Any, count: int, least: int) -> tup
         raise ValueError(
             f"{where}: {name} must be one integer or {count}, but has {len(values)} ({value!r})"
         )
-    if min(values) < least:
+    if min(values, default=least) < least:
         raise ValueError(f"{where}: {name} must be at least {least}, but is {value!r}")
     return tuple(map(int, values))
 

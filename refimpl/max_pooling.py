@@ -6,7 +6,7 @@ those places out, so a maximum needs no −∞ and runs on any element type.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
 
@@ -267,7 +267,7 @@ def _max_pool(
         best[...] = _read(maps, first, geometry)
         columns = _columns(maps, geometry)
         for _, outputs, inputs in _offsets(geometry):
-            np.maximum(_part(columns, inputs), best[outputs], out=best[outputs])
+            _keep_larger(best[outputs], _part(columns, inputs))
     return y
 
 
@@ -331,7 +331,7 @@ def _maxima(maps: Array, geometry: PoolGeometry, first: Sequence[Array]) -> tupl
         part, leader = _part(columns, inputs), best[outputs]
         won = (part > leader) * winner.dtype.type(number)  # number grows from offset to offset
         np.maximum(winner[outputs], won, out=winner[outputs])
-        np.maximum(part, leader, out=leader)
+        _keep_larger(leader, part)
     if (best != best).any():  # no NaN is greater; of several the last one wins, as in torch
         for number, outputs, inputs in _offsets(geometry):
             winner[outputs][maps[inputs] != maps[inputs]] = number
@@ -339,6 +339,13 @@ def _maxima(maps: Array, geometry: PoolGeometry, first: Sequence[Array]) -> tupl
     places = _row_major(offsets, geometry.sizes).take(winner)
     places += _row_major(_starts(geometry), geometry.sizes)
     return best, places
+
+
+def _keep_larger(best: Array, part: Array) -> None:
+    """best = max(best, part) in place; NaN wins, also among objects, where np.maximum drops it."""
+    np.maximum(part, best, out=best)
+    if best.dtype == object:
+        np.copyto(best, part, where=part != part)
 
 
 def _offsets(
@@ -351,16 +358,17 @@ def _offsets(
         yield number, every + outputs, every + inputs
 
 
-def _columns(maps: Array, geometry: PoolGeometry) -> list[Array]:
-    """The last axis dealt out by stride: neighbours in a window's offset become neighbours.
+def _columns(maps: Array, geometry: PoolGeometry) -> dict[int, Array]:
+    """The last axis dealt out by stride, by first place: what an offset reads lies side by side.
 
     Each element is read K times; what lies side by side is read several times as fast.
     """
     stride = geometry.stride[-1]
-    return [np.ascontiguousarray(maps[..., first::stride]) for first in range(stride)]
+    firsts = {inputs.start % stride for _, inputs in pool_meetings(geometry)[-1]}
+    return {first: np.ascontiguousarray(maps[..., first::stride]) for first in firsts}
 
 
-def _part(columns: Sequence[Array], inputs: tuple[slice, ...]) -> Array:
+def _part(columns: Mapping[int, Array], inputs: tuple[slice, ...]) -> Array:
     """maps[inputs], from `_columns` of the maps."""
     *others, last = inputs
     number, first = divmod(last.start, last.step)

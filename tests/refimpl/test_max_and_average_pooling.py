@@ -1,5 +1,6 @@
 """Poolings and their gradients against the documents, plain loops and exact derivatives."""
 
+import tracemalloc
 from fractions import Fraction
 from typing import Any
 
@@ -20,12 +21,14 @@ from plain import (
     dot,
     draw,
     fractions,
+    frozen,
     max_pool,
     max_pool_backward,
 )
 
 import refimpl
 from refimpl import avg_pool2d, avg_pool2d_backward, max_pool1d, max_pool2d, max_pool2d_backward
+from refimpl.windows import map_blocks
 
 # --- worked examples ----------------------------------------------------------------------
 
@@ -312,6 +315,121 @@ def test_wide_windows(places: int) -> None:
     y, indices = refimpl.max_pool1d_with_indices(x, places, 1)
     assert_same(indices, [[[places - 1, places]]])
     assert_same(refimpl.max_pool1d_backward(y, x, places, 1)[0, 0, -2:], y[0, 0])
+
+
+def test_nan_wins_among_objects() -> None:
+    """So does a NaN in an object array, first, last or in the middle of its window."""
+    nan = float("nan")
+    x = np.array([[[nan, 1, 2, 3, nan, 4, 5, 6, nan, nan, 7, nan]]], object)
+    with np.errstate(invalid="ignore"):  # NumPy says so where objects compare with NaN
+        y, indices = refimpl.max_pool1d_with_indices(x, 3)
+        alone = max_pool1d(x, 3)
+        dx = refimpl.max_pool1d_backward(fractions([[[1, 2, 3, 4]]]), x, 3)
+    for maxima in (y, alone):
+        assert [m != m for m in maxima.flat] == [True, True, True, True]
+    assert_same(indices[0, 0], [0, 4, 8, 11])
+    assert_exact(dx[0, 0], [1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 4], "fraction")
+
+
+def test_stride_far_beyond_the_map() -> None:
+    """One window, whatever the stride, and no memory for the places that it steps over."""
+    x, stride = np.array([[[1.0, 3.0, 2.0]]]), 10**6
+    tracemalloc.start()
+    y, indices = refimpl.max_pool1d_with_indices(x, 2, stride)
+    dx = refimpl.max_pool1d_backward(np.array([[[5.0]]]), x, 2, stride)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10**5
+    assert_same(max_pool1d(x, 2, stride), y)
+    assert_same(refimpl.avg_pool1d(x, 2, stride), [[[2.0]]])
+    assert_same(y, [[[3.0]]])
+    assert_same(indices, [[[1]]])
+    assert_same(dx, [[[0.0, 5.0, 0.0]]])
+
+
+# --- blocks -------------------------------------------------------------------------------
+
+
+def cut(monkeypatch: pytest.MonkeyPatch, maps: int, x: Any) -> list[int]:
+    """From now on blocks hold so many maps of x; how many each one holds is noted."""
+    sizes = []
+
+    def noted(*arrays: Any) -> Any:
+        for views in map_blocks(*arrays):
+            sizes.append(len(views[0]))
+            yield views
+
+    monkeypatch.setattr(refimpl.windows, "BLOCK_BYTES", maps * x[0, 0].nbytes)
+    for module in (refimpl.max_pooling, refimpl.average_pooling):
+        monkeypatch.setattr(module, "map_blocks", noted)
+    return sizes
+
+
+MAPS = pytest.mark.parametrize(("maps", "sizes"), [(1, [1] * 6), (4, [4, 2]), (6, [6])])
+
+
+@pytest.mark.parametrize("name", ["1d, everything", "2d, six maps", "3d, six maps"])
+@EVERY_ELEMENT
+@MAPS
+def test_blocks_of_maxima(
+    rng: np.random.Generator,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    elements: str,
+    maps: int,
+    sizes: list[int],
+) -> None:
+    """However many maps are done at a time, also where they don't share the batch evenly."""
+    case = {
+        **MAX_CASES,
+        "2d, six maps": MAX_CASES["2d, everything"]._replace(x=(2, 3, 9, 8)),
+        "3d, six maps": MAX_CASES["3d, everything"]._replace(x=(3, 2, 5, 4, 7)),
+    }[name]
+    x, dy = draw(rng, case.x, "float64") // 4, draw(rng, case.y, elements)
+    x = frozen(fractions(x) if elements == "fraction" else x.astype(elements))
+    expected, places = max_pool(case, x)
+    made = cut(monkeypatch, maps, x)
+    assert_exact(call("max_pool", case, x), expected, elements)
+    y, indices = call("max_pool_with_indices", case, x)
+    assert_exact(y, expected, elements)
+    assert_exact(indices, places, "int64")
+    for ties in ("first", "all"):
+        dx = call("max_pool_backward", case, dy, x, ties=ties)
+        assert_exact(dx, max_pool_backward(case, dy, x, ties), elements)
+    assert made == 4 * sizes
+
+
+@pytest.mark.parametrize("name", ["1d, side by side", "2d, ceil and padding", "3d, six maps"])
+@EVERY_ELEMENT
+@MAPS
+def test_blocks_of_means(
+    rng: np.random.Generator,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    elements: str,
+    maps: int,
+    sizes: list[int],
+) -> None:
+    """So it is with means and their gradient."""
+    case = {
+        **AVG_CASES,
+        "3d, six maps": AVG_CASES["3d, padding"]._replace(x=(3, 2, 3, 4, 5)),
+    }[name]
+    x, dy = draw(rng, case.x, elements, DIVISIBLE), draw(rng, case.y, elements, DIVISIBLE)
+    made = cut(monkeypatch, maps, x)
+    assert_exact(call("avg_pool", case, x), avg_pool(case, x), elements)
+    dx = call("avg_pool_backward", case, dy, x)
+    assert_exact(dx, avg_pool_backward(case, dy), elements)
+    assert made == 2 * sizes
+
+
+def test_nan_in_one_block_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """NaN moves the maximum of its own map, not of the maps done before and after it."""
+    x = np.array([[[1.0, 2.0, 3.0]], [[np.nan, 2.0, np.nan]], [[3.0, 3.0, 1.0]]])
+    cut(monkeypatch, 1, x)
+    y, indices = refimpl.max_pool1d_with_indices(x, 3)
+    np.testing.assert_array_equal(y, [[[3]], [[np.nan]], [[3]]])
+    assert_same(indices, [[[2]], [[2]], [[0]]])
 
 
 # --- element types, layouts, edges --------------------------------------------------------

@@ -90,6 +90,11 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         ValueError,
         "mlp: sizes must have at least 2 entries, but has 1",
     ),
+    "no width of an MLP": (
+        lambda: refimpl.mlp(np.random.default_rng(0), ()),
+        ValueError,
+        "mlp: sizes must have at least 2 entries, but has 0",
+    ),
     "a number in place of widths": (
         lambda: refimpl.mlp(np.random.default_rng(0), 5),  # type: ignore[arg-type]
         ValueError,

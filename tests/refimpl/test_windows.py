@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from plain import assert_exact, assert_same, draw, frozen
 
 from refimpl import windows as module
-from refimpl.windows import add_windows, blocks, crop, meetings, pad, windows
+from refimpl.windows import add_windows, blocks, crop, map_blocks, meetings, pad, windows
 
 # (shape of x, kernel, stride, dilation)
 GEOMETRIES = {
@@ -142,6 +142,37 @@ def test_blocks_are_as_large_as_allowed(sizes: Any, expected: Any) -> None:
         patch.setattr(module, "BLOCK_BYTES", 100)
         found = [(n.start, n.stop, r.start, r.stop) for n, r in blocks(*sizes)]
     assert found == expected
+
+
+def test_map_blocks() -> None:
+    """As many maps at a time as the limit allows for the first array, the others' beside them."""
+    x, y = np.arange(24.0).reshape(2, 3, 2, 2), np.arange(6.0).reshape(2, 3, 1, 1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "BLOCK_BYTES", 4 * 32 + 31)
+        found = list(map_blocks(x, y))
+    assert [(a.shape, b.shape) for a, b in found] == [
+        ((4, 2, 2), (4, 1, 1)),
+        ((2, 2, 2), (2, 1, 1)),
+    ]
+    for number, array in enumerate((x, y)):
+        parts = [views[number] for views in found]
+        assert_same(np.concatenate(parts).reshape(array.shape), array)
+        assert all(np.shares_memory(part, array) for part in parts)
+
+
+def test_maps_beyond_the_limit_go_one_by_one() -> None:
+    """A map larger than a block is still done as a whole, and once."""
+    x = np.arange(24.0).reshape(2, 3, 4)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "BLOCK_BYTES", 31)
+        found = [maps for (maps,) in map_blocks(x)]
+    assert [maps.shape for maps in found] == [(1, 4)] * 6
+    assert_same(np.concatenate(found).reshape(x.shape), x)
+
+
+def test_map_blocks_of_nothing() -> None:
+    """Without samples or channels there are no maps."""
+    assert list(map_blocks(np.zeros((0, 3, 4)))) == list(map_blocks(np.zeros((2, 0, 4)))) == []
 
 
 @pytest.mark.parametrize("size", [1, 2, 5])
