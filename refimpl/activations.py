@@ -125,8 +125,7 @@ def sigmoid(x: Array) -> Array:
     """
     (x,) = check_arrays("sigmoid", x=x)
     check_methods("sigmoid", x, "exp")
-    y = np.asarray(np.abs(x))
-    np.exp(np.negative(y, out=y), out=y)  # e^(−|x|); on an object array the element's own exp
+    y = np.asarray(np.exp(-np.abs(x)))  # on an object array the element's own exp
     denominator = 1 + y
     np.maximum(y, (x >= zero_of(x)).astype(np.int8), out=y)  # e^min(x, 0), for e^(−|x|) ≤ 1
     y /= denominator
