@@ -41,10 +41,13 @@ def chosen(names: Sequence[str]) -> tuple[tuple[Workload, ...], tuple[str, ...]]
     known = [*(w.name for w in WORKLOADS), *dict.fromkeys(w.group for w in WORKLOADS), *BATCHES]
     for name in names:
         if name not in known:
-            near = get_close_matches(name, known, n=3) or known
-            raise UnknownWorkloadError(
-                f"no workload is called {name!r}; did you mean {' or '.join(near)}?"
+            near = get_close_matches(name, known, n=3)
+            meant = (
+                f"did you mean {' or '.join(map(repr, near))}?"
+                if near
+                else (f"there are {', '.join(map(repr, known))}")
             )
+            raise UnknownWorkloadError(f"no workload is called {name!r}; {meant}")
     if not names:
         return WORKLOADS, tuple(BATCHES)
     workloads = tuple(w for w in WORKLOADS if w.name in names or w.group in names)

@@ -120,6 +120,11 @@ def installed(rival: str) -> bool:
     return rival == "im2col" or find_spec(rival.lower()) is not None
 
 
+def missing_rivals() -> list[str]:
+    """Those that are not installed."""
+    return [rival for rival in RIVALS if not installed(rival)]
+
+
 def _workload_rows(
     workload: Workload, dtype: str, threads: int, plan: Plan, peak: float
 ) -> Iterator[BenchRow]:

@@ -25,7 +25,7 @@ def bench(
     threads: Annotated[
         list[int] | None, typer.Option(min=1, help="of the BLAS and of torch (1 and 2)")
     ] = None,
-    rounds: Annotated[int, typer.Option(min=1, help="samples of each contender")] = 7,
+    rounds: Annotated[int, typer.Option(min=1, help="how often each contender is timed")] = 7,
     rivals: Annotated[
         bool, typer.Option("--rivals", help="also im2col, MyGrad and JAX, if they are installed")
     ] = False,
@@ -43,7 +43,7 @@ def bench(
 ) -> None:
     """Time refimpl beside torch, in turns in one process: seconds, ratios, peak memory."""
     if check:
-        if names or dtype or threads or rivals:
+        if names or dtype or threads or rivals or sweep:
             wrong_call(
                 "--check times one convolution in float64: it takes --rounds and --out alone"
             )
@@ -55,7 +55,7 @@ def bench(
         bench_scaling_into(out or FOLDER, rounds)
         return
     from parity.bench.plan import Plan, UnknownWorkloadError, chosen
-    from parity.bench.run import BenchRow
+    from parity.bench.run import BenchRow, missing_rivals
     from parity.report.bench import mean_lines, table
 
     dtypes = [d.value for d in dtype or (Dtype.float64, Dtype.float32)]
@@ -67,6 +67,8 @@ def bench(
             check_writable(target)
     except (UnknownWorkloadError, OSError) as error:
         wrong_call(str(error))
+    for rival in missing_rivals() if rivals else ():
+        typer.echo(f"{rival} is not installed: left out", err=True)
     plan = Plan(
         workloads, networks, tuple(dtypes), tuple(threads or (1, 2)), rounds, rivals, memory
     )

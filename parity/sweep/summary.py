@@ -14,7 +14,7 @@ from parity.sweep.duration import spoken
 from parity.sweep.report import ALL, SweepRow, by_function, by_size
 from parity.verdicts import BLIND, OUTSIDE
 
-WIDTH = 120
+WIDTH = 160  # nothing is cut off, not even where disagreements need long numbers
 
 
 def conclusion(
@@ -24,8 +24,8 @@ def conclusion(
     everything = [row for row in rows if row.function == ALL and row.elements == ALL]
     cases = sum(row.cases for row in everything)
     outside, blind = (sum(getattr(row, v) for row in everything) for v in (OUTSIDE, BLIND))
-    verdict = f"{outside} DO NOT HOLD" if outside else "all hold"
-    said = [f"{cases} of {plan.cases} cases: {verdict}"]
+    verdict = f"{outside} DO NOT HOLD (sweep_disagreements.csv)" if outside else "all hold"
+    said = [f"{cases} of {plan.cases} cases: {verdict if cases else 'nothing judged yet'}"]
     if blind:
         said.append(f"{blind} blind: not counted")
     if progress and progress.judged:
@@ -101,7 +101,10 @@ def provenance(about: Mapping[str, Any]) -> Iterator[str]:
     """What gives these figures again, and what they were computed with."""
     numbers = f"{about['first']} to {about['first'] + about['cases'] - 1}"
     yield f"command   {shlex.join(about['command'])}"
-    yield f"cases     {numbers} of seed {about['seed']}, each a function of these two numbers alone"
+    yield (
+        f"cases     {numbers} of seed {about['seed']}, each a function of these two numbers and of "
+        f"the {len(about['functions'])} functions and {len(about['dtypes'])} dtypes drawn from"
+    )
     yield f"versions  {about['code']}"
     yield f"machine   {about['cpu']['model']}, {about['cpu']['cores']} cores, {about['platform']}"
     yield f"workers   {about['workers']}"

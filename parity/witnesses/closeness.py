@@ -39,6 +39,13 @@ class Closeness:
     refuted: bool = False  # a side is further off than its own bound, or no exact value came out
 
 
+FORMULA = {
+    True: "right, its arithmetic is not",
+    False: "wrong",
+    None: "right on the part that makes this element; the whole is too large to tell",
+}
+
+
 def closeness(refimpl_ulp: float, torch_ulp: float, radius: float, elements: int) -> Closeness:
     """The columns, with the name of the side that is closer."""
     closer = "equal"
@@ -90,8 +97,7 @@ class Exact:
             f"refimpl {errors[0]:.3g} ULP, torch {errors[1]:.3g} ULP off: {_stands_alone(*off)}"
         )
         if off[0] and opinion.defined:
-            right = opinion.formula_agrees
-            note += f" (its formula is {'right, its arithmetic is not' if right else 'wrong'})"
+            note += f" (its formula is {FORMULA[opinion.formula_agrees]})"
         return replace(closeness(errors[0], errors[1], float(exact.radius[0]), 1), note=note)
 
 

@@ -226,7 +226,9 @@ class Opinion:
     truth: Truth
     text: str  # its first digits
     defined: bool  # by the definition
-    formula_agrees: bool  # refimpl's formula, evaluated exactly, gives the same
+    # Whether refimpl's formula, evaluated exactly, gives the same; None: it does on the part of
+    # the problem that makes this element, and the whole is too large to be asked.
+    formula_agrees: bool | None
 
 
 def second_opinion(problem: Problem, tensor: str, place: tuple[int, ...]) -> Opinion | None:
@@ -237,15 +239,17 @@ def second_opinion(problem: Problem, tensor: str, place: tuple[int, ...]) -> Opi
     if piece is None:
         return None
     (here,) = piece.here[piece.there == _flat(problem, tensor, place)]
-    by_formula = _attempted(piece.problem, [tensor])[tensor]
-    ours = None if isinstance(by_formula, str) else _single(by_formula, int(here))
+    whole = cost(problem) <= BUDGET  # a mistake in padding, say, is not in every piece
+    asked, at = (problem, _flat(problem, tensor, place)) if whole else (piece.problem, int(here))
+    by_formula = _attempted(asked, [tensor])[tensor]
+    ours = None if isinstance(by_formula, str) else _single(by_formula, at)
     with precision(PRECISIONS[-1]):
         value = _defined(piece.problem, tensor, int(here))
         if value is None:
-            return Opinion(ours, _digits(ours), False, True) if ours else None
+            return Opinion(ours, _digits(ours), False, None) if ours else None
         theirs = truth_of(np.array([value], object), problem.dy.dtype.name)
     agrees = ours is not None and bool(abs(ours.errors(theirs.nearest)[0]) <= 1)
-    return Opinion(theirs, _digits(theirs), True, agrees)
+    return Opinion(theirs, _digits(theirs), True, agrees if whole or not agrees else None)
 
 
 def _flat(problem: Problem, tensor: str, place: tuple[int, ...]) -> int:

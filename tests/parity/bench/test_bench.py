@@ -12,6 +12,7 @@ import pytest
 from calling import Call
 
 from parity.bench import memory, timing
+from parity.bench import run as bench_run
 from parity.bench.contenders import OURS, REFIMPL, TORCH, of_im2col, of_network
 from parity.bench.memory import peak_extra_bytes
 from parity.bench.plan import BATCHES, Plan, UnknownWorkloadError, chosen
@@ -271,3 +272,25 @@ def test_an_unknown_workload_is_a_wrong_call(call: Call) -> None:
     outcome = call("bench", "LeNet conv9")
     assert outcome.code == 2
     assert outcome.err.startswith("parity: no workload is called 'LeNet conv9'; did you mean")
+
+
+def test_a_name_like_no_other_shows_all(call: Call) -> None:
+    """Quoted, as they must be given."""
+    outcome = call("bench", "conv2d")
+    assert outcome.code == 2
+    assert outcome.err.startswith("parity: no workload is called 'conv2d'; there are 'LeNet conv1'")
+    assert outcome.err.endswith("'alexnet'\n")
+
+
+def test_a_rival_that_is_not_installed_is_named(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the others are timed."""
+    monkeypatch.setattr(bench_run, "installed", lambda rival: rival == "im2col")
+    part = ("small convolution", "--dtype", "float64", "--threads", "1", "--rounds", "1")
+    outcome = call("bench", *part, "--no-memory", "--rivals")
+    assert outcome.code == 0
+    assert outcome.err.splitlines()[:2] == [
+        "MyGrad is not installed: left out",
+        "JAX is not installed: left out",
+    ]

@@ -87,7 +87,7 @@ def test_the_command(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert all(name in outcome.out for name in quick)
 
 
-@pytest.mark.parametrize("words", [["relu"], ["--rivals"], ["--threads", "1"]])
+@pytest.mark.parametrize("words", [["relu"], ["--rivals"], ["--threads", "1"], ["--sweep"]])
 def test_what_check_would_ignore_is_refused(call: Call, tmp_path: Path, words: list[str]) -> None:
     """It times one convolution, whatever else is asked for."""
     outcome = call("bench", *words, "--check", "--out", tmp_path / "none")

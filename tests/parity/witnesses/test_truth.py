@@ -19,6 +19,7 @@ from parity.check import case_arrays
 from parity.functions import FUNCTIONS
 from parity.witnesses import definitions, truth
 from parity.witnesses.balls import Ball, Undecided, exact_arbs, precision
+from parity.witnesses.pieces import cost
 from parity.witnesses.problem import Problem
 from parity.witnesses.truth import (
     FAR_TIGHTER,
@@ -362,6 +363,24 @@ def test_a_second_opinion_knows_a_wrong_formula(monkeypatch: pytest.MonkeyPatch)
     assert changed is not None
     assert not changed.formula_agrees
     assert changed.truth.nearest == right.truth.nearest
+
+
+@pytest.mark.parametrize(("budget", "verdict"), [(250_000, False), (40_000, None)])
+def test_a_mistake_that_no_piece_shows(
+    monkeypatch: pytest.MonkeyPatch, budget: int, verdict: bool | None
+) -> None:
+    """The piece has no padding: the whole formula is asked, or nothing is said of it."""
+    monkeypatch.setattr(truth, "BUDGET", budget)
+    shapes = {"x": (2, 3, 17, 16), "weight": (4, 3, 3, 3)}
+    asked = problem("conv2d", "float64", options={"padding": ((2, 0), (0, 2))}, **shapes)
+    assert 40_000 < cost(asked) < 250_000
+    crop = refimpl.convolution.crop
+    monkeypatch.setattr(
+        refimpl.convolution, "crop", lambda padded, pairs: crop(padded, [p[::-1] for p in pairs])
+    )
+    found = second_opinion(asked, "dx", (0, 1, 5, 6))
+    assert found is not None
+    assert found.formula_agrees is verdict
 
 
 def test_without_a_definition_the_formula_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
