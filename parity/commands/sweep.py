@@ -39,7 +39,7 @@ def sweep(
     """Judge random cases, as many as wanted; the same command continues where it was ended."""
     from parity.findings import DEFAULT_SEED
     from parity.sweep import duration
-    from parity.sweep.run import Options, repeat, select
+    from parity.sweep.run import Options, check_range, repeat, select
     from parity.sweep.run import run as run_sweep
 
     try:
@@ -48,6 +48,7 @@ def sweep(
         )
         if only is not None:
             raise typer.Exit(repeat(selection, only, typer.echo))
+        check_range(first, cases)
         check_writable(out)
         options = Options(
             selection,

@@ -163,6 +163,14 @@ def test_ctrl_c(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     [
         (("--function", "rleu"), "no function is called 'rleu'; did you mean relu?"),
         (("--time", "soon"), "--time must be like 90s, 15m or 1h30m, but is 'soon'"),
+        (
+            ("--first", 10**20, "--cases", 100),
+            f"--first {10**20} and --cases 100 may together be at most {run.LAST} (2**63 - 1)",
+        ),
+        (
+            ("--first", run.LAST, "--cases", 1),
+            f"--first {run.LAST} and --cases 1 may together be at most {run.LAST} (2**63 - 1)",
+        ),
         (("--cases", 0), "Invalid value for '--cases': Input should be greater than or equal to 1"),
     ],
 )
@@ -170,6 +178,15 @@ def test_a_wrong_call(call: Call, tmp_path: Path, options: tuple[object, ...], t
     """Exit code 2 and one line."""
     outcome = call("sweep", "--out", tmp_path, *options)
     assert (outcome.code, outcome.out, outcome.err) == (2, "", f"parity: {text}\n")
+
+
+def test_the_last_numbers_that_a_store_can_hold(call: Call, tmp_path: Path) -> None:
+    """They are judged and stored as any others."""
+    first = run.LAST - 3
+    outcome = call("sweep", "--first", first, "--cases", 3, *NARROW, "--out", tmp_path)
+    assert outcome.code == 0, outcome.err
+    numbers = [row[0] for row in stored(tmp_path / "sweep.sqlite")]
+    assert numbers == [first, first + 1, first + 2]
 
 
 def test_a_store_of_another_seed(call: Call, tmp_path: Path) -> None:
