@@ -150,6 +150,27 @@ def test_one_case(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("--first", 0),
+        ("--cases", 10_000),
+        ("--jobs", 2),
+        ("--dask", "tcp://127.0.0.1:9"),
+        ("--store", "a.sqlite"),
+        ("--time", "1s"),
+    ],
+    ids=lambda option: option[0],
+)
+def test_one_case_has_no_use_for_what_many_take(call: Call, option: tuple[str, object]) -> None:
+    """Refused, also where it is the default that is given."""
+    outcome = call("sweep", "--only", 3, *option)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == (
+        "parity: --only judges one case: it takes --seed, --function and --dtype alone\n"
+    )
+
+
 def test_ctrl_c(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is stored is reported; the exit code is a shell's."""
     monkeypatch.setattr(run, "sweep", lambda *_: raise_(KeyboardInterrupt()))
