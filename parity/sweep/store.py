@@ -142,7 +142,10 @@ def opened(path: Path, selection: Selection, versions: str) -> Iterator[Store]:
 def _check_meta(
     path: Path, connection: sqlite3.Connection, selection: Selection, versions: str
 ) -> None:
-    """Enter what the results depend on, or refuse a store in which it is something else."""
+    """Enter what the results depend on, or refuse a store in which it is something else.
+
+    A store without results, which a call that failed leaves, takes up any sweep.
+    """
     expected = {
         "format": str(FORMAT),
         "seed": str(selection.seed),
@@ -151,6 +154,8 @@ def _check_meta(
         "versions": versions,
     }
     with connection:
+        if not _holds_anything(connection):
+            connection.execute("DELETE FROM meta WHERE key != 'format'")
         connection.executemany("INSERT OR IGNORE INTO meta VALUES (?, ?)", expected.items())
     found = dict(connection.execute("SELECT key, value FROM meta"))
     for key, value in expected.items():
@@ -159,6 +164,11 @@ def _check_meta(
                 f"{path}: holds a sweep with other {key}: {_short(found[key])}, but asked for is "
                 f"{_short(value)}; give another --store"
             )
+
+
+def _holds_anything(connection: sqlite3.Connection) -> bool:
+    query = "SELECT EXISTS (SELECT 1 FROM results UNION ALL SELECT 1 FROM disagreements)"
+    return bool(connection.execute(query).fetchone()[0])
 
 
 def _short(value: str) -> str:

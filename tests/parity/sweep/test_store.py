@@ -97,6 +97,31 @@ def test_a_store_of_another_sweep_is_refused(
         assert store.counts(0, 10)[0] == 1
 
 
+def test_a_store_without_results_takes_up_another_sweep(path: Path) -> None:
+    """A call that fails at its start leaves one; with a result it is refused as any other."""
+    other = Selection(8, ("relu",), ("float32",))
+    with opened(path, SELECTION, VERSIONS):
+        pass
+    with opened(path, other, "torch 3") as store:
+        store.add(results([1]))
+    with pytest.raises(StoreError), opened(path, SELECTION, VERSIONS):
+        pass
+    with opened(path, other, "torch 3") as store:
+        assert store.counts(0, 10)[0] == 1
+
+
+def test_an_empty_store_of_another_format_is_refused(path: Path) -> None:
+    """Its tables may be others."""
+    with opened(path, SELECTION, VERSIONS):
+        pass
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute("UPDATE meta SET value = '0' WHERE key = 'format'")
+    connection.close()
+    with pytest.raises(StoreError, match="format"), opened(path, SELECTION, VERSIONS):
+        pass
+
+
 def test_a_store_in_use_is_refused(path: Path) -> None:
     """A second coordinator is told so at once; the first goes on."""
     with opened(path, SELECTION, VERSIONS) as store:
