@@ -217,8 +217,8 @@ def test_a_store_of_another_seed(call: Call, tmp_path: Path) -> None:
     outcome = call("sweep", "--cases", 5, *NARROW[:4], "--seed", 8, "--out", tmp_path)
     assert outcome.code == 2
     assert outcome.err == (
-        f"parity: {tmp_path / 'sweep.sqlite'}: holds a sweep with other seed: 7, but asked for "
-        "is 8; give another --store\n"
+        f"parity: {tmp_path / 'sweep.sqlite'}: was made with seed 7, but 8 is asked for; "
+        "give another --store\n"
     )
     assert stored(tmp_path / "sweep.sqlite") == before
 
