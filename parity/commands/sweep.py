@@ -13,8 +13,12 @@ from parity.commands.options import FOLDER, Dtypes, Jobs, Out, default_jobs
 from parity.commands.reports import check_writable
 from parity.commands.terminal import console, wide_console
 
+# What --only has no use for, by the names of the parameters.
+OF_MANY = ("first", "cases", "jobs", "dask", "store", "time_limit")
+
 
 def sweep(
+    context: typer.Context,
     cases: Annotated[int, typer.Option(min=1, help="how many random cases")] = 10_000,
     function: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="one function (all)")
@@ -39,15 +43,18 @@ def sweep(
     """Judge random cases, as many as wanted; the same command continues where it was ended."""
     from parity.findings import DEFAULT_SEED
     from parity.sweep import duration
-    from parity.sweep.run import Options, repeat, select
+    from parity.sweep.run import Options, check_range, repeat, select
     from parity.sweep.run import run as run_sweep
 
+    if only is not None and any(_given(context, name) for name in OF_MANY):
+        wrong_call("--only judges one case: it takes --seed, --function and --dtype alone")
     try:
         selection = select(
             DEFAULT_SEED if seed is None else seed, function or [], [d.value for d in dtype or ()]
         )
         if only is not None:
             raise typer.Exit(repeat(selection, only, typer.echo))
+        check_range(first, cases)
         check_writable(out)
         options = Options(
             selection,
@@ -65,3 +72,9 @@ def sweep(
     except (OSError, ValueError) as error:
         wrong_call(str(error))
     raise typer.Exit(code)
+
+
+def _given(context: typer.Context, name: str) -> bool:
+    """Whether the command line gives the parameter."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"

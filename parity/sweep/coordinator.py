@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass, field
-from itertools import chain
 
 from parity.sweep.batch import SIZE, Disagreement, Judged, judge_batch
 from parity.sweep.executor import MakePool, PoolError
@@ -16,7 +16,9 @@ from parity.sweep.store import Store
 from parity.sweep.versions import versions
 
 AHEAD = 3  # batches for each worker: one that runs, and some for when it is done
-PATIENCE = 5  # times that workers may be lost before any batch is finished
+# Times that workers may be lost before any batch is finished: more than it takes to halve a
+# batch down to one case.
+PATIENCE = 12
 
 
 @dataclass(frozen=True)
@@ -86,22 +88,43 @@ def sweep(plan: Plan, store: Store, make_pool: MakePool, told: Told) -> Progress
         progress.lost += 1
         rounds.vain += 1
         if rounds.vain >= PATIENCE:
-            raise PoolError(
-                f"workers were lost {rounds.vain} times one after another and finished nothing; "
-                f"the cases they had begin at {min(lost)[0]}: see --only {min(lost)[0]}"
-            )
-        batches = chain(sorted(lost), batches)
+            raise PoolError(_killer(min(lost), plan.again))
+        rounds.suspects.extendleft(reversed([half for one in sorted(lost) for half in halves(one)]))
     progress.seconds = time.perf_counter() - rounds.start
     progress.cpu_seconds = time.process_time() - cpu
     return progress
 
 
+def halves(numbers: Batch) -> list[Batch]:
+    """The two halves of a batch, so that a case that kills its worker is cornered.
+
+    >>> halves([4, 5, 6]), halves([4])
+    ([[4], [5, 6]], [[4]])
+    """
+    middle = len(numbers) // 2
+    return [half for half in (numbers[:middle], numbers[middle:]) if half]
+
+
+def _killer(numbers: Batch, again: str) -> str:
+    """What is said of the batch that was lost every time."""
+    first, last = numbers[0], numbers[-1]
+    if first == last:
+        return f"case {first} kills its worker: see `{again} --only {first}`"
+    repeated = f"{again} --first {first} --cases {last - first + 1}"
+    return f"one of the cases {first} to {last} kills its worker: see `{repeated}`"
+
+
 class _Rounds:
-    """The loop itself; a new round begins with new workers."""
+    """The loop itself; a new round begins with new workers.
+
+    Batches that were lost are handed out one by one before any other: a worker that is lost then
+    was lost by that batch.
+    """
 
     def __init__(self, plan: Plan, store: Store, progress: Progress, told: Told) -> None:
         self.plan, self.store, self.progress, self.told = plan, store, progress, told
         self.start = 0.0
+        self.suspects: deque[Batch] = deque()  # that were lost, by their numbers
         self.vain = 0  # rounds in which no batch was finished
 
     def run(self, batches: Iterator[Batch], make_pool: MakePool) -> list[Batch]:
@@ -136,8 +159,8 @@ class _Rounds:
     ) -> None:
         """Hand out batches; no more than `most` are out, so that memory stays flat."""
         plan = self.plan
-        while len(pending) < most and not self._late():
-            numbers = next(batches, None)
+        while len(pending) < (1 if self.suspects else most) and not self._late():
+            numbers = self.suspects.popleft() if self.suspects else next(batches, None)
             if numbers is None:
                 return
             try:

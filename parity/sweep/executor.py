@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from parity.workers import start_worker
 
-ANSWER = 10.0  # seconds that a scheduler has to answer
+ANSWER = 10.0  # seconds that a scheduler has to answer, and then to have a worker
 
 
 class Pool(NamedTuple):
@@ -49,7 +49,7 @@ def start_sweep_worker() -> None:
 def dask(address: str) -> Iterator[Pool]:
     """The workers of a Dask cluster, by the address of its scheduler.
 
-    Raises: PoolError if Dask is not installed or nobody answers at the address.
+    Raises: PoolError if Dask is not installed, nobody answers at the address or no worker is there.
     """
     try:
         from distributed import Client
@@ -62,4 +62,10 @@ def dask(address: str) -> Iterator[Pool]:
     except (OSError, ValueError) as error:
         raise PoolError(f"--dask {address}: no scheduler answers ({error})") from None
     with client:
+        try:
+            client.wait_for_workers(1, timeout=ANSWER)
+        except TimeoutError:
+            raise PoolError(
+                f"the cluster at {address} has no workers: start some with `dask worker {address}`"
+            ) from None
         yield Pool(client.get_executor(), max(1, sum(client.nthreads().values())))

@@ -26,6 +26,7 @@ from parity.sweep.versions import versions
 from parity.workers import one_thread
 
 SHOWN = 20  # disagreements written out; all are in sweep_disagreements.csv
+LAST = 2**63 - 1  # of SQLite's integers
 INTERRUPTED = 130  # what a shell gives a command that Ctrl-C ended
 
 Say = Callable[[str], None]
@@ -78,6 +79,17 @@ def select(seed: int, functions: Sequence[str], dtypes: Sequence[str]) -> Select
         tuple(name for name in FUNCTIONS if not functions or name in functions),
         tuple(dtype for dtype in FLOATS if not dtypes or dtype in dtypes),
     )
+
+
+def check_range(first: int, cases: int) -> None:
+    """Refuse numbers that the store cannot hold.
+
+    Raises: SelectionError.
+    """
+    if first + cases > LAST:
+        raise SelectionError(
+            f"--first {first} and --cases {cases} may together be at most {LAST} (2**63 - 1)"
+        )
 
 
 # --- one case -----------------------------------------------------------------------------

@@ -126,6 +126,8 @@ def opened(path: Path, selection: Selection, versions: str) -> Iterator[Store]:
 
     Raises: StoreError if it is in use, is of another sweep or cannot be written to.
     """
+    if path.is_dir():
+        raise StoreError(f"{path}: is a folder; give another --store")
     with _named(path):
         connection = sqlite3.connect(path, timeout=0)
     try:
@@ -142,7 +144,10 @@ def opened(path: Path, selection: Selection, versions: str) -> Iterator[Store]:
 def _check_meta(
     path: Path, connection: sqlite3.Connection, selection: Selection, versions: str
 ) -> None:
-    """Enter what the results depend on, or refuse a store in which it is something else."""
+    """Enter what the results depend on, or refuse a store in which it is something else.
+
+    A store without results, which a call that failed leaves, takes up any sweep.
+    """
     expected = {
         "format": str(FORMAT),
         "seed": str(selection.seed),
@@ -151,20 +156,41 @@ def _check_meta(
         "versions": versions,
     }
     with connection:
+        if not _holds_anything(connection):
+            connection.execute("DELETE FROM meta WHERE key != 'format'")
         connection.executemany("INSERT OR IGNORE INTO meta VALUES (?, ?)", expected.items())
     found = dict(connection.execute("SELECT key, value FROM meta"))
     for key, value in expected.items():
         if found[key] != value:
-            raise StoreError(
-                f"{path}: holds a sweep with other {key}: {_short(found[key])}, but asked for is "
-                f"{_short(value)}; give another --store"
-            )
+            raise StoreError(f"{path}: {_differing(key, found[key], value)}; give another --store")
 
 
-def _short(value: str) -> str:
-    """A long list by its length."""
-    is_list = value.startswith("[") and len(value) >= 100
-    return f"{len(json.loads(value))} of them" if is_list else value
+def _holds_anything(connection: sqlite3.Connection) -> bool:
+    query = "SELECT EXISTS (SELECT 1 FROM results UNION ALL SELECT 1 FROM disagreements)"
+    return bool(connection.execute(query).fetchone()[0])
+
+
+def _differing(key: str, found: str, expected: str) -> str:
+    """What a store was made with, and what it should have been made with.
+
+    >>> _differing("seed", "7", "8")
+    'was made with seed 7, but 8 is asked for'
+    >>> _differing("functions", '["relu", "linear"]', '["relu"]')
+    'was made with relu and linear, but relu is asked for'
+    >>> _differing("versions", "torch 2, code a", "torch 2, code b")
+    'was made with code a, but now it is code b'
+    """
+    if key in ("functions", "dtypes"):
+        made, asked = json.loads(found), json.loads(expected)
+        if len(made) != len(asked):  # long lists by their lengths
+            made, asked = (n if len(n) <= 5 else [f"{len(n)} {key}"] for n in (made, asked))
+        verb = "is" if expected.count(",") == 0 else "are"
+        return f"was made with {' and '.join(made)}, but {' and '.join(asked)} {verb} asked for"
+    if key == "versions":
+        old, new = found.split(", "), expected.split(", ")
+        before = ", ".join(one for one in old if one not in new)
+        return f"was made with {before}, but now it is {', '.join(n for n in new if n not in old)}"
+    return f"was made with {key} {found}, but {expected} is asked for"
 
 
 def _insert(

@@ -23,7 +23,7 @@ from parity.findings import Settings
 from parity.sweep import batch, coordinator
 from parity.sweep.batch import Judged, judge_batch, rows_of
 from parity.sweep.case_json import from_json
-from parity.sweep.coordinator import AHEAD, PATIENCE, Plan, Progress, sweep
+from parity.sweep.coordinator import AHEAD, Plan, Progress, sweep
 from parity.sweep.executor import MakePool, Pool, PoolError
 from parity.sweep.geometry import Selection
 from parity.sweep.store import opened
@@ -187,14 +187,58 @@ def test_lost_batches_are_judged_again(
     assert stored(path) == whole
 
 
-def test_workers_that_are_always_lost(tmp_path: Path) -> None:
-    """A case that ends its process must not keep the sweep busy for ever."""
-    path = tmp_path / "sweep.sqlite"
+class Killing(ThreadPoolExecutor):
+    """Workers that are lost as soon as one has a batch with this case."""
+
+    def __init__(self, killer: int, handed_out: list[list[int]]) -> None:
+        super().__init__(1)
+        self.killer, self.handed_out = killer, handed_out
+        self.broken = False
+
+    def submit(self, *args: Any, **kwargs: Any) -> Future[Any]:
+        numbers = args[2]
+        self.handed_out.append(numbers)
+        self.broken = self.broken or self.killer in numbers
+        if not self.broken:
+            return super().submit(*args, **kwargs)
+        lost: Future[Any] = Future()
+        lost.set_exception(BrokenExecutor("a process ended abruptly"))
+        return lost
+
+
+@pytest.mark.parametrize("killer", [0, 25, SIZE - 1, SIZE, CASES - 1])
+def test_a_case_that_kills_its_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killer: int
+) -> None:
+    """It is cornered and named; all before it is judged, and the sweep does not go on for ever."""
+    monkeypatch.setattr(coordinator, "judge_batch", quick_batch)
+    path, handed_out = tmp_path / "sweep.sqlite", list[list[int]]()
     with pytest.raises(PoolError) as raised:
-        run(path, plan(CASES), breaking_after(*[0] * 100))
+        run(path, plan(CASES), pool_of(lambda: Killing(killer, handed_out), workers=2))
     assert str(raised.value) == (
-        f"workers were lost {PATIENCE} times one after another and finished nothing; the cases "
-        "they had begin at 0: see --only 0"
+        f"case {killer} kills its worker: see `parity sweep --seed 7 --only {killer}`"
+    )
+    assert handed_out[-1] == [killer]
+    numbers = [row[0] for row in stored(path)]
+    assert numbers[:killer] == list(range(killer))
+    assert killer not in numbers
+
+
+def test_the_largest_batch_is_halved_down_to_one_case(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before patience ends; with less of it the cases among which the killer is are named."""
+    monkeypatch.setattr(coordinator, "SIZE", batch.SIZE)
+    monkeypatch.setattr(coordinator, "judge_batch", quick_batch)
+    pool = pool_of(lambda: Killing(0, []))
+    with pytest.raises(PoolError, match=r"^case 0 kills its worker"):
+        run(tmp_path / "a.sqlite", plan(batch.SIZE), pool)
+    monkeypatch.setattr(coordinator, "PATIENCE", 2)
+    with pytest.raises(PoolError) as raised:
+        run(tmp_path / "b.sqlite", plan(batch.SIZE), pool)
+    assert str(raised.value) == (
+        f"one of the cases 0 to {batch.SIZE // 2 - 1} kills its worker: see "
+        f"`parity sweep --seed 7 --first 0 --cases {batch.SIZE // 2}`"
     )
 
 

@@ -103,6 +103,20 @@ def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
         pass
 
 
+def test_a_cluster_without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody would ever judge a batch: one sentence with the way out."""
+    distributed = pytest.importorskip("distributed")
+    options = {"processes": False, "protocol": "tcp", "dashboard_address": None}
+    monkeypatch.setattr(executor, "ANSWER", 2.0)
+    with distributed.LocalCluster(n_workers=0, **options) as cluster:
+        address = cluster.scheduler_address
+        with pytest.raises(PoolError) as raised, executor.dask(address):
+            pass
+    assert str(raised.value) == (
+        f"the cluster at {address} has no workers: start some with `dask worker {address}`"
+    )
+
+
 def test_without_dask(monkeypatch: pytest.MonkeyPatch) -> None:
     """The extra is named."""
     monkeypatch.setitem(sys.modules, "distributed", None)

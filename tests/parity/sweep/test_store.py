@@ -67,18 +67,18 @@ def test_a_batch_is_kept_whole_or_not_at_all(path: Path) -> None:
 @pytest.mark.parametrize(
     ("selection", "versions", "text"),
     [
-        (Selection(8), VERSIONS, "other seed: 7, but asked for is 8"),
+        (Selection(8), VERSIONS, "seed 7, but 8 is asked for"),
         (
             Selection(7, ("relu",)),
             VERSIONS,
-            'other functions: 38 of them, but asked for is ["relu"]',
+            "38 functions, but relu is asked for",
         ),
         (
             Selection(7, dtypes=("float32",)),
             VERSIONS,
-            'other dtypes: ["float32", "float64"], but asked for is ["float32"]',
+            "float32 and float64, but float32 is asked for",
         ),
-        (SELECTION, "torch 3", "other versions: torch 2, but asked for is torch 3"),
+        (SELECTION, "torch 3", "torch 2, but now it is torch 3"),
     ],
 )
 def test_a_store_of_another_sweep_is_refused(
@@ -92,9 +92,34 @@ def test_a_store_of_another_sweep_is_refused(
         opened(path, selection, versions),
     ):
         pass
-    assert str(raised.value) == f"{path}: holds a sweep with {text}; give another --store"
+    assert str(raised.value) == f"{path}: was made with {text}; give another --store"
     with opened(path, SELECTION, VERSIONS) as store:
         assert store.counts(0, 10)[0] == 1
+
+
+def test_a_store_without_results_takes_up_another_sweep(path: Path) -> None:
+    """A call that fails at its start leaves one; with a result it is refused as any other."""
+    other = Selection(8, ("relu",), ("float32",))
+    with opened(path, SELECTION, VERSIONS):
+        pass
+    with opened(path, other, "torch 3") as store:
+        store.add(results([1]))
+    with pytest.raises(StoreError), opened(path, SELECTION, VERSIONS):
+        pass
+    with opened(path, other, "torch 3") as store:
+        assert store.counts(0, 10)[0] == 1
+
+
+def test_an_empty_store_of_another_format_is_refused(path: Path) -> None:
+    """Its tables may be others."""
+    with opened(path, SELECTION, VERSIONS):
+        pass
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute("UPDATE meta SET value = '0' WHERE key = 'format'")
+    connection.close()
+    with pytest.raises(StoreError, match="format"), opened(path, SELECTION, VERSIONS):
+        pass
 
 
 def test_a_store_in_use_is_refused(path: Path) -> None:
@@ -118,7 +143,7 @@ def test_a_file_that_is_no_store_is_refused(path: Path, tmp_path: Path) -> None:
     path.write_text("number,function\n" * 100)
     for place, text in (
         (path, "is no store of a sweep; give another --store"),
-        (tmp_path, "cannot be opened; does its folder exist?"),
+        (tmp_path, "is a folder; give another --store"),
         (tmp_path / "nowhere" / "a.sqlite", "cannot be opened; does its folder exist?"),
     ):
         with pytest.raises(StoreError) as raised, opened(place, SELECTION, VERSIONS):

@@ -150,6 +150,27 @@ def test_one_case(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("--first", 0),
+        ("--cases", 10_000),
+        ("--jobs", 2),
+        ("--dask", "tcp://127.0.0.1:9"),
+        ("--store", "a.sqlite"),
+        ("--time", "1s"),
+    ],
+    ids=lambda option: option[0],
+)
+def test_one_case_has_no_use_for_what_many_take(call: Call, option: tuple[str, object]) -> None:
+    """Refused, also where it is the default that is given."""
+    outcome = call("sweep", "--only", 3, *option)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == (
+        "parity: --only judges one case: it takes --seed, --function and --dtype alone\n"
+    )
+
+
 def test_ctrl_c(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is stored is reported; the exit code is a shell's."""
     monkeypatch.setattr(run, "sweep", lambda *_: raise_(KeyboardInterrupt()))
@@ -163,6 +184,14 @@ def test_ctrl_c(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     [
         (("--function", "rleu"), "no function is called 'rleu'; did you mean relu?"),
         (("--time", "soon"), "--time must be like 90s, 15m or 1h30m, but is 'soon'"),
+        (
+            ("--first", 10**20, "--cases", 100),
+            f"--first {10**20} and --cases 100 may together be at most {run.LAST} (2**63 - 1)",
+        ),
+        (
+            ("--first", run.LAST, "--cases", 1),
+            f"--first {run.LAST} and --cases 1 may together be at most {run.LAST} (2**63 - 1)",
+        ),
         (("--cases", 0), "Invalid value for '--cases': Input should be greater than or equal to 1"),
     ],
 )
@@ -172,6 +201,15 @@ def test_a_wrong_call(call: Call, tmp_path: Path, options: tuple[object, ...], t
     assert (outcome.code, outcome.out, outcome.err) == (2, "", f"parity: {text}\n")
 
 
+def test_the_last_numbers_that_a_store_can_hold(call: Call, tmp_path: Path) -> None:
+    """They are judged and stored as any others."""
+    first = run.LAST - 3
+    outcome = call("sweep", "--first", first, "--cases", 3, *NARROW, "--out", tmp_path)
+    assert outcome.code == 0, outcome.err
+    numbers = [row[0] for row in stored(tmp_path / "sweep.sqlite")]
+    assert numbers == [first, first + 1, first + 2]
+
+
 def test_a_store_of_another_seed(call: Call, tmp_path: Path) -> None:
     """Nothing is judged, nothing is written."""
     call("sweep", "--cases", 5, *NARROW, "--out", tmp_path)
@@ -179,8 +217,8 @@ def test_a_store_of_another_seed(call: Call, tmp_path: Path) -> None:
     outcome = call("sweep", "--cases", 5, *NARROW[:4], "--seed", 8, "--out", tmp_path)
     assert outcome.code == 2
     assert outcome.err == (
-        f"parity: {tmp_path / 'sweep.sqlite'}: holds a sweep with other seed: 7, but asked for "
-        "is 8; give another --store\n"
+        f"parity: {tmp_path / 'sweep.sqlite'}: was made with seed 7, but 8 is asked for; "
+        "give another --store\n"
     )
     assert stored(tmp_path / "sweep.sqlite") == before
 
