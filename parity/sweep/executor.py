@@ -55,7 +55,7 @@ def dask(address: str) -> Iterator[Pool]:
         from distributed import Client
     except ImportError:
         raise PoolError(
-            "--dask needs Dask: pip install 'cnn-parity[dask]' here and on every worker"
+            "--dask needs Dask: pip install -e '.[dask]' in the clone, here and on every worker"
         ) from None
     try:
         client = Client(address, timeout=ANSWER)

@@ -33,7 +33,8 @@ def conclusion(
             f"{progress.judged} judged now in {spoken(progress.seconds)}, {progress.rate:.0f}/s"
         )
     if progress and progress.lost:
-        said.append(f"workers lost {progress.lost} times, their cases judged anew")
+        times = "once" if progress.lost == 1 else f"{progress.lost} times"
+        said.append(f"workers lost {times}, their cases judged anew")
     if stopped or cases < plan.cases:
         said.append("the same command continues")
     return "; ".join(said)

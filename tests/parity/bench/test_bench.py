@@ -250,7 +250,7 @@ def test_workloads_by_name_and_group() -> None:
     """A group is all of its workloads; a network is none of them."""
     assert chosen([]) == (WORKLOADS, tuple(BATCHES))
     assert chosen(["convolution", "lenet"]) == (CONVOLUTIONS, ("lenet",))
-    with pytest.raises(UnknownWorkloadError, match="called 'convolutoin'; did you mean convol"):
+    with pytest.raises(UnknownWorkloadError, match="called 'convolutoin'; did you mean 'convol"):
         chosen(["convolutoin"])
 
 

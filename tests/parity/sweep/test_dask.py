@@ -123,5 +123,5 @@ def test_without_dask(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(PoolError) as raised, executor.dask("tcp://127.0.0.1:9"):
         pass
     assert str(raised.value) == (
-        "--dask needs Dask: pip install 'cnn-parity[dask]' here and on every worker"
+        "--dask needs Dask: pip install -e '.[dask]' in the clone, here and on every worker"
     )

@@ -90,7 +90,7 @@ def test_time_is_over(call: Call, tmp_path: Path) -> None:
     """What is stored is reported; the same command continues."""
     outcome = call("sweep", "--cases", 30, *NARROW, "--time", "0s", "--out", tmp_path)
     assert outcome.code == 0
-    assert "0 of 30 cases: all hold; the same command continues" in outcome.out
+    assert "0 of 30 cases: nothing judged yet; the same command continues" in outcome.out
 
 
 def test_a_planted_mistake(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,7 +176,7 @@ def test_ctrl_c(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(run, "sweep", lambda *_: raise_(KeyboardInterrupt()))
     outcome = call("sweep", "--cases", 20, *NARROW, "--out", tmp_path)
     assert outcome.code == 130
-    assert "0 of 20 cases: all hold; the same command continues" in outcome.out
+    assert "0 of 20 cases: nothing judged yet; the same command continues" in outcome.out
 
 
 @pytest.mark.parametrize(
