@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from parity.bounds import Bound
 from parity.cases.case import Array
 from parity.verdicts import BLIND, IDENTICAL, OUTSIDE, WITHIN
+
+if TYPE_CHECKING:  # torch, by which bounds are computed
+    from parity.bounds import Bound
 
 PART = 1 << 17  # elements compared at a time
 
@@ -179,6 +181,8 @@ def _value_at(array: Array, index: tuple[int, ...]) -> float | None:
 
 def tolerance_bound(torch: Array, rtol: float, atol: float) -> Bound:
     """The bound of `--rtol` and `--atol`: atol + rtol·|torch|. Nothing derives it."""
+    from parity.bounds import Bound
+
     with np.errstate(all="ignore"):
         limit = np.abs(torch.astype(np.float64)) * rtol + atol
     return Bound(np.where(np.isfinite(limit), limit, 0.0), np.zeros(torch.shape, bool))

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from parity.arithmetic import Sides, sides
-from parity.bounds import Bound
 from parity.cases.case import Array
 from parity.compare import Comparison, compare, element_differences, ratios, tolerance_bound
 from parity.rows import ElementRow, Refusal, Row, TimingRow, TrainingRow, WitnessRow
 from parity.verdicts import INFORMATION, OUTSIDE
 
-if TYPE_CHECKING:  # flint, which a quick run does without
+if TYPE_CHECKING:  # torch and flint, which not everybody needs who reads findings
+    from parity.bounds import Bound
     from parity.witnesses.closeness import Closeness, Exact
 
 DEFAULT_SEED = 20261120

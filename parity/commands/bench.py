@@ -14,7 +14,6 @@ from parity.commands.terminal import console, progress_bar, wide_console
 
 if TYPE_CHECKING:
     from parity.bench.plan import Plan
-    from parity.bench.run import BenchRow
 
 
 def bench(
@@ -42,39 +41,57 @@ def bench(
     ] = None,
 ) -> None:
     """Time refimpl beside torch, in turns in one process: seconds, ratios, peak memory."""
+    others = bool(names or dtype or threads or rivals)
     if check:
-        if names or dtype or threads or rivals or sweep:
+        if others or sweep:
             wrong_call(
                 "--check times one convolution in float64: it takes --rounds and --out alone"
             )
         bench_checkers_into(out or FOLDER, rounds)
-        return
-    if sweep:
-        if names or dtype or threads or rivals:
+    elif sweep:
+        if others:
             wrong_call("--sweep times random cases: it takes --rounds and --out alone")
         bench_scaling_into(out or FOLDER, rounds)
-        return
-    from parity.bench.plan import Plan, UnknownWorkloadError, chosen
-    from parity.bench.run import BenchRow, missing_rivals
-    from parity.report.bench import mean_lines, table
+    else:
+        target = out or (None if names or dtype or threads else FOLDER)
+        plan = planned(names, dtype, threads, rounds, rivals, memory, target)
+        bench_workloads_into(target, plan)
 
-    dtypes = [d.value for d in dtype or (Dtype.float64, Dtype.float32)]
-    whole = not (names or dtype or threads)
-    target = out or (FOLDER if whole else None)
+
+def planned(
+    names: list[str] | None,
+    dtype: list[Dtype] | None,
+    threads: list[int] | None,
+    rounds: int,
+    rivals: bool,
+    memory: bool,
+    target: Path | None,
+) -> Plan:
+    """What is timed; a wrong name or a folder that cannot be written to ends the command."""
+    from parity.bench.plan import Plan, UnknownWorkloadError, chosen
+
+    dtypes = tuple(d.value for d in dtype or (Dtype.float64, Dtype.float32))
     try:
         workloads, networks = chosen(names or [])
         if target:
             check_writable(target)
     except (UnknownWorkloadError, OSError) as error:
         wrong_call(str(error))
-    for rival in missing_rivals() if rivals else ():
+    return Plan(workloads, networks, dtypes, tuple(threads or (1, 2)), rounds, rivals, memory)
+
+
+def bench_workloads_into(target: Path | None, plan: Plan) -> None:
+    """`parity bench` of functions and networks, behind a progress bar."""
+    from parity.bench.run import BenchRow, missing_rivals
+    from parity.bench.run import bench as bench_rows
+    from parity.report.bench import mean_lines, table
+
+    for rival in missing_rivals() if plan.rivals else ():
         typer.echo(f"{rival} is not installed: left out", err=True)
-    plan = Plan(
-        workloads, networks, tuple(dtypes), tuple(threads or (1, 2)), rounds, rivals, memory
-    )
-    rows = timed_with_progress(plan)
-    shown = wide_console()
-    shown.print(table(rows))
+    bar, done = progress_bar("timing", plan.steps)
+    with bar:
+        rows = bench_rows(plan, lambda: done(1))
+    wide_console().print(table(rows))
     for line in mean_lines(rows):
         typer.echo(line)
     write_table(target, "bench.csv", BenchRow, rows)
@@ -116,12 +133,3 @@ def bench_scaling_into(out: Path, rounds: int) -> None:
         rows = bench_scaling(counts, rounds, done=lambda: done(1))
     console().print(scaling_table(rows))
     write_table(out, "bench_sweep.csv", ScalingRow, rows)
-
-
-def timed_with_progress(plan: Plan) -> list[BenchRow]:
-    """Time a plan behind a progress bar."""
-    from parity.bench.run import bench as bench_rows
-
-    bar, done = progress_bar("timing", plan.steps)
-    with bar:
-        return bench_rows(plan, lambda: done(1))

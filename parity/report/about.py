@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_info
 
-from parity import oracle
 from parity.findings import Findings, Settings
 
 PACKAGES = ("cnn-parity", "numpy", "torch", "pandas", "typer", "rich")
@@ -44,6 +43,8 @@ def about_run(
 
 def about_machine() -> dict[str, Any]:
     """Versions, processor, BLAS and torch's flags: what numbers depend on beside the seed."""
+    from parity import oracle
+
     return {
         "versions": {"python": platform.python_version(), **package_versions()},
         "cpu": {

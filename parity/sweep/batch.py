@@ -1,4 +1,7 @@
-"""A batch of cases, judged where a worker is: in this process, in another, on another machine."""
+"""A batch of cases, judged where a worker is: in this process, in another, on another machine.
+
+What computes is loaded where it judges: the coordinator hands out cases without torch.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from parity.bounds.sums import forget_terms
 from parity.cases.case import Case
-from parity.check import broken_off, check_case
 from parity.findings import Findings, Place, Settings, failure_row
 from parity.report.text import describe
 from parity.rows import Row
@@ -19,7 +20,6 @@ from parity.sweep.memory import resident
 from parity.sweep.shrink import shrunk
 from parity.sweep.versions import versions
 from parity.verdicts import VERDICTS
-from parity.workers import one_thread
 
 SIZE = 100  # cases of a batch: what a worker does between two transactions
 
@@ -61,6 +61,9 @@ class Judged:
 
 def judge_batch(selection: Selection, numbers: Sequence[int], again: str) -> Judged:
     """Judge the cases of these numbers. again: the command that repeats a case, less its number."""
+    from parity.bounds.sums import forget_terms
+    from parity.workers import one_thread
+
     begun = time.perf_counter()
     one_thread()
     judged = Judged(versions=versions())
@@ -80,6 +83,8 @@ def judge_batch(selection: Selection, numbers: Sequence[int], again: str) -> Jud
 
 def rows_of(case: Case, dtype: str, settings: Settings) -> list[Row]:
     """The rows of a case; an error of the comparison itself, or of torch, is a disagreement."""
+    from parity.check import broken_off, check_case
+
     try:
         findings = check_case(case, dtype, settings)
     except Exception as error:

@@ -9,8 +9,6 @@ from contextlib import AbstractContextManager, contextmanager
 from multiprocessing import get_context
 from typing import NamedTuple
 
-from parity.workers import start_worker
-
 ANSWER = 10.0  # seconds that a scheduler has to answer, and then to have a worker
 
 
@@ -41,6 +39,8 @@ def local(jobs: int) -> Iterator[Pool]:
 
 def start_sweep_worker() -> None:
     """As in a run; Ctrl-C is for the coordinator."""
+    from parity.workers import start_worker  # torch, which the coordinator does without
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     start_worker()
 

@@ -23,7 +23,6 @@ from parity.sweep.report import by_function, by_size, summarise
 from parity.sweep.store import Store, opened
 from parity.sweep.summary import conclusion, costs, measured
 from parity.sweep.versions import versions
-from parity.workers import one_thread
 
 SHOWN = 20  # disagreements written out; all are in sweep_disagreements.csv
 LAST = 2**63 - 1  # of SQLite's integers
@@ -97,6 +96,8 @@ def check_range(first: int, cases: int) -> None:
 
 def repeat(selection: Selection, number: int, say: Say) -> int:
     """Judge one case, say what was found; the number of disagreements."""
+    from parity.workers import one_thread
+
     one_thread()
     case, dtype = case_at(selection, number)
     rows = rows_of(case, dtype, Settings(seed=selection.seed))

@@ -102,8 +102,10 @@ def test_refimpl_loads_numpy_alone() -> None:
         (["list"], {"numpy"}),
         (["list", "relu"], {"numpy"}),
         (["diff", "missing.csv", "missing.csv"], {"numpy", "pandas"}),
+        (["sweep", "--function", "rellu"], {"numpy"}),
+        (["bench", "rellu"], {"numpy"}),
     ],
-    ids=["list", "list relu", "diff"],
+    ids=["list", "list relu", "diff", "sweep of nothing", "bench of nothing"],
 )
 def test_what_computes_nothing_needs_no_torch(arguments: list[str], needed: set[str]) -> None:
     """Cases are data; summaries are tables."""

@@ -18,6 +18,7 @@ from planting import plant
 from sweeping import QUICK, here, plan, stored
 
 import refimpl
+from parity import check
 from parity.bounds import sums
 from parity.findings import Settings
 from parity.sweep import batch, coordinator
@@ -368,7 +369,7 @@ def test_an_exception_of_torch_is_a_disagreement(
     def broken(*_: Any, **__: Any) -> Any:
         raise RuntimeError("mat1 and mat2")
 
-    monkeypatch.setattr(batch, "check_case", broken)
+    monkeypatch.setattr(check, "check_case", broken)
     path = tmp_path / "sweep.sqlite"
     progress = run(path, plan(12))
     assert progress.disagreements == progress.judged == 12
