@@ -1,5 +1,10 @@
 """Doctests see NumPy as np, as in the package's docstrings."""
 
+import os
+
+# torch's idle threads would spin while NumPy computes; read when torch is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 import numpy as np
 import pytest
 

@@ -17,9 +17,10 @@ from parity import oracle
 from parity.bench.run import computing_with
 from parity.bench.timing import interleaved, ratio
 from parity.bench.workloads import SEED
-from parity.cases.case import Array, Case, Draw
-from parity.check import case_arrays, check_case
-from parity.findings import Findings, Settings
+from parity.cases.case import Array, Case, Draw, case_arrays
+from parity.judges.layer import check_case
+from parity.results.findings import Findings
+from parity.results.settings import Settings
 from parity.witnesses.derivative import check_derivative
 from parity.witnesses.integers import check_integers
 

@@ -14,8 +14,8 @@ import refimpl
 from parity import oracle
 from parity.bench.workloads import Workload
 from parity.cases.case import Array
-from parity.cases.network import NetworkCase
-from parity.functions import FUNCTIONS
+from parity.cases.functions import FUNCTIONS
+from parity.cases.network_case import NetworkCase
 from parity.oracle import Calls
 
 REFIMPL, TORCH = "refimpl", "torch"

@@ -19,8 +19,8 @@ from parity.bench.contenders import OURS, REFIMPL, RIVALS, TORCH, of_network
 from parity.bench.plan import BATCHES, Plan
 from parity.bench.timing import interleaved, ratio
 from parity.bench.workloads import SEED, Workload
+from parity.cases.functions import FUNCTIONS
 from parity.cases.networks import NETWORKS
-from parity.functions import FUNCTIONS
 from parity.oracle import Calls
 
 FORWARD, STEP = "forward", "forward+backward"

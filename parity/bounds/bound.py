@@ -2,7 +2,7 @@
 
 Each side errs by at most its own bound; the limit is the sum of both. Magnitudes are computed
 in float64 from absolute values, by torch, so that a mistake in `refimpl` cannot loosen the
-bound it is judged by. u, η, γ_K: see `parity.arithmetic`.
+bound it is judged by. u, η, γ_K: see `parity.bounds.arithmetic`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.arithmetic import Arithmetic, Sides, gamma
+from parity.bounds.arithmetic import Arithmetic, Sides, gamma
 from parity.cases.case import Array
 
 Arrays = Mapping[str, Array]

@@ -6,7 +6,7 @@ from math import frexp
 
 import numpy as np
 
-from parity.arithmetic import Sides
+from parity.bounds.arithmetic import Sides
 from parity.bounds.bound import Arrays, Bound, Options, exact_bound, magnitudes, rounded_sum
 from parity.cases.case import Array
 

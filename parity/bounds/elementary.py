@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from parity.arithmetic import Arithmetic, Sides
+from parity.bounds.arithmetic import Arithmetic, Sides
 from parity.bounds.bound import (
     Arrays,
     Bound,

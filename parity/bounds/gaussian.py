@@ -19,7 +19,7 @@ from collections.abc import Callable
 import numpy as np
 
 from parity import oracle
-from parity.arithmetic import Arithmetic, Sides, gamma
+from parity.bounds.arithmetic import Arithmetic, Sides, gamma
 from parity.bounds.bound import Arrays, Bound, Options, add_sides, bounded, magnitudes
 from parity.cases.case import Array
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from parity.arithmetic import Arithmetic, Sides, gamma
+from parity.bounds.arithmetic import Arithmetic, Sides, gamma
 from parity.bounds.bound import Arrays, Bound, Options, add_sides, bounded, magnitudes
 from parity.bounds.elementary import exact_sigmoid, sigmoid_floor, sigmoid_relative
 from parity.bounds.softmax import is_mean, reduced

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from parity.arithmetic import Sides
+from parity.bounds.arithmetic import Sides
 from parity.bounds.bound import (
     Arrays,
     Bound,

@@ -17,8 +17,8 @@ from collections.abc import Callable
 import numpy as np
 
 from parity import oracle
-from parity.arithmetic import Arithmetic, Sides
 from parity.bounds import sums
+from parity.bounds.arithmetic import Arithmetic, Sides
 from parity.bounds.bound import Arrays, Bound, Options, add_sides, bounded, exact_bound
 from parity.bounds.elementary import exact_sigmoid, sigmoid_forward
 from parity.bounds.softmax import exact_softmax, softmax_forward

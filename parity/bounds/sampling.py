@@ -10,8 +10,8 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from parity.arithmetic import Sides
 from parity.bounds import selections, sums
+from parity.bounds.arithmetic import Sides
 from parity.bounds.bound import Arrays, Bound, Options
 from parity.cases.case import Array
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from parity.arithmetic import Arithmetic, Sides, gamma
+from parity.bounds.arithmetic import Arithmetic, Sides, gamma
 from parity.bounds.bound import Arrays, Bound, Options, add_sides, bounded, magnitudes
 from parity.cases.case import Array
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from parity import oracle
-from parity.arithmetic import Sides
+from parity.bounds.arithmetic import Sides
 from parity.bounds.bound import (
     OUTWARD,
     Arrays,

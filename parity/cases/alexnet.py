@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from parity.cases.case import Array
-from parity.cases.network import NetworkCase, described
+from parity.cases.network_case import NetworkCase, described
 from parity.cases.photograph import images
 from refimpl import Sequential, alexnet
 

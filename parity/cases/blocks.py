@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from parity.cases.case import Array
-from parity.cases.network import Described, described
+from parity.cases.network_case import Described, described
 
 
 def _residual_block(name: str, source: str, shortcut: str, stride: int) -> dict[str, Described]:

@@ -146,6 +146,17 @@ def draw(source: Source, dtype: str, rng: np.random.Generator) -> Array:
             return LAYOUTS[layout](numbers) if shape else numbers
 
 
+def case_arrays(case: Case, dtype: str, seed: int) -> dict[str, Array]:
+    """The arguments of a case; read-only, because a function must not change its inputs."""
+    arrays = {
+        name: draw(source, dtype, generator(seed, case.id, name))
+        for name, source in case.arrays.items()
+    }
+    for array in arrays.values():
+        array.setflags(write=False)
+    return arrays
+
+
 # --- kinds of values ----------------------------------------------------------------------
 
 Drawer: TypeAlias = Callable[[np.random.Generator, Shape, Any], Array]

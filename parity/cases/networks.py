@@ -10,7 +10,7 @@ from parity.cases.alexnet import ALEXNET
 from parity.cases.blocks import INCEPTION, RESIDUAL, depth_images, tall_images
 from parity.cases.case import Array
 from parity.cases.digits import batches
-from parity.cases.network import Described, Loss, NetworkCase, described
+from parity.cases.network_case import Described, Loss, NetworkCase, described
 from refimpl import (
     AvgPool2d,
     Conv2d,

@@ -14,11 +14,11 @@ def list_cases(
     name: Annotated[str | None, typer.Argument(help="a function or network: its cases")] = None,
 ) -> None:
     """List the functions and networks, or the cases of one of them."""
-    from parity.cases import BAD, GOOD
+    from parity.cases.catalogue import BAD, GOOD
+    from parity.cases.functions import forward_of
     from parity.cases.networks import NETWORKS
-    from parity.functions import forward_of
-    from parity.selection import SelectionError
-    from parity.tasks import select
+    from parity.suite.selection import SelectionError
+    from parity.suite.tasks import select
 
     if name is None:
         for function in dict.fromkeys(case.function for case in GOOD):

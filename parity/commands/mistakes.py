@@ -14,9 +14,9 @@ from parity.commands.reports import check_writable, write_table
 from parity.commands.terminal import progress_bar, wide_console
 
 if TYPE_CHECKING:
-    from parity.findings import Settings
-    from parity.mistakes import Mistake
-    from parity.power import Power
+    from parity.mistakes.mistake import Mistake
+    from parity.power.suite import Power
+    from parity.results.settings import Settings
 
 
 def mistakes(
@@ -35,10 +35,10 @@ def mistakes(
     jobs: Jobs = None,
 ) -> None:
     """Show that known mistakes are refused. Exit code 1 if one is not, or correct code is."""
-    from parity.findings import DEFAULT_SEED, Settings
-    from parity.power import MistakeRow, select
+    from parity.power.suite import MistakeRow, select
     from parity.report.mistakes import describe, problems, summary, table
-    from parity.selection import SelectionError
+    from parity.results.settings import DEFAULT_SEED, Settings
+    from parity.suite.selection import SelectionError
 
     started = time.perf_counter()
     target = out or (None if names or function else FOLDER)
@@ -62,7 +62,7 @@ def mistakes(
 
 def power_with_progress(known: list[Mistake], settings: Settings, jobs: int | None) -> Power:
     """Run the mistakes behind a progress bar."""
-    from parity.power import power, steps
+    from parity.power.suite import power, steps
 
     total = steps(known)
     bar, done = progress_bar("making mistakes", total)

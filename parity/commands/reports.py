@@ -25,7 +25,7 @@ def check_writable(out: Path) -> None:
 
 def write_table(target: Path | None, name: str, row_type: type, rows: Sequence[Any]) -> None:
     """Write a report of one table, and say where; say so, too, where none is wanted."""
-    from parity.report.files import replace_files, to_csv
+    from parity.results.writing import replace_files, to_csv
 
     if target is None:
         typer.echo("report: none of a part; --out DIR writes one")

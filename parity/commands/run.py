@@ -16,8 +16,9 @@ from parity.commands.reports import check_writable
 from parity.commands.terminal import counted, progress_bar, wide_console
 
 if TYPE_CHECKING:
-    from parity.findings import Findings, Settings
-    from parity.tasks import Task
+    from parity.results.findings import Findings
+    from parity.results.settings import Settings
+    from parity.suite.task import Task
 
 
 def run(
@@ -56,9 +57,9 @@ def run(
 ) -> None:
     """Run the suite: a table here, CSV reports in DIR. Exit code 1 if both sides disagree."""
     from parity import oracle
-    from parity.findings import DEFAULT_SEED, Settings
-    from parity.selection import SelectionError
-    from parity.tasks import element_cases, select
+    from parity.results.settings import DEFAULT_SEED, Settings
+    from parity.suite.selection import SelectionError
+    from parity.suite.tasks import element_cases, select
 
     started = time.perf_counter()
     dtypes = [d.value for d in dtype or Dtype]
@@ -111,7 +112,7 @@ def check_tolerances(*tolerances: float | None) -> None:
 
 def with_progress(tasks: list[Task], settings: Settings, jobs: int) -> Findings:
     """Run the tasks behind a progress bar."""
-    from parity.run import run as run_tasks
+    from parity.suite.run import run as run_tasks
 
     bar, done = progress_bar("comparing", len(tasks))
     with bar:
@@ -127,10 +128,10 @@ def report(
     junit: Path | None,
 ) -> None:
     """The table and the messages, then the files."""
-    from parity.report.about import about_run
     from parity.report.files import write_reports
     from parity.report.text import failures, half_note, table, training_notes
     from parity.report.witnesses import refutations, witness_notes
+    from parity.results.about import about_run
 
     shown = wide_console()
     shown.print(table(findings))

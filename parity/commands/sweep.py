@@ -41,7 +41,7 @@ def sweep(
     out: Out = FOLDER,
 ) -> None:
     """Judge random cases, as many as wanted; the same command continues where it was ended."""
-    from parity.findings import DEFAULT_SEED
+    from parity.results.settings import DEFAULT_SEED
     from parity.sweep import duration
     from parity.sweep.run import Options, check_range, repeat, select
     from parity.sweep.run import run as run_sweep

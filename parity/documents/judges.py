@@ -127,7 +127,7 @@ def expanded(array: Any) -> Array:
 def derivative(y: Any, x: Array, dy: Any = None) -> Array:
     """∂(Σ dy·y)/∂x by sympy, for an array x of symbols; dy of ones is a scalar y's.
 
-    >>> from parity.symbols import symbols
+    >>> from parity.witnesses.symbols import symbols
     >>> a = symbols("a", 2)
     >>> derivative(a[0] * a[1] ** 2, a)
     array([a2**2, 2*a1*a2], dtype=object)

@@ -10,7 +10,7 @@ import numpy as np
 
 import refimpl
 from parity.cases.case import Array
-from parity.functions import FUNCTIONS
+from parity.cases.functions import FUNCTIONS
 from parity.mistakes.mistake import Mistake, add, mistake
 from refimpl import (
     LinearGrads,

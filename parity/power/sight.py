@@ -11,15 +11,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from parity.bounds import Bound
-from parity.cases import GOOD
+from parity.bounds.bound import Bound
 from parity.cases.case import Array, Case, Draw, Given, Photograph, Source
-from parity.check import Prepared, prepare
-from parity.compare import compare
-from parity.findings import Settings, attempt
-from parity.functions import FUNCTIONS, forward_of
-from parity.mistakes import Mistake
-from parity.verdicts import OUTSIDE
+from parity.cases.catalogue import GOOD
+from parity.cases.functions import FUNCTIONS, forward_of
+from parity.judges.layer import Prepared, prepare
+from parity.mistakes.mistake import Mistake
+from parity.results.comparison import compare
+from parity.results.judging import attempt
+from parity.results.settings import Settings
+from parity.results.verdicts import OUTSIDE
 
 Tensors = dict[str, Array]
 

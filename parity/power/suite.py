@@ -17,13 +17,14 @@ from threadpoolctl import threadpool_limits
 
 from parity import oracle
 from parity.cases.case import Case, Given, Source
-from parity.findings import DEFAULT_SEED, Settings
-from parity.functions import FUNCTIONS, forward_of
-from parity.mistakes import MISTAKES, Mistake, control
+from parity.cases.functions import FUNCTIONS, forward_of
+from parity.mistakes.catalogue import MISTAKES
+from parity.mistakes.mistake import Mistake, control
 from parity.power.sight import Sight, cases_of, examine, is_forward
 from parity.power.witnesses import witnesses_of
-from parity.selection import SelectionError, nearest
-from parity.workers import start_worker
+from parity.results.settings import DEFAULT_SEED, Settings
+from parity.suite.selection import SelectionError, nearest
+from parity.suite.workers import start_worker
 
 LEAST_CASES = 3  # of a function must refuse each mistake in it
 LEAST_WITNESSES = 2

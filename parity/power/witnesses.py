@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 
 from parity import oracle
-from parity.arithmetic import arithmetic
+from parity.bounds.arithmetic import arithmetic
 from parity.cases.case import Array, Case, generator
-from parity.check import Prepared, bounds_of, prepare
-from parity.findings import Settings, attempt
-from parity.functions import FUNCTIONS
-from parity.mistakes import Mistake, control
+from parity.cases.functions import FUNCTIONS
+from parity.judges.layer import Prepared, bounds_of, prepare
+from parity.mistakes.mistake import Mistake, control
 from parity.power.sight import (
     Tensors,
     computed,
@@ -24,8 +23,9 @@ from parity.power.sight import (
     widest,
     without_numbers,
 )
-from parity.verdicts import AGREES, OUTSIDE
-from parity.witnesses import INTEGERS
+from parity.results.judging import attempt
+from parity.results.settings import Settings
+from parity.results.verdicts import AGREES, INTEGERS, OUTSIDE
 from parity.witnesses.balls import PRECISION, arb_of, exact_balls, precision
 from parity.witnesses.derivative import case_question
 from parity.witnesses.directional import judged

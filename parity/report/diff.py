@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from parity.rows import Row, columns
+from parity.results.rows import Row, columns
 
 KEY = ["case", "network", "layer", "tensor", "dtype", "device"]
 NEEDED = [*KEY, "verdict", "max_abs_error"]

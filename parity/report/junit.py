@@ -7,10 +7,10 @@ from collections import defaultdict
 
 from junitparser import Failure, JUnitXml, TestCase, TestSuite
 
-from parity.findings import Findings
 from parity.report import witnesses
-from parity.report.text import describe
-from parity.rows import Row
+from parity.results.findings import Findings
+from parity.results.message import describe
+from parity.results.rows import Row
 
 NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # what XML cannot hold
 

@@ -8,7 +8,7 @@ from textwrap import fill
 
 from rich.table import Table
 
-from parity.power import MistakeRow, Power
+from parity.power.suite import MistakeRow, Power
 
 WIDTH = 110
 

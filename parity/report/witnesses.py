@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from parity.functions import backward_of
+from parity.cases.functions import backward_of
 from parity.report.text import SHOWN
-from parity.rows import WitnessRow
-from parity.verdicts import AGREES, IDENTICAL, INAPPLICABLE, OUTSIDE, UNDECIDED
+from parity.results.rows import WitnessRow
+from parity.results.verdicts import AGREES, IDENTICAL, INAPPLICABLE, OUTSIDE, UNDECIDED
 
 WORST_FIRST = (OUTSIDE, UNDECIDED, AGREES, INAPPLICABLE)
 

@@ -11,15 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from parity.cases.case import Case
-from parity.findings import Findings, Place, Settings, failure_row
-from parity.report.text import describe
-from parity.rows import Row
+from parity.results.findings import Findings
+from parity.results.judging import Place, failure_row
+from parity.results.message import describe
+from parity.results.rows import Row
+from parity.results.settings import Settings
+from parity.results.verdicts import VERDICTS
 from parity.sweep.case_json import to_json
 from parity.sweep.geometry import Selection, case_at
 from parity.sweep.memory import resident
 from parity.sweep.shrink import shrunk
 from parity.sweep.versions import versions
-from parity.verdicts import VERDICTS
 
 SIZE = 100  # cases of a batch: what a worker does between two transactions
 
@@ -62,7 +64,7 @@ class Judged:
 def judge_batch(selection: Selection, numbers: Sequence[int], again: str) -> Judged:
     """Judge the cases of these numbers. again: the command that repeats a case, less its number."""
     from parity.bounds.sums import forget_terms
-    from parity.workers import one_thread
+    from parity.suite.workers import one_thread
 
     begun = time.perf_counter()
     one_thread()
@@ -83,7 +85,7 @@ def judge_batch(selection: Selection, numbers: Sequence[int], again: str) -> Jud
 
 def rows_of(case: Case, dtype: str, settings: Settings) -> list[Row]:
     """The rows of a case; an error of the comparison itself, or of torch, is a disagreement."""
-    from parity.check import broken_off, check_case
+    from parity.judges.layer import broken_off, check_case
 
     try:
         findings = check_case(case, dtype, settings)

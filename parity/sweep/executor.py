@@ -39,7 +39,7 @@ def local(jobs: int) -> Iterator[Pool]:
 
 def start_sweep_worker() -> None:
     """As in a run; Ctrl-C is for the coordinator."""
-    from parity.workers import start_worker  # torch, which the coordinator does without
+    from parity.suite.workers import start_worker  # torch, which the coordinator does without
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     start_worker()

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from parity.report.about import about_machine
-from parity.report.files import replace_files, to_csv
+from parity.results.about import about_machine
+from parity.results.writing import replace_files, to_csv
 from parity.sweep.batch import Disagreement
 from parity.sweep.coordinator import Plan
 from parity.sweep.report import SweepRow

@@ -19,7 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from parity.cases.case import FLOATS, Case
-from parity.functions import FUNCTIONS
+from parity.cases.functions import FUNCTIONS
 from parity.sweep import layers, windows
 from parity.sweep.dice import Dice
 from parity.sweep.windows import Arguments, Maker

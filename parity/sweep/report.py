@@ -10,8 +10,8 @@ from itertools import groupby
 import numpy as np
 from rich.table import Table
 
+from parity.results.verdicts import BLIND, IDENTICAL, OUTSIDE, WITHIN
 from parity.sweep.batch import Result
-from parity.verdicts import BLIND, IDENTICAL, OUTSIDE, WITHIN
 
 ALL = "all"
 LEAST = {"1-99": 0, "100-999": 100, "1000-9999": 1000, "10000-": 10_000}  # elements

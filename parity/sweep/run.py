@@ -10,9 +10,9 @@ from pathlib import Path
 from rich.console import Console
 
 from parity.cases.case import FLOATS
-from parity.findings import Settings
-from parity.functions import FUNCTIONS
-from parity.selection import SelectionError, nearest
+from parity.cases.functions import FUNCTIONS
+from parity.results.settings import Settings
+from parity.suite.selection import SelectionError, nearest
 from parity.sweep import executor
 from parity.sweep.batch import disagreement, inputs, rows_of
 from parity.sweep.coordinator import Plan, Progress, sweep
@@ -96,7 +96,7 @@ def check_range(first: int, cases: int) -> None:
 
 def repeat(selection: Selection, number: int, say: Say) -> int:
     """Judge one case, say what was found; the number of disagreements."""
-    from parity.workers import one_thread
+    from parity.suite.workers import one_thread
 
     one_thread()
     case, dtype = case_at(selection, number)

@@ -9,10 +9,10 @@ from typing import Any
 
 from rich.console import Console
 
+from parity.results.verdicts import BLIND, OUTSIDE
 from parity.sweep.coordinator import Plan, Progress
 from parity.sweep.duration import spoken
 from parity.sweep.report import ALL, SweepRow, by_function, by_size
-from parity.verdicts import BLIND, OUTSIDE
 
 WIDTH = 160  # nothing is cut off, not even where disagreements need long numbers
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import parity
 import refimpl
-from parity.report.about import package_versions
+from parity.results.about import package_versions
 
 
 @cache

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from parity.arithmetic import arithmetic
-from parity.bounds import Bound, backward_bounds, forward_bound
+from parity.bounds.arithmetic import arithmetic
+from parity.bounds.bound import Bound
+from parity.bounds.rules import backward_bounds, forward_bound
 from parity.cases.case import Array
-from parity.compare import Comparison
+from parity.results.closeness import Closeness, closeness
+from parity.results.comparison import Comparison
 from parity.witnesses.problem import Problem
 from parity.witnesses.truth import BUDGET, NotApplicable, Truth, second_opinion, truths
 
@@ -26,32 +28,11 @@ ELEMENTARY = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Closeness:
-    """Both sides beside the exact values of a tensor; errors are the largest, in ULP."""
-
-    refimpl_ulp: float | None = None
-    torch_ulp: float | None = None
-    closer: str = ""  # the side with the smaller largest error, or "equal"
-    truth_radius: float | None = None
-    exact_elements: int | None = None
-    note: str = ""
-    refuted: bool = False  # a side is further off than its own bound, or no exact value came out
-
-
 FORMULA = {
     True: "right, its arithmetic is not",
     False: "wrong",
     None: "right on the part that makes this element; the whole is too large to tell",
 }
-
-
-def closeness(refimpl_ulp: float, torch_ulp: float, radius: float, elements: int) -> Closeness:
-    """The columns, with the name of the side that is closer."""
-    closer = "equal"
-    if refimpl_ulp != torch_ulp:
-        closer = "refimpl" if refimpl_ulp < torch_ulp else "torch"
-    return Closeness(refimpl_ulp, torch_ulp, closer, radius, elements)
 
 
 @dataclass(frozen=True)

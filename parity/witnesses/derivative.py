@@ -7,14 +7,14 @@ from collections.abc import Mapping
 import numpy as np
 
 import refimpl
-from parity.cases.case import Array, Case, Draw, draw, generator
-from parity.cases.network import NetworkCase
-from parity.check import case_arrays
-from parity.findings import Findings, Settings, attempt, joined
-from parity.functions import FUNCTIONS
-from parity.rows import WitnessRow
-from parity.verdicts import AGREES, INAPPLICABLE, OUTSIDE
-from parity.witnesses import DERIVATIVE
+from parity.cases.case import Array, Case, Draw, case_arrays, draw, generator
+from parity.cases.functions import FUNCTIONS
+from parity.cases.network_case import NetworkCase
+from parity.results.findings import Findings
+from parity.results.judging import attempt, joined
+from parity.results.rows import WitnessRow
+from parity.results.settings import Settings
+from parity.results.verdicts import AGREES, DERIVATIVE, INAPPLICABLE, OUTSIDE
 from parity.witnesses.balls import exact_arbs, exact_balls
 from parity.witnesses.directional import FALSE_ACCEPT, KEPT, Arrays, Question, judged
 from parity.witnesses.truth import UNORDERED

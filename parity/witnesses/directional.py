@@ -29,8 +29,8 @@ import numpy as np
 from flint import acb, arb
 
 from parity.cases.case import Array, generator
-from parity.findings import attempt, joined
-from parity.verdicts import AGREES, INAPPLICABLE, OUTSIDE, UNDECIDED
+from parity.results.judging import attempt, joined
+from parity.results.verdicts import AGREES, INAPPLICABLE, OUTSIDE, UNDECIDED
 from parity.witnesses.balls import PRECISION, Undecided, arb_of, exact_balls, precision
 from parity.witnesses.duals import Dual, Kink, OneSided, constant_duals, duals, tangent_of
 

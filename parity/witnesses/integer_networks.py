@@ -20,11 +20,12 @@ import numpy as np
 from parity import oracle
 from parity.cases.case import Array, generator
 from parity.cases.chains import CHAINS
-from parity.cases.network import Described, Model, NetworkCase
-from parity.findings import Findings, Settings, attempt, joined
-from parity.rows import WitnessRow
-from parity.verdicts import BLIND, IDENTICAL, OUTSIDE
-from parity.witnesses import INTEGERS
+from parity.cases.network_case import Described, Model, NetworkCase
+from parity.results.findings import Findings
+from parity.results.judging import attempt, joined
+from parity.results.rows import WitnessRow
+from parity.results.settings import Settings
+from parity.results.verdicts import BLIND, IDENTICAL, INTEGERS, OUTSIDE
 from parity.witnesses.integers import Judges, Manner, difference, fractions, manner, repetitions_for
 from parity.witnesses.lattices import EXACT_BELOW, NotExactError
 from refimpl import Network

@@ -31,11 +31,12 @@ import numpy as np
 
 from parity import oracle
 from parity.cases.case import Array, Case, generator
-from parity.findings import Findings, Settings, attempt, joined, shapes_apart
-from parity.functions import FUNCTIONS
-from parity.rows import WitnessRow
-from parity.verdicts import BLIND, IDENTICAL, OUTSIDE
-from parity.witnesses import INTEGERS
+from parity.cases.functions import FUNCTIONS
+from parity.results.findings import Findings
+from parity.results.judging import attempt, joined, shapes_apart
+from parity.results.rows import WitnessRow
+from parity.results.settings import Settings
+from parity.results.verdicts import BLIND, IDENTICAL, INTEGERS, OUTSIDE
 from parity.witnesses.lattices import (
     EXACT,
     Geometry,

@@ -27,7 +27,7 @@ import numpy as np
 from parity import oracle
 from parity.bounds import sampling, sums
 from parity.cases.case import Array, Case, Given, Shape
-from parity.functions import FUNCTIONS
+from parity.cases.functions import FUNCTIONS
 
 Options = Mapping[str, Any]
 TF32_BITS = 11  # of a factor that TF32 holds exactly

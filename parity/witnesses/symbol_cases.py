@@ -10,8 +10,8 @@ import numpy as np
 import sympy
 
 from parity.cases.case import Array, Shape
-from parity.functions import FUNCTIONS
-from parity.symbols import Branched
+from parity.cases.functions import FUNCTIONS
+from parity.witnesses.symbols import Branched
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,13 @@ import numpy as np
 import sympy
 
 from parity.cases.case import Array, Shape, generator
-from parity.findings import Findings, attempt
-from parity.functions import FUNCTIONS
-from parity.rows import WitnessRow
-from parity.symbols import branched, expressions, symbols
-from parity.verdicts import AGREES, OUTSIDE
-from parity.witnesses import SYMBOLS
+from parity.cases.functions import FUNCTIONS
+from parity.results.findings import Findings
+from parity.results.judging import attempt
+from parity.results.rows import WitnessRow
+from parity.results.verdicts import AGREES, OUTSIDE, SYMBOLS
 from parity.witnesses.symbol_cases import SYMBOLIC, SymbolCase
+from parity.witnesses.symbols import branched, expressions, symbols
 
 
 def check_symbols(name: str) -> Findings:

@@ -20,8 +20,8 @@ from flint import arb, fmpq
 
 import refimpl
 from parity.cases.case import Array
-from parity.compare import spacing
-from parity.functions import FUNCTIONS
+from parity.cases.functions import FUNCTIONS
+from parity.results.comparison import spacing
 from parity.witnesses import definitions
 from parity.witnesses.balls import Undecided, arb_of, exact_arbs, exact_balls, precision
 from parity.witnesses.pieces import Piece, cost, piece_with, sample, shape_of

@@ -120,9 +120,10 @@ def all_mutants(modules: Sequence[str] = ()) -> list[Mutant]:
 
 def catalogue_checks() -> list[Check]:
     """Cases, bad inputs and networks, as `parity run --quick` does them."""
-    from parity import oracle, run, tasks
+    from parity import oracle
     from parity.cases.case import FLOATS
-    from parity.findings import Settings
+    from parity.results.settings import Settings
+    from parity.suite import run, tasks
 
     oracle.set_threads(1)
     oracle.set_tf32(False)

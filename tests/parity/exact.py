@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from parity import oracle
-from parity.arithmetic import Sides, arithmetic
-from parity.bounds import Bound, backward_bounds, forward_bound
+from parity.bounds.arithmetic import Sides, arithmetic
+from parity.bounds.bound import Bound
+from parity.bounds.rules import backward_bounds, forward_bound
 from parity.cases.case import Draw, draw
-from parity.functions import FUNCTIONS
+from parity.cases.functions import FUNCTIONS
 from parity.witnesses.definitions import (
     Arrays,
     Place,

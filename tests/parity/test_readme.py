@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-import parity.documents.checks  # noqa: F401 (registers the evidence)
+import parity.documents.checks.every  # noqa: F401 (registers the evidence)
 import refimpl
-from parity.cases import BAD, GOOD
+from parity.cases.catalogue import BAD, GOOD
 from parity.cli import app
 from parity.documents.audit import audit_row
 from parity.documents.evidence import VERDICTS
 from parity.documents.ledger import ledger
 from parity.report.audit import describe
-from parity.tasks import select
+from parity.suite.tasks import select
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

@@ -26,7 +26,7 @@ from parity.documents.printed import d0_backward as printed
 from parity.documents.printed import d0_forward
 from parity.documents.printed.d0_network import affine
 from parity.documents.printed.notation import tanh
-from parity.symbols import symbols
+from parity.witnesses.symbols import symbols
 
 # --- §10: the fully connected network -----------------------------------------------------
 

@@ -8,8 +8,8 @@ from fractions import Fraction
 import numpy as np
 
 import refimpl
-from parity.arithmetic import sides
-from parity.bounds import forward_bound
+from parity.bounds.arithmetic import sides
+from parity.bounds.rules import forward_bound
 from parity.cases.case import Array
 from parity.documents.evidence import RATIONALS, SYMPY, TORCH, Evidence, evidence
 from parity.documents.judges import autograd, floats, integers, rationals, value

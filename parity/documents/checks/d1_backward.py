@@ -27,7 +27,7 @@ from parity.documents.printed import d1_backward as printed
 from parity.documents.printed import d1_cnn, d1_mlp
 from parity.documents.printed.d1_mlp import each
 from parity.documents.printed.notation import build
-from parity.symbols import symbols
+from parity.witnesses.symbols import symbols
 
 
 def shared(Theta: Array, maps: int) -> Array:

@@ -18,7 +18,7 @@ from parity.documents.judges import SEED, distinct, integers, layer, rationals, 
 from parity.documents.printed import d1_cnn as printed
 from parity.documents.printed import d1_mlp
 from parity.documents.printed.notation import build
-from parity.symbols import branched, expressions, symbols
+from parity.witnesses.symbols import branched, expressions, symbols
 
 
 def turned(kernel: Array) -> Array:

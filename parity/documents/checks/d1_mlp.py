@@ -16,15 +16,15 @@ import numpy as np
 import sympy
 
 import refimpl
-from parity.arithmetic import sides
-from parity.bounds import backward_bounds
+from parity.bounds.arithmetic import sides
+from parity.bounds.rules import backward_bounds
 from parity.cases.case import Array
 from parity.documents.evidence import SYMPY, TORCH, Evidence, evidence
 from parity.documents.judges import autograd, derivative, integers, layer, rationals, value
 from parity.documents.printed import d1_mlp as printed
 from parity.documents.printed.notation import Array as Printed
 from parity.documents.printed.notation import build
-from parity.symbols import branched, expressions, symbols
+from parity.witnesses.symbols import branched, expressions, symbols
 
 P, Q, R, S = range(4)
 

@@ -10,8 +10,8 @@ import numpy as np
 import sympy
 
 import refimpl
-from parity.arithmetic import sides
-from parity.bounds import backward_bounds, forward_bound
+from parity.bounds.arithmetic import sides
+from parity.bounds.rules import backward_bounds, forward_bound
 from parity.cases.case import Array
 from parity.documents.evidence import (
     COUNTING,
@@ -33,7 +33,7 @@ from parity.documents.judges import (
 )
 from parity.documents.printed import d1_mlp as printed
 from parity.documents.printed.notation import build, log, tanh
-from parity.symbols import symbols
+from parity.witnesses.symbols import symbols
 
 CORNERS = ((0, 0), (0, 1), (1, 0), (1, 1))
 XOR = {(0, 0): -1, (0, 1): 1, (1, 0): 1, (1, 1): -1}

@@ -8,8 +8,8 @@ import numpy as np
 import sympy
 
 import refimpl
-from parity.arithmetic import sides
-from parity.bounds import backward_bounds, forward_bound
+from parity.bounds.arithmetic import sides
+from parity.bounds.rules import backward_bounds, forward_bound
 from parity.cases.case import Array
 from parity.documents.evidence import COUNTING, SYMPY, TORCH, Evidence, evidence
 from parity.documents.judges import derivative, distinct, integers, layer, rationals, value
@@ -17,7 +17,7 @@ from parity.documents.printed import d1_backward as printed
 from parity.documents.printed import d1_mlp
 from parity.documents.printed.d1_mlp import each
 from parity.documents.printed.notation import log, total
-from parity.symbols import symbols
+from parity.witnesses.symbols import symbols
 
 SIDES = sides("float64")
 FLOATS = np.array([[0.5, -1.0, 2.0]])

@@ -20,7 +20,7 @@ from parity.documents.judges import (
     value,
 )
 from parity.documents.printed import d2_convolution as printed
-from parity.symbols import symbols
+from parity.witnesses.symbols import symbols
 
 A, W, DZ = symbols("A", 4, 4), symbols("W", 3, 3), symbols("DZ", 2, 2)
 B = symbols("b", 1)

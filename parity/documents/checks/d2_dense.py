@@ -31,7 +31,7 @@ from parity.documents.judges import (
 from parity.documents.printed import d2_dense as printed
 from parity.documents.printed.d2_softmax import softmax, softmax_loss
 from parity.documents.printed.notation import build
-from parity.symbols import symbols
+from parity.witnesses.symbols import symbols
 
 # --- ReLU ---------------------------------------------------------------------------------
 

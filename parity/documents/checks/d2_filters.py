@@ -10,7 +10,7 @@ from sympy import stats
 
 import refimpl
 from parity import oracle
-from parity.arithmetic import arithmetic
+from parity.bounds.arithmetic import arithmetic
 from parity.cases.case import Array
 from parity.documents.evidence import (
     RATIONALS,

@@ -13,8 +13,8 @@ import sympy
 
 import refimpl
 from parity import oracle
-from parity.arithmetic import sides
-from parity.bounds import backward_bounds, forward_bound
+from parity.bounds.arithmetic import sides
+from parity.bounds.rules import backward_bounds, forward_bound
 from parity.cases.case import Array
 from parity.documents.evidence import COUNTING, SYMPY, TORCH, Evidence, evidence
 from parity.documents.judges import distinct, floats, integers, layer, rationals, value

@@ -6,14 +6,14 @@ import numpy as np
 import sympy
 
 import refimpl
-from parity.arithmetic import sides
-from parity.bounds import backward_bounds, forward_bound
+from parity.bounds.arithmetic import sides
+from parity.bounds.rules import backward_bounds, forward_bound
 from parity.cases.case import Array
 from parity.documents.evidence import RATIONALS, SYMPY, TORCH, Evidence, evidence
 from parity.documents.judges import autograd, derivative, floats, integers, layer, rationals, value
 from parity.documents.printed import d2_softmax as printed
 from parity.documents.printed.notation import build
-from parity.symbols import branched, expressions, symbols
+from parity.witnesses.symbols import branched, expressions, symbols
 
 FLOAT64 = sides("float64")
 T = 7  # the class of the slides' example

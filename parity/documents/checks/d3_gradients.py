@@ -20,7 +20,7 @@ from parity.documents.judges import (
 )
 from parity.documents.printed import d3_convolution
 from parity.documents.printed import d3_gradients as printed
-from parity.symbols import symbols
+from parity.witnesses.symbols import symbols
 
 
 @evidence("D3.6")

@@ -10,6 +10,7 @@ import sympy
 
 import refimpl
 from parity.cases.case import Array
+from parity.cases.functions import FUNCTIONS
 from parity.documents.checks.d4_convolution import as_integers
 from parity.documents.evidence import (
     COUNTING,
@@ -32,8 +33,7 @@ from parity.documents.judges import (
 )
 from parity.documents.printed import d4_backward as printed
 from parity.documents.printed import d4_convolution as forward
-from parity.functions import FUNCTIONS
-from parity.symbols import symbols
+from parity.witnesses.symbols import symbols
 
 sigma = np.vectorize(sympy.Function("sigma"), otypes=[object])  # any activation
 sigma_prime = np.vectorize(lambda z: sympy.diff(sympy.Function("sigma")(z), z), otypes=[object])

@@ -23,7 +23,7 @@ from parity.documents.evidence import (
 from parity.documents.judges import expanded, integers, layer, rationals, value
 from parity.documents.printed import d4_backward, notation
 from parity.documents.printed import d4_convolution as printed
-from parity.symbols import symbols
+from parity.witnesses.symbols import symbols
 
 
 @evidence("D4.1")

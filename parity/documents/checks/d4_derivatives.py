@@ -15,7 +15,7 @@ from parity.documents.judges import autograd, derivative, expanded, integers, la
 from parity.documents.printed import d4_backward, notation
 from parity.documents.printed import d4_convolution as sliding
 from parity.documents.printed import d4_derivatives as printed
-from parity.symbols import symbols
+from parity.witnesses.symbols import symbols
 
 M, N, m, n = 5, 8, 2, 3  # so that Y is 4×6
 

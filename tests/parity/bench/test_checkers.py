@@ -13,7 +13,7 @@ import refimpl
 from parity import oracle
 from parity.bench import checkers, startup
 from parity.bench.checkers import CASE, DTYPE, QUICK, SEED, by_all_witnesses, by_differences
-from parity.check import case_arrays
+from parity.cases.case import case_arrays
 
 
 def wrong(*given: Any, **options: Any) -> Any:

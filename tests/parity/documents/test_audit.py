@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-import parity.documents.checks  # noqa: F401 (registers the evidence)
+import parity.documents.checks.every  # noqa: F401 (registers the evidence)
 import refimpl
 from parity.documents import audit as module
 from parity.documents.audit import (

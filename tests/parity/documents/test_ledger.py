@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 import refimpl
-from parity.cases import GOOD
+from parity.cases.catalogue import GOOD
+from parity.cases.functions import FUNCTIONS
 from parity.cases.networks import NETWORKS
 from parity.documents import ledger as module
 from parity.documents.ledger import DOCUMENTS, LedgerError, LedgerRow, in_order, ledger, to_row
-from parity.functions import FUNCTIONS
 
 # How many statements the inventory of each document has.
 INVENTORY = {"D0": 14, "D1": 32, "D2": 29, "D3": 10, "D4": 18}

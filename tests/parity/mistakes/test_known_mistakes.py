@@ -12,13 +12,13 @@ import pytest
 
 import refimpl
 from parity.cases.case import Case, Draw
-from parity.check import prepare
+from parity.cases.functions import FUNCTIONS
 from parity.documents.ledger import ledger
-from parity.findings import Settings
-from parity.functions import FUNCTIONS
-from parity.mistakes import MISTAKES, Mistake, control
-from parity.mistakes.mistake import add
+from parity.judges.layer import prepare
+from parity.mistakes.catalogue import MISTAKES
+from parity.mistakes.mistake import Mistake, add, control
 from parity.power.sight import cases_of, tensors_of
+from parity.results.settings import Settings
 from parity.witnesses.balls import PRECISION, exact_balls, precision
 
 KNOWN = list(MISTAKES.values())

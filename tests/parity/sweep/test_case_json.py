@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from parity.findings import Settings
+from parity.results.settings import Settings
 from parity.sweep.batch import rows_of
 from parity.sweep.case_json import from_json, to_json
 from parity.sweep.geometry import Selection, case_at

@@ -18,9 +18,9 @@ from planting import plant
 from sweeping import QUICK, here, plan, stored
 
 import refimpl
-from parity import check
 from parity.bounds import sums
-from parity.findings import Settings
+from parity.judges import layer as check
+from parity.results.settings import Settings
 from parity.sweep import batch, coordinator
 from parity.sweep.batch import Judged, judge_batch, rows_of
 from parity.sweep.case_json import from_json

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from parity.cases.case import FLOATS, LAYOUTS, Case, Draw
-from parity.check import case_arrays
-from parity.functions import FUNCTIONS
+from parity.cases.case import FLOATS, LAYOUTS, Case, Draw, case_arrays
+from parity.cases.functions import FUNCTIONS
 from parity.sweep.geometry import MAKERS, Selection, case_at
 
 SEED = 5

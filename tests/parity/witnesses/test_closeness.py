@@ -11,19 +11,20 @@ import pytest
 
 import refimpl
 from parity import oracle
-from parity.arithmetic import sides
-from parity.bounds import RULES, backward_bounds, forward_bound
+from parity.bounds.arithmetic import sides
 from parity.bounds.bound import Bound
-from parity.cases import GOOD
-from parity.cases.case import Array, generator
+from parity.bounds.rules import RULES, backward_bounds, forward_bound
+from parity.cases.case import Array, case_arrays, generator
+from parity.cases.catalogue import GOOD
 from parity.cases.networks import NETWORKS
-from parity.check import case_arrays, check_case
-from parity.findings import Findings, Settings
-from parity.network import check_network
-from parity.report.text import describe
-from parity.rows import Row
-from parity.tasks import CASES
-from parity.verdicts import OUTSIDE, WITHIN
+from parity.judges.layer import check_case
+from parity.judges.network import check_network
+from parity.results.findings import Findings
+from parity.results.message import describe
+from parity.results.rows import Row
+from parity.results.settings import Settings
+from parity.results.verdicts import OUTSIDE, WITHIN
+from parity.suite.task import CASES
 from parity.witnesses import closeness as module
 from parity.witnesses.closeness import ELEMENTARY, exact_witness, own_bounds
 from parity.witnesses.problem import Problem

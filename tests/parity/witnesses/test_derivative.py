@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 import refimpl
-from parity.cases import GOOD
 from parity.cases.case import Array, Case, Draw
+from parity.cases.catalogue import GOOD
+from parity.cases.functions import FUNCTIONS, backward_of
 from parity.cases.networks import NETWORKS
-from parity.findings import Settings
-from parity.functions import FUNCTIONS, backward_of
-from parity.rows import WitnessRow
-from parity.verdicts import AGREES, INAPPLICABLE, OUTSIDE
+from parity.results.rows import WitnessRow
+from parity.results.settings import Settings
+from parity.results.verdicts import AGREES, INAPPLICABLE, OUTSIDE
 from parity.witnesses import derivative
 from parity.witnesses.derivative import (
     CASE_PRODUCTS,

@@ -12,7 +12,7 @@ from flint import acb, arb
 
 import refimpl
 from parity.cases.case import Array
-from parity.verdicts import AGREES, INAPPLICABLE, OUTSIDE, UNDECIDED
+from parity.results.verdicts import AGREES, INAPPLICABLE, OUTSIDE, UNDECIDED
 from parity.witnesses import directional
 from parity.witnesses.balls import arb_of
 from parity.witnesses.directional import (

@@ -13,11 +13,12 @@ from parity import oracle
 from parity.cases.case import FLOATS, Array
 from parity.cases.chains import CHAINS
 from parity.cases.networks import NETWORKS
-from parity.findings import Settings
 from parity.report.witnesses import describe
-from parity.rows import WitnessRow
-from parity.run import run_task
-from parity.tasks import Task, select
+from parity.results.rows import WitnessRow
+from parity.results.settings import Settings
+from parity.suite.run import run_task
+from parity.suite.task import Task
+from parity.suite.tasks import select
 from parity.witnesses import integer_networks
 from parity.witnesses.integer_networks import (
     BRANCHING,

@@ -12,13 +12,14 @@ from planting import plant, raise_
 
 import refimpl
 from parity import oracle
-from parity.cases import GOOD
 from parity.cases.case import FLOATS, Array, Case
-from parity.findings import Settings
+from parity.cases.catalogue import GOOD
 from parity.report.witnesses import describe, refutations, witness_notes
-from parity.rows import WitnessRow
-from parity.run import run_task
-from parity.tasks import CASES, Task, select
+from parity.results.rows import WitnessRow
+from parity.results.settings import Settings
+from parity.suite.run import run_task
+from parity.suite.task import CASES, Task
+from parity.suite.tasks import select
 from parity.witnesses import integers, lattices
 from parity.witnesses.integers import (
     BITS,

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from parity.bounds.sampling import is_maximum
-from parity.cases import GOOD
 from parity.cases.case import FLOATS, Case, Draw
-from parity.functions import FUNCTIONS
+from parity.cases.catalogue import GOOD
+from parity.cases.functions import FUNCTIONS
 from parity.witnesses import lattices
 from parity.witnesses.integers import representatives
 from parity.witnesses.lattices import (

@@ -10,12 +10,11 @@ import numpy as np
 import pytest
 
 from parity import oracle
-from parity.arithmetic import sides
-from parity.bounds import backward_bounds, forward_bound
-from parity.cases import GOOD
-from parity.cases.case import Array, Case, Draw, Given, draw, generator
-from parity.check import case_arrays
-from parity.functions import FUNCTIONS
+from parity.bounds.arithmetic import sides
+from parity.bounds.rules import backward_bounds, forward_bound
+from parity.cases.case import Array, Case, Draw, Given, case_arrays, draw, generator
+from parity.cases.catalogue import GOOD
+from parity.cases.functions import FUNCTIONS
 from parity.witnesses.pieces import (
     CONVOLUTIONS,
     ELEMENTWISE,

@@ -11,8 +11,8 @@ import sympy
 
 import refimpl
 from parity.cases.case import Array
-from parity.functions import FUNCTIONS, backward_of
-from parity.verdicts import AGREES, OUTSIDE
+from parity.cases.functions import FUNCTIONS, backward_of
+from parity.results.verdicts import AGREES, OUTSIDE
 from parity.witnesses.symbol_cases import CASES, SYMBOLIC, SymbolCase
 from parity.witnesses.symbolic import check_case, check_symbols, vanishes
 

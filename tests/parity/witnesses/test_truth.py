@@ -13,10 +13,9 @@ from exact import real
 from flint import arb
 
 import refimpl
-from parity.cases import GOOD
-from parity.cases.case import Array, Case, Draw, draw
-from parity.check import case_arrays
-from parity.functions import FUNCTIONS
+from parity.cases.case import Array, Case, Draw, case_arrays, draw
+from parity.cases.catalogue import GOOD
+from parity.cases.functions import FUNCTIONS
 from parity.witnesses import definitions, truth
 from parity.witnesses.balls import Ball, Undecided, exact_arbs, precision
 from parity.witnesses.pieces import cost

@@ -1,0 +1,94 @@
+"""How far two correct computations of one tensor may lie apart: derived, never chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from parity.bounds import (
+    dropout,
+    elementary,
+    gaussian,
+    logistic,
+    losses,
+    models,
+    sampling,
+    selections,
+    softmax,
+    sums,
+)
+from parity.bounds.arithmetic import Sides
+from parity.bounds.bound import Arrays, Bound, Options
+from parity.cases.case import Array
+
+__all__ = ["Bound", "backward_bounds", "forward_bound"]
+
+Forward = Callable[[str, Arrays, Options, Sides], Bound]
+Backward = Callable[[str, Array, Arrays, Options, Sides], dict[str, Bound]]
+
+
+def no_gradients(
+    function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
+) -> dict[str, Bound]:
+    """For functions that are compared forward alone."""
+    return {}
+
+
+RULES: dict[str, tuple[Forward, Backward]] = {
+    **{
+        f"{name}{n}d": (sums.forward, sums.backward)
+        for name in ("conv", "avg_pool")
+        for n in (1, 2, 3)
+    },
+    **{
+        f"max_pool{n}d": (selections.moved_forward, selections.max_pool_backward) for n in (1, 2, 3)
+    },
+    "correlate2d": (sums.forward, sums.backward),
+    "convolve2d": (sums.forward, sums.backward),
+    "weighted_pool2d": (sums.forward, sums.backward),
+    "shared_conv2d": (sums.shared_forward, sums.shared_backward),
+    "rot180": (selections.moved_forward, selections.moved_backward),
+    "gaussian_pool2d": (gaussian.forward, gaussian.backward),
+    "downsample": (sampling.forward, sampling.backward),
+    "linear": (sums.forward, sums.backward),
+    "flatten": (selections.moved_forward, selections.moved_backward),
+    "add": (sums.add_forward, selections.moved_backward),
+    "concatenate": (selections.moved_forward, selections.moved_backward),
+    "relu": (selections.moved_forward, selections.moved_backward),
+    "leaky_relu": (selections.leaky_forward, selections.leaky_backward),
+    "sigmoid": (elementary.sigmoid_forward, elementary.sigmoid_backward),
+    "tanh": (elementary.tanh_forward, elementary.tanh_backward),
+    "dsigmoid": (elementary.dsigmoid_forward, no_gradients),
+    "dtanh": (elementary.dtanh_forward, no_gradients),
+    "sign": (selections.moved_forward, selections.moved_backward),
+    "softmax": (softmax.softmax_forward, softmax.softmax_backward),
+    "log_softmax": (softmax.log_softmax_forward, softmax.log_softmax_backward),
+    "cross_entropy": (softmax.cross_entropy_forward, softmax.cross_entropy_backward),
+    "dropout": (dropout.forward, dropout.backward),
+    "binary_cross_entropy_with_logits": (
+        logistic.binary_cross_entropy_forward,
+        logistic.binary_cross_entropy_backward,
+    ),
+    "log_likelihood": (logistic.log_likelihood_forward, logistic.log_likelihood_backward),
+    **{
+        name: (getattr(models, name), no_gradients)
+        for name in ("perceptron", "logistic_regression", "softmax_regression")
+    },
+    "perceptron_loss": (losses.perceptron_loss_forward, losses.perceptron_loss_backward),
+    "squared_error": (losses.squared_error_forward, losses.squared_error_backward),
+}
+
+
+def forward_bound(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
+    """The bound for a function's value."""
+    with np.errstate(all="ignore"):
+        return RULES[function][0](function, arrays, options, sides)
+
+
+def backward_bounds(
+    function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
+) -> dict[str, Bound]:
+    """The bound for each of a function's gradients, by the input's name."""
+    with np.errstate(all="ignore"):
+        return RULES[function][1](function, dy, arrays, options, sides)

@@ -1,0 +1,1 @@
+"""torch beside refimpl: a layer case, a network, its training, half precision."""

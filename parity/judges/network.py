@@ -1,0 +1,276 @@
+"""A network end to end: every layer locally, from identical inputs, and both sides free.
+
+Local rows decide: refimpl's layer gets the inputs, the upstream gradient and the
+parameters that torch recorded, so that the layer's own bound applies at any depth. Where several
+layers take one output, the sum of what comes back from them is a row of its own (`dsum`).
+Accumulated rows (`parity.judges.accumulated`) are reported beside: there each side used its own
+values throughout. They can be blind; one that is outside its bound is a disagreement too, of how
+the layers are joined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import refimpl
+from parity import oracle
+from parity.bounds.arithmetic import Sides
+from parity.bounds.bound import Bound
+from parity.bounds.rules import backward_bounds, forward_bound
+from parity.bounds.sums import parts_bound
+from parity.cases.case import Array, generator
+from parity.cases.functions import FUNCTIONS
+from parity.cases.graph import (
+    SUM,
+    consumers,
+    gradient_name,
+    input_names,
+    loss_arrays,
+    loss_gradient_name,
+    output_name,
+)
+from parity.cases.network_case import Described, Loss, Model, NetworkCase
+from parity.judges.accumulated import accumulated_bounds, bound_over_value, check_accumulated
+from parity.results.findings import Findings
+from parity.results.judging import Place, attempt, failure_row, judge, shapes_apart, timed
+from parity.results.rows import TimingRow
+from parity.results.settings import Settings
+from parity.witnesses.problem import SUM as PARTS
+from parity.witnesses.problem import Problem
+from refimpl import Layer, Step, loss_and_grads
+from refimpl.networks import as_tuple, sum_of_parts
+
+if TYPE_CHECKING:  # flint, which a quick run does without
+    from parity.witnesses.closeness import Exact
+
+NETWORK_BUDGET = 500_000  # multiply-adds of a layer that exact arithmetic computes whole
+
+
+def check_network(case: NetworkCase, dtype: str, settings: Settings) -> Findings:
+    """One forward and backward of a network, judged locally and accumulated."""
+    findings = Findings()
+    model, (x, target) = case.model(dtype, settings.seed), case.data(dtype, settings.seed)[0]
+    recorded, torch_seconds = timed(lambda: run_torch(model, x, target, settings))
+    free, refimpl_seconds = timed(lambda: run_refimpl(model, x, target))
+    findings.timings.append(TimingRow(case.name, dtype, refimpl_seconds, torch_seconds))
+    local = Place(f"{case.name}[local]", "", dtype, case.documents, case.name)
+    check_locally(findings, local, model, target, recorded, settings, exactly=not settings.quick)
+    accumulated = replace(local, case=f"{case.name}[accumulated]")
+    if isinstance(free, str):
+        findings.rows.append(failure_row(accumulated, "loss", free, settings))
+    else:
+        bounds = accumulated_bounds(model, target, recorded, {}, settings.sides(dtype))
+        check_accumulated(findings, accumulated, model, free, recorded, bounds, settings)
+    return findings
+
+
+def run_torch(model: Model, x: Array, target: Array, settings: Settings) -> oracle.NetworkResult:
+    """The described network in torch, from the parameters that refimpl's network has now."""
+    layers = {
+        name: oracle.NetworkLayer(
+            said.function, said.inputs, layer.parameters, layer.constants, said.options
+        )
+        for name, layer, said in model.layers()
+    }
+    loss = model.loss
+    return oracle.network(layers, x, target, loss.function, loss.options, settings.device)
+
+
+def run_refimpl(model: Model, x: Array, target: Array) -> Step | str:
+    """The network in refimpl, or what it raised."""
+    loss = model.loss
+    with np.errstate(all="ignore"):
+        return attempt(
+            lambda: loss_and_grads(model.network, x, target, loss.function, **loss.options)
+        )
+
+
+# --- locally ------------------------------------------------------------------------------
+
+
+def check_locally(
+    findings: Findings,
+    place: Place,
+    model: Model,
+    target: Array,
+    recorded: oracle.NetworkResult,
+    settings: Settings,
+    exactly: bool = False,
+) -> None:
+    """Every layer, and the loss, from the values that torch recorded.
+
+    exactly: each side is judged by exact arithmetic too.
+    """
+    for name, layer, said in model.layers():
+        here = replace(place, layer=name, function=said.function)
+        xs, dy = recorded.inputs[name], recorded.doutputs[name]
+        ours = _layer_tensors(layer, said, dy, xs)
+        dparameters = {f"d{k}": d for k, d in recorded.dparameters[name].items()}
+        theirs = {
+            output_name(said.function): recorded.outputs[name],
+            **_named_gradients(said, recorded.dinputs[name]),
+            **dparameters,
+        }
+        if isinstance(ours, str):
+            first = output_name(said.function)
+            y = attempt(lambda layer=layer, xs=xs: layer.forward(*xs))  # type: ignore[misc]
+            reason = shapes_apart(first, y, theirs[first]) or ours
+            findings.rows.append(failure_row(here, first, reason, settings))
+            continue
+        arrays = _arrays(layer, said, xs)
+        bounds = _layer_bounds(said, dy, arrays, len(xs), settings.sides(place.dtype))
+        exact = None
+        if exactly:
+            problem = Problem(said.function, arrays, said.options, dy)
+            exact = _exact(here, problem, bounds, _labels(said.function, arrays, len(xs)), settings)
+        _judge_all(findings, here, ours, theirs, bounds, settings, exact)
+    _check_sums(findings, place, model, recorded, settings, exactly)
+    _check_loss(findings, place, model.loss, target, recorded, settings, exactly)
+
+
+def _exact(
+    place: Place,
+    problem: Problem,
+    bounds: Mapping[str, Bound],
+    labels: Mapping[str, str],
+    settings: Settings,
+) -> Exact | None:
+    """The exact witness of a layer; labels: what its tensors are called in the reports."""
+    from parity.witnesses.closeness import exact_witness
+
+    named = {tensor: bounds[label] for tensor, label in labels.items()}
+    names = {label: tensor for tensor, label in labels.items()}
+    rng = generator(settings.seed, place.case, place.layer, "exact")
+    return exact_witness(problem, named, rng, NETWORK_BUDGET, names, settings.tf32)
+
+
+def _labels(function: str, arrays: Mapping[str, Array], inputs: int) -> dict[str, str]:
+    """y, dx, dweight, … of a layer and what they are called in the reports."""
+    names = input_names(function, inputs)
+    gradients = [name for name in FUNCTIONS[function].inputs if name in arrays]
+    return {
+        "y": output_name(function),
+        **{f"d{n}": gradient_name(function, n) if n in names else f"d{n}" for n in gradients},
+    }
+
+
+def _named_gradients(said: Described, gradients: tuple[Array, ...]) -> dict[str, Array]:
+    names = input_names(said.function, len(gradients))
+    return {gradient_name(said.function, n): g for n, g in zip(names, gradients, strict=True)}
+
+
+def _layer_tensors(
+    layer: Layer, said: Described, dy: Array, xs: tuple[Array, ...]
+) -> dict[str, Array] | str:
+    def run() -> dict[str, Array]:
+        y, grads = layer.forward(*xs), layer.backward(dy, *xs)
+        return {
+            output_name(said.function): y,
+            **_named_gradients(said, as_tuple(grads.dx)),
+            **{f"d{name}": gradient for name, gradient in grads.dparameters.items()},
+        }
+
+    with np.errstate(all="ignore"):
+        return attempt(run)
+
+
+def _arrays(layer: Layer, said: Described, xs: tuple[Array, ...]) -> dict[str, Array]:
+    names = input_names(said.function, len(xs))
+    return {**dict(zip(names, xs, strict=True)), **layer.parameters, **layer.constants}
+
+
+def _layer_bounds(
+    said: Described, dy: Array, arrays: Mapping[str, Array], inputs: int, both: Sides
+) -> dict[str, Bound]:
+    names = input_names(said.function, inputs)
+    bounds = {output_name(said.function): forward_bound(said.function, arrays, said.options, both)}
+    for name, bound in backward_bounds(said.function, dy, arrays, said.options, both).items():
+        label = gradient_name(said.function, name) if name in names else f"d{name}"
+        bounds[label] = bound
+    return bounds
+
+
+def _check_sums(
+    findings: Findings,
+    place: Place,
+    model: Model,
+    recorded: oracle.NetworkResult,
+    settings: Settings,
+    exactly: bool,
+) -> None:
+    """Where several layers take one output: the sum of their gradients."""
+    for name, takers in consumers(model.architecture).items():
+        if len(takers) < 2:
+            continue
+        parts = [recorded.dinputs[taker][position] for taker, position in takers]
+        ours = attempt(lambda parts=parts: {SUM: sum_of_parts(parts)})  # type: ignore[misc]
+        bounds = {SUM: parts_bound(parts, settings.sides(place.dtype))}
+        here = replace(place, layer=name, function="add")
+        exact = None
+        if exactly:
+            problem = Problem(
+                PARTS, {str(k): part for k, part in enumerate(parts)}, {}, np.zeros_like(parts[0])
+            )
+            exact = _exact(here, problem, bounds, {"y": SUM}, settings)
+        _judge_all(findings, here, ours, {SUM: recorded.doutputs[name]}, bounds, settings, exact)
+
+
+def _check_loss(
+    findings: Findings,
+    place: Place,
+    loss: Loss,
+    target: Array,
+    recorded: oracle.NetworkResult,
+    settings: Settings,
+    exactly: bool,
+) -> None:
+    last = list(recorded.outputs)[-1]
+    output = recorded.outputs[last]
+    one, dname = np.ones((), output.dtype), loss_gradient_name(loss)
+
+    def run() -> dict[str, Array]:
+        value = getattr(refimpl, loss.function)(output, target, **loss.options)
+        backward = getattr(refimpl, f"{loss.function}_backward")
+        return {"loss": np.asarray(value), dname: backward(one, output, target, **loss.options)}
+
+    arrays, both = loss_arrays(loss, output, target), settings.sides(place.dtype)
+    gradients = backward_bounds(loss.function, one, arrays, loss.options, both)
+    bounds = {
+        "loss": forward_bound(loss.function, arrays, loss.options, both),
+        dname: next(iter(gradients.values())),
+    }
+    theirs = {"loss": recorded.loss, dname: recorded.doutputs[last]}
+    here = replace(place, layer="loss", function=loss.function)
+    with np.errstate(all="ignore"):
+        ours = attempt(run)
+    exact = None
+    if exactly:
+        problem = Problem(loss.function, arrays, loss.options, one)
+        exact = _exact(here, problem, bounds, {"y": "loss", dname: dname}, settings)
+    _judge_all(findings, here, ours, theirs, bounds, settings, exact)
+
+
+def _judge_all(
+    findings: Findings,
+    place: Place,
+    ours: dict[str, Array] | str,
+    theirs: Mapping[str, Array],
+    bounds: Mapping[str, Bound],
+    settings: Settings,
+    exact: Exact | None,
+) -> None:
+    if isinstance(ours, str):
+        findings.rows.append(failure_row(place, next(iter(theirs)), ours, settings))
+        return
+    for name, expected in theirs.items():
+        if name not in ours:
+            row = failure_row(place, name, f"refimpl gives no {name}", settings)
+            findings.rows.append(row)
+            continue
+        row = judge(findings, place, name, (ours[name], expected), bounds[name], settings, exact)
+        over = bound_over_value(bounds[name].limit, expected)
+        findings.rows[-1] = replace(row, bound_over_value=over)

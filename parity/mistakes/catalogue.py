@@ -1,0 +1,20 @@
+"""Known mistakes: wrong versions of `refimpl`'s functions that the checks must refuse."""
+
+from __future__ import annotations
+
+from parity.mistakes import (  # each file enters its own in MISTAKES
+    activations,
+    blocks,
+    convolution,
+    correlation,
+    dense,
+    losses,
+    models,
+    numeric,
+    pooling,
+)
+from parity.mistakes.mistake import MISTAKES, Mistake, control
+
+__all__ = ["MISTAKES", "Mistake", "control"]
+
+_ = (activations, blocks, convolution, correlation, dense, losses, models, numeric, pooling)

@@ -1,0 +1,1 @@
+"""What was found, in one vocabulary: comparisons, rows, verdicts, messages and files."""

@@ -1,0 +1,84 @@
+"""run.json: everything that the numbers of a run depend on."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections import Counter
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_info
+
+from parity.results.findings import Findings
+from parity.results.settings import Settings
+
+PACKAGES = ("cnn-parity", "numpy", "torch", "pandas", "typer", "rich")
+
+
+def about_run(
+    findings: Findings, settings: Settings, command: list[str], jobs: int, seconds: float
+) -> dict[str, Any]:
+    """Versions, machine, threads, flags, seed, command, time, and what came out."""
+    return {
+        "command": command,
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(seconds, 3),
+        "seed": settings.seed,
+        "device": settings.device,
+        "tf32": settings.tf32,
+        "jobs": jobs,
+        "override": settings.override or None,
+        "holds": findings.holds,
+        "verdicts": dict(sorted(Counter(row.verdict for row in findings.rows).items())),
+        "bad_inputs": {
+            "refused": len(findings.refusals) - len(findings.accepted),
+            "accepted": len(findings.accepted),
+        },
+        **about_machine(),
+    }
+
+
+def about_machine() -> dict[str, Any]:
+    """Versions, processor, BLAS and torch's flags: what numbers depend on beside the seed."""
+    from parity import oracle
+
+    return {
+        "versions": {"python": platform.python_version(), **package_versions()},
+        "cpu": {
+            "model": _cpu_model(),
+            "machine": platform.machine(),
+            "cores": os.cpu_count(),
+            "numpy_simd": np.show_config(mode="dicts")["SIMD Extensions"],
+        },
+        "platform": " ".join(filter(None, (platform.system(), *platform.libc_ver()))),
+        "blas": [_without_paths(library) for library in threadpool_info()],
+        "torch": {**oracle.flags(), "threads": 1},  # as during the run
+    }
+
+
+def package_versions() -> dict[str, str]:
+    """The versions of the packages that a run uses."""
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def _cpu_model() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text(errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _without_paths(library: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in library.items() if key not in ("filepath", "num_threads")}

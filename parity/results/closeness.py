@@ -1,0 +1,40 @@
+"""Both sides of one tensor beside its exact values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from parity.cases.case import Array
+from parity.results.comparison import Comparison
+
+
+@dataclass(frozen=True)
+class Closeness:
+    """Both sides beside the exact values of a tensor; errors are the largest, in ULP."""
+
+    refimpl_ulp: float | None = None
+    torch_ulp: float | None = None
+    closer: str = ""  # the side with the smaller largest error, or "equal"
+    truth_radius: float | None = None
+    exact_elements: int | None = None
+    note: str = ""
+    refuted: bool = False  # a side is further off than its own bound, or no exact value came out
+
+
+def closeness(refimpl_ulp: float, torch_ulp: float, radius: float, elements: int) -> Closeness:
+    """The columns, with the name of the side that is closer."""
+    closer = "equal"
+    if refimpl_ulp != torch_ulp:
+        closer = "refimpl" if refimpl_ulp < torch_ulp else "torch"
+    return Closeness(refimpl_ulp, torch_ulp, closer, radius, elements)
+
+
+class ExactWitness(Protocol):
+    """Who knows the exact values of one problem: `parity.witnesses.closeness.Exact`."""
+
+    def examine(
+        self, tensor: str, pair: tuple[Array, Array], comparison: Comparison, overflow: Array
+    ) -> Closeness:
+        """Both sides of a tensor beside its exact values."""
+        ...

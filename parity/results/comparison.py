@@ -1,0 +1,184 @@
+"""Two tensors and a bound: how far apart they are, and where it is worst."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from parity.bounds.bound import Bound
+from parity.cases.case import Array
+from parity.results.verdicts import BLIND, IDENTICAL, OUTSIDE, WITHIN
+
+PART = 1 << 17  # elements compared at a time
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a comparison found. The worst element is the one with the largest error/bound.
+
+    max_rel_error is relative to the larger of both values, max_ulp is in units in the last
+    place of the larger, worst_ratio is error/bound: 0/0 counts as 0, x/0 as infinite.
+    """
+
+    verdict: str
+    elements: int = 0
+    max_abs_error: float = 0.0
+    max_rel_error: float = 0.0
+    max_ulp: float = 0.0
+    bound_at_worst: float = 0.0
+    worst_ratio: float = 0.0
+    worst_index: tuple[int, ...] = ()
+    refimpl_value: float | None = None
+    torch_value: float | None = None
+    overflow: int = 0
+    outside: int = 0
+    note: str = ""
+    compared: bool = True  # element by element: both tensors are there, of one shape and dtype
+
+
+def compare(refimpl: Array, torch: Array, bound: Bound) -> Comparison:
+    """Judge every element: finite ones by the bound, NaN and ∞ by being the same."""
+    if refimpl.shape != torch.shape:
+        note = f"refimpl gives shape {refimpl.shape}, torch {torch.shape}"
+        return _incomparable(refimpl, torch, _first_alone(refimpl, torch), note)
+    if refimpl.dtype != torch.dtype:
+        note = f"refimpl gives {refimpl.dtype}, torch {torch.dtype}"
+        return _incomparable(refimpl, torch, (0,) * torch.ndim, note)
+    if not torch.size:
+        return Comparison(IDENTICAL if bound.exact else WITHIN)
+    limit = np.broadcast_to(bound.limit, torch.shape).reshape(-1)
+    overflow = np.broadcast_to(bound.overflow, torch.shape).reshape(-1)
+    ours, theirs = refimpl.reshape(-1), torch.reshape(-1)
+    parts = [
+        _compare_part(ours[part], theirs[part], limit[part], overflow[part])
+        for part in _parts(torch.size)
+    ]
+    number = max(range(len(parts)), key=lambda k: parts[k].worst_ratio)  # the first of the worst
+    place = parts[number].place + number * PART
+    worst = tuple(int(i) for i in np.unravel_index(place, torch.shape))
+    outside = sum(part.outside for part in parts)
+    return Comparison(
+        verdict=_verdict(outside, any(part.infinite_bound for part in parts), bound.exact),
+        elements=torch.size,
+        max_abs_error=max(part.max_abs_error for part in parts),
+        max_rel_error=max(part.max_rel_error for part in parts),
+        max_ulp=max(part.max_ulp for part in parts),
+        bound_at_worst=float(limit[place]),
+        worst_ratio=parts[number].worst_ratio,
+        worst_index=worst,
+        refimpl_value=float(refimpl[worst]),
+        torch_value=float(torch[worst]),
+        overflow=int(np.count_nonzero(overflow)),
+        outside=outside,
+    )
+
+
+class _Part(NamedTuple):
+    """What is found in a part of a tensor."""
+
+    max_abs_error: float
+    max_rel_error: float
+    max_ulp: float
+    worst_ratio: float
+    place: int  # of the worst ratio
+    outside: int
+    infinite_bound: bool
+
+
+def _parts(size: int) -> list[slice]:
+    """Large tensors are compared part by part, in memory that the processor keeps at hand."""
+    return [slice(start, min(start + PART, size)) for start in range(0, size, PART)]
+
+
+def _compare_part(ours: Array, theirs: Array, limit: Array, overflow: Array) -> _Part:
+    difference = np.where(overflow, 0.0, element_differences(ours, theirs))
+    ratio = ratios(difference, limit)
+    largest = np.maximum(np.abs(ours), np.abs(theirs))
+    place = int(np.argmax(ratio))
+    return _Part(
+        max_abs_error=float(difference.max()),
+        max_rel_error=float(ratios(difference, largest.astype(np.float64)).max()),
+        max_ulp=float(ratios(difference, spacing(largest)).max()),
+        worst_ratio=float(ratio[place]),
+        place=place,
+        outside=int(np.count_nonzero(ratio > 1)),
+        infinite_bound=bool(np.any(np.isinf(limit) & np.isfinite(theirs) & ~overflow)),
+    )
+
+
+def _verdict(outside: int, infinite_bound: bool, exact: bool) -> str:
+    if outside:
+        return OUTSIDE
+    if infinite_bound:
+        return BLIND
+    return IDENTICAL if exact else WITHIN
+
+
+def element_differences(refimpl: Array, torch: Array) -> Array:
+    """|refimpl − torch| in float64; 0 where both are the same NaN or ∞, ∞ where only one is."""
+    a, b = refimpl.astype(np.float64), torch.astype(np.float64)
+    with np.errstate(all="ignore"):
+        difference = np.abs(a - b)
+    same = (a == b) | (np.isnan(a) & np.isnan(b))
+    odd = ~(np.isfinite(a) & np.isfinite(b))
+    return np.where(same, 0.0, np.where(odd, np.inf, difference))
+
+
+def ratios(error: Array, limit: Array) -> Array:
+    """error/limit with 0/0 = 0 and x/0 = ∞; ∞/∞ = ∞."""
+    with np.errstate(all="ignore"):
+        quotient = error / limit
+    undefined = np.where(error == 0, 0.0, np.inf)
+    return np.where(np.isnan(quotient), undefined, quotient)
+
+
+def spacing(values: Array) -> Array:
+    """The distance from each value to the next number of its dtype."""
+    finite = np.where(np.isfinite(values), values, 1)
+    # The largest number's next is ∞; its own distance is that of the number before it.
+    largest = np.finfo(values.dtype).max
+    before_last = np.nextafter(largest, values.dtype.type(0))
+    return np.asarray(np.spacing(np.minimum(finite, before_last)), np.float64)
+
+
+def _incomparable(refimpl: Array, torch: Array, index: tuple[int, ...], note: str) -> Comparison:
+    """Two tensors that cannot be compared element by element; what each has at one place."""
+    infinite = float("inf")
+    return Comparison(
+        OUTSIDE,
+        elements=torch.size,
+        max_abs_error=infinite,
+        max_rel_error=infinite,
+        max_ulp=infinite,
+        worst_ratio=infinite,
+        worst_index=index,
+        refimpl_value=_value_at(refimpl, index),
+        torch_value=_value_at(torch, index),
+        outside=torch.size,
+        note=note,
+        compared=False,
+    )
+
+
+def _first_alone(refimpl: Array, torch: Array) -> tuple[int, ...]:
+    """The first place that one side has and the other has not; torch's places come first."""
+    for here, there in ((torch, refimpl), (refimpl, torch)):
+        for index in np.ndindex(*here.shape):
+            if _value_at(there, index) is None:
+                return index
+    return ()
+
+
+def _value_at(array: Array, index: tuple[int, ...]) -> float | None:
+    """The element, or None where the array has no such place."""
+    inside = len(index) == array.ndim and all(map(int.__lt__, index, array.shape))
+    return float(array[index]) if inside else None
+
+
+def tolerance_bound(torch: Array, rtol: float, atol: float) -> Bound:
+    """The bound of `--rtol` and `--atol`: atol + rtol·|torch|. Nothing derives it."""
+    with np.errstate(all="ignore"):
+        limit = np.abs(torch.astype(np.float64)) * rtol + atol
+    return Bound(np.where(np.isfinite(limit), limit, 0.0), np.zeros(torch.shape, bool))

@@ -1,0 +1,54 @@
+"""Everything that tasks find, and whether it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from parity.results.rows import ElementRow, Refusal, Row, TimingRow, TrainingRow, WitnessRow
+from parity.results.verdicts import INFORMATION
+
+
+@dataclass
+class Findings:
+    """Everything that one task adds to the reports."""
+
+    rows: list[Row] = field(default_factory=list)
+    elements: list[ElementRow] = field(default_factory=list)
+    training: list[TrainingRow] = field(default_factory=list)
+    timings: list[TimingRow] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    witnesses: list[WitnessRow] = field(default_factory=list)
+
+    def extend(self, other: Findings) -> None:
+        """Add what another task found."""
+        self.rows += other.rows
+        self.elements += other.elements
+        self.training += other.training
+        self.timings += other.timings
+        self.refusals += other.refusals
+        self.witnesses += other.witnesses
+
+    @property
+    def failures(self) -> list[Row]:
+        """The rows that make a run fail."""
+        return [row for row in self.rows if row.failed]
+
+    @property
+    def judged(self) -> list[Row]:
+        """The rows that have a verdict, not information alone."""
+        return [row for row in self.rows if row.verdict != INFORMATION]
+
+    @property
+    def accepted(self) -> list[Refusal]:
+        """The bad inputs that were not refused as they should be."""
+        return [refusal for refusal in self.refusals if not refusal.refused]
+
+    @property
+    def refuted(self) -> list[WitnessRow]:
+        """What a witness beside torch stands against."""
+        return [row for row in self.witnesses if row.failed]
+
+    @property
+    def holds(self) -> bool:
+        """Whether both sides and all witnesses agree and every bad input is refused."""
+        return not self.failures and not self.accepted and not self.refuted

@@ -1,0 +1,187 @@
+"""One tensor judged: a comparison turned into a row of the findings."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+
+from parity.bounds.bound import Bound
+from parity.cases.case import Array
+from parity.results.closeness import Closeness, ExactWitness
+from parity.results.comparison import (
+    Comparison,
+    compare,
+    element_differences,
+    ratios,
+    tolerance_bound,
+)
+from parity.results.findings import Findings
+from parity.results.rows import ElementRow, Row
+from parity.results.settings import Settings
+from parity.results.verdicts import OUTSIDE
+
+MAX_ELEMENT_ROWS = 10_000  # of one tensor: those with the largest error/bound
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Which tensor of what a row speaks of."""
+
+    case: str
+    function: str
+    dtype: str
+    documents: tuple[str, ...]
+    network: str = ""
+    layer: str = ""
+
+
+def judge(
+    findings: Findings,
+    place: Place,
+    tensor: str,
+    pair: tuple[Array, Array],
+    bound: Bound,
+    settings: Settings,
+    exact: ExactWitness | None = None,
+) -> Row:
+    """Compare one tensor and add its row; its elements too if asked for or outside.
+
+    exact: the witness of exact arithmetic, which judges each side by itself.
+    """
+    ours, theirs = pair
+    if settings.override:
+        bound = tolerance_bound(theirs, settings.rtol or 0.0, settings.atol or 0.0)
+    comparison = compare(ours, theirs, bound)
+    row = tensor_row(place, tensor, theirs, comparison, settings)
+    if exact:
+        row = _beside_exact(row, exact.examine(tensor, pair, comparison, bound.overflow), settings)
+    findings.rows.append(row)
+    if comparison.verdict == OUTSIDE or place.case in settings.elements:
+        findings.elements.extend(element_rows(row, ours, theirs, bound))
+    return row
+
+
+def _beside_exact(row: Row, found: Closeness, settings: Settings) -> Row:
+    """The columns of the exact witness; what it refutes is a disagreement."""
+    refuted = found.refuted and not settings.override
+    return replace(
+        row,
+        refimpl_ulp=found.refimpl_ulp,
+        torch_ulp=found.torch_ulp,
+        closer=found.closer,
+        truth_radius=found.truth_radius,
+        exact_elements=found.exact_elements,
+        verdict=OUTSIDE if refuted else row.verdict,
+        note=joined(row.note, found.note),
+        opinion=found.note if row.outside else "",
+    )
+
+
+def tensor_row(
+    place: Place, tensor: str, theirs: Array, comparison: Comparison, settings: Settings
+) -> Row:
+    """The row of one compared tensor."""
+    return Row(
+        case=place.case,
+        function=place.function,
+        network=place.network,
+        layer=place.layer,
+        tensor=tensor,
+        documents=" ".join(place.documents),
+        dtype=place.dtype,
+        device=settings.device,
+        shape="×".join(map(str, theirs.shape)) or "()",
+        elements=comparison.elements,
+        seed=settings.seed,
+        max_abs_error=comparison.max_abs_error,
+        max_rel_error=comparison.max_rel_error,
+        max_ulp=comparison.max_ulp,
+        bound_at_worst=comparison.bound_at_worst,
+        worst_ratio=comparison.worst_ratio,
+        worst_index=str(comparison.worst_index) if comparison.elements else "",
+        refimpl_value=comparison.refimpl_value,
+        torch_value=comparison.torch_value,
+        refimpl_ulp=None,
+        torch_ulp=None,
+        closer="",
+        truth_radius=None,
+        exact_elements=None,
+        bound_over_value=None,
+        kinks=0,
+        overflow=comparison.overflow,
+        verdict=comparison.verdict,
+        note=joined(comparison.note, settings.override),
+        outside=comparison.outside,
+        compared=comparison.compared,
+        override=settings.override_options,
+    )
+
+
+def joined(*notes: str) -> str:
+    """The notes that say something, in one line."""
+    return "; ".join(filter(None, notes))
+
+
+def failure_row(place: Place, tensor: str, reason: str, settings: Settings) -> Row:
+    """The row of a tensor that refimpl did not give."""
+    comparison = Comparison(
+        OUTSIDE, worst_ratio=float("inf"), outside=1, note=reason, compared=False
+    )
+    return tensor_row(place, tensor, np.empty(()), comparison, settings)
+
+
+def element_rows(row: Row, ours: Array, theirs: Array, bound: Bound) -> list[ElementRow]:
+    """One row for each element; of very large tensors the worst ones."""
+    if ours.shape != theirs.shape or not ours.size:
+        return []
+    differences = element_differences(ours, theirs)
+    limits = np.broadcast_to(bound.limit, theirs.shape)
+    worst_first = np.argsort(-ratios(differences, limits), axis=None, kind="stable")
+    places = np.sort(worst_first[:MAX_ELEMENT_ROWS])
+    indices = [tuple(map(int, np.unravel_index(place, theirs.shape))) for place in places]
+    return [
+        ElementRow(
+            row.case,
+            row.tensor,
+            row.layer,
+            row.dtype,
+            str(index),
+            float(ours[index]),
+            float(theirs[index]),
+            float(differences[index]),
+            float(limits[index]),
+        )
+        for index in indices
+    ]
+
+
+def attempt(run: Callable[[], T]) -> T | str:
+    """The result, or one sentence on the exception: code under test may raise anything."""
+    try:
+        return run()
+    except Exception as error:
+        return f"refimpl raised {type(error).__name__}: {error}"
+
+
+def shapes_apart(name: str, ours: Array | str, theirs: Array | str) -> str:
+    """What each side returned, where the shapes differ; nothing where one of them raised.
+
+    The upstream gradient has the shape of torch's value: with another one refimpl's backward
+    raises, and so does the derivation of the bound, though neither is to blame.
+    """
+    if isinstance(ours, str) or isinstance(theirs, str) or ours.shape == theirs.shape:
+        return ""
+    return f"torch returned {theirs.shape}, refimpl {ours.shape} for {name}"
+
+
+def timed(run: Callable[[], T]) -> tuple[T, float]:
+    """The result and the seconds it took."""
+    start = time.perf_counter()
+    result = run()
+    return result, time.perf_counter() - start

@@ -1,0 +1,133 @@
+"""The rows of the reports, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+
+from parity.results.verdicts import OUTSIDE
+
+
+@dataclass(frozen=True)
+class Row:
+    """One tensor of one case: the columns of summary.csv, documented in reports/README.md."""
+
+    case: str
+    function: str
+    network: str
+    layer: str
+    tensor: str
+    documents: str
+    dtype: str
+    device: str
+    shape: str
+    elements: int
+    seed: int
+    max_abs_error: float
+    max_rel_error: float
+    max_ulp: float
+    bound_at_worst: float
+    worst_ratio: float
+    worst_index: str
+    refimpl_value: float | None
+    torch_value: float | None
+    refimpl_ulp: float | None
+    torch_ulp: float | None
+    closer: str
+    truth_radius: float | None
+    exact_elements: int | None
+    bound_over_value: float | None
+    kinks: int
+    overflow: int
+    verdict: str
+    note: str
+    # Not written: what the message of a failure needs.
+    outside: int = field(default=0, metadata={"written": False})
+    override: str = field(default="", metadata={"written": False})  # options that override bounds
+    compared: bool = field(default=True, metadata={"written": False})  # element by element
+    opinion: str = field(default="", metadata={"written": False})  # who is wrong, out of the note
+
+    @property
+    def failed(self) -> bool:
+        """A disagreement that no expectation of its case explains."""
+        return self.verdict == OUTSIDE
+
+
+@dataclass(frozen=True)
+class WitnessRow:
+    """What a witness beside torch says of one case: the columns of witnesses.csv."""
+
+    case: str
+    function: str
+    network: str
+    dtype: str
+    witness: str  # "integers", "derivative", "symbols", …
+    tensors: str  # which of them it judged: "y dx dweight"
+    elements: int
+    verdict: str
+    false_accept: float | None  # log2 of the probability that something wrong passes
+    note: str
+
+    @property
+    def failed(self) -> bool:
+        """The witness stands against refimpl, or against torch."""
+        return self.verdict == OUTSIDE
+
+
+@dataclass(frozen=True)
+class ElementRow:
+    """One element of one tensor: the columns of gradients.csv."""
+
+    case: str
+    tensor: str
+    layer: str
+    dtype: str
+    index: str
+    refimpl_value: float | None
+    torch_value: float | None
+    difference: float
+    bound: float
+
+
+@dataclass(frozen=True)
+class TrainingRow:
+    """One step of training, both sides free-running: the columns of training.csv."""
+
+    network: str
+    dtype: str
+    step: int
+    refimpl_loss: float
+    torch_loss: float
+    loss_difference: float
+    loss_bound: float
+    weight_difference: float
+    weight_bound_over_value: float
+    refimpl_accuracy: float
+    torch_accuracy: float
+    local_worst_ratio: float
+    local_verdict: str
+    accumulated_verdict: str
+
+
+@dataclass(frozen=True)
+class TimingRow:
+    """How long each side took for one case: the columns of timings.csv."""
+
+    case: str
+    dtype: str
+    refimpl_seconds: float
+    torch_seconds: float
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One bad input: whether refimpl refused it as the catalogue says."""
+
+    case: str
+    function: str
+    refused: bool
+    message: str
+
+
+def columns(row_type: type) -> list[str]:
+    """The names of the written columns, in order."""
+    return [f.name for f in fields(row_type) if f.metadata.get("written", True)]

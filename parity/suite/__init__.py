@@ -1,0 +1,1 @@
+"""What a run asks, of whom, and in how many processes."""

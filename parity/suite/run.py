@@ -1,0 +1,114 @@
+"""A run: its tasks and their findings, in one process or several."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+
+from threadpoolctl import threadpool_limits
+
+from parity import oracle
+from parity.cases.chains import CHAINS
+from parity.cases.networks import NETWORKS
+from parity.judges.layer import broken_off, check_case, check_refusal
+from parity.judges.network import check_network
+from parity.judges.training import check_training
+from parity.results.findings import Findings
+from parity.results.judging import Place, failure_row
+from parity.results.rows import WitnessRow
+from parity.results.settings import Settings
+from parity.results.verdicts import OUTSIDE, SYMBOLS
+from parity.suite.task import BAD_CASES, CASES, WITNESSES, Task
+from parity.suite.workers import start_worker
+
+CHUNK = 8  # small tasks handed to a worker at a time
+
+
+def run_task(task: Task, settings: Settings) -> Findings:
+    """Do one task; an error of the comparison itself, or of torch, is a finding, not the end."""
+    try:
+        return _do(task, settings)
+    except Exception as error:
+        network = task.id if task.id in (*NETWORKS, *CHAINS) else ""
+        function = "" if network else task.id.partition("[")[0]
+        reason = broken_off(error, CASES.get(task.id), task.dtype, settings)
+        if task.kind in WITNESSES:
+            row = WitnessRow(
+                task.id, function, network, task.dtype, task.kind, "", 0, OUTSIDE, None, reason
+            )
+            return Findings(witnesses=[row])
+        place = Place(task.id, function, task.dtype, (), network)
+        return Findings([failure_row(place, "", reason, settings)])
+
+
+def _do(task: Task, settings: Settings) -> Findings:
+    if task.kind in (*WITNESSES, "half"):
+        from parity.suite.witness_tasks import ask  # flint, which a quick run does without
+
+        return ask(task, settings)
+    if task.kind == "case":
+        return check_case(CASES[task.id], task.dtype, settings)
+    if task.kind == "bad":
+        return check_refusal(BAD_CASES[task.id], settings)
+    check = check_training if task.kind == "training" else check_network
+    return check(NETWORKS[task.id], task.dtype, settings)
+
+
+def run(
+    tasks: Sequence[Task],
+    settings: Settings,
+    jobs: int = 1,
+    done: Callable[[int], None] = lambda count: None,
+) -> Findings:
+    """All findings, in the order of the tasks whatever `jobs` is.
+
+    Each process computes with one BLAS thread and one torch thread, so that sums are formed in
+    the same order however many processes there are. `done` is told as tasks end.
+    """
+    results: dict[int, Findings] = {}
+    for number, findings in _results(tasks, settings, jobs):
+        results[number] = findings
+        done(1)
+    everything = Findings()
+    for number in sorted(results):
+        everything.extend(results[number])
+    return everything
+
+
+def _results(
+    tasks: Sequence[Task], settings: Settings, jobs: int
+) -> Iterator[tuple[int, Findings]]:
+    oracle.set_tf32(settings.tf32)
+    numbered = list(enumerate(tasks))
+    if jobs == 1:
+        with threadpool_limits(1), oracle.single_threaded(settings.tf32):
+            for number, task in numbered:
+                yield number, run_task(task, settings)
+        return
+    # The long tasks first, so that no worker is left with one at the end.
+    long = [[pair] for pair in numbered if _takes_long(pair[1])]
+    short = [pair for pair in numbered if not _takes_long(pair[1])]
+    chunks = long[::-1] + [short[i : i + CHUNK] for i in range(0, len(short), CHUNK)]
+    # A worker's second thread must not spin while it waits for the first.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # "spawn": torch's threads do not survive a fork.
+    with ProcessPoolExecutor(
+        jobs, get_context("spawn"), initializer=start_worker, initargs=(settings.tf32,)
+    ) as pool:
+        futures = [pool.submit(_run_chunk, chunk, settings) for chunk in chunks]
+        try:
+            for future in as_completed(futures):
+                yield from future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _takes_long(task: Task) -> bool:
+    return task.id in (*NETWORKS, *CHAINS) or task.kind == SYMBOLS
+
+
+def _run_chunk(chunk: Sequence[tuple[int, Task]], settings: Settings) -> list[tuple[int, Findings]]:
+    return [(number, run_task(task, settings)) for number, task in chunk]

@@ -1,0 +1,25 @@
+"""One piece of work of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from parity.cases.catalogue import BAD, GOOD
+from parity.results.verdicts import DERIVATIVE, INTEGERS, SYMBOLS
+
+CASES = {case.id: case for case in GOOD}
+BAD_CASES = {case.id: case for case in BAD}
+WITNESSES = (
+    INTEGERS,
+    DERIVATIVE,
+    SYMBOLS,
+)  # kinds of tasks that --quick leaves out, as it does "half"
+
+
+@dataclass(frozen=True)
+class Task:
+    """One piece of work: a case in a dtype, a bad case, a network or its training, a witness."""
+
+    kind: str  # "case", "bad", "network", "training", "half" or one of WITNESSES
+    id: str
+    dtype: str

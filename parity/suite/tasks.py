@@ -1,0 +1,89 @@
+"""Which tasks there are, and those that names, a case and dtypes choose."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+
+from parity.cases.catalogue import BAD, GOOD
+from parity.cases.chains import CHAINS
+from parity.cases.functions import FUNCTIONS, forward_of
+from parity.cases.networks import NETWORKS
+from parity.suite.selection import SelectionError, nearest
+from parity.suite.task import CASES, Task
+
+
+def select(
+    names: Sequence[str],
+    case: str | None,
+    dtypes: Sequence[str],
+    full: bool = False,
+    witnesses: bool = True,
+) -> list[Task]:
+    """The tasks for function and network names (all if none) and one case (all if None).
+
+    Networks that take long are among them if `full` says so or their name is given; the
+    witnesses beside torch are asked too, unless they are not wanted. Where no dtype is left
+    out, torch in half precision is looked at with them.
+
+    Raises: SelectionError for a name or a case that is not there.
+    """
+    known = list(dict.fromkeys((*FUNCTIONS, *NETWORKS, *CHAINS)))
+    for name in names:
+        if name not in known:
+            raise SelectionError(f"no function or network is called {name!r}{nearest(name, known)}")
+    wanted = set(names or known)
+    tasks = [
+        Task("case", c.id, dtype)
+        for c in GOOD
+        if c.function in wanted and case in (None, c.id, c.name)
+        for dtype in c.dtypes
+        if dtype in dtypes
+    ]
+    if case is not None:
+        if not tasks:
+            raise SelectionError(_no_such_case(case, wanted))
+        return [*tasks, *_beside(tasks, set(), dtypes)] if witnesses else tasks
+    for name in names:
+        if name in FUNCTIONS and not any(c.function == name for c in GOOD):
+            raise SelectionError(f"{name} has no cases yet: add some in parity/cases/")
+    tasks += [Task("bad", c.id, "") for c in BAD if forward_of(c.function) in wanted]
+    for network in NETWORKS.values():
+        if network.name in wanted and (full or names or not network.full):
+            kinds = ("network", "training") if network.steps else ("network",)
+            tasks += [
+                Task(kind, network.name, d) for kind in kinds for d in network.dtypes if d in dtypes
+            ]
+    return [*tasks, *_beside(tasks, wanted, dtypes)] if witnesses else tasks
+
+
+def _beside(tasks: Sequence[Task], wanted: Container[str], dtypes: Sequence[str]) -> list[Task]:
+    """What is asked beside torch; it takes flint, which a quick run does without."""
+    from parity.suite.witness_tasks import witness_tasks
+
+    return witness_tasks(tasks, wanted, dtypes)
+
+
+def _no_such_case(case: str, wanted: set[str]) -> str:
+    """Why a case was not found: it is another function's, has other dtypes, or is nowhere."""
+    named = [c for c in GOOD if case in (c.id, c.name)]
+    if not named:
+        ids = [c.name for c in GOOD if c.function in wanted] + list(CASES)
+        return f"no case is called {case!r}{nearest(case, ids)}"
+    here = [c for c in named if c.function in wanted]
+    if not here:
+        functions = ", ".join(dict.fromkeys(c.function for c in named))
+        return f"case {case!r} is one of {functions}, not of {', '.join(sorted(wanted))}"
+    return f"case {case!r} runs in {', '.join(here[0].dtypes)} only"
+
+
+def element_cases(ids: Sequence[str] | None) -> tuple[str, ...]:
+    """The cases whose every element is reported: those named, or the worked examples.
+
+    Raises: SelectionError for a case that is not there.
+    """
+    if ids is None:
+        return tuple(case.id for case in GOOD if case.worked_example)
+    for case_id in ids:
+        if case_id not in CASES:
+            raise SelectionError(f"no case is called {case_id!r}{nearest(case_id, list(CASES))}")
+    return tuple(ids)

@@ -1,8 +1,0 @@
-"""The words of the reports for what a comparison found."""
-
-OUTSIDE, EXPECTED, BLIND = "outside", "expected", "blind"
-WITHIN, IDENTICAL = "within", "identical"
-INFORMATION = "information"  # of torch alone, judged by nobody
-VERDICTS = (OUTSIDE, EXPECTED, BLIND, WITHIN, IDENTICAL)  # worst first
-# Of witnesses beside torch: what an exact computation says, or why it says nothing.
-AGREES, UNDECIDED, INAPPLICABLE = "agrees", "undecided", "inapplicable"

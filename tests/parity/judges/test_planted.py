@@ -1,0 +1,269 @@
+"""Mistakes planted in every backward and in a layer of LeNet: the run must refuse each one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import refimpl
+from parity.bounds.arithmetic import sides
+from parity.bounds.rules import backward_bounds, forward_bound
+from parity.cases.case import Array, Case, case_arrays
+from parity.cases.catalogue import GOOD
+from parity.cases.functions import FUNCTIONS, backward_of
+from parity.cases.networks import NETWORKS
+from parity.cli import app
+from parity.judges.network import check_network
+from parity.judges.training import check_training
+from parity.results.message import describe
+from parity.results.settings import Settings
+from parity.results.verdicts import OUTSIDE
+from parity.suite.run import run_task
+from parity.suite.task import Task
+
+DTYPE = "float64"
+Mistake = Callable[[Array, Array], Array]  # (gradient, its bound) -> wrong gradient
+
+
+def wrong_sign(gradient: Array, limit: Array) -> Array:
+    return -gradient
+
+
+def a_little_too_large(gradient: Array, limit: Array) -> Array:
+    """0.05 %"""
+    return gradient * np.asarray(1.0005, gradient.dtype)
+
+
+def one_element_off(gradient: Array, limit: Array) -> Array:
+    """By 8 times its bound; where the bound is 0, by one unit in the last place."""
+    wrong = gradient.copy()
+    place = np.unravel_index(np.argmax(limit), limit.shape)
+    if limit[place]:
+        wrong[place] += 8 * limit[place]
+    else:
+        wrong[place] = np.nextafter(wrong[place], np.inf)
+    return wrong
+
+
+def last_row_left_out(gradient: Array, limit: Array) -> Array:
+    return gradient[:-1]
+
+
+def last_row_zero(gradient: Array, limit: Array) -> Array:
+    wrong = gradient.copy()
+    wrong[-1] = 0
+    return wrong
+
+
+MISTAKES = (wrong_sign, a_little_too_large, one_element_off, last_row_left_out, last_row_zero)
+# The gradient of sign is 0 everywhere: the other mistakes leave it as it is.
+SEEN_IN_ZEROS = (one_element_off, last_row_left_out)
+PLANTED = [
+    (function.name, name, mistake)
+    for function in FUNCTIONS.values()
+    for name in function.inputs
+    for mistake in (SEEN_IN_ZEROS if function.name == "sign" else MISTAKES)
+]
+FORWARD_ONLY = [function.name for function in FUNCTIONS.values() if not function.inputs]
+
+
+def example(function: str, gradient: str = "") -> Case:
+    """An ordinary case of a function in which the gradient occurs: random numbers, not empty."""
+    for case in GOOD:
+        arrays = case.arrays
+        first = next(iter(arrays.values()))
+        if (
+            case.function == function
+            and (not gradient or gradient in arrays)
+            and getattr(first, "values", None) == "normal"
+            and case.upstream == "normal"
+            and min(first.shape, default=0) > 1
+        ):
+            return case
+    raise LookupError(f"{function}: no ordinary case")
+
+
+def plant(monkeypatch: pytest.MonkeyPatch, case: Case, gradient: str, mistake: Mistake) -> None:
+    """Replace the function's backward in refimpl by one that makes the mistake."""
+    name = backward_of(case.function)
+    right = getattr(refimpl, name)
+    arrays = case_arrays(case, DTYPE, Settings().seed)
+
+    def wrong(dy: Array, *args: Any, **options: Any) -> Any:
+        if dy.dtype == object:  # a witness beside torch: balls and symbols have no bounds
+            return right(dy, *args, **options)
+        limits = backward_bounds(case.function, dy, arrays, options, sides(DTYPE))
+        grads = right(dy, *args, **options)
+        if not isinstance(grads, tuple):
+            return mistake(grads, limits[gradient].limit)
+        if not hasattr(grads, "_replace"):
+            place = FUNCTIONS[case.function].inputs.index(gradient)
+            spoilt = mistake(grads[place], limits[gradient].limit)
+            return (*grads[:place], spoilt, *grads[place + 1 :])
+        field = f"d{gradient}"
+        spoilt = mistake(getattr(grads, field), limits[gradient].limit)
+        return grads._replace(**{field: spoilt})
+
+    monkeypatch.setattr(refimpl, name, wrong)
+
+
+def run(case: Case, out: Path) -> tuple[int, str]:
+    """`parity run` on one case: its exit code and output."""
+    words = ["run", case.function, "--case", case.id, "--dtype", DTYPE, "--out", str(out)]
+    result = CliRunner().invoke(app, words)
+    return result.exit_code, result.output
+
+
+@pytest.mark.parametrize(
+    ("function", "gradient", "mistake"),
+    PLANTED,
+    ids=lambda value: getattr(value, "__name__", value),
+)
+def test_planted_in_a_backward(
+    function: str,
+    gradient: str,
+    mistake: Mistake,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The run exits with 1 and names tensor, place and both values."""
+    case = example(function, gradient)
+    plant(monkeypatch, case, gradient, mistake)
+    code, output = run(case, tmp_path)
+    assert code == 1, output
+    assert f"FAIL {backward_of(function)} d{gradient} · case {case.name} · {DTYPE}" in output
+    assert " at (" in output
+    assert ": refimpl " in output
+    assert ", torch " in output
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda m: m.__name__)
+@pytest.mark.parametrize("function", FORWARD_ONLY)
+def test_planted_in_a_forward(
+    function: str, mistake: Mistake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A function without a backward of its own is judged by its value."""
+    case, right = example(function), getattr(refimpl, function)
+    names = list(case.arrays)
+
+    def wrong(*given: Array) -> Array:
+        arrays = dict(zip(names, given, strict=True))
+        return mistake(right(*given), forward_bound(function, arrays, {}, sides(DTYPE)).limit)
+
+    monkeypatch.setattr(refimpl, function, wrong)
+    code, output = run(case, tmp_path)
+    assert code == 1, output
+    assert f"FAIL {function} y · case {case.name} · {DTYPE}" in output
+
+
+@pytest.mark.parametrize("function", FORWARD_ONLY)
+def test_forward_control(function: str, tmp_path: Path) -> None:
+    """Without a mistake that value is refused by nothing."""
+    code, output = run(example(function), tmp_path)
+    assert code == 0, output
+
+
+def test_a_sign_that_lets_gradients_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """dx = dy, by which networks of signs are trained, is not the derivative."""
+    monkeypatch.setattr(refimpl, "sign_backward", lambda dy, x: dy)
+    code, output = run(example("sign", "x"), tmp_path)
+    assert code == 1
+    assert "FAIL sign_backward dx" in output
+
+
+@pytest.mark.parametrize("function", [name for name in FUNCTIONS if name not in FORWARD_ONLY])
+def test_control(function: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same detour without a mistake is refused by nothing."""
+    case = example(function, FUNCTIONS[function].inputs[0])
+    plant(monkeypatch, case, FUNCTIONS[function].inputs[0], lambda gradient, limit: gradient)
+    code, output = run(case, tmp_path)
+    assert code == 0, output
+
+
+@pytest.mark.parametrize("tensor", ["dx", "dweight", "dbias"])
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda m: m.__name__)
+def test_planted_in_a_layer_of_lenet(
+    mistake: Mistake, tensor: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mistake in conv2 is outside there, locally, and no other layer is blamed."""
+    right = refimpl.Conv2d.backward
+
+    def wrong(self: refimpl.Conv2d, dy: Array, x: Array) -> refimpl.LayerGrads:
+        grads = right(self, dy, x)
+        if len(self.parameters["weight"]) != 16:  # conv1 has 6 maps, conv2 has 16
+            return grads
+        arrays = {"x": x, **self.parameters}
+        limits = backward_bounds("conv2d", dy, arrays, self.options, sides(DTYPE))
+        limit = limits[tensor[1:]].limit
+        if tensor == "dx":
+            return grads._replace(dx=mistake(grads.dx, limit))
+        spoilt = mistake(grads.dparameters[tensor[1:]], limit)
+        return grads._replace(dparameters={**grads.dparameters, tensor[1:]: spoilt})
+
+    monkeypatch.setattr(refimpl.Conv2d, "backward", wrong)
+    rows = check_network(NETWORKS["lenet"], DTYPE, Settings()).rows
+    local = [row for row in rows if row.case == "lenet[local]" and row.verdict == OUTSIDE]
+    assert [(row.layer, row.tensor) for row in local] == [("conv2", tensor)]
+    message = describe(local[0])
+    assert f"FAIL lenet conv2 {tensor} · [local] · {DTYPE}" in message
+    assert " at (" in message
+    assert ": refimpl " in message
+
+
+# --- layers that forget an option ---------------------------------------------------------
+
+FORGOTTEN = {
+    "conv": (refimpl.Conv2d, {"stride": 1, "padding": 0, "dilation": 1, "groups": 1}),
+    "bend": (refimpl.LeakyReLU, {"negative_slope": 0.01}),
+    "max": (
+        refimpl.MaxPool2d,
+        {"stride": None, "padding": 0, "dilation": 1, "ceil_mode": False},
+    ),
+    "mean": (
+        refimpl.AvgPool2d,
+        {"stride": None, "padding": 0, "ceil_mode": False, "count_include_pad": True},
+    ),
+    "sum": (refimpl.AvgPool2d, {"divisor_override": None}),
+    "shares": (refimpl.Softmax, {"axis": -1}),
+}
+
+
+@pytest.mark.parametrize(
+    ("layer", "option"),
+    [(layer, option) for layer, (_, defaults) in FORGOTTEN.items() for option in defaults],
+)
+def test_a_layer_that_forgets_an_option(
+    layer: str, option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """torch's side is built from the description, so the layer has no twin and is outside."""
+    kind, defaults = FORGOTTEN[layer]
+    right = kind.__init__
+
+    def forgetful(self: Any, *args: Any, **options: Any) -> None:
+        right(self, *args, **options)
+        self.options[option] = defaults[option]
+
+    monkeypatch.setattr(kind, "__init__", forgetful)
+    findings = run_task(Task("network", "options", DTYPE), Settings())
+    local = [row for row in findings.failures if row.case == "options[local]"]
+    assert layer in {row.layer for row in local}
+
+
+def test_a_training_that_steps_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An update that is made twice is seen in the free-running weights."""
+    right = refimpl.training.update
+
+    def twice(*args: Any) -> None:
+        right(*args)
+        right(*args)
+
+    monkeypatch.setattr(refimpl.training, "update", twice)
+    case = replace(NETWORKS["lenet"], steps=1)
+    failed = check_training(case, DTYPE, Settings()).failures
+    assert {row.tensor for row in failed} == {"new weight", "new bias"}
