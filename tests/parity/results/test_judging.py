@@ -9,7 +9,7 @@ import pytest
 
 from parity.bounds.bound import Bound
 from parity.cases.case import Array
-from parity.results import findings as module
+from parity.results import judging as module
 from parity.results.findings import Findings
 from parity.results.judging import Place, attempt, element_rows, failure_row, judge, timed
 from parity.results.rows import ElementRow, Refusal, Row, TimingRow, TrainingRow, columns
