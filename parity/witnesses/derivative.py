@@ -15,9 +15,8 @@ from parity.results.judging import attempt, joined
 from parity.results.rows import WitnessRow
 from parity.results.settings import Settings
 from parity.results.verdicts import AGREES, DERIVATIVE, INAPPLICABLE, OUTSIDE
-from parity.witnesses.balls import exact_arbs, exact_balls
 from parity.witnesses.directional import FALSE_ACCEPT, KEPT, Arrays, Question, judged
-from parity.witnesses.truth import UNORDERED
+from parity.witnesses.truth import exact_numbers
 from refimpl import Network, loss_and_grads
 
 CASE_PRODUCTS = 300_000  # more multiplications than these take longer than they are worth
@@ -63,7 +62,7 @@ def case_question(case: Case, dtype: str, settings: Settings) -> Question:
         lambda given: function.forward(given, case.options),
         lambda dy, given: function.backward(dy, given, case.options),
         upstream,
-        exact_arbs if case.function in UNORDERED else exact_balls,
+        exact_numbers(case.function),
     )
 
 

@@ -121,10 +121,14 @@ def patterns(
     tf32: factors stay below 2¹¹, so that TF32 holds them exactly, and their products.
     Raises: NotExactError where no set is small enough for exact sums.
     """
-    found = _RULES[shape.function](shape, EXACT_BELOW[dtype], rng)
+    found = _rule(shape)(shape, EXACT_BELOW[dtype], rng)
     if tf32 and dtype == "float32" and {"weight", "kernel"} & set(shape.shapes):
         return [_factors_below(2**TF32_BITS, pattern) for pattern in found]
     return found
+
+
+def _rule(shape: Geometry) -> Rule:
+    return RULES[FUNCTIONS[shape.function].integers]
 
 
 def _factors_below(limit: int, pattern: Pattern) -> Pattern:
@@ -316,9 +320,9 @@ def covered(shape: Geometry, found: list[Pattern]) -> str:
     """Which branches the patterns take, in words; nothing where there is none."""
     if shape.function == "dropout":
         return "every element kept and dropped"
-    if shape.function in _SIGNED:
+    if _rule(shape) is _signs:
         return "both signs of every element"
-    if _RULES[shape.function] is _maxima or (
+    if _rule(shape) is _maxima or (
         shape.function == "downsample" and sampling.is_maximum(shape.options)
     ):
         won: set[Shape] = set()
@@ -359,16 +363,14 @@ def _turned(fixed: Pattern) -> Pattern:
     }
 
 
-_SIGNED = ("relu", "leaky_relu", "sign", "dropout", "perceptron_loss")
 Rule = Callable[[Geometry, int, np.random.Generator], list[Pattern]]
-_RULES: dict[str, Rule] = {
-    **dict.fromkeys(("conv1d", "conv2d", "conv3d", "correlate2d", "convolve2d"), _sums),
-    **dict.fromkeys(("shared_conv2d", "weighted_pool2d", "linear"), _sums),
-    **dict.fromkeys(("rot180", "flatten", "add", "concatenate"), _sums),
-    **{f"avg_pool{n}d": _averages for n in (1, 2, 3)},
-    **{f"max_pool{n}d": _maxima for n in (1, 2, 3)},
-    "downsample": _downsampled,
-    "squared_error": _squares,
-    **dict.fromkeys(_SIGNED, _signs),
+# By the rule that the registry names for a function (`Function.integers`).
+RULES: dict[str, Rule] = {
+    "sums": _sums,
+    "averages": _averages,
+    "maxima": _maxima,
+    "downsampled": _downsampled,
+    "squares": _squares,
+    "signs": _signs,
 }
-EXACT = tuple(_RULES)  # the functions that are exact on integers
+EXACT = tuple(f.name for f in FUNCTIONS.values() if f.integers)  # exact on integers

@@ -10,7 +10,7 @@ definition (`parity.witnesses.definitions`), which shares no line with it, gives
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from inspect import signature
 from typing import Any
@@ -33,14 +33,6 @@ FAR_TIGHTER = 2.0**-10  # the largest radius of an enclosure, in ULP of the dtyp
 BUDGET = 250_000  # multiply-adds of a forward that is computed whole
 DEFINITION_BUDGET = 30_000  # the same for the definition, in loops
 
-# Functions in which nothing is compared: they run on plain arbs.
-UNORDERED = frozenset(
-    (
-        *("conv1d", "conv2d", "conv3d", "correlate2d", "convolve2d", "shared_conv2d", "rot180"),
-        *("avg_pool1d", "avg_pool2d", "avg_pool3d", "weighted_pool2d", "linear", "flatten"),
-        *(SUM, "add", "concatenate", "tanh", "dsigmoid", "dtanh", "dropout", "squared_error"),
-    )
-)
 ROUNDED = ("negative_slope", "sigma")  # parameters that both sides round to the dtype first
 
 
@@ -99,9 +91,15 @@ def truth_of(values: Array, dtype: str) -> Truth:
 # --- refimpl's formula on balls -----------------------------------------------------------
 
 
+def exact_numbers(function: str) -> Callable[[Array], Array]:
+    """What turns floats into balls: plain arbs, which are faster, where nothing is compared."""
+    ordered = function != SUM and FUNCTIONS[function].ordered
+    return exact_balls if ordered else exact_arbs
+
+
 def formula(problem: Problem, tensors: Iterable[str]) -> dict[str, Array]:
     """Tensors of refimpl on balls of the exact inputs, at the precision that is set."""
-    make = exact_arbs if problem.function in UNORDERED else exact_balls
+    make = exact_numbers(problem.function)
     dtype = problem.dy.dtype
     arrays = {
         name: array if name == "mask" or array.dtype.kind != "f" else make(array)

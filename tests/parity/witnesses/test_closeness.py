@@ -13,9 +13,10 @@ import refimpl
 from parity import oracle
 from parity.bounds.arithmetic import sides
 from parity.bounds.bound import Bound
-from parity.bounds.rules import RULES, backward_bounds, forward_bound
+from parity.bounds.rules import backward_bounds, forward_bound
 from parity.cases.case import Array, case_arrays, generator
 from parity.cases.catalogue import GOOD
+from parity.cases.functions import FUNCTIONS
 from parity.cases.networks import NETWORKS
 from parity.judges.layer import check_case
 from parity.judges.network import check_network
@@ -26,7 +27,7 @@ from parity.results.settings import Settings
 from parity.results.verdicts import OUTSIDE, WITHIN
 from parity.suite.task import CASES
 from parity.witnesses import closeness as module
-from parity.witnesses.closeness import ELEMENTARY, exact_witness, own_bounds
+from parity.witnesses.closeness import exact_witness, own_bounds
 from parity.witnesses.problem import Problem
 
 SETTINGS = Settings()
@@ -135,7 +136,7 @@ def ordinary(function: str) -> str:
     return next(case.id for case in GOOD if case.function == function)
 
 
-@pytest.mark.parametrize("function", RULES)
+@pytest.mark.parametrize("function", FUNCTIONS)
 def test_where_the_sides_have_bounds_of_their_own(function: str) -> None:
     """In the elementary functions, and in no others, the errors of exp, log and tanh enter."""
     problem = problem_of(ordinary(function), "float64")
@@ -145,7 +146,7 @@ def test_where_the_sides_have_bounds_of_their_own(function: str) -> None:
     depends = any(
         not np.array_equal(limits[0][name].limit, limits[1][name].limit) for name in limits[0]
     )
-    assert depends == (function in ELEMENTARY)
+    assert depends == FUNCTIONS[function].elementary
 
 
 @pytest.mark.parametrize("case_id", ["softmax[maps]", "conv2d[plain]", "gaussian_pool2d[plain]"])
