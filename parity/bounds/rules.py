@@ -10,9 +10,9 @@ from parity.bounds import (
     dropout,
     elementary,
     gaussian,
+    linear_models,
     logistic,
     losses,
-    models,
     sampling,
     selections,
     softmax,
@@ -64,9 +64,9 @@ RULES: dict[str, tuple[Forward, Backward]] = {
     "log_likelihood": (logistic.log_likelihood_forward, logistic.log_likelihood_backward),
     "perceptron_loss": (losses.perceptron_loss_forward, losses.perceptron_loss_backward),
     "squared_error": (losses.squared_error_forward, losses.squared_error_backward),
-    "perceptron": (models.perceptron, no_gradients),
-    "logistic_regression": (models.logistic_regression, no_gradients),
-    "softmax_regression": (models.softmax_regression, no_gradients),
+    "perceptron": (linear_models.perceptron, no_gradients),
+    "logistic_regression": (linear_models.logistic_regression, no_gradients),
+    "softmax_regression": (linear_models.softmax_regression, no_gradients),
 }
 
 

@@ -12,7 +12,7 @@ from parity.sweep.batch import Disagreement, Result
 from parity.sweep.coordinator import Progress
 from parity.sweep.display import progress_line, shown
 from parity.sweep.duration import seconds, spoken
-from parity.sweep.report import ALL, SweepRow, by_function, by_size, summarise
+from parity.sweep.tables import ALL, SweepRow, by_function, by_size, summarise
 
 
 def result(number: int, ratio: float, **changes: object) -> Result:

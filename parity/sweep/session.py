@@ -19,9 +19,9 @@ from parity.sweep.coordinator import Plan, Progress, sweep
 from parity.sweep.display import shown
 from parity.sweep.files import about_sweep, write
 from parity.sweep.geometry import Selection, case_at
-from parity.sweep.report import by_function, by_size, summarise
 from parity.sweep.store import Store, opened
 from parity.sweep.summary import conclusion, costs, measured
+from parity.sweep.tables import by_function, by_size, summarise
 from parity.sweep.versions import versions
 
 SHOWN = 20  # disagreements written out; all are in sweep_disagreements.csv
