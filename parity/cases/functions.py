@@ -32,6 +32,7 @@ class Function:
     integers: str = ""  # its rule in `parity.witnesses.lattices`; nothing: not exact on integers
     ordered: bool = True  # it compares elements or wants their size: exact numbers need an order
     elementary: bool = False  # the errors of exp, log, log1p or tanh enter its bounds
+    rounded: tuple[str, ...] = ()  # options that both sides round to the dtype first
     pieces: str = ""  # how a small problem with chosen elements is cut out of a large one
     in_networks: bool = False  # it has a rule in `parity.bounds.propagation`
 
@@ -155,7 +156,14 @@ FUNCTIONS = {
         _average("avg_pool2d", *_WINDOWS, in_networks=True),
         _average("avg_pool3d", *_WINDOWS),
         _sum_of_products("weighted_pool2d", _AFFINE, "D0.11", "D1.17", pieces=MAP),
-        Function("gaussian_pool2d", ("x",), ("D0.11", "D1.17"), elementary=True, pieces=MAP),
+        Function(
+            "gaussian_pool2d",
+            ("x",),
+            ("D0.11", "D1.17"),
+            elementary=True,
+            rounded=("sigma",),
+            pieces=MAP,
+        ),
         Function(
             "downsample",
             ("x",),
@@ -184,7 +192,13 @@ FUNCTIONS = {
             in_networks=True,
         ),
         Function(
-            "leaky_relu", ("x",), ("D2.9",), integers="signs", pieces=ELEMENT, in_networks=True
+            "leaky_relu",
+            ("x",),
+            ("D2.9",),
+            integers="signs",
+            rounded=("negative_slope",),
+            pieces=ELEMENT,
+            in_networks=True,
         ),
         Function(
             "sigmoid", ("x",), ("D1.10", "D2.9"), elementary=True, pieces=ELEMENT, in_networks=True

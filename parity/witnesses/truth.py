@@ -33,8 +33,6 @@ FAR_TIGHTER = 2.0**-10  # the largest radius of an enclosure, in ULP of the dtyp
 BUDGET = 250_000  # multiply-adds of a forward that is computed whole
 DEFINITION_BUDGET = 30_000  # the same for the definition, in loops
 
-ROUNDED = ("negative_slope", "sigma")  # parameters that both sides round to the dtype first
-
 
 @dataclass(frozen=True)
 class Truth:
@@ -108,7 +106,8 @@ def formula(problem: Problem, tensors: Iterable[str]) -> dict[str, Array]:
     if problem.function == SUM:
         return {"y": np.asarray(sum_of_parts(list(arrays.values())))}
     options = {
-        name: _exact_option(name, value, dtype) for name, value in _all_options(problem).items()
+        name: _exact_option(problem.function, name, value, dtype)
+        for name, value in _all_options(problem).items()
     }
     function, found = FUNCTIONS[problem.function], {}
     wanted = set(tensors)
@@ -127,9 +126,9 @@ def _all_options(problem: Problem) -> dict[str, Any]:
     return {**numbers, **problem.options}
 
 
-def _exact_option(name: str, value: Any, dtype: Any) -> Any:
+def _exact_option(function: str, name: str, value: Any, dtype: Any) -> Any:
     """Parameters as both sides take them: rounded to the dtype, or, of dropout, as they are."""
-    if name in ROUNDED:
+    if name in FUNCTIONS[function].rounded:
         return float(dtype.type(value))
     return arb(float(value)) if name == "p" else value
 
