@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import refimpl
-from parity.cases.bad_texts import VALID
+from parity.cases import activations, dropout
 from parity.cases.case import (
     FLOATS,
     LAYOUTS,
@@ -29,12 +29,13 @@ from parity.cases.case import (
     draw,
     generator,
 )
-from parity.cases.catalogue import BAD, GOOD, check_unique
+from parity.cases.catalogue import BAD, GOOD, SUBJECTS, Subject, check_unique
 from parity.cases.functions import FUNCTIONS as COMPARED
 from parity.cases.functions import backward_of
 from parity.judges.layer import call_bad
 
 SEED = 20261120
+VALID = {name: arguments for subject in SUBJECTS for name, arguments in subject.VALID.items()}
 FUNCTIONS = {
     *(f"conv{n}d" for n in (1, 2, 3)),
     *(f"{kind}_pool{n}d" for kind in ("max", "avg") for n in (1, 2, 3)),
@@ -150,6 +151,32 @@ def test_every_function_has_bad_cases_forward_and_backward() -> None:
     tried = {case.function for case in BAD}
     assert {f for f in FUNCTIONS if f not in tried} == set()
     assert {f for f in FUNCTIONS if backward_of(f) not in tried} == FORWARD_ONLY
+
+
+def named(subject: Subject) -> set[str]:
+    """The functions, forward and backward, that a subject's tables name."""
+    cases = (*subject.GOOD, *subject.BAD)
+    return {case.function for case in cases} | set(subject.VALID)
+
+
+def home(subject: Any) -> str:
+    """The file of refimpl that has the name of a subject's file."""
+    return f"refimpl.{subject.__name__.rpartition('.')[2]}"
+
+
+@pytest.mark.parametrize("subject", SUBJECTS, ids=home)
+def test_a_file_is_named_after_that_of_refimpl(subject: Subject) -> None:
+    """Its tables are of the functions of that file, and of all that are compared."""
+    files = {name: getattr(refimpl, name).__module__ for name in named(subject)}
+    assert set(files.values()) == {home(subject)}
+    here = {name for name in COMPARED if getattr(refimpl, name).__module__ == home(subject)}
+    assert here == {name for name in files if name in COMPARED}
+
+
+def test_a_case_in_another_file_is_noticed() -> None:
+    """relu's cases are of refimpl.activations, not of refimpl.dropout."""
+    assert "relu" in named(activations)
+    assert home(dropout) != refimpl.relu.__module__ == home(activations)
 
 
 def test_documents_are_cited_by_id() -> None:
