@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from math import inf, nan
 from typing import Any
 
 import numpy as np
 
 from parity.cases.case import FLOATS, BadCase, Case, Draw, Given, Shape, Source
+from parity.cases.symbol_case import AnyNumber, SymbolCase, branching
 from parity.cases.texts import LOGITS, Texts, Valid
 
 
@@ -287,3 +289,21 @@ BAD_DERIVATIVES = tuple(
 )
 
 BAD: tuple[BadCase, ...] = BAD_ACTIVATIONS + BAD_DERIVATIVES
+
+# --- symbols ------------------------------------------------------------------------------
+
+SYMBOLIC: tuple[SymbolCase, ...] = (
+    branching("relu", "both signs", {"x": (2, 3)}),
+    branching(
+        "leaky_relu",
+        "both signs, any slope",
+        {"x": (2, 3)},
+        negative_slope=AnyNumber("slope", Fraction(1, 10)),
+    ),
+    *(branching(name, "both signs", {"x": (2, 3)}) for name in ("sigmoid", "tanh", "sign")),
+    *(
+        branching(name, f"axis {axis}", {"x": (2, 3)}, axis=axis)
+        for name in ("softmax", "log_softmax")
+        for axis in (0, 1)
+    ),
+)

@@ -6,6 +6,7 @@ from typing import Any
 
 from parity.cases.case import BadCase, Case, Draw, Given, Shape, Source
 from parity.cases.pooling import FEATURE_MAP, image, of_both, pool_case, valid_of
+from parity.cases.symbol_case import SymbolCase, sums
 from parity.cases.texts import X2, Texts, Valid
 
 
@@ -191,4 +192,31 @@ BAD: tuple[BadCase, ...] = (
     says.dy("avg_pool2d_backward", "dy of stride 2", "(2, 3, 6, 2)", stride=(1, 3)),
     says.not_real("avg_pool1d", "boolean x", "x", "bool", x=Given((((True, False, True),),))),
     says.mixed("avg_pool2d_backward", "dy", "x", float32="x"),
+)
+
+# --- symbols ------------------------------------------------------------------------------
+
+SYMBOLIC: tuple[SymbolCase, ...] = (
+    sums(
+        "avg_pool1d",
+        "overlap",
+        {"x": (2, 3, 6)},
+        kernel_size=3,
+        stride=2,
+        padding=1,
+        ceil_mode=True,
+        count_include_pad=False,
+    ),
+    sums(
+        "avg_pool2d",
+        "all options",
+        {"x": (2, 3, 4, 5)},
+        kernel_size=(3, 2),
+        stride=(2, 1),
+        padding=(1, 0),
+        ceil_mode=True,
+        count_include_pad=False,
+    ),
+    sums("avg_pool2d", "divisor 5", {"x": (1, 2, 3, 4)}, kernel_size=2, divisor_override=5),
+    sums("avg_pool3d", "overlap", {"x": (1, 2, 2, 3, 4)}, kernel_size=2, stride=1, padding=1),
 )

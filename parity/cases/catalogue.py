@@ -25,6 +25,8 @@ from parity.cases import (
     weighted_pooling,
 )
 from parity.cases.case import BadCase, Case
+from parity.cases.functions import FUNCTIONS
+from parity.cases.symbol_case import SymbolCase
 from parity.cases.texts import Valid
 
 
@@ -34,6 +36,7 @@ class Subject(Protocol):
     GOOD: tuple[Case, ...]  # valid arguments
     VALID: Valid  # what the bad ones start from, by function
     BAD: tuple[BadCase, ...]  # invalid arguments, each with the whole error text
+    SYMBOLIC: tuple[SymbolCase, ...]  # shapes at which the backward is compared with sympy's
 
 
 SUBJECTS: tuple[Subject, ...] = (
@@ -64,6 +67,11 @@ def check_unique(ids: Iterable[str]) -> None:
 
 GOOD: tuple[Case, ...] = tuple(case for subject in SUBJECTS for case in subject.GOOD)
 BAD: tuple[BadCase, ...] = tuple(case for subject in SUBJECTS for case in subject.BAD)
+SYMBOLIC: dict[str, tuple[SymbolCase, ...]] = {
+    name: tuple(case for subject in SUBJECTS for case in subject.SYMBOLIC if case.function == name)
+    for name, function in FUNCTIONS.items()
+    if function.inputs
+}
 
 check_unique(case.id for case in GOOD)
 check_unique(case.id for case in BAD)

@@ -6,6 +6,7 @@ from typing import Any
 
 from parity.cases import filters
 from parity.cases.case import FLOATS, WEIGHTED_VALUES, BadCase, Case, Draw, Given, Shape, Source
+from parity.cases.symbol_case import SymbolCase, sums
 from parity.cases.texts import X1, X2, X3, Texts, Valid
 from parity.cases.worked.convolution import WORKED
 
@@ -483,3 +484,36 @@ BAD_OPTIONS = (
 )
 
 BAD: tuple[BadCase, ...] = BAD_ARRAYS + BAD_OPTIONS
+
+# --- symbols ------------------------------------------------------------------------------
+
+SYMBOLIC: tuple[SymbolCase, ...] = (
+    sums(
+        "conv1d",
+        "all options",
+        {"x": (2, 4, 7), "weight": (4, 2, 2), "bias": (4,)},
+        stride=2,
+        padding=((1, 0),),
+        dilation=2,
+        groups=2,
+    ),
+    sums("conv2d", "plain", {"x": (2, 2, 3, 4), "weight": (3, 2, 2, 1), "bias": (3,)}),
+    sums(
+        "conv2d",
+        "all options",
+        {"x": (1, 4, 4, 5), "weight": (2, 2, 2, 3), "bias": (2,)},
+        stride=(1, 2),
+        padding=((1, 0), (0, 1)),
+        dilation=(2, 1),
+        groups=2,
+    ),
+    sums(
+        "conv3d",
+        "all options",
+        {"x": (1, 2, 2, 3, 5), "weight": (2, 1, 1, 2, 3), "bias": (2,)},
+        stride=(1, 1, 2),
+        padding=((0, 0), (1, 0), (0, 1)),
+        dilation=(1, 2, 1),
+        groups=2,
+    ),
+)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from parity.cases.case import FLOATS, BadCase, Case, Draw, Given, Shape, Source
+from parity.cases.symbol_case import SymbolCase, sums
 from parity.cases.texts import X2, Texts, Valid
 
 BOTH = ("correlate2d", "convolve2d")
@@ -378,3 +379,20 @@ BAD_SHARED = (
 )
 
 BAD: tuple[BadCase, ...] = BAD_MATRICES + BAD_PAIRS + BAD_TURNED + BAD_SHARED
+
+# --- symbols ------------------------------------------------------------------------------
+
+SYMBOLIC: tuple[SymbolCase, ...] = (
+    *(
+        sums(function, name, {"a": a, "kernel": kernel}, mode=mode)
+        for function in ("correlate2d", "convolve2d")
+        for name, a, kernel, mode in (
+            ("full", (2, 3), (2, 4), "full"),
+            ("same", (2, 3, 4), (2, 3), "same"),
+            ("valid", (2, 3, 4), (2, 3), "valid"),
+            ("valid, the kernel is larger", (2, 1, 2), (3, 4), "valid"),
+        )
+    ),
+    sums("rot180", "batch", {"a": (2, 3, 4)}),
+    sums("shared_conv2d", "plain", {"x": (2, 3, 3, 4), "weight": (2, 2, 3), "bias": (2,)}),
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from parity.cases.case import BadCase, Case, Draw, Given, Shape, Source
+from parity.cases.symbol_case import SymbolCase, sums
 from parity.cases.texts import X2, Texts, Valid
 
 
@@ -168,4 +169,11 @@ BAD: tuple[BadCase, ...] = (
     says.not_real("flatten", "text", "x", "<U3", x=Given(("one", "two"))),
     says.dy("flatten_backward", "dy not flat", "(2, 126)", dy=X2),
     says.dy("flatten_backward", "dy of another size", "(2, 126)", dy=Draw((2, 125))),
+)
+
+# --- symbols ------------------------------------------------------------------------------
+
+SYMBOLIC: tuple[SymbolCase, ...] = (
+    sums("linear", "two leading axes", {"x": (2, 1, 3), "weight": (4, 3), "bias": (4,)}),
+    sums("flatten", "maps", {"x": (2, 3, 2, 2)}),
 )

@@ -5,7 +5,10 @@ from __future__ import annotations
 from math import nan
 from typing import Any
 
+import numpy as np
+
 from parity.cases.case import BadCase, Case, Draw, Given, Shape, Source
+from parity.cases.symbol_case import AnyNumber, SymbolCase, sums
 from parity.cases.texts import LOGITS, Texts, Valid
 
 
@@ -139,4 +142,15 @@ BAD: tuple[BadCase, ...] = (
     says.not_real("dropout", "complex x", "x", "complex128"),
     says.dy("dropout_backward", "dy of another shape", "(4, 5)", dy=Draw((5, 4))),
     says.mixed("dropout_backward", "dy", "x", float32="dy"),
+)
+
+# --- symbols ------------------------------------------------------------------------------
+
+SYMBOLIC: tuple[SymbolCase, ...] = (
+    sums(
+        "dropout",
+        "any p",
+        {"x": (2, 3), "mask": np.array([[1, 0, 1], [0, 1, 1]])},
+        p=AnyNumber("p"),
+    ),
 )

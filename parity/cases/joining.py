@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from parity.cases.case import LAYOUTS, BadCase, Case, Draw, Given, Shape, Source
+from parity.cases.symbol_case import SymbolCase, sums
 from parity.cases.texts import X2, Texts, Valid
 
 VALUES = (
@@ -231,4 +232,11 @@ BAD: tuple[BadCase, ...] = (
         "maps[2] must hold real numbers, but is None",
         **{"maps[2]": None},
     ),
+)
+
+# --- symbols ------------------------------------------------------------------------------
+
+SYMBOLIC: tuple[SymbolCase, ...] = (
+    sums("add", "maps", {"x": (2, 3), "branch": (2, 3)}),
+    sums("concatenate", "three", {"a": (2, 1, 2), "b": (2, 3, 2), "c": (2, 2, 2)}),
 )

@@ -5,7 +5,10 @@ from __future__ import annotations
 from math import nan
 from typing import Any
 
+import numpy as np
+
 from parity.cases.case import BadCase, Case, Draw, Given, Shape, Source
+from parity.cases.symbol_case import SymbolCase, branching
 from parity.cases.texts import CERTAINTY, LOGITS, SCALAR, Texts, Valid
 
 # --- perceptron, logistic_regression, softmax_regression ----------------------------------
@@ -265,3 +268,14 @@ BAD_PERCEPTRON = (
 )
 
 BAD: tuple[BadCase, ...] = says.two_classes("log_likelihood") + BAD_MODELS + BAD_PERCEPTRON
+
+# --- symbols ------------------------------------------------------------------------------
+
+SYMBOLIC: tuple[SymbolCase, ...] = (
+    branching("log_likelihood", "any targets", {"logits": (2, 3), "target": (2, 3)}),
+    branching(
+        "perceptron_loss",
+        "both sides of the hyperplane",
+        {"score": (2, 3), "target": np.array([[1, -1, 1], [-1, 1, -1]])},
+    ),
+)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from math import inf, log
 from typing import Any
 
+import numpy as np
+
 from parity.cases.case import BadCase, Case, Classes, Draw, Given, Probabilities, Shape, Source
+from parity.cases.symbol_case import SymbolCase, branching
 from parity.cases.texts import CERTAINTY, LOGITS, SCALAR, Texts, Valid
 
 
@@ -434,3 +437,33 @@ BAD_BINARY = (
 )
 
 BAD: tuple[BadCase, ...] = BAD_LOSSES + BAD_BINARY
+
+# --- symbols ------------------------------------------------------------------------------
+
+SYMBOLIC: tuple[SymbolCase, ...] = (
+    *(
+        branching(
+            "cross_entropy",
+            f"indices, {reduction}",
+            {"logits": (2, 3), "target": np.array([2, 0])},
+            reduction=reduction,
+        )
+        for reduction in ("mean", "sum")
+    ),
+    branching(
+        "cross_entropy",
+        "any targets, places",
+        {"logits": (1, 3, 2), "target": (1, 3, 2)},
+        reduction="none",
+    ),
+    *(
+        branching(
+            "binary_cross_entropy_with_logits",
+            reduction,
+            {"logits": (2, 3), "target": (2, 3)},
+            reduction=reduction,
+        )
+        for reduction in ("mean", "sum", "none")
+    ),
+    branching("squared_error", "any targets", {"output": (2, 3), "target": (2, 3)}),
+)

@@ -7,6 +7,7 @@ from typing import Any
 
 from parity.cases.case import BadCase, Case, Draw, Shape, Source
 from parity.cases.pooling import FEATURE_MAP, image, of_both, pool_case, valid_of
+from parity.cases.symbol_case import SymbolCase, branching
 from parity.cases.texts import X1, X2, Texts, Valid
 
 
@@ -196,4 +197,21 @@ BAD: tuple[BadCase, ...] = (
     says.dy("max_pool3d_backward", "dy without ceil_mode", "(2, 3, 4, 3, 3)", ceil_mode=True),
     says.not_real("max_pool2d", "complex x", "x", "complex64"),
     says.mixed("max_pool3d_backward", "dy", "x", float32="dy"),
+)
+
+# --- symbols ------------------------------------------------------------------------------
+
+SYMBOLIC: tuple[SymbolCase, ...] = (
+    branching("max_pool1d", "overlap", {"x": (2, 3, 7)}, kernel_size=3, stride=2, padding=1),
+    branching(
+        "max_pool2d",
+        "all options",
+        {"x": (2, 1, 4, 6)},
+        kernel_size=(3, 2),
+        stride=(2, 1),
+        padding=(1, 0),
+        dilation=(1, 2),
+        ceil_mode=True,
+    ),
+    branching("max_pool3d", "overlap", {"x": (1, 2, 2, 3, 4)}, kernel_size=2, stride=1),
 )

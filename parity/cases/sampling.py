@@ -6,6 +6,7 @@ from itertools import product
 from typing import Any
 
 from parity.cases.case import BadCase, Case, Draw, Given, Shape, Source
+from parity.cases.symbol_case import SymbolCase, branching
 from parity.cases.texts import X2, Texts, Valid
 
 EDGES, HOWS = ("zero_pad", "drop"), ("max", "mean")
@@ -161,4 +162,16 @@ BAD: tuple[BadCase, ...] = (
     says.dy("upsample", "dy of the dropped edge", "(2, 3, 4, 3)", dy=Draw((2, 3, 3, 3))),
     says.dy("upsample", "dy of the kept edge", "(2, 3, 3, 3)", edge="drop"),
     says.dy("upsample", "dy of the input's shape", "(2, 3, 4, 3)", dy=X2),
+)
+
+# --- symbols ------------------------------------------------------------------------------
+
+SYMBOLIC: tuple[SymbolCase, ...] = (
+    *(
+        branching(
+            "downsample", f"{how}, {edge}", {"x": (1, 2, 3, 5)}, size=(2, 3), how=how, edge=edge
+        )
+        for how in ("max", "mean")
+        for edge in ("zero_pad", "drop")
+    ),
 )

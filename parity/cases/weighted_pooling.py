@@ -7,6 +7,7 @@ from typing import Any
 
 from parity.cases.case import WEIGHTED_VALUES, BadCase, Case, Draw, Given, Shape, Source
 from parity.cases.pooling import FEATURE_MAP
+from parity.cases.symbol_case import AnyNumber, SymbolCase, branching, sums
 from parity.cases.texts import POOLED2, X1, X2, Texts, Valid
 
 # --- trainable pooling --------------------------------------------------------------------
@@ -246,3 +247,22 @@ BAD_GAUSSIAN = (
 )
 
 BAD: tuple[BadCase, ...] = BAD_WEIGHTED + BAD_GAUSSIAN
+
+# --- symbols ------------------------------------------------------------------------------
+
+SYMBOLIC: tuple[SymbolCase, ...] = (
+    sums(
+        "weighted_pool2d",
+        "overlap",
+        {"x": (2, 3, 3, 5), "weight": (3, 2, 3), "bias": (3,)},
+        stride=(1, 2),
+    ),
+    branching(
+        "gaussian_pool2d",
+        "any sigma",
+        {"x": (1, 2, 4, 3)},
+        kernel_size=(3, 2),
+        sigma=AnyNumber("sigma", 1),
+        stride=1,
+    ),
+)

@@ -29,7 +29,7 @@ from parity.cases.case import (
     draw,
     generator,
 )
-from parity.cases.catalogue import BAD, GOOD, SUBJECTS, Subject, check_unique
+from parity.cases.catalogue import BAD, GOOD, SUBJECTS, SYMBOLIC, Subject, check_unique
 from parity.cases.functions import FUNCTIONS as COMPARED
 from parity.cases.functions import backward_of
 from parity.judges.layer import call_bad
@@ -153,9 +153,17 @@ def test_every_function_has_bad_cases_forward_and_backward() -> None:
     assert {f for f in FUNCTIONS if backward_of(f) not in tried} == FORWARD_ONLY
 
 
+def test_every_function_with_a_backward_has_symbols() -> None:
+    """And each case of symbols is of such a function, with an id of its own."""
+    assert set(SYMBOLIC) == {name for name, function in COMPARED.items() if function.inputs}
+    assert all(SYMBOLIC.values())
+    ids = [case.id for subject in SUBJECTS for case in subject.SYMBOLIC]
+    assert sum(map(len, SYMBOLIC.values())) == len(ids) == len(set(ids))
+
+
 def named(subject: Subject) -> set[str]:
     """The functions, forward and backward, that a subject's tables name."""
-    cases = (*subject.GOOD, *subject.BAD)
+    cases = (*subject.GOOD, *subject.BAD, *subject.SYMBOLIC)
     return {case.function for case in cases} | set(subject.VALID)
 
 
