@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from parity.cases.case import FLOATS, BadCase, Case, Draw, Given, Shape, Source
+from parity.cases.dice import Arguments, Dice, Maker
+from parity.cases.drawing import PLAIN, SHARED_OUT, Kinds, alone
 from parity.cases.symbol_case import AnyNumber, SymbolCase, branching
 from parity.cases.texts import LOGITS, Texts, Valid
 
@@ -307,3 +309,48 @@ SYMBOLIC: tuple[SymbolCase, ...] = (
         for axis in (0, 1)
     ),
 )
+
+# --- random arguments ---------------------------------------------------------------------
+
+CURVED: Kinds = (
+    ("negative_zero", "normal"),
+    ("saturated", "normal"),
+    ("saturated", "largest"),
+    ("spread", "wide"),
+    ("wide", "wide"),
+    ("largest", "largest"),
+    ("tiny", "tiny"),
+    ("subnormal", "subnormal"),
+    ("special", "normal"),
+    ("normal", "special"),
+)
+# torch takes 0 for the sign of NaN: a known finding, which has cases of its own.
+SIGNED: Kinds = tuple(kinds for kinds in CURVED if "special" not in kinds)
+
+
+def _random_leaky(dice: Dice) -> Arguments:
+    """Arguments of leaky_relu; its slope may be anything, mostly below 1."""
+    arguments = alone("x", CURVED)(dice)
+    slopes = (0, 0.01, 0.1, 0.5, 1, 2.0, -0.5, dice.real(0, 1))
+    return arguments._replace(options={"negative_slope": dice.one_of(slopes)})
+
+
+def _random_axis(dice: Dice) -> Arguments:
+    """Arguments of softmax and log_softmax."""
+    shape = dice.sizes(dice.whole(1, 4), 1, 8)
+    values, upstream = dice.kinds(PLAIN, SHARED_OUT)
+    axis = dice.whole(-len(shape), len(shape) - 1)
+    return Arguments({"x": Draw(shape, values, dice.layout())}, {"axis": axis}, upstream)
+
+
+RANDOM: dict[str, Maker] = {
+    "relu": alone("x", CURVED),
+    "leaky_relu": _random_leaky,
+    "sigmoid": alone("x", CURVED),
+    "tanh": alone("x", CURVED),
+    "dsigmoid": alone("o", (*CURVED, ("certainty", "normal"))),
+    "dtanh": alone("o", (*CURVED, ("certainty", "normal"))),
+    "sign": alone("x", SIGNED),
+    "softmax": _random_axis,
+    "log_softmax": _random_axis,
+}

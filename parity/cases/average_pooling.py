@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from parity.cases.case import BadCase, Case, Draw, Given, Shape, Source
+from parity.cases.dice import Arguments, Dice, Maker
+from parity.cases.drawing import each, pooled, told, window_of
 from parity.cases.pooling import FEATURE_MAP, image, of_both, pool_case, valid_of
 from parity.cases.symbol_case import SymbolCase, sums
 from parity.cases.texts import X2, Texts, Valid
@@ -220,3 +222,37 @@ SYMBOLIC: tuple[SymbolCase, ...] = (
     sums("avg_pool2d", "divisor 5", {"x": (1, 2, 3, 4)}, kernel_size=2, divisor_override=5),
     sums("avg_pool3d", "overlap", {"x": (1, 2, 2, 3, 4)}, kernel_size=2, stride=1, padding=1),
 )
+
+# --- random arguments ---------------------------------------------------------------------
+
+
+def _random_average(n: int) -> Maker:
+    """Arguments of avg_pool1d, avg_pool2d or avg_pool3d."""
+
+    def make(dice: Dice) -> Arguments:
+        window, stride, padding = window_of(dice, n)
+        # torch's avg_pool3d refuses an input that holds a window only with its padding.
+        room = [0 if n == 3 else 2 * p for p in padding]
+        sizes = tuple(
+            dice.size(low, low + 6)
+            for k, more in zip(window, room, strict=True)
+            for low in [max(1, k - more)]
+        )
+        options = {
+            "kernel_size": each(dice, window),
+            "stride": stride,
+            "padding": each(dice, padding),
+            "ceil_mode": dice.chance(0.3),
+            "count_include_pad": dice.chance(0.5),
+        }
+        if n > 1 and dice.chance(0.3):
+            options["divisor_override"] = dice.whole(1, 9)
+        options = told(
+            dice, options, stride=None, padding=0, ceil_mode=False, count_include_pad=True
+        )
+        return pooled(dice, (dice.batch(), dice.size(1, 4), *sizes), options)
+
+    return make
+
+
+RANDOM: dict[str, Maker] = {f"avg_pool{n}d": _random_average(n) for n in (1, 2, 3)}

@@ -25,6 +25,7 @@ from parity.cases import (
     weighted_pooling,
 )
 from parity.cases.case import BadCase, Case
+from parity.cases.dice import Maker
 from parity.cases.functions import FUNCTIONS
 from parity.cases.symbol_case import SymbolCase
 from parity.cases.texts import Valid
@@ -37,6 +38,7 @@ class Subject(Protocol):
     VALID: Valid  # what the bad ones start from, by function
     BAD: tuple[BadCase, ...]  # invalid arguments, each with the whole error text
     SYMBOLIC: tuple[SymbolCase, ...]  # shapes at which the backward is compared with sympy's
+    RANDOM: dict[str, Maker]  # how random arguments are drawn, by function
 
 
 SUBJECTS: tuple[Subject, ...] = (
@@ -71,6 +73,9 @@ SYMBOLIC: dict[str, tuple[SymbolCase, ...]] = {
     name: tuple(case for subject in SUBJECTS for case in subject.SYMBOLIC if case.function == name)
     for name, function in FUNCTIONS.items()
     if function.inputs
+}
+RANDOM: dict[str, Maker] = {
+    name: maker for subject in SUBJECTS for name, maker in subject.RANDOM.items()
 }
 
 check_unique(case.id for case in GOOD)

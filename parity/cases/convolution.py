@@ -6,6 +6,8 @@ from typing import Any
 
 from parity.cases import filters
 from parity.cases.case import FLOATS, WEIGHTED_VALUES, BadCase, Case, Draw, Given, Shape, Source
+from parity.cases.dice import Arguments, Dice, Maker
+from parity.cases.drawing import affine, each, kernel_of, steps, told
 from parity.cases.symbol_case import SymbolCase, sums
 from parity.cases.texts import X1, X2, X3, Texts, Valid
 from parity.cases.worked.convolution import WORKED
@@ -517,3 +519,54 @@ SYMBOLIC: tuple[SymbolCase, ...] = (
         groups=2,
     ),
 )
+
+# --- random arguments ---------------------------------------------------------------------
+
+PADDING_KINDS = ("none", "number", "axes", "pairs", "valid", "same", "full")
+
+
+def _random_convolution(n: int) -> Maker:
+    """Arguments of conv1d, conv2d or conv3d."""
+
+    def make(dice: Dice) -> Arguments:
+        groups = dice.whole(2, 4) if dice.chance(0.2) else 1
+        kernel, samples = kernel_of(dice, n), dice.batch()
+        depth, outputs = dice.size(1, 5), groups * dice.size(1, 7 if groups == 1 else 3)
+        stride, dilation = steps(dice, n, 4), steps(dice, n, 3)
+        spans = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
+        padding, room = _random_padding(dice, n)
+        least = [max(1, span - more) for span, more in zip(spans, room, strict=True)]
+        sizes = tuple(dice.size(low, low + 8) for low in least)
+        options = {
+            "stride": each(dice, stride),
+            "padding": padding,
+            "dilation": each(dice, dilation),
+            "groups": groups,
+        }
+        x, weight = (samples, groups * depth, *sizes), (outputs, depth, *kernel)
+        return affine(
+            dice, x, weight, told(dice, options, stride=1, padding=0, dilation=1, groups=1)
+        )
+
+    return make
+
+
+def _random_padding(dice: Dice, n: int) -> tuple[Any, tuple[int, ...]]:
+    """A padding of any kind, and how much longer it certainly makes each axis."""
+    kind = dice.one_of(PADDING_KINDS)
+    if kind == "none":
+        return 0, (0,) * n
+    if kind == "number":
+        number = dice.whole(1, 3)
+        return number, (2 * number,) * n
+    if kind == "axes":
+        axes = tuple(dice.whole(0, 3) for _ in range(n))
+        return axes, tuple(2 * p for p in axes)
+    if kind == "pairs":
+        pairs = tuple((dice.whole(0, 3), dice.whole(0, 3)) for _ in range(n))
+        return pairs, tuple(map(sum, pairs))
+    # "same" and "full" themselves add what a window needs.
+    return kind, (0 if kind == "valid" else 10**6,) * n
+
+
+RANDOM: dict[str, Maker] = {f"conv{n}d": _random_convolution(n) for n in (1, 2, 3)}

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from parity.cases.case import FLOATS, BadCase, Case, Draw, Given, Shape, Source
+from parity.cases.dice import Arguments, Dice, Maker
+from parity.cases.drawing import ALIKE, MOVED, WEIGHTED, affine, alone, kernel_of
 from parity.cases.symbol_case import SymbolCase, sums
 from parity.cases.texts import X2, Texts, Valid
 
@@ -396,3 +398,39 @@ SYMBOLIC: tuple[SymbolCase, ...] = (
     sums("rot180", "batch", {"a": (2, 3, 4)}),
     sums("shared_conv2d", "plain", {"x": (2, 3, 3, 4), "weight": (2, 2, 3), "bias": (2,)}),
 )
+
+# --- random arguments ---------------------------------------------------------------------
+
+
+def _random_pair(dice: Dice) -> Arguments:
+    """Arguments of correlate2d or convolve2d: one matrix or a batch."""
+    mode = dice.one_of(("full", "same", "valid"))
+    kernel = dice.sizes(2, 1, 5)
+    if mode != "valid":
+        a = dice.sizes(2, 1, 8)
+    elif dice.chance(0.3):  # the kernel holds a
+        a = tuple(dice.whole(1, k) for k in kernel)
+    else:
+        a = tuple(dice.size(k, k + 5) for k in kernel)
+    lead = tuple(dice.size(1, 3) for _ in range(dice.whole(0, 2)))
+    values, kernels, upstream = dice.kinds(ALIKE, WEIGHTED)
+    arrays = {
+        "a": Draw((*lead, *a), values, dice.layout()),
+        "kernel": Draw(kernel, kernels, dice.layout()),
+    }
+    return Arguments(arrays, {"mode": mode}, upstream)
+
+
+def _random_shared(dice: Dice) -> Arguments:
+    """Arguments of shared_conv2d."""
+    kernel = kernel_of(dice, 2)
+    sizes = tuple(dice.size(k, k + 5) for k in kernel)
+    return affine(dice, (dice.batch(), dice.size(1, 4), *sizes), (dice.size(1, 5), *kernel), {})
+
+
+RANDOM: dict[str, Maker] = {
+    "correlate2d": _random_pair,
+    "convolve2d": _random_pair,
+    "rot180": alone("a", MOVED, least=2),
+    "shared_conv2d": _random_shared,
+}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from parity.cases.case import BadCase, Case, Draw, Given, Shape, Source
+from parity.cases.dice import Arguments, Dice, Maker
+from parity.cases.drawing import MOVED, affine, alone
 from parity.cases.symbol_case import SymbolCase, sums
 from parity.cases.texts import X2, Texts, Valid
 
@@ -177,3 +179,18 @@ SYMBOLIC: tuple[SymbolCase, ...] = (
     sums("linear", "two leading axes", {"x": (2, 1, 3), "weight": (4, 3), "bias": (4,)}),
     sums("flatten", "maps", {"x": (2, 3, 2, 2)}),
 )
+
+# --- random arguments ---------------------------------------------------------------------
+
+
+def _random_linear(dice: Dice) -> Arguments:
+    """Arguments of linear."""
+    features = dice.size(1, 8)
+    lead = (dice.batch(), *dice.sizes(dice.whole(0, 2), 1, 5))[: dice.whole(0, 3)]
+    return affine(dice, (*lead, features), (dice.size(1, 8), features), {})
+
+
+RANDOM: dict[str, Maker] = {
+    "linear": _random_linear,
+    "flatten": alone("x", MOVED, least=2),
+}

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from parity.cases.case import BadCase, Case, Draw, Given, Shape, Source
+from parity.cases.dice import Arguments, Dice, Maker
+from parity.cases.drawing import MOVED, PLAIN, shape_of
 from parity.cases.symbol_case import AnyNumber, SymbolCase, sums
 from parity.cases.texts import LOGITS, Texts, Valid
 
@@ -154,3 +156,19 @@ SYMBOLIC: tuple[SymbolCase, ...] = (
         p=AnyNumber("p"),
     ),
 )
+
+# --- random arguments ---------------------------------------------------------------------
+
+
+def _random_dropout(dice: Dice) -> Arguments:
+    """Arguments of dropout."""
+    shape, (values, upstream) = shape_of(dice), dice.kinds(PLAIN, MOVED)
+    arrays = {
+        "x": Draw(shape, values, dice.layout()),
+        "mask": Draw(shape, "mask", dice.layout()),
+    }
+    p = dice.one_of((0, 0.5, 0.25, 0.1, 1 / 3, dice.real(0, 0.999)))
+    return Arguments(arrays, {"p": p}, upstream)
+
+
+RANDOM: dict[str, Maker] = {"dropout": _random_dropout}

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from parity.cases.case import LAYOUTS, BadCase, Case, Draw, Given, Shape, Source
+from parity.cases.dice import Arguments, Dice, Maker
+from parity.cases.drawing import ALIKE, MOVED, PLAIN, WEIGHTED, shape_of
 from parity.cases.symbol_case import SymbolCase, sums
 from parity.cases.texts import X2, Texts, Valid
 
@@ -240,3 +242,29 @@ SYMBOLIC: tuple[SymbolCase, ...] = (
     sums("add", "maps", {"x": (2, 3), "branch": (2, 3)}),
     sums("concatenate", "three", {"a": (2, 1, 2), "b": (2, 3, 2), "c": (2, 2, 2)}),
 )
+
+# --- random arguments ---------------------------------------------------------------------
+
+
+def _random_add(dice: Dice) -> Arguments:
+    """Arguments of add."""
+    shape, (values, branch, upstream) = shape_of(dice), dice.kinds(ALIKE, WEIGHTED)
+    arrays = {
+        "x": Draw(shape, values, dice.layout()),
+        "branch": Draw(shape, branch, dice.layout()),
+    }
+    return Arguments(arrays, {}, upstream)
+
+
+def _random_concatenate(dice: Dice) -> Arguments:
+    """Arguments of concatenate: one to four maps."""
+    lead, rest = dice.batch(), dice.sizes(dice.whole(0, 3), 1, 5)
+    values, upstream = dice.kinds(PLAIN, MOVED)
+    arrays = {
+        name: Draw((lead, dice.size(1, 5), *rest), values, dice.layout())
+        for name in "abcd"[: dice.whole(1, 4)]
+    }
+    return Arguments(arrays, {}, upstream)
+
+
+RANDOM: dict[str, Maker] = {"add": _random_add, "concatenate": _random_concatenate}

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from parity.cases.case import BadCase, Case, Draw, Given, Shape, Source
+from parity.cases.dice import Arguments, Dice, Maker
+from parity.cases.drawing import MARGINS, ODDS, Kinds, with_target
 from parity.cases.symbol_case import SymbolCase, branching
 from parity.cases.texts import CERTAINTY, LOGITS, SCALAR, Texts, Valid
 
@@ -279,3 +281,31 @@ SYMBOLIC: tuple[SymbolCase, ...] = (
         {"score": (2, 3), "target": np.array([[1, -1, 1], [-1, 1, -1]])},
     ),
 )
+
+# --- random arguments ---------------------------------------------------------------------
+
+# Values of which no sum overflows: torch takes 0 for the sign of the NaN that ∞ − ∞ is.
+FINITE = ("integers", "spread", "wide", "tiny", "subnormal", "negative_zero", "zeros")
+# From dy = ±∞ torch's log-likelihood has NaN for infinite gradients: no special dy.
+LIKELIHOODS: Kinds = (*ODDS, ("minus_inf", "normal"), ("special", "normal"))
+
+
+def _random_model(dice: Dice) -> Arguments:
+    """Arguments of a perceptron, a logistic or a softmax regression."""
+    features, nodes = dice.size(1, 8), dice.size(1, 8)
+    lead = (dice.batch(), *dice.sizes(1, 1, 5))[: dice.whole(0, 2)]
+    (values,) = dice.kinds(("normal",), [(kind,) for kind in FINITE])
+    arrays = {
+        "x": Draw((*lead, features), values, dice.layout()),
+        "weight": Draw((nodes, features), values, dice.layout()),
+    }
+    if dice.chance(0.7):
+        arrays["bias"] = Draw((nodes,), values, dice.layout())
+    return Arguments(arrays, {})
+
+
+RANDOM: dict[str, Maker] = {
+    **dict.fromkeys(ONE_LAYER, _random_model),
+    "log_likelihood": with_target("logits", "certainty", LIKELIHOODS),
+    "perceptron_loss": with_target("score", "labels", MARGINS),
+}

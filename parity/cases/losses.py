@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import inf, log
 from typing import Any
 
 import numpy as np
 
 from parity.cases.case import BadCase, Case, Classes, Draw, Given, Probabilities, Shape, Source
+from parity.cases.dice import Arguments, Dice, Maker
+from parity.cases.drawing import MARGINS, ODDS, PLAIN, SHARED_OUT, Kinds, with_target
 from parity.cases.symbol_case import SymbolCase, branching
 from parity.cases.texts import CERTAINTY, LOGITS, SCALAR, Texts, Valid
 
@@ -467,3 +470,35 @@ SYMBOLIC: tuple[SymbolCase, ...] = (
     ),
     branching("squared_error", "any targets", {"output": (2, 3), "target": (2, 3)}),
 )
+
+# --- random arguments ---------------------------------------------------------------------
+
+REDUCTIONS = ("mean", "sum", "none")
+LOGIT_KINDS = tuple((values, upstream) for values, upstream in SHARED_OUT if upstream == "normal")
+DISTANCES: Kinds = (*MARGINS, ("integers", "integers"), ("tiny", "tiny"))
+
+
+def _random_cross_entropy(dice: Dice) -> Arguments:
+    """Arguments of cross_entropy: logits (C,) or (N, C, …); indices or probabilities."""
+    classes = dice.size(1, 8)
+    behind = dice.sizes(dice.whole(0, 2), 1, 5)
+    shape = (classes,) if dice.chance(0.1) else (dice.size(1, 6), classes, *behind)
+    axis = min(1, len(shape) - 1)
+    target: Source
+    if dice.chance(0.5):
+        target = Classes(shape[:axis] + shape[axis + 1 :], classes)
+    else:
+        target = Probabilities(shape, axis)
+    values, upstream = dice.kinds(PLAIN, LOGIT_KINDS)
+    arrays: Mapping[str, Source] = {
+        "logits": Draw(shape, values, dice.layout()),
+        "target": target,
+    }
+    return Arguments(arrays, {"reduction": dice.one_of(REDUCTIONS)}, upstream)
+
+
+RANDOM: dict[str, Maker] = {
+    "cross_entropy": _random_cross_entropy,
+    "binary_cross_entropy_with_logits": with_target("logits", "certainty", ODDS, REDUCTIONS),
+    "squared_error": with_target("output", "", DISTANCES),
+}

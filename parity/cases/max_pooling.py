@@ -6,6 +6,8 @@ from math import inf
 from typing import Any
 
 from parity.cases.case import BadCase, Case, Draw, Shape, Source
+from parity.cases.dice import Arguments, Dice, Maker
+from parity.cases.drawing import each, pooled, steps, told, window_of
 from parity.cases.pooling import FEATURE_MAP, image, of_both, pool_case, valid_of
 from parity.cases.symbol_case import SymbolCase, branching
 from parity.cases.texts import X1, X2, Texts, Valid
@@ -215,3 +217,33 @@ SYMBOLIC: tuple[SymbolCase, ...] = (
     ),
     branching("max_pool3d", "overlap", {"x": (1, 2, 2, 3, 4)}, kernel_size=2, stride=1),
 )
+
+# --- random arguments ---------------------------------------------------------------------
+
+
+def _random_maximum(n: int) -> Maker:
+    """Arguments of max_pool1d, max_pool2d or max_pool3d."""
+
+    def make(dice: Dice) -> Arguments:
+        window, stride, padding = window_of(dice, n)
+        dilation = steps(dice, n, 3)
+        # At least d long, so that no dilated window steps over all of it.
+        sizes = tuple(
+            dice.size(low, low + 6)
+            for k, p, d in zip(window, padding, dilation, strict=True)
+            for low in [max(1, d, d * (k - 1) + 1 - 2 * p)]
+        )
+        options = {
+            "kernel_size": each(dice, window),
+            "stride": stride,
+            "padding": each(dice, padding),
+            "dilation": each(dice, dilation),
+            "ceil_mode": dice.chance(0.3),
+        }
+        options = told(dice, options, stride=None, padding=0, dilation=1, ceil_mode=False)
+        return pooled(dice, (dice.batch(), dice.size(1, 4), *sizes), options)
+
+    return make
+
+
+RANDOM: dict[str, Maker] = {f"max_pool{n}d": _random_maximum(n) for n in (1, 2, 3)}

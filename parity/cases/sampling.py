@@ -6,6 +6,8 @@ from itertools import product
 from typing import Any
 
 from parity.cases.case import BadCase, Case, Draw, Given, Shape, Source
+from parity.cases.dice import Arguments, Dice, Maker
+from parity.cases.drawing import each, kernel_of, pooled
 from parity.cases.symbol_case import SymbolCase, branching
 from parity.cases.texts import X2, Texts, Valid
 
@@ -175,3 +177,16 @@ SYMBOLIC: tuple[SymbolCase, ...] = (
         for edge in ("zero_pad", "drop")
     ),
 )
+
+# --- random arguments ---------------------------------------------------------------------
+
+
+def _random_downsample(dice: Dice) -> Arguments:
+    """Arguments of downsample."""
+    window, edge = kernel_of(dice, 2), dice.one_of(("zero_pad", "drop"))
+    sizes = tuple(dice.size(k if edge == "drop" else 1, k + 6) for k in window)
+    options = {"size": each(dice, window), "how": dice.one_of(("max", "mean")), "edge": edge}
+    return pooled(dice, (dice.batch(), dice.size(1, 4), *sizes), options)
+
+
+RANDOM: dict[str, Maker] = {"downsample": _random_downsample}

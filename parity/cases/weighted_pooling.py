@@ -6,6 +6,8 @@ from math import inf, nan
 from typing import Any
 
 from parity.cases.case import WEIGHTED_VALUES, BadCase, Case, Draw, Given, Shape, Source
+from parity.cases.dice import Arguments, Dice, Maker
+from parity.cases.drawing import affine, each, pooled, told, window_of
 from parity.cases.pooling import FEATURE_MAP
 from parity.cases.symbol_case import AnyNumber, SymbolCase, branching, sums
 from parity.cases.texts import POOLED2, X1, X2, Texts, Valid
@@ -266,3 +268,28 @@ SYMBOLIC: tuple[SymbolCase, ...] = (
         stride=1,
     ),
 )
+
+# --- random arguments ---------------------------------------------------------------------
+
+
+def _random_weighted(dice: Dice) -> Arguments:
+    """Arguments of weighted_pool2d."""
+    window, stride, _ = window_of(dice, 2)
+    channels, sizes = dice.size(1, 4), tuple(dice.size(k, k + 6) for k in window)
+    options = told(dice, {"stride": stride}, stride=None)
+    return affine(dice, (dice.batch(), channels, *sizes), (channels, *window), options)
+
+
+def _random_gaussian(dice: Dice) -> Arguments:
+    """Arguments of gaussian_pool2d: σ from a hundredth of a pixel to a hundred pixels."""
+    window, stride, _ = window_of(dice, 2)
+    sizes = tuple(dice.size(k, k + 6) for k in window)
+    options = {"kernel_size": each(dice, window), "sigma": 10 ** dice.real(-2, 2), "stride": stride}
+    x = (dice.batch(), dice.size(1, 4), *sizes)
+    return pooled(dice, x, told(dice, options, stride=None))
+
+
+RANDOM: dict[str, Maker] = {
+    "weighted_pool2d": _random_weighted,
+    "gaussian_pool2d": _random_gaussian,
+}

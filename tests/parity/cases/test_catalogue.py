@@ -29,7 +29,7 @@ from parity.cases.case import (
     draw,
     generator,
 )
-from parity.cases.catalogue import BAD, GOOD, SUBJECTS, SYMBOLIC, Subject, check_unique
+from parity.cases.catalogue import BAD, GOOD, RANDOM, SUBJECTS, SYMBOLIC, Subject, check_unique
 from parity.cases.functions import FUNCTIONS as COMPARED
 from parity.cases.functions import backward_of
 from parity.judges.layer import call_bad
@@ -161,10 +161,16 @@ def test_every_function_with_a_backward_has_symbols() -> None:
     assert sum(map(len, SYMBOLIC.values())) == len(ids) == len(set(ids))
 
 
+def test_every_function_has_random_cases() -> None:
+    """And no other; each from one subject."""
+    assert set(RANDOM) == set(COMPARED)
+    assert len(RANDOM) == sum(len(subject.RANDOM) for subject in SUBJECTS)
+
+
 def named(subject: Subject) -> set[str]:
     """The functions, forward and backward, that a subject's tables name."""
     cases = (*subject.GOOD, *subject.BAD, *subject.SYMBOLIC)
-    return {case.function for case in cases} | set(subject.VALID)
+    return {case.function for case in cases} | set(subject.VALID) | set(subject.RANDOM)
 
 
 def home(subject: Any) -> str:
