@@ -1,11 +1,18 @@
-"""Cases of the activation functions."""
+"""What the catalogue knows of the activation functions."""
 
 from __future__ import annotations
 
+from fractions import Fraction
 from math import inf, nan
 from typing import Any
 
-from parity.cases.case import FLOATS, Case, Draw, Given, Shape, Source
+import numpy as np
+
+from parity.cases.case import FLOATS, BadCase, Case, Draw, Given, Shape, Source
+from parity.cases.dice import Arguments, Dice, Maker
+from parity.cases.drawing import PLAIN, SHARED_OUT, Kinds, alone
+from parity.cases.symbol_case import AnyNumber, SymbolCase, branching
+from parity.cases.texts import LOGITS, Texts, Valid
 
 
 def _case(
@@ -207,4 +214,143 @@ ALONG_AN_AXIS = tuple(
     )
 )
 
-CASES = ELEMENTWISE + KINKED + STEEP + OF_OUTPUT + ALONG_AN_AXIS
+GOOD: tuple[Case, ...] = ELEMENTWISE + KINKED + STEEP + OF_OUTPUT + ALONG_AN_AXIS
+
+# --- bad arguments ------------------------------------------------------------------------
+
+ACTIVATED = ("relu", "leaky_relu", "sigmoid", "tanh", "sign", "softmax", "log_softmax")
+
+VALID: Valid = {
+    **{function: {"x": LOGITS} for function in ACTIVATED},
+    **{f"{function}_backward": {"dy": LOGITS, "x": LOGITS} for function in ACTIVATED},
+    "dsigmoid": {"o": LOGITS},
+    "dtanh": {"o": LOGITS},
+}
+says = Texts(VALID)
+
+BAD_ACTIVATIONS = (
+    *(
+        case
+        for function in ACTIVATED
+        for case in (
+            says.not_real(function, "complex x", "x", "complex128"),
+            says.dy(f"{function}_backward", "dy of another shape", "(4, 5)", dy=Draw((5, 4))),
+            says.mixed(f"{function}_backward", "dy", "x", float32="x"),
+        )
+    ),
+    *(
+        says.value_error(
+            f"{function}{backward}", f"axis {axis}", f"axis is {axis}, but {axes}", **changes
+        )
+        for function in ("softmax", "log_softmax")
+        for backward, axis, axes, changes in (
+            ("", 2, "x has 2 axes (x (4, 5))", {"axis": 2}),
+            ("_backward", -3, "x has 2 axes (x (4, 5))", {"axis": -3}),
+            ("", -1, "x has 0 axes (x ())", {"x": Given(3)}),
+        )
+    ),
+    says.not_real("relu", "boolean x", "x", "bool", x=Given((True, False))),
+    says.not_real("tanh", "text", "x", "<U1", x=Given(("a", "b"))),
+    says.dy("relu_backward", "dy would broadcast", "(4, 5)", dy=Draw((1, 5))),
+    says.number("relu_backward", "at_zero as text", "at_zero", "half"),
+    says.number("leaky_relu", "slope as text", "negative_slope", "0.1"),
+    says.number("leaky_relu", "slope None", "negative_slope", None),
+    says.number("leaky_relu", "slope True", "negative_slope", True),
+    says.number("leaky_relu", "a complex slope", "negative_slope", 0.1j),
+    says.type_error("relu", "nothing", "x must hold real numbers, but is None", x=None),
+    says.type_error(
+        "relu_backward",
+        "names in an object array",
+        "x must hold real numbers, but holds 'a' (str)",
+        dy=Given((1, 2)),
+        x=np.array([1.5, "a"], object),
+    ),
+    says.value_error(
+        "tanh",
+        "rows of different lengths",
+        "x must be an array, but its rows have different lengths",
+        x=[[1.0, 2.0], [3.0]],
+    ),
+    *(
+        says.type_error(
+            function, f"axis {axis!r}", f"axis must be an integer, but is {axis!r}", axis=axis
+        )
+        for function, axis in (("softmax", 1.0), ("log_softmax", None), ("softmax_backward", "1"))
+    ),
+    says.number("leaky_relu_backward", "a slope for each element", "negative_slope", (0.1, 0.2)),
+)
+
+BAD_DERIVATIVES = tuple(
+    case
+    for function in ("dsigmoid", "dtanh")
+    for case in (
+        says.not_real(function, "complex o", "o", "complex64"),
+        says.not_real(function, "boolean o", "o", "bool", o=Given((True, False))),
+        says.type_error(function, "nothing", "o must hold real numbers, but is None", o=None),
+    )
+)
+
+BAD: tuple[BadCase, ...] = BAD_ACTIVATIONS + BAD_DERIVATIVES
+
+# --- symbols ------------------------------------------------------------------------------
+
+SYMBOLIC: tuple[SymbolCase, ...] = (
+    branching("relu", "both signs", {"x": (2, 3)}),
+    branching(
+        "leaky_relu",
+        "both signs, any slope",
+        {"x": (2, 3)},
+        negative_slope=AnyNumber("slope", Fraction(1, 10)),
+    ),
+    *(branching(name, "both signs", {"x": (2, 3)}) for name in ("sigmoid", "tanh", "sign")),
+    *(
+        branching(name, f"axis {axis}", {"x": (2, 3)}, axis=axis)
+        for name in ("softmax", "log_softmax")
+        for axis in (0, 1)
+    ),
+)
+
+# --- random arguments ---------------------------------------------------------------------
+
+CURVED: Kinds = (
+    ("negative_zero", "normal"),
+    ("saturated", "normal"),
+    ("saturated", "largest"),
+    ("spread", "wide"),
+    ("wide", "wide"),
+    ("largest", "largest"),
+    ("tiny", "tiny"),
+    ("subnormal", "subnormal"),
+    ("special", "normal"),
+    ("normal", "special"),
+)
+# torch takes 0 for the sign of NaN: a known finding, which has cases of its own.
+SIGNED: Kinds = tuple(kinds for kinds in CURVED if "special" not in kinds)
+
+
+def _random_leaky(dice: Dice) -> Arguments:
+    """Arguments of leaky_relu; its slope may be anything, mostly below 1."""
+    arguments = alone("x", CURVED)(dice)
+    slopes = (0, 0.01, 0.1, 0.5, 1, 2.0, -0.5, dice.real(0, 1))
+    return arguments._replace(options={"negative_slope": dice.one_of(slopes)})
+
+
+def _random_axis(dice: Dice) -> Arguments:
+    """Arguments of softmax and log_softmax."""
+    shape = dice.sizes(dice.whole(1, 4), 1, 8)
+    values, upstream = dice.kinds(PLAIN, SHARED_OUT)
+    axis = dice.whole(-len(shape), len(shape) - 1)
+    return Arguments({"x": Draw(shape, values, dice.layout())}, {"axis": axis}, upstream)
+
+
+RANDOM: dict[str, Maker] = {
+    "relu": alone("x", CURVED),
+    "leaky_relu": _random_leaky,
+    "sigmoid": alone("x", CURVED),
+    "tanh": alone("x", CURVED),
+    "dsigmoid": alone("o", (*CURVED, ("certainty", "normal"))),
+    "dtanh": alone("o", (*CURVED, ("certainty", "normal"))),
+    "sign": alone("x", SIGNED),
+    "softmax": _random_axis,
+    "log_softmax": _random_axis,
+}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from parity.cases.case import LAYOUTS, generator
+from parity.cases.case import LAYOUTS, Source, generator
 
 T = TypeVar("T")
 
@@ -64,3 +64,14 @@ class Dice:
     def kinds(self, plain: tuple[str, ...], others: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
         """Kinds of values: mostly the plain ones."""
         return plain if self.chance(0.7) else self.one_of(others)
+
+
+class Arguments(NamedTuple):
+    """Arrays, options and the kind of values of dy."""
+
+    arrays: Mapping[str, Source]
+    options: Mapping[str, Any]
+    upstream: str = "normal"
+
+
+Maker: TypeAlias = Callable[[Dice], Arguments]
