@@ -11,8 +11,48 @@ import numpy as np
 from parity.cases.case import FLOATS, BadCase, Case, Draw, Given, Shape, Source
 from parity.cases.dice import Arguments, Dice, Maker
 from parity.cases.drawing import PLAIN, SHARED_OUT, Kinds, alone
+from parity.cases.function import ELEMENT, Function
 from parity.cases.symbol_case import AnyNumber, SymbolCase, branching
 from parity.cases.texts import LOGITS, Texts, Valid
+
+ROWS: tuple[Function, ...] = (
+    Function(
+        "relu",
+        ("x",),
+        ("D2.9", "D2.19"),
+        bound="moved",
+        integers="signs",
+        pieces=ELEMENT,
+        in_networks=True,
+    ),
+    Function(
+        "leaky_relu",
+        ("x",),
+        ("D2.9",),
+        integers="signs",
+        rounded=("negative_slope",),
+        pieces=ELEMENT,
+        in_networks=True,
+    ),
+    Function(
+        "sigmoid", ("x",), ("D1.10", "D2.9"), elementary=True, pieces=ELEMENT, in_networks=True
+    ),
+    Function(
+        "tanh",
+        ("x",),
+        ("D1.2", "D1.10"),
+        ordered=False,
+        elementary=True,
+        pieces=ELEMENT,
+        in_networks=True,
+    ),
+    # Derivatives themselves, as functions of the output: no formula differentiates them again.
+    Function("dsigmoid", (), ("D1.10", "D1.30"), ordered=False, pieces=ELEMENT),
+    Function("dtanh", (), ("D1.10", "D1.30"), ordered=False, pieces=ELEMENT),
+    Function("sign", ("x",), ("D1.2",), bound="moved", integers="signs", pieces=ELEMENT),
+    Function("softmax", ("x",), ("D1.28", "D2.8"), elementary=True, in_networks=True),
+    Function("log_softmax", ("x",), ("D2.8", "D2.17"), elementary=True),
+)
 
 
 def _case(

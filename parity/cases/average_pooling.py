@@ -7,9 +7,17 @@ from typing import Any
 from parity.cases.case import BadCase, Case, Draw, Given, Shape, Source
 from parity.cases.dice import Arguments, Dice, Maker
 from parity.cases.drawing import each, pooled, told, window_of
+from parity.cases.function import Function, average
 from parity.cases.pooling import FEATURE_MAP, image, of_both, pool_case, valid_of
 from parity.cases.symbol_case import SymbolCase, sums
 from parity.cases.texts import X2, Texts, Valid
+
+WINDOWS = ("D0.4", "D0.11", "D2.28")
+ROWS: tuple[Function, ...] = (
+    average("avg_pool1d", *WINDOWS),
+    average("avg_pool2d", *WINDOWS, in_networks=True),
+    average("avg_pool3d", *WINDOWS),
+)
 
 
 def _avg1d(name: str, x: Shape | Source, kernel_size: Any, **more: Any) -> Case:

@@ -8,9 +8,22 @@ from parity.cases import filters
 from parity.cases.case import FLOATS, WEIGHTED_VALUES, BadCase, Case, Draw, Given, Shape, Source
 from parity.cases.dice import Arguments, Dice, Maker
 from parity.cases.drawing import affine, each, kernel_of, steps, told
+from parity.cases.function import AFFINE, WINDOW, Function, sum_of_products
 from parity.cases.symbol_case import SymbolCase, sums
 from parity.cases.texts import X1, X2, X3, Texts, Valid
 from parity.cases.worked.convolution import WORKED
+
+ROWS: tuple[Function, ...] = (
+    sum_of_products("conv1d", AFFINE, "D0.12", "D0.13", "D4.1", "D4.8", "D4.17", pieces=WINDOW),
+    sum_of_products(
+        "conv2d",
+        AFFINE,
+        *("D0.12", "D0.13", "D2.23", "D2.24", "D2.25", "D4.1", "D4.8"),
+        pieces=WINDOW,
+        in_networks=True,
+    ),
+    sum_of_products("conv3d", AFFINE, "D0.5", "D0.12", "D0.13", pieces=WINDOW),
+)
 
 
 def _case(

@@ -8,8 +8,18 @@ from typing import Any
 from parity.cases.case import FLOATS, BadCase, Case, Draw, Given, Shape, Source
 from parity.cases.dice import Arguments, Dice, Maker
 from parity.cases.drawing import ALIKE, MOVED, WEIGHTED, affine, alone, kernel_of
+from parity.cases.function import AFFINE, Function, moved, sum_of_products
 from parity.cases.symbol_case import SymbolCase, sums
 from parity.cases.texts import X2, Texts, Valid
+
+ROWS: tuple[Function, ...] = (
+    sum_of_products("correlate2d", ("a", "kernel"), "D1.15", "D4.1", "D4.10", "D4.11"),
+    sum_of_products("convolve2d", ("a", "kernel"), "D1.14", "D1.15", "D1.30", "D4.2"),
+    moved("rot180", ("a",), "D1.25", "D4.7"),
+    sum_of_products(
+        "shared_conv2d", AFFINE, "D1.16", "D1.25", "D1.26", "D1.27", bound="shared_conv2d"
+    ),
+)
 
 BOTH = ("correlate2d", "convolve2d")
 

@@ -7,8 +7,20 @@ from typing import Any
 from parity.cases.case import BadCase, Case, Draw, Given, Shape, Source
 from parity.cases.dice import Arguments, Dice, Maker
 from parity.cases.drawing import MOVED, affine, alone
+from parity.cases.function import AFFINE, ROW, Function, moved, sum_of_products
 from parity.cases.symbol_case import SymbolCase, sums
 from parity.cases.texts import X2, Texts, Valid
+
+ROWS: tuple[Function, ...] = (
+    sum_of_products(
+        "linear",
+        AFFINE,
+        *("D0.8", "D0.10", "D1.9", "D2.20", "D2.21"),
+        pieces=ROW,
+        in_networks=True,
+    ),
+    moved("flatten", ("x",), "D1.19", "D1.22", in_networks=True),
+)
 
 
 def _linear(

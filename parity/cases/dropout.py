@@ -10,8 +10,21 @@ import numpy as np
 from parity.cases.case import BadCase, Case, Draw, Given, Shape, Source
 from parity.cases.dice import Arguments, Dice, Maker
 from parity.cases.drawing import MOVED, PLAIN, shape_of
+from parity.cases.function import ELEMENT, Function
 from parity.cases.symbol_case import AnyNumber, SymbolCase, sums
 from parity.cases.texts import LOGITS, Texts, Valid
+
+ROWS: tuple[Function, ...] = (
+    Function(
+        "dropout",
+        ("x",),
+        ("D2.13",),
+        integers="signs",
+        ordered=False,
+        pieces=ELEMENT,
+        in_networks=True,
+    ),
+)
 
 
 def _dropout(

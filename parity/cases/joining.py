@@ -10,8 +10,14 @@ import numpy as np
 from parity.cases.case import LAYOUTS, BadCase, Case, Draw, Given, Shape, Source
 from parity.cases.dice import Arguments, Dice, Maker
 from parity.cases.drawing import ALIKE, MOVED, PLAIN, WEIGHTED, shape_of
+from parity.cases.function import ELEMENT, Function, moved
 from parity.cases.symbol_case import SymbolCase, sums
 from parity.cases.texts import X2, Texts, Valid
+
+ROWS: tuple[Function, ...] = (
+    moved("add", ("x", "branch"), "D4.16", bound="add", pieces=ELEMENT, in_networks=True),
+    moved("concatenate", ("a", "b", "c", "d"), "D4.18", in_networks=True),
+)
 
 VALUES = (
     ("integers", "integers"),

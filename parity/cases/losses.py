@@ -11,8 +11,34 @@ import numpy as np
 from parity.cases.case import BadCase, Case, Classes, Draw, Given, Probabilities, Shape, Source
 from parity.cases.dice import Arguments, Dice, Maker
 from parity.cases.drawing import MARGINS, ODDS, PLAIN, SHARED_OUT, Kinds, with_target
+from parity.cases.function import Function
 from parity.cases.symbol_case import SymbolCase, branching
 from parity.cases.texts import CERTAINTY, LOGITS, SCALAR, Texts, Valid
+
+ROWS: tuple[Function, ...] = (
+    Function(
+        "cross_entropy",
+        ("logits",),
+        ("D2.14", "D2.15", "D2.17", "D2.18"),
+        elementary=True,
+        in_networks=True,
+    ),
+    Function(
+        "binary_cross_entropy_with_logits",
+        ("logits",),
+        ("D1.2",),
+        elementary=True,
+        in_networks=True,
+    ),
+    Function(
+        "squared_error",
+        ("output",),
+        ("D1.4", "D1.7"),
+        integers="squares",
+        ordered=False,
+        in_networks=True,
+    ),
+)
 
 
 def _cross_entropy(

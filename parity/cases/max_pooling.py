@@ -8,9 +8,17 @@ from typing import Any
 from parity.cases.case import BadCase, Case, Draw, Shape, Source
 from parity.cases.dice import Arguments, Dice, Maker
 from parity.cases.drawing import each, pooled, steps, told, window_of
+from parity.cases.function import Function, maximum
 from parity.cases.pooling import FEATURE_MAP, image, of_both, pool_case, valid_of
 from parity.cases.symbol_case import SymbolCase, branching
 from parity.cases.texts import X1, X2, Texts, Valid
+
+WINDOWS = ("D0.4", "D0.11", "D2.28")
+ROWS: tuple[Function, ...] = (
+    maximum("max_pool1d", *WINDOWS),
+    maximum("max_pool2d", *WINDOWS, in_networks=True),
+    maximum("max_pool3d", *WINDOWS),
+)
 
 
 def _max1d(name: str, x: Shape | Source, kernel_size: Any, **more: Any) -> Case:

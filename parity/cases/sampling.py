@@ -8,8 +8,20 @@ from typing import Any
 from parity.cases.case import BadCase, Case, Draw, Given, Shape, Source
 from parity.cases.dice import Arguments, Dice, Maker
 from parity.cases.drawing import each, kernel_of, pooled
+from parity.cases.function import MAP, Function
 from parity.cases.symbol_case import SymbolCase, branching
 from parity.cases.texts import X2, Texts, Valid
+
+ROWS: tuple[Function, ...] = (
+    Function(
+        "downsample",
+        ("x",),
+        ("D0.11", "D1.18", "D1.23", "D1.30"),
+        reverse="upsample",
+        integers="downsampled",
+        pieces=MAP,
+    ),
+)
 
 EDGES, HOWS = ("zero_pad", "drop"), ("max", "mean")
 

@@ -8,9 +8,22 @@ from typing import Any
 from parity.cases.case import WEIGHTED_VALUES, BadCase, Case, Draw, Given, Shape, Source
 from parity.cases.dice import Arguments, Dice, Maker
 from parity.cases.drawing import affine, each, pooled, told, window_of
+from parity.cases.function import AFFINE, MAP, Function, sum_of_products
 from parity.cases.pooling import FEATURE_MAP
 from parity.cases.symbol_case import AnyNumber, SymbolCase, branching, sums
 from parity.cases.texts import POOLED2, X1, X2, Texts, Valid
+
+ROWS: tuple[Function, ...] = (
+    sum_of_products("weighted_pool2d", AFFINE, "D0.11", "D1.17", pieces=MAP),
+    Function(
+        "gaussian_pool2d",
+        ("x",),
+        ("D0.11", "D1.17"),
+        elementary=True,
+        rounded=("sigma",),
+        pieces=MAP,
+    ),
+)
 
 # --- trainable pooling --------------------------------------------------------------------
 

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from parity.cases.case import Array
-from parity.cases.functions import ELEMENT, FUNCTIONS, MAP, ROW, WINDOW
+from parity.cases.function import ELEMENT, MAP, ROW, WINDOW
+from parity.cases.functions import FUNCTIONS
 from parity.witnesses.definitions import each, margins
 from parity.witnesses.problem import SUM, Problem
 

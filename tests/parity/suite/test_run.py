@@ -13,7 +13,8 @@ from parity import oracle
 from parity.cases.case import FLOATS, Array
 from parity.cases.catalogue import BAD, GOOD
 from parity.cases.chains import CHAINS
-from parity.cases.functions import FUNCTIONS, Function
+from parity.cases.function import Function
+from parity.cases.functions import FUNCTIONS
 from parity.cases.network_case import NetworkCase, described
 from parity.cases.networks import NETWORKS
 from parity.judges.half_precision import half_cases
