@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from parity.cases.case import Array
-from parity.witnesses.definitions import each, margins
+from parity.witnesses.definitions.windows import each, margins
 from parity.witnesses.problem import SUM, Problem
 
 
