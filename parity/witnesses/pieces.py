@@ -15,7 +15,7 @@ import numpy as np
 from parity.cases.case import Array
 from parity.cases.function import ELEMENT, MAP, ROW, WINDOW
 from parity.cases.functions import FUNCTIONS
-from parity.witnesses.definitions import each, margins
+from parity.witnesses.definitions.windows import each, margins
 from parity.witnesses.problem import SUM, Problem
 
 

@@ -22,8 +22,8 @@ import refimpl
 from parity.cases.case import Array
 from parity.cases.functions import FUNCTIONS
 from parity.results.comparison import spacing
-from parity.witnesses import definitions
 from parity.witnesses.balls import Undecided, arb_of, exact_arbs, exact_balls, precision
+from parity.witnesses.definitions.exact import exact
 from parity.witnesses.pieces import Piece, cost, piece_with, sample, shape_of
 from parity.witnesses.problem import SUM, Problem
 from refimpl.networks import sum_of_parts
@@ -272,7 +272,7 @@ def _single(truth: Truth, here: int) -> Truth:
 def _defined(problem: Problem, tensor: str, here: int) -> Any:
     """The element by its definition, as an arb."""
     try:
-        found = definitions.exact(problem.function, problem.dy, problem.arrays, problem.options)
+        found = exact(problem.function, problem.dy, problem.arrays, problem.options)
         value = np.asarray(found[tensor]).reshape(-1)[here]
     except Exception:  # a definition that does not know these options is no opinion
         return None

@@ -20,6 +20,7 @@ from parity.cases.functions import FUNCTIONS
 from parity.cases.networks import NETWORKS
 from parity.judges.layer import check_case
 from parity.judges.network import check_network
+from parity.oracle import torch_functions
 from parity.results.findings import Findings
 from parity.results.message import describe
 from parity.results.rows import Row
@@ -246,9 +247,9 @@ def test_a_mistake_of_refimpl(
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_fault_of_torch(monkeypatch: pytest.MonkeyPatch, dtype: str) -> None:
     """It is recognised as torch's."""
-    right = oracle.FUNCTIONS["conv2d"]
+    right = torch_functions.FUNCTIONS["conv2d"]
     monkeypatch.setitem(
-        oracle.FUNCTIONS, "conv2d", lambda *a, **options: right(*a, **options) * 1.0005
+        torch_functions.FUNCTIONS, "conv2d", lambda *a, **options: right(*a, **options) * 1.0005
     )
     row, line = failure(dtype)
     assert line.endswith("off: torch stands alone")
@@ -261,9 +262,9 @@ def test_a_fault_of_torch(monkeypatch: pytest.MonkeyPatch, dtype: str) -> None:
 def test_both_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     """In opposite directions: nobody is right."""
     plant(monkeypatch, objects_too=True)
-    right = oracle.FUNCTIONS["conv2d"]
+    right = torch_functions.FUNCTIONS["conv2d"]
     monkeypatch.setitem(
-        oracle.FUNCTIONS, "conv2d", lambda *a, **options: right(*a, **options) * 0.9995
+        torch_functions.FUNCTIONS, "conv2d", lambda *a, **options: right(*a, **options) * 0.9995
     )
     assert "both are off" in failure("float64")[1]
 
@@ -277,8 +278,8 @@ def test_an_override_blames_nobody() -> None:
 
 def test_a_fault_of_torch_in_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same of a layer, whose tensors have other names."""
-    right = oracle.FUNCTIONS["tanh"]
-    monkeypatch.setitem(oracle.FUNCTIONS, "tanh", lambda x: right(x) * 1.0005)
+    right = torch_functions.FUNCTIONS["tanh"]
+    monkeypatch.setitem(torch_functions.FUNCTIONS, "tanh", lambda x: right(x) * 1.0005)
     findings = check_network(NETWORKS["small_tanh"], "float64", SETTINGS)
     local = {row.tensor: row for row in findings.failures if row.case.endswith("[local]")}
     assert set(local) == {"a", "delta"}
