@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ class Function:
     ordered: bool = True  # it compares elements or wants their size: exact numbers need an order
     elementary: bool = False  # the errors of exp, log, log1p or tanh enter its bounds
     rounded: tuple[str, ...] = ()  # options that both sides round to the dtype first
+    kinks: tuple[str, ...] = ()  # options at whose values it has a kink, beside that at 0
     pieces: str = ""  # how a small problem with chosen elements is cut out of a large one
     in_networks: bool = False  # it has a rule in `parity.bounds.propagation`
 
@@ -50,6 +52,16 @@ class Function:
     def backward_name(self) -> str:
         """What its backward is called."""
         return self.reverse or f"{self.name}_backward"
+
+    def kinks_at(self, options: Mapping[str, Any], dtype: str) -> tuple[float, ...]:
+        """The values of an input, as a dtype holds them, at which it may have a kink.
+
+        >>> Function("relu", ("x",)).kinks_at({}, "float32")
+        (0.0,)
+        """
+        known = signature(getattr(refimpl, self.name)).parameters
+        values = (options.get(name, known[name].default) for name in self.kinks)
+        return (0.0, *(float(np.dtype(dtype).type(value)) for value in values))
 
     def forward(
         self,

@@ -12,7 +12,7 @@ import pytest
 
 import refimpl
 from parity.cases.case import Case, Draw
-from parity.cases.functions import FUNCTIONS
+from parity.cases.functions import FUNCTIONS, forward_of
 from parity.documents.ledger import ledger
 from parity.judges.layer import prepare
 from parity.mistakes.catalogue import MISTAKES
@@ -50,7 +50,7 @@ def test_what_it_says(known: Mistake) -> None:
     assert 0 < len(known.title) < 100
     assert not known.title.endswith(".")
     assert known.misconception
-    assert known.formulas
+    assert known.formulas or not FUNCTIONS[forward_of(known.function)].documents
     assert set(known.formulas) <= set(ledger())
     assert callable(getattr(refimpl, known.function))
     assert not known.control

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from parity.survey.selection import SelectionError
 from planting import raise_
 
 import refimpl
@@ -23,6 +22,7 @@ from parity.power.sight import cases_of, examine, redrawn
 from parity.power.survey import MistakeRow, power, select, steps
 from parity.power.witnesses import WITNESSES, seen_by_balls, seen_by_derivative, seen_by_integers
 from parity.results.settings import Settings
+from parity.suite.selection import SelectionError
 
 SETTINGS = Settings()
 
