@@ -35,6 +35,15 @@ ROWS: tuple[Function, ...] = (
         in_networks=True,
     ),
     Function(
+        "hardtanh",
+        ("x",),
+        bound="moved",
+        integers="regions",
+        rounded=("min_val", "max_val"),
+        kinks=("min_val", "max_val"),
+        pieces=ELEMENT,
+    ),
+    Function(
         "sigmoid", ("x",), ("D1.10", "D2.9"), elementary=True, pieces=ELEMENT, in_networks=True
     ),
     Function(
@@ -78,16 +87,25 @@ def _case(
 DOCUMENTS = {
     "relu": ("D2.9", "D2.19", "D4.4"),
     "leaky_relu": ("D2.9",),
+    "hardtanh": (),
     "sigmoid": ("D1.2", "D1.10", "D2.9"),
     "tanh": ("D1.2", "D1.10"),
     "sign": ("D1.2",),
 }
-# torch's sign(NaN); among 1000 numbers there is a NaN whatever the seed is.
-OTHERWISE = {"sign": ("outside", "torch takes 0 for the sign of NaN, refimpl NaN")}
-SPECIAL_SHAPES = {"sign": (200, 5)}
+# What torch does otherwise at NaN; among 1000 numbers there is a NaN whatever the seed is.
+OTHERWISE = {
+    "sign": ("outside", "torch takes 0 for the sign of NaN, refimpl NaN"),
+    "hardtanh": (
+        "outside",
+        "where x is NaN, torch lets dy pass or gives 0, by the place in the tensor; in refimpl it "
+        "passes",
+    ),
+}
+SPECIAL_SHAPES = {"sign": (200, 5), "hardtanh": (200, 5)}
 
-# What torch's sigmoid may lose (`sigmoid_floor`) is more than a subnormal gradient has.
-SUBNORMAL_UPSTREAM = {"sigmoid": "normal"}
+# What torch's sigmoid may lose (`sigmoid_floor`) is more than a subnormal gradient has; hardtanh
+# would only hand it on.
+SUBNORMAL_UPSTREAM = {"sigmoid": "normal", "hardtanh": "normal"}
 
 ELEMENTWISE = tuple(
     case
@@ -122,6 +140,9 @@ ELEMENTWISE = tuple(
 )
 
 SIGNS = Given((-2, -1, 0, 1, 2))
+# The numbers of float32 beside ±1.
+BELOW_ONE, ABOVE_ONE = 1 - 2.0**-24, 1 + 2.0**-23
+NEIGHBOURS = Given((-ABOVE_ONE, -BELOW_ONE, BELOW_ONE, ABOVE_ONE))
 
 KINKED = (
     _case(
@@ -140,6 +161,28 @@ KINKED = (
     _case("leaky_relu", "slope −0.5 turns the sign", (5, 7), negative_slope=-0.5),
     _case("leaky_relu", "slope 0.1 of subnormal", (5, 7), "subnormal", negative_slope=0.1),
     _case("leaky_relu", "slope 1e-30 underflows", (5, 7), "tiny", negative_slope=1e-30),
+)
+
+CUT_OFF = (
+    _case("hardtanh", "both sides of both kinks", SIGNS, upstream="integers"),
+    _case("hardtanh", "ternary", (6, 7), "ties", upstream="integers"),
+    _case("hardtanh", "relu6", (9, 31), "spread", min_val=0, max_val=6),
+    _case("hardtanh", "relu6 of integers", (9, 31), "integers", min_val=0, max_val=6),
+    _case(
+        "hardtanh",
+        "relu6 at its kinks",
+        Given((-1, -0.0, 0, 5e-324, 3, 5.5, 6, 6.5)),
+        min_val=0,
+        max_val=6,
+    ),
+    _case("hardtanh", "limits that are rounded", (5, 7), min_val=-0.1, max_val=0.3),
+    _case(
+        "hardtanh", "at limits that are rounded", Given((-0.1, 0, 0.3)), min_val=-0.1, max_val=0.3
+    ),
+    _case("hardtanh", "the neighbours of both limits", NEIGHBOURS),
+    _case("hardtanh", "limits above 0", (6, 7), min_val=0.25, max_val=1.5),
+    _case("hardtanh", "limits alike", (6, 7), min_val=0.5, max_val=0.5),
+    _case("hardtanh", "saturated", (9, 31), "saturated", upstream="wide"),
 )
 
 # torch's sigmoid is 1/(1 + e^(−x)): where e^(−x) overflows it gives 0, although the value is a
@@ -254,11 +297,11 @@ ALONG_AN_AXIS = tuple(
     )
 )
 
-GOOD: tuple[Case, ...] = ELEMENTWISE + KINKED + STEEP + OF_OUTPUT + ALONG_AN_AXIS
+GOOD: tuple[Case, ...] = ELEMENTWISE + KINKED + CUT_OFF + STEEP + OF_OUTPUT + ALONG_AN_AXIS
 
 # --- bad arguments ------------------------------------------------------------------------
 
-ACTIVATED = ("relu", "leaky_relu", "sigmoid", "tanh", "sign", "softmax", "log_softmax")
+ACTIVATED = ("relu", "leaky_relu", "hardtanh", "sigmoid", "tanh", "sign", "softmax", "log_softmax")
 
 VALID: Valid = {
     **{function: {"x": LOGITS} for function in ACTIVATED},
@@ -297,6 +340,19 @@ BAD_ACTIVATIONS = (
     says.number("leaky_relu", "slope None", "negative_slope", None),
     says.number("leaky_relu", "slope True", "negative_slope", True),
     says.number("leaky_relu", "a complex slope", "negative_slope", 0.1j),
+    says.number("hardtanh", "a limit as text", "max_val", "6"),
+    says.number("hardtanh_backward", "no limit", "min_val", None),
+    *(
+        says.value_error(
+            function,
+            name,
+            f"min_val must be at most max_val, but min_val is {low}, max_val {high}",
+            min_val=low,
+            max_val=high,
+        )
+        for function in ("hardtanh", "hardtanh_backward")
+        for name, low, high in (("limits in the wrong order", 6, 0), ("a limit is NaN", nan, 1))
+    ),
     says.type_error("relu", "nothing", "x must hold real numbers, but is None", x=None),
     says.type_error(
         "relu_backward",
@@ -342,6 +398,13 @@ SYMBOLIC: tuple[SymbolCase, ...] = (
         {"x": (2, 3)},
         negative_slope=AnyNumber("slope", Fraction(1, 10)),
     ),
+    branching(
+        "hardtanh",
+        "below, between, above",
+        {"x": (2, 3)},
+        min_val=Fraction(-5, 2),
+        max_val=Fraction(7, 3),
+    ),
     *(branching(name, "both signs", {"x": (2, 3)}) for name in ("sigmoid", "tanh", "sign")),
     *(
         branching(name, f"axis {axis}", {"x": (2, 3)}, axis=axis)
@@ -366,6 +429,8 @@ CURVED: Kinds = (
 )
 # torch takes 0 for the sign of NaN: a known finding, which has cases of its own.
 SIGNED: Kinds = tuple(kinds for kinds in CURVED if "special" not in kinds)
+# Nor is torch's hardtanh drawn at NaN.
+CUT: Kinds = tuple((values, upstream) for values, upstream in CURVED if values != "special")
 
 
 def _random_leaky(dice: Dice) -> Arguments:
@@ -373,6 +438,14 @@ def _random_leaky(dice: Dice) -> Arguments:
     arguments = alone("x", CURVED)(dice)
     slopes = (0, 0.01, 0.1, 0.5, 1, 2.0, -0.5, dice.real(0, 1))
     return arguments._replace(options={"negative_slope": dice.one_of(slopes)})
+
+
+def _random_hardtanh(dice: Dice) -> Arguments:
+    """Arguments of hardtanh; its limits may be any two numbers, alike too."""
+    arguments = alone("x", CUT)(dice)
+    anywhere = sorted((dice.real(-2, 2), dice.real(-2, 2)))
+    low, high = dice.one_of(((-1, 1), (0, 6), (-0.5, 0.25), (0.1, 0.1), tuple(anywhere)))
+    return arguments._replace(options={"min_val": low, "max_val": high})
 
 
 def _random_axis(dice: Dice) -> Arguments:
@@ -386,6 +459,7 @@ def _random_axis(dice: Dice) -> Arguments:
 RANDOM: dict[str, Maker] = {
     "relu": alone("x", CURVED),
     "leaky_relu": _random_leaky,
+    "hardtanh": _random_hardtanh,
     "sigmoid": alone("x", CURVED),
     "tanh": alone("x", CURVED),
     "dsigmoid": alone("o", (*CURVED, ("certainty", "normal"))),

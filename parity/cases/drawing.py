@@ -8,6 +8,7 @@ sweep is news:
 - convolutions with a stride, from a dy with NaN or ∞: ∞ times the 0 of the padding is NaN, but
   torch in float32 (oneDNN) leaves padding out of ∂L/∂weight and gives ∞ or 0;
 - sign of NaN, also in a perceptron of sums that overflow: NaN here, 0 in torch;
+- hardtanh of NaN: dy passes here, in torch dy or 0, by the place in the tensor;
 - log_likelihood from dy = ±∞, and binary cross-entropy of z = −∞: torch gives NaN where the formula
   is infinite, or 0.
 

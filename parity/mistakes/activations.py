@@ -12,6 +12,8 @@ from parity.mistakes.slips import in_float32, slightly_too_large
 from refimpl import (
     dsigmoid,
     dtanh,
+    hardtanh,
+    hardtanh_backward,
     leaky_relu,
     leaky_relu_backward,
     log_softmax,
@@ -133,6 +135,62 @@ def leaky_derivative_of_dy(dy: Array, x: Array, negative_slope: Any = 0.01) -> A
 )
 def leaky_derivative_of_relu(dy: Array, x: Array, negative_slope: Any = 0.01) -> Array:
     return relu_backward(dy, x)
+
+
+# --- hardtanh -----------------------------------------------------------------------------
+
+
+@mistake("hardtanh", "is not cut off below", "a relu6 behind a ReLU needs no 0")
+def hardtanh_minimum_alone(x: Array, min_val: Any = -1, max_val: Any = 1) -> Array:
+    return np.asarray(np.minimum(x, parameter(max_val, like=x)))
+
+
+@mistake("hardtanh", "is cut off at −1 and 1 whatever is given", "a tanh lies between −1 and 1")
+def hardtanh_limits_ignored(x: Array, min_val: Any = -1, max_val: Any = 1) -> Array:
+    return hardtanh(x)
+
+
+@mistake(
+    "hardtanh_backward",
+    "lets dy through at both limits, as torch.clamp does",
+    "what has the same values has the same derivative",
+)
+def hardtanh_passes_at_the_limits(
+    dy: Array, x: Array, min_val: Any = -1, max_val: Any = 1
+) -> Array:
+    low, high = (parameter(limit, like=x) for limit in (min_val, max_val))
+    return np.where((x < low) | (x > high), zero_of(dy), dy)
+
+
+@mistake(
+    "hardtanh_backward",
+    "asks whether y lies between the limits, them included, which it always does",
+    "y can stand for x, as for sigmoid and tanh",
+)
+def hardtanh_derivative_of_output(
+    dy: Array, x: Array, min_val: Any = -1, max_val: Any = 1
+) -> Array:
+    return dy.copy()
+
+
+@mistake(
+    "hardtanh_backward",
+    "lets dy through above max_val",
+    "a ReLU's derivative serves a relu6, too",
+)
+def hardtanh_upper_limit_forgotten(
+    dy: Array, x: Array, min_val: Any = -1, max_val: Any = 1
+) -> Array:
+    return np.where(x > parameter(min_val, like=x), dy, zero_of(dy))
+
+
+@mistake(
+    "hardtanh_backward",
+    "asks dy instead of x",
+    "the derivative acts on what comes in, and backward that is dy",
+)
+def hardtanh_derivative_of_dy(dy: Array, x: Array, min_val: Any = -1, max_val: Any = 1) -> Array:
+    return hardtanh_backward(dy, dy, min_val, max_val)
 
 
 # --- sign ---------------------------------------------------------------------------------
@@ -415,4 +473,4 @@ def log_softmax_logarithm_left_out(dy: Array, x: Array, axis: int = -1) -> Array
 
 
 # Not in sign, whose gradient is 0 whatever it is times.
-slightly_too_large("relu", "leaky_relu", "sigmoid", "tanh", "softmax", "log_softmax")
+slightly_too_large("relu", "leaky_relu", "hardtanh", "sigmoid", "tanh", "softmax", "log_softmax")

@@ -12,6 +12,7 @@ from parity.oracle.arrays import Tensor
 TORCH: dict[str, Callable[..., Tensor]] = {
     "relu": F.relu,
     "leaky_relu": F.leaky_relu,
+    "hardtanh": F.hardtanh,
     "sigmoid": torch.sigmoid,
     "tanh": torch.tanh,
     "dsigmoid": lambda o: torch.ops.aten.sigmoid_backward(torch.ones_like(o), o),

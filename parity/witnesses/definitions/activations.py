@@ -28,6 +28,17 @@ def leaky_relu(dy: Any, x: Any, negative_slope: Any = 0.01) -> dict[str, Any]:
     return bent(dy, x, negative_slope)
 
 
+def hardtanh(dy: Any, x: Any, min_val: Any = -1, max_val: Any = 1) -> dict[str, Any]:
+    """The middle one of x and both limits, as x's dtype holds them; flat outside and at them."""
+    low, high = (Fraction(float(x.dtype.type(limit))) for limit in (min_val, max_val))
+    middle = np.frompyfunc(lambda v: sorted((low, v, high))[1], 1, 1)
+    between = np.frompyfunc(lambda v: Fraction(low < v < high), 1, 1)
+    return {
+        "y": np.asarray(middle(fractions(x)), object),
+        "dx": fractions(dy) * np.asarray(between(fractions(x)), object),
+    }
+
+
 def sign(dy: Any, x: Any) -> dict[str, Any]:
     return {"y": fractions(np.where(x > 0, 1, np.where(x < 0, -1, 0))), "dx": fractions(0 * x)}
 
@@ -69,6 +80,7 @@ def log_softmax(dy: Any, x: Any, axis: int = -1) -> dict[str, Any]:
 DEFINITIONS: dict[str, Definition] = {
     "relu": unpacked(relu),
     "leaky_relu": unpacked(leaky_relu),
+    "hardtanh": unpacked(hardtanh),
     "sign": unpacked(sign),
     "sigmoid": unpacked(sigmoid),
     "tanh": unpacked(tanh),
