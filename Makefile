@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install test lint types imports unit report faults format coverage mutation wheel clean
+.PHONY: install test lint types imports unit report faults format coverage mutation wheel findings clean
 
 install: $(INSTALLED)
 
@@ -66,6 +66,21 @@ mutation: $(INSTALLED)
 # A wheel, installed and run in an empty environment outside this folder.
 wheel: $(INSTALLED)
 	sh tests/wheel.sh "$(PYTHON)" "$(PIP_INDEX)"
+
+# What other libraries do that one would not guess; needs the internet, see findings/README.md.
+findings:
+	@changed=; failed=; for script in findings/*.sh; do \
+		echo "== $$script"; status=0; \
+		PYTHON='$(PYTHON)' PIP_INDEX='$(PIP_INDEX)' bash "$$script" || status=$$?; \
+		case $$status in \
+			0) ;; \
+			1) changed="$$changed $$script" ;; \
+			*) failed="$$failed $$script" ;; \
+		esac; \
+	done; \
+	test -z "$$changed" || echo "changed:$$changed"; \
+	test -z "$$failed" || echo "not run:$$failed"; \
+	test -z "$$changed$$failed" && echo "nothing changed"
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mutation .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*

@@ -7,6 +7,8 @@ first, then the forward's arguments except `bias`.
 from refimpl.activations import (
     dsigmoid,
     dtanh,
+    hardtanh,
+    hardtanh_backward,
     leaky_relu,
     leaky_relu_backward,
     log_softmax,
@@ -238,6 +240,8 @@ __all__ = [
     "gaussian_pool2d_backward",
     "gradient_descent",
     "haar_kernel",
+    "hardtanh",
+    "hardtanh_backward",
     "he_normal",
     "inception_block",
     "inception_network",

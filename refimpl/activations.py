@@ -6,7 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from refimpl.checks import check_arrays, check_axis, check_gradient, check_methods, check_number
+from refimpl.checks import (
+    check_arrays,
+    check_axis,
+    check_gradient,
+    check_limits,
+    check_methods,
+    check_number,
+)
 from refimpl.elements import Array, parameter, zero_of, zeros
 
 
@@ -76,6 +83,51 @@ def leaky_relu_backward(dy: Array, x: Array, negative_slope: Any = 0.01) -> Arra
     check_gradient("leaky_relu_backward", dy, x.shape)
     check_number("leaky_relu_backward", "negative_slope", negative_slope, dy)
     return np.where(x > 0, dy, dy * parameter(negative_slope, like=dy))
+
+
+def hardtanh(x: Array, min_val: Any = -1, max_val: Any = 1) -> Array:
+    """Hard hyperbolic tangent: y = min(max(x, min_val), max_val); relu6 is hardtanh(x, 0, 6).
+
+    Shapes: any. NaN stays NaN, a zero keeps its sign.
+    Raises: TypeError for arrays that are not real numbers, ValueError if min_val > max_val.
+    Source: beyond the documents. torch.nn.functional.hardtanh; relu6: Krizhevsky, Convolutional
+    deep belief networks on CIFAR-10, 2010.
+
+    >>> hardtanh(np.array([-3.0, 0.5, 2.0]))
+    array([-1. ,  0.5,  1. ])
+    >>> hardtanh(np.array([-3.0, 0.5, 8.0]), 0, 6)
+    array([0. , 0.5, 6. ])
+    """
+    (x,) = check_arrays("hardtanh", x=x)
+    low, high = _limits("hardtanh", min_val, max_val, x)
+    return np.where(x < low, low, np.where(x > high, high, x))
+
+
+def hardtanh_backward(dy: Array, x: Array, min_val: Any = -1, max_val: Any = 1) -> Array:
+    """Gradient of a loss L through `hardtanh`, given dy = ∂L/∂y.
+
+    ∂L/∂x = dy where min_val < x < max_val, 0 elsewhere (both limits included, as in torch)
+
+    Shapes: dy and x alike. Where x is NaN, dy passes, as through `relu` (torch: 0 or dy, by the
+    place in the array).
+    Raises: ValueError if the shapes differ, or if min_val > max_val.
+    Source: beyond the documents. torch.nn.functional.hardtanh.
+
+    >>> hardtanh_backward(np.array([5.0, 6.0, 7.0]), np.array([-1.0, 0.5, 2.0]))
+    array([0., 6., 0.])
+    """
+    dy, x = check_arrays("hardtanh_backward", dy=dy, x=x)
+    check_gradient("hardtanh_backward", dy, x.shape)
+    low, high = _limits("hardtanh_backward", min_val, max_val, x)
+    return np.where((x <= low) | (x >= high), zero_of(dy), dy)
+
+
+def _limits(where: str, min_val: Any, max_val: Any, x: Array) -> tuple[Any, Any]:
+    """Both limits as elements of x."""
+    check_number(where, "min_val", min_val, x)
+    check_number(where, "max_val", max_val, x)
+    check_limits(where, min_val, max_val)
+    return parameter(min_val, like=x), parameter(max_val, like=x)
 
 
 def sign(x: Array) -> Array:

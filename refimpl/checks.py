@@ -165,6 +165,15 @@ def check_positive(where: str, name: str, given: Any, value: Any) -> None:
         raise ValueError(f"{where}: {name} must be positive and finite{dtype}, but is {given!r}")
 
 
+def check_limits(where: str, min_val: Any, max_val: Any) -> None:
+    """Refuse an interval whose ends are in the wrong order, or NaN."""
+    if not min_val <= max_val:
+        raise ValueError(
+            f"{where}: min_val must be at most max_val, but min_val is {min_val!r}, "
+            f"max_val {max_val!r}"
+        )
+
+
 def check_not_negative(where: str, name: str, value: Any) -> None:
     """Refuse a number below 0, and NaN."""
     if not value >= 0:

@@ -14,7 +14,7 @@ import numpy as np
 
 import refimpl
 from parity import oracle
-from parity.bench.run import computing_with
+from parity.bench.speed import computing_with
 from parity.bench.timing import interleaved, ratio
 from parity.bench.workloads import SEED
 from parity.cases.case import Array, Case, Draw, case_arrays

@@ -9,7 +9,7 @@ import json
 import sys
 
 from parity.bench.memory import peak_extra_bytes
-from parity.bench.run import computing_with, contenders
+from parity.bench.speed import computing_with, contenders
 from parity.bench.workloads import WORKLOADS
 
 

@@ -10,9 +10,9 @@ from parity.bounds import (
     dropout,
     elementary,
     gaussian,
+    linear_models,
     logistic,
     losses,
-    models,
     sampling,
     selections,
     softmax,
@@ -21,6 +21,7 @@ from parity.bounds import (
 from parity.bounds.arithmetic import Sides
 from parity.bounds.bound import Arrays, Bound, Options
 from parity.cases.case import Array
+from parity.cases.functions import FUNCTIONS
 
 __all__ = ["Bound", "backward_bounds", "forward_bound"]
 
@@ -35,55 +36,49 @@ def no_gradients(
     return {}
 
 
+# By the rule that the registry names for a function (`Function.bound_rule`).
 RULES: dict[str, tuple[Forward, Backward]] = {
-    **{
-        f"{name}{n}d": (sums.forward, sums.backward)
-        for name in ("conv", "avg_pool")
-        for n in (1, 2, 3)
-    },
-    **{
-        f"max_pool{n}d": (selections.moved_forward, selections.max_pool_backward) for n in (1, 2, 3)
-    },
-    "correlate2d": (sums.forward, sums.backward),
-    "convolve2d": (sums.forward, sums.backward),
-    "weighted_pool2d": (sums.forward, sums.backward),
+    # sums of products; what is added, moved or selected
+    "sums": (sums.forward, sums.backward),
     "shared_conv2d": (sums.shared_forward, sums.shared_backward),
-    "rot180": (selections.moved_forward, selections.moved_backward),
-    "gaussian_pool2d": (gaussian.forward, gaussian.backward),
-    "downsample": (sampling.forward, sampling.backward),
-    "linear": (sums.forward, sums.backward),
-    "flatten": (selections.moved_forward, selections.moved_backward),
     "add": (sums.add_forward, selections.moved_backward),
-    "concatenate": (selections.moved_forward, selections.moved_backward),
-    "relu": (selections.moved_forward, selections.moved_backward),
+    "moved": (selections.moved_forward, selections.moved_backward),
+    "max_pool": (selections.moved_forward, selections.max_pool_backward),
     "leaky_relu": (selections.leaky_forward, selections.leaky_backward),
+    "downsample": (sampling.forward, sampling.backward),
+    "gaussian_pool2d": (gaussian.forward, gaussian.backward),
+    "dropout": (dropout.forward, dropout.backward),
+    # elementary functions
     "sigmoid": (elementary.sigmoid_forward, elementary.sigmoid_backward),
     "tanh": (elementary.tanh_forward, elementary.tanh_backward),
     "dsigmoid": (elementary.dsigmoid_forward, no_gradients),
     "dtanh": (elementary.dtanh_forward, no_gradients),
-    "sign": (selections.moved_forward, selections.moved_backward),
     "softmax": (softmax.softmax_forward, softmax.softmax_backward),
     "log_softmax": (softmax.log_softmax_forward, softmax.log_softmax_backward),
+    # losses and models
     "cross_entropy": (softmax.cross_entropy_forward, softmax.cross_entropy_backward),
-    "dropout": (dropout.forward, dropout.backward),
     "binary_cross_entropy_with_logits": (
         logistic.binary_cross_entropy_forward,
         logistic.binary_cross_entropy_backward,
     ),
     "log_likelihood": (logistic.log_likelihood_forward, logistic.log_likelihood_backward),
-    **{
-        name: (getattr(models, name), no_gradients)
-        for name in ("perceptron", "logistic_regression", "softmax_regression")
-    },
     "perceptron_loss": (losses.perceptron_loss_forward, losses.perceptron_loss_backward),
     "squared_error": (losses.squared_error_forward, losses.squared_error_backward),
+    "perceptron": (linear_models.perceptron, no_gradients),
+    "logistic_regression": (linear_models.logistic_regression, no_gradients),
+    "softmax_regression": (linear_models.softmax_regression, no_gradients),
 }
+
+
+def rule_of(function: str) -> tuple[Forward, Backward]:
+    """The rules of a function's value and of its gradients."""
+    return RULES[FUNCTIONS[function].bound_rule]
 
 
 def forward_bound(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
     """The bound for a function's value."""
     with np.errstate(all="ignore"):
-        return RULES[function][0](function, arrays, options, sides)
+        return rule_of(function)[0](function, arrays, options, sides)
 
 
 def backward_bounds(
@@ -91,4 +86,4 @@ def backward_bounds(
 ) -> dict[str, Bound]:
     """The bound for each of a function's gradients, by the input's name."""
     with np.errstate(all="ignore"):
-        return RULES[function][1](function, dy, arrays, options, sides)
+        return rule_of(function)[1](function, dy, arrays, options, sides)

@@ -1,1 +1,1 @@
-"""The catalogue as data: functions, good and bad inputs, networks."""
+"""The catalogue as data: functions, a file for each of refimpl's subjects, networks."""

@@ -1,4 +1,4 @@
-"""The catalogue of test cases: good inputs, and bad ones with the whole error text.
+"""The catalogue: the tables of all subjects, one behind the other.
 
 One catalogue for the tests, the command line and the benchmark. A case's id, for example
 `conv2d[stride(2,1)]`, says which function it calls and what it is there to show.
@@ -9,22 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from parity.cases import (
-    activations,
-    bad,
-    convolution,
-    correlation,
-    dense,
-    dropout,
-    filters,
-    joining,
-    linear_models,
-    losses,
-    pooling,
-    sampling,
-    weighted_pooling,
-)
 from parity.cases.case import BadCase, Case
+from parity.cases.dice import Maker
+from parity.cases.functions import FUNCTIONS
+from parity.cases.subjects import SUBJECTS
+from parity.cases.symbol_case import SymbolCase
 
 
 def check_unique(ids: Iterable[str]) -> None:
@@ -37,21 +26,16 @@ def check_unique(ids: Iterable[str]) -> None:
         raise ValueError(f"every case needs an id of its own, but {', '.join(repeated)} repeats")
 
 
-GOOD: tuple[Case, ...] = (
-    convolution.CASES
-    + filters.CASES
-    + correlation.CASES
-    + pooling.CASES
-    + weighted_pooling.CASES
-    + sampling.CASES
-    + dense.CASES
-    + joining.CASES
-    + activations.CASES
-    + dropout.CASES
-    + losses.CASES
-    + linear_models.CASES
-)
-BAD: tuple[BadCase, ...] = bad.CASES
+GOOD: tuple[Case, ...] = tuple(case for subject in SUBJECTS for case in subject.GOOD)
+BAD: tuple[BadCase, ...] = tuple(case for subject in SUBJECTS for case in subject.BAD)
+SYMBOLIC: dict[str, tuple[SymbolCase, ...]] = {
+    name: tuple(case for subject in SUBJECTS for case in subject.SYMBOLIC if case.function == name)
+    for name, function in FUNCTIONS.items()
+    if function.inputs
+}
+RANDOM: dict[str, Maker] = {
+    name: maker for subject in SUBJECTS for name, maker in subject.RANDOM.items()
+}
 
 check_unique(case.id for case in GOOD)
 check_unique(case.id for case in BAD)

@@ -1,10 +1,29 @@
-"""Cases of conv1d, conv2d and conv3d."""
+"""What the catalogue knows of conv1d, conv2d and conv3d."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from parity.cases.case import FLOATS, WEIGHTED_VALUES, Case, Draw, Given, Shape, Source
+from parity.cases import filters
+from parity.cases.case import FLOATS, WEIGHTED_VALUES, BadCase, Case, Draw, Given, Shape, Source
+from parity.cases.dice import Arguments, Dice, Maker
+from parity.cases.drawing import affine, each, kernel_of, steps, told
+from parity.cases.function import AFFINE, WINDOW, Function, sum_of_products
+from parity.cases.symbol_case import SymbolCase, sums
+from parity.cases.texts import X1, X2, X3, Texts, Valid
+from parity.cases.worked.convolution import WORKED
+
+ROWS: tuple[Function, ...] = (
+    sum_of_products("conv1d", AFFINE, "D0.12", "D0.13", "D4.1", "D4.8", "D4.17", pieces=WINDOW),
+    sum_of_products(
+        "conv2d",
+        AFFINE,
+        *("D0.12", "D0.13", "D2.23", "D2.24", "D2.25", "D4.1", "D4.8"),
+        pieces=WINDOW,
+        in_networks=True,
+    ),
+    sum_of_products("conv3d", AFFINE, "D0.5", "D0.12", "D0.13", pieces=WINDOW),
+)
 
 
 def _case(
@@ -319,94 +338,248 @@ VIEWS = tuple(
     for layout in ("reversed", "strided", "transposed")
 )
 
-# --- worked examples of the documents -----------------------------------------------------
-
-COUNTING = tuple(tuple(range(7 * row + 1, 7 * row + 8)) for row in range(7))  # 1 … 49
-IMAGE = ((1, 1, 1, 0, 0), (0, 1, 1, 1, 0), (0, 0, 1, 1, 1), (0, 0, 1, 1, 0), (0, 1, 1, 0, 0))
-CROSS = ((1, 0, 1), (0, 1, 0), (1, 0, 1))
-COLOURS = tuple(
-    tuple(tuple((2 * c + 3 * h + h * w + w) % 3 for w in range(5)) for h in range(5))
-    for c in range(3)
+GOOD: tuple[Case, ...] = (
+    ONE_AXIS + TWO_AXES + THREE_AXES + FAMILIES + SPECIAL_WEIGHTS + VIEWS + WORKED + filters.GOOD
 )
-TWO_KERNELS = tuple(
-    tuple(
-        tuple(tuple((o + 2 * c + h + w * w) % 3 - 1 for w in range(3)) for h in range(3))
-        for c in range(3)
+
+# --- bad arguments ------------------------------------------------------------------------
+
+WEIGHT1, WEIGHT2, WEIGHT3 = Draw((5, 3, 4)), Draw((5, 3, 2, 4)), Draw((8, 3, 4, 2, 1))
+
+VALID: Valid = {
+    "conv1d": {"x": X1, "weight": WEIGHT1, "bias": Draw((5,))},
+    "conv2d": {"x": X2, "weight": WEIGHT2, "bias": Draw((5,))},
+    "conv3d": {"x": X3, "weight": WEIGHT3, "bias": Draw((8,))},
+    "conv1d_backward": {"dy": Draw((2, 5, 6)), "x": X1, "weight": WEIGHT1},
+    "conv2d_backward": {"dy": Draw((2, 5, 6, 3)), "x": X2, "weight": WEIGHT2},
+    "conv3d_backward": {"dy": Draw((2, 8, 4, 5, 5)), "x": X3, "weight": WEIGHT3},
+}
+says = Texts(VALID)
+
+PADDING_NAMES = "'valid', 'same', 'full'"
+
+
+def _padding(function: str, name: str, value: Any) -> BadCase:
+    """A convolution's padding that is neither numbers, nor pairs of them, nor a name."""
+    message = (
+        "padding must be an integer, an integer or a pair (before, after) for each axis, "
+        f"or one of {PADDING_NAMES}, but is {value!r}"
     )
-    for o in range(2)
+    return says.type_error(function, name, message, padding=value)
+
+
+def _entries(function: str, name: str, axes: str, value: Any) -> BadCase:
+    """A convolution's padding with too many or too few entries."""
+    message = f"padding must have an entry for each of {axes}, but has {len(value)} ({value!r})"
+    return says.value_error(function, name, message, padding=value)
+
+
+BAD_ARRAYS = (
+    says.axes("conv1d", "an image", "N, C_in, L", x=X2),
+    says.axes("conv2d", "no batch axis", "N, C_in, H, W", x=Draw((3, 7, 6))),
+    says.axes("conv3d", "an image", "N, C_in, D, H, W", x=X2),
+    says.axes("conv1d", "weight of an image", "C_out, C_in/groups, K_l", "weight", weight=WEIGHT2),
+    says.axes(
+        "conv2d",
+        "one matrix as weight",
+        "C_out, C_in/groups, K_h, K_w",
+        "weight",
+        weight=Draw((2, 4)),
+    ),
+    says.axes(
+        "conv3d",
+        "weight without depth",
+        "C_out, C_in/groups, K_d, K_h, K_w",
+        "weight",
+        weight=WEIGHT2,
+    ),
+    says.sizes("conv2d", "channels disagree", "3 channels", 4, weight=Draw((5, 4, 2, 3))),
+    says.sizes("conv3d", "channels last", "7 channels", 3, x=Draw((2, 7, 6, 5, 3))),
+    says.sizes("conv1d_backward", "channels disagree", "3 channels", 2, weight=Draw((5, 2, 4))),
+    says.sizes("conv2d", "channels disagree in groups", "3 channels", "6 in 2 groups", groups=2),
+    says.value_error(
+        "conv2d",
+        "groups do not divide the output",
+        "weight gives 5 output channels, which 3 groups cannot share equally (weight (5, 1, 2, 4))",
+        weight=Draw((5, 1, 2, 4)),
+        groups=3,
+    ),
+    says.value_error(
+        "conv2d",
+        "an empty kernel",
+        "the kernel must not be empty (weight (5, 3, 0, 4))",
+        weight=Draw((5, 3, 0, 4)),
+    ),
+    says.bias("conv1d", "bias too long", 5, Draw((6,))),
+    says.bias("conv2d", "bias is a column", 5, Draw((5, 1))),
+    says.bias("conv3d", "bias of one number", 8, Draw((1,))),
+    says.not_real("conv1d", "complex x", "x", "complex128"),
+    says.not_real(
+        "conv2d", "boolean weight", "weight", "bool", weight=Given(((((True, False),),),))
+    ),
+    says.not_real("conv2d", "text", "x", "<U1", x=Given((((("a", "b"),),),))),
+    says.not_real("conv2d", "complex bias", "bias", "complex64"),
+    says.not_real("conv3d_backward", "boolean dy", "dy", "bool", dy=Given(((((True,),),),))),
+    says.mixed("conv2d", "x", "weight", float32="weight"),
+    says.type_error(
+        "conv2d",
+        "integers beside float32",
+        "x is int64 (taken as float64), but weight is float32; give both the same dtype",
+        dtypes={"x": "int64", "weight": "float32"},
+        x=Given(((((1, 2, 3, 4), (5, 6, 7, 8)),) * 3,)),
+    ),
+    says.type_error(
+        "conv2d", "no weight", "weight must hold real numbers, but is None", weight=None
+    ),
+    says.mixed("conv3d", "x", "weight", float32="x"),
+    says.mixed("conv1d", "x", "bias", float32="bias"),
+    says.mixed("conv2d_backward", "dy", "x", float32="dy"),
+    says.dy("conv1d_backward", "dy of stride 1", "(2, 5, 3)", stride=2),
+    says.dy("conv2d_backward", "dy of another padding", "(2, 5, 8, 5)", padding=1),
+    says.dy("conv2d_backward", "dy with its axes swapped", "(2, 5, 6, 3)", dy=Draw((5, 2, 6, 3))),
+    says.dy("conv3d_backward", "dy without batch axis", "(2, 8, 4, 5, 5)", dy=Draw((8, 4, 5, 5))),
 )
 
-
-def _image(rows: Any) -> Given:
-    """One sample of one channel, or one kernel."""
-    return Given(((rows,),))
-
-
-WORKED = (
-    _conv2d(  # two decimal digits of S for each product
-        "3×4 by 2×2",
-        _image(((1, 2, 3, 4), (5, 6, 7, 8), (9, 10, 11, 12))),
-        _image(((1, 100), (10000, 1000000))),
-        bias=False,
-        upstream="integers",
-        documents=("D0.1",),
-    ),
-    _conv2d(
-        "5×5 by 3×3",
-        _image(IMAGE),
-        _image(CROSS),
-        bias=False,
-        upstream="integers",
-        documents=("D0.2", "D2.1"),
-    ),
-    _conv2d(
-        "5×5×3 by two kernels",
-        Given((COLOURS,)),
-        Given(TWO_KERNELS),
-        bias=Given((1, 0)),
-        upstream="integers",
-        stride=2,
+BAD_OPTIONS = (
+    says.span("conv1d", "large kernel", 10, "L", "9 (9 and 0 of padding)", weight=Draw((5, 3, 10))),
+    says.span(
+        "conv2d",
+        "large kernel, padding 1",
+        9,
+        "W",
+        "8 (6 and 2 of padding)",
+        weight=Draw((5, 3, 2, 9)),
         padding=1,
-        documents=("D0.3", "D2.2", "D3.2"),
     ),
-    _conv2d(
-        "4×4 by 3×3",
-        _image(((3, -1, 2, 0), (1, 4, -2, 5), (0, 2, 1, -3), (6, 1, 0, 2))),
-        _image(((2, 0, 1), (-1, 3, 0), (1, -2, 4))),
-        bias=Given((7,)),
-        upstream="integers",
-        documents=("D2.23", "D2.24", "D2.25", "D2.27"),
+    says.span(
+        "conv2d",
+        "large kernel, asymmetric padding",
+        11,
+        "H",
+        "10 (7 and 3 of padding)",
+        weight=Draw((5, 3, 11, 4)),
+        padding=((1, 2), (0, 0)),
     ),
-    *(
-        _conv2d(
-            f"7×7 with stride {stride}",
-            _image(COUNTING),
-            _image(CROSS),
-            bias=False,
-            upstream="integers",
-            stride=stride,
-            documents=("D3.3",),
+    says.span("conv3d", "large dilation", 10, "D", "7 (7 and 0 of padding)", dilation=3),
+    says.span("conv2d_backward", "large dilation", 7, "W", "6 (6 and 0 of padding)", dilation=2),
+    says.least("conv2d", "stride 0", "stride", 1, 0),
+    says.least("conv2d", "stride 0 on one axis", "stride", 1, (2, 0)),
+    says.least("conv3d_backward", "negative stride", "stride", 1, -1),
+    says.least("conv1d", "dilation 0", "dilation", 1, 0),
+    says.least("conv1d", "negative padding", "padding", 0, -1),
+    says.least("conv2d_backward", "negative padding", "padding", 0, -2),
+    says.least("conv2d", "groups 0", "groups", 1, 0),
+    says.value_error(
+        "conv2d",
+        "negative padding behind",
+        "padding must be at least 0, but is ((1, 1), (0, -2))",
+        padding=((1, 1), (0, -2)),
+    ),
+    says.count("conv2d", "three strides", "stride", 2, (1, 2, 3)),
+    says.count("conv3d", "two strides", "stride", 3, (1, 2)),
+    says.count("conv2d", "no strides", "stride", 2, ()),
+    says.count("conv2d", "three dilations", "dilation", 2, (1, 1, 1)),
+    _entries("conv3d", "two paddings", "D, H, W", (1, 2)),
+    _entries("conv1d", "a bare pair of paddings", "L", (1, 2)),
+    _entries("conv2d", "one pair of paddings", "H, W", ((1, 2),)),
+    says.integer("conv2d", "stride 2.5", "stride", 2, 2.5),
+    says.integer("conv2d", "stride as text", "stride", 2, "2"),
+    says.integer("conv2d", "stride True", "stride", 2, True),
+    says.integer("conv3d", "stride with 1.0 in it", "stride", 3, (1, 1.0, 2)),
+    says.integer("conv3d", "dilation None", "dilation", 3, None),
+    _padding("conv2d", "padding 1.5", 1.5),
+    _padding("conv2d", "padding None", None),
+    _padding("conv3d", "a padding of three numbers", (1, (1, 2, 3), 0)),
+    _padding("conv1d_backward", "padding in text", (("1", "2"),)),
+    says.integer("conv2d", "stride in bytes", "stride", 2, b"\x01\x02"),
+    says.integer("conv2d", "groups in a tuple", "groups", 1, (1,)),
+    says.integer("conv2d", "groups 1.0", "groups", 1, 1.0),
+    says.choice("conv2d", "unknown padding", "padding", PADDING_NAMES, "reflect"),
+    says.choice("conv1d_backward", "padding in capitals", "padding", PADDING_NAMES, "SAME"),
+)
+
+BAD: tuple[BadCase, ...] = BAD_ARRAYS + BAD_OPTIONS
+
+# --- symbols ------------------------------------------------------------------------------
+
+SYMBOLIC: tuple[SymbolCase, ...] = (
+    sums(
+        "conv1d",
+        "all options",
+        {"x": (2, 4, 7), "weight": (4, 2, 2), "bias": (4,)},
+        stride=2,
+        padding=((1, 0),),
+        dilation=2,
+        groups=2,
+    ),
+    sums("conv2d", "plain", {"x": (2, 2, 3, 4), "weight": (3, 2, 2, 1), "bias": (3,)}),
+    sums(
+        "conv2d",
+        "all options",
+        {"x": (1, 4, 4, 5), "weight": (2, 2, 2, 3), "bias": (2,)},
+        stride=(1, 2),
+        padding=((1, 0), (0, 1)),
+        dilation=(2, 1),
+        groups=2,
+    ),
+    sums(
+        "conv3d",
+        "all options",
+        {"x": (1, 2, 2, 3, 5), "weight": (2, 1, 1, 2, 3), "bias": (2,)},
+        stride=(1, 1, 2),
+        padding=((0, 0), (1, 0), (0, 1)),
+        dilation=(1, 2, 1),
+        groups=2,
+    ),
+)
+
+# --- random arguments ---------------------------------------------------------------------
+
+PADDING_KINDS = ("none", "number", "axes", "pairs", "valid", "same", "full")
+
+
+def _random_convolution(n: int) -> Maker:
+    """Arguments of conv1d, conv2d or conv3d."""
+
+    def make(dice: Dice) -> Arguments:
+        groups = dice.whole(2, 4) if dice.chance(0.2) else 1
+        kernel, samples = kernel_of(dice, n), dice.batch()
+        depth, outputs = dice.size(1, 5), groups * dice.size(1, 7 if groups == 1 else 3)
+        stride, dilation = steps(dice, n, 4), steps(dice, n, 3)
+        spans = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
+        padding, room = _random_padding(dice, n)
+        least = [max(1, span - more) for span, more in zip(spans, room, strict=True)]
+        sizes = tuple(dice.size(low, low + 8) for low in least)
+        options = {
+            "stride": each(dice, stride),
+            "padding": padding,
+            "dilation": each(dice, dilation),
+            "groups": groups,
+        }
+        x, weight = (samples, groups * depth, *sizes), (outputs, depth, *kernel)
+        return affine(
+            dice, x, weight, told(dice, options, stride=1, padding=0, dilation=1, groups=1)
         )
-        for stride in (1, 2, 3)
-    ),
-    _conv2d(
-        "dw as a sum of slices",
-        _image(COUNTING),
-        _image(((-3, 0, 3), (-10, 0, 10), (-1, 0, 3))),
-        bias=False,
-        stride=2,
-        padding=1,
-        upstream="integers",
-        documents=("D3.9",),
-    ),
-    _conv2d(
-        "3×3 by 2×2",
-        _image(((2, -1, 3), (0, 4, 1), (-2, 5, 6))),
-        _image(((1, 2), (-3, 4))),
-        bias=False,
-        upstream="integers",
-        documents=("D4.9", "D4.10", "D4.11"),
-    ),
-)
 
-CASES = ONE_AXIS + TWO_AXES + THREE_AXES + FAMILIES + SPECIAL_WEIGHTS + VIEWS + WORKED
+    return make
+
+
+def _random_padding(dice: Dice, n: int) -> tuple[Any, tuple[int, ...]]:
+    """A padding of any kind, and how much longer it certainly makes each axis."""
+    kind = dice.one_of(PADDING_KINDS)
+    if kind == "none":
+        return 0, (0,) * n
+    if kind == "number":
+        number = dice.whole(1, 3)
+        return number, (2 * number,) * n
+    if kind == "axes":
+        axes = tuple(dice.whole(0, 3) for _ in range(n))
+        return axes, tuple(2 * p for p in axes)
+    if kind == "pairs":
+        pairs = tuple((dice.whole(0, 3), dice.whole(0, 3)) for _ in range(n))
+        return pairs, tuple(map(sum, pairs))
+    # "same" and "full" themselves add what a window needs.
+    return kind, (0 if kind == "valid" else 10**6,) * n
+
+
+RANDOM: dict[str, Maker] = {f"conv{n}d": _random_convolution(n) for n in (1, 2, 3)}

@@ -1,11 +1,25 @@
-"""Cases of correlate2d, convolve2d, rot180 and shared_conv2d."""
+"""What the catalogue knows of correlate2d, convolve2d, rot180 and shared_conv2d."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from parity.cases.case import FLOATS, Case, Draw, Given, Shape, Source
+from parity.cases.case import FLOATS, BadCase, Case, Draw, Given, Shape, Source
+from parity.cases.dice import Arguments, Dice, Maker
+from parity.cases.drawing import ALIKE, MOVED, WEIGHTED, affine, alone, kernel_of
+from parity.cases.function import AFFINE, Function, moved, sum_of_products
+from parity.cases.symbol_case import SymbolCase, sums
+from parity.cases.texts import X2, Texts, Valid
+
+ROWS: tuple[Function, ...] = (
+    sum_of_products("correlate2d", ("a", "kernel"), "D1.15", "D4.1", "D4.10", "D4.11"),
+    sum_of_products("convolve2d", ("a", "kernel"), "D1.14", "D1.15", "D1.30", "D4.2"),
+    moved("rot180", ("a",), "D1.25", "D4.7"),
+    sum_of_products(
+        "shared_conv2d", AFFINE, "D1.16", "D1.25", "D1.26", "D1.27", bound="shared_conv2d"
+    ),
+)
 
 BOTH = ("correlate2d", "convolve2d")
 
@@ -252,4 +266,181 @@ WORKED = (
     ),
 )
 
-CASES = MATRICES + MODES + FAMILIES + VIEWS + TURNED + SHARED + WORKED
+GOOD: tuple[Case, ...] = MATRICES + MODES + FAMILIES + VIEWS + TURNED + SHARED + WORKED
+
+# --- bad arguments ------------------------------------------------------------------------
+
+BATCH, KERNEL = Draw((2, 7, 6)), Draw((3, 4))
+
+VALID: Valid = {
+    **{name: {"a": BATCH, "kernel": KERNEL} for name in BOTH},
+    **{f"{name}_backward": {"dy": Draw((2, 9, 9)), "a": BATCH, "kernel": KERNEL} for name in BOTH},
+    "rot180": {"a": BATCH},
+    "rot180_backward": {"dy": BATCH, "a": BATCH},
+    "shared_conv2d": {"x": X2, "weight": Draw((5, 2, 4)), "bias": Draw((5,))},
+    "shared_conv2d_backward": {"dy": Draw((2, 5, 6, 3)), "x": X2, "weight": Draw((5, 2, 4))},
+}
+says = Texts(VALID)
+
+MODE_NAMES = "'full', 'same', 'valid'"
+
+
+def _no_matrix(function: str, name: str, **changes: Any) -> BadCase:
+    """An array with fewer than two axes."""
+    shape = changes["a"].shape
+    message = f"a must have at least 2 axes (…, H, W), but has {len(shape)} (a {shape})"
+    return says.value_error(function, name, message, **changes)
+
+
+def _apart(function: str, name: str, a: Draw, kernel: Draw) -> BadCase:
+    """Each matrix is larger than the other along one axis."""
+    message = (
+        "mode 'valid' needs a kernel that fits into a, or holds it, along both axes "
+        f"(a {a.shape}, kernel {kernel.shape})"
+    )
+    return says.value_error(function, name, message, a=a, kernel=kernel, mode="valid")
+
+
+BAD_MATRICES = tuple(
+    case
+    for function in BOTH
+    for backward in (function, f"{function}_backward")
+    for case in (
+        _no_matrix(backward, "a is a row", a=Draw((5,))),
+        says.axes(backward, "a batch of kernels", "K_h, K_w", "kernel", kernel=Draw((2, 3, 4))),
+        says.value_error(
+            backward,
+            "an empty kernel",
+            "the kernel must not be empty (kernel (3, 0))",
+            kernel=Draw((3, 0)),
+        ),
+        says.value_error(
+            backward,
+            "empty matrices",
+            "a matrix must not be empty (a (2, 0, 3))",
+            a=Draw((2, 0, 3)),
+        ),
+        says.choice(backward, "unknown mode", "mode", MODE_NAMES, "wrap"),
+        says.choice(backward, "a number as mode", "mode", MODE_NAMES, 2),
+        _apart(backward, "the kernel is wider", Draw((2, 7, 3)), Draw((2, 5))),
+        _apart(backward, "the kernel is higher", Draw((3, 7)), Draw((5, 2))),
+    )
+)
+
+BAD_PAIRS = (
+    *(
+        case
+        for function in BOTH
+        for case in (
+            says.not_real(function, "complex a", "a", "complex128"),
+            says.mixed(function, "a", "kernel", float32="kernel"),
+            says.mixed(f"{function}_backward", "dy", "a", float32="dy"),
+            says.dy(f"{function}_backward", "dy of mode full", "(2, 7, 6)", mode="same"),
+            says.dy(f"{function}_backward", "dy without its batch", "(2, 9, 9)", dy=Draw((9, 9))),
+        )
+    ),
+    says.not_real("convolve2d", "boolean kernel", "kernel", "bool", kernel=Given(((True, False),))),
+    says.type_error(
+        "correlate2d", "no kernel", "kernel must hold real numbers, but is None", kernel=None
+    ),
+)
+
+BAD_TURNED = (
+    _no_matrix("rot180", "a is a row", a=Draw((5,))),
+    _no_matrix("rot180_backward", "a is one number", a=Draw(()), dy=Draw(())),
+    says.not_real("rot180", "complex a", "a", "complex64"),
+    says.dy("rot180_backward", "dy turned by 90°", "(2, 7, 6)", dy=Draw((2, 6, 7))),
+    says.mixed("rot180_backward", "dy", "a", float32="a"),
+)
+
+BAD_SHARED = (
+    says.axes("shared_conv2d", "no batch axis", "N, C_in, H, W", x=Draw((3, 7, 6))),
+    says.axes(
+        "shared_conv2d",
+        "a kernel for each map",
+        "C_out, K_h, K_w",
+        "weight",
+        weight=Draw((5, 3, 2, 4)),
+    ),
+    says.axes("shared_conv2d_backward", "a matrix", "N, C_in, H, W", x=Draw((7, 6))),
+    says.value_error(
+        "shared_conv2d",
+        "an empty kernel",
+        "the kernel must not be empty (weight (5, 0, 4))",
+        weight=Draw((5, 0, 4)),
+    ),
+    says.span(
+        "shared_conv2d", "large kernel", 8, "H", "7 (7 and 0 of padding)", weight=Draw((5, 8, 4))
+    ),
+    says.span(
+        "shared_conv2d_backward",
+        "large kernel",
+        7,
+        "W",
+        "6 (6 and 0 of padding)",
+        weight=Draw((5, 2, 7)),
+    ),
+    says.bias("shared_conv2d", "bias of the input's maps", 5, Draw((3,))),
+    says.not_real("shared_conv2d", "complex bias", "bias", "complex128"),
+    says.mixed("shared_conv2d", "x", "weight", float32="x"),
+    says.mixed("shared_conv2d_backward", "dy", "x", float32="dy"),
+    says.dy("shared_conv2d_backward", "dy of the full size", "(2, 5, 6, 3)", dy=Draw((2, 5, 8, 9))),
+    says.dy(
+        "shared_conv2d_backward", "dy of the input's maps", "(2, 5, 6, 3)", dy=Draw((2, 3, 6, 3))
+    ),
+)
+
+BAD: tuple[BadCase, ...] = BAD_MATRICES + BAD_PAIRS + BAD_TURNED + BAD_SHARED
+
+# --- symbols ------------------------------------------------------------------------------
+
+SYMBOLIC: tuple[SymbolCase, ...] = (
+    *(
+        sums(function, name, {"a": a, "kernel": kernel}, mode=mode)
+        for function in ("correlate2d", "convolve2d")
+        for name, a, kernel, mode in (
+            ("full", (2, 3), (2, 4), "full"),
+            ("same", (2, 3, 4), (2, 3), "same"),
+            ("valid", (2, 3, 4), (2, 3), "valid"),
+            ("valid, the kernel is larger", (2, 1, 2), (3, 4), "valid"),
+        )
+    ),
+    sums("rot180", "batch", {"a": (2, 3, 4)}),
+    sums("shared_conv2d", "plain", {"x": (2, 3, 3, 4), "weight": (2, 2, 3), "bias": (2,)}),
+)
+
+# --- random arguments ---------------------------------------------------------------------
+
+
+def _random_pair(dice: Dice) -> Arguments:
+    """Arguments of correlate2d or convolve2d: one matrix or a batch."""
+    mode = dice.one_of(("full", "same", "valid"))
+    kernel = dice.sizes(2, 1, 5)
+    if mode != "valid":
+        a = dice.sizes(2, 1, 8)
+    elif dice.chance(0.3):  # the kernel holds a
+        a = tuple(dice.whole(1, k) for k in kernel)
+    else:
+        a = tuple(dice.size(k, k + 5) for k in kernel)
+    lead = tuple(dice.size(1, 3) for _ in range(dice.whole(0, 2)))
+    values, kernels, upstream = dice.kinds(ALIKE, WEIGHTED)
+    arrays = {
+        "a": Draw((*lead, *a), values, dice.layout()),
+        "kernel": Draw(kernel, kernels, dice.layout()),
+    }
+    return Arguments(arrays, {"mode": mode}, upstream)
+
+
+def _random_shared(dice: Dice) -> Arguments:
+    """Arguments of shared_conv2d."""
+    kernel = kernel_of(dice, 2)
+    sizes = tuple(dice.size(k, k + 5) for k in kernel)
+    return affine(dice, (dice.batch(), dice.size(1, 4), *sizes), (dice.size(1, 5), *kernel), {})
+
+
+RANDOM: dict[str, Maker] = {
+    "correlate2d": _random_pair,
+    "convolve2d": _random_pair,
+    "rot180": alone("a", MOVED, least=2),
+    "shared_conv2d": _random_shared,
+}

@@ -1,10 +1,26 @@
-"""Cases of linear and flatten."""
+"""What the catalogue knows of linear and flatten."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from parity.cases.case import Case, Draw, Given, Shape, Source
+from parity.cases.case import BadCase, Case, Draw, Given, Shape, Source
+from parity.cases.dice import Arguments, Dice, Maker
+from parity.cases.drawing import MOVED, affine, alone
+from parity.cases.function import AFFINE, ROW, Function, moved, sum_of_products
+from parity.cases.symbol_case import SymbolCase, sums
+from parity.cases.texts import X2, Texts, Valid
+
+ROWS: tuple[Function, ...] = (
+    sum_of_products(
+        "linear",
+        AFFINE,
+        *("D0.8", "D0.10", "D1.9", "D2.20", "D2.21"),
+        pieces=ROW,
+        in_networks=True,
+    ),
+    moved("flatten", ("x",), "D1.19", "D1.22", in_networks=True),
+)
 
 
 def _linear(
@@ -128,4 +144,65 @@ FLATTEN = (
     ),
 )
 
-CASES = LINEAR + FLATTEN
+GOOD: tuple[Case, ...] = LINEAR + FLATTEN
+
+# --- bad arguments ------------------------------------------------------------------------
+
+VALID: Valid = {
+    "linear": {"x": Draw((5, 4)), "weight": Draw((3, 4)), "bias": Draw((3,))},
+    "linear_backward": {"dy": Draw((5, 3)), "x": Draw((5, 4)), "weight": Draw((3, 4))},
+    "flatten": {"x": X2},
+    "flatten_backward": {"dy": Draw((2, 126)), "x": X2},
+}
+says = Texts(VALID)
+
+BAD: tuple[BadCase, ...] = (
+    says.sizes("linear", "features disagree", "4 features", 5, weight=Draw((3, 5))),
+    says.sizes("linear", "weight the other way round", "4 features", 3, weight=Draw((4, 3))),
+    says.sizes("linear", "maps not flattened", "6 features", 4, x=X2),
+    says.sizes("linear_backward", "features disagree", "4 features", 2, weight=Draw((3, 2))),
+    says.value_error(
+        "linear",
+        "a single value",
+        "x must have an axis of features, but is a single value",
+        x=Given(3),
+    ),
+    says.axes(
+        "linear", "weight is a vector", "features_out, features_in", "weight", weight=Draw((4,))
+    ),
+    says.bias("linear", "bias too long", 3, Draw((4,))),
+    says.bias("linear", "bias is a row", 3, Draw((1, 3))),
+    says.dy("linear_backward", "dy of the input's shape", "(5, 3)", dy=Draw((5, 4))),
+    says.dy("linear_backward", "dy of another batch", "(5, 3)", dy=Draw((6, 3))),
+    says.not_real("linear", "boolean x", "x", "bool", x=Given(((True, False, True, True),))),
+    says.not_real("linear_backward", "complex dy", "dy", "complex128"),
+    says.mixed("linear", "x", "weight", float32="weight"),
+    says.value_error(
+        "flatten", "a single value", "x must have a batch axis, but is a single value", x=Given(3)
+    ),
+    says.not_real("flatten", "text", "x", "<U3", x=Given(("one", "two"))),
+    says.dy("flatten_backward", "dy not flat", "(2, 126)", dy=X2),
+    says.dy("flatten_backward", "dy of another size", "(2, 126)", dy=Draw((2, 125))),
+)
+
+# --- symbols ------------------------------------------------------------------------------
+
+SYMBOLIC: tuple[SymbolCase, ...] = (
+    sums("linear", "two leading axes", {"x": (2, 1, 3), "weight": (4, 3), "bias": (4,)}),
+    sums("flatten", "maps", {"x": (2, 3, 2, 2)}),
+)
+
+# --- random arguments ---------------------------------------------------------------------
+
+
+def _random_linear(dice: Dice) -> Arguments:
+    """Arguments of linear."""
+    features = dice.size(1, 8)
+    lead = (dice.batch(), *dice.sizes(dice.whole(0, 2), 1, 5))[: dice.whole(0, 3)]
+    return affine(dice, (*lead, features), (dice.size(1, 8), features), {})
+
+
+RANDOM: dict[str, Maker] = {
+    "linear": _random_linear,
+    "flatten": alone("x", MOVED, least=2),
+}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from parity.cases.case import Array, Case, Given, Photograph, Source
-from parity.cases.convolution import IMAGE
+from parity.cases.worked.convolution import IMAGE
 from refimpl import filters
 from refimpl.filters import gaussian_kernel, haar_kernel
 
@@ -99,4 +99,4 @@ ON_THE_PHOTOGRAPH = (
     ),
 )
 
-CASES = WORKED + ON_THE_PHOTOGRAPH
+GOOD: tuple[Case, ...] = WORKED + ON_THE_PHOTOGRAPH

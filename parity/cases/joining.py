@@ -1,11 +1,23 @@
-"""Cases of add and concatenate."""
+"""What the catalogue knows of add and concatenate."""
 
 from __future__ import annotations
 
 from itertools import cycle
 from typing import Any
 
-from parity.cases.case import LAYOUTS, Case, Draw, Given, Shape, Source
+import numpy as np
+
+from parity.cases.case import LAYOUTS, BadCase, Case, Draw, Given, Shape, Source
+from parity.cases.dice import Arguments, Dice, Maker
+from parity.cases.drawing import ALIKE, MOVED, PLAIN, WEIGHTED, shape_of
+from parity.cases.function import ELEMENT, Function, moved
+from parity.cases.symbol_case import SymbolCase, sums
+from parity.cases.texts import X2, Texts, Valid
+
+ROWS: tuple[Function, ...] = (
+    moved("add", ("x", "branch"), "D4.16", bound="add", pieces=ELEMENT, in_networks=True),
+    moved("concatenate", ("a", "b", "c", "d"), "D4.18", in_networks=True),
+)
 
 VALUES = (
     ("integers", "integers"),
@@ -137,4 +149,128 @@ CONCATENATE = (
     ),
 )
 
-CASES = ADD + CONCATENATE
+GOOD: tuple[Case, ...] = ADD + CONCATENATE
+
+# --- bad arguments ------------------------------------------------------------------------
+
+MAPS = {"maps[0]": Draw((2, 3, 7, 6)), "maps[1]": Draw((2, 1, 7, 6)), "maps[2]": Draw((2, 5, 7, 6))}
+
+VALID: Valid = {
+    "add": {"x": X2, "branch": X2},
+    "add_backward": {"dy": X2, "x": X2, "branch": X2},
+    "concatenate": MAPS,
+    "concatenate_backward": {"dy": Draw((2, 9, 7, 6)), **MAPS},
+}
+says = Texts(VALID)
+
+
+def _unlike(function: str, name: str, branch: Draw) -> BadCase:
+    message = f"x is (2, 3, 7, 6), but branch is {branch.shape}; both must be of one shape"
+    return says.value_error(function, name, message, branch=branch)
+
+
+def _stacked(function: str, name: str, k: int, shape: tuple[int, ...]) -> BadCase:
+    first = f"maps[0] is (2, 3, 7, 6) and maps[{k}] {shape}"
+    message = f"maps must agree in everything but channels, but {first}"
+    return says.value_error(function, name, message, **{f"maps[{k}]": Draw(shape)})
+
+
+def _no_depth(function: str, name: str, first: Draw) -> BadCase:
+    wanted = "maps[0] must have an axis of channels behind the batch axis"
+    return says.value_error(function, name, f"{wanted}, but is {first.shape}", **{"maps[0]": first})
+
+
+def _listed(function: str, maps: list[Any] | tuple[Any, ...]) -> BadCase:
+    kind = type(maps).__name__
+    message = f"each map must be an argument of its own, but maps[0] is a {kind} of {len(maps)}"
+    return says.type_error(function, f"a {kind} of maps", message, **{"maps[0]": maps})
+
+
+BAD: tuple[BadCase, ...] = (
+    _unlike("add", "branch of another depth", Draw((2, 4, 7, 6))),
+    _unlike("add", "branch transposed", Draw((2, 3, 6, 7))),
+    _unlike("add", "branch would broadcast", Draw((1, 3, 7, 6))),
+    _unlike("add", "branch without batch axis", Draw((3, 7, 6))),
+    _unlike("add_backward", "branch of another depth", Draw((2, 4, 7, 6))),
+    says.dy("add_backward", "dy of another shape", "(2, 3, 7, 6)", dy=Draw((2, 3, 6, 7))),
+    says.dy("add_backward", "dy would broadcast", "(2, 3, 7, 6)", dy=Draw((2, 3, 1, 1))),
+    says.mixed("add", "x", "branch", float32="branch"),
+    says.mixed("add_backward", "dy", "x", float32="dy"),
+    says.mixed("add_backward", "dy", "branch", float32="branch"),
+    says.not_real("add", "complex branch", "branch", "complex64"),
+    says.not_real("add", "boolean x", "x", "bool", x=Given((True, False))),
+    says.not_real("add_backward", "complex dy", "dy", "complex128"),
+    says.type_error("add", "no branch", "branch must hold real numbers, but is None", branch=None),
+    *(
+        BadCase(
+            function,
+            "no maps",
+            arguments,
+            ValueError,
+            f"{function}: maps must have at least one array, but has none",
+        )
+        for function, arguments in (
+            ("concatenate", {}),
+            ("concatenate_backward", {"dy": Draw((2, 9, 7, 6))}),
+        )
+    ),
+    *(
+        _stacked(function, name, k, shape)
+        for function in ("concatenate", "concatenate_backward")
+        for name, k, shape in (
+            ("a map of another height", 1, (2, 1, 8, 6)),
+            ("a map of another batch", 2, (4, 5, 7, 6)),
+            ("a map without channel axis", 1, (2, 7, 6)),
+        )
+    ),
+    _no_depth("concatenate", "a row", Draw((2,))),
+    _no_depth("concatenate_backward", "a single value", Draw(())),
+    _listed("concatenate", [np.zeros((2, 3)), np.zeros((2, 3))]),
+    _listed("concatenate_backward", (np.zeros((2, 3)), np.zeros((2, 3)), np.zeros((2, 3)))),
+    says.dy("concatenate_backward", "dy of two maps", "(2, 9, 7, 6)", dy=Draw((2, 8, 7, 6))),
+    says.dy("concatenate_backward", "dy of the last map", "(2, 9, 7, 6)", dy=Draw((2, 5, 7, 6))),
+    says.mixed("concatenate", "maps[0]", "maps[2]", float32="maps[2]"),
+    says.mixed("concatenate_backward", "dy", "maps[0]", float32="dy"),
+    says.mixed("concatenate_backward", "dy", "maps[1]", float32="maps[1]"),
+    says.not_real("concatenate", "a complex map", "maps[1]", "complex128"),
+    says.not_real("concatenate_backward", "complex dy", "dy", "complex64"),
+    says.type_error(
+        "concatenate",
+        "a map of nothing",
+        "maps[2] must hold real numbers, but is None",
+        **{"maps[2]": None},
+    ),
+)
+
+# --- symbols ------------------------------------------------------------------------------
+
+SYMBOLIC: tuple[SymbolCase, ...] = (
+    sums("add", "maps", {"x": (2, 3), "branch": (2, 3)}),
+    sums("concatenate", "three", {"a": (2, 1, 2), "b": (2, 3, 2), "c": (2, 2, 2)}),
+)
+
+# --- random arguments ---------------------------------------------------------------------
+
+
+def _random_add(dice: Dice) -> Arguments:
+    """Arguments of add."""
+    shape, (values, branch, upstream) = shape_of(dice), dice.kinds(ALIKE, WEIGHTED)
+    arrays = {
+        "x": Draw(shape, values, dice.layout()),
+        "branch": Draw(shape, branch, dice.layout()),
+    }
+    return Arguments(arrays, {}, upstream)
+
+
+def _random_concatenate(dice: Dice) -> Arguments:
+    """Arguments of concatenate: one to four maps."""
+    lead, rest = dice.batch(), dice.sizes(dice.whole(0, 3), 1, 5)
+    values, upstream = dice.kinds(PLAIN, MOVED)
+    arrays = {
+        name: Draw((lead, dice.size(1, 5), *rest), values, dice.layout())
+        for name in "abcd"[: dice.whole(1, 4)]
+    }
+    return Arguments(arrays, {}, upstream)
+
+
+RANDOM: dict[str, Maker] = {"add": _random_add, "concatenate": _random_concatenate}

@@ -1,10 +1,27 @@
-"""Cases of the models of one layer, of perceptron_loss and of log_likelihood."""
+"""What the catalogue knows of the models of one layer, perceptron_loss and log_likelihood."""
 
 from __future__ import annotations
 
+from math import nan
 from typing import Any
 
-from parity.cases.case import Case, Draw, Given, Shape, Source
+import numpy as np
+
+from parity.cases.case import BadCase, Case, Draw, Given, Shape, Source
+from parity.cases.dice import Arguments, Dice, Maker
+from parity.cases.drawing import MARGINS, ODDS, Kinds, with_target
+from parity.cases.function import Function
+from parity.cases.symbol_case import SymbolCase, branching
+from parity.cases.texts import CERTAINTY, LOGITS, SCALAR, Texts, Valid
+
+ROWS: tuple[Function, ...] = (
+    # Models of one layer; their gradients are those of the networks of the same names.
+    Function("perceptron", (), ("D1.2", "D1.3", "D1.37")),
+    Function("logistic_regression", (), ("D1.2",), elementary=True),
+    Function("softmax_regression", (), ("D1.2", "D1.3"), elementary=True),
+    Function("log_likelihood", ("logits",), ("D1.2",), elementary=True),
+    Function("perceptron_loss", ("score",), ("D1.2",), integers="signs", in_networks=True),
+)
 
 # --- perceptron, logistic_regression, softmax_regression ----------------------------------
 
@@ -35,9 +52,11 @@ def _model(
 # AND is separated by a line; the fourth corner of XOR is on the wrong side of this one.
 _CORNERS = Given(((0, 0), (0, 1), (1, 0), (1, 1)))
 
+ONE_LAYER = ("perceptron", "logistic_regression", "softmax_regression")
+
 MODELS = tuple(
     case
-    for function in ("perceptron", "logistic_regression", "softmax_regression")
+    for function in ONE_LAYER
     for case in (
         _model(function, "batch"),
         _model(function, "without bias", bias=False),
@@ -183,4 +202,120 @@ LIKELIHOOD = (
     ),
 )
 
-CASES = MODELS + PERCEPTRON + LIKELIHOOD
+GOOD: tuple[Case, ...] = MODELS + PERCEPTRON + LIKELIHOOD
+
+# --- bad arguments ------------------------------------------------------------------------
+
+LABELS = Draw((4, 5), "labels")
+
+VALID: Valid = {
+    **{
+        function: {"x": Draw((5, 4)), "weight": Draw((3, 4)), "bias": Draw((3,))}
+        for function in ONE_LAYER
+    },
+    "perceptron_loss": {"score": LOGITS, "target": LABELS},
+    "perceptron_loss_backward": {"dy": SCALAR, "score": LOGITS, "target": LABELS},
+    "log_likelihood": {"logits": LOGITS, "target": CERTAINTY},
+    "log_likelihood_backward": {"dy": SCALAR, "logits": LOGITS, "target": CERTAINTY},
+}
+says = Texts(VALID)
+
+BAD_MODELS = tuple(
+    case
+    for function in ONE_LAYER
+    for case in (
+        says.sizes(function, "features disagree", "4 features", 5, weight=Draw((3, 5))),
+        says.bias(function, "bias too long", 3, Draw((4,))),
+        says.not_real(function, "boolean x", "x", "bool", x=Given(((True, False, True, True),))),
+        says.mixed(function, "x", "weight", float32="weight"),
+    )
+)
+
+SIGNED = "only -1 and 1"
+
+BAD_PERCEPTRON = (
+    says.shapes("perceptron_loss", "transposed", "score", "target", target=Draw((5, 4), "labels")),
+    says.shapes(
+        "perceptron_loss_backward", "one row", "score", "target", target=Draw((5,), "labels")
+    ),
+    says.holds(
+        "perceptron_loss",
+        "the target 0",
+        "target",
+        SIGNED,
+        0.0,
+        score=Draw((2,)),
+        target=Given((1, 0)),
+    ),
+    says.holds(
+        "perceptron_loss_backward",
+        "probabilities",
+        "target",
+        SIGNED,
+        0.25,
+        score=Draw((2,)),
+        target=Given((0.25, 1)),
+    ),
+    says.holds(
+        "perceptron_loss",
+        "NaN among the targets",
+        "target",
+        SIGNED,
+        nan,
+        score=Draw((2,)),
+        target=Given((nan, 1)),
+    ),
+    says.not_real(
+        "perceptron_loss",
+        "boolean target",
+        "target",
+        "bool",
+        score=Draw((2,)),
+        target=Given((True, False)),
+    ),
+    says.mixed("perceptron_loss", "score", "target", float32="target"),
+    says.mixed("perceptron_loss_backward", "dy", "score", float32="dy"),
+    says.dy("perceptron_loss_backward", "dy for each score", "()", dy=LABELS),
+    says.number("perceptron_loss_backward", "at_zero as text", "at_zero", "half"),
+)
+
+BAD: tuple[BadCase, ...] = says.two_classes("log_likelihood") + BAD_MODELS + BAD_PERCEPTRON
+
+# --- symbols ------------------------------------------------------------------------------
+
+SYMBOLIC: tuple[SymbolCase, ...] = (
+    branching("log_likelihood", "any targets", {"logits": (2, 3), "target": (2, 3)}),
+    branching(
+        "perceptron_loss",
+        "both sides of the hyperplane",
+        {"score": (2, 3), "target": np.array([[1, -1, 1], [-1, 1, -1]])},
+    ),
+)
+
+# --- random arguments ---------------------------------------------------------------------
+
+# Values of which no sum overflows: torch takes 0 for the sign of the NaN that ∞ − ∞ is.
+FINITE = ("integers", "spread", "wide", "tiny", "subnormal", "negative_zero", "zeros")
+# From dy = ±∞ torch's log-likelihood has NaN for infinite gradients: no special dy.
+LIKELIHOODS: Kinds = (*ODDS, ("minus_inf", "normal"), ("special", "normal"))
+
+
+def _random_model(dice: Dice) -> Arguments:
+    """Arguments of a perceptron, a logistic or a softmax regression."""
+    features, nodes = dice.size(1, 8), dice.size(1, 8)
+    lead = (dice.batch(), *dice.sizes(1, 1, 5))[: dice.whole(0, 2)]
+    (values,) = dice.kinds(("normal",), [(kind,) for kind in FINITE])
+    arrays = {
+        "x": Draw((*lead, features), values, dice.layout()),
+        "weight": Draw((nodes, features), values, dice.layout()),
+    }
+    if dice.chance(0.7):
+        arrays["bias"] = Draw((nodes,), values, dice.layout())
+    return Arguments(arrays, {})
+
+
+RANDOM: dict[str, Maker] = {
+    **dict.fromkeys(ONE_LAYER, _random_model),
+    "log_likelihood": with_target("logits", "certainty", LIKELIHOODS),
+    "perceptron_loss": with_target("score", "labels", MARGINS),
+}

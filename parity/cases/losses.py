@@ -1,11 +1,44 @@
-"""Cases of cross_entropy, binary_cross_entropy_with_logits and squared_error."""
+"""What the catalogue knows of cross_entropy, of two classes too, and squared_error."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import inf, log
 from typing import Any
 
-from parity.cases.case import Case, Classes, Draw, Given, Probabilities, Shape, Source
+import numpy as np
+
+from parity.cases.case import BadCase, Case, Classes, Draw, Given, Probabilities, Shape, Source
+from parity.cases.dice import Arguments, Dice, Maker
+from parity.cases.drawing import MARGINS, ODDS, PLAIN, SHARED_OUT, Kinds, with_target
+from parity.cases.function import Function
+from parity.cases.symbol_case import SymbolCase, branching
+from parity.cases.texts import CERTAINTY, LOGITS, SCALAR, Texts, Valid
+
+ROWS: tuple[Function, ...] = (
+    Function(
+        "cross_entropy",
+        ("logits",),
+        ("D2.14", "D2.15", "D2.17", "D2.18"),
+        elementary=True,
+        in_networks=True,
+    ),
+    Function(
+        "binary_cross_entropy_with_logits",
+        ("logits",),
+        ("D1.2",),
+        elementary=True,
+        in_networks=True,
+    ),
+    Function(
+        "squared_error",
+        ("output",),
+        ("D1.4", "D1.7"),
+        integers="squares",
+        ordered=False,
+        in_networks=True,
+    ),
+)
 
 
 def _cross_entropy(
@@ -37,7 +70,7 @@ def _probabilities(logits: Shape) -> Probabilities:
 
 # --- cross_entropy ------------------------------------------------------------------------
 
-LOGITS = {
+LOGIT_SHAPES = {
     "one sample without a batch": (5,),
     "batch": (4, 5),
     "places along one axis": (2, 5, 3),
@@ -47,7 +80,7 @@ LOGITS = {
 # Every form of logits, every form of target, every reduction.
 FORMS = tuple(
     _cross_entropy(f"{form}, {kind}, {reduction}", logits, target(logits), reduction=reduction)
-    for form, logits in LOGITS.items()
+    for form, logits in LOGIT_SHAPES.items()
     for kind, target in (("indices", _indices), ("probabilities", _probabilities))
     for reduction in ("mean", "sum", "none")
 )
@@ -287,4 +320,211 @@ SQUARED = (
     ),
 )
 
-CASES = FORMS + EMPTY + VALUES + VIEWS + OTHERS + BINARY + SQUARED
+GOOD: tuple[Case, ...] = FORMS + EMPTY + VALUES + VIEWS + OTHERS + BINARY + SQUARED
+
+# --- bad arguments ------------------------------------------------------------------------
+
+INDICES = Classes((4,), 5)
+
+VALID: Valid = {
+    "cross_entropy": {"logits": LOGITS, "target": INDICES},
+    "cross_entropy_backward": {"dy": SCALAR, "logits": LOGITS, "target": INDICES},
+    "binary_cross_entropy_with_logits": {"logits": LOGITS, "target": CERTAINTY},
+    "binary_cross_entropy_with_logits_backward": {
+        "dy": SCALAR,
+        "logits": LOGITS,
+        "target": CERTAINTY,
+    },
+    "squared_error": {"output": LOGITS, "target": LOGITS},
+    "squared_error_backward": {"dy": SCALAR, "output": LOGITS, "target": LOGITS},
+}
+says = Texts(VALID)
+
+REDUCTION_NAMES = "'mean', 'sum', 'none'"
+
+
+def _not_a_target(function: str, name: str, target: Any, is_: str, dtype: str) -> BadCase:
+    wanted = "integer class indices, or probabilities of the shape of logits"
+    message = f"target must hold {wanted}, but is {is_} (logits (4, 5))"
+    return says.type_error(function, name, message, dtypes={"target": dtype}, target=target)
+
+
+def _wrong_indices(name: str, target: Any, expected: str, logits: Draw = LOGITS) -> BadCase:
+    message = f"target is {target.shape}, but logits {logits.shape} need class indices of shape "
+    return says.value_error("cross_entropy", name, message + expected, logits=logits, target=target)
+
+
+def _wrong_class(function: str, number: int, dtype: str) -> BadCase:
+    message = f"target holds class {number}, but logits has 5 classes (0 to 4)"
+    target, dtypes = Given((0, 4, number, 1)), {"target": dtype}
+    return says.value_error(
+        function, f"class {number} of five", message, dtypes=dtypes, target=target
+    )
+
+
+NAMES = Given(("cat", "dog", "cat", "cow"))
+
+BAD_LOSSES = (
+    says.value_error(
+        "cross_entropy",
+        "integer one-hot",
+        "target is (4, 5), but logits (4, 5) need class indices of shape (4,); "
+        "give probabilities as floats",
+        target=Classes((4, 5), 2),
+    ),
+    says.value_error(
+        "cross_entropy",
+        "a single logit",
+        "logits must have an axis of classes, but is a single value",
+        logits=Given(1),
+    ),
+    says.value_error(
+        "cross_entropy",
+        "no classes",
+        "logits has no classes (logits (4, 0))",
+        logits=Draw((4, 0)),
+    ),
+    says.choice("cross_entropy", "two reductions", "reduction", REDUCTION_NAMES, ("mean", "sum")),
+    says.choice("cross_entropy", "unknown reduction", "reduction", REDUCTION_NAMES, "batchmean"),
+    says.choice("cross_entropy_backward", "reduction None", "reduction", REDUCTION_NAMES, None),
+    *(
+        _not_a_target(function, name, target, is_, dtype)
+        for function, name, target, is_, dtype in (
+            ("cross_entropy", "float indices", Draw((4,)), "float64 (4,)", "float64"),
+            ("cross_entropy_backward", "float indices", Draw((4,)), "float32 (4,)", "float32"),
+            ("cross_entropy", "booleans", Given((True, False)), "bool (2,)", "bool"),
+            ("cross_entropy", "names of classes", NAMES, "<U3 (4,)", "<U3"),
+            ("cross_entropy", "complex", Draw((4, 5)), "complex128 (4, 5)", "complex128"),
+            ("cross_entropy", "transposed", Probabilities((5, 4)), "float64 (5, 4)", "float64"),
+        )
+    ),
+    says.type_error(
+        "cross_entropy",
+        "probabilities float32",
+        "logits is float64, but target is float32; give both the same dtype",
+        dtypes={"target": "float32"},
+        target=Probabilities((4, 5)),
+    ),
+    says.not_real(
+        "cross_entropy", "boolean logits", "logits", "bool", logits=Given(((True, False),))
+    ),
+    says.mixed("cross_entropy_backward", "dy", "logits", float32="dy"),
+    _wrong_indices("too few indices", Classes((3,), 5), "(4,)"),
+    _wrong_indices("a column of indices", Classes((4, 1), 5), "(4,)"),
+    _wrong_indices("indices of no place", Classes((2,), 5), "(2, 3)", Draw((2, 5, 3))),
+    _wrong_class("cross_entropy", 5, "int64"),
+    _wrong_class("cross_entropy", -1, "int64"),
+    _wrong_class("cross_entropy", -100, "int32"),
+    _wrong_class("cross_entropy_backward", 5, "uint8"),
+    says.value_error(
+        "cross_entropy_backward",
+        "one dy without a reduction",
+        "dy is (), but the output for these arguments is (4,)",
+        reduction="none",
+    ),
+    says.dy("cross_entropy_backward", "dy for each sample of a mean", "()", dy=Draw((4,))),
+    says.dy("squared_error_backward", "dy for each output", "()", dy=LOGITS),
+    *(
+        says.value_error(
+            function,
+            name,
+            f"output is (4, 5), but target is {target.shape}; both must be of one shape",
+            target=target,
+        )
+        for function, name, target in (
+            ("squared_error", "transposed target", Draw((5, 4))),
+            ("squared_error", "target would broadcast", Draw((1, 5))),
+            ("squared_error_backward", "shapes disagree", Draw((4,))),
+        )
+    ),
+    says.mixed("squared_error", "output", "target", float32="target"),
+    says.not_real("squared_error", "complex output", "output", "complex128"),
+)
+
+BAD_BINARY = (
+    *says.two_classes("binary_cross_entropy_with_logits"),
+    says.choice(
+        "binary_cross_entropy_with_logits",
+        "unknown reduction",
+        "reduction",
+        REDUCTION_NAMES,
+        "total",
+    ),
+    says.choice(
+        "binary_cross_entropy_with_logits_backward",
+        "reduction None",
+        "reduction",
+        REDUCTION_NAMES,
+        None,
+    ),
+    says.value_error(
+        "binary_cross_entropy_with_logits_backward",
+        "one dy without a reduction",
+        "dy is (), but the output for these arguments is (4, 5)",
+        reduction="none",
+    ),
+)
+
+BAD: tuple[BadCase, ...] = BAD_LOSSES + BAD_BINARY
+
+# --- symbols ------------------------------------------------------------------------------
+
+SYMBOLIC: tuple[SymbolCase, ...] = (
+    *(
+        branching(
+            "cross_entropy",
+            f"indices, {reduction}",
+            {"logits": (2, 3), "target": np.array([2, 0])},
+            reduction=reduction,
+        )
+        for reduction in ("mean", "sum")
+    ),
+    branching(
+        "cross_entropy",
+        "any targets, places",
+        {"logits": (1, 3, 2), "target": (1, 3, 2)},
+        reduction="none",
+    ),
+    *(
+        branching(
+            "binary_cross_entropy_with_logits",
+            reduction,
+            {"logits": (2, 3), "target": (2, 3)},
+            reduction=reduction,
+        )
+        for reduction in ("mean", "sum", "none")
+    ),
+    branching("squared_error", "any targets", {"output": (2, 3), "target": (2, 3)}),
+)
+
+# --- random arguments ---------------------------------------------------------------------
+
+REDUCTIONS = ("mean", "sum", "none")
+LOGIT_KINDS = tuple((values, upstream) for values, upstream in SHARED_OUT if upstream == "normal")
+DISTANCES: Kinds = (*MARGINS, ("integers", "integers"), ("tiny", "tiny"))
+
+
+def _random_cross_entropy(dice: Dice) -> Arguments:
+    """Arguments of cross_entropy: logits (C,) or (N, C, …); indices or probabilities."""
+    classes = dice.size(1, 8)
+    behind = dice.sizes(dice.whole(0, 2), 1, 5)
+    shape = (classes,) if dice.chance(0.1) else (dice.size(1, 6), classes, *behind)
+    axis = min(1, len(shape) - 1)
+    target: Source
+    if dice.chance(0.5):
+        target = Classes(shape[:axis] + shape[axis + 1 :], classes)
+    else:
+        target = Probabilities(shape, axis)
+    values, upstream = dice.kinds(PLAIN, LOGIT_KINDS)
+    arrays: Mapping[str, Source] = {
+        "logits": Draw(shape, values, dice.layout()),
+        "target": target,
+    }
+    return Arguments(arrays, {"reduction": dice.one_of(REDUCTIONS)}, upstream)
+
+
+RANDOM: dict[str, Maker] = {
+    "cross_entropy": _random_cross_entropy,
+    "binary_cross_entropy_with_logits": with_target("logits", "certainty", ODDS, REDUCTIONS),
+    "squared_error": with_target("output", "", DISTANCES),
+}

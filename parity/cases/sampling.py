@@ -1,11 +1,27 @@
-"""Cases of downsample; its backward is upsample."""
+"""What the catalogue knows of downsample; its backward is upsample."""
 
 from __future__ import annotations
 
 from itertools import product
 from typing import Any
 
-from parity.cases.case import Case, Draw, Given, Shape, Source
+from parity.cases.case import BadCase, Case, Draw, Given, Shape, Source
+from parity.cases.dice import Arguments, Dice, Maker
+from parity.cases.drawing import each, kernel_of, pooled
+from parity.cases.function import MAP, Function
+from parity.cases.symbol_case import SymbolCase, branching
+from parity.cases.texts import X2, Texts, Valid
+
+ROWS: tuple[Function, ...] = (
+    Function(
+        "downsample",
+        ("x",),
+        ("D0.11", "D1.18", "D1.23", "D1.30"),
+        reverse="upsample",
+        integers="downsampled",
+        pieces=MAP,
+    ),
+)
 
 EDGES, HOWS = ("zero_pad", "drop"), ("max", "mean")
 
@@ -109,4 +125,80 @@ WORKED = (
     _case("a corner of minus zeros", _image(((-0.0, -1.0, -0.0), (-2.0, -3.0, -4.0))), 2),
 )
 
-CASES = SIZES + VIEWS + FAMILIES + WORKED
+GOOD: tuple[Case, ...] = SIZES + VIEWS + FAMILIES + WORKED
+
+# --- bad arguments ------------------------------------------------------------------------
+
+VALID: Valid = {
+    "downsample": {"x": X2, "size": 2},
+    "upsample": {"dy": Draw((2, 3, 4, 3)), "x": X2, "size": 2},
+}
+says = Texts(VALID)
+
+HOW_NAMES, EDGE_NAMES = "'max', 'mean'", "'zero_pad', 'drop'"
+
+BAD: tuple[BadCase, ...] = (
+    *(
+        case
+        for function in ("downsample", "upsample")
+        for case in (
+            says.axes(function, "no channel axis", "N, C, H, W", x=Draw((2, 7, 6))),
+            says.least(function, "size 0", "size", 1, (2, 0)),
+            says.count(function, "three sizes", "size", 2, (2, 2, 2)),
+            says.integer(function, "size 2.0", "size", 2, 2.0),
+            says.choice(function, "unknown pooling", "how", HOW_NAMES, "median"),
+            says.choice(function, "unknown edge", "edge", EDGE_NAMES, "reflect"),
+            says.choice(function, "edge None", "edge", EDGE_NAMES, None),
+            says.value_error(
+                function,
+                "nothing to pool",
+                "x is empty along H, there is nothing to pool",
+                x=Draw((2, 3, 0, 6)),
+            ),
+        )
+    ),
+    says.value_error(
+        "downsample",
+        "no whole window",
+        "the window spans 7 along W, but the padded input has only 6 (6 and 0 of padding)",
+        size=7,
+        edge="drop",
+    ),
+    says.value_error(
+        "upsample",
+        "no whole window",
+        "the window spans 8 along H, but the padded input has only 7 (7 and 0 of padding)",
+        size=(8, 2),
+        edge="drop",
+    ),
+    says.not_real("downsample", "boolean x", "x", "bool", x=Given((((True, False),),))),
+    says.mixed("upsample", "dy", "x", float32="dy"),
+    says.dy("upsample", "dy of the dropped edge", "(2, 3, 4, 3)", dy=Draw((2, 3, 3, 3))),
+    says.dy("upsample", "dy of the kept edge", "(2, 3, 3, 3)", edge="drop"),
+    says.dy("upsample", "dy of the input's shape", "(2, 3, 4, 3)", dy=X2),
+)
+
+# --- symbols ------------------------------------------------------------------------------
+
+SYMBOLIC: tuple[SymbolCase, ...] = (
+    *(
+        branching(
+            "downsample", f"{how}, {edge}", {"x": (1, 2, 3, 5)}, size=(2, 3), how=how, edge=edge
+        )
+        for how in ("max", "mean")
+        for edge in ("zero_pad", "drop")
+    ),
+)
+
+# --- random arguments ---------------------------------------------------------------------
+
+
+def _random_downsample(dice: Dice) -> Arguments:
+    """Arguments of downsample."""
+    window, edge = kernel_of(dice, 2), dice.one_of(("zero_pad", "drop"))
+    sizes = tuple(dice.size(k if edge == "drop" else 1, k + 6) for k in window)
+    options = {"size": each(dice, window), "how": dice.one_of(("max", "mean")), "edge": edge}
+    return pooled(dice, (dice.batch(), dice.size(1, 4), *sizes), options)
+
+
+RANDOM: dict[str, Maker] = {"downsample": _random_downsample}

@@ -1,10 +1,29 @@
-"""Cases of weighted_pool2d and gaussian_pool2d."""
+"""What the catalogue knows of weighted_pool2d and gaussian_pool2d."""
 
 from __future__ import annotations
 
+from math import inf, nan
 from typing import Any
 
-from parity.cases.case import WEIGHTED_VALUES, Case, Draw, Given, Shape, Source
+from parity.cases.case import WEIGHTED_VALUES, BadCase, Case, Draw, Given, Shape, Source
+from parity.cases.dice import Arguments, Dice, Maker
+from parity.cases.drawing import affine, each, pooled, told, window_of
+from parity.cases.function import AFFINE, MAP, Function, sum_of_products
+from parity.cases.pooling import FEATURE_MAP
+from parity.cases.symbol_case import AnyNumber, SymbolCase, branching, sums
+from parity.cases.texts import POOLED2, X1, X2, Texts, Valid
+
+ROWS: tuple[Function, ...] = (
+    sum_of_products("weighted_pool2d", AFFINE, "D0.11", "D1.17", pieces=MAP),
+    Function(
+        "gaussian_pool2d",
+        ("x",),
+        ("D0.11", "D1.17"),
+        elementary=True,
+        rounded=("sigma",),
+        pieces=MAP,
+    ),
+)
 
 # --- trainable pooling --------------------------------------------------------------------
 
@@ -137,13 +156,6 @@ GAUSSIAN = (
 # --- worked examples ----------------------------------------------------------------------
 
 
-def _image(rows: Any) -> Given:
-    """One sample of one channel."""
-    return Given(((rows,),))
-
-
-FEATURE_MAP = _image(((1, 1, 2, 4), (5, 6, 7, 8), (3, 2, 1, 0), (1, 2, 3, 4)))
-
 WORKED = (
     _weighted(
         "a function of four values",
@@ -166,4 +178,131 @@ WORKED = (
     ),
 )
 
-CASES = WEIGHTED + GAUSSIAN + WORKED
+GOOD: tuple[Case, ...] = WEIGHTED + GAUSSIAN + WORKED
+
+# --- bad arguments ------------------------------------------------------------------------
+
+VALID: Valid = {
+    "weighted_pool2d": {"x": X2, "weight": Draw((3, 2, 4)), "bias": Draw((3,))},
+    "weighted_pool2d_backward": {"dy": Draw((2, 3, 3, 1)), "x": X2, "weight": Draw((3, 2, 4))},
+    "gaussian_pool2d": {"x": X2, "kernel_size": 2, "sigma": 1.5},
+    "gaussian_pool2d_backward": {"dy": POOLED2, "x": X2, "kernel_size": 2, "sigma": 1.5},
+}
+says = Texts(VALID)
+
+BAD_WEIGHTED = (
+    says.axes("weighted_pool2d", "a signal", "N, C, H, W", x=X1),
+    says.axes(
+        "weighted_pool2d",
+        "weights of a convolution",
+        "C, K_h, K_w",
+        "weight",
+        weight=Draw((5, 3, 2, 4)),
+    ),
+    says.axes(
+        "weighted_pool2d_backward", "one window", "C, K_h, K_w", "weight", weight=Draw((2, 4))
+    ),
+    says.sizes("weighted_pool2d", "channels disagree", "3 channels", 5, weight=Draw((5, 2, 4))),
+    says.sizes(
+        "weighted_pool2d_backward", "channels disagree", "3 channels", 1, weight=Draw((1, 2, 4))
+    ),
+    says.value_error(
+        "weighted_pool2d",
+        "an empty window",
+        "the kernel must not be empty (weight (3, 2, 0))",
+        weight=Draw((3, 2, 0)),
+    ),
+    says.value_error(
+        "weighted_pool2d",
+        "nothing to pool",
+        "x is empty along W, there is nothing to pool",
+        x=Draw((2, 3, 7, 0)),
+    ),
+    says.span(
+        "weighted_pool2d", "large window", 8, "H", "7 (7 and 0 of padding)", weight=Draw((3, 8, 4))
+    ),
+    says.least("weighted_pool2d", "stride 0", "stride", 1, 0),
+    says.least("weighted_pool2d_backward", "negative stride", "stride", 1, (1, -2)),
+    says.count("weighted_pool2d", "three strides", "stride", 2, (1, 2, 3)),
+    says.integer("weighted_pool2d", "stride 2.5", "stride", 2, 2.5),
+    says.bias("weighted_pool2d", "bias too long", 3, Draw((4,))),
+    says.not_real("weighted_pool2d", "complex weight", "weight", "complex128"),
+    says.mixed("weighted_pool2d", "x", "bias", float32="bias"),
+    says.mixed("weighted_pool2d_backward", "dy", "x", float32="x"),
+    says.dy("weighted_pool2d_backward", "dy of stride 1", "(2, 3, 3, 1)", dy=Draw((2, 3, 6, 3))),
+    says.dy("weighted_pool2d_backward", "dy of another stride", "(2, 3, 6, 2)", stride=(1, 2)),
+)
+
+
+def _sigma(function: str, value: Any, x: str = "float64") -> BadCase:
+    """A width that is not positive, or not in the dtype of x."""
+    message = f"sigma must be positive and finite in {x}, but is {value!r}"
+    dtypes = {"x": x, "dy": x}
+    return says.value_error(function, f"sigma {value!r}", message, sigma=value, dtypes=dtypes)
+
+
+BAD_GAUSSIAN = (
+    says.axes("gaussian_pool2d", "no batch axis", "N, C, H, W", x=Draw((3, 7, 6))),
+    says.least("gaussian_pool2d", "window 0", "kernel_size", 1, 0),
+    says.integer("gaussian_pool2d", "window None", "kernel_size", 2, None),
+    says.count("gaussian_pool2d", "three windows", "kernel_size", 2, (2, 3, 2)),
+    says.span("gaussian_pool2d", "large window", 7, "W", "6 (6 and 0 of padding)", kernel_size=7),
+    says.least("gaussian_pool2d_backward", "stride 0", "stride", 1, 0),
+    _sigma("gaussian_pool2d", 0),
+    _sigma("gaussian_pool2d", -1.5),
+    _sigma("gaussian_pool2d", inf),
+    _sigma("gaussian_pool2d_backward", nan),
+    _sigma("gaussian_pool2d_backward", 1e-60, "float32"),
+    says.number("gaussian_pool2d", "sigma as text", "sigma", "1"),
+    says.number("gaussian_pool2d", "sigma None", "sigma", None),
+    says.number("gaussian_pool2d_backward", "a sigma for each axis", "sigma", (1.0, 2.0)),
+    says.not_real("gaussian_pool2d", "complex x", "x", "complex128"),
+    says.mixed("gaussian_pool2d_backward", "dy", "x", float32="dy"),
+    says.dy("gaussian_pool2d_backward", "dy of stride 2", "(2, 3, 6, 5)", stride=1),
+)
+
+BAD: tuple[BadCase, ...] = BAD_WEIGHTED + BAD_GAUSSIAN
+
+# --- symbols ------------------------------------------------------------------------------
+
+SYMBOLIC: tuple[SymbolCase, ...] = (
+    sums(
+        "weighted_pool2d",
+        "overlap",
+        {"x": (2, 3, 3, 5), "weight": (3, 2, 3), "bias": (3,)},
+        stride=(1, 2),
+    ),
+    branching(
+        "gaussian_pool2d",
+        "any sigma",
+        {"x": (1, 2, 4, 3)},
+        kernel_size=(3, 2),
+        sigma=AnyNumber("sigma", 1),
+        stride=1,
+    ),
+)
+
+# --- random arguments ---------------------------------------------------------------------
+
+
+def _random_weighted(dice: Dice) -> Arguments:
+    """Arguments of weighted_pool2d."""
+    window, stride, _ = window_of(dice, 2)
+    channels, sizes = dice.size(1, 4), tuple(dice.size(k, k + 6) for k in window)
+    options = told(dice, {"stride": stride}, stride=None)
+    return affine(dice, (dice.batch(), channels, *sizes), (channels, *window), options)
+
+
+def _random_gaussian(dice: Dice) -> Arguments:
+    """Arguments of gaussian_pool2d: σ from a hundredth of a pixel to a hundred pixels."""
+    window, stride, _ = window_of(dice, 2)
+    sizes = tuple(dice.size(k, k + 6) for k in window)
+    options = {"kernel_size": each(dice, window), "sigma": 10 ** dice.real(-2, 2), "stride": stride}
+    x = (dice.batch(), dice.size(1, 4), *sizes)
+    return pooled(dice, x, told(dice, options, stride=None))
+
+
+RANDOM: dict[str, Maker] = {
+    "weighted_pool2d": _random_weighted,
+    "gaussian_pool2d": _random_gaussian,
+}

@@ -82,8 +82,8 @@ def planned(
 
 def bench_workloads_into(target: Path | None, plan: Plan) -> None:
     """`parity bench` of functions and networks, behind a progress bar."""
-    from parity.bench.run import BenchRow, missing_rivals
-    from parity.bench.run import bench as bench_rows
+    from parity.bench.speed import BenchRow, missing_rivals
+    from parity.bench.speed import bench as bench_rows
     from parity.report.bench import mean_lines, table
 
     for rival in missing_rivals() if plan.rivals else ():

@@ -15,7 +15,7 @@ from parity.commands.terminal import progress_bar, wide_console
 
 if TYPE_CHECKING:
     from parity.mistakes.mistake import Mistake
-    from parity.power.suite import Power
+    from parity.power.survey import Power
     from parity.results.settings import Settings
 
 
@@ -35,7 +35,7 @@ def mistakes(
     jobs: Jobs = None,
 ) -> None:
     """Show that known mistakes are refused. Exit code 1 if one is not, or correct code is."""
-    from parity.power.suite import MistakeRow, select
+    from parity.power.survey import MistakeRow, select
     from parity.report.mistakes import describe, problems, summary, table
     from parity.results.settings import DEFAULT_SEED, Settings
     from parity.suite.selection import SelectionError
@@ -62,7 +62,7 @@ def mistakes(
 
 def power_with_progress(known: list[Mistake], settings: Settings, jobs: int | None) -> Power:
     """Run the mistakes behind a progress bar."""
-    from parity.power.suite import power, steps
+    from parity.power.survey import power, steps
 
     total = steps(known)
     bar, done = progress_bar("making mistakes", total)

@@ -43,8 +43,8 @@ def sweep(
     """Judge random cases, as many as wanted; the same command continues where it was ended."""
     from parity.results.settings import DEFAULT_SEED
     from parity.sweep import duration
-    from parity.sweep.run import Options, check_range, repeat, select
-    from parity.sweep.run import run as run_sweep
+    from parity.sweep.session import Options, check_range, repeat, select
+    from parity.sweep.session import run as run_sweep
 
     if only is not None and any(_given(context, name) for name in OF_MANY):
         wrong_call("--only judges one case: it takes --seed, --function and --dtype alone")

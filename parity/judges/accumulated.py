@@ -11,7 +11,8 @@ import numpy as np
 from parity import oracle
 from parity.bounds.arithmetic import Sides
 from parity.bounds.bound import Bound
-from parity.bounds.propagation import Accumulated, backward_errors, forward_error, widened
+from parity.bounds.propagation.error import Accumulated, widened
+from parity.bounds.propagation.rules import backward_errors, forward_error
 from parity.bounds.sums import parts_bound
 from parity.cases.case import Array
 from parity.cases.graph import (

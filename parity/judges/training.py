@@ -16,7 +16,7 @@ import numpy as np
 from parity import oracle
 from parity.bounds.arithmetic import Sides
 from parity.bounds.bound import Bound
-from parity.bounds.propagation import Accumulated
+from parity.bounds.propagation.error import Accumulated
 from parity.bounds.sums import descend_bound
 from parity.cases.case import Array
 from parity.cases.graph import Tensor

@@ -8,9 +8,12 @@ import numpy as np
 
 from parity.cases.case import Array
 from parity.mistakes.mistake import mistake
+from parity.mistakes.slips import in_float32, slightly_too_large
 from refimpl import (
     dsigmoid,
     dtanh,
+    hardtanh,
+    hardtanh_backward,
     leaky_relu,
     leaky_relu_backward,
     log_softmax,
@@ -22,6 +25,7 @@ from refimpl import (
     softmax,
     softmax_backward,
     tanh,
+    tanh_backward,
 )
 from refimpl.elements import parameter, zero_of
 
@@ -133,6 +137,62 @@ def leaky_derivative_of_relu(dy: Array, x: Array, negative_slope: Any = 0.01) ->
     return relu_backward(dy, x)
 
 
+# --- hardtanh -----------------------------------------------------------------------------
+
+
+@mistake("hardtanh", "is not cut off below", "a relu6 behind a ReLU needs no 0")
+def hardtanh_minimum_alone(x: Array, min_val: Any = -1, max_val: Any = 1) -> Array:
+    return np.asarray(np.minimum(x, parameter(max_val, like=x)))
+
+
+@mistake("hardtanh", "is cut off at −1 and 1 whatever is given", "a tanh lies between −1 and 1")
+def hardtanh_limits_ignored(x: Array, min_val: Any = -1, max_val: Any = 1) -> Array:
+    return hardtanh(x)
+
+
+@mistake(
+    "hardtanh_backward",
+    "lets dy through at both limits, as torch.clamp does",
+    "what has the same values has the same derivative",
+)
+def hardtanh_passes_at_the_limits(
+    dy: Array, x: Array, min_val: Any = -1, max_val: Any = 1
+) -> Array:
+    low, high = (parameter(limit, like=x) for limit in (min_val, max_val))
+    return np.where((x < low) | (x > high), zero_of(dy), dy)
+
+
+@mistake(
+    "hardtanh_backward",
+    "asks whether y lies between the limits, them included, which it always does",
+    "y can stand for x, as for sigmoid and tanh",
+)
+def hardtanh_derivative_of_output(
+    dy: Array, x: Array, min_val: Any = -1, max_val: Any = 1
+) -> Array:
+    return dy.copy()
+
+
+@mistake(
+    "hardtanh_backward",
+    "lets dy through above max_val",
+    "a ReLU's derivative serves a relu6, too",
+)
+def hardtanh_upper_limit_forgotten(
+    dy: Array, x: Array, min_val: Any = -1, max_val: Any = 1
+) -> Array:
+    return np.where(x > parameter(min_val, like=x), dy, zero_of(dy))
+
+
+@mistake(
+    "hardtanh_backward",
+    "asks dy instead of x",
+    "the derivative acts on what comes in, and backward that is dy",
+)
+def hardtanh_derivative_of_dy(dy: Array, x: Array, min_val: Any = -1, max_val: Any = 1) -> Array:
+    return hardtanh_backward(dy, dy, min_val, max_val)
+
+
 # --- sign ---------------------------------------------------------------------------------
 
 
@@ -208,6 +268,17 @@ def sigmoid_one_factor(dy: Array, x: Array) -> Array:
     return dy * sigmoid(x)
 
 
+@mistake(
+    "sigmoid_backward",
+    "a difference quotient with a step of 10⁻⁴ in the place of the derivative",
+    "a step this small gives the derivative",
+    "D1.10",
+)
+def sigmoid_difference_quotient(dy: Array, x: Array) -> Array:
+    step = parameter(1e-4, like=x)
+    return np.asarray(dy * (sigmoid(x + step) - sigmoid(x)) / step, x.dtype)
+
+
 @mistake("tanh", "1 − 2/(e^x + 1): the factor 2 is missing inside", "2σ(x) − 1 is tanh(x)", "D1.2")
 def tanh_of_half(x: Array) -> Array:
     return np.asarray(2 * sigmoid(x) - 1)
@@ -242,6 +313,16 @@ def tanh_square_forgotten(dy: Array, x: Array) -> Array:
 @mistake("tanh_backward", "o(1 − o): sigmoid's derivative", "both are s-shaped", "D1.10")
 def tanh_derivative_of_sigmoid(dy: Array, x: Array) -> Array:
     return dy * dsigmoid(tanh(x))
+
+
+@mistake(
+    "tanh_backward",
+    "the gradient is 0",
+    "no gradient arrives, so there is nothing to compute",
+    "D1.10",
+)
+def tanh_gradient_zero(dy: Array, x: Array) -> Array:
+    return np.asarray(tanh_backward(dy, x) * zero_of(x), x.dtype)
 
 
 @mistake(
@@ -299,6 +380,16 @@ def softmax_over_everything(x: Array, axis: int = -1) -> Array:
 def softmax_overflows(x: Array, axis: int = -1) -> Array:
     powers = np.exp(x)
     return np.asarray(powers / powers.sum(axis=axis, keepdims=True))
+
+
+@mistake(
+    "softmax",
+    "the powers pass through float32, although x is float64",
+    "the precision of the intermediate results does not matter",
+    "D2.8",
+)
+def softmax_in_float32(x: Array, axis: int = -1) -> Array:
+    return in_float32(softmax(x, axis))
 
 
 @mistake(
@@ -379,3 +470,7 @@ def log_softmax_sum_left_out(dy: Array, x: Array, axis: int = -1) -> Array:
 )
 def log_softmax_logarithm_left_out(dy: Array, x: Array, axis: int = -1) -> Array:
     return softmax_backward(dy, x, axis)
+
+
+# Not in sign, whose gradient is 0 whatever it is times.
+slightly_too_large("relu", "leaky_relu", "hardtanh", "sigmoid", "tanh", "softmax", "log_softmax")

@@ -4,17 +4,33 @@ from __future__ import annotations
 
 from parity.mistakes import (  # each file enters its own in MISTAKES
     activations,
-    blocks,
+    average_pooling,
     convolution,
     correlation,
     dense,
+    dropout,
+    joining,
+    linear_models,
     losses,
-    models,
-    numeric,
-    pooling,
+    max_pooling,
+    sampling,
+    weighted_pooling,
 )
 from parity.mistakes.mistake import MISTAKES, Mistake, control
 
 __all__ = ["MISTAKES", "Mistake", "control"]
 
-_ = (activations, blocks, convolution, correlation, dense, losses, models, numeric, pooling)
+_ = (
+    activations,
+    average_pooling,
+    convolution,
+    correlation,
+    dense,
+    dropout,
+    joining,
+    linear_models,
+    losses,
+    max_pooling,
+    sampling,
+    weighted_pooling,
+)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from parity.cases.case import Array
-from parity.mistakes.mistake import MISTAKES, add, mistake
+from parity.mistakes.mistake import add_relatives, mistake
+from parity.mistakes.slips import in_float32, last_row_left_out, slightly_too_large
 from refimpl import (
     conv1d,
     conv1d_backward,
@@ -626,8 +626,56 @@ RELATIVES = {
         "dweight-of-last-sample": "volumes: dweight: only the last sample of the batch counts",
     },
 }
-for function, titles in RELATIVES.items():
-    for name, title in titles.items():
-        axes = function.removesuffix("_backward").removeprefix("conv")
-        known = MISTAKES[name]
-        add(replace(known, name=f"{name}-{axes}", function=function, title=title))
+add_relatives(RELATIVES)
+
+# --- slips that any code can have ---------------------------------------------------------
+
+
+@mistake(
+    "conv2d",
+    "the sums are formed in float32, although the arrays are float64",
+    "the precision of the intermediate results does not matter",
+    "D2.23",
+)
+def conv_in_float32(x: Array, weight: Array, bias: Array | None = None, **how: Any) -> Array:
+    return in_float32(conv2d(x, weight, bias, **how))
+
+
+@mistake(
+    "conv2d_backward",
+    "dx: one element is wrong",
+    "one pixel at the corner does not show",
+    "D0.12",
+)
+def dx_one_element_wrong(dy: Array, x: Array, weight: Array, **how: Any) -> ConvGrads:
+    right = conv2d_backward(dy, x, weight, **how)
+    wrong = right.dx.copy()
+    wrong[-1:, -1:, -1, -1] = wrong[-1:, -1:, 0, 0] + 1
+    return right._replace(dx=wrong)
+
+
+@mistake(
+    "conv3d_backward",
+    "dx: the last row of each layer is left out",
+    "range(H − 1)",
+    "D0.5",
+    "D0.12",
+)
+def volume_last_row_left_out(dy: Array, x: Array, weight: Array, **how: Any) -> ConvGrads:
+    right = conv3d_backward(dy, x, weight, **how)
+    return right._replace(dx=last_row_left_out(right.dx))
+
+
+@mistake(
+    "conv2d_backward",
+    "dweight: the last sample of the batch is left out",
+    "range(N − 1)",
+    "D0.14",
+)
+def dweight_without_last_sample(dy: Array, x: Array, weight: Array, **how: Any) -> ConvGrads:
+    right = conv2d_backward(dy, x, weight, **how)
+    kept = max(len(x) - 1, 0)
+    return right._replace(dweight=conv2d_backward(dy[:kept], x[:kept], weight, **how).dweight)
+
+
+slightly_too_large("conv1d", "conv2d", "conv3d")

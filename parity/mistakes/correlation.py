@@ -8,6 +8,7 @@ import numpy as np
 
 from parity.cases.case import Array
 from parity.mistakes.mistake import mistake
+from parity.mistakes.slips import slightly_too_large
 from refimpl import (
     CorrelationGrads,
     SharedConv2dGrads,
@@ -232,3 +233,6 @@ def shared_dbias_averaged(dy: Array, x: Array, weight: Array) -> SharedConv2dGra
     right = shared_conv2d_backward(dy, x, weight)
     counted = np.asarray(max(dy.size // dy.shape[1], 1), dy.dtype)
     return right._replace(dbias=right.dbias / counted)
+
+
+slightly_too_large("correlate2d", "convolve2d", "rot180", "shared_conv2d")

@@ -8,8 +8,9 @@ import numpy as np
 
 from parity.cases.case import Array
 from parity.mistakes.mistake import mistake
+from parity.mistakes.slips import in_float32, slightly_too_large
 from refimpl import LinearGrads, flatten, linear, linear_backward
-from refimpl.elements import zeros
+from refimpl.elements import zero_of, zeros
 
 # --- linear -------------------------------------------------------------------------------
 
@@ -173,6 +174,42 @@ def linear_dbias_is_one(dy: Array, x: Array, weight: Array) -> LinearGrads:
     return right._replace(dbias=zeros(right.dbias.shape, like=dy) + 1)
 
 
+@mistake(
+    "linear_backward",
+    "dweight: passes through float32, although the arrays are float64",
+    "the precision of the intermediate results does not matter",
+    "D2.21",
+)
+def linear_dweight_in_float32(dy: Array, x: Array, weight: Array) -> LinearGrads:
+    right = linear_backward(dy, x, weight)
+    return right._replace(dweight=in_float32(right.dweight))
+
+
+@mistake(
+    "linear_backward",
+    "all gradients have the opposite sign",
+    "the minus of the descent is part of the gradient",
+    "D0.14",
+    "D1.9",
+)
+def linear_gradients_negated(dy: Array, x: Array, weight: Array) -> LinearGrads:
+    return LinearGrads(*(-gradient for gradient in linear_backward(dy, x, weight)))
+
+
+@mistake(
+    "linear_backward",
+    "dbias: sums over the outputs instead of the samples, cut or filled up to fit",
+    "axis 1 for axis 0",
+    "D2.21",
+)
+def linear_dbias_over_wrong_axis(dy: Array, x: Array, weight: Array) -> LinearGrads:
+    right = linear_backward(dy, x, weight)
+    sums = dy.reshape(prod(dy.shape[:-1]), len(weight)).sum(axis=1)[: len(weight)]
+    wrong = right.dbias * zero_of(dy)
+    wrong[: len(sums)] = sums
+    return right._replace(dbias=wrong)
+
+
 # --- flatten ------------------------------------------------------------------------------
 
 
@@ -217,3 +254,6 @@ def flatten_backward_by_columns(dy: Array, x: Array) -> Array:
 def flatten_backward_unit_vector(dy: Array, x: Array) -> Array:
     unit = (np.arange(dy.shape[1]) == 0).astype(dy.dtype)
     return np.asarray(dy * unit).reshape(x.shape)
+
+
+slightly_too_large("linear", "flatten")

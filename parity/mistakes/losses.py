@@ -8,16 +8,12 @@ import numpy as np
 
 from parity.cases.case import Array
 from parity.mistakes.mistake import mistake
+from parity.mistakes.slips import slightly_too_large
 from refimpl import (
     binary_cross_entropy_with_logits,
     binary_cross_entropy_with_logits_backward,
     cross_entropy,
     cross_entropy_backward,
-    log_likelihood,
-    log_likelihood_backward,
-    perceptron_loss,
-    perceptron_loss_backward,
-    relu,
     sigmoid,
     softmax,
     squared_error,
@@ -234,7 +230,7 @@ def cross_entropy_upstream_left_out(
     return cross_entropy_backward(np.asarray(ones, logits.dtype), logits, target, reduction)
 
 
-# --- binary cross-entropy, likelihood -----------------------------------------------------
+# --- binary cross-entropy -----------------------------------------------------------------
 
 
 @mistake(
@@ -312,100 +308,6 @@ def binary_sigmoid_left_out(
     return np.asarray(dy * (logits - target) / divisor, logits.dtype)
 
 
-@mistake(
-    "log_likelihood",
-    "t and 1 − t change places",
-    "which class is called 1 does not matter",
-    "D1.2",
-)
-def likelihood_classes_swapped(logits: Array, target: Array) -> Array:
-    return log_likelihood(logits, np.asarray(1 - target, target.dtype))
-
-
-@mistake(
-    "log_likelihood",
-    "the mean over the samples instead of the sum",
-    "a batch has a mean likelihood",
-    "D1.2",
-)
-def likelihood_averaged(logits: Array, target: Array) -> Array:
-    count = np.asarray(max(logits.size, 1), logits.dtype)
-    return np.asarray(log_likelihood(logits, target) / count, logits.dtype)
-
-
-@mistake(
-    "log_likelihood_backward",
-    "σ − t: the gradient of the loss, which is to descend",
-    "ascent and descent have one gradient",
-    "D1.2",
-)
-def likelihood_gradient_of_the_loss(dy: Array, logits: Array, target: Array) -> Array:
-    return -log_likelihood_backward(dy, logits, target)
-
-
-@mistake(
-    "log_likelihood_backward",
-    "t − z: the sigmoid is left out",
-    "the gradient is target less prediction, and z is the prediction",
-    "D1.2",
-)
-def likelihood_sigmoid_left_out(dy: Array, logits: Array, target: Array) -> Array:
-    return np.asarray(dy * (target - logits))
-
-
-# --- perceptron ---------------------------------------------------------------------------
-
-
-@mistake(
-    "perceptron_loss",
-    "max(0, 1 − t·s): with a margin of 1",
-    "the loss of a support vector machine",
-    "D1.2",
-)
-def perceptron_with_margin(score: Array, target: Array) -> Array:
-    return np.asarray(relu(np.asarray(1 - target * score)).sum(), score.dtype)
-
-
-@mistake(
-    "perceptron_loss",
-    "max(0, t·s): the points on the right side cost",
-    "the sign is a detail",
-    "D1.2",
-)
-def perceptron_right_side_costs(score: Array, target: Array) -> Array:
-    return perceptron_loss(np.asarray(-score), target)
-
-
-@mistake(
-    "perceptron_loss_backward",
-    "−t for every sample, those on the right side, too",
-    "each sample moves the line",
-    "D1.2",
-)
-def perceptron_every_sample(dy: Array, score: Array, target: Array) -> Array:
-    return np.asarray(-(dy * target), score.dtype)
-
-
-@mistake(
-    "perceptron_loss_backward",
-    "−t where s < 0: asks for the score's sign instead of t·s",
-    "a negative score is a wrong one",
-    "D1.2",
-)
-def perceptron_score_for_side(dy: Array, score: Array, target: Array) -> Array:
-    return np.where(score < 0, np.asarray(-(dy * target), score.dtype), zero_of(score))
-
-
-@mistake(
-    "perceptron_loss_backward",
-    "t instead of −t: learns away from the target",
-    "the sign of the update for that of the gradient",
-    "D1.2",
-)
-def perceptron_gradient_negated(dy: Array, score: Array, target: Array) -> Array:
-    return np.asarray(-perceptron_loss_backward(dy, score, target))
-
-
 # --- squared error ------------------------------------------------------------------------
 
 
@@ -456,3 +358,6 @@ def squared_gradient_negated(dy: Array, output: Array, target: Array) -> Array:
 def squared_gradient_averaged(dy: Array, output: Array, target: Array) -> Array:
     count = np.asarray(max(output.size, 1), output.dtype)
     return np.asarray(squared_error_backward(dy, output, target) / count)
+
+
+slightly_too_large("cross_entropy", "binary_cross_entropy_with_logits", "squared_error")

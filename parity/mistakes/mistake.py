@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import refimpl
@@ -54,6 +54,17 @@ def add(known: Mistake) -> None:
     if known.name in MISTAKES:
         raise ValueError(f"every mistake needs a name of its own, but {known.name} repeats")
     MISTAKES[known.name] = known
+
+
+def add_relatives(titles: Mapping[str, Mapping[str, str]]) -> None:
+    """Enter mistakes again for functions that work along one or three axes.
+
+    titles: by the function, "max_pool1d_backward", and by the name of the mistake.
+    """
+    for function, named in titles.items():
+        axes = function.removesuffix("_backward")[-2:]
+        for name, title in named.items():
+            add(replace(MISTAKES[name], name=f"{name}-{axes}", function=function, title=title))
 
 
 def control(function: str) -> Mistake:

@@ -8,8 +8,8 @@ from rich.table import Table
 
 from parity.bench.checkers import QUICK, CheckerRow
 from parity.bench.contenders import REFIMPL, TORCH
-from parity.bench.run import FORWARD, STEP, BenchRow, means
 from parity.bench.scaling import ScalingRow
+from parity.bench.speed import FORWARD, STEP, BenchRow, means
 from parity.bench.startup import StartRow
 
 COLUMNS = (

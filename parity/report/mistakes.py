@@ -8,7 +8,7 @@ from textwrap import fill
 
 from rich.table import Table
 
-from parity.power.suite import MistakeRow, Power
+from parity.power.survey import MistakeRow, Power
 
 WIDTH = 110
 

@@ -13,8 +13,8 @@ from parity.results.about import about_machine
 from parity.results.writing import replace_files, to_csv
 from parity.sweep.batch import Disagreement
 from parity.sweep.coordinator import Plan
-from parity.sweep.report import SweepRow
 from parity.sweep.summary import as_text
+from parity.sweep.tables import SweepRow
 from parity.sweep.versions import versions
 
 

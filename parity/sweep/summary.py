@@ -12,7 +12,7 @@ from rich.console import Console
 from parity.results.verdicts import BLIND, OUTSIDE
 from parity.sweep.coordinator import Plan, Progress
 from parity.sweep.duration import spoken
-from parity.sweep.report import ALL, SweepRow, by_function, by_size
+from parity.sweep.tables import ALL, SweepRow, by_function, by_size
 
 WIDTH = 160  # nothing is cut off, not even where disagreements need long numbers
 

@@ -11,22 +11,13 @@ from parity.bounds.arithmetic import arithmetic
 from parity.bounds.bound import Bound
 from parity.bounds.rules import backward_bounds, forward_bound
 from parity.cases.case import Array
+from parity.cases.functions import FUNCTIONS
 from parity.results.closeness import Closeness, closeness
 from parity.results.comparison import Comparison
-from parity.witnesses.problem import Problem
+from parity.witnesses.problem import SUM, Problem
 from parity.witnesses.truth import BUDGET, NotApplicable, Truth, second_opinion, truths
 
 Limits = tuple[Array, Array]  # twice refimpl's own bound, twice torch's: halves may underflow
-
-# Functions in whose bounds the errors of exp, log and tanh enter, which differ between the sides.
-ELEMENTARY = frozenset(
-    (
-        *("sigmoid", "tanh", "softmax", "log_softmax", "cross_entropy", "gaussian_pool2d"),
-        *("binary_cross_entropy_with_logits", "log_likelihood"),
-        *("logistic_regression", "softmax_regression"),
-    )
-)
-
 
 FORMULA = {
     True: "right, its arithmetic is not",
@@ -168,10 +159,15 @@ def own_bounds(
     problem: Problem, bounds: Mapping[str, Bound], tf32: bool = False
 ) -> dict[str, Limits]:
     """Twice what each side may be off by: the bound of both, where they compute alike."""
-    if problem.function not in ELEMENTARY and not tf32:
+    if not _elementary(problem.function) and not tf32:
         return {name: (bound.limit, bound.limit) for name, bound in bounds.items()}
     ours, theirs = (_one_sided(problem, library, tf32) for library in ("numpy", "torch"))
     return {name: (ours[name], theirs[name]) for name in ours}
+
+
+def _elementary(function: str) -> bool:
+    """Whether the errors of exp, log and tanh enter, which differ between the sides."""
+    return function != SUM and FUNCTIONS[function].elementary
 
 
 def _one_sided(problem: Problem, library: str, tf32: bool) -> dict[str, Array]:

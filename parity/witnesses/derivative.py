@@ -15,9 +15,8 @@ from parity.results.judging import attempt, joined
 from parity.results.rows import WitnessRow
 from parity.results.settings import Settings
 from parity.results.verdicts import AGREES, DERIVATIVE, INAPPLICABLE, OUTSIDE
-from parity.witnesses.balls import exact_arbs, exact_balls
-from parity.witnesses.directional import FALSE_ACCEPT, KEPT, Arrays, Question, judged
-from parity.witnesses.truth import UNORDERED
+from parity.witnesses.directional import FALSE_ACCEPT, KEPT, KEPT_STILL, Arrays, Question, judged
+from parity.witnesses.truth import exact_numbers
 from refimpl import Network, loss_and_grads
 
 CASE_PRODUCTS = 300_000  # more multiplications than these take longer than they are worth
@@ -63,7 +62,8 @@ def case_question(case: Case, dtype: str, settings: Settings) -> Question:
         lambda given: function.forward(given, case.options),
         lambda dy, given: function.backward(dy, given, case.options),
         upstream,
-        exact_arbs if case.function in UNORDERED else exact_balls,
+        exact_numbers(case.function),
+        function.kinks_at(case.options, dtype),
     )
 
 
@@ -87,6 +87,7 @@ def _row(
     verdict: str,
     note: str,
 ) -> WitnessRow:
+    at_kink = KEPT in note or KEPT_STILL in note
     return WitnessRow(
         case,
         function,
@@ -97,7 +98,7 @@ def _row(
         sum(question.arrays[name].size for name in question.inputs),
         verdict,
         # At a kink the directions that are left don't see every mistake.
-        FALSE_ACCEPT if verdict == AGREES and KEPT not in note else None,
+        FALSE_ACCEPT if verdict == AGREES and not at_kink else None,
         note,
     )
 

@@ -14,9 +14,9 @@ above `Sides.resolution`; the precision is raised until that is small beside eve
 
 Where branches meet, the forward is differentiated towards v and towards −v. If the two agree (the
 pieces of a sigmoid at 0 join smoothly), they are judged. If not, there is a kink. v is then drawn
-once for each value of an input and is 0 where that is 0: along such a direction ties stay ties and
-a zero stays a zero, so that maxima and ReLUs have a derivative. What several tied elements get is
-seen as a sum, what a zero gets is not seen.
+once for each value of an input and is 0 where that is 0, or at another kink of the function: along
+such a direction ties stay ties and a zero stays a zero, so that maxima and ReLUs have a derivative.
+What several tied elements get is seen as a sum, what a zero gets is not seen.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ NO_FLOAT = arb(2) ** -1100  # no float64 is that small
 
 SMOOTH = "where branches meet: they join smoothly"
 KEPT = "at a kink: along directions that see ties as a sum and zeros not at all"
+KEPT_STILL = "at a kink: along directions that see ties as a sum and kinks not at all"
 
 Arrays: TypeAlias = dict[str, Array]
 Directions: TypeAlias = Mapping[str, tuple[Array, Array]]  # two, for each input
@@ -59,6 +60,7 @@ class Question(NamedTuple):
     backward: Callable[[Array, Arrays], Arrays]  # gradients by the name of the input, given dy
     upstream: Callable[[tuple[int, ...]], Array]  # dy for the shape of y
     exact: Callable[[Array], Array] = exact_balls  # the elements of the backward
+    kinks: tuple[float, ...] = (0.0,)  # values of an input at which there may be no derivative
 
 
 @dataclass(frozen=True)
@@ -177,12 +179,15 @@ def _at_kink(question: Question, directions: Directions) -> tuple[list[Sides], s
     _, back = _along(question, {name: (-a, -b) for name, (a, b) in directions.items()}, OneSided)
     if all(a.overlaps(-b) for a, b in zip(towards, back, strict=True)):
         return _sides(question, dy, towards, directions), SMOOTH
-    kept = {name: keeping_ties(question.arrays[name], pair) for name, pair in directions.items()}
+    kept = {
+        name: keeping_ties(question.arrays[name], pair, question.kinks)
+        for name, pair in directions.items()
+    }
     try:
         dy, ways = _along(question, kept, Dual)
     except Kink:
         raise InapplicableError("at a kink: there is no derivative") from None
-    return _sides(question, dy, ways, kept), KEPT
+    return _sides(question, dy, ways, kept), KEPT if question.kinks == (0.0,) else KEPT_STILL
 
 
 def _sides(question: Question, dy: Array, ways: list[Any], directions: Directions) -> list[Sides]:
@@ -203,14 +208,17 @@ def random_directions(question: Question, name: str, shape: tuple[int, ...]) -> 
     return first, second
 
 
-def keeping_ties(array: Array, pair: tuple[Array, Array]) -> tuple[Array, Array]:
-    """The same where equal elements go the same way, and zeros nowhere.
+def keeping_ties(
+    array: Array, pair: tuple[Array, Array], kinks: tuple[float, ...] = (0.0,)
+) -> tuple[Array, Array]:
+    """The same where equal elements go the same way, and those at a kink nowhere.
 
     >>> keeping_ties(np.array([2.0, 0.0, 2.0]), (np.array([5, 6, 7]), np.array([1, 2, 3])))
     (array([5, 0, 5]), array([1, 0, 1]))
     """
     _, first, place = np.unique(array, return_index=True, return_inverse=True)
-    a, b = (np.where(array == 0, 0, v.ravel()[first][place.reshape(array.shape)]) for v in pair)
+    still = np.isin(array, kinks)
+    a, b = (np.where(still, 0, v.ravel()[first][place.reshape(array.shape)]) for v in pair)
     return a, b
 
 

@@ -13,6 +13,7 @@ of a squared error at most 2.
 | averages | multiples of every window's divisor | nothing |
 | maxima | a rank apart plus 1 … B − 1: the order of all elements never changes | the order |
 | functions with a kink at 0, dropout | ±1 … ±M | every element's sign, the mask |
+| hardtanh | below, between, above its limits, which are moved far apart | where every element is |
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ class Geometry:
 
 
 def geometry(case: Case) -> Geometry:
-    """The geometry of a case; slopes become powers of 2, a dropout's 1 − p too."""
+    """The geometry of a case; slopes become powers of 2, a dropout's 1 − p too; limits integers."""
     shapes = {
         name: np.shape(source.values) if isinstance(source, Given) else source.shape
         for name, source in case.arrays.items()
@@ -97,7 +98,24 @@ def geometry(case: Case) -> Geometry:
         options["negative_slope"] = power_of_two(options.get("negative_slope", 0.01))
     if case.function == "dropout" and frexp(1 - options.get("p", 0.5))[0] != 1 / 2:
         options["p"] = 0.5
+    if case.function == "hardtanh":
+        limits = _far_apart(options.get("min_val", -1), options.get("max_val", 1))
+        options["min_val"], options["max_val"] = limits
     return Geometry(case.function, shapes, options)
+
+
+def _far_apart(low: float, high: float) -> tuple[int, int]:
+    """Limits with many integers between them, of the signs of these.
+
+    >>> _far_apart(-1, 1), _far_apart(0, 6), _far_apart(0.5, 0.5)
+    ((-1048576, 1048576), (0, 1048576), (524288, 1048576))
+    """
+    far = 2**20
+    if low > 0:
+        return far // 2, far
+    if high < 0:
+        return -far, -far // 2
+    return -far if low < 0 else 0, far if high > 0 or low == 0 else 0
 
 
 def power_of_two(slope: float) -> float:
@@ -121,10 +139,14 @@ def patterns(
     tf32: factors stay below 2¹¹, so that TF32 holds them exactly, and their products.
     Raises: NotExactError where no set is small enough for exact sums.
     """
-    found = _RULES[shape.function](shape, EXACT_BELOW[dtype], rng)
+    found = _rule(shape)(shape, EXACT_BELOW[dtype], rng)
     if tf32 and dtype == "float32" and {"weight", "kernel"} & set(shape.shapes):
         return [_factors_below(2**TF32_BITS, pattern) for pattern in found]
     return found
+
+
+def _rule(shape: Geometry) -> Rule:
+    return RULES[FUNCTIONS[shape.function].integers]
 
 
 def _factors_below(limit: int, pattern: Pattern) -> Pattern:
@@ -316,9 +338,11 @@ def covered(shape: Geometry, found: list[Pattern]) -> str:
     """Which branches the patterns take, in words; nothing where there is none."""
     if shape.function == "dropout":
         return "every element kept and dropped"
-    if shape.function in _SIGNED:
+    if _rule(shape) is _signs:
         return "both signs of every element"
-    if _RULES[shape.function] is _maxima or (
+    if _rule(shape) is _regions:
+        return "every element below, between and above the limits"
+    if _rule(shape) is _maxima or (
         shape.function == "downsample" and sampling.is_maximum(shape.options)
     ):
         won: set[Shape] = set()
@@ -359,16 +383,30 @@ def _turned(fixed: Pattern) -> Pattern:
     }
 
 
-_SIGNED = ("relu", "leaky_relu", "sign", "dropout", "perceptron_loss")
+# --- kinks anywhere -----------------------------------------------------------------------
+
+
+def _regions(shape: Geometry, limit: int, rng: np.random.Generator) -> list[Pattern]:
+    """Every element below, between and above the limits of hardtanh, never at them."""
+    low, high = shape.options["min_val"], shape.options["max_val"]
+    size, most = shape.shapes["x"], high - low - 1
+    bases, steps = np.array([low, low, high]), np.array([-1, 1, 1])
+    region, dy = rng.integers(0, 3, size), _around_zero(output_shape(shape), limit - 1)
+    return [
+        {"x": Lattice(bases[turned], steps[turned], 1, most), "dy": dy}
+        for turned in ((region + k) % 3 for k in range(3))
+    ]
+
+
 Rule = Callable[[Geometry, int, np.random.Generator], list[Pattern]]
-_RULES: dict[str, Rule] = {
-    **dict.fromkeys(("conv1d", "conv2d", "conv3d", "correlate2d", "convolve2d"), _sums),
-    **dict.fromkeys(("shared_conv2d", "weighted_pool2d", "linear"), _sums),
-    **dict.fromkeys(("rot180", "flatten", "add", "concatenate"), _sums),
-    **{f"avg_pool{n}d": _averages for n in (1, 2, 3)},
-    **{f"max_pool{n}d": _maxima for n in (1, 2, 3)},
-    "downsample": _downsampled,
-    "squared_error": _squares,
-    **dict.fromkeys(_SIGNED, _signs),
+# By the rule that the registry names for a function (`Function.integers`).
+RULES: dict[str, Rule] = {
+    "sums": _sums,
+    "averages": _averages,
+    "maxima": _maxima,
+    "downsampled": _downsampled,
+    "squares": _squares,
+    "signs": _signs,
+    "regions": _regions,
 }
-EXACT = tuple(_RULES)  # the functions that are exact on integers
+EXACT = tuple(f.name for f in FUNCTIONS.values() if f.integers)  # exact on integers

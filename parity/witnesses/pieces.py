@@ -13,7 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from parity.cases.case import Array
-from parity.witnesses.definitions import each, margins
+from parity.cases.function import ELEMENT, MAP, ROW, WINDOW
+from parity.cases.functions import FUNCTIONS
+from parity.witnesses.definitions.windows import each, margins
 from parity.witnesses.problem import SUM, Problem
 
 
@@ -25,19 +27,15 @@ class Piece(NamedTuple):
     there: Array
 
 
-POOLINGS = tuple(f"{how}_pool{n}d" for how in ("max", "avg") for n in (1, 2, 3))
-
-# Each element of each tensor depends on the elements at its own place.
-ELEMENTWISE = frozenset(
-    ("relu", "leaky_relu", "sigmoid", "tanh", "sign", "dsigmoid", "dtanh", "dropout", "add", SUM)
-)
-# y and dx of each map depend on that map.
-MAPWISE = frozenset((*POOLINGS, "downsample", "gaussian_pool2d", "weighted_pool2d"))
-CONVOLUTIONS = frozenset(("conv1d", "conv2d", "conv3d"))
 ORDERED_COST = 5  # a comparison of balls takes as long as so many products of plain arbs
 ELEMENTARY_COST = 50  # and an exponential as so many
 
 SAMPLE = 16  # elements of a tensor that are computed one by one
+
+
+def _cut(problem: Problem) -> str:
+    """What an element depends on; of a sum of gradients, the elements at its own place."""
+    return ELEMENT if problem.function == SUM else FUNCTIONS[problem.function].pieces
 
 
 def shape_of(problem: Problem, tensor: str) -> tuple[int, ...]:
@@ -82,13 +80,13 @@ def _window(problem: Problem) -> int:
 def piece_with(problem: Problem, tensor: str, place: tuple[int, ...]) -> Piece | None:
     """A small problem with one element of a tensor; None for functions that have none."""
     flat = np.ravel_multi_index(place, shape_of(problem, tensor)) if place else 0
-    if problem.function in ELEMENTWISE:
+    if _cut(problem) == ELEMENT:
         return _elements(problem, np.array([flat]))
-    if problem.function in MAPWISE:
+    if _cut(problem) == MAP:
         return _map(problem, tensor, place[:2]) if tensor in ("y", "dx") else None
-    if problem.function in CONVOLUTIONS:
+    if _cut(problem) == WINDOW:
         smaller, here = _OF_CONVOLUTION[tensor](_Convolution(problem), place)
-    elif problem.function == "linear":
+    elif _cut(problem) == ROW:
         smaller, here = _of_linear(problem, tensor, place)
     else:
         return None
@@ -232,10 +230,10 @@ def sample(
     """Pieces with random elements of a tensor; None for functions that have none."""
     shape = shape_of(problem, tensor)
     size = prod(shape)
-    if problem.function in ELEMENTWISE:
+    if _cut(problem) == ELEMENT:
         count = min(size, max(1, budget * size // max(1, cost(problem))))
         return [_elements(problem, np.sort(rng.choice(size, count, replace=False)))]
-    if problem.function in MAPWISE:
+    if _cut(problem) == MAP:
         if tensor not in ("y", "dx"):
             return None
         maps = shape[0] * shape[1]

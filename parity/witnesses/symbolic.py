@@ -14,13 +14,14 @@ import numpy as np
 import sympy
 
 from parity.cases.case import Array, Shape, generator
+from parity.cases.catalogue import SYMBOLIC
 from parity.cases.functions import FUNCTIONS
+from parity.cases.symbol_case import AnyNumber, SymbolCase
 from parity.results.findings import Findings
 from parity.results.judging import attempt
 from parity.results.rows import WitnessRow
 from parity.results.verdicts import AGREES, OUTSIDE, SYMBOLS
-from parity.witnesses.symbol_cases import SYMBOLIC, SymbolCase
-from parity.witnesses.symbols import branched, expressions, symbols
+from parity.witnesses.symbols import Branched, branched, expressions, symbols
 
 
 def check_symbols(name: str) -> Findings:
@@ -56,11 +57,12 @@ def _wrong(case: SymbolCase, named: Mapping[str, Array], inputs: list[str]) -> l
     """The first element that is not the derivative, of each gradient that has one."""
     function = FUNCTIONS[case.function]
     arrays = {name: _elements(case, named, name) for name in case.arrays}
-    y = function.forward(arrays, case.options)
+    options = {name: option(value) for name, value in case.options.items()}
+    y = function.forward(arrays, options)
     dy = symbols("dy_", *y.shape)
     upstream = branched(dy, 1) if case.ordered else dy
     parts = [d * e for d, e in zip(dy.flat, expressions(y).flat, strict=True)]
-    gradients = function.backward(upstream, arrays, case.options)
+    gradients = function.backward(upstream, arrays, options)
     found = []
     for name in inputs:
         theirs = expressions(gradients[name])
@@ -87,6 +89,18 @@ def _elements(case: SymbolCase, named: Mapping[str, Array], name: str) -> Array:
     signs = np.where(np.arange(array.size) % 2, 1, -1)
     numbers = rng.permutation(signs * sizes).reshape(array.shape)
     return branched(array, numbers.astype(object))
+
+
+def option(value: Any) -> Any:
+    """An option of a case as `refimpl` gets it: any number is a symbol.
+
+    >>> option(AnyNumber("slope", 2)), option(AnyNumber("p")), option((2, 1))
+    (Branched(slope, 2), p, (2, 1))
+    """
+    if not isinstance(value, AnyNumber):
+        return value
+    symbol = sympy.Symbol(value.name, positive=True)
+    return symbol if value.number is None else Branched(symbol, value.number)
 
 
 def vanishes(expression: Any) -> bool:

@@ -10,7 +10,7 @@ definition (`parity.witnesses.definitions`), which shares no line with it, gives
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from inspect import signature
 from typing import Any
@@ -22,8 +22,8 @@ import refimpl
 from parity.cases.case import Array
 from parity.cases.functions import FUNCTIONS
 from parity.results.comparison import spacing
-from parity.witnesses import definitions
 from parity.witnesses.balls import Undecided, arb_of, exact_arbs, exact_balls, precision
+from parity.witnesses.definitions.exact import exact
 from parity.witnesses.pieces import Piece, cost, piece_with, sample, shape_of
 from parity.witnesses.problem import SUM, Problem
 from refimpl.networks import sum_of_parts
@@ -32,16 +32,6 @@ PRECISIONS = (200, 400, 800, 1600, 3200)  # bits, one after another
 FAR_TIGHTER = 2.0**-10  # the largest radius of an enclosure, in ULP of the dtype
 BUDGET = 250_000  # multiply-adds of a forward that is computed whole
 DEFINITION_BUDGET = 30_000  # the same for the definition, in loops
-
-# Functions in which nothing is compared: they run on plain arbs.
-UNORDERED = frozenset(
-    (
-        *("conv1d", "conv2d", "conv3d", "correlate2d", "convolve2d", "shared_conv2d", "rot180"),
-        *("avg_pool1d", "avg_pool2d", "avg_pool3d", "weighted_pool2d", "linear", "flatten"),
-        *(SUM, "add", "concatenate", "tanh", "dsigmoid", "dtanh", "dropout", "squared_error"),
-    )
-)
-ROUNDED = ("negative_slope", "sigma")  # parameters that both sides round to the dtype first
 
 
 @dataclass(frozen=True)
@@ -99,9 +89,15 @@ def truth_of(values: Array, dtype: str) -> Truth:
 # --- refimpl's formula on balls -----------------------------------------------------------
 
 
+def exact_numbers(function: str) -> Callable[[Array], Array]:
+    """What turns floats into balls: plain arbs, which are faster, where nothing is compared."""
+    ordered = function != SUM and FUNCTIONS[function].ordered
+    return exact_balls if ordered else exact_arbs
+
+
 def formula(problem: Problem, tensors: Iterable[str]) -> dict[str, Array]:
     """Tensors of refimpl on balls of the exact inputs, at the precision that is set."""
-    make = exact_arbs if problem.function in UNORDERED else exact_balls
+    make = exact_numbers(problem.function)
     dtype = problem.dy.dtype
     arrays = {
         name: array if name == "mask" or array.dtype.kind != "f" else make(array)
@@ -110,7 +106,8 @@ def formula(problem: Problem, tensors: Iterable[str]) -> dict[str, Array]:
     if problem.function == SUM:
         return {"y": np.asarray(sum_of_parts(list(arrays.values())))}
     options = {
-        name: _exact_option(name, value, dtype) for name, value in _all_options(problem).items()
+        name: _exact_option(problem.function, name, value, dtype)
+        for name, value in _all_options(problem).items()
     }
     function, found = FUNCTIONS[problem.function], {}
     wanted = set(tensors)
@@ -129,9 +126,9 @@ def _all_options(problem: Problem) -> dict[str, Any]:
     return {**numbers, **problem.options}
 
 
-def _exact_option(name: str, value: Any, dtype: Any) -> Any:
+def _exact_option(function: str, name: str, value: Any, dtype: Any) -> Any:
     """Parameters as both sides take them: rounded to the dtype, or, of dropout, as they are."""
-    if name in ROUNDED:
+    if name in FUNCTIONS[function].rounded:
         return float(dtype.type(value))
     return arb(float(value)) if name == "p" else value
 
@@ -275,7 +272,7 @@ def _single(truth: Truth, here: int) -> Truth:
 def _defined(problem: Problem, tensor: str, here: int) -> Any:
     """The element by its definition, as an arb."""
     try:
-        found = definitions.exact(problem.function, problem.dy, problem.arrays, problem.options)
+        found = exact(problem.function, problem.dy, problem.arrays, problem.options)
         value = np.asarray(found[tensor]).reshape(-1)[here]
     except Exception:  # a definition that does not know these options is no opinion
         return None

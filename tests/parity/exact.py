@@ -14,17 +14,13 @@ from parity.bounds.bound import Bound
 from parity.bounds.rules import backward_bounds, forward_bound
 from parity.cases.case import Draw, draw
 from parity.cases.functions import FUNCTIONS
-from parity.witnesses.definitions import (
-    Arrays,
-    Place,
-    exact,
-    fractions,
-    gaussian_pool,
-    real,
-    sums,
-)
+from parity.witnesses.definitions.definition import Arrays, Place
+from parity.witnesses.definitions.exact import DEFINITIONS, exact
+from parity.witnesses.definitions.numbers import fractions, real
+from parity.witnesses.definitions.sampling import downsampled_mean
+from parity.witnesses.definitions.sums import SumOfProducts, Sums
 
-__all__ = ["exact", "fractions", "gaussian_pool", "real", "sums"]
+__all__ = ["exact", "fractions", "real"]
 
 DTYPES = ("float32", "float64")
 
@@ -32,6 +28,13 @@ DTYPES = ("float32", "float64")
 def random(kind: str, shape: Place, dtype: str, seed: int, *labels: int) -> Any:
     """Random numbers of one of the catalogue's kinds."""
     return draw(Draw(shape, kind), dtype, np.random.default_rng([seed, *labels]))
+
+
+def sums(function: str, dy: Any, arrays: Arrays, options: Mapping[str, Any]) -> Sums:
+    """A sum of products by its definition, and how many terms each element has."""
+    definition = downsampled_mean if function == "downsample" else DEFINITIONS[function]
+    assert isinstance(definition, SumOfProducts)
+    return definition.sums(dy, arrays, options)
 
 
 def computed(

@@ -13,6 +13,8 @@ from reals import Real, assert_agree, context
 
 import refimpl
 from refimpl import (
+    hardtanh,
+    hardtanh_backward,
     leaky_relu,
     leaky_relu_backward,
     log_softmax,
@@ -27,7 +29,10 @@ from refimpl import (
     tanh_backward,
 )
 
-# --- relu and leaky relu ------------------------------------------------------------------
+ACTIVATIONS = {name for name in refimpl.__all__ if hasattr(refimpl.activations, f"{name}_backward")}
+every_activation = pytest.mark.parametrize("name", sorted(ACTIVATIONS))
+
+# --- relu, leaky relu, hardtanh -------------------------------------------------------------
 
 
 @pytest.mark.parametrize("elements", ELEMENTS)
@@ -86,7 +91,54 @@ def test_leaky_relu_backward_at_zero() -> None:
     assert_same(leaky_relu_backward(np.array([8.0]), np.array([0.0]), 0.5), [4.0])
 
 
+LIMITS = [(-1, 1), (0, 6), (Fraction(-5, 2), Fraction(1, 4)), (2, 2)]
+
+
+@pytest.mark.parametrize("elements", ELEMENTS)
+@pytest.mark.parametrize("limits", LIMITS, ids=str)
+def test_hardtanh(rng: np.random.Generator, elements: str, limits: tuple[Any, Any]) -> None:
+    """min(max(x, min_val), max_val), and no element changes its type."""
+    x = draw(rng, (3, 4, 5), elements)
+    low, high = limits
+    expected = fractions([min(max(e, low), high) for e in x.flat]).reshape(x.shape)
+    assert_exact(hardtanh(x, *limits), expected, elements)
+
+
+@pytest.mark.parametrize("elements", ELEMENTS)
+def test_hardtanh_backward_at_the_kinks(elements: str) -> None:
+    """dy passes between the limits, not at them: torch's convention."""
+    dy, x = np.array([6, 8, 10, 12, 14]), np.array([-3, -1, 0, 2, 5])
+    dy, x = (fractions(a) if elements == "fraction" else a.astype(elements) for a in (dy, x))
+    assert_exact(hardtanh_backward(dy, x, -1, 2), fractions([0, 0, 10, 0, 0]), elements)
+
+
+def test_relu6_is_hardtanh(rng: np.random.Generator) -> None:
+    """relu6 is relu cut off at 6; at 0 and 6 nothing comes back."""
+    x, dy = draw(rng, (3, 4, 5)) * 2, draw(rng, (3, 4, 5))
+    assert_same(hardtanh(x, 0, 6), np.minimum(relu(x), 6))
+    assert_same(hardtanh_backward(dy, x, 0, 6), np.where(x < 6, relu_backward(dy, x), 0))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_limits_in_the_elements_dtype(dtype: str) -> None:
+    """A limit is the dtype's own 0.1, and x at it lies on the kink."""
+    tenth = np.dtype(dtype).type(0.1)
+    x = np.array([0.5, 0.1, -0.5], dtype)
+    assert_exact(hardtanh(x, -0.1, 0.1), np.array([tenth, tenth, -tenth], dtype), dtype)
+    assert_exact(hardtanh_backward(x, x, -0.1, 0.1), np.zeros(3, dtype), dtype)
+
+
+def test_hardtanh_of_nan_and_inf() -> None:
+    """NaN stays and passes dy; ∞ is cut off, at an infinite limit it stays."""
+    x, dy = np.array([np.nan, np.inf, -np.inf, -0.0]), np.array([3.0, 5.0, 7.0, 9.0])
+    np.testing.assert_array_equal(hardtanh(x), [np.nan, 1, -1, 0])
+    np.testing.assert_array_equal(hardtanh_backward(dy, x), [3, 0, 0, 9])
+    np.testing.assert_array_equal(hardtanh(x, 0, np.inf), [np.nan, np.inf, 0, 0])
+    assert np.signbit(hardtanh(x)[3])
+
+
 PIECEWISE = {
+    "hardtanh": (hardtanh, hardtanh_backward, {"min_val": -3, "max_val": Fraction(10, 3)}),
     "relu": (relu, relu_backward, {}),
     "leaky_relu": (leaky_relu, leaky_relu_backward, {"negative_slope": Fraction(1, 10)}),
 }
@@ -257,9 +309,7 @@ def test_ulps_count() -> None:
     assert ulps(np.array([1 + 2**-52]), [mp.mpf(1)]) == 1
 
 
-@pytest.mark.parametrize(
-    "name", ["relu", "leaky_relu", "sigmoid", "tanh", "softmax", "log_softmax"]
-)
+@every_activation
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
 def test_dtype_is_kept(rng: np.random.Generator, name: str, dtype: str) -> None:
     """Forward and backward stay in the dtype that they were given."""
@@ -270,9 +320,7 @@ def test_dtype_is_kept(rng: np.random.Generator, name: str, dtype: str) -> None:
     assert y.shape == dx.shape == x.shape
 
 
-@pytest.mark.parametrize(
-    "name", ["relu", "leaky_relu", "sigmoid", "tanh", "softmax", "log_softmax"]
-)
+@every_activation
 def test_integers_become_float64(name: str) -> None:
     """Integer arrays are promoted as NumPy does."""
     function = getattr(refimpl, name)
@@ -287,7 +335,7 @@ def test_integers_follow_fractions() -> None:
     assert_exact(relu_backward(np.array([1, 2, 3]), x, 0.5), fractions([0, 1, 3]), "fraction")
 
 
-@pytest.mark.parametrize("name", ["relu", "leaky_relu", "sigmoid", "tanh"])
+@pytest.mark.parametrize("name", sorted(ACTIVATIONS - {"softmax", "log_softmax"}))
 def test_single_values_stay_arrays(name: str) -> None:
     """An array without axes gives an array without axes."""
     x = np.array(2.0)
@@ -297,9 +345,7 @@ def test_single_values_stay_arrays(name: str) -> None:
     assert isinstance(dx, np.ndarray)
 
 
-@pytest.mark.parametrize(
-    "name", ["relu", "leaky_relu", "sigmoid", "tanh", "softmax", "log_softmax"]
-)
+@every_activation
 @pytest.mark.parametrize("dtype", ["float32", object])
 def test_empty_batch(name: str, dtype: Any) -> None:
     """Nothing in, nothing out."""

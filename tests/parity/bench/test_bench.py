@@ -11,12 +11,11 @@ import numpy as np
 import pytest
 from calling import Call
 
-from parity.bench import memory, timing
-from parity.bench import run as bench_run
+from parity.bench import memory, speed, timing
 from parity.bench.contenders import OURS, REFIMPL, TORCH, of_im2col, of_network
 from parity.bench.memory import peak_extra_bytes
 from parity.bench.plan import BATCHES, Plan, UnknownWorkloadError, chosen
-from parity.bench.run import FORWARD, STEP, BenchRow, bench, contenders, installed, means
+from parity.bench.speed import FORWARD, STEP, BenchRow, bench, contenders, installed, means
 from parity.bench.timing import interleaved, ratio
 from parity.bench.workloads import CONVOLUTIONS, WORKLOADS, Workload
 from parity.cases.case import Draw
@@ -121,9 +120,9 @@ def test_a_rival_that_cannot_is_left_out(monkeypatch: pytest.MonkeyPatch) -> Non
 
         return OURS[TORCH](*given)._replace(forward=forward)
 
-    monkeypatch.setattr("parity.bench.run.RIVALS", {"im2col": refuses})
+    monkeypatch.setattr("parity.bench.speed.RIVALS", {"im2col": refuses})
     assert list(contenders(SMALL, "float64", rivals=True)[0]) == [REFIMPL, TORCH]
-    monkeypatch.setattr("parity.bench.run.RIVALS", {"im2col": of_im2col})
+    monkeypatch.setattr("parity.bench.speed.RIVALS", {"im2col": of_im2col})
     assert list(contenders(SMALL, "float64", rivals=True)[0]) == [REFIMPL, TORCH, "im2col"]
 
 
@@ -286,7 +285,7 @@ def test_a_rival_that_is_not_installed_is_named(
     call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And the others are timed."""
-    monkeypatch.setattr(bench_run, "installed", lambda rival: rival == "im2col")
+    monkeypatch.setattr(speed, "installed", lambda rival: rival == "im2col")
     part = ("small convolution", "--dtype", "float64", "--threads", "1", "--rounds", "1")
     outcome = call("bench", *part, "--no-memory", "--rivals")
     assert outcome.code == 0

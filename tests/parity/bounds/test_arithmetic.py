@@ -10,9 +10,9 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
+import torch
 from exact import DTYPES
 
-from parity import oracle
 from parity.bounds.arithmetic import ELEMENTARY_ULP, arithmetic, gamma, sides
 
 POINTS = 10_000
@@ -24,7 +24,7 @@ Function = Callable[[Any], Any]
 
 def torchs(name: str) -> Function:
     """torch's function on NumPy arrays."""
-    function, tensor = getattr(oracle.torch, name), oracle.torch.from_numpy
+    function, tensor = getattr(torch, name), torch.from_numpy
     return lambda x: function(tensor(x)).numpy()
 
 

@@ -11,7 +11,8 @@ from exact import DTYPES, computed, random
 
 from parity import oracle
 from parity.bounds.arithmetic import sides
-from parity.bounds.propagation import RULES, Accumulated, backward_errors, forward_error, widened
+from parity.bounds.propagation.error import Accumulated, widened
+from parity.bounds.propagation.rules import RULES, backward_errors, forward_error
 from parity.bounds.rules import backward_bounds, forward_bound
 from parity.cases.case import Draw, draw
 

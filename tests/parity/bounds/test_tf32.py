@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from parity import oracle
 from parity.bounds.arithmetic import TF32, arithmetic, sides
@@ -13,6 +14,8 @@ from parity.bounds.rules import backward_bounds, forward_bound
 from parity.cases.case import Array, Case, case_arrays
 from parity.cases.catalogue import GOOD
 from parity.cases.functions import FUNCTIONS
+from parity.oracle.arrays import to_array
+from parity.oracle.weighted_pooling import gaussian_weights
 from parity.results.comparison import compare
 from parity.results.settings import Settings
 from parity.suite.task import CASES
@@ -89,9 +92,7 @@ def test_a_gaussian_pooling_is_within_its_bound_too() -> None:
     """Its weights are factors as well."""
     case = next(c for c in GOOD if c.id == "gaussian_pool2d[window 3×3]")
     arrays, dy = drawn(case)
-    weight = oracle._array(
-        oracle._gaussian_weights(oracle.torch.from_numpy(arrays["x"].copy()), (3, 3), 0.8)
-    )
+    weight = to_array(gaussian_weights(torch.from_numpy(arrays["x"].copy()), (3, 3), 0.8))
     channels = {"x": tf32(arrays["x"]), "weight": tf32(np.stack([weight] * arrays["x"].shape[1]))}
     theirs = oracle.forward("weighted_pool2d", channels, {"stride": case.options.get("stride")})
     ours = FUNCTIONS[case.function].forward(arrays, case.options)

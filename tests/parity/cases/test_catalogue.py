@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import refimpl
-from parity.cases.bad_texts import VALID
+from parity.cases import activations, dropout
 from parity.cases.case import (
     FLOATS,
     LAYOUTS,
@@ -29,25 +29,16 @@ from parity.cases.case import (
     draw,
     generator,
 )
-from parity.cases.catalogue import BAD, GOOD, check_unique
+from parity.cases.catalogue import BAD, GOOD, RANDOM, SYMBOLIC, check_unique
 from parity.cases.functions import FUNCTIONS as COMPARED
 from parity.cases.functions import backward_of
+from parity.cases.subjects import SUBJECTS, Subject
 from parity.judges.layer import call_bad
 
 SEED = 20261120
-FUNCTIONS = {
-    *(f"conv{n}d" for n in (1, 2, 3)),
-    *(f"{kind}_pool{n}d" for kind in ("max", "avg") for n in (1, 2, 3)),
-    *("correlate2d", "convolve2d", "rot180", "shared_conv2d"),
-    *("weighted_pool2d", "gaussian_pool2d", "downsample"),
-    *("add", "concatenate"),
-    *("linear", "flatten", "relu", "leaky_relu", "sigmoid", "tanh", "softmax", "log_softmax"),
-    *("cross_entropy", "squared_error"),
-    *("sign", "dsigmoid", "dtanh", "dropout", "perceptron_loss"),
-    *("perceptron", "logistic_regression", "softmax_regression"),
-    *("binary_cross_entropy_with_logits", "log_likelihood"),
-}
-FORWARD_ONLY = {"dsigmoid", "dtanh", "perceptron", "logistic_regression", "softmax_regression"}
+VALID = {name: arguments for subject in SUBJECTS for name, arguments in subject.VALID.items()}
+FUNCTIONS = set(COMPARED)
+FORWARD_ONLY = {name for name, function in COMPARED.items() if not function.inputs}
 SHAPED = tuple(
     c
     for c in GOOD
@@ -127,11 +118,6 @@ def lacking(cases: Iterable[Case], holds: Callable[[Case], bool]) -> set[str]:
     return FUNCTIONS - {case.function for case in cases if holds(case)}
 
 
-def test_every_compared_function_is_expected_here() -> None:
-    """A function that has no cases yet is noticed."""
-    assert set(COMPARED) == FUNCTIONS
-
-
 @pytest.mark.parametrize("name", PROPERTIES)
 def test_every_function_has_a_case_with(name: str) -> None:
     """Every function is tried on an empty batch, a view and both dtypes."""
@@ -150,6 +136,46 @@ def test_every_function_has_bad_cases_forward_and_backward() -> None:
     tried = {case.function for case in BAD}
     assert {f for f in FUNCTIONS if f not in tried} == set()
     assert {f for f in FUNCTIONS if backward_of(f) not in tried} == FORWARD_ONLY
+
+
+def test_every_function_with_a_backward_has_symbols() -> None:
+    """And each case of symbols is of such a function, with an id of its own."""
+    assert set(SYMBOLIC) == {name for name, function in COMPARED.items() if function.inputs}
+    assert all(SYMBOLIC.values())
+    ids = [case.id for subject in SUBJECTS for case in subject.SYMBOLIC]
+    assert sum(map(len, SYMBOLIC.values())) == len(ids) == len(set(ids))
+
+
+def test_every_function_has_random_cases() -> None:
+    """And no other; each from one subject."""
+    assert set(RANDOM) == set(COMPARED)
+    assert len(RANDOM) == sum(len(subject.RANDOM) for subject in SUBJECTS)
+
+
+def named(subject: Subject) -> set[str]:
+    """The functions, forward and backward, that a subject's tables name."""
+    cases = (*subject.GOOD, *subject.BAD, *subject.SYMBOLIC)
+    return {case.function for case in cases} | set(subject.VALID) | set(subject.RANDOM)
+
+
+def home(subject: Any) -> str:
+    """The file of refimpl that has the name of a subject's file."""
+    return f"refimpl.{subject.__name__.rpartition('.')[2]}"
+
+
+@pytest.mark.parametrize("subject", SUBJECTS, ids=home)
+def test_a_file_is_named_after_that_of_refimpl(subject: Subject) -> None:
+    """Its tables are of the functions of that file, and of all that are compared."""
+    files = {name: getattr(refimpl, name).__module__ for name in named(subject)}
+    assert set(files.values()) == {home(subject)}
+    here = {name for name in COMPARED if getattr(refimpl, name).__module__ == home(subject)}
+    assert here == {name for name in files if name in COMPARED}
+
+
+def test_a_case_in_another_file_is_noticed() -> None:
+    """relu's cases are of refimpl.activations, not of refimpl.dropout."""
+    assert "relu" in named(activations)
+    assert home(dropout) != refimpl.relu.__module__ == home(activations)
 
 
 def test_documents_are_cited_by_id() -> None:

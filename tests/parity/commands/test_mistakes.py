@@ -12,8 +12,8 @@ from calling import Call
 
 from parity.mistakes.catalogue import MISTAKES
 from parity.mistakes.mistake import Mistake
-from parity.power import suite
-from parity.power.suite import MistakeRow
+from parity.power import survey
+from parity.power.survey import MistakeRow
 from parity.results.rows import columns
 
 
@@ -24,7 +24,7 @@ def rows(out: Path) -> list[dict[str, str]]:
 
 def plant(monkeypatch: pytest.MonkeyPatch, *known: Mistake) -> None:
     """These are all the mistakes that are known."""
-    monkeypatch.setattr(suite, "MISTAKES", {one.name: one for one in known})
+    monkeypatch.setattr(survey, "MISTAKES", {one.name: one for one in known})
 
 
 HARMLESS = Mistake(

@@ -18,9 +18,9 @@ from planting import plant, raise_
 from sweeping import here, stored
 
 import refimpl
-from parity.sweep import executor, run
+from parity.sweep import executor, session
 from parity.sweep.executor import Pool
-from parity.sweep.report import SweepRow
+from parity.sweep.tables import SweepRow
 from parity.sweep.versions import versions
 
 NARROW = ("--function", "relu", "--function", "linear", "--seed", 7)
@@ -118,7 +118,7 @@ def test_a_planted_mistake(call: Call, tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_many_disagreements(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first are written out, all are in the file."""
-    monkeypatch.setattr(run, "SHOWN", 3)
+    monkeypatch.setattr(session, "SHOWN", 3)
     monkeypatch.setattr(refimpl, "relu_backward", lambda dy, x: dy + 1)
     options = ("--function", "relu", "--out", tmp_path)
     outcome = call("sweep", "--cases", 20, *options)
@@ -173,7 +173,7 @@ def test_one_case_has_no_use_for_what_many_take(call: Call, option: tuple[str, o
 
 def test_ctrl_c(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is stored is reported; the exit code is a shell's."""
-    monkeypatch.setattr(run, "sweep", lambda *_: raise_(KeyboardInterrupt()))
+    monkeypatch.setattr(session, "sweep", lambda *_: raise_(KeyboardInterrupt()))
     outcome = call("sweep", "--cases", 20, *NARROW, "--out", tmp_path)
     assert outcome.code == 130
     assert "0 of 20 cases: nothing judged yet; the same command continues" in outcome.out
@@ -186,11 +186,12 @@ def test_ctrl_c(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         (("--time", "soon"), "--time must be like 90s, 15m or 1h30m, but is 'soon'"),
         (
             ("--first", 10**20, "--cases", 100),
-            f"--first {10**20} and --cases 100 may together be at most {run.LAST} (2**63 - 1)",
+            f"--first {10**20} and --cases 100 may together be at most {session.LAST} (2**63 - 1)",
         ),
         (
-            ("--first", run.LAST, "--cases", 1),
-            f"--first {run.LAST} and --cases 1 may together be at most {run.LAST} (2**63 - 1)",
+            ("--first", session.LAST, "--cases", 1),
+            f"--first {session.LAST} and --cases 1 may together be at most {session.LAST} "
+            "(2**63 - 1)",
         ),
         (("--cases", 0), "Invalid value for '--cases': Input should be greater than or equal to 1"),
     ],
@@ -203,7 +204,7 @@ def test_a_wrong_call(call: Call, tmp_path: Path, options: tuple[object, ...], t
 
 def test_the_last_numbers_that_a_store_can_hold(call: Call, tmp_path: Path) -> None:
     """They are judged and stored as any others."""
-    first = run.LAST - 3
+    first = session.LAST - 3
     outcome = call("sweep", "--first", first, "--cases", 3, *NARROW, "--out", tmp_path)
     assert outcome.code == 0, outcome.err
     numbers = [row[0] for row in stored(tmp_path / "sweep.sqlite")]

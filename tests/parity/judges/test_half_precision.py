@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from planting import plant, raise_
 
 import refimpl
@@ -17,6 +18,7 @@ from parity.cases.catalogue import GOOD
 from parity.cases.functions import FUNCTIONS
 from parity.judges import half_precision as half
 from parity.judges.half_precision import DTYPES, check_half, half_cases, half_ulps, ordinary
+from parity.oracle import torch_functions
 from parity.report.text import half_note
 from parity.results.rows import Row
 from parity.results.settings import Settings
@@ -34,7 +36,7 @@ def rows_of(case: Any = CASE, dtype: str = "float16") -> list[Row]:
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_the_arithmetic_is_torchs(dtype: str) -> None:
     """u, the smallest and the largest number as torch says them."""
-    info = oracle.torch.finfo(getattr(oracle.torch, dtype))
+    info = torch.finfo(getattr(torch, dtype))
     found = arithmetic("torch", dtype)
     assert found.u == info.eps / 2
     assert found.eta == info.smallest_normal * info.eps
@@ -84,8 +86,8 @@ def test_what_is_beyond_the_bound_is_explained(
         only_floats = lambda g: g if g.dx.dtype == object else change(g)  # noqa: E731
         plant(monkeypatch, refimpl, "linear_backward", only_floats)
     else:
-        right = oracle.FUNCTIONS["linear"]
-        monkeypatch.setitem(oracle.FUNCTIONS, "linear", lambda x, *a: right(x * 1.25, *a))
+        right = torch_functions.FUNCTIONS["linear"]
+        monkeypatch.setitem(torch_functions.FUNCTIONS, "linear", lambda x, *a: right(x * 1.25, *a))
     row = next(row for row in rows_of() if row.tensor == "dx")
     assert (row.verdict, row.failed) == (INFORMATION, False)
     assert row.worst_ratio > 1

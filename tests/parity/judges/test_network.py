@@ -16,7 +16,7 @@ import refimpl.activations
 import refimpl.average_pooling
 import refimpl.convolution
 import refimpl.dense
-from parity.bounds.propagation import Accumulated
+from parity.bounds.propagation.error import Accumulated
 from parity.cases.case import Array
 from parity.cases.network_case import NetworkCase, described
 from parity.cases.networks import NETWORKS

@@ -17,9 +17,9 @@ from parity.cases.catalogue import GOOD
 from parity.cases.functions import FUNCTIONS, forward_of
 from parity.mistakes.catalogue import MISTAKES
 from parity.mistakes.mistake import Mistake, control
-from parity.power import sight, suite
+from parity.power import sight, survey
 from parity.power.sight import cases_of, examine, redrawn
-from parity.power.suite import MistakeRow, power, select, steps
+from parity.power.survey import MistakeRow, power, select, steps
 from parity.power.witnesses import WITNESSES, seen_by_balls, seen_by_derivative, seen_by_integers
 from parity.results.settings import Settings
 from parity.suite.selection import SelectionError
@@ -160,10 +160,10 @@ def test_a_case_that_sees_nothing(
     case = blind_case("planted", source)
     monkeypatch.setattr(sight, "GOOD", (case,))
     known = [one for one in MISTAKES.values() if one.function == "relu"]
-    monkeypatch.setattr(suite, "MISTAKES", {one.name: one for one in known})
+    monkeypatch.setattr(survey, "MISTAKES", {one.name: one for one in known})
     found = power(known, SETTINGS)
     assert found.unseeing == ({case.id: why} if why else {})
-    monkeypatch.setattr(suite, "MISTAKES", MISTAKES)
+    monkeypatch.setattr(survey, "MISTAKES", MISTAKES)
     assert power(known, SETTINGS).unseeing == {}
 
 
@@ -172,7 +172,7 @@ def test_a_shape_that_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     case = Case("rot180", "planted", {"a": Draw((1, 1))})
     known = [MISTAKES["rot180-one-flip"]]
     monkeypatch.setattr(sight, "GOOD", (case,))
-    monkeypatch.setattr(suite, "MISTAKES", {one.name: one for one in known})
+    monkeypatch.setattr(survey, "MISTAKES", {one.name: one for one in known})
     found = power(known, SETTINGS)
     assert found.unseeing == {case.id: "no known mistake shows in its shapes"}
     assert found.rows[1].blind == 0

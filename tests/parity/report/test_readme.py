@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 
 from parity.bench.checkers import CheckerRow
-from parity.bench.run import BenchRow
 from parity.bench.scaling import ScalingRow
+from parity.bench.speed import BenchRow
 from parity.documents.audit import AuditRow
-from parity.power.suite import MistakeRow
+from parity.power.survey import MistakeRow
 from parity.report.files import TABLES
 from parity.results.rows import Row, columns
 from parity.results.verdicts import AGREES, INAPPLICABLE, UNDECIDED, VERDICTS
 from parity.sweep.batch import Disagreement
 from parity.sweep.coordinator import Progress
-from parity.sweep.report import SweepRow
 from parity.sweep.summary import measured
+from parity.sweep.tables import SweepRow
 
 TEXT = (Path(__file__).parents[3] / "reports" / "README.md").read_text()
 FILES = {

@@ -7,16 +7,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from planting import raise_
 
 from parity import oracle
 from parity.cases.case import FLOATS, Array
 from parity.cases.catalogue import BAD, GOOD
 from parity.cases.chains import CHAINS
-from parity.cases.functions import FUNCTIONS, Function
+from parity.cases.function import Function
+from parity.cases.functions import FUNCTIONS
 from parity.cases.network_case import NetworkCase, described
 from parity.cases.networks import NETWORKS
 from parity.judges.half_precision import half_cases
+from parity.oracle import torch_functions
 from parity.results.findings import Findings
 from parity.results.message import again
 from parity.results.rows import ElementRow, Row, TrainingRow, WitnessRow, columns
@@ -405,7 +408,7 @@ def test_an_error_of_the_comparison_is_a_finding(
     def refuse(*_: object) -> None:
         raise RuntimeError("mat1 and mat2")
 
-    monkeypatch.setattr(module.oracle, "gradients" if kind == "case" else "network", refuse)
+    monkeypatch.setattr(oracle, "gradients" if kind == "case" else "network", refuse)
     name = "relu[maps]" if kind == "case" else "small_relu"
     broken = Task(kind, name, "float32")
     findings = module.run([broken, Task("bad", BAD[0].id, "")], Settings())
@@ -416,9 +419,9 @@ def test_an_error_of_the_comparison_is_a_finding(
 
 def give_more(monkeypatch: pytest.MonkeyPatch, function: str) -> None:
     """Let torch's side of a function give a column too many."""
-    right = oracle.FUNCTIONS[function]
-    wrong = lambda *given, **options: oracle.F.pad(right(*given, **options), (0, 1))  # noqa: E731
-    monkeypatch.setitem(oracle.FUNCTIONS, function, wrong)
+    right = torch_functions.FUNCTIONS[function]
+    wrong = lambda *given, **options: torch.nn.functional.pad(right(*given, **options), (0, 1))  # noqa: E731
+    monkeypatch.setitem(torch_functions.FUNCTIONS, function, wrong)
 
 
 ASKED = [
@@ -432,7 +435,7 @@ ASKED = [
 def test_torch_raises(monkeypatch: pytest.MonkeyPatch, task: Task) -> None:
     """The message says so, in one line: nothing was compared."""
     refuse = lambda x: raise_(RuntimeError("no kernel\nfor relu"))  # noqa: E731
-    monkeypatch.setitem(oracle.FUNCTIONS, "relu", refuse)
+    monkeypatch.setitem(torch_functions.FUNCTIONS, "relu", refuse)
     findings = run_task(task, SETTINGS)
     (row,) = (*findings.failures, *findings.refuted)
     layer = "activation: " if task.kind == "network" else ""

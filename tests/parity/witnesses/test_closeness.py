@@ -13,12 +13,14 @@ import refimpl
 from parity import oracle
 from parity.bounds.arithmetic import sides
 from parity.bounds.bound import Bound
-from parity.bounds.rules import RULES, backward_bounds, forward_bound
+from parity.bounds.rules import backward_bounds, forward_bound
 from parity.cases.case import Array, case_arrays, generator
 from parity.cases.catalogue import GOOD
+from parity.cases.functions import FUNCTIONS
 from parity.cases.networks import NETWORKS
 from parity.judges.layer import check_case
 from parity.judges.network import check_network
+from parity.oracle import torch_functions
 from parity.results.findings import Findings
 from parity.results.message import describe
 from parity.results.rows import Row
@@ -26,7 +28,7 @@ from parity.results.settings import Settings
 from parity.results.verdicts import OUTSIDE, WITHIN
 from parity.suite.task import CASES
 from parity.witnesses import closeness as module
-from parity.witnesses.closeness import ELEMENTARY, exact_witness, own_bounds
+from parity.witnesses.closeness import exact_witness, own_bounds
 from parity.witnesses.problem import Problem
 
 SETTINGS = Settings()
@@ -135,7 +137,7 @@ def ordinary(function: str) -> str:
     return next(case.id for case in GOOD if case.function == function)
 
 
-@pytest.mark.parametrize("function", RULES)
+@pytest.mark.parametrize("function", FUNCTIONS)
 def test_where_the_sides_have_bounds_of_their_own(function: str) -> None:
     """In the elementary functions, and in no others, the errors of exp, log and tanh enter."""
     problem = problem_of(ordinary(function), "float64")
@@ -145,7 +147,7 @@ def test_where_the_sides_have_bounds_of_their_own(function: str) -> None:
     depends = any(
         not np.array_equal(limits[0][name].limit, limits[1][name].limit) for name in limits[0]
     )
-    assert depends == (function in ELEMENTARY)
+    assert depends == FUNCTIONS[function].elementary
 
 
 @pytest.mark.parametrize("case_id", ["softmax[maps]", "conv2d[plain]", "gaussian_pool2d[plain]"])
@@ -245,9 +247,9 @@ def test_a_mistake_of_refimpl(
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_fault_of_torch(monkeypatch: pytest.MonkeyPatch, dtype: str) -> None:
     """It is recognised as torch's."""
-    right = oracle.FUNCTIONS["conv2d"]
+    right = torch_functions.FUNCTIONS["conv2d"]
     monkeypatch.setitem(
-        oracle.FUNCTIONS, "conv2d", lambda *a, **options: right(*a, **options) * 1.0005
+        torch_functions.FUNCTIONS, "conv2d", lambda *a, **options: right(*a, **options) * 1.0005
     )
     row, line = failure(dtype)
     assert line.endswith("off: torch stands alone")
@@ -260,9 +262,9 @@ def test_a_fault_of_torch(monkeypatch: pytest.MonkeyPatch, dtype: str) -> None:
 def test_both_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     """In opposite directions: nobody is right."""
     plant(monkeypatch, objects_too=True)
-    right = oracle.FUNCTIONS["conv2d"]
+    right = torch_functions.FUNCTIONS["conv2d"]
     monkeypatch.setitem(
-        oracle.FUNCTIONS, "conv2d", lambda *a, **options: right(*a, **options) * 0.9995
+        torch_functions.FUNCTIONS, "conv2d", lambda *a, **options: right(*a, **options) * 0.9995
     )
     assert "both are off" in failure("float64")[1]
 
@@ -276,8 +278,8 @@ def test_an_override_blames_nobody() -> None:
 
 def test_a_fault_of_torch_in_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same of a layer, whose tensors have other names."""
-    right = oracle.FUNCTIONS["tanh"]
-    monkeypatch.setitem(oracle.FUNCTIONS, "tanh", lambda x: right(x) * 1.0005)
+    right = torch_functions.FUNCTIONS["tanh"]
+    monkeypatch.setitem(torch_functions.FUNCTIONS, "tanh", lambda x: right(x) * 1.0005)
     findings = check_network(NETWORKS["small_tanh"], "float64", SETTINGS)
     local = {row.tensor: row for row in findings.failures if row.case.endswith("[local]")}
     assert set(local) == {"a", "delta"}

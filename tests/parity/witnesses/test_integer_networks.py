@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from planting import plant
 
 import refimpl
-from parity import oracle
 from parity.cases.case import FLOATS, Array
 from parity.cases.chains import CHAINS
 from parity.cases.networks import NETWORKS
+from parity.oracle import torch_functions
 from parity.report.witnesses import describe
 from parity.results.rows import WitnessRow
 from parity.results.settings import Settings
@@ -124,13 +125,13 @@ def test_a_wrong_gradient_in_the_middle_is_refused(monkeypatch: pytest.MonkeyPat
 
 def test_rounding_in_torch_is_torchs(monkeypatch: pytest.MonkeyPatch) -> None:
     """In one layer of torch, in float32 alone."""
-    right = oracle.FUNCTIONS["linear"]
+    right = torch_functions.FUNCTIONS["linear"]
 
     def rounded(*args: Any) -> Any:
         y = right(*args)
-        return y if y.dtype == oracle.torch.float64 else y + (y.detach().half() - y.detach())
+        return y if y.dtype == torch.float64 else y + (y.detach().half() - y.detach())
 
-    monkeypatch.setitem(oracle.FUNCTIONS, "linear", rounded)
+    monkeypatch.setitem(torch_functions.FUNCTIONS, "linear", rounded)
     row = row_of("sums", "float32")
     assert row.verdict == "outside"
     assert "torch is off: both formulas give" in row.note

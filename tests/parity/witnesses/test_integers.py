@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from planting import plant, raise_
 
 import refimpl
 from parity import oracle
 from parity.cases.case import FLOATS, Array, Case
 from parity.cases.catalogue import GOOD
+from parity.oracle import torch_functions
 from parity.report.witnesses import describe, refutations, witness_notes
 from parity.results.rows import WitnessRow
 from parity.results.settings import Settings
@@ -184,19 +186,19 @@ def torch_side(
     monkeypatch: pytest.MonkeyPatch, function: str, change: Callable[[Any, Any], Any]
 ) -> None:
     """Let torch's function give change(y, x)."""
-    right = oracle.FUNCTIONS[function]
+    right = torch_functions.FUNCTIONS[function]
 
     def wrong(x: Any, *args: Any, **options: Any) -> Any:
         return change(right(x, *args, **options), x)
 
-    monkeypatch.setitem(oracle.FUNCTIONS, function, wrong)
+    monkeypatch.setitem(torch_functions.FUNCTIONS, function, wrong)
 
 
 def test_rounding_in_torch_is_torchs(monkeypatch: pytest.MonkeyPatch) -> None:
     """A path of fewer bits (TF32, Winograd): the row says who is off, nothing is widened."""
 
     def rounded(y: Any, x: Any) -> Any:
-        if y.dtype == oracle.torch.float64:
+        if y.dtype == torch.float64:
             return y
         return y + (y.detach().bfloat16().to(y.dtype) - y.detach())
 
@@ -209,7 +211,7 @@ def test_rounding_in_torch_is_torchs(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("dtype", FLOATS)
 def test_torch_is_asked_with_two_threads(monkeypatch: pytest.MonkeyPatch, dtype: str) -> None:
     """A mistake that two threads alone make is met."""
-    torch_side(monkeypatch, "linear", lambda y, x: y + (oracle.torch.get_num_threads() == 2))
+    torch_side(monkeypatch, "linear", lambda y, x: y + (torch.get_num_threads() == 2))
     row = row_of(FIRST["linear"], dtype)
     assert row.verdict == "outside"
     assert "torch with 2 threads" in row.note

@@ -35,7 +35,7 @@ MAXIMA = [
     if shape.function.startswith("max_pool")
     or (shape.function == "downsample" and is_maximum(shape.options))
 ]
-SUMS = [shape for shape in FIRST.values() if lattices._RULES[shape.function] is lattices._sums]
+SUMS = [shape for shape in FIRST.values() if FUNCTIONS[shape.function].integers == "sums"]
 
 
 def seven() -> np.random.Generator:

@@ -16,9 +16,6 @@ from parity.cases.case import Array, Case, Draw, Given, case_arrays, draw, gener
 from parity.cases.catalogue import GOOD
 from parity.cases.functions import FUNCTIONS
 from parity.witnesses.pieces import (
-    CONVOLUTIONS,
-    ELEMENTWISE,
-    MAPWISE,
     SAMPLE,
     Piece,
     cost,
@@ -36,7 +33,7 @@ def one_thread() -> Iterator[None]:
         yield
 
 
-CUT = (*CONVOLUTIONS, "linear", *ELEMENTWISE, *MAPWISE)  # SUM has no cases of its own
+CUT = tuple(f.name for f in FUNCTIONS.values() if f.pieces)
 
 
 def integers(case: Case) -> Case:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -11,17 +12,13 @@ import sympy
 
 import refimpl
 from parity.cases.case import Array
+from parity.cases.catalogue import SYMBOLIC
 from parity.cases.functions import FUNCTIONS, backward_of
+from parity.cases.symbol_case import AnyNumber, SymbolCase
 from parity.results.verdicts import AGREES, OUTSIDE
-from parity.witnesses.symbol_cases import CASES, SYMBOLIC, SymbolCase
-from parity.witnesses.symbolic import check_case, check_symbols, vanishes
+from parity.witnesses.symbolic import check_case, check_symbols, option, vanishes
 
-
-def test_every_function_with_a_backward_has_a_case() -> None:
-    """And each case is of such a function, with a name of its own."""
-    assert set(SYMBOLIC) == {name for name, function in FUNCTIONS.items() if function.inputs}
-    assert all(SYMBOLIC.values())
-    assert sum(map(len, SYMBOLIC.values())) == len(CASES) == len({case.id for case in CASES})
+CASES = [case for cases in SYMBOLIC.values() for case in cases]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
@@ -43,6 +40,18 @@ def test_every_input_takes_part(case: SymbolCase) -> None:
     if case.function != "concatenate":
         assert given == set(FUNCTIONS[case.function].inputs)
     assert all(isinstance(case.arrays[name], tuple) for name in given)
+
+
+def test_any_number_is_a_symbol() -> None:
+    """A positive one, with the number that it stands for; without one it is the symbol alone."""
+    slope, p = option(AnyNumber("slope", Fraction(1, 10))), option(AnyNumber("p"))
+    assert (slope.expression, slope.number) == (
+        sympy.Symbol("slope", positive=True),
+        sympy.Rational(1, 10),
+    )
+    assert slope < 1
+    assert p == sympy.Symbol("p", positive=True)
+    assert option("full") == "full"
 
 
 def last_element_twice(gradient: Array) -> Array:

@@ -1,0 +1,84 @@
+"""Drift through max pooling: which places may win a window."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from parity import oracle
+from parity.bounds.arithmetic import gamma
+from parity.bounds.bound import Arrays, Options
+from parity.bounds.propagation.error import Accumulated, Two
+from parity.cases.case import Array
+from refimpl.windows import add_windows, crop, windows
+
+
+def max_pool_forward(
+    function: str, arrays: Arrays, errors: Arrays, options: Options
+) -> Accumulated:
+    """A maximum moves by no more than the largest error in its window."""
+    return Accumulated(oracle.forward(function, {"x": errors["x"]}, options))
+
+
+def max_pool_backward(
+    function: str, dy: Array, arrays: Arrays, errors: Arrays, options: Options
+) -> dict[str, Accumulated]:
+    """A place may win or lose a window if its interval reaches the least possible maximum."""
+    x, pool = arrays["x"].astype(np.float64), _Pool.of(arrays["x"], dy, options)
+    low, high = (pool.windows(edge, -np.inf) for edge in (x - errors["x"], x + errors["x"]))
+    may_win = ~(high < low.max(axis=(2, 3), keepdims=True))
+    several = may_win.sum(axis=(2, 3), keepdims=True) > 1
+    # Where nothing carries an error a tie is a tie, and the convention decides it.
+    carried = (pool.windows(errors["x"], 0) > 0) & may_win
+    contested = may_win & several & carried.any(axis=(2, 3), keepdims=True)
+    d = (np.abs(dy.astype(np.float64)) + errors["dy"])[:, :, None, None]
+    moved = np.where(may_win, errors["dy"][:, :, None, None], 0.0)
+    drift = pool.sums(np.where(contested, d, moved))
+    # The sum of a contested place may have more terms than at the centre: a rounding each.
+    terms = pool.sums(np.where(contested, 1.0, 0.0))
+    u = float(np.finfo(dy.dtype).eps) / 2
+    rounding = np.where(terms > 1, 2 * gamma(terms, u) * pool.sums(np.where(may_win, d, 0.0)), 0)
+    return {"x": Accumulated(drift + rounding, int(contested.any(axis=(2, 3)).sum()))}
+
+
+class _Pool(NamedTuple):
+    """The windows of a 2-d pooling over an input that is framed so that every window is whole."""
+
+    kernel: Two
+    stride: Two
+    dilation: Two
+    frame: tuple[Two, ...]
+    framed: tuple[int, ...]  # the shape of the framed input
+
+    @classmethod
+    def of(cls, x: Array, dy: Array, options: Options) -> _Pool:
+        """Behind the input ceil_mode may need more than the padding."""
+        kernel, stride, dilation, padding = _pool_options(options)
+        frame = [(0, 0), (0, 0)]
+        for out, n, k, s, d, p in zip(
+            dy.shape[2:], x.shape[2:], kernel, stride, dilation, padding, strict=True
+        ):
+            frame.append((p, max(p, (out - 1) * s + d * (k - 1) + 1 - n - p)))
+        framed = tuple(n + sum(pair) for n, pair in zip(x.shape, frame, strict=True))
+        return cls(kernel, stride, dilation, tuple(frame), framed)
+
+    def windows(self, x: Array, outside: float) -> Array:
+        """(N, C, K_h, K_w, H_out, W_out): every window of x, `outside` in the frame."""
+        framed = np.pad(x, self.frame, constant_values=outside)
+        return windows(framed, self.kernel, self.stride, self.dilation)
+
+    def sums(self, parts: Array) -> Array:
+        """The adjoint: for each place of x the sum of its parts in all windows."""
+        total = np.zeros(self.framed)
+        add_windows(total, parts, self.stride, self.dilation)
+        return crop(total, self.frame[2:])
+
+
+def _pool_options(options: Options) -> tuple[Two, Two, Two, Two]:
+    def two(value: int | Two) -> Two:
+        return (value, value) if isinstance(value, int) else value
+
+    kernel = two(options["kernel_size"])
+    stride = two(options.get("stride") or kernel)
+    return kernel, stride, two(options.get("dilation", 1)), two(options.get("padding", 0))

@@ -1,0 +1,109 @@
+"""How far an error of the inputs moves an output: the accumulated bounds of networks.
+
+Both sides run free, so their inputs already differ. `errors` holds, for each input, the most by
+which the two sides may differ there; the centre is torch's value. The accumulated bound is the
+*drift*, the most by which exact results of two such inputs may differ, plus the rounding of
+both sides at the worst of these inputs.
+
+Where an error interval holds both branches of a function (a kink), the two branch values form
+an interval that enters the drift; kinks are counted.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from parity.bounds.arithmetic import Sides
+from parity.bounds.bound import Arrays, Options
+from parity.bounds.propagation.activations import (
+    bent_backward,
+    bent_forward,
+    left_of_zero,
+    saturated,
+    smooth_backward,
+    smooth_forward,
+)
+from parity.bounds.propagation.error import Accumulated, Rule, added, centre, widened
+from parity.bounds.propagation.losses import (
+    binary_backward,
+    binary_forward,
+    certain_logits,
+    farthest,
+    most_wrong,
+    negative_logits,
+    perceptron_backward,
+    perceptron_forward,
+    squared_error_backward,
+    squared_error_forward,
+    tail_growth,
+)
+from parity.bounds.propagation.max_pooling import max_pool_backward, max_pool_forward
+from parity.bounds.propagation.multilinear import (
+    dropout_backward,
+    dropout_forward,
+    join_backward,
+    join_forward,
+    linear_backward,
+    linear_forward,
+    wide_x,
+)
+from parity.bounds.propagation.softmax import (
+    cross_entropy_backward,
+    cross_entropy_forward,
+    cross_entropy_growth,
+    softmax_backward,
+    softmax_forward,
+    softmax_growth,
+)
+from parity.bounds.rules import backward_bounds, forward_bound
+from parity.cases.case import Array
+
+
+def forward_error(
+    function: str, arrays: Arrays, errors: Arrays, options: Options, sides: Sides
+) -> Accumulated:
+    """The accumulated bound of a function's value."""
+    rule = RULES[function]
+    with np.errstate(all="ignore"):
+        drift = rule.forward(function, arrays, errors, options)
+        rounding = forward_bound(function, rule.worst(arrays, errors), options, sides).limit
+        return added(drift, rounding * rule.growth(errors))
+
+
+def backward_errors(
+    function: str, dy: Array, arrays: Arrays, errors: Arrays, options: Options, sides: Sides
+) -> dict[str, Accumulated]:
+    """The accumulated bound of each gradient; `errors` also holds that of "dy"."""
+    rule = RULES[function]
+    with np.errstate(all="ignore"):
+        drifts = rule.backward(function, dy, arrays, errors, options)
+        wide_dy = widened({"dy": dy}, errors)["dy"]
+        worst = (rule.worst_backward or rule.worst)(arrays, errors)
+        bounds = backward_bounds(function, wide_dy, worst, options, sides)
+        growth = rule.growth(errors)
+        return {name: added(drift, bounds[name].limit * growth) for name, drift in drifts.items()}
+
+
+RULES: dict[str, Rule] = {
+    "conv2d": Rule(linear_forward, linear_backward, widened),
+    "linear": Rule(linear_forward, linear_backward, widened),
+    "avg_pool2d": Rule(linear_forward, linear_backward, widened),
+    "flatten": Rule(linear_forward, linear_backward, widened),
+    "add": Rule(join_forward, join_backward, widened),
+    "concatenate": Rule(join_forward, join_backward, centre),
+    "relu": Rule(bent_forward, bent_backward, centre),
+    "leaky_relu": Rule(bent_forward, bent_backward, left_of_zero),
+    "sigmoid": Rule(smooth_forward, smooth_backward, saturated),
+    "tanh": Rule(smooth_forward, smooth_backward, saturated),
+    "dropout": Rule(dropout_forward, dropout_backward, wide_x),
+    "max_pool2d": Rule(max_pool_forward, max_pool_backward, centre),
+    "softmax": Rule(softmax_forward, softmax_backward, centre, softmax_growth),
+    "cross_entropy": Rule(
+        cross_entropy_forward, cross_entropy_backward, centre, cross_entropy_growth
+    ),
+    "binary_cross_entropy_with_logits": Rule(
+        binary_forward, binary_backward, negative_logits, tail_growth, certain_logits
+    ),
+    "perceptron_loss": Rule(perceptron_forward, perceptron_backward, most_wrong),
+    "squared_error": Rule(squared_error_forward, squared_error_backward, farthest),
+}

@@ -1,0 +1,139 @@
+"""What a row of the registry says of a function, and how `refimpl` is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from inspect import signature
+from typing import Any
+
+import numpy as np
+
+import refimpl
+from parity.cases.case import Array
+
+# What an element of a function's tensors depends on: the elements at its own place, its own map,
+# the windows it lies in, its own row.
+ELEMENT, MAP, WINDOW, ROW = "element", "map", "window", "row"
+
+
+@dataclass(frozen=True)
+class Function:
+    """One row of the registry: what a function is differentiated by, and what is true of it.
+
+    What is true of it says which rules of other rooms apply; `tests/parity/test_aspects.py` says
+    which file still lacks something about it.
+    """
+
+    name: str
+    inputs: tuple[str, ...]  # what it is differentiated by; nothing: the forward alone is compared
+    documents: tuple[str, ...] = ()  # the statements it implements
+    reverse: str = ""  # its backward, where that is not called name_backward
+    bound: str = ""  # its rule in `parity.bounds.rules`, where that is not called name
+    integers: str = ""  # its rule in `parity.witnesses.lattices`; nothing: not exact on integers
+    ordered: bool = True  # it compares elements or wants their size: exact numbers need an order
+    elementary: bool = False  # the errors of exp, log, log1p or tanh enter its bounds
+    rounded: tuple[str, ...] = ()  # options that both sides round to the dtype first
+    kinks: tuple[str, ...] = ()  # options at whose values it has a kink, beside that at 0
+    pieces: str = ""  # how a small problem with chosen elements is cut out of a large one
+    in_networks: bool = False  # it has a rule in `parity.bounds.propagation`
+
+    @property
+    def subject(self) -> str:
+        """The file of refimpl that it stands in; every room's file about it has that name."""
+        return str(getattr(refimpl, self.name).__module__).rpartition(".")[2]
+
+    @property
+    def bound_rule(self) -> str:
+        """What its rule is called in the table of bounds."""
+        return self.bound or self.name
+
+    @property
+    def backward_name(self) -> str:
+        """What its backward is called."""
+        return self.reverse or f"{self.name}_backward"
+
+    def kinks_at(self, options: Mapping[str, Any], dtype: str) -> tuple[float, ...]:
+        """The values of an input, as a dtype holds them, at which it may have a kink.
+
+        >>> Function("relu", ("x",)).kinks_at({}, "float32")
+        (0.0,)
+        """
+        known = signature(getattr(refimpl, self.name)).parameters
+        values = (options.get(name, known[name].default) for name in self.kinks)
+        return (0.0, *(float(np.dtype(dtype).type(value)) for value in values))
+
+    def forward(
+        self,
+        arrays: Mapping[str, Array],
+        options: Mapping[str, Any],
+        code: Callable[..., Any] | None = None,
+    ) -> Array:
+        """refimpl's value, or that of other code in its place."""
+        code = code or getattr(refimpl, self.name)
+        return np.asarray(code(*arrays.values(), **options))
+
+    def backward(
+        self,
+        dy: Array,
+        arrays: Mapping[str, Array],
+        options: Mapping[str, Any],
+        code: Callable[..., Any] | None = None,
+    ) -> dict[str, Array]:
+        """refimpl's gradients, or those of other code; without a bias, none for it."""
+        if not self.inputs:
+            return {}
+        code = code or getattr(refimpl, self.backward_name)
+        given = [array for name, array in arrays.items() if name != "bias"]
+        grads = code(dy, *given, **options)
+        if hasattr(grads, "_asdict"):
+            by_name = grads._asdict()
+        else:
+            parts = grads if isinstance(grads, tuple) else (grads,)
+            by_name = {f"d{name}": part for name, part in zip(self.inputs, parts, strict=False)}
+        return {n: np.asarray(by_name[f"d{n}"]) for n in self.inputs if n in arrays}
+
+    @property
+    def has_indices(self) -> bool:
+        """Whether `name_with_indices` tells where each value stands."""
+        return hasattr(refimpl, f"{self.name}_with_indices")
+
+    def indices(self, arrays: Mapping[str, Array], options: Mapping[str, Any]) -> Array:
+        """refimpl's indices, as float64: they are compared as numbers."""
+        _, places = getattr(refimpl, f"{self.name}_with_indices")(*arrays.values(), **options)
+        return np.asarray(places, np.float64)
+
+    def tensors(
+        self, dy: Array, arrays: Mapping[str, Array], options: Mapping[str, Any]
+    ) -> dict[str, Array]:
+        """Everything that is compared: "y", "dx", …, and "indices" where there are any."""
+        y, gradients = self.forward(arrays, options), self.backward(dy, arrays, options)
+        named = {"y": y, **{f"d{name}": gradient for name, gradient in gradients.items()}}
+        if self.has_indices:
+            named["indices"] = self.indices(arrays, options)
+        return named
+
+
+AFFINE = ("x", "weight", "bias")
+
+
+def sum_of_products(name: str, inputs: tuple[str, ...], *documents: str, **more: Any) -> Function:
+    """Sums of products of its inputs: nothing is compared, integers stay integers."""
+    facts = {"bound": "sums", "integers": "sums", "ordered": False, **more}
+    return Function(name, inputs, documents, **facts)
+
+
+def moved(name: str, inputs: tuple[str, ...], *documents: str, **more: Any) -> Function:
+    """Its elements are moved or added: nothing is compared."""
+    facts = {"bound": "moved", "integers": "sums", "ordered": False, **more}
+    return Function(name, inputs, documents, **facts)
+
+
+def maximum(name: str, *documents: str, **more: Any) -> Function:
+    facts = {"bound": "max_pool", "integers": "maxima", "pieces": MAP, **more}
+    return Function(name, ("x",), documents, **facts)
+
+
+def average(name: str, *documents: str, **more: Any) -> Function:
+    facts = {"bound": "sums", "integers": "averages", "ordered": False, "pieces": MAP, **more}
+    return Function(name, ("x",), documents, **facts)

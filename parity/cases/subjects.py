@@ -1,0 +1,52 @@
+"""The subjects: one file of this folder for each file of refimpl that has functions to compare."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from parity.cases import (
+    activations,
+    average_pooling,
+    convolution,
+    correlation,
+    dense,
+    dropout,
+    joining,
+    linear_models,
+    losses,
+    max_pooling,
+    sampling,
+    weighted_pooling,
+)
+from parity.cases.case import BadCase, Case
+from parity.cases.dice import Maker
+from parity.cases.function import Function
+from parity.cases.symbol_case import SymbolCase
+from parity.cases.texts import Valid
+
+
+class Subject(Protocol):
+    """What a file of this folder says about the functions of refimpl's file of the same name."""
+
+    ROWS: tuple[Function, ...]  # the registry's rows
+    GOOD: tuple[Case, ...]  # valid arguments
+    VALID: Valid  # what the bad ones start from, by function
+    BAD: tuple[BadCase, ...]  # invalid arguments, each with the whole error text
+    SYMBOLIC: tuple[SymbolCase, ...]  # shapes at which the backward is compared with sympy's
+    RANDOM: dict[str, Maker]  # how random arguments are drawn, by function
+
+
+SUBJECTS: tuple[Subject, ...] = (
+    convolution,
+    correlation,
+    max_pooling,
+    average_pooling,
+    weighted_pooling,
+    sampling,
+    dense,
+    joining,
+    activations,
+    dropout,
+    losses,
+    linear_models,
+)

@@ -1,0 +1,1 @@
+"""The worked examples of the documents, of subjects with too many cases for one file."""

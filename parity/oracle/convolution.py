@@ -1,0 +1,74 @@
+"""Convolutions, said in torch.
+
+Padding rules that torch does not have ("full", asymmetric, "same" with a stride) are written here
+once more, from their definitions, so that a mistake in `refimpl.shapes` has no twin.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import torch.nn.functional as F  # noqa: N812 (its customary name)
+
+from parity.oracle.arrays import Tensor
+from parity.oracle.sizes import each
+
+
+def _conv(n: int) -> Callable[..., Tensor]:
+    convolve = (F.conv1d, F.conv2d, F.conv3d)[n - 1]
+
+    def apply(
+        x: Tensor,
+        weight: Tensor,
+        bias: Tensor | None = None,
+        stride: Any = 1,
+        padding: Any = 0,
+        dilation: Any = 1,
+        groups: int = 1,
+    ) -> Tensor:
+        stride, dilation = each(stride, n), each(dilation, n)
+        if not (isinstance(padding, str) and padding != "full" and max(stride) == 1):
+            pairs = _pairs(padding, x.shape[2:], weight.shape[2:], stride, dilation)
+            if all(before == after for before, after in pairs):
+                padding = tuple(before for before, _ in pairs)
+            else:
+                x, padding = _padded(x, pairs), 0
+        with warnings.catch_warnings():
+            # torch tells that "same" with an even kernel costs it a copy.
+            warnings.filterwarnings("ignore", "Using padding='same' with even kernel")
+            return convolve(x, weight, bias, stride, padding, dilation, groups)
+
+    return apply
+
+
+def _pairs(
+    padding: Any, sizes: Any, kernel: Any, stride: Any, dilation: Any
+) -> list[tuple[int, int]]:
+    """Padding before and after each axis."""
+    spans = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
+    if padding == "valid":
+        return [(0, 0)] * len(spans)
+    if padding == "full":
+        return [(span, span) for span in spans]
+    if padding == "same":
+        pairs = []
+        for size, span, s in zip(sizes, spans, stride, strict=True):
+            missing = max(0, (math.ceil(size / s) - 1) * s + span + 1 - size)
+            pairs.append((missing // 2, math.ceil(missing / 2)))
+        return pairs
+    entries = each(padding, len(spans))
+    return [(e, e) if isinstance(e, int) else (e[0], e[1]) for e in entries]
+
+
+def _padded(x: Tensor, pairs: list[tuple[int, int]]) -> Tensor:
+    return F.pad(x, [side for pair in reversed(pairs) for side in pair])
+
+
+TORCH: dict[str, Callable[..., Tensor]] = {
+    "conv1d": _conv(1),
+    "conv2d": _conv(2),
+    "conv3d": _conv(3),
+}

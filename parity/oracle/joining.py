@@ -1,0 +1,14 @@
+"""Where branches meet, said in torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+
+from parity.oracle.arrays import Tensor
+
+TORCH: dict[str, Callable[..., Tensor]] = {
+    "add": torch.add,
+    "concatenate": lambda *maps: torch.cat(maps, 1),
+}

@@ -1,0 +1,142 @@
+"""One function in torch: its value, and its gradients by autograd."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import torch
+
+from parity.cases.case import Array
+from parity.oracle.arrays import CONTIGUOUS, Tensor, laid_out, to_array, to_tensor
+from parity.oracle.calling import asked
+from parity.oracle.torch_functions import FUNCTIONS
+
+
+@dataclass(frozen=True)
+class Result:
+    """What torch computed: the value, and ∂L/∂(input) by the input's name."""
+
+    y: Array
+    gradients: dict[str, Array]
+
+
+def forward(
+    function: str,
+    arrays: Mapping[str, Array],
+    options: Mapping[str, Any],
+    device: str = "cpu",
+    layout: str = CONTIGUOUS,
+) -> Array:
+    """The value of a function."""
+    tensors = {name: laid_out(to_tensor(a, device), layout) for name, a in arrays.items()}
+    with torch.no_grad(), asked():
+        return to_array(FUNCTIONS[function](*tensors.values(), **options))
+
+
+def gradients(
+    function: str,
+    arrays: Mapping[str, Array],
+    options: Mapping[str, Any],
+    dy: Array,
+    wanted: Sequence[str],
+    device: str = "cpu",
+    layout: str = CONTIGUOUS,
+) -> Result:
+    """The value and, by autograd from the upstream gradient dy, the gradients to `wanted`."""
+    tensors = {name: laid_out(to_tensor(a, device), layout) for name, a in arrays.items()}
+    inputs = [tensors[name].requires_grad_() for name in wanted]
+    with asked():
+        y = FUNCTIONS[function](*tensors.values(), **options)
+    upstream = laid_out(to_tensor(dy, device), layout)
+    grads = _grads(y, inputs, upstream) if inputs else ()
+    return Result(to_array(y), dict(zip(wanted, map(to_array, grads), strict=True)))
+
+
+def _grads(y: Tensor, inputs: Sequence[Tensor], dy: Tensor) -> tuple[Tensor, ...]:
+    """∂(Σ dy·y)/∂input; what goes backward from y is 1·dy, exactly dy.
+
+    Given dy beside y, torch.autograd.grad would first load sympy: half a second in each process.
+    """
+    if y.shape != dy.shape:
+        raise ValueError(f"torch returned {tuple(y.shape)} for y, but dy is {tuple(dy.shape)}")
+    with asked():
+        return torch.autograd.grad((y * dy).sum(), inputs)
+
+
+def in_half(
+    function: str,
+    arrays: Mapping[str, Array],
+    options: Mapping[str, Any],
+    dy: Array,
+    wanted: Sequence[str],
+    dtype: str,
+    device: str = "cpu",
+) -> Result:
+    """The same with torch computing in float16 or bfloat16; arrays go in and out as float32.
+
+    Raises: RuntimeError where torch has no such kernel.
+    """
+    tensors = {name: _half(to_tensor(array, device), dtype) for name, array in arrays.items()}
+    inputs = [tensors[name].requires_grad_() for name in wanted]
+    y = FUNCTIONS[function](*tensors.values(), **options)
+    upstream = _half(to_tensor(dy, device), dtype)
+    grads = torch.autograd.grad(y, inputs, upstream) if inputs else ()
+    found = {name: to_array(grad.float()) for name, grad in zip(wanted, grads, strict=True)}
+    return Result(to_array(y.float()), found)
+
+
+def rounded(array: Array, dtype: str) -> Array:
+    """Each number as float16 or bfloat16 holds it, in float32.
+
+    >>> import numpy as np
+    >>> rounded(np.array([1.001, 3.0]), "bfloat16")
+    array([1., 3.], dtype=float32)
+    """
+    return to_array(_half(to_tensor(array, "cpu"), dtype).float())
+
+
+def _half(tensor: Tensor, dtype: str) -> Tensor:
+    """Floating numbers in half precision; indices stay."""
+    return tensor.to(getattr(torch, dtype)) if tensor.is_floating_point() else tensor
+
+
+class Calls(NamedTuple):
+    """Forward, and forward with backward, ready to be called again and again."""
+
+    forward: Callable[[], Any]
+    step: Callable[[], Any]
+
+
+def calls(
+    function: str,
+    arrays: Mapping[str, Array],
+    options: Mapping[str, Any],
+    dy: Array,
+    wanted: Sequence[str],
+) -> Calls:
+    """What `forward` and `gradients` do, on tensors that are already there: for timing."""
+    tensors = {name: to_tensor(array, "cpu") for name, array in arrays.items()}
+    inputs, upstream = [tensors[name].requires_grad_() for name in wanted], to_tensor(dy, "cpu")
+
+    def value() -> Tensor:
+        return FUNCTIONS[function](*tensors.values(), **options)
+
+    def forward() -> Tensor:
+        with torch.no_grad():
+            return value()
+
+    return Calls(forward, lambda: torch.autograd.grad(value(), inputs, upstream))
+
+
+def gradcheck(
+    function: str, arrays: Mapping[str, Array], options: Mapping[str, Any], fast: bool
+) -> bool:
+    """torch.autograd.gradcheck of torch's own function, which compares it with differences."""
+    tensors = [to_tensor(array, "cpu").requires_grad_() for array in arrays.values()]
+    return bool(
+        torch.autograd.gradcheck(
+            lambda *given: FUNCTIONS[function](*given, **options), tensors, fast_mode=fast
+        )
+    )

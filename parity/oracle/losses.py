@@ -1,0 +1,28 @@
+"""Losses, said in torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch.nn.functional as F  # noqa: N812 (its customary name)
+
+from parity.oracle.arrays import Tensor
+
+
+def _cross_entropy(logits: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    return F.cross_entropy(logits, target, reduction=reduction)
+
+
+def _binary_cross_entropy(logits: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    return F.binary_cross_entropy_with_logits(logits, target, reduction=reduction)
+
+
+def _squared_error(output: Tensor, target: Tensor) -> Tensor:
+    return F.mse_loss(output, target, reduction="sum") / 2
+
+
+TORCH: dict[str, Callable[..., Tensor]] = {
+    "cross_entropy": _cross_entropy,
+    "binary_cross_entropy_with_logits": _binary_cross_entropy,
+    "squared_error": _squared_error,
+}

@@ -1,0 +1,15 @@
+"""A size for each axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+def each(value: Any, n: int) -> tuple[int, ...]:
+    """One number for all axes, or one for each.
+
+    >>> each(2, 3), each((1, 2), 2)
+    ((2, 2, 2), (1, 2))
+    """
+    return tuple(value) if isinstance(value, Sequence) else (value,) * n

@@ -1,0 +1,75 @@
+"""What is set in torch – device, threads, TF32 – and what it says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from parity.oracle.arrays import to_array
+
+
+class DeviceError(ValueError):
+    """A device that torch cannot use here."""
+
+
+def check_device(device: str) -> None:
+    """Refuse a device that torch cannot use on this machine."""
+    try:
+        to_array(torch.zeros(1, device=device))
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0]
+        raise DeviceError(f"device {device}: torch cannot use it here ({reason})") from None
+
+
+def set_threads(threads: int) -> None:
+    """Let torch compute with so many threads."""
+    torch.set_num_threads(threads)
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """So many torch threads for a while."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def single_threaded(tf32: bool = False) -> Iterator[None]:
+    """One torch thread for a while, and no TF32 unless it is asked for."""
+    set_tf32(tf32)
+    with threads(1):
+        yield
+
+
+def set_tf32(allowed: bool) -> None:
+    """Whether CUDA may round the factors of float32 products; the bounds must know."""
+    torch.backends.cuda.matmul.allow_tf32 = allowed
+    torch.backends.cudnn.allow_tf32 = allowed
+
+
+def check_tf32(device: str) -> None:
+    """Refuse TF32 where there are no tensor cores."""
+    if torch.device(device).type != "cuda":
+        raise DeviceError(f"--tf32: only CUDA devices have TF32, but the device is {device}")
+
+
+def flags() -> dict[str, Any]:
+    """torch's version and everything set in it that changes results."""
+    return {
+        "version": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "mkldnn": torch.backends.mkldnn.enabled,
+        "build": torch.__config__.show(),
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        "cuda": torch.version.cuda,
+        "allow_tf32_matmul": torch.backends.cuda.matmul.allow_tf32,
+        "allow_tf32_cudnn": torch.backends.cudnn.allow_tf32,
+        "deterministic_algorithms": torch.are_deterministic_algorithms_enabled(),
+    }

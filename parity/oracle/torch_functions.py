@@ -1,0 +1,34 @@
+"""refimpl's functions, said in torch, by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from parity.oracle.activations import TORCH as ACTIVATIONS
+from parity.oracle.arrays import Tensor
+from parity.oracle.average_pooling import TORCH as AVERAGE_POOLING
+from parity.oracle.convolution import TORCH as CONVOLUTION
+from parity.oracle.correlation import TORCH as CORRELATION
+from parity.oracle.dense import TORCH as DENSE
+from parity.oracle.dropout import TORCH as DROPOUT
+from parity.oracle.joining import TORCH as JOINING
+from parity.oracle.linear_models import TORCH as LINEAR_MODELS
+from parity.oracle.losses import TORCH as LOSSES
+from parity.oracle.max_pooling import TORCH as MAX_POOLING
+from parity.oracle.sampling import TORCH as SAMPLING
+from parity.oracle.weighted_pooling import TORCH as WEIGHTED_POOLING
+
+FUNCTIONS: dict[str, Callable[..., Tensor]] = {
+    **CONVOLUTION,
+    **CORRELATION,
+    **MAX_POOLING,
+    **AVERAGE_POOLING,
+    **WEIGHTED_POOLING,
+    **SAMPLING,
+    **DENSE,
+    **JOINING,
+    **ACTIVATIONS,
+    **DROPOUT,
+    **LOSSES,
+    **LINEAR_MODELS,
+}

@@ -1,0 +1,39 @@
+"""Every compared function by its definition."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from parity.witnesses.definitions.activations import DEFINITIONS as ACTIVATIONS
+from parity.witnesses.definitions.average_pooling import DEFINITIONS as AVERAGE_POOLING
+from parity.witnesses.definitions.convolution import DEFINITIONS as CONVOLUTION
+from parity.witnesses.definitions.correlation import DEFINITIONS as CORRELATION
+from parity.witnesses.definitions.definition import Arrays, Definition, Options
+from parity.witnesses.definitions.dense import DEFINITIONS as DENSE
+from parity.witnesses.definitions.dropout import DEFINITIONS as DROPOUT
+from parity.witnesses.definitions.joining import DEFINITIONS as JOINING
+from parity.witnesses.definitions.linear_models import DEFINITIONS as LINEAR_MODELS
+from parity.witnesses.definitions.losses import DEFINITIONS as LOSSES
+from parity.witnesses.definitions.max_pooling import DEFINITIONS as MAX_POOLING
+from parity.witnesses.definitions.sampling import DEFINITIONS as SAMPLING
+from parity.witnesses.definitions.weighted_pooling import DEFINITIONS as WEIGHTED_POOLING
+
+DEFINITIONS: dict[str, Definition] = {
+    **CONVOLUTION,
+    **CORRELATION,
+    **MAX_POOLING,
+    **AVERAGE_POOLING,
+    **WEIGHTED_POOLING,
+    **SAMPLING,
+    **DENSE,
+    **JOINING,
+    **ACTIVATIONS,
+    **DROPOUT,
+    **LOSSES,
+    **LINEAR_MODELS,
+}
+
+
+def exact(function: str, dy: Any, arrays: Arrays, options: Options) -> dict[str, Any]:
+    """The exact value "y" and gradients "dx", … of any compared function."""
+    return DEFINITIONS[function](dy, arrays, options)

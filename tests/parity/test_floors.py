@@ -1,0 +1,126 @@
+"""The contracts of the imports can fail, and a module's name means one thing."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+import parity
+import refimpl
+
+ROOT = Path(parity.__file__).parents[1]
+LINT = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+
+# Where something is planted, what, and the contract that must break.
+PLANTED = {
+    "an arrow back up": (
+        "parity/witnesses/balls.py",
+        "from parity.judges import layer\n",
+        "parity's floors: imports point down",
+    ),
+    "a room without a floor": (
+        "parity/attic/__init__.py",
+        "",
+        "parity's floors: imports point down",
+    ),
+    "torch outside its room": (
+        "parity/bounds/bound.py",
+        "def f():\n    import torch\n",
+        "torch in parity.oracle only",
+    ),
+    "two files that import each other": (
+        "parity/bounds/sums.py",
+        "def f():\n    from parity.bounds import rules\n",
+        "no circle, between rooms or files",
+    ),
+    "a third package in refimpl": (
+        "refimpl/dense.py",
+        "import pandas\n",
+        "refimpl imports NumPy only",
+    ),
+    "refimpl in a definition": (
+        "parity/witnesses/definitions/planted.py",
+        "import refimpl\n",
+        "the definitions share no line with refimpl or torch",
+    ),
+}
+
+
+def broken(folder: Path) -> set[str]:
+    """The contracts that the tree in a folder breaks."""
+    done = subprocess.run([sys.executable, "-c", LINT], cwd=folder, capture_output=True, text=True)
+    found = (line.partition(" BROKEN") for line in done.stdout.splitlines())
+    return {contract for contract, verdict, _ in found if verdict}
+
+
+@pytest.mark.parametrize("what", PLANTED)
+def test_a_planted_import_is_refused(tmp_path: Path, what: str) -> None:
+    """Each contract refuses what it is there for; the tree as it is breaks none."""
+    for package in (parity, refimpl):
+        shutil.copytree(Path(package.__file__).parent, tmp_path / package.__name__)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    assert broken(tmp_path) == set()
+    file, text, contract = PLANTED[what]
+    path = tmp_path / file
+    path.parent.mkdir(exist_ok=True)
+    path.write_text((path.read_text() if path.exists() else "") + text)
+    assert contract in broken(tmp_path)
+
+
+# --- names --------------------------------------------------------------------------------
+
+# Names that several rooms have beside refimpl's subjects and the documents' parts, and what each
+# means everywhere.
+SHARED = {
+    "audit": "the audit of the documents, and what is said of it",
+    "bench": "measuring, and what is said of it",
+    "catalogue": "all entries of a room, joined",
+    "closeness": "both sides beside the exact values, and who finds it",
+    "diff": "two runs, compared",
+    "files": "which files a run or a sweep writes",
+    "layer": "one function on given arrays",
+    "list": "what there is to run",
+    "memory": "bytes that a process needs",
+    "mistakes": "known mistakes, and what is said of them",
+    "rules": "the table of each function's rule",
+    "run": "a run of the suite",
+    "softmax": "softmax and what contains it",
+    "sums": "sums of products",
+    "sweep": "random cases, as many as wanted",
+    "witnesses": "the witnesses beside torch, and what they say",
+}
+DOCUMENT = re.compile(r"d[0-4]_")  # the formulas of a part as printed, and their evidence
+
+
+def repeated(names: dict[str, set[str]]) -> set[str]:
+    """Names that several rooms use, are no subject of refimpl's, and are not explained."""
+    subjects = {path.stem for path in Path(refimpl.__file__).parent.glob("*.py")}
+    several = {name for name, rooms in names.items() if len(rooms) > 1}
+    return {name for name in several - subjects - set(SHARED) if not DOCUMENT.match(name)}
+
+
+def modules() -> dict[str, set[str]]:
+    """The names of all files and folders of both packages, and where they are."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for package in (parity, refimpl):
+        for path in Path(package.__file__).parent.rglob("*.py"):
+            named = path.parent if path.name == "__init__.py" else path
+            found[named.stem].add(str(named.parent))
+    return found
+
+
+def test_a_name_means_one_thing() -> None:
+    """Two files of one name are about the same subject of refimpl, or `SHARED` says what."""
+    assert repeated(modules()) == set()
+    assert set(SHARED) <= {name for name, rooms in modules().items() if len(rooms) > 1}
+
+
+def test_a_repeated_name_is_seen() -> None:
+    """The test above can fail."""
+    assert repeated({"check": {"parity", "parity/commands"}, "losses": {"a", "b"}}) == {"check"}
