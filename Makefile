@@ -33,7 +33,7 @@ imports: $(INSTALLED)
 
 # As many processes as there are cores.
 unit: $(INSTALLED)
-	$(BIN)/python -m pytest -q -n auto
+	$(BIN)/python -m pytest -q -n auto --dist worksteal
 
 # Processes killed, a disk filled, a cluster that loses a worker: the sweep survives. Two tests at
 # a time: each starts processes of its own.
