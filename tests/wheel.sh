@@ -66,9 +66,12 @@ refuses "$needs_typer" --help
 environment parity '[parity]'
 needs_torch="needs torch, which is not installed: pip install 'cnn-parity[torch]'"
 "$bin/parity" --version
-"$bin/parity" --help | grep -F 'Compare refimpl'
-"$bin/parity" list | grep -F 'conv2d: '
-"$bin/parity" audit --no-torch --out "$room/partial" | tail -n 2
+"$bin/parity" --help > help.txt
+grep -F 'Compare refimpl' help.txt
+"$bin/parity" list > list.txt
+grep -F 'conv2d: ' list.txt
+"$bin/parity" audit --no-torch --out "$room/partial" > audit.txt
+tail -n 2 audit.txt
 test -s "$room/partial/audit.csv"
 refuses "parity run $needs_torch" run
 refuses "parity mistakes $needs_torch" mistakes
