@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from parity.commands.ending import DISAGREE, wrong_call
+from parity.commands.needs import need
 from parity.commands.options import FOLDER, Jobs, Seed, default_jobs
 from parity.commands.reports import check_writable, write_table
 from parity.commands.terminal import progress_bar, wide_console
@@ -35,6 +36,7 @@ def mistakes(
     jobs: Jobs = None,
 ) -> None:
     """Show that known mistakes are refused. Exit code 1 if one is not, or correct code is."""
+    need("torch", "parity mistakes")
     from parity.power.survey import MistakeRow, select
     from parity.report.mistakes import describe, problems, summary, table
     from parity.results.settings import DEFAULT_SEED, Settings

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from parity.commands.ending import DISAGREE, wrong_call
+from parity.commands.needs import need, need_installed
 from parity.commands.options import FOLDER, Dtype, Dtypes, Jobs, Out, Seed, default_jobs
 from parity.commands.reports import check_writable
 from parity.commands.terminal import counted, progress_bar, wide_console
@@ -56,6 +57,9 @@ def run(
     ] = None,
 ) -> None:
     """Run the suite: a table here, CSV reports in DIR. Exit code 1 if both sides disagree."""
+    need("torch", "parity run")
+    if junit:
+        need_installed("junitparser", "parity run --junit")
     from parity import oracle
     from parity.results.settings import DEFAULT_SEED, Settings
     from parity.suite.selection import SelectionError

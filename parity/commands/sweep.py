@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from parity.commands.ending import wrong_call
+from parity.commands.needs import need, need_installed
 from parity.commands.options import FOLDER, Dtypes, Jobs, Out, default_jobs
 from parity.commands.reports import check_writable
 from parity.commands.terminal import console, wide_console
@@ -53,8 +54,13 @@ def sweep(
             DEFAULT_SEED if seed is None else seed, function or [], [d.value for d in dtype or ()]
         )
         if only is not None:
+            need("torch", "parity sweep")
             raise typer.Exit(repeat(selection, only, typer.echo))
         check_range(first, cases)
+        if dask is None:
+            need_installed("torch", "parity sweep")  # its processes import it
+        else:
+            need("distributed", "parity sweep --dask", ", here and on every worker")
         check_writable(out)
         options = Options(
             selection,

@@ -6,6 +6,7 @@ import numpy as np
 
 import refimpl
 from parity.cases.case import Array
+from parity.documents.absent import asks_torch
 from parity.documents.evidence import (
     COUNTING,
     RATIONALS,
@@ -61,6 +62,7 @@ def relu(evidence: Evidence) -> None:
 # --- a fully connected layer --------------------------------------------------------------
 
 
+@asks_torch
 def torch_linear(DZ: Array, A: Array, W: Array, B: Array) -> Judged:
     """torch's linear on one sample, its gradients turned to the slides' indices."""
     arrays = {"x": A[None], "weight": W.T, "bias": B}
@@ -137,6 +139,7 @@ def loop(evidence: Evidence) -> None:
     evidence.false_at(counterexample())
 
 
+@asks_torch
 def counterexample() -> str:
     """Two neurons, one behind them, everything 1: after a second run, and of the first neuron."""
     one, two = rationals([1]), rationals([1, 1])
