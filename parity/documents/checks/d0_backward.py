@@ -12,8 +12,7 @@ import sympy
 import refimpl
 from parity.cases.case import Array
 from parity.documents.absent import if_found
-from parity.documents.evidence import SYMPY, TORCH, Evidence, evidence
-from parity.documents.judges import (
+from parity.documents.asking import (
     autograd,
     derivative,
     distinct,
@@ -23,6 +22,7 @@ from parity.documents.judges import (
     rationals,
     value,
 )
+from parity.documents.evidence import SYMPY, TORCH, Evidence, evidence
 from parity.documents.printed import d0_backward as printed
 from parity.documents.printed import d0_forward
 from parity.documents.printed.d0_network import affine

@@ -11,8 +11,8 @@ import refimpl
 from parity.bounds.arithmetic import sides
 from parity.cases.case import Array
 from parity.documents.absent import if_found
+from parity.documents.asking import autograd, floats, forward_bound, integers, rationals, value
 from parity.documents.evidence import RATIONALS, SYMPY, TORCH, Evidence, evidence
-from parity.documents.judges import autograd, floats, forward_bound, integers, rationals, value
 from parity.documents.printed import d0_network as printed
 from parity.documents.printed.d0_forward import relu
 from parity.documents.printed.notation import build, total

@@ -13,8 +13,8 @@ import sympy
 
 import refimpl
 from parity.cases.case import Array, generator
+from parity.documents.asking import SEED, distinct, integers, layer, rationals, value
 from parity.documents.evidence import COUNTING, SYMPY, TORCH, Evidence, evidence
-from parity.documents.judges import SEED, distinct, integers, layer, rationals, value
 from parity.documents.printed import d1_cnn as printed
 from parity.documents.printed import d1_mlp
 from parity.documents.printed.notation import build

@@ -8,8 +8,8 @@ import sympy
 import refimpl
 from parity.cases.case import Array, generator
 from parity.documents.absent import if_found
+from parity.documents.asking import SEED, distinct, integers, layer, rationals, torch_forward
 from parity.documents.evidence import COUNTING, TORCH, Evidence, evidence
-from parity.documents.judges import SEED, distinct, integers, layer, rationals, torch_forward
 from parity.documents.printed import d1_counts as printed
 
 IMAGE = (printed.IMAGE, printed.IMAGE)

@@ -12,8 +12,8 @@ import sympy
 import refimpl
 from parity.cases.case import Array
 from parity.documents.absent import asks_torch, if_found
+from parity.documents.asking import autograd, distinct, integers, rationals, value
 from parity.documents.evidence import RATIONALS, SYMPY, TORCH, Evidence, evidence
-from parity.documents.judges import autograd, distinct, integers, rationals, value
 from parity.documents.printed import d1_mlp as printed
 from parity.documents.printed.notation import build
 

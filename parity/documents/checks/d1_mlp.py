@@ -19,8 +19,7 @@ import refimpl
 from parity.bounds.arithmetic import sides
 from parity.cases.case import Array
 from parity.documents.absent import asks_torch, if_found
-from parity.documents.evidence import SYMPY, TORCH, Evidence, evidence
-from parity.documents.judges import (
+from parity.documents.asking import (
     autograd,
     backward_bounds,
     derivative,
@@ -29,6 +28,7 @@ from parity.documents.judges import (
     rationals,
     value,
 )
+from parity.documents.evidence import SYMPY, TORCH, Evidence, evidence
 from parity.documents.printed import d1_mlp as printed
 from parity.documents.printed.notation import Array as Printed
 from parity.documents.printed.notation import build

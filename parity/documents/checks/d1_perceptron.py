@@ -13,15 +13,7 @@ import refimpl
 from parity.bounds.arithmetic import sides
 from parity.cases.case import Array
 from parity.documents.absent import if_found
-from parity.documents.evidence import (
-    COUNTING,
-    RATIONALS,
-    SYMPY,
-    TORCH,
-    Evidence,
-    evidence,
-)
-from parity.documents.judges import (
+from parity.documents.asking import (
     autograd,
     backward_bounds,
     derivative,
@@ -32,6 +24,14 @@ from parity.documents.judges import (
     layer,
     rationals,
     value,
+)
+from parity.documents.evidence import (
+    COUNTING,
+    RATIONALS,
+    SYMPY,
+    TORCH,
+    Evidence,
+    evidence,
 )
 from parity.documents.printed import d1_mlp as printed
 from parity.documents.printed.notation import build, log, tanh

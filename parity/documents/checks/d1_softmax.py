@@ -11,8 +11,7 @@ import refimpl
 from parity.bounds.arithmetic import sides
 from parity.cases.case import Array
 from parity.documents.absent import if_found
-from parity.documents.evidence import COUNTING, SYMPY, TORCH, Evidence, evidence
-from parity.documents.judges import (
+from parity.documents.asking import (
     backward_bounds,
     derivative,
     distinct,
@@ -22,6 +21,7 @@ from parity.documents.judges import (
     rationals,
     value,
 )
+from parity.documents.evidence import COUNTING, SYMPY, TORCH, Evidence, evidence
 from parity.documents.printed import d1_backward as printed
 from parity.documents.printed import d1_mlp
 from parity.documents.printed.d1_mlp import each

@@ -8,8 +8,8 @@ import sympy
 import refimpl
 from parity.cases.case import Array
 from parity.documents.absent import if_found
+from parity.documents.asking import distinct, integers, torch_gradients, value
 from parity.documents.evidence import COUNTING, TORCH, Evidence, evidence
-from parity.documents.judges import distinct, integers, torch_gradients, value
 from parity.documents.printed import d2_connections as printed
 
 

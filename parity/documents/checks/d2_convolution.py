@@ -9,8 +9,7 @@ import numpy as np
 import refimpl
 from parity.cases.case import Array
 from parity.documents.absent import if_found
-from parity.documents.evidence import RATIONALS, SYMPY, TORCH, Evidence, evidence
-from parity.documents.judges import (
+from parity.documents.asking import (
     derivative,
     distinct,
     expanded,
@@ -20,6 +19,7 @@ from parity.documents.judges import (
     right_hand,
     value,
 )
+from parity.documents.evidence import RATIONALS, SYMPY, TORCH, Evidence, evidence
 from parity.documents.printed import d2_convolution as printed
 from parity.witnesses.symbols import symbols
 

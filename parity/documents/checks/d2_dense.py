@@ -7,16 +7,7 @@ import numpy as np
 import refimpl
 from parity.cases.case import Array
 from parity.documents.absent import asks_torch
-from parity.documents.evidence import (
-    COUNTING,
-    RATIONALS,
-    SYMPY,
-    TORCH,
-    Evidence,
-    evidence,
-    same,
-)
-from parity.documents.judges import (
+from parity.documents.asking import (
     Judged,
     autograd,
     derivative,
@@ -28,6 +19,15 @@ from parity.documents.judges import (
     rationals,
     right_hand,
     value,
+)
+from parity.documents.evidence import (
+    COUNTING,
+    RATIONALS,
+    SYMPY,
+    TORCH,
+    Evidence,
+    evidence,
+    same,
 )
 from parity.documents.printed import d2_dense as printed
 from parity.documents.printed.d2_softmax import softmax, softmax_loss

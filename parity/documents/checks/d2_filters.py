@@ -12,6 +12,7 @@ import refimpl
 from parity.bounds.arithmetic import arithmetic
 from parity.cases.case import Array
 from parity.documents.absent import asks_torch
+from parity.documents.asking import distinct, floats, integers, rationals, torch_forward, value
 from parity.documents.evidence import (
     RATIONALS,
     SYMPY,
@@ -21,7 +22,6 @@ from parity.documents.evidence import (
     small_integers,
     smallest,
 )
-from parity.documents.judges import distinct, floats, integers, rationals, torch_forward, value
 from parity.documents.printed import d2_filters as printed
 from parity.documents.printed.notation import build
 

@@ -14,8 +14,7 @@ import sympy
 import refimpl
 from parity.bounds.arithmetic import sides
 from parity.cases.case import Array
-from parity.documents.evidence import COUNTING, SYMPY, TORCH, Evidence, evidence
-from parity.documents.judges import (
+from parity.documents.asking import (
     backward_bounds,
     distinct,
     floats,
@@ -26,6 +25,7 @@ from parity.documents.judges import (
     torch_forward,
     value,
 )
+from parity.documents.evidence import COUNTING, SYMPY, TORCH, Evidence, evidence
 from parity.documents.printed import d2_networks as printed
 from parity.documents.printed.notation import build
 

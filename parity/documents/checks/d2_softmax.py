@@ -8,8 +8,7 @@ import sympy
 import refimpl
 from parity.bounds.arithmetic import sides
 from parity.cases.case import Array
-from parity.documents.evidence import RATIONALS, SYMPY, TORCH, Evidence, evidence
-from parity.documents.judges import (
+from parity.documents.asking import (
     autograd,
     backward_bounds,
     derivative,
@@ -20,6 +19,7 @@ from parity.documents.judges import (
     rationals,
     value,
 )
+from parity.documents.evidence import RATIONALS, SYMPY, TORCH, Evidence, evidence
 from parity.documents.printed import d2_softmax as printed
 from parity.documents.printed.notation import build
 from parity.witnesses.symbols import branched, expressions, symbols

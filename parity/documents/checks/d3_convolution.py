@@ -9,8 +9,8 @@ import numpy as np
 import refimpl
 from parity.cases.case import Array
 from parity.documents.absent import asks_torch, if_found
+from parity.documents.asking import distinct, integers, layer, rationals, value
 from parity.documents.evidence import COUNTING, RATIONALS, TORCH, Evidence, evidence
-from parity.documents.judges import distinct, integers, layer, rationals, value
 from parity.documents.printed import d3_convolution as printed
 
 

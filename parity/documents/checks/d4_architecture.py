@@ -7,6 +7,7 @@ import numpy as np
 import refimpl
 from parity.cases.case import Array
 from parity.documents.absent import asks_torch, if_found
+from parity.documents.asking import integers, layer, rationals, value
 from parity.documents.checks.d4_convolution import as_integers
 from parity.documents.evidence import (
     COUNTING,
@@ -17,7 +18,6 @@ from parity.documents.evidence import (
     small_integers,
     smallest,
 )
-from parity.documents.judges import integers, layer, rationals, value
 from parity.documents.printed import d4_architecture as printed
 from parity.documents.printed import d4_convolution
 

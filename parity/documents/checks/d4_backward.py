@@ -12,6 +12,15 @@ import refimpl
 from parity.cases.case import Array
 from parity.cases.functions import FUNCTIONS
 from parity.documents.absent import if_found
+from parity.documents.asking import (
+    autograd,
+    derivative,
+    distinct,
+    integers,
+    layer,
+    rationals,
+    value,
+)
 from parity.documents.checks.d4_convolution import as_integers
 from parity.documents.evidence import (
     COUNTING,
@@ -22,15 +31,6 @@ from parity.documents.evidence import (
     evidence,
     small_integers,
     smallest,
-)
-from parity.documents.judges import (
-    autograd,
-    derivative,
-    distinct,
-    integers,
-    layer,
-    rationals,
-    value,
 )
 from parity.documents.printed import d4_backward as printed
 from parity.documents.printed import d4_convolution as forward

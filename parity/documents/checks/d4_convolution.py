@@ -10,6 +10,7 @@ import sympy
 import refimpl
 from parity.cases.case import Array
 from parity.documents.absent import if_found
+from parity.documents.asking import expanded, integers, layer, rationals, value
 from parity.documents.evidence import (
     COUNTING,
     RATIONALS,
@@ -21,7 +22,6 @@ from parity.documents.evidence import (
     small_integers,
     smallest,
 )
-from parity.documents.judges import expanded, integers, layer, rationals, value
 from parity.documents.printed import d4_backward, notation
 from parity.documents.printed import d4_convolution as printed
 from parity.witnesses.symbols import symbols

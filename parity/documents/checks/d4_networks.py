@@ -10,8 +10,8 @@ import sympy
 import refimpl
 from parity.cases.case import Array
 from parity.documents.absent import if_found
+from parity.documents.asking import autograd, floats, integers, layer, rationals, value
 from parity.documents.evidence import COUNTING, RATIONALS, SYMPY, TORCH, Evidence, evidence
-from parity.documents.judges import autograd, floats, integers, layer, rationals, value
 from parity.documents.printed import d4_architecture as printed
 
 # --- networks of refimpl, each layer by torch ---------------------------------------------

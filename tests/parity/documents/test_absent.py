@@ -12,7 +12,7 @@ import refimpl
 from parity import oracle
 from parity.bounds.arithmetic import sides
 from parity.bounds.rules import RULES
-from parity.documents import judges
+from parity.documents import asking
 from parity.documents.absent import (
     ABSENT,
     MARK,
@@ -109,31 +109,31 @@ def test_the_judges(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(oracle, name, None)
     with torch_left_out():
         for found in (
-            judges.value("relu", X),
-            judges.layer("relu", FLOATS, X),
-            judges.autograd(lambda x: x, FLOATS, x=FLOATS),
-            judges.torch_forward("relu", X),
-            judges.torch_gradients("relu", X, FLOATS, ["x"]),
-            judges.rationals(ABSENT),
-            judges.floats(ABSENT),
+            asking.value("relu", X),
+            asking.layer("relu", FLOATS, X),
+            asking.autograd(lambda x: x, FLOATS, x=FLOATS),
+            asking.torch_forward("relu", X),
+            asking.torch_gradients("relu", X, FLOATS, ["x"]),
+            asking.rationals(ABSENT),
+            asking.floats(ABSENT),
         ):
             assert is_absent(found)
 
 
 def test_bounds_by_formula_need_no_torch() -> None:
     """They are those of the rules; the others are computed by torch, and absent without it."""
-    for name, pair in judges.BY_FORMULA.items():
+    for name, pair in asking.BY_FORMULA.items():
         assert RULES[name] == pair
     dy = np.ones(2)
-    whole = judges.forward_bound("relu", X, {}, SIDES), judges.forward_bound("tanh", X, {}, SIDES)
-    whole_back = judges.backward_bounds("tanh", dy, X, {}, SIDES)["x"]
+    whole = asking.forward_bound("relu", X, {}, SIDES), asking.forward_bound("tanh", X, {}, SIDES)
+    whole_back = asking.backward_bounds("tanh", dy, X, {}, SIDES)["x"]
     assert not any(map(is_absent, whole))
     with torch_left_out():
-        assert is_absent(judges.forward_bound("relu", X, {}, SIDES))
-        assert is_absent(judges.backward_bounds("relu", dy, X, {}, SIDES)["x"].limit)
-        assert is_absent(judges.forward_bound("tanh", {"x": ABSENT}, {}, SIDES).limit)
-        again = judges.forward_bound("tanh", X, {}, SIDES)
-        again_back = judges.backward_bounds("tanh", dy, X, {}, SIDES)["x"]
+        assert is_absent(asking.forward_bound("relu", X, {}, SIDES))
+        assert is_absent(asking.backward_bounds("relu", dy, X, {}, SIDES)["x"].limit)
+        assert is_absent(asking.forward_bound("tanh", {"x": ABSENT}, {}, SIDES).limit)
+        again = asking.forward_bound("tanh", X, {}, SIDES)
+        again_back = asking.backward_bounds("tanh", dy, X, {}, SIDES)["x"]
     assert again.limit.tolist() == whole[1].limit.tolist()
     assert again_back.limit.tolist() == whole_back.limit.tolist()
 
