@@ -54,12 +54,13 @@ def _real_array(where: str, name: str, value: Any, kinds: str = "fiuO") -> Array
     if array.dtype.kind not in kinds:
         raise TypeError(f"{where}: {name} must hold real numbers, but has dtype {array.dtype}")
     if array.dtype == object:
-        for element in array.flat:
-            if isinstance(element, NOT_REAL):
-                raise TypeError(
-                    f"{where}: {name} must hold real numbers, but holds {element!r} "
-                    f"({type(element).__name__})"
-                )
+        types = set(map(type, array.flat))  # few, of however many elements
+        if any(issubclass(found, NOT_REAL) for found in types):
+            element = next(e for e in array.flat if isinstance(e, NOT_REAL))
+            raise TypeError(
+                f"{where}: {name} must hold real numbers, but holds {element!r} "
+                f"({type(element).__name__})"
+            )
     return array
 
 

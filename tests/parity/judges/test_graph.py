@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from planting import plant
+from sharing import share
 
 import refimpl
 from parity.bounds.arithmetic import sides
@@ -104,6 +105,13 @@ def of(findings: Findings, how: str) -> list[Row]:
 def wrong(findings: Findings, how: str) -> set[tuple[str, str]]:
     """Layer and tensor of what is outside."""
     return {(row.layer, row.tensor) for row in of(findings, how) if row.failed}
+
+
+@pytest.fixture(autouse=True)
+def _shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """torch's side and the bounds, which take a description and numbers, are the same for all."""
+    share(monkeypatch, module, "run_torch", "accumulated_bounds", "forward_bound")
+    share(monkeypatch, module, "backward_bounds")
 
 
 # --- rows ---------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from planting import plant, raise_
+from sharing import share
 
 import refimpl
 import refimpl.activations
@@ -20,6 +21,7 @@ from parity.cases.case import Array
 from parity.cases.network_case import NetworkCase, described
 from parity.cases.networks import NETWORKS
 from parity.judges import accumulated
+from parity.judges import network as module
 from parity.judges.accumulated import bound_over_value, with_power
 from parity.judges.network import check_network
 from parity.results.findings import Findings
@@ -79,6 +81,13 @@ def of(findings: Findings, how: str) -> list[Row]:
 def wrong(findings: Findings, how: str) -> set[tuple[str, str]]:
     """Layer and tensor of what is outside."""
     return {(row.layer, row.tensor) for row in of(findings, how) if row.failed}
+
+
+@pytest.fixture(autouse=True)
+def _shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """torch's side and the bounds, which take a description and numbers, are the same for all."""
+    share(monkeypatch, module, "run_torch", "accumulated_bounds", "forward_bound")
+    share(monkeypatch, module, "backward_bounds")
 
 
 # --- rows ---------------------------------------------------------------------------------
@@ -156,8 +165,9 @@ def test_an_override_is_in_every_note() -> None:
     assert [row for row in rows if settings.override not in row.note] == []
 
 
-def test_the_seed_draws_network_and_data() -> None:
+def test_the_seed_draws_network_and_data(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same seed gives the same rows, another one other values."""
+    monkeypatch.undo()  # nothing is shared: everything is computed again
     first, again = (check_network(TINY, "float64", SETTINGS).rows for _ in range(2))
     other = check_network(TINY, "float64", Settings(seed=12)).rows
     assert first == again

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sharing import remembered, share
 from typer.testing import CliRunner
 
 import refimpl
@@ -19,13 +20,17 @@ from parity.cases.catalogue import GOOD
 from parity.cases.functions import FUNCTIONS, backward_of
 from parity.cases.networks import NETWORKS
 from parity.cli import app
+from parity.judges import layer, network
 from parity.judges.network import check_network
 from parity.judges.training import check_training
 from parity.results.message import describe
 from parity.results.settings import Settings
 from parity.results.verdicts import OUTSIDE
+from parity.suite import witness_tasks
 from parity.suite.run import run_task
 from parity.suite.task import Task
+from parity.witnesses import closeness, definitions, integers
+from parity.witnesses.integers import Judges, judges_of
 
 DTYPE = "float64"
 Mistake = Callable[[Array, Array], Array]  # (gradient, its bound) -> wrong gradient
@@ -111,6 +116,24 @@ def plant(monkeypatch: pytest.MonkeyPatch, case: Case, gradient: str, mistake: M
         return grads._replace(**{field: spoilt})
 
     monkeypatch.setattr(refimpl, name, wrong)
+    share_what_is_right(monkeypatch)
+
+
+def share_what_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    """torch, the bounds, and what refimpl gives on exact elements: the same for every mistake."""
+    share(monkeypatch, layer, "prepare")
+    share(monkeypatch, closeness, "truths", "own_bounds")
+    share(monkeypatch, definitions, "exact")
+    share(monkeypatch, witness_tasks, "check_derivative")
+    exact = remembered(on_fractions)
+    monkeypatch.setattr(
+        integers, "judges_of", lambda *a: Judges(lambda: exact(*a), judges_of(*a).double)
+    )
+
+
+def on_fractions(*asked: Any) -> Array:
+    """refimpl's own formula without rounding, which no mistake here changes."""
+    return judges_of(*asked).exact()
 
 
 def run(case: Case, out: Path) -> tuple[int, str]:
@@ -207,6 +230,10 @@ def test_planted_in_a_layer_of_lenet(
         return grads._replace(dparameters={**grads.dparameters, tensor[1:]: spoilt})
 
     monkeypatch.setattr(refimpl.Conv2d, "backward", wrong)
+    share(monkeypatch, network, "run_torch", "accumulated_bounds", "forward_bound")
+    share(monkeypatch, network, "backward_bounds")
+    share(monkeypatch, closeness, "truths", "own_bounds")
+    share(monkeypatch, definitions, "exact")
     rows = check_network(NETWORKS["lenet"], DTYPE, Settings()).rows
     local = [row for row in rows if row.case == "lenet[local]" and row.verdict == OUTSIDE]
     assert [(row.layer, row.tensor) for row in local] == [("conv2", tensor)]
@@ -250,6 +277,8 @@ def test_a_layer_that_forgets_an_option(
         self.options[option] = defaults[option]
 
     monkeypatch.setattr(kind, "__init__", forgetful)
+    share(monkeypatch, network, "run_torch", "accumulated_bounds", "forward_bound")
+    share(monkeypatch, network, "backward_bounds")
     findings = run_task(Task("network", "options", DTYPE), Settings())
     local = [row for row in findings.failures if row.case == "options[local]"]
     assert layer in {row.layer for row in local}
