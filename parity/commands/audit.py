@@ -12,6 +12,7 @@ from parity.commands.needs import need
 from parity.commands.options import FOLDER
 from parity.commands.reports import check_writable, write_table
 from parity.commands.terminal import progress_bar, wide_console
+from parity.commands.threads import sleep_when_idle
 
 if TYPE_CHECKING:
     from parity.documents.audit import AuditRow
@@ -45,6 +46,7 @@ def audit(
     try:
         chosen = select(ids or [], document or [])
         if not no_torch:
+            sleep_when_idle()
             need("torch", "parity audit", ", or leave it out with --no-torch")
         if target:
             check_writable(target)

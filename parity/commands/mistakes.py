@@ -13,6 +13,7 @@ from parity.commands.needs import need
 from parity.commands.options import FOLDER, Jobs, Seed, default_jobs
 from parity.commands.reports import check_writable, write_table
 from parity.commands.terminal import progress_bar, wide_console
+from parity.commands.threads import sleep_when_idle
 
 if TYPE_CHECKING:
     from parity.mistakes.mistake import Mistake
@@ -36,6 +37,7 @@ def mistakes(
     jobs: Jobs = None,
 ) -> None:
     """Show that known mistakes are refused. Exit code 1 if one is not, or correct code is."""
+    sleep_when_idle()
     need("torch", "parity mistakes")
     from parity.power.survey import MistakeRow, select
     from parity.report.mistakes import describe, problems, summary, table

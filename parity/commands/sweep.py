@@ -13,6 +13,7 @@ from parity.commands.needs import need, need_installed
 from parity.commands.options import FOLDER, Dtypes, Jobs, Out, default_jobs
 from parity.commands.reports import check_writable
 from parity.commands.terminal import console, wide_console
+from parity.commands.threads import sleep_when_idle
 
 # What --only has no use for, by the names of the parameters.
 OF_MANY = ("first", "cases", "jobs", "dask", "store", "time_limit")
@@ -42,6 +43,7 @@ def sweep(
     out: Out = FOLDER,
 ) -> None:
     """Judge random cases, as many as wanted; the same command continues where it was ended."""
+    sleep_when_idle()
     from parity.results.settings import DEFAULT_SEED
     from parity.sweep import duration
     from parity.sweep.session import Options, check_range, repeat, select
