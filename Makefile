@@ -63,7 +63,8 @@ coverage: $(INSTALLED)
 mutation: $(INSTALLED)
 	$(BIN)/python tests/mutation/run.py $(MUTATION)
 
-# A wheel, installed and run in an empty environment outside this folder.
+# A wheel, installed and run in three empty environments outside this folder: bare, with the extra
+# parity, with the extra torch.
 wheel: $(INSTALLED)
 	sh tests/wheel.sh "$(PYTHON)" "$(PIP_INDEX)"
 

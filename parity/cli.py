@@ -15,6 +15,7 @@ from parity.commands.diff import diff
 from parity.commands.ending import WRONG_CALL
 from parity.commands.list import list_cases
 from parity.commands.mistakes import mistakes
+from parity.commands.needs import command, explanation
 from parity.commands.run import run
 from parity.commands.sweep import sweep
 
@@ -31,18 +32,24 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Entry point of `parity`."""
+    """`parity …`, in a process that has the packages of the command line."""
     try:
         code = app(standalone_mode=False)
         sys.stdout.flush()
-    except OSError as error:
-        give_up(error)
     except USAGE_ERROR as error:
         if len(sys.argv) < 2:
             error.show()  # the help
             sys.exit(WRONG_CALL)
         typer.echo(f"parity: {error.format_message()}", err=True)
         sys.exit(WRONG_CALL)
+    except Exception as error:
+        sentence = explanation(error, command())
+        if sentence:
+            typer.echo(sentence, err=True)
+            sys.exit(WRONG_CALL)
+        if isinstance(error, OSError):
+            give_up(error)
+        raise
     sys.exit(code or 0)
 
 

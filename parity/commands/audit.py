@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from parity.commands.ending import DISAGREE, wrong_call
+from parity.commands.needs import need
 from parity.commands.options import FOLDER
 from parity.commands.reports import check_writable, write_table
-from parity.commands.terminal import counted, progress_bar, wide_console
+from parity.commands.terminal import progress_bar, wide_console
+from parity.commands.threads import sleep_when_idle
 
 if TYPE_CHECKING:
     from parity.documents.audit import AuditRow
@@ -28,37 +30,43 @@ def audit(
         Path | None,
         typer.Option(metavar="DIR", help="where audit.csv goes (reports, of the whole audit)"),
     ] = None,
+    no_torch: Annotated[
+        bool,
+        typer.Option(
+            "--no-torch", help="leave torch out: what other judges say; audit.csv with --out only"
+        ),
+    ] = False,
 ) -> None:
     """Check the verdict on every formula of the documents. Exit code 1 if one is not supported."""
     from parity.documents.audit import AuditRow, UnknownRowError, select
-    from parity.report.audit import counts, details, problems
+    from parity.report.audit import counts, details, problems, summary
 
-    narrowed = bool(ids or document)
-    target = out or (None if narrowed else FOLDER)
+    part = bool(ids or document or no_torch)
+    target = out or (None if part else FOLDER)
     try:
         chosen = select(ids or [], document or [])
+        if not no_torch:
+            sleep_when_idle()
+            need("torch", "parity audit", ", or leave it out with --no-torch")
         if target:
             check_writable(target)
-        rows = audited_with_progress(chosen)
+        rows = audited_with_progress(chosen, torch=not no_torch)
     except (UnknownRowError, OSError, ValueError) as error:
         wrong_call(str(error))
+    again = "parity audit --no-torch" if no_torch else "parity audit"
     shown = wide_console()
     shown.print(counts(rows))
-    for line in (*details(rows, everything=bool(ids)), *problems(rows)):
+    for line in (*details(rows, everything=bool(ids)), *problems(rows, again)):
         typer.echo(f"\n{line}")
-    unsupported = sum(not row.supported for row in rows)
-    typer.echo(
-        f"\n{counted(len(rows), 'statement')}, {counted(sum(r.checks for r in rows), 'check')}: "
-        + (f"{unsupported} NOT SUPPORTED" if unsupported else "every verdict is supported")
-    )
+    typer.echo(f"\n{summary(rows)}")
     write_table(target, "audit.csv", AuditRow, rows)
-    raise typer.Exit(DISAGREE if unsupported else 0)
+    raise typer.Exit(DISAGREE if any(row.contradicted for row in rows) else 0)
 
 
-def audited_with_progress(rows: list[LedgerRow]) -> list[AuditRow]:
+def audited_with_progress(rows: list[LedgerRow], torch: bool) -> list[AuditRow]:
     """Audit the rows behind a progress bar."""
     from parity.documents.audit import audit as audit_rows
 
     bar, done = progress_bar("auditing", len(rows))
     with bar:
-        return audit_rows(rows, lambda: done(1))
+        return audit_rows(rows, lambda: done(1), torch)

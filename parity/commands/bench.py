@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from parity.commands.ending import wrong_call
+from parity.commands.needs import need, need_installed
 from parity.commands.options import FOLDER, Dtype, Dtypes, default_jobs
 from parity.commands.reports import check_writable, write_table
 from parity.commands.terminal import console, progress_bar, wide_console
@@ -82,6 +83,7 @@ def planned(
 
 def bench_workloads_into(target: Path | None, plan: Plan) -> None:
     """`parity bench` of functions and networks, behind a progress bar."""
+    need("torch", "parity bench")
     from parity.bench.speed import BenchRow, missing_rivals
     from parity.bench.speed import bench as bench_rows
     from parity.report.bench import mean_lines, table
@@ -99,6 +101,7 @@ def bench_workloads_into(target: Path | None, plan: Plan) -> None:
 
 def bench_checkers_into(out: Path, rounds: int) -> None:
     """`parity bench --check`"""
+    need("torch", "parity bench")
     from parity.bench.checkers import CheckerRow, bench_checkers, checkers
     from parity.bench.startup import StartRow, bench_startup, processes
     from parity.report.bench import checker_table, startup_table
@@ -120,6 +123,7 @@ def bench_checkers_into(out: Path, rounds: int) -> None:
 
 def bench_scaling_into(out: Path, rounds: int) -> None:
     """`parity bench --sweep`"""
+    need_installed("torch", "parity bench")
     from parity.bench.scaling import ScalingRow, bench_scaling
     from parity.report.bench import scaling_table
 

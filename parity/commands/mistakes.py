@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from parity.commands.ending import DISAGREE, wrong_call
+from parity.commands.needs import need
 from parity.commands.options import FOLDER, Jobs, Seed, default_jobs
 from parity.commands.reports import check_writable, write_table
 from parity.commands.terminal import progress_bar, wide_console
+from parity.commands.threads import sleep_when_idle
 
 if TYPE_CHECKING:
     from parity.mistakes.mistake import Mistake
@@ -35,6 +37,8 @@ def mistakes(
     jobs: Jobs = None,
 ) -> None:
     """Show that known mistakes are refused. Exit code 1 if one is not, or correct code is."""
+    sleep_when_idle()
+    need("torch", "parity mistakes")
     from parity.power.survey import MistakeRow, select
     from parity.report.mistakes import describe, problems, summary, table
     from parity.results.settings import DEFAULT_SEED, Settings

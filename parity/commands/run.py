@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from parity.commands.ending import DISAGREE, wrong_call
+from parity.commands.needs import need, need_installed
 from parity.commands.options import FOLDER, Dtype, Dtypes, Jobs, Out, Seed, default_jobs
 from parity.commands.reports import check_writable
 from parity.commands.terminal import counted, progress_bar, wide_console
+from parity.commands.threads import sleep_when_idle
 
 if TYPE_CHECKING:
     from parity.results.findings import Findings
@@ -56,6 +58,10 @@ def run(
     ] = None,
 ) -> None:
     """Run the suite: a table here, CSV reports in DIR. Exit code 1 if both sides disagree."""
+    sleep_when_idle()
+    need("torch", "parity run")
+    if junit:
+        need_installed("junitparser", "parity run --junit")
     from parity import oracle
     from parity.results.settings import DEFAULT_SEED, Settings
     from parity.suite.selection import SelectionError

@@ -9,9 +9,11 @@ from typing import Annotated
 import typer
 
 from parity.commands.ending import wrong_call
+from parity.commands.needs import need, need_installed
 from parity.commands.options import FOLDER, Dtypes, Jobs, Out, default_jobs
 from parity.commands.reports import check_writable
 from parity.commands.terminal import console, wide_console
+from parity.commands.threads import sleep_when_idle
 
 # What --only has no use for, by the names of the parameters.
 OF_MANY = ("first", "cases", "jobs", "dask", "store", "time_limit")
@@ -41,6 +43,7 @@ def sweep(
     out: Out = FOLDER,
 ) -> None:
     """Judge random cases, as many as wanted; the same command continues where it was ended."""
+    sleep_when_idle()
     from parity.results.settings import DEFAULT_SEED
     from parity.sweep import duration
     from parity.sweep.session import Options, check_range, repeat, select
@@ -53,8 +56,13 @@ def sweep(
             DEFAULT_SEED if seed is None else seed, function or [], [d.value for d in dtype or ()]
         )
         if only is not None:
+            need("torch", "parity sweep")
             raise typer.Exit(repeat(selection, only, typer.echo))
         check_range(first, cases)
+        if dask is None:
+            need_installed("torch", "parity sweep")  # its processes import it
+        else:
+            need("distributed", "parity sweep --dask", ", here and on every worker")
         check_writable(out)
         options = Options(
             selection,

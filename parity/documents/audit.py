@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
+from parity.documents.absent import torch_left_out
 from parity.documents.evidence import EVIDENCE, UNSUPPORTED, Evidence
 from parity.documents.ledger import DOCUMENTS, LedgerError, LedgerRow, ledger
 
@@ -26,13 +28,20 @@ class AuditRow:
     implementation: str
     checked: str
     checks: int
+    left_out: int
     verdict: str
     rounding: str
     supported: bool
+    open: bool
     correction: str
     counterexample: str
     note: str
     problem: str
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether something that was found speaks against the verdict."""
+        return not (self.supported or self.open)
 
 
 def select(ids: Sequence[str], documents: Sequence[str]) -> list[LedgerRow]:
@@ -58,17 +67,26 @@ def _ranges() -> str:
     return ", ".join(f"{document}.1 … {document}.{count}" for document, count in counts.items())
 
 
-def audit(rows: Iterable[LedgerRow], done: Callable[[], None] = lambda: None) -> list[AuditRow]:
-    """Collect the evidence of every row and hold it against the ledger."""
-    import parity.documents.checks.every  # noqa: F401 (registers the evidence)
+def audit(
+    rows: Iterable[LedgerRow], done: Callable[[], None] = lambda: None, torch: bool = True
+) -> list[AuditRow]:
+    """Collect the evidence of every row and hold it against the ledger.
+
+    torch: whether it is asked; without it, verdicts that nothing contradicts may stay open.
+    """
+    import parity.documents.checks.every  # registers the evidence
+
+    if torch:
+        import parity.oracle  # noqa: F401 (if that fails, it is no row's fault)
 
     rows = list(rows)
     if {row.id for row in rows} == set(ledger()):
         check_complete(EVIDENCE)
     audited = []
-    for row in rows:
-        audited.append(audit_row(row))
-        done()
+    with nullcontext() if torch else torch_left_out():
+        for row in rows:
+            audited.append(audit_row(row))
+            done()
     return audited
 
 
@@ -86,6 +104,7 @@ def audit_row(row: LedgerRow) -> AuditRow:
     """One row: its verdict, and what is wrong if the evidence does not support it."""
     evidence, problem = collect(row.id)
     problem = problem or find_problem(row, evidence)
+    is_open = not problem and is_undecided(row, evidence)
     return AuditRow(
         id=row.id,
         document=row.document,
@@ -94,11 +113,13 @@ def audit_row(row: LedgerRow) -> AuditRow:
         formula=row.formula,
         lost_picture=row.lost_picture,
         implementation=" ".join(row.implementation),
-        checked=", ".join(row.checked),
+        checked=", ".join(evidence.judges if evidence.left_out else row.checked),
         checks=len(evidence.checks),
+        left_out=len(evidence.left_out),
         verdict=row.verdict,
         rounding=row.rounding,
-        supported=not problem,
+        supported=not (problem or is_open),
+        open=is_open,
         correction=row.correction,
         counterexample=row.counterexample,
         note=row.note,
@@ -119,19 +140,41 @@ def collect(row_id: str) -> tuple[Evidence, str]:
 
 
 def find_problem(row: LedgerRow, evidence: Evidence) -> str:
-    """What the evidence does not support, in one sentence; empty if it supports the row."""
-    if evidence.verdict == UNSUPPORTED or evidence.verdict != row.verdict:
-        return f"the ledger says {row.verdict}, the evidence {evidence.verdict}: " + "; ".join(
+    """What the evidence contradicts, in one sentence; empty if it supports the row.
+
+    Where checks are left out: what it contradicts however these would come out.
+    """
+    verdict = evidence.best_verdict
+    if verdict == UNSUPPORTED or verdict != row.verdict:
+        return f"the ledger says {row.verdict}, the evidence {verdict}: " + "; ".join(
             _reasons(evidence)
         )
     for what, said, found in (
-        ("judges", ", ".join(row.checked), ", ".join(evidence.judges)),
-        ("rounding", row.rounding, evidence.rounding),
-        ("counterexample", row.counterexample, evidence.counterexample),
+        ("judges", ", ".join(row.checked), ", ".join(evidence.all_judges)),
+        ("rounding", row.rounding, _rounding(row, evidence)),
+        ("counterexample", row.counterexample, _counterexample(row, evidence)),
     ):
         if said != found:
             return f"the ledger's {what}: {said or 'none'}; of the evidence: {found or 'none'}"
     return ""
+
+
+def is_undecided(row: LedgerRow, evidence: Evidence) -> bool:
+    """Whether the row does not follow from the checks that were made alone."""
+    made = evidence.verdict, evidence.rounding, evidence.counterexample
+    return made != (row.verdict, row.rounding, row.counterexample)
+
+
+def _rounding(row: LedgerRow, evidence: Evidence) -> str:
+    """Of the evidence; the row's, where numbers that are left out may still decide it."""
+    if evidence.lacks_numbers and not evidence.rounding:
+        return row.rounding or "undecided"  # a row of numbers has one or the other
+    return evidence.rounding
+
+
+def _counterexample(row: LedgerRow, evidence: Evidence) -> str:
+    """Of the evidence; the row's, where it is left out."""
+    return row.counterexample if evidence.lacks_counterexample else evidence.counterexample
 
 
 WHO = {
@@ -154,7 +197,6 @@ def _reasons(evidence: Evidence) -> list[str]:
             reasons.append(f"{WHO[check.kind]} {differs}, {check.difference}")
     if reasons:
         return reasons
-    refuted = [
-        f"{c.what!r} is refuted by {c.judge}" for c in evidence.checks if c.kind == "refuted"
-    ]
+    everything = evidence.checks + evidence.left_out
+    refuted = [f"{c.what!r} is refuted by {c.judge}" for c in everything if c.kind == "refuted"]
     return refuted or ["nothing printed is refuted"]

@@ -11,11 +11,15 @@ it:
 - `number`: the row prints numbers, and nothing in it is refuted;
 - `unsupported`: anything else, for example an implementation that differs from the right
   formula, or a refuted formula that holds. No row of the ledger may have it.
+
+Where torch is left out (`parity.documents.absent`), the checks that ask it are left out, too, and
+those of other judges that go on from what torch found. What kind of check they are is kept:
+`best_verdict` follows if all of them come out as they must, `verdict` from the others alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal
@@ -25,6 +29,7 @@ import sympy
 from sympy.core.function import AppliedUndef
 
 from parity.cases.case import Array
+from parity.documents.absent import ABSENT, MARK, is_absent, is_left_out
 
 VERDICTS = ("holds", "convention", "erratum", "number")
 UNSUPPORTED = "unsupported"
@@ -55,7 +60,9 @@ class Evidence:
     """The checks of one row."""
 
     checks: list[Check] = field(default_factory=list)
+    left_out: list[Check] = field(default_factory=list)  # as they would have to come out
     counterexample: str = ""
+    lacks_counterexample: bool = False  # there is one, in which torch's findings stand
 
     def printed(self, judge: str, what: str, printed: Any, right: Any, within: Any = None) -> None:
         """What the document prints, beside what the judge found.
@@ -88,50 +95,66 @@ class Evidence:
 
     def number(self, what: str, printed: str, exact: Any) -> None:
         """A printed number: whether its digits are the right rounding of the exact one."""
-        right = is_right_rounding(printed, exact)
-        self.checks.append(Check("number", DIGITS, f"{what} = {printed}", right))
+        what = f"{what} = {printed}"
+        if is_absent(exact):
+            self.left_out.append(Check("number", DIGITS, what, True))
+        else:
+            self.checks.append(Check("number", DIGITS, what, is_right_rounding(printed, exact)))
 
     def false_at(self, what: str) -> None:
         """The smallest counterexample of an erratum, in words and numbers."""
-        self.counterexample = what
+        self.lacks_counterexample = MARK in str(what)
+        self.counterexample = "" if self.lacks_counterexample else what
 
     def _add(self, kind: Kind, judge: str, what: str, left: Any, right: Any, within: Any) -> None:
         if judge not in JUDGES:
             raise ValueError(f"{what}: judge must be one of {', '.join(JUDGES)}, not {judge!r}")
+        if (judge == TORCH and is_left_out()) or any(map(is_absent, (left, right, within))):
+            self.left_out.append(Check(kind, judge, what, kind != "refuted"))
+            return
         difference = first_difference(left, right, within)
         self.checks.append(Check(kind, judge, what, not difference, difference))
-
-    def _of(self, kind: Kind) -> list[Check]:
-        return [check for check in self.checks if check.kind == kind]
 
     @property
     def judges(self) -> tuple[str, ...]:
         """Who was asked, in the order of `JUDGES`."""
-        asked = {check.judge for check in self.checks}
-        return tuple(judge for judge in JUDGES if judge in asked)
+        return _judges(self.checks)
+
+    @property
+    def all_judges(self) -> tuple[str, ...]:
+        """The same with those whose checks are left out."""
+        return _judges(self.checks + self.left_out)
 
     @property
     def rounding(self) -> str:
-        """Whether all printed numbers are the right rounding; empty if there are none."""
-        numbers = self._of("number")
-        if not numbers:
-            return ""
-        return "right" if all(check.equal for check in numbers) else "wrong"
+        """Whether all printed numbers are the right rounding; empty if there are none.
+
+        Empty, too, where numbers are left out and none of the others is wrong.
+        """
+        numbers = _of("number", self.checks)
+        if not all(check.equal for check in numbers):
+            return "wrong"
+        return "right" if numbers and not self.lacks_numbers else ""
+
+    @property
+    def lacks_numbers(self) -> bool:
+        """Whether there are printed numbers that torch has to find."""
+        return bool(_of("number", self.left_out))
 
     @property
     def verdict(self) -> str:
-        """What follows from the checks."""
-        printed, refuted = self._of("printed"), self._of("refuted")
-        corrections, conventions = self._of("correction"), self._of("convention")
-        numbers = self._of("number")
-        if not (printed or refuted or numbers) or self.unexpected:
+        """What follows from the checks that were made."""
+        if self.unexpected:
             return UNSUPPORTED
-        if not refuted:
-            contradicted = corrections or conventions or self.counterexample
-            return UNSUPPORTED if contradicted else "number" if numbers else "holds"
-        if corrections:
-            return "erratum" if self.counterexample else UNSUPPORTED
-        return "convention" if conventions and not self.counterexample else UNSUPPORTED
+        return _verdict(self.checks, bool(self.counterexample))
+
+    @property
+    def best_verdict(self) -> str:
+        """What would follow if the checks that are left out came out as they must."""
+        if self.unexpected:
+            return UNSUPPORTED
+        counterexample = bool(self.counterexample) or self.lacks_counterexample
+        return _verdict(self.checks + self.left_out, counterexample)
 
     @property
     def unexpected(self) -> list[Check]:
@@ -141,6 +164,30 @@ class Evidence:
             for check in self.checks
             if check.kind != "number" and check.equal == (check.kind == "refuted")
         ]
+
+
+def _of(kind: Kind, checks: Sequence[Check]) -> list[Check]:
+    return [check for check in checks if check.kind == kind]
+
+
+def _judges(checks: Sequence[Check]) -> tuple[str, ...]:
+    asked = {check.judge for check in checks}
+    return tuple(judge for judge in JUDGES if judge in asked)
+
+
+def _verdict(checks: Sequence[Check], counterexample: bool) -> str:
+    """What follows from checks of which each came out as it must."""
+    printed, refuted = _of("printed", checks), _of("refuted", checks)
+    corrections, conventions = _of("correction", checks), _of("convention", checks)
+    numbers = _of("number", checks)
+    if not (printed or refuted or numbers):
+        return UNSUPPORTED
+    if not refuted:
+        contradicted = corrections or conventions or counterexample
+        return UNSUPPORTED if contradicted else "number" if numbers else "holds"
+    if corrections:
+        return "erratum" if counterexample else UNSUPPORTED
+    return "convention" if conventions and not counterexample else UNSUPPORTED
 
 
 # --- what rows have evidence --------------------------------------------------------------
@@ -294,10 +341,14 @@ def smallest(
 ) -> tuple[tuple[Array, ...], Any, Any]:
     """The first candidate for which printed and right differ, and what each gives there.
 
+    All of them are absent where what is right is.
+
     Raises: LookupError if they agree on all of them.
     """
     for candidate in candidates:
         left, expected = printed(*candidate), right(*candidate)
+        if is_absent(left) or is_absent(expected):
+            return tuple(ABSENT for _ in candidate), ABSENT, ABSENT
         if not same(left, expected):
             return candidate, left, expected
     raise LookupError("printed and right agree on every candidate")

@@ -15,27 +15,34 @@ COLUMNS = ("document", "rows", *VERDICTS, "wrong digits", "lost pictures", "not 
 
 
 def counts(rows: Sequence[AuditRow]) -> Table:
-    """How many rows of each document got which verdict."""
+    """How many rows of each document got which verdict; without torch, how many stay open."""
     shown = Table(box=None, pad_edge=False)
-    for column in COLUMNS:
+    partial = is_partial(rows)
+    for column in (*COLUMNS, "open") if partial else COLUMNS:
         shown.add_column(column, justify="left" if column == "document" else "right")
     documents = list(dict.fromkeys(row.document for row in rows))
     for document in documents:
-        _add(shown, document, [row for row in rows if row.document == document])
+        _add(shown, document, [row for row in rows if row.document == document], partial)
     if len(documents) > 1:
-        _add(shown, "all", rows)
+        _add(shown, "all", rows, partial)
     return shown
 
 
-def _add(shown: Table, name: str, rows: Sequence[AuditRow]) -> None:
+def is_partial(rows: Sequence[AuditRow]) -> bool:
+    """Whether checks of these rows are left out."""
+    return any(row.left_out for row in rows)
+
+
+def _add(shown: Table, name: str, rows: Sequence[AuditRow], partial: bool) -> None:
     numbers = [
         len(rows),
         *(sum(row.verdict == verdict for row in rows) for verdict in VERDICTS),
         sum(row.rounding == "wrong" for row in rows),
         sum(row.lost_picture for row in rows),
-        sum(not row.supported for row in rows),
+        sum(row.contradicted for row in rows),
+        *([sum(row.open for row in rows)] if partial else []),
     ]
-    style = None if all(row.supported for row in rows) else "red"
+    style = "red" if any(row.contradicted for row in rows) else None
     shown.add_row(name, *map(str, numbers), style=style)
 
 
@@ -46,7 +53,7 @@ def details(rows: Sequence[AuditRow], everything: bool) -> list[str]:
 
 def describe(row: AuditRow) -> str:
     """One row: what it states and prints, the verdict, and what goes with it."""
-    said = [f"{row.id} {row.verdict}: {row.states}"]
+    said = [f"{row.id} {row.verdict}{' (open)' if row.open else ''}: {row.states}"]
     for what, text in (
         ("in", f"{row.document}, {row.section}"),
         ("printed", row.formula),
@@ -57,7 +64,7 @@ def describe(row: AuditRow) -> str:
         ("picture", "the formula stood in a picture that is not with the text"
             if row.lost_picture else ""),
         ("code", row.implementation),
-        ("checked", f"{row.checks} checks: {row.checked}"),
+        ("checked", _checked(row)),
     ):  # fmt: skip
         if text:
             indent = f"  {what:9} "
@@ -74,10 +81,45 @@ def describe(row: AuditRow) -> str:
     return "\n".join(said)
 
 
-def problems(rows: Sequence[AuditRow]) -> list[str]:
-    """The rows whose verdict the evidence does not support."""
+def _checked(row: AuditRow) -> str:
+    """How many checks by whom, and how many are left out."""
+    made = _counted(row.checks, "check") + (f": {row.checked}" if row.checked else "")
+    return f"{made}; {left_out(row.left_out)}" if row.left_out else made
+
+
+def left_out(checks: int) -> str:
+    """So many checks are left out, and why."""
+    return f"{_counted(checks, 'check')} left out: {'it asks' if checks == 1 else 'they ask'} torch"
+
+
+def problems(rows: Sequence[AuditRow], again: str) -> list[str]:
+    """The rows whose verdict the evidence contradicts; again: the command that repeats them."""
     return [
-        f"FAIL {row.id}: {row.problem}\n     again: parity audit {row.id}"
+        f"FAIL {row.id}: {row.problem}\n     again: {again} {row.id}"
         for row in rows
-        if not row.supported
+        if row.contradicted
     ]
+
+
+def summary(rows: Sequence[AuditRow]) -> str:
+    """The audit in one sentence."""
+    statements, checks = len(rows), sum(row.checks for row in rows)
+    said = f"{_counted(statements, 'statement')}, {_counted(checks, 'check')}: {_verdicts(rows)}"
+    without = sum(row.left_out for row in rows)
+    return f"{said}; {left_out(without)}" if without else said
+
+
+def _verdicts(rows: Sequence[AuditRow]) -> str:
+    """How many verdicts are supported, contradicted, open."""
+    contradicted, still_open = (
+        sum(which) for which in ([r.contradicted for r in rows], [r.open for r in rows])
+    )
+    if not still_open:
+        return f"{contradicted} NOT SUPPORTED" if contradicted else "every verdict is supported"
+    supported = _counted(len(rows) - contradicted - still_open, "verdict")
+    found = f"{contradicted} NOT SUPPORTED, " if contradicted else ""
+    return f"{found}{supported} supported, {still_open} open"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

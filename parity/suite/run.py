@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
@@ -91,8 +90,6 @@ def _results(
     long = [[pair] for pair in numbered if _takes_long(pair[1])]
     short = [pair for pair in numbered if not _takes_long(pair[1])]
     chunks = long[::-1] + [short[i : i + CHUNK] for i in range(0, len(short), CHUNK)]
-    # A worker's second thread must not spin while it waits for the first.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # "spawn": torch's threads do not survive a fork.
     with ProcessPoolExecutor(
         jobs, get_context("spawn"), initializer=start_worker, initargs=(settings.tf32,)

@@ -33,7 +33,7 @@ def test_commands_are_accepted(command: str, words: str) -> None:
     given = shlex.split(words)
     options = {word for word in given if word.startswith("--")}
     shown = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"}).output
-    assert options <= set(re.findall(r"--\w+", shown))
+    assert options <= set(re.findall(r"--[\w-]+", shown))
     if "--case" in given:
         assert select(given[:1], given[given.index("--case") + 1], ["float64"])
 

@@ -11,8 +11,8 @@ import sympy
 
 import refimpl
 from parity.cases.case import Array
-from parity.documents.evidence import SYMPY, TORCH, Evidence, evidence
-from parity.documents.judges import (
+from parity.documents.absent import if_found
+from parity.documents.asking import (
     autograd,
     derivative,
     distinct,
@@ -22,6 +22,7 @@ from parity.documents.judges import (
     rationals,
     value,
 )
+from parity.documents.evidence import SYMPY, TORCH, Evidence, evidence
 from parity.documents.printed import d0_backward as printed
 from parity.documents.printed import d0_forward
 from parity.documents.printed.d0_network import affine
@@ -156,11 +157,12 @@ def before_pooling(evidence: Evidence) -> None:
         delta = k**2 * integers(f"D0.11 {k} δ", H // k, V // k)
         for how, function in POOLINGS.items():
             right, a = behind_relu(function, delta, z, k)
-            found = printed.delta_before_pooling(delta, k, how, a, printed.relu_derivative(z))
+            slopes = printed.relu_derivative(z)
+            found = if_found(printed.delta_before_pooling)(delta, k, how, a, slopes)
             evidence.printed(TORCH, f"{how} {k}×{k} behind ReLU", found, right)
             name = {"MAX": "max", "Average": "mean"}[how]
-            back = refimpl.upsample(delta[None, None], a[None, None], k, name)
-            ours = refimpl.relu_backward(back, z[None, None])[0, 0]
+            back = if_found(refimpl.upsample)(delta[None, None], a[None, None], k, name)
+            ours = if_found(refimpl.relu_backward)(back, z[None, None])[0, 0]
             evidence.implemented(TORCH, f"upsample, {name}", ours, right)
             found = printed.delta_before_pooling(delta, k, how, cube(z), cube_derivative(z))
             right = autograd(pooled(cube, k, how), delta, z=z).gradients["z"]
@@ -214,13 +216,14 @@ def pooling_has_no_activation(evidence: Evidence) -> None:
     z, delta = distinct("D0.17 z", 8, 12), 16 * integers("D0.17 δ", 2, 3)
     for first, second in (("MAX", "Average"), ("Average", "MAX")):
         inner = value(POOLINGS[first], {"x": z[None, None]}, {"kernel_size": 2})[0, 0]
-        found = printed.delta_before_pooling(delta, 2, second, inner, printed.no_activation(inner))
-        found = printed.upsample(found, 2, first, z)
+        slopes = if_found(printed.no_activation)(inner)
+        found = if_found(printed.delta_before_pooling)(delta, 2, second, inner, slopes)
+        found = if_found(printed.upsample)(found, 2, first, z)
         right = autograd(twice(first, second), delta, z=z).gradients["z"]
         evidence.printed(TORCH, f"{second} behind {first}", found, right)
         ours, x = delta[None, None], z[None, None]
         for how, before in ((second, inner[None, None]), (first, x)):
-            ours = getattr(refimpl, f"{POOLINGS[how]}_backward")(ours, before, 2)
+            ours = if_found(getattr(refimpl, f"{POOLINGS[how]}_backward"))(ours, before, 2)
         evidence.implemented(TORCH, f"{second} behind {first}", ours[0, 0], right)
     for pooling in (refimpl.MaxPool2d(2), refimpl.AvgPool2d(2)):
         evidence.implemented(TORCH, "a pooling layer's parameters", len(pooling.parameters), 0)
@@ -245,8 +248,9 @@ def before_convolution(evidence: Evidence) -> None:
     back = layer("conv2d", delta[None, None], arrays).gradients["x"]
     right = layer("relu", back, {"x": x}).gradients["x"][0, 0]
     evidence.printed(TORCH, "behind ReLU", found, right)
-    ours = refimpl.conv2d_backward(delta[None, None], arrays["x"], arrays["weight"]).dx
-    ours = refimpl.relu_backward(ours, x)[0, 0]
+    backward = if_found(refimpl.conv2d_backward)
+    ours = backward(delta[None, None], arrays["x"], arrays["weight"]).dx
+    ours = if_found(refimpl.relu_backward)(ours, x)[0, 0]
     evidence.implemented(TORCH, "relu_backward(conv2d_backward)", ours, right)
 
     for found_by_us, right_there, function in along_other_axes("D0.12"):

@@ -9,8 +9,8 @@ import sympy
 
 import refimpl
 from parity.cases.case import Array
+from parity.documents.asking import distinct, expanded, integers, rationals, value
 from parity.documents.evidence import COUNTING, RATIONALS, SYMPY, TORCH, Evidence, evidence
-from parity.documents.judges import distinct, expanded, integers, rationals, value
 from parity.documents.printed import d0_forward as printed
 
 # --- §2, §3: what a convolution is --------------------------------------------------------

@@ -9,10 +9,10 @@ import numpy as np
 
 import refimpl
 from parity.bounds.arithmetic import sides
-from parity.bounds.rules import forward_bound
 from parity.cases.case import Array
+from parity.documents.absent import if_found
+from parity.documents.asking import autograd, floats, forward_bound, integers, rationals, value
 from parity.documents.evidence import RATIONALS, SYMPY, TORCH, Evidence, evidence
-from parity.documents.judges import autograd, floats, integers, rationals, value
 from parity.documents.printed import d0_network as printed
 from parity.documents.printed.d0_forward import relu
 from parity.documents.printed.notation import build, total
@@ -33,10 +33,10 @@ def fully_connected_layer(evidence: Evidence) -> None:
 
 def softmax_of(evidence: Evidence, z: Array) -> None:
     """Softmax as printed, exactly, beside torch's and refimpl's within the derived bound."""
-    exact, logits = printed.softmax(z), floats(z)
+    exact, logits = if_found(printed.softmax)(z), floats(z)
     limit = forward_bound("softmax", {"x": logits}, {}, sides("float64")).limit
     evidence.printed(TORCH, "softmax", exact, value("softmax", {"x": z}), limit)
-    evidence.implemented(SYMPY, "softmax", refimpl.softmax(logits), exact, limit)
+    evidence.implemented(SYMPY, "softmax", if_found(refimpl.softmax)(logits), exact, limit)
 
 
 # --- a small network with every type of layer ---------------------------------------------
@@ -110,8 +110,14 @@ def forward_algorithm(evidence: Evidence) -> None:
         evidence.printed(TORCH, f"{how}: zᴸ", found.a[-1], right)
         ours = in_refimpl(how, p).forward(x[None])[0]
         evidence.implemented(TORCH, f"{how}: Sequential", ours, right)
-    scaled = right / 2 ** int(max(abs(v) for v in right)).bit_length()
-    softmax_of(evidence, scaled)
+    softmax_of(evidence, scaled(right))
+
+
+@if_found
+def scaled(logits: Array) -> Array:
+    """Divided by a power of 2, so that none exceeds 1."""
+    less: Array = logits / 2 ** int(max(abs(v) for v in logits)).bit_length()
+    return less
 
 
 # --- training -----------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import sympy
 
 import refimpl
 from parity.cases.case import Array
+from parity.documents.asking import autograd, derivative, distinct, integers, layer, rationals
 from parity.documents.checks.d1_cnn import turned
 from parity.documents.checks.d1_depth import whole
 from parity.documents.evidence import (
@@ -22,7 +23,6 @@ from parity.documents.evidence import (
     small_integers,
     smallest,
 )
-from parity.documents.judges import autograd, derivative, distinct, integers, layer, rationals
 from parity.documents.printed import d1_backward as printed
 from parity.documents.printed import d1_cnn, d1_mlp
 from parity.documents.printed.d1_mlp import each

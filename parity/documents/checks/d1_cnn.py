@@ -13,8 +13,8 @@ import sympy
 
 import refimpl
 from parity.cases.case import Array, generator
+from parity.documents.asking import SEED, distinct, integers, layer, rationals, value
 from parity.documents.evidence import COUNTING, SYMPY, TORCH, Evidence, evidence
-from parity.documents.judges import SEED, distinct, integers, layer, rationals, value
 from parity.documents.printed import d1_cnn as printed
 from parity.documents.printed import d1_mlp
 from parity.documents.printed.notation import build
@@ -189,7 +189,7 @@ def gaussian_kind(evidence: Evidence, x: Array, mean: Array) -> None:
     """The four points lie equally far from the centre; nine points do not."""
     for sigma in (Fraction(1, 2), Fraction(3)):
         four = build(
-            mean.shape,
+            (x.shape[0] // 2, x.shape[1] // 2),
             lambda i, j, s=sigma: printed.gaussian_mean(x[2 * i - 2 : 2 * i, 2 * j - 2 : 2 * j], s),
         )
         evidence.printed(SYMPY, f"Gaussian mean of four, σ = {sigma}", four, mean)

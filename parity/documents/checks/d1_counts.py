@@ -6,10 +6,10 @@ import numpy as np
 import sympy
 
 import refimpl
-from parity import oracle
 from parity.cases.case import Array, generator
+from parity.documents.absent import if_found
+from parity.documents.asking import SEED, distinct, integers, layer, rationals, torch_forward
 from parity.documents.evidence import COUNTING, TORCH, Evidence, evidence
-from parity.documents.judges import SEED, distinct, integers, layer, rationals
 from parity.documents.printed import d1_counts as printed
 
 IMAGE = (printed.IMAGE, printed.IMAGE)
@@ -51,7 +51,7 @@ def pixels_of_one_neuron() -> int:
     one = rationals(np.zeros((1, 1, 4, 5)))
     one[0, 0, 1, 3] = 1
     dx = layer("conv2d", one, {"x": x, "weight": weight}).gradients["x"]
-    return int((dx != 0).sum())
+    return if_found(int)((dx != 0).sum())
 
 
 def parameters_of_convolution() -> tuple[int, int]:
@@ -60,7 +60,8 @@ def parameters_of_convolution() -> tuple[int, int]:
     dy = integers("D1.11 dy", 1, 1, 4, 5, low=1)
     given = {"x": x, "weight": weight, "bias": integers("D1.11 b", 1)}
     found = layer("conv2d", dy, given).gradients
-    return int((found["weight"] != 0).sum()), int((found["bias"] != 0).sum())
+    weights, biases = ((found[name] != 0).sum() for name in ("weight", "bias"))
+    return if_found(int)(weights), if_found(int)(biases)
 
 
 def biases_of_dense() -> int:
@@ -72,7 +73,7 @@ def biases_of_dense() -> int:
         "weight": integers("D1.11 dense", nodes, 6),
         "bias": integers("D1.11 biases", nodes),
     }
-    return int((layer("linear", dy, given).gradients["bias"] != 0).sum())
+    return if_found(int)((layer("linear", dy, given).gradients["bias"] != 0).sum())
 
 
 @evidence("D1.12")
@@ -86,12 +87,13 @@ def sizes(evidence: Evidence) -> None:
     evidence.under_convention(TORCH, "pooled, the edge kept", printed_, kept)
     count = printed.pooled_side(keep=True)
     evidence.under_convention(COUNTING, "squares, the edge kept", printed_, (count, count))
-    ours = refimpl.downsample(maps, printed.POOL).shape[2:]
+    downsample = if_found(refimpl.downsample)
+    ours = downsample(maps, printed.POOL).shape[2:]
     evidence.implemented(TORCH, "downsample", ours, kept)
     evidence.implemented(
         TORCH,
         "downsample, drop",
-        refimpl.downsample(maps, printed.POOL, edge="drop").shape[2:],
+        downsample(maps, printed.POOL, edge="drop").shape[2:],
         dropped,
     )
     for ceil_mode, right in ((False, dropped), (True, kept)):
@@ -104,12 +106,12 @@ def solved(evidence: Evidence) -> None:
     """A hidden layer behind the pooling has more weights than what the article calls too many."""
     weights, too_many = printed.dense_weights_behind_the_pooling(), printed.local_weights()
     evidence.refuted(COUNTING, "no layer has as many", True, weights < too_many)
-    vector = oracle.forward("flatten", {"x": pooled(feature_map(), ceil_mode=True)}, {})
+    vector = torch_forward("flatten", {"x": pooled(feature_map(), ceil_mode=True)})
     inputs = vector.shape[1]
     evidence.corrected(TORCH, "1000 · 496²", weights, printed.HIDDEN * inputs)
-    ours = refimpl.dense_parameters(inputs, printed.HIDDEN)
+    ours = if_found(refimpl.dense_parameters)(inputs, printed.HIDDEN)
     evidence.implemented(COUNTING, "dense_parameters", ours.weights, weights)
-    nodes = next(nodes for nodes in range(1, printed.HIDDEN) if nodes * inputs >= too_many)
+    nodes = fewest_nodes(inputs, too_many)
     evidence.corrected(COUNTING, "h · 496² ≥ 991² · 100 for h ≥ 400", 400, nodes)
     evidence.false_at(
         f"{nodes} hidden nodes on the 496×496 points of one pooled map have {nodes * inputs} "
@@ -117,13 +119,19 @@ def solved(evidence: Evidence) -> None:
     )
 
 
+@if_found
+def fewest_nodes(inputs: int, too_many: int) -> int:
+    """How many hidden nodes on these inputs have too many weights."""
+    return next(nodes for nodes in range(1, printed.HIDDEN) if nodes * inputs >= too_many)
+
+
 def feature_map() -> Array:
     """torch's convolution of an image of 1000×1000 with one kernel of 10×10."""
     rng = generator(SEED, "D1.11")
     x, weight = rng.integers(0, 256, (1, 1, *IMAGE)), rng.integers(-3, 4, (1, 1, 10, 10))
-    return oracle.forward("conv2d", {"x": x.astype("f4"), "weight": weight.astype("f4")}, {})
+    return torch_forward("conv2d", {"x": x.astype("f4"), "weight": weight.astype("f4")})
 
 
 def pooled(maps: Array, ceil_mode: bool) -> Array:
     options = {"kernel_size": printed.POOL, "ceil_mode": ceil_mode}
-    return oracle.forward("max_pool2d", {"x": maps}, options)
+    return torch_forward("max_pool2d", {"x": maps}, options)

@@ -11,8 +11,9 @@ import sympy
 
 import refimpl
 from parity.cases.case import Array
+from parity.documents.absent import asks_torch, if_found
+from parity.documents.asking import autograd, distinct, integers, rationals, value
 from parity.documents.evidence import RATIONALS, SYMPY, TORCH, Evidence, evidence
-from parity.documents.judges import autograd, distinct, integers, rationals, value
 from parity.documents.printed import d1_mlp as printed
 from parity.documents.printed.notation import build
 
@@ -32,13 +33,19 @@ def inverse(evidence: Evidence) -> None:
     evidence.refuted(RATIONALS, "pairs of o_q with the same n_r", 0, len(collisions))
     o, other = collisions[0]
     n_r = value("linear", {"x": np.array([o, other]), "weight": Theta, "bias": b})
-    evidence.refuted(TORCH, "n_r differs where o_q does", True, bool((n_r[0] != n_r[1]).any()))
+    evidence.refuted(TORCH, "n_r differs where o_q does", True, differ(n_r))
     right_without_inverse(evidence, Theta, "one node behind two")
     right_without_inverse(evidence, distinct("D1.31 Θ", 2, 3), "two behind three")
     evidence.false_at(
         f"Θ_r = {whole(Theta)}, b_r = {whole(b)}: o_q = {whole(o)} and o_q = {whole(other)} both "
         f"give n_r = {whole(n_r[0])}"
     )
+
+
+@if_found
+def differ(pair: Array) -> bool:
+    """Whether two vectors have an element that is not the same."""
+    return bool((pair[0] != pair[1]).any())
 
 
 def whole(array: Array) -> list[object]:
@@ -59,9 +66,10 @@ def right_without_inverse(evidence: Evidence, theta_r: Array, label: str) -> Non
         return build((1,), lambda _: printed.loss(t, y))
 
     found = autograd(error, rationals([1]), **arrays).gradients
-    ours = printed.error_by_output(found["b"], arrays["theta"])
+    ours = if_found(printed.error_by_output)(found["b"], arrays["theta"])
     evidence.corrected(TORCH, f"Σ_k ∂E/∂n_k θ_kj, {label}", ours, found["o"])
-    dx = refimpl.linear_backward(found["b"][None], arrays["o"][None], arrays["theta"]).dx[0]
+    backward = if_found(refimpl.linear_backward)
+    dx = backward(found["b"][None], arrays["o"][None], arrays["theta"]).dx[0]
     evidence.implemented(TORCH, f"linear_backward, {label}", dx, found["o"])
 
 
@@ -71,9 +79,10 @@ def right_without_inverse(evidence: Evidence, theta_r: Array, label: str) -> Non
 @evidence("D1.32")
 def fading(evidence: Evidence) -> None:
     """Through sigmoids a residual shrinks by a factor of at most ¼ Σ|θ|, which may exceed 1."""
+    shrinks = if_found(printed.shrinks)
     for theta in (1, -3):
-        evidence.corrected(TORCH, f"θ = {theta}: smaller", True, printed.shrinks(chain(theta)))
-    evidence.refuted(TORCH, "θ = 5: smaller", True, printed.shrinks(chain(5)))
+        evidence.corrected(TORCH, f"θ = {theta}: smaller", True, shrinks(chain(theta)))
+    evidence.refuted(TORCH, "θ = 5: smaller", True, shrinks(chain(5)))
     for theta in (1, 4, 5):
         deltas, ours = chain(theta), chain_of_refimpl(theta)
         exact = [Fraction(theta, 4) ** depth for depth in range(4)]
@@ -84,8 +93,14 @@ def fading(evidence: Evidence) -> None:
     slope = sympy.diff(printed.sigmoid(n), n)
     evidence.corrected(SYMPY, "σ' = ¼ − (½ − σ)²", sympy.Rational(1, 4) - gap, slope)
     evidence.corrected(TORCH, "|δ_q| ≤ ¼ max_j Σ_k |θ_kj| · |δ_r|", True, within_a_quarter())
+    evidence.false_at(counterexample())
+
+
+@asks_torch
+def counterexample() -> str:
+    """The smallest weight with which every residual is larger than the one behind it."""
     theta = next(theta for theta in range(1, 10) if growing(chain(theta)))
-    evidence.false_at(
+    return (
         f"one node a layer, θ = {theta}, b = −{theta}/2, every output 1/2: from the last layer "
         f"to the first δ = {', '.join(map(str, chain(theta)))}"
     )
@@ -118,6 +133,7 @@ def growing(deltas: Sequence[Fraction]) -> bool:
     return all(front > behind for behind, front in pairwise(deltas))
 
 
+@asks_torch
 def within_a_quarter() -> bool:
     """The bound on the recursion, through random layers of sigmoids of 4, 3 and 5 nodes."""
     theta_q, theta_r = integers("D1.32 Θ_q", 3, 4), integers("D1.32 Θ_r", 5, 3)

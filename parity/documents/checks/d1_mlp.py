@@ -17,10 +17,18 @@ import sympy
 
 import refimpl
 from parity.bounds.arithmetic import sides
-from parity.bounds.rules import backward_bounds
 from parity.cases.case import Array
+from parity.documents.absent import asks_torch, if_found
+from parity.documents.asking import (
+    autograd,
+    backward_bounds,
+    derivative,
+    integers,
+    layer,
+    rationals,
+    value,
+)
 from parity.documents.evidence import SYMPY, TORCH, Evidence, evidence
-from parity.documents.judges import autograd, derivative, integers, layer, rationals, value
 from parity.documents.printed import d1_mlp as printed
 from parity.documents.printed.notation import Array as Printed
 from parity.documents.printed.notation import build
@@ -83,6 +91,7 @@ def numbers() -> Network:
     )
 
 
+@asks_torch
 @cache
 def by_torch() -> Gradients:
     """torch.autograd through the printed forward, started at each layer in turn."""
@@ -176,13 +185,13 @@ def chain_rule(evidence: Evidence) -> None:
     """The product of the three derivatives is the gradient, in every layer."""
     for judge, net, found in both():
         for q in net.theta:
-            theta = printed.chain_theta(found.o[q], net.slope(q), net.o[q - 1])
+            theta = if_found(printed.chain_theta)(found.o[q], net.slope(q), net.o[q - 1])
             evidence.printed(judge, f"∂E/∂θ, layer {q}", theta, found.theta[q])
-            b = printed.chain_b(found.o[q], net.slope(q))
+            b = if_found(printed.chain_b)(found.o[q], net.slope(q))
             evidence.printed(judge, f"∂E/∂b, layer {q}", b, found.b[q])
             if judge == TORCH:
                 dn = found.o[q] * net.slope(q)
-                ours = refimpl.linear_backward(dn[None], net.o[q - 1][None], net.theta[q])
+                ours = if_found(refimpl.linear_backward)(dn[None], net.o[q - 1][None], net.theta[q])
                 evidence.implemented(
                     TORCH, f"linear_backward, layer {q}", ours.dweight, found.theta[q]
                 )
@@ -193,12 +202,13 @@ def residuals(evidence: Evidence) -> None:
     """∂E/∂o_j is the sum over the next layer's residuals; δ_j is ∂E/∂n_j."""
     for judge, net, found in both():
         for q in net.theta:
-            o = printed.error_by_output(found.b[q], net.theta[q])
+            o = if_found(printed.error_by_output)(found.b[q], net.theta[q])
             evidence.printed(judge, f"∂E/∂o, layer {q - 1}", o, found.o[q - 1])
-            delta = printed.delta(found.o[q], net.slope(q))
+            delta = if_found(printed.delta)(found.o[q], net.slope(q))
             evidence.printed(judge, f"δ, layer {q}", delta, found.b[q])
             if judge == TORCH:
-                ours = refimpl.linear_backward(found.b[q][None], net.o[q - 1][None], net.theta[q])
+                there = found.b[q][None], net.o[q - 1][None], net.theta[q]
+                ours = if_found(refimpl.linear_backward)(*there)
                 evidence.implemented(TORCH, f"linear_backward dx {q}", ours.dx[0], found.o[q - 1])
 
 
@@ -212,11 +222,11 @@ def two_cases(evidence: Evidence) -> None:
         output = printed.delta_output(y, net.t, net.slope(last))
         evidence.printed(judge, "δ of the output", output, found.b[last])
         for q in range(Q, last):
-            hidden = printed.delta_hidden(found.b[q + 1], net.theta[q + 1], net.slope(q))
+            hidden = if_found(printed.delta_hidden)(found.b[q + 1], net.theta[q + 1], net.slope(q))
             evidence.printed(judge, f"δ, layer {q}", hidden, found.b[q])
             if judge == TORCH:
                 there = found.b[q + 1][None], net.o[q][None], net.theta[q + 1]
-                ours = refimpl.linear_backward(*there).dx[0] * net.slope(q)
+                ours = if_found(refimpl.linear_backward)(*there).dx[0] * net.slope(q)
                 evidence.implemented(TORCH, f"linear_backward, φ', layer {q}", ours, found.b[q])
         if judge == TORCH:
             ours = refimpl.squared_error_backward(np.array(Fraction(1)), y, net.t)
@@ -267,7 +277,7 @@ def matrices(evidence: Evidence) -> None:
     dE = refimpl.squared_error_backward(np.array(Fraction(1)), net.o[last], net.t)
     evidence.implemented(TORCH, "squared_error_backward", dE * net.slope(last), found.b[last])
     o, delta = net.o[Q][None], found.b[R][None]
-    ours = refimpl.linear_backward(delta, o, net.theta[R])
+    ours = if_found(refimpl.linear_backward)(delta, o, net.theta[R])
     evidence.implemented(TORCH, "linear_backward", ours.dweight, found.theta[R])
     evidence.implemented(TORCH, "linear_backward", ours.dx[0], found.o[Q])
 

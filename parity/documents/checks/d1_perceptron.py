@@ -11,8 +11,20 @@ import sympy
 
 import refimpl
 from parity.bounds.arithmetic import sides
-from parity.bounds.rules import backward_bounds, forward_bound
 from parity.cases.case import Array
+from parity.documents.absent import if_found
+from parity.documents.asking import (
+    autograd,
+    backward_bounds,
+    derivative,
+    distinct,
+    expanded,
+    forward_bound,
+    integers,
+    layer,
+    rationals,
+    value,
+)
 from parity.documents.evidence import (
     COUNTING,
     RATIONALS,
@@ -20,16 +32,6 @@ from parity.documents.evidence import (
     TORCH,
     Evidence,
     evidence,
-)
-from parity.documents.judges import (
-    autograd,
-    derivative,
-    distinct,
-    expanded,
-    integers,
-    layer,
-    rationals,
-    value,
 )
 from parity.documents.printed import d1_mlp as printed
 from parity.documents.printed.notation import build, log, tanh
@@ -108,7 +110,7 @@ def descent_with_sign(evidence: Evidence) -> None:
 
     given = {"theta": theta, "b": rationals([0])}
     stuck = autograd(through_sign, rationals([1]), **given).gradients["theta"]
-    evidence.refuted(TORCH, "½(t − sign)² moves θ", True, bool(stuck.any()))
+    evidence.refuted(TORCH, "½(t − sign)² moves θ", True, if_found(bool)(stuck.any()))
     moved = autograd(criterion, rationals([1]), **given).gradients
     evidence.under_convention(TORCH, "Σ max(0, −t n) moves θ", -t * x, moved["theta"])
     evidence.under_convention(TORCH, "Σ max(0, −t n) moves b", [-t], moved["b"])

@@ -9,10 +9,19 @@ import sympy
 
 import refimpl
 from parity.bounds.arithmetic import sides
-from parity.bounds.rules import backward_bounds, forward_bound
 from parity.cases.case import Array
+from parity.documents.absent import if_found
+from parity.documents.asking import (
+    backward_bounds,
+    derivative,
+    distinct,
+    forward_bound,
+    integers,
+    layer,
+    rationals,
+    value,
+)
 from parity.documents.evidence import COUNTING, SYMPY, TORCH, Evidence, evidence
-from parity.documents.judges import derivative, distinct, integers, layer, rationals, value
 from parity.documents.printed import d1_backward as printed
 from parity.documents.printed import d1_mlp
 from parity.documents.printed.d1_mlp import each
@@ -81,7 +90,13 @@ def classes(evidence: Evidence) -> None:
     evidence.corrected(TORCH, "k classes", exact, value("softmax", {"x": x})[0], limit)
     evidence.implemented(SYMPY, "softmax", refimpl.softmax(x)[0], exact, limit)
     halves = value("softmax", {"x": np.zeros(2)})
-    evidence.false_at(
+    evidence.false_at(nothing_left(halves))
+
+
+@if_found
+def nothing_left(halves: Array) -> str:
+    """Two classes that have the whole probability."""
+    return (
         f"k = 2, n = [0, 0]: y = [{', '.join(map(str, halves))}], whose sum is {sum(halves)}: "
         "a class beside the two has probability 0"
     )

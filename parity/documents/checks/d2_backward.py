@@ -6,8 +6,8 @@ import numpy as np
 
 import refimpl
 from parity.cases.case import Array
+from parity.documents.asking import autograd, floats, integers
 from parity.documents.evidence import TORCH, Evidence, evidence
-from parity.documents.judges import autograd, floats, integers
 from parity.documents.printed import d2_backward as printed
 from parity.documents.printed.notation import build
 

@@ -6,10 +6,10 @@ import numpy as np
 import sympy
 
 import refimpl
-from parity import oracle
 from parity.cases.case import Array
+from parity.documents.absent import if_found
+from parity.documents.asking import distinct, integers, torch_gradients, value
 from parity.documents.evidence import COUNTING, TORCH, Evidence, evidence
-from parity.documents.judges import distinct, integers, value
 from parity.documents.printed import d2_connections as printed
 
 
@@ -19,11 +19,11 @@ def connections(evidence: Evidence) -> None:
     x, kernel = np.ones((1, 1, 1024, 1024)), np.arange(1.0, 10.0).reshape(1, 1, 3, 3)
     one = np.zeros((1, 1, 1022, 1022))
     one[0, 0, 500, 300] = 2  # a neuron's upstream gradient; the others have none
-    convolving = oracle.gradients("conv2d", {"x": x, "weight": kernel}, {}, one, ["x"])
+    convolving = torch_gradients("conv2d", {"x": x, "weight": kernel}, one, ["x"])
     seen = np.count_nonzero(convolving.gradients["x"])
     evidence.printed(TORCH, "convolution", printed.connected_when_convolving(kernel), seen)
     flat, weights = x.reshape(1, -1), np.full((1, x.size), 3.0)
-    dense = oracle.gradients("linear", {"x": flat, "weight": weights}, {}, np.ones((1, 1)), ["x"])
+    dense = torch_gradients("linear", {"x": flat, "weight": weights}, np.ones((1, 1)), ["x"])
     all_seen = np.count_nonzero(dense.gradients["x"])
     evidence.printed(TORCH, "dense", printed.connected_when_dense(1024, 1024), all_seen)
     evidence.number("connections", "9", seen)
@@ -77,7 +77,7 @@ def shared_and_local(evidence: Evidence) -> None:
     """True of a layer of one map and of a kernel smaller than its input; else each is false."""
     for maps, keep in ((1, evidence.under_convention), (2, evidence.refuted)):
         uses = uses_of_weights(maps)
-        claimed = np.full(uses.shape, printed.neurons_that_use_a_weight(maps, 5, 4))
+        claimed = if_found(np.full)(uses.shape, printed.neurons_that_use_a_weight(maps, 5, 4))
         keep(TORCH, f"neurons that use each weight, maps: {maps}", claimed, uses)
         weights = refimpl.conv_parameters(1, maps, (3, 3)).weights
         evidence.implemented(COUNTING, f"conv_parameters, maps: {maps}", weights, uses.size)
@@ -93,7 +93,7 @@ def uses_of_weights(maps: int) -> Array:
     """How many neurons of a layer on 7×6 use each weight of its 3×3 kernels."""
     ones = {"x": np.ones((1, 1, 7, 6)), "weight": np.ones((maps, 1, 3, 3))}
     neurons = np.ones((1, maps, 5, 4))
-    uses: Array = oracle.gradients("conv2d", ones, {}, neurons, ["weight"]).gradients["weight"]
+    uses: Array = torch_gradients("conv2d", ones, neurons, ["weight"]).gradients["weight"]
     return uses
 
 
@@ -102,5 +102,5 @@ def pixels_of_the_first(kernel: tuple[int, int]) -> int:
     ones = {"x": np.ones((1, 1, 7, 6)), "weight": np.ones((1, 1, *kernel))}
     first = np.zeros((1, 1, 8 - kernel[0], 7 - kernel[1]))
     first[..., 0, 0] = 1
-    seen = oracle.gradients("conv2d", ones, {}, first, ["x"]).gradients["x"]
-    return int(np.count_nonzero(seen))
+    seen = torch_gradients("conv2d", ones, first, ["x"]).gradients["x"]
+    return if_found(int)(np.count_nonzero(seen))

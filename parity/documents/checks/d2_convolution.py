@@ -8,8 +8,8 @@ import numpy as np
 
 import refimpl
 from parity.cases.case import Array
-from parity.documents.evidence import RATIONALS, SYMPY, TORCH, Evidence, evidence
-from parity.documents.judges import (
+from parity.documents.absent import if_found
+from parity.documents.asking import (
     derivative,
     distinct,
     expanded,
@@ -19,6 +19,7 @@ from parity.documents.judges import (
     right_hand,
     value,
 )
+from parity.documents.evidence import RATIONALS, SYMPY, TORCH, Evidence, evidence
 from parity.documents.printed import d2_convolution as printed
 from parity.witnesses.symbols import symbols
 
@@ -131,7 +132,7 @@ def of_bias(evidence: Evidence) -> None:
     evidence.refuted(TORCH, "dz where z = 0", dz[1, 2], of_torch[1, 2])
     right_handed = right_hand(lambda z: np.maximum(z, 0), DA, z)
     evidence.under_convention(RATIONALS, "dz, right-hand derivative", dz, right_handed)
-    ours = refimpl.relu_backward(DA, z, at_zero=1)
+    ours = if_found(refimpl.relu_backward)(DA, z, at_zero=1)
     evidence.implemented(RATIONALS, "relu_backward, at_zero = 1", ours, right_handed)
 
 

@@ -6,16 +6,8 @@ import numpy as np
 
 import refimpl
 from parity.cases.case import Array
-from parity.documents.evidence import (
-    COUNTING,
-    RATIONALS,
-    SYMPY,
-    TORCH,
-    Evidence,
-    evidence,
-    same,
-)
-from parity.documents.judges import (
+from parity.documents.absent import asks_torch
+from parity.documents.asking import (
     Judged,
     autograd,
     derivative,
@@ -27,6 +19,15 @@ from parity.documents.judges import (
     rationals,
     right_hand,
     value,
+)
+from parity.documents.evidence import (
+    COUNTING,
+    RATIONALS,
+    SYMPY,
+    TORCH,
+    Evidence,
+    evidence,
+    same,
 )
 from parity.documents.printed import d2_dense as printed
 from parity.documents.printed.d2_softmax import softmax, softmax_loss
@@ -61,6 +62,7 @@ def relu(evidence: Evidence) -> None:
 # --- a fully connected layer --------------------------------------------------------------
 
 
+@asks_torch
 def torch_linear(DZ: Array, A: Array, W: Array, B: Array) -> Judged:
     """torch's linear on one sample, its gradients turned to the slides' indices."""
     arrays = {"x": A[None], "weight": W.T, "bias": B}
@@ -137,6 +139,7 @@ def loop(evidence: Evidence) -> None:
     evidence.false_at(counterexample())
 
 
+@asks_torch
 def counterexample() -> str:
     """Two neurons, one behind them, everything 1: after a second run, and of the first neuron."""
     one, two = rationals([1]), rationals([1, 1])

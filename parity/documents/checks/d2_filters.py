@@ -9,9 +9,10 @@ import sympy
 from sympy import stats
 
 import refimpl
-from parity import oracle
 from parity.bounds.arithmetic import arithmetic
 from parity.cases.case import Array
+from parity.documents.absent import asks_torch
+from parity.documents.asking import distinct, floats, integers, rationals, torch_forward, value
 from parity.documents.evidence import (
     RATIONALS,
     SYMPY,
@@ -21,7 +22,6 @@ from parity.documents.evidence import (
     small_integers,
     smallest,
 )
-from parity.documents.judges import distinct, floats, integers, rationals, value
 from parity.documents.printed import d2_filters as printed
 from parity.documents.printed.notation import build
 
@@ -73,9 +73,10 @@ def colour_image(evidence: Evidence) -> None:
 
 def answers(batch: Array, kernel: Array) -> Array:
     """torch's answer of a kernel to each window of a batch."""
-    return oracle.forward("conv2d", {"x": batch, "weight": floats(kernel)[None, None]}, {}).ravel()
+    return torch_forward("conv2d", {"x": batch, "weight": floats(kernel)[None, None]}).ravel()
 
 
+@asks_torch
 def strongest(batch: Array, kernel: Array) -> list[bool]:
     """For which windows torch's answer is the largest of all."""
     found = answers(batch, kernel)

@@ -12,12 +12,20 @@ import numpy as np
 import sympy
 
 import refimpl
-from parity import oracle
 from parity.bounds.arithmetic import sides
-from parity.bounds.rules import backward_bounds, forward_bound
 from parity.cases.case import Array
+from parity.documents.asking import (
+    backward_bounds,
+    distinct,
+    floats,
+    forward_bound,
+    integers,
+    layer,
+    rationals,
+    torch_forward,
+    value,
+)
 from parity.documents.evidence import COUNTING, SYMPY, TORCH, Evidence, evidence
-from parity.documents.judges import distinct, floats, integers, layer, rationals, value
 from parity.documents.printed import d2_networks as printed
 from parity.documents.printed.notation import build
 
@@ -109,7 +117,7 @@ def sizes(evidence: Evidence) -> None:
             )
             arrays = {"x": np.ones((1, 1, W)), "weight": np.ones((1, 1, w))}
             options = {"stride": stride, "padding": padding}
-            windows.append(oracle.forward("conv1d", arrays, options).size)
+            windows.append(torch_forward("conv1d", arrays, options).size)
             ours.append(refimpl.conv_output_size(W, w, stride, padding))
             row, kernel = np.ones((1, 1, 1, W)), np.ones((1, 1, 1, w))
             convolved.append(refimpl.conv2d(row, kernel, stride=(1, stride), padding=padding).size)
@@ -169,9 +177,9 @@ def size_behind(words: tuple[str, ...], size: int, windows: Mapping[str, Any]) -
         kind, _, kernel = word.partition(" ")
         if kind == "conv":
             weight = np.zeros((1, 1, int(kernel), int(kernel)))
-            x = oracle.forward("conv2d", {"x": x, "weight": weight}, windows[word])
+            x = torch_forward("conv2d", {"x": x, "weight": weight}, windows[word])
         elif kind in ("average", "maximum"):
-            x = oracle.forward(f"{kind[:3].replace('ave', 'avg')}_pool2d", {"x": x}, windows[kind])
+            x = torch_forward(f"{kind[:3].replace('ave', 'avg')}_pool2d", {"x": x}, windows[kind])
         else:
             break
         sizes.append(x.shape[2])

@@ -6,8 +6,8 @@ import numpy as np
 
 import refimpl
 from parity.cases.case import Array
+from parity.documents.asking import distinct, integers, layer, right_hand
 from parity.documents.evidence import RATIONALS, TORCH, Evidence, evidence
-from parity.documents.judges import distinct, integers, layer, right_hand
 from parity.documents.printed import d2_pooling as printed
 
 

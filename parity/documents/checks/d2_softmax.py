@@ -7,10 +7,19 @@ import sympy
 
 import refimpl
 from parity.bounds.arithmetic import sides
-from parity.bounds.rules import backward_bounds, forward_bound
 from parity.cases.case import Array
+from parity.documents.asking import (
+    autograd,
+    backward_bounds,
+    derivative,
+    floats,
+    forward_bound,
+    integers,
+    layer,
+    rationals,
+    value,
+)
 from parity.documents.evidence import RATIONALS, SYMPY, TORCH, Evidence, evidence
-from parity.documents.judges import autograd, derivative, floats, integers, layer, rationals, value
 from parity.documents.printed import d2_softmax as printed
 from parity.documents.printed.notation import build
 from parity.witnesses.symbols import branched, expressions, symbols

@@ -8,8 +8,9 @@ import numpy as np
 
 import refimpl
 from parity.cases.case import Array
+from parity.documents.absent import asks_torch, if_found
+from parity.documents.asking import distinct, integers, layer, rationals, value
 from parity.documents.evidence import COUNTING, RATIONALS, TORCH, Evidence, evidence
-from parity.documents.judges import distinct, integers, layer, rationals, value
 from parity.documents.printed import d3_convolution as printed
 
 
@@ -19,13 +20,31 @@ def depth(evidence: Evidence) -> None:
     x = integers("D3.1 x", 1, 3, 7, 8)
     for filters, kernel in ((6, (3, 2)), (10, (2, 4))):
         said = printed.filter_depths(3)[0 if filters == 6 else 1]
-        accepted = [d for d in range(1, 9) if torch_accepts(x, d, filters, kernel)]
+        accepted = depths_of_torch(x, filters, kernel)
         evidence.printed(TORCH, f"depth of the {filters} filters", [said], accepted)
-        ours = [d for d in range(1, 9) if refimpl_accepts(x, d, filters, kernel)]
+        ours = depths_of_refimpl(x, filters, kernel)
         evidence.implemented(TORCH, f"conv2d, depth of the {filters}", ours, accepted)
-        weight = integers(f"D3.1 {filters}", filters, *accepted, *kernel)
-        x = value("conv2d", {"x": x, "weight": weight})
+        x = behind(x, filters, accepted, kernel)
     evidence.printed(TORCH, "depth of the result", printed.filter_depths(3)[2], x.shape[1])
+
+
+@asks_torch
+def behind(x: Array, filters: int, depth: list[int], kernel: tuple[int, int]) -> Array:
+    """torch's convolution of x with filters of the depth that it accepts."""
+    weight = integers(f"D3.1 {filters}", filters, *depth, *kernel)
+    return value("conv2d", {"x": x, "weight": weight})
+
+
+@asks_torch
+def depths_of_torch(x: Array, filters: int, kernel: tuple[int, int]) -> list[int]:
+    """Which depths of filters torch accepts for x."""
+    return [depth for depth in range(1, 9) if torch_accepts(x, depth, filters, kernel)]
+
+
+@if_found
+def depths_of_refimpl(x: Array, filters: int, kernel: tuple[int, int]) -> list[int]:
+    """Which refimpl accepts."""
+    return [depth for depth in range(1, 9) if refimpl_accepts(x, depth, filters, kernel)]
 
 
 def torch_accepts(x: Array, depth: int, filters: int, kernel: tuple[int, int]) -> bool:
@@ -64,6 +83,7 @@ def inner_products(evidence: Evidence) -> None:
 # --- stride and pad -----------------------------------------------------------------------
 
 
+@asks_torch
 def reads(size: int, F: int, stride: int, pad: int = 0) -> Array:
     """How many outputs each pixel has a part in: torch's convolution of one lit pixel."""
     x = np.eye(size**2).reshape(size**2, 1, size, size)
@@ -79,8 +99,8 @@ def stride(evidence: Evidence) -> None:
     outputs, wasted = [], []
     for S in (1, 2, 3):
         counts = reads(7, 3, S)
-        wasted.append(int((counts == 0).sum()))
-        outputs.append(int(counts.sum()) // 3**2)  # each window is read at nine pixels
+        wasted.append(if_found(int)((counts == 0).sum()))
+        outputs.append(if_found(int)(counts.sum()) // 3**2)  # each window is read at nine pixels
         evidence.printed(TORCH, f"stride {S}: wasted", printed.wasted(7, 3, S), wasted[-1])
         evidence.printed(TORCH, f"stride {S}: outputs", printed.outputs(7, 3, S), outputs[-1])
         size = refimpl.conv_output_size(7, 3, S) ** 2
@@ -89,7 +109,12 @@ def stride(evidence: Evidence) -> None:
         evidence.implemented(TORCH, f"stride {S}: window_counts", ours, counts)
     said, found = list(printed.WASTES.values()), [pixels > 0 for pixels in wasted]
     evidence.printed(TORCH, "pixels are wasted at stride 1, 2, 3", said, found)
-    evidence.printed(TORCH, "ever fewer outputs", sorted(set(outputs), reverse=True), outputs)
+    evidence.printed(TORCH, "ever fewer outputs", if_found(falling)(outputs), outputs)
+
+
+def falling(numbers: list[int]) -> list[int]:
+    """Each of the numbers once, the largest first."""
+    return sorted(set(numbers), reverse=True)
 
 
 def edge(size: int) -> Iterator[tuple[int, int]]:
@@ -111,7 +136,7 @@ def padding(evidence: Evidence) -> None:
     within = [counts[place] <= printed.AT_MOST for place in edge(7)]
     evidence.refuted(TORCH, "edge pixels are used at most once", said, within)
     inside = counts[1:-1, 1:-1]
-    several = np.full(inside.shape, True)
+    several = if_found(np.full)(inside.shape, True)
     evidence.printed(TORCH, "inner ones several times", several, inside > 1)
     ringed = reads(7, 3, 1, pad=1)
     often = [ringed[place] > 1 for place in edge(7)]
@@ -124,8 +149,14 @@ def padding(evidence: Evidence) -> None:
         evidence.implemented(TORCH, f"window_counts, {size}×{size}", ours, right)
     ours = refimpl.window_counts((7, 7), 3, padding=1)
     evidence.implemented(TORCH, "window_counts with a ring", ours, ringed)
+    evidence.false_at(counterexample())
+
+
+@asks_torch
+def counterexample() -> str:
+    """The smallest input with an edge pixel that is used more than once."""
     size, F, place, count = used_more_than_once()
-    evidence.false_at(
+    return (
         f"{size}×{size} input, {F}×{F} filter, stride 1, no padding: edge pixel {place} is used "
         f"{count} times"
     )
@@ -164,13 +195,18 @@ def zeros(evidence: Evidence) -> None:
         x, w = integers("D3.11 x", 2, 3, 5, 6), integers("D3.11 w", 4, 3, 3, 3)
         options = {"padding": pad, "stride": S}
         y = value("conv2d", {"x": x, "weight": w}, options)
-        dy = integers(f"D3.11 {pad} {S}", *y.shape)
+        dy = if_found(upstream)(f"D3.11 {pad} {S}", y)
         right = layer("conv2d", dy, {"x": x, "weight": w}, options).gradients["weight"]
         label = f"pad {pad}, stride {S}"
-        without = printed.weight_gradient_without_zeros(dy, x, w.shape, pad, S)
+        without = if_found(printed.weight_gradient_without_zeros)(dy, x, w.shape, pad, S)
         evidence.printed(TORCH, f"{label}: dw without the zeros", without, right)
-        ours = refimpl.conv2d_backward(dy, x, w, **options).dweight
+        ours = if_found(refimpl.conv2d_backward)(dy, x, w, **options).dweight
         evidence.implemented(TORCH, f"{label}: dweight", ours, right)
+
+
+def upstream(label: str, y: Array) -> Array:
+    """Integers, an upstream gradient of y."""
+    return integers(label, *y.shape)
 
 
 @evidence("D3.5")
@@ -242,4 +278,4 @@ def sharing(evidence: Evidence) -> None:
     ours = refimpl.conv2d(x, w)
     evidence.implemented(TORCH, "conv2d", ours, value("conv2d", {"x": x, "weight": w}))
     weights = refimpl.conv_parameters(2, 1, (3, 2)).weights
-    evidence.implemented(COUNTING, "one filter's weights", weights, len(found[0].ravel()))
+    evidence.implemented(COUNTING, "one filter's weights", weights, found[0].size)

@@ -7,8 +7,7 @@ import sympy
 
 import refimpl
 from parity.cases.case import Array
-from parity.documents.evidence import SYMPY, TORCH, Evidence, evidence, small_integers, smallest
-from parity.documents.judges import (
+from parity.documents.asking import (
     autograd,
     derivative,
     distinct,
@@ -18,6 +17,7 @@ from parity.documents.judges import (
     rationals,
     value,
 )
+from parity.documents.evidence import SYMPY, TORCH, Evidence, evidence, small_integers, smallest
 from parity.documents.printed import d3_convolution
 from parity.documents.printed import d3_gradients as printed
 from parity.witnesses.symbols import symbols

@@ -6,6 +6,8 @@ import numpy as np
 
 import refimpl
 from parity.cases.case import Array
+from parity.documents.absent import asks_torch, if_found
+from parity.documents.asking import integers, layer, rationals, value
 from parity.documents.checks.d4_convolution import as_integers
 from parity.documents.evidence import (
     COUNTING,
@@ -16,7 +18,6 @@ from parity.documents.evidence import (
     small_integers,
     smallest,
 )
-from parity.documents.judges import integers, layer, rationals, value
 from parity.documents.printed import d4_architecture as printed
 from parity.documents.printed import d4_convolution
 
@@ -32,15 +33,16 @@ def local_connection(evidence: Evidence) -> None:
     for n, m in SIZES:
         a, w, b = integers(f"D4.12 a {n}", n), integers(f"D4.12 w {m}", m), integers("D4.12 b", 1)
         z = weighted_input(a, w, b)
-        behind = d4_convolution.relu(z)
-        evidence.refuted(TORCH, f"z from a^(l), n {n}", printed.convolved(w, behind, b[0]), z)
+        behind = if_found(d4_convolution.relu)(z)
+        found = if_found(printed.convolved)(w, behind, b[0])
+        evidence.refuted(TORCH, f"z from a^(l), n {n}", found, z)
         evidence.corrected(TORCH, f"z from a^(l−1), n {n}", printed.convolved(w, a, b[0]), z)
         ours = refimpl.conv1d(a[None, None], w[None, None], b)[0, 0]
         evidence.implemented(TORCH, f"conv1d, n {n}", ours, z)
-        count_connections(evidence, n, m, len(z))
+        count_connections(evidence, n, m, n - m + 1)
     (a, w, b), wrong, right = smallest(
         small_integers((1,), (1,), (1,)),
-        lambda a, w, b: printed.convolved(w, d4_convolution.relu(weighted_input(a, w, b)), b[0]),
+        from_its_own_activation,
         weighted_input,
     )
     n, m = 2, 2
@@ -50,6 +52,12 @@ def local_connection(evidence: Evidence) -> None:
         f"m = {m}: {printed.local_connections(n, m)} connections printed, "
         f"{connections(n, rationals(np.ones(m, int)))} counted"
     )
+
+
+@asks_torch
+def from_its_own_activation(a: Array, w: Array, b: Array) -> Array:
+    """The printed z^l, from a^l."""
+    return printed.convolved(w, d4_convolution.relu(weighted_input(a, w, b)), b[0])
 
 
 def count_connections(evidence: Evidence, n: int, m: int, n_next: int) -> None:
@@ -63,7 +71,7 @@ def count_connections(evidence: Evidence, n: int, m: int, n_next: int) -> None:
             "weight": integers(f"D4.12 dense {n}", n_next, n, low=1),
         },
     ).gradients["x"]
-    full, local = int((dense != 0).sum()), connections(n, w)
+    full, local = if_found(int)((dense != 0).sum()), connections(n, w)
     evidence.printed(COUNTING, f"full, n {n}", printed.full_connections(n, n_next), full)
     evidence.refuted(COUNTING, f"local, n {n}", printed.local_connections(n, m), local)
     evidence.corrected(COUNTING, f"local, n {n}", printed.local_connections(n_next, m), local)
@@ -87,7 +95,7 @@ def connections(n: int, w: Array) -> int:
     each_output = rationals(np.eye(n_next, dtype=int))[:, None]
     x = rationals(np.zeros((n_next, 1, n), int))
     gradients = layer("conv1d", each_output, {"x": x, "weight": w[None, None]}).gradients["x"]
-    return int((gradients != 0).sum())
+    return if_found(int)((gradients != 0).sum())
 
 
 # --- weight sharing -----------------------------------------------------------------------
@@ -160,7 +168,7 @@ def invariance(evidence: Evidence) -> None:
     ):
         images = [placed(pattern, start) for start in range(2, 8)]
         found = [value(function, {"x": x, "weight": weight}).max() for x in images]
-        alike = same(found, [found[0]] * len(found))
+        alike = if_found(same)(found, [found[0]] * len(found))
         evidence.printed(TORCH, f"{function}, maximum: alike wherever", invariant, alike)
 
 

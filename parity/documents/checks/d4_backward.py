@@ -11,6 +11,16 @@ import sympy
 import refimpl
 from parity.cases.case import Array
 from parity.cases.functions import FUNCTIONS
+from parity.documents.absent import if_found
+from parity.documents.asking import (
+    autograd,
+    derivative,
+    distinct,
+    integers,
+    layer,
+    rationals,
+    value,
+)
 from parity.documents.checks.d4_convolution import as_integers
 from parity.documents.evidence import (
     COUNTING,
@@ -22,15 +32,6 @@ from parity.documents.evidence import (
     small_integers,
     smallest,
 )
-from parity.documents.judges import (
-    autograd,
-    derivative,
-    distinct,
-    integers,
-    layer,
-    rationals,
-    value,
-)
 from parity.documents.printed import d4_backward as printed
 from parity.documents.printed import d4_convolution as forward
 from parity.witnesses.symbols import symbols
@@ -39,6 +40,7 @@ sigma = np.vectorize(sympy.Function("sigma"), otypes=[object])  # any activation
 sigma_prime = np.vectorize(lambda z: sympy.diff(sympy.Function("sigma")(z), z), otypes=[object])
 
 
+@if_found
 def relu_prime(z: Array) -> Array:
     """1 where z > 0, else 0."""
     return rationals((z > 0).astype(int))
@@ -128,10 +130,11 @@ def through_convolution(evidence: Evidence) -> None:
     judged = autograd(layer_input, delta, z=z, W=W, b=b)
     z_L, right = judged.y, judged.gradients["z"]
     a = value("relu", {"x": z})
-    evidence.corrected(TORCH, "z^L, L+1 in front of L", forward.slide(a, W) + b[0, 0], z_L)
-    from_itself = forward.slide(forward.relu(z_L), W) + b[0, 0]
+    from_front = if_found(forward.slide)(a, W) + b[0, 0]
+    evidence.corrected(TORCH, "z^L, L+1 in front of L", from_front, z_L)
+    from_itself = if_found(layer_input)(z_L, W, b)
     evidence.refuted(TORCH, "z^L from σ(z^L)", from_itself, z_L)
-    found = printed.delta_through_convolution(delta, W, relu_prime(z_L))
+    found = if_found(printed.delta_through_convolution)(delta, W, relu_prime(z_L))
     evidence.refuted(TORCH, "⊙ σ'(z^L)", found, right)
     evidence.printed(RATIONALS, "upside down, left to right", printed.rot180(W), W[::-1][:, ::-1])
     w, d = symbols("w", 2, 3), symbols("d", 2, 3)
@@ -142,8 +145,10 @@ def through_convolution(evidence: Evidence) -> None:
     by_jacobian(evidence)
     ours = refimpl.correlate2d(delta, refimpl.rot180(W), "full")
     evidence.implemented(TORCH, "correlate2d, rot180", refimpl.relu_backward(ours, z), right)
-    dx = refimpl.conv2d_backward(delta[None, None], a[None, None], W[None, None]).dx[0, 0]
-    evidence.implemented(TORCH, "conv2d_backward", refimpl.relu_backward(dx, z), right)
+    backward = if_found(refimpl.conv2d_backward)
+    dx = backward(delta[None, None], a[None, None], W[None, None]).dx[0, 0]
+    ours = if_found(refimpl.relu_backward)(dx, z)
+    evidence.implemented(TORCH, "conv2d_backward", ours, right)
     (z, W, b, delta), wrong, right = smallest(
         ((-z, *others) for z, *others in small_integers(*[(1, 1)] * 4) if z.all()),
         lambda z, W, b, d: printed.delta_through_convolution(
@@ -153,8 +158,8 @@ def through_convolution(evidence: Evidence) -> None:
     )
     evidence.false_at(
         f"one neuron a layer, σ = ReLU, z^(l−1) = {z.item()}, W {W.item()}, b {b.item()}, so that "
-        f"z^l = {layer_input(z, W, b).item()}, δ^l = {delta.item()}: printed {as_integers(wrong)}, "
-        f"but the gradient is {as_integers(right)}"
+        f"z^l = {if_found(layer_input)(z, W, b).item()}, δ^l = {delta.item()}: "
+        f"printed {as_integers(wrong)}, but the gradient is {as_integers(right)}"
     )
 
 
@@ -177,6 +182,12 @@ def by_jacobian(evidence: Evidence) -> None:
 # --- 3. the gradients of W and b ----------------------------------------------------------
 
 
+@if_found
+def next_activation(z: Array, W: Array) -> Array:
+    """a^{l+1} of ReLU, from z^l."""
+    return forward.relu(forward.slide(forward.relu(z), W))
+
+
 @evidence("D4.8")
 def to_the_parameters(evidence: Evidence) -> None:
     """True where a^{L+1} is the activation in front of layer L; D4.5 counts the other way."""
@@ -186,14 +197,14 @@ def to_the_parameters(evidence: Evidence) -> None:
     right = layer("conv2d", delta[None, None], arrays)
     dW = right.gradients["weight"][0, 0]
     z_L = right.y[0, 0]
-    behind = forward.relu(forward.slide(forward.relu(z_L), integers("D4.8 W2", 3, 1)))
+    behind = next_activation(z_L, integers("D4.8 W2", 3, 1))
     for add, order, neighbour in (
         (evidence.refuted, "behind", behind),
         (evidence.under_convention, "in front of", a),
     ):
-        z = forward.slide(neighbour, W) + b[0]
+        z = if_found(forward.slide)(neighbour, W) + b[0]
         add(TORCH, f"z^L, L+1 {order} L", z, z_L)
-        add(TORCH, f"∂J/∂W, L+1 {order} L", printed.weight_gradient(neighbour, delta), dW)
+        add(TORCH, f"∂J/∂W, L+1 {order} L", if_found(printed.weight_gradient)(neighbour, delta), dW)
     dbias = right.gradients["bias"][0]
     evidence.under_convention(TORCH, "∂J/∂b", printed.bias_gradient(delta), dbias)
     pools = [FUNCTIONS[f"{how}_pool{n}d"].inputs for how, n in product(("max", "avg"), (1, 2, 3))]

@@ -9,6 +9,8 @@ import sympy
 
 import refimpl
 from parity.cases.case import Array
+from parity.documents.absent import if_found
+from parity.documents.asking import expanded, integers, layer, rationals, value
 from parity.documents.evidence import (
     COUNTING,
     RATIONALS,
@@ -20,7 +22,6 @@ from parity.documents.evidence import (
     small_integers,
     smallest,
 )
-from parity.documents.judges import expanded, integers, layer, rationals, value
 from parity.documents.printed import d4_backward, notation
 from parity.documents.printed import d4_convolution as printed
 from parity.witnesses.symbols import symbols
@@ -33,7 +34,8 @@ def correlation(evidence: Evidence) -> None:
     right = value("conv2d", {"x": X[None, None], "weight": W[None, None]})
     evidence.printed(TORCH, "S(i, j), W inside X", printed.slide(X, W), right[0, 0])
     full = value("conv2d", {"x": X[None, None], "weight": W[None, None]}, {"padding": "full"})
-    i, j = np.indices(full.shape[2:])  # output (0, 0) is S(−1, −3): W's last element on X's first
+    # Output (0, 0) is S(−1, −3): W's last element on X's first.
+    i, j = np.indices((X.shape[0] + W.shape[0] - 1, X.shape[1] + W.shape[1] - 1))
     sums = np.vectorize(lambda i, j: printed.correlation(X, W, i - 1, j - 3), otypes=[object])
     evidence.printed(TORCH, "S(i, j), frame of zeros", sums(i, j), full[0, 0])
     x, w = symbols("X", 3, 5, first=0), symbols("W", 2, 3, first=0)
@@ -201,7 +203,8 @@ def widths(evidence: Evidence) -> None:
 def length_in_torch(n: int, m: int, p: int) -> int:
     """How long torch's output is for n inputs, m weights and p zeros at each end."""
     arrays = {"x": rationals(np.ones((1, 1, n))), "weight": rationals(np.ones((1, 1, m)))}
-    return len(value("conv1d", arrays, {"padding": p})[0, 0])
+    length: int = value("conv1d", arrays, {"padding": p}).size
+    return length
 
 
 def positions(n: int, m: int, p: int) -> int:
@@ -214,6 +217,7 @@ def positions(n: int, m: int, p: int) -> int:
     return sum(start + m - 1 in places for start in places)
 
 
+@if_found
 def as_integers(array: Any) -> Any:
     """Whole numbers, as an integer or a nested list.
 

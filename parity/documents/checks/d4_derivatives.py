@@ -10,8 +10,8 @@ import sympy
 
 import refimpl
 from parity.cases.case import Array
+from parity.documents.asking import autograd, derivative, expanded, integers, layer, value
 from parity.documents.evidence import COUNTING, RATIONALS, SYMPY, TORCH, Evidence, evidence
-from parity.documents.judges import autograd, derivative, expanded, integers, layer, value
 from parity.documents.printed import d4_backward, notation
 from parity.documents.printed import d4_convolution as sliding
 from parity.documents.printed import d4_derivatives as printed

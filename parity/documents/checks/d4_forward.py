@@ -9,8 +9,8 @@ import numpy as np
 
 import refimpl
 from parity.cases.case import Array, generator
+from parity.documents.asking import SEED, distinct, integers, value
 from parity.documents.evidence import COUNTING, TORCH, Evidence, evidence
-from parity.documents.judges import SEED, distinct, integers, value
 from parity.documents.printed import d4_convolution as printed
 
 WINDOW = (2, 4)  # 8 places, so that averages of integers are float64 numbers

@@ -9,8 +9,9 @@ import sympy
 
 import refimpl
 from parity.cases.case import Array
+from parity.documents.absent import if_found
+from parity.documents.asking import autograd, floats, integers, layer, rationals, value
 from parity.documents.evidence import COUNTING, RATIONALS, SYMPY, TORCH, Evidence, evidence
-from parity.documents.judges import autograd, floats, integers, layer, rationals, value
 from parity.documents.printed import d4_architecture as printed
 
 # --- networks of refimpl, each layer by torch ---------------------------------------------
@@ -112,13 +113,13 @@ def inception(evidence: Evidence) -> None:
     evidence.printed(COUNTING, "depths add up", len(found), sum(map(len, kernels)))
     ours = [refimpl.conv2d(X[None], W, padding="same") for W in kernels]
     evidence.implemented(TORCH, "concatenate", refimpl.concatenate(*ours), right)
-    dy = integers("D4.18 dy", *right.shape)
+    dy = integers("D4.18 dy", 1, *found.shape)
     parts = refimpl.concatenate_backward(dy, *ours)
     names = ("a", "b", "c")
     judged = layer("concatenate", dy, dict(zip(names, branches, strict=True))).gradients
     for name, part in zip(names, parts, strict=True):
         evidence.implemented(TORCH, f"concatenate_backward d{name}", part, judged[name])
-    stacked = refimpl.Concatenate().forward(*branches)
+    stacked = if_found(refimpl.Concatenate().forward)(*branches)
     evidence.implemented(TORCH, "Concatenate", stacked, right)
     reduction(evidence, X, kernels[0], kernels[2])
     restored(evidence)
@@ -144,7 +145,7 @@ def reduction(evidence: Evidence, X: Array, small: Array, large: Array) -> None:
     evidence.printed(COUNTING, "fewer weights", True, small.size + behind.size < large.size)
     value("conv2d", {"x": reduced, "weight": behind})  # torch takes them for the reduced maps
     pixels = X.reshape(D, -1)
-    mixed = (small.reshape(few, D) @ pixels).reshape(reduced.shape)
+    mixed = (small.reshape(few, D) @ pixels).reshape(1, few, *X.shape[1:])
     evidence.implemented(RATIONALS, "conv2d 1×1", refimpl.conv2d(X[None], small), mixed)
 
 

@@ -11,7 +11,7 @@ from calling import Call
 
 import parity.documents.checks.every  # noqa: F401 (registers the evidence)
 from parity.documents import audit
-from parity.documents.evidence import EVIDENCE, RATIONALS, Evidence
+from parity.documents.evidence import EVIDENCE, RATIONALS, TORCH, Evidence
 from parity.documents.ledger import LedgerError, ledger
 
 
@@ -75,6 +75,85 @@ def test_a_verdict_without_support(
     assert "     again: parity audit D2.8\n" in out
     assert "1 NOT SUPPORTED" in out
     assert [row["supported"] for row in rows(tmp_path)] == ["True", "False"]
+
+
+# --- without torch ------------------------------------------------------------------------
+
+
+def test_torch_left_out(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What holds, what is open, what is left out; exit code 0, and no report unless wanted."""
+    monkeypatch.chdir(tmp_path)
+    code, out, err = call("audit", "--no-torch", "D1.21", "D1.23")
+    assert (code, err) == (0, "")
+    header, counts = out.splitlines()[:2]
+    assert header.split()[-3:] == ["not", "supported", "open"]
+    assert counts.split()[-2:] == ["0", "1"]
+    assert f"\nD1.21 erratum: {ledger()['D1.21'].states}\n" in out
+    assert "\n  checked   4 checks: sympy; 2 checks left out: they ask torch\n" in out
+    assert f"\nD1.23 erratum (open): {ledger()['D1.23'].states}\n" in out
+    assert "\n  checked   1 check: exact rationals; 6 checks left out: they ask torch\n" in out
+    assert out.endswith(
+        "\n\n2 statements, 5 checks: 1 verdict supported, 1 open; "
+        "8 checks left out: they ask torch\n"
+        "report: none of a part; --out DIR writes one\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_report_says_what_is_left_out(call: Call, tmp_path: Path) -> None:
+    """Row by row; of a whole audit nothing is."""
+    arguments = ("D1.21", "D1.23", "D2.5", "--out", tmp_path)
+    columns = ("id", "checked", "checks", "left_out", "supported", "open", "problem")
+    call("audit", "--no-torch", *arguments)
+    assert [[row[name] for name in columns] for row in rows(tmp_path)] == [
+        ["D1.21", "sympy", "4", "2", "True", "False", ""],
+        ["D1.23", "exact rationals", "1", "6", "False", "True", ""],
+        ["D2.5", "sympy", "4", "0", "True", "False", ""],
+    ]
+    call("audit", *arguments)
+    assert [[row[name] for name in columns[3:]] for row in rows(tmp_path)] == [
+        ["0", "True", "False", ""]
+    ] * 3
+
+
+def test_the_whole_audit_without_torch_is_a_part(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does not take the place of reports/audit.csv."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(audit, "select", lambda ids, documents: [ledger()["D2.5"]])
+    code, out, _ = call("audit", "--no-torch")
+    assert code == 0
+    assert out.endswith(
+        "\n1 statement, 4 checks: every verdict is supported\n"
+        "report: none of a part; --out DIR writes one\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_contradiction_without_torch(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 1 and how to see it again; what is open is counted beside it."""
+
+    def other(found: Evidence) -> None:
+        found.printed(RATIONALS, "the sum", 1, 2)
+        found.printed(TORCH, "the sum", 1, 1)
+
+    monkeypatch.setitem(EVIDENCE, "D2.8", other)
+    code, out, _ = call("audit", "--no-torch", "D2.8", "D1.23", "D2.5", "--out", tmp_path)
+    assert code == 1
+    assert "FAIL D2.8: the ledger says number, the evidence unsupported" in out
+    assert "     again: parity audit --no-torch D2.8\n" in out
+    assert "\n3 statements, 6 checks: 1 NOT SUPPORTED, 1 verdict supported, 1 open; " in out
+    assert [(row["supported"], row["open"]) for row in rows(tmp_path)] == [
+        ("False", "True"),
+        ("True", "False"),
+        ("False", "False"),
+    ]
+
+
+# --- wrong calls --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,12 @@ def test_a_run(tmp_path: Path) -> None:
     assert found == {"numpy", "torch", "flint", "mpmath", "junitparser"} | loaded_by_torch()
 
 
+def test_an_audit_without_torch() -> None:
+    """It is not imported where it is installed either."""
+    found = loaded_by("audit", "--no-torch", "D1.22", "D2.9")
+    assert found == {"numpy", "sympy", "mpmath", "flint"}  # sympy brings the other two
+
+
 def test_a_sweep(tmp_path: Path) -> None:
     """Judged in this process or others, but without a cluster: no Dask."""
     found = loaded_by("sweep", "--cases", 3, "--function", "relu", "--jobs", 1, "--out", tmp_path)

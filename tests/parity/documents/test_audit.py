@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from fractions import Fraction
 from functools import wraps
 from types import FunctionType
 from typing import Any
@@ -16,15 +17,18 @@ import pytest
 
 import parity.documents.checks.every  # noqa: F401 (registers the evidence)
 import refimpl
+from parity import oracle
 from parity.documents import audit as module
+from parity.documents.absent import asks_torch, torch_left_out
 from parity.documents.audit import (
+    AuditRow,
     UnknownRowError,
     audit,
     audit_row,
     check_complete,
     select,
 )
-from parity.documents.evidence import EVIDENCE, RATIONALS, Evidence
+from parity.documents.evidence import DIGITS, EVIDENCE, RATIONALS, TORCH, Evidence
 from parity.documents.ledger import LedgerError, LedgerRow, ledger
 
 ROW = LedgerRow(
@@ -71,8 +75,11 @@ def recorded_calls(*functions: FunctionType) -> Iterator[set[FunctionType]]:
 
 
 @pytest.mark.parametrize("row_id", ledger())
-def test_every_verdict_is_supported(row_id: str) -> None:
-    """The evidence of each row, collected now, calls every function that implements it."""
+def test_every_verdict_is_supported(row_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The evidence of each row, collected now, calls every function that implements it.
+
+    Without torch it loses checks and contradicts nothing.
+    """
     row = ledger()[row_id]
     things = {name: getattr(refimpl, name.partition(".")[2], None) for name in row.implementation}
     functions = {name: thing for name, thing in things.items() if inspect.isfunction(thing)}
@@ -82,6 +89,19 @@ def test_every_verdict_is_supported(row_id: str) -> None:
     assert audited.supported
     assert audited.checks > 0
     assert [name for name, function in functions.items() if function not in called] == []
+    for name in ("forward", "gradients", "differentiate"):
+        monkeypatch.setattr(oracle, name, asked)
+    with torch_left_out():
+        partial = audit_row(row)
+    assert partial.problem == ""
+    assert partial.checks + partial.left_out == audited.checks
+    assert partial.supported != partial.open
+    assert partial.supported or partial.left_out
+
+
+def asked(*_: object, **__: object) -> None:
+    """In place of torch's functions."""
+    raise AssertionError("torch was asked")
 
 
 def test_calls_are_recorded() -> None:
@@ -128,6 +148,157 @@ def test_no_support(monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], pro
     audited = audit_row(replace(ROW, **change))
     assert not audited.supported
     assert audited.problem.startswith(problem)
+
+
+# --- without torch ------------------------------------------------------------------------
+
+
+def refuted_by_torch(found: Evidence) -> None:
+    """Evidence that supports ROW by both judges."""
+    refuted(found)
+    found.refuted(TORCH, "the formula", 1, torch_says(2))
+    found.implemented(RATIONALS, "refimpl, on torch's values", torch_says(2), 2)
+
+
+@asks_torch
+def torch_says(number: int) -> int:
+    """A finding of torch."""
+    return number
+
+
+BOTH = replace(ROW, checked=(TORCH, RATIONALS))
+
+
+def without_torch(
+    monkeypatch: pytest.MonkeyPatch, collector: Callable[[Evidence], None], row: LedgerRow
+) -> AuditRow:
+    """The row's audit, torch left out."""
+    monkeypatch.setitem(EVIDENCE, row.id, collector)
+    (audited,) = audit([row], torch=False)
+    return audited
+
+
+def test_other_judges_suffice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The verdict follows from what is left; what torch was asked for is counted."""
+    audited = without_torch(monkeypatch, refuted_by_torch, BOTH)
+    assert (audited.supported, audited.open, audited.problem) == (True, False, "")
+    assert (audited.checks, audited.left_out, audited.checked) == (2, 2, RATIONALS)
+    (whole,) = audit([BOTH])
+    assert (whole.supported, whole.checks, whole.left_out) == (True, 4, 0)
+    assert whole.checked == f"{TORCH}, {RATIONALS}"
+
+
+def without_a_correction(found: Evidence) -> None:
+    """The other judge refutes; only torch knows what is right."""
+    found.refuted(RATIONALS, "the formula", 1, 2)
+    found.corrected(TORCH, "its correction", 2, torch_says(2))
+    found.false_at("x = 1")
+
+
+def without_a_counterexample(found: Evidence) -> None:
+    """The counterexample shows torch's value."""
+    refuted(found)
+    found.implemented(TORCH, "refimpl", 2, torch_says(2))
+    found.false_at(f"x = {torch_says(1)}")
+
+
+@pytest.mark.parametrize("collector", [without_a_correction, without_a_counterexample])
+def test_a_verdict_stays_open(
+    monkeypatch: pytest.MonkeyPatch, collector: Callable[[Evidence], None]
+) -> None:
+    """Nothing contradicts it, but it does not follow either."""
+    audited = without_torch(monkeypatch, collector, BOTH)
+    assert (audited.supported, audited.open, audited.problem) == (False, True, "")
+    assert not audited.contradicted
+    assert audit_row(BOTH).supported
+
+
+@pytest.mark.parametrize(
+    ("printed", "numbers", "rounding", "outcome"),
+    [
+        (True, (), "", "supported"),
+        (False, (), "", "open"),
+        (True, ("0.5",), "right", "open"),
+        (True, ("0.5",), "wrong", "open"),
+        (True, ("0.4",), "wrong", "supported"),
+        (True, ("0.4",), "right", "contradicted"),
+        (True, ("0.5",), "", "contradicted"),
+    ],
+)
+def test_numbers_that_torch_gives(
+    monkeypatch: pytest.MonkeyPatch,
+    printed: bool,
+    numbers: tuple[str, ...],
+    rounding: str,
+    outcome: str,
+) -> None:
+    """A rounding stays open until one number that is left is wrong."""
+
+    def collector(found: Evidence) -> None:
+        found.printed(RATIONALS if printed else TORCH, "the sum", 1, 1)
+        found.implemented(RATIONALS, "refimpl", 1, 1)
+        for number in numbers:
+            found.number("of others", number, Fraction(1, 2))
+            found.number("of torch", "0.3", torch_says(0))
+
+    verdict = "number" if numbers else "holds"
+    judges = (*([] if printed else [TORCH]), RATIONALS, *([DIGITS] if numbers else []))
+    row = replace(ROW, verdict=verdict, checked=judges, counterexample="", rounding=rounding)
+    audited = without_torch(monkeypatch, collector, row)
+    found = [name for name in ("supported", "open", "contradicted") if getattr(audited, name)]
+    assert found == [outcome]
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"verdict": "holds"}, "the ledger says holds, the evidence erratum: 'the formula' is"),
+        ({"verdict": "convention"}, "the ledger says convention, the evidence erratum: 'the"),
+        ({"checked": (RATIONALS,)}, "the ledger's judges: exact rationals; of the evidence: torch"),
+        ({"counterexample": "x = 3"}, "the ledger's counterexample: x = 3; of the evidence: x = 1"),
+    ],
+)
+def test_what_torch_cannot_mend(
+    monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], problem: str
+) -> None:
+    """A ledger that is wrong whatever torch would say is not called open."""
+    audited = without_torch(monkeypatch, refuted_by_torch, replace(BOTH, **change))
+    assert audited.problem.startswith(problem)
+    assert audited.contradicted
+    assert not audited.open
+
+
+def test_a_check_that_is_left_contradicts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """refimpl differs from the exact value: torch is not needed to see that."""
+
+    def differing(found: Evidence) -> None:
+        refuted_by_torch(found)
+        found.implemented(RATIONALS, "upsample", [1, 2], [1, 3])
+
+    audited = without_torch(monkeypatch, differing, BOTH)
+    assert audited.contradicted
+    assert audited.problem == (
+        "the ledger says erratum, the evidence unsupported: "
+        "refimpl differs from exact rationals in 'upsample', at 1: 2, right 3"
+    )
+
+
+def test_evidence_that_cannot_do_without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A branch on torch's finding is no check that can be left out: it must be written for that."""
+
+    def branching(found: Evidence) -> None:
+        if torch_says(2) > 1:
+            refuted(found)
+
+    audited = without_torch(monkeypatch, branching, ROW)
+    assert audited.contradicted
+    assert audited.problem == (
+        "collecting the evidence broke off: AbsentError: "
+        "torch decides how to go on here, but it is left out"
+    )
+
+
+# --- what is said -------------------------------------------------------------------------
 
 
 def test_who_differs_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ import pytest
 from planting import plant
 
 import refimpl
+from parity.documents.asking import rationals
 from parity.documents.audit import audit, select
 from parity.documents.checks import (
     d0_backward,
@@ -20,7 +21,6 @@ from parity.documents.checks import (
     d3_convolution,
     d3_gradients,
 )
-from parity.documents.judges import rationals
 from parity.documents.printed import d0_backward as printed_backward
 from parity.documents.printed import d0_forward as printed_forward
 from parity.documents.printed import d0_network as printed_network

@@ -11,6 +11,7 @@ import pytest
 from planting import plant
 
 import refimpl
+from parity.documents.asking import rationals
 from parity.documents.audit import audit_row
 from parity.documents.checks import d1_backward as backward
 from parity.documents.checks import d1_cnn as cnn
@@ -18,7 +19,6 @@ from parity.documents.checks import d1_counts as counts
 from parity.documents.checks import d1_depth as depth
 from parity.documents.checks import d1_mlp as mlp
 from parity.documents.checks import d1_perceptron as perceptron
-from parity.documents.judges import rationals
 from parity.documents.ledger import ledger
 from parity.documents.printed import d1_backward, d1_cnn, d1_counts, d1_mlp
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 import refimpl
+from parity.documents.asking import autograd, layer, rationals, right_hand
 from parity.documents.audit import audit_row
 from parity.documents.checks import d2_filters as filters_checks
 from parity.documents.checks.d2_pooling import maxima
-from parity.documents.judges import autograd, layer, rationals, right_hand
 from parity.documents.ledger import ledger
 from parity.documents.printed import (
     d2_backward,

@@ -1,0 +1,223 @@
+"""What `parity` does where packages are not installed: fresh processes that do not find them.
+
+tests/wheel.sh looks at environments in which pip really has not installed them.
+"""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from calling import Call, Outcome
+from sweeping import ROOT, environment
+
+from parity.commands.needs import EXTRAS, NeedError, explanation, is_installed, missing, need
+
+# Python finds none of the blocked packages, and says so as it does of any other.
+PROCESS = """
+import sys
+
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {blocked}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Blocked())
+sys.argv = ["parity", *{arguments}]
+from parity.__main__ import main
+main()
+"""
+COMMANDS = ("run", "list", "audit", "mistakes", "sweep", "bench", "diff")
+QUICK = ("run", "relu", "--case", "maps", "--dtype", "float32", "--quick")
+PARITY = "which is not installed: pip install 'cnn-parity[parity]'"
+TYPER = f"parity: the command line needs typer, {PARITY}"
+TORCH = "needs torch, which is not installed: pip install 'cnn-parity[torch]'"
+
+
+def without(*blocked: str, call: tuple[object, ...], path: Path | None = None) -> Outcome:
+    """`parity …` in a process that lacks these packages; path: where it looks for others first."""
+    code = PROCESS.format(blocked=blocked, arguments=list(map(str, call)))
+    environ = environment()
+    if path:
+        environ["PYTHONPATH"] = f"{path}:{environ['PYTHONPATH']}"
+    command = [sys.executable, "-W", "error", "-c", code]
+    said = subprocess.run(command, capture_output=True, text=True, env=environ, check=False)
+    return Outcome(said.returncode, said.stdout, said.stderr)
+
+
+# --- one sentence -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("blocked", "call", "sentence"),
+    [
+        ("typer", (), TYPER),
+        ("typer", ("--help",), TYPER),
+        ("typer", ("run", "relu"), TYPER),
+        ("torch", ("run", "relu"), f"parity run {TORCH}"),
+        ("torch", ("mistakes", "dx-kernel-not-turned"), f"parity mistakes {TORCH}"),
+        ("torch", ("bench", "relu"), f"parity bench {TORCH}"),
+        ("torch", ("bench", "--check"), f"parity bench {TORCH}"),
+        ("torch", ("bench", "--sweep"), f"parity bench {TORCH}"),
+        ("torch", ("sweep", "--cases", 3), f"parity sweep {TORCH}"),
+        ("torch", ("sweep", "--only", 3), f"parity sweep {TORCH}"),
+        ("torch", ("audit",), f"parity audit {TORCH}, or leave it out with --no-torch"),
+        ("pandas", ("diff", "a.csv", "b.csv"), f"parity diff needs pandas, {PARITY}"),
+        ("sympy", ("audit", "--no-torch"), f"parity audit needs sympy, {PARITY}"),
+        ("rich", ("audit", "--no-torch"), f"parity audit needs rich, {PARITY}"),
+        ("rich", QUICK, f"parity run needs rich, {PARITY}"),
+        ("threadpoolctl", QUICK, f"parity run needs threadpoolctl, {PARITY}"),
+        ("flint", QUICK[:-1], f"parity run needs flint, {PARITY}"),
+        (
+            "junitparser",
+            (*QUICK, "--junit", "junit.xml"),
+            f"parity run --junit needs junitparser, {PARITY}",
+        ),
+        (
+            "distributed",
+            ("sweep", "--dask", "tcp://127.0.0.1:9"),
+            "parity sweep --dask needs distributed, which is not installed: "
+            "pip install 'cnn-parity[dask]', here and on every worker",
+        ),
+    ],
+)
+def test_what_to_install_is_said(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    blocked: str,
+    call: tuple[object, ...],
+    sentence: str,
+) -> None:
+    """The package and the extra in one sentence, exit code 2, and nothing is written."""
+    monkeypatch.chdir(tmp_path)
+    assert without(blocked, call=call) == (2, "", f"{sentence}\n")
+    left = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert left == []
+
+
+def test_a_package_that_is_there_is_not_asked_for(tmp_path: Path) -> None:
+    """The tests above can fail: with nothing blocked the same processes do what they are for."""
+    code, out, err = without("matplotlib", call=(*QUICK, "--out", tmp_path))
+    assert (code, err) == (0, "")
+    assert out.endswith("/run.json\n")
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        ("raise ImportError('libtorch.so: wrong\\nELF')", "ImportError: libtorch.so: wrong ELF"),
+        ("raise OSError('libgomp.so.1: cannot open')", "OSError: libgomp.so.1: cannot open"),
+        ("import no_such_thing", "ModuleNotFoundError: No module named 'no_such_thing'"),
+        ("from torch._C import nothing", "ModuleNotFoundError: No module named 'torch._C'"),
+        ("", "ModuleNotFoundError: No module named 'torch.nn'"),
+    ],
+    ids=["library", "system", "dependency", "part", "empty"],
+)
+@pytest.mark.parametrize("call", [QUICK, ("audit", "D1.35")], ids=["run", "audit"])
+def test_a_broken_package_is_not_called_missing(
+    tmp_path: Path, broken: str, said: str, call: tuple[str, ...]
+) -> None:
+    """What was raised is said: installing once more would be no help."""
+    (tmp_path / "torch").mkdir()
+    (tmp_path / "torch" / "__init__.py").write_text(broken)
+    sentence = f"parity {call[0]} needs torch, which is installed but cannot be imported: {said}\n"
+    assert without("matplotlib", call=call, path=tmp_path) == (2, "", sentence)
+
+
+def test_errors_of_our_own_are_not_explained() -> None:
+    """A module of parity's that is not there, an import of a name: tracebacks, as any mistake."""
+    for error in (
+        ModuleNotFoundError("No module named 'parity.nothing'", name="parity.nothing"),
+        ImportError("cannot import name 'nothing' from 'parity.oracle'", name="parity.oracle"),
+        ModuleNotFoundError("No module named 'matplotlib'", name="matplotlib"),
+        OSError("disk full"),
+    ):
+        assert explanation(error, "parity run") is None
+    with pytest.raises(ModuleNotFoundError):
+        need("no_such_package_of_ours", "parity run")
+    assert not is_installed("no_such_package_of_ours")
+
+
+def test_the_whole_sentence_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a caller adds is there, and a sentence is not explained again."""
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(NeedError) as raised:
+        need("distributed", "parity x", ", or not")
+    assert str(raised.value) == missing("distributed", "parity x") + ", or not"
+    assert explanation(raised.value, "parity y") == str(raised.value)
+
+
+# --- without torch ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), *((command,) for command in COMMANDS)], ids=lambda words: " ".join(words)
+)
+def test_help_needs_no_torch(arguments: tuple[str, ...]) -> None:
+    """Every help is there without anything but typer."""
+    others = [package for package in EXTRAS if package not in ("typer", "rich")]
+    code, out, err = without(*others, call=(*arguments, "--help"))
+    assert (code, err) == (0, "")
+    assert " ".join(["Usage: parity", *arguments, "[OPTIONS]"]) in out
+
+
+def test_what_there_is_needs_no_torch(call: Call, tmp_path: Path) -> None:
+    """The version, the cases, and what changed between two runs."""
+    others = [package for package in EXTRAS if package not in ("typer", "rich", "pandas")]
+    for arguments in (("--version",), ("list",), ("list", "conv2d")):
+        assert without(*others, call=arguments) == call(*arguments)
+    call(*QUICK, "--out", tmp_path)
+    summary = tmp_path / "summary.csv"
+    assert without(*others, call=("diff", summary, summary)) == (0, "no changes\n", "")
+
+
+def test_names_are_looked_up_without_torch() -> None:
+    """A name that is not there is said before torch is missed."""
+    for command, kind in (("sweep --function", "function"), ("bench", "workload")):
+        code, _, err = without("torch", call=(*command.split(), "rellu"))
+        assert (code, err.count("\n")) == (2, 1)
+        assert f"no {kind} is called 'rellu'" in err
+
+
+def test_an_audit_without_torch(call: Call, tmp_path: Path) -> None:
+    """Every check that does not ask torch, in a process that has none and in one that has it."""
+    arguments = ("audit", "--no-torch", "D1.21", "D1.35", "D2.5", "D2.17", "--out")
+    missed = without("torch", call=(*arguments, tmp_path / "missed"))
+    assert missed.err == ""
+    assert missed.code == 0
+    left = call(*arguments, tmp_path / "left")
+    assert missed.out.replace("missed", "left") == left.out
+    tables = [(tmp_path / name / "audit.csv").read_bytes() for name in ("missed", "left")]
+    assert tables[0] == tables[1]
+    with (tmp_path / "missed" / "audit.csv").open(encoding="utf-8", newline="") as file:
+        assert all(int(row["checks"]) > 0 for row in csv.DictReader(file))
+
+
+# --- which extra brings what --------------------------------------------------------------
+
+PYPI = {"flint": "python-flint"}  # packages that PyPI calls otherwise
+
+
+def test_the_extras_bring_what_is_said() -> None:
+    """NumPy comes alone; what a sentence says an extra brings, it brings; all of it is pinned."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = {
+        extra: {requirement.partition(">=")[0] for requirement in requirements}
+        for extra, requirements in project["optional-dependencies"].items()
+    }
+    assert project["dependencies"] == ["numpy>=2.0"]
+    said: dict[str, set[str]] = {"parity": set(), "torch": set(), "dask": set()}
+    for package, extra in EXTRAS.items():
+        said[extra].add(PYPI.get(package, package))
+    assert extras["parity"] == said["parity"]
+    assert extras["torch"] == said["torch"] | {"cnn-parity[parity]"}
+    assert extras["dask"] == said["dask"] | {"cnn-parity[torch]"}
+    assert "cnn-parity[dask]" in extras["test"]
+    pins = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+    pinned = {line.partition("==")[0] for line in pins if "==" in line}
+    needed = {name for names in extras.values() for name in names if "[" not in name}
+    assert needed | {"numpy"} <= pinned
