@@ -87,7 +87,8 @@ def _being_imported(error: Exception) -> str | None:
         package = _top(frame.f_globals.get("__name__"))
         if package in EXTRAS and frame.f_code.co_name == "<module>":
             return package
-    if isinstance(error, ModuleNotFoundError) and error.name not in EXTRAS:
+    lacks = isinstance(error, ModuleNotFoundError) and error.name in EXTRAS
+    if isinstance(error, ImportError) and not lacks:
         package = _top(error.name)  # there, but a part of it is not
         return package if package in EXTRAS else None
     return None

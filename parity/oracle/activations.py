@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F  # noqa: N812 (its customary name)
-
-from parity.oracle.arrays import Tensor
+from torch import Tensor
 
 TORCH: dict[str, Callable[..., Tensor]] = {
     "relu": F.relu,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from parity.cases.case import Array
 
-Tensor = torch.Tensor
 # Where the channels of a tensor stand in memory: outermost, or beside each other.
 CONTIGUOUS, CHANNELS_LAST = LAYOUTS = ("contiguous", "channels_last")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from parity.oracle.arrays import Tensor
+from torch import Tensor
 
 
 def _dropout(x: Tensor, mask: Tensor, p: float = 0.5) -> Tensor:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-
-from parity.oracle.arrays import Tensor
+from torch import Tensor
 
 TORCH: dict[str, Callable[..., Tensor]] = {
     "add": torch.add,

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import torch
+from torch import Tensor
 
 from parity.cases.case import Array
-from parity.oracle.arrays import CONTIGUOUS, Tensor, laid_out, to_array, to_tensor
+from parity.oracle.arrays import CONTIGUOUS, laid_out, to_array, to_tensor
 from parity.oracle.calling import asked
 from parity.oracle.torch_functions import FUNCTIONS
 

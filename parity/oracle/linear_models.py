@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F  # noqa: N812 (its customary name)
-
-from parity.oracle.arrays import Tensor
+from torch import Tensor
 
 
 def _log_likelihood(logits: Tensor, target: Tensor) -> Tensor:

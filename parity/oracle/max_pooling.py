@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch.nn.functional as F  # noqa: N812 (its customary name)
-
-from parity.oracle.arrays import Tensor
+from torch import Tensor
 
 TORCH: dict[str, Callable[..., Tensor]] = {
     "max_pool1d": F.max_pool1d,

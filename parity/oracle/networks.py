@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from parity.cases.case import Array
-from parity.oracle.arrays import CONTIGUOUS, Tensor, laid_out, recorded, to_array, to_tensor
+from parity.oracle.arrays import CONTIGUOUS, laid_out, recorded, to_array, to_tensor
 from parity.oracle.calling import asked
 from parity.oracle.layer import Calls
 from parity.oracle.torch_functions import FUNCTIONS

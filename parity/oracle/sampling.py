@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import torch.nn.functional as F  # noqa: N812 (its customary name)
+from torch import Tensor
 
-from parity.oracle.arrays import Tensor
 from parity.oracle.sizes import each
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from parity.cases.case import Array
-from parity.oracle.arrays import Tensor
 from parity.oracle.layer import Result
 
 

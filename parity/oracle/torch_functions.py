@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from torch import Tensor
+
 from parity.oracle.activations import TORCH as ACTIVATIONS
-from parity.oracle.arrays import Tensor
 from parity.oracle.average_pooling import TORCH as AVERAGE_POOLING
 from parity.oracle.convolution import TORCH as CONVOLUTION
 from parity.oracle.correlation import TORCH as CORRELATION

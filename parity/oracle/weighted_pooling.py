@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812 (its customary name)
+from torch import Tensor
 
-from parity.oracle.arrays import Tensor
 from parity.oracle.sizes import each
 
 

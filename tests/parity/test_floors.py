@@ -85,7 +85,6 @@ SHARED = {
     "diff": "two runs, compared",
     "files": "which files a run or a sweep writes",
     "layer": "one function on given arrays",
-    "list": "what there is to run",
     "memory": "bytes that a process needs",
     "mistakes": "known mistakes, and what is said of them",
     "rules": "the table of each function's rule",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from parity.cases.functions import FUNCTIONS
 from parity.sweep import store as module
 from parity.sweep.batch import Disagreement, Judged, Result
 from parity.sweep.geometry import Selection
@@ -71,7 +72,7 @@ def test_a_batch_is_kept_whole_or_not_at_all(path: Path) -> None:
         (
             Selection(7, ("relu",)),
             VERSIONS,
-            "38 functions, but relu is asked for",
+            f"{len(FUNCTIONS)} functions, but relu is asked for",
         ),
         (
             Selection(7, dtypes=("float32",)),
