@@ -31,9 +31,9 @@ types: $(INSTALLED)
 imports: $(INSTALLED)
 	$(BIN)/lint-imports
 
-# As many processes as there are cores.
+# As many processes as there are cores. They and those they start share what Python has compiled.
 unit: $(INSTALLED)
-	$(BIN)/python -m pytest -q -n auto --dist worksteal
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n auto --dist worksteal
 
 # Processes killed, a disk filled, a cluster that loses a worker: the sweep survives. Two tests at
 # a time: each starts processes of its own.

@@ -1,5 +1,6 @@
 """Doctests see NumPy as np, as in the package's docstrings."""
 
+import gc
 import os
 
 # torch's idle threads would spin while NumPy computes; read when torch is loaded.
@@ -7,6 +8,12 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import numpy as np
 import pytest
+
+
+def pytest_collection_finish() -> None:
+    """Modules and 18,000 tests are there to the end: the collector need not go over them again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
