@@ -1,4 +1,4 @@
-"""How far two correct computations of one tensor may lie apart: derived, never chosen."""
+"""The table of rules: which bounds a function's value, and which its gradients."""
 
 from __future__ import annotations
 

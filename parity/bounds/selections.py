@@ -1,4 +1,4 @@
-"""Bounds of functions that select or move: flatten, rot180, relu, leaky_relu, max pooling."""
+"""Bounds of functions that select or move: flatten, relu, hardtanh, sign, max pooling, …"""
 
 from __future__ import annotations
 

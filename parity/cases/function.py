@@ -34,7 +34,7 @@ class Function:
     ordered: bool = True  # it compares elements or wants their size: exact numbers need an order
     elementary: bool = False  # the errors of exp, log, log1p or tanh enter its bounds
     rounded: tuple[str, ...] = ()  # options that both sides round to the dtype first
-    kinks: tuple[str, ...] = ()  # options at whose values it has a kink, beside that at 0
+    kinks: tuple[str, ...] = ()  # options at whose values, or minus these, it has a kink
     pieces: str = ""  # how a small problem with chosen elements is cut out of a large one
     in_networks: bool = False  # it has a rule in `parity.bounds.propagation`
 
@@ -58,10 +58,13 @@ class Function:
 
         >>> Function("relu", ("x",)).kinks_at({}, "float32")
         (0.0,)
+        >>> Function("leaky_relu", ("x",), kinks=("negative_slope",)).kinks_at({}, "float64")
+        (0.0, 0.01, -0.01)
         """
         known = signature(getattr(refimpl, self.name)).parameters
-        values = (options.get(name, known[name].default) for name in self.kinks)
-        return (0.0, *(float(np.dtype(dtype).type(value)) for value in values))
+        values = [options.get(name, known[name].default) for name in self.kinks]
+        sizes = [float(np.dtype(dtype).type(value)) for value in values]
+        return (0.0, *sizes, *(-size for size in sizes))
 
     def forward(
         self,

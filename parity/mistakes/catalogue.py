@@ -1,4 +1,4 @@
-"""Known mistakes: wrong versions of `refimpl`'s functions that the checks must refuse."""
+"""All known mistakes: each file enters its own in MISTAKES as it is imported."""
 
 from __future__ import annotations
 

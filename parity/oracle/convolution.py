@@ -14,7 +14,7 @@ from typing import Any
 import torch.nn.functional as F  # noqa: N812 (its customary name)
 from torch import Tensor
 
-from parity.oracle.sizes import each
+from parity.oracle.per_axis import each
 
 
 def _conv(n: int) -> Callable[..., Tensor]:

@@ -8,7 +8,7 @@ from typing import Any
 import torch.nn.functional as F  # noqa: N812 (its customary name)
 from torch import Tensor
 
-from parity.oracle.sizes import each
+from parity.oracle.per_axis import each
 
 
 def _downsample(x: Tensor, size: Any, how: str = "max", edge: str = "zero_pad") -> Tensor:

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (its customary name)
 from torch import Tensor
 
-from parity.oracle.sizes import each
+from parity.oracle.per_axis import each
 
 
 def _weighted_pool2d(

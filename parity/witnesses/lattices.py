@@ -409,4 +409,5 @@ RULES: dict[str, Rule] = {
     "signs": _signs,
     "regions": _regions,
 }
+BRANCHES = ("maxima", "downsampled", "signs", "regions")  # rules that fix every branch
 EXACT = tuple(f.name for f in FUNCTIONS.values() if f.integers)  # exact on integers

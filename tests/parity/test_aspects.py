@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from importlib import import_module
 from inspect import isfunction
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 import pytest
@@ -18,9 +19,11 @@ from parity.bounds.rules import RULES as BOUNDS
 from parity.cases.function import Function
 from parity.cases.functions import FUNCTIONS, forward_of
 from parity.mistakes.catalogue import MISTAKES
+from parity.witnesses.lattices import BRANCHES
 from parity.witnesses.lattices import RULES as LATTICES
 from parity.witnesses.problem import SUM
 
+OFFERED = frozenset(refimpl.__all__)
 TESTS = Path(parity.__file__).parents[1] / "tests" / "refimpl"
 
 
@@ -66,6 +69,10 @@ def missing(function: Function) -> Iterator[str]:
         yield f"{name} lacks its bound, {function.bound_rule!r}: {rules}/bounds/rules.py"
     if function.integers and function.integers not in LATTICES:
         yield f"{name} lacks its integers, {function.integers!r}: {rules}/witnesses/lattices.py"
+    if function.integers and function.ordered and function.integers not in BRANCHES:
+        yield f"{name} compares, but integers by {function.integers!r} fix no branch of it"
+    if function.kinks and function.integers not in ("", "regions"):
+        yield f"{name} has kinks beside 0, but integers by {function.integers!r} know that at 0"
     if function.in_networks and name not in DRIFTS:
         yield f"{name} lacks its accumulated bound: {rules}/bounds/propagation/rules.py"
     wrong = {mistake.function for mistake in MISTAKES.values()}
@@ -88,7 +95,8 @@ def family(name: str) -> str:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_has_all_its_aspects(name: str) -> None:
     """Whoever adds a function is told what is missing, and where it goes."""
-    assert list(missing(FUNCTIONS[name])) == []
+    found = list(missing(FUNCTIONS[name]))
+    assert not found, "\n".join(found)
 
 
 def test_what_is_missing_is_named() -> None:
@@ -104,6 +112,7 @@ def test_what_is_missing_is_named() -> None:
         "haar_kernel lacks a definition: DEFINITIONS in parity/witnesses/definitions/filters.py",
         "haar_kernel lacks its bound, 'haar_kernel': RULES in parity/bounds/rules.py",
         "haar_kernel lacks its integers, 'none': RULES in parity/witnesses/lattices.py",
+        "haar_kernel compares, but integers by 'none' fix no branch of it",
         "haar_kernel lacks its accumulated bound: RULES in parity/bounds/propagation/rules.py",
         "haar_kernel lacks a known mistake: parity/mistakes/filters.py",
         "haar_kernel_backward lacks a known mistake: parity/mistakes/filters.py",
@@ -146,8 +155,41 @@ def public_functions() -> set[str]:
     }
 
 
+def row_place(name: str) -> str:
+    """Where the row of a function belongs."""
+    subject = getattr(refimpl, name).__module__.rpartition(".")[2]
+    return f"{name} lacks a row: ROWS in {GOOD.file(subject)}"
+
+
 def test_every_function_of_refimpl_has_a_row() -> None:
     """And its backward is the row's."""
     rows = {f.name for f in FUNCTIONS.values()}
-    assert without_row(public_functions()) == []
+    lone = without_row(public_functions())
+    assert not lone, "\n".join(map(row_place, lone))
     assert without_row(public_functions(), rows - {"relu"}) != []
+    assert row_place("relu") == "relu lacks a row: ROWS in parity/cases/activations.py"
+
+
+def not_exported(file: ModuleType) -> list[str]:
+    """The functions with a backward, and those, that the package does not offer."""
+    public = [name for name in vars(file) if not name.startswith("_")]
+    forwards = [name for name in public if f"{name}_backward" in public]
+    names = [*forwards, *(f"{name}_backward" for name in forwards)]
+    return [f"{name} is not exported: refimpl/__init__.py" for name in names if name not in OFFERED]
+
+
+def test_every_function_of_a_subject_is_exported() -> None:
+    """It is there for users."""
+    for subject in {function.subject for function in FUNCTIONS.values()}:
+        assert not_exported(import_module(f"refimpl.{subject}")) == []
+
+
+def test_a_function_that_is_not_exported_is_named() -> None:
+    """The test above can fail."""
+    file = ModuleType("refimpl.planted")
+    vars(file).update(relu=refimpl.relu, relu_backward=refimpl.relu_backward)
+    vars(file).update(elu=refimpl.relu, elu_backward=refimpl.relu_backward)
+    assert not_exported(file) == [
+        "elu is not exported: refimpl/__init__.py",
+        "elu_backward is not exported: refimpl/__init__.py",
+    ]

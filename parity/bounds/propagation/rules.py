@@ -1,4 +1,4 @@
-"""How far an error of the inputs moves an output: the accumulated bounds of networks.
+"""The table of drifts, and the accumulated bound made of drift and rounding.
 
 Both sides run free, so their inputs already differ. `errors` holds, for each input, the most by
 which the two sides may differ there; the centre is torch's value. The accumulated bound is the
