@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install test lint types imports unit report faults format coverage mutation wheel findings clean
+.PHONY: install test lint types imports unit report slow faults format coverage mutation wheel findings clean
 
 install: $(INSTALLED)
 
@@ -34,6 +34,10 @@ imports: $(INSTALLED)
 # As many processes as there are cores. They and those they start share what Python has compiled.
 unit: $(INSTALLED)
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n auto --dist worksteal
+
+# AlexNet at full size: a minute and some gigabytes.
+slow: $(INSTALLED)
+	$(BIN)/python -m pytest -q -m slow tests/parity/judges/test_alexnet.py
 
 # Processes killed, a disk filled, a cluster that loses a worker: the sweep survives. Two tests at
 # a time: each starts processes of its own.

@@ -3,8 +3,11 @@
 import gc
 import os
 
-# torch's idle threads would spin while NumPy computes; read when torch is loaded.
+# Read when NumPy and torch are loaded: arrays are small and each core has a process, so that more
+# threads than one only wait for each other. Tests about threads set them.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 import pytest

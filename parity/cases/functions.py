@@ -6,6 +6,7 @@ from parity.cases.function import Function
 from parity.cases.subjects import SUBJECTS
 
 FUNCTIONS: dict[str, Function] = {row.name: row for subject in SUBJECTS for row in subject.ROWS}
+FORWARDS = {function.backward_name: function.name for function in FUNCTIONS.values()}
 
 
 def backward_of(name: str) -> str:
@@ -19,5 +20,4 @@ def forward_of(name: str) -> str:
     >>> forward_of("upsample"), forward_of("relu_backward"), forward_of("relu")
     ('downsample', 'relu', 'relu')
     """
-    forwards = {function.backward_name: function.name for function in FUNCTIONS.values()}
-    return forwards.get(name, name.removesuffix("_backward"))
+    return FORWARDS.get(name, name.removesuffix("_backward"))

@@ -59,7 +59,8 @@ def run(
 ) -> None:
     """Run the suite: a table here, CSV reports in DIR. Exit code 1 if both sides disagree."""
     sleep_when_idle()
-    need("torch", "parity run")
+    for package in ("rich", "threadpoolctl", "torch"):
+        need(package, "parity run")
     if junit:
         need_installed("junitparser", "parity run --junit")
     from parity import oracle

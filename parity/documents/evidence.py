@@ -269,7 +269,7 @@ def _vanishes(difference: Any) -> bool:
     symbols = sorted(some.free_symbols, key=str)
     count = len(symbols) + 1
     point = {symbol: sympy.Rational(i, count) for i, symbol in enumerate(symbols, start=1)}
-    value = sympy.N(some.subs(point), 30)
+    value = sympy.N(some.xreplace(point), 30)
     if value.is_number and abs(value) > sympy.Rational(1, 10**20):
         return False
     return bool(sympy.simplify(sympy.expand(difference)) == 0)
