@@ -6,9 +6,11 @@ tests/wheel.sh looks at environments in which pip really has not installed them.
 from __future__ import annotations
 
 import csv
+import json
 import subprocess
 import sys
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,10 @@ from parity.commands.needs import EXTRAS, NeedError, explanation, is_installed, 
 
 # Python finds none of the blocked packages, and says so as it does of any other.
 PROCESS = """
+import io
+import json
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 
 class Blocked:
     def find_spec(self, name, path=None, target=None):
@@ -27,9 +32,19 @@ class Blocked:
             raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
 
 sys.meta_path.insert(0, Blocked())
-sys.argv = ["parity", *{arguments}]
 from parity.__main__ import main
-main()
+
+outcomes = []
+for words in {calls}:
+    sys.argv = ["parity", *words]
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        try:
+            code = main()
+        except SystemExit as end:
+            code = end.code
+    outcomes.append((code or 0, out.getvalue(), err.getvalue()))
+print(json.dumps(outcomes))
 """
 COMMANDS = ("run", "list", "audit", "mistakes", "sweep", "bench", "diff")
 QUICK = ("run", "relu", "--case", "maps", "--dtype", "float32", "--quick")
@@ -40,61 +55,68 @@ TORCH = "needs torch, which is not installed: pip install 'cnn-parity[torch]'"
 
 def without(*blocked: str, call: tuple[object, ...], path: Path | None = None) -> Outcome:
     """`parity …` in a process that lacks these packages; path: where it looks for others first."""
-    code = PROCESS.format(blocked=blocked, arguments=list(map(str, call)))
+    (outcome,) = each_without(*blocked, calls=[call], path=path)
+    return outcome
+
+
+def each_without(
+    *blocked: str, calls: Sequence[tuple[object, ...]], path: Path | None = None
+) -> list[Outcome]:
+    """The same for several calls, one after the other."""
+    words = [list(map(str, call)) for call in calls]
     environ = environment()
     if path:
         environ["PYTHONPATH"] = f"{path}:{environ['PYTHONPATH']}"
+    code = PROCESS.format(blocked=blocked, calls=words)
     command = [sys.executable, "-W", "error", "-c", code]
     said = subprocess.run(command, capture_output=True, text=True, env=environ, check=False)
-    return Outcome(said.returncode, said.stdout, said.stderr)
+    assert said.returncode == 0, said.stderr
+    return [Outcome(*outcome) for outcome in json.loads(said.stdout)]
 
 
 # --- one sentence -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("blocked", "call", "sentence"),
-    [
-        ("typer", (), TYPER),
-        ("typer", ("--help",), TYPER),
-        ("typer", ("run", "relu"), TYPER),
-        ("torch", ("run", "relu"), f"parity run {TORCH}"),
-        ("torch", ("mistakes", "dx-kernel-not-turned"), f"parity mistakes {TORCH}"),
-        ("torch", ("bench", "relu"), f"parity bench {TORCH}"),
-        ("torch", ("bench", "--check"), f"parity bench {TORCH}"),
-        ("torch", ("bench", "--sweep"), f"parity bench {TORCH}"),
-        ("torch", ("sweep", "--cases", 3), f"parity sweep {TORCH}"),
-        ("torch", ("sweep", "--only", 3), f"parity sweep {TORCH}"),
-        ("torch", ("audit",), f"parity audit {TORCH}, or leave it out with --no-torch"),
-        ("pandas", ("diff", "a.csv", "b.csv"), f"parity diff needs pandas, {PARITY}"),
-        ("sympy", ("audit", "--no-torch"), f"parity audit needs sympy, {PARITY}"),
-        ("rich", ("audit", "--no-torch"), f"parity audit needs rich, {PARITY}"),
-        ("rich", QUICK, f"parity run needs rich, {PARITY}"),
-        ("threadpoolctl", QUICK, f"parity run needs threadpoolctl, {PARITY}"),
-        ("flint", QUICK[:-1], f"parity run needs flint, {PARITY}"),
-        (
-            "junitparser",
-            (*QUICK, "--junit", "junit.xml"),
-            f"parity run --junit needs junitparser, {PARITY}",
-        ),
-        (
-            "distributed",
-            ("sweep", "--dask", "tcp://127.0.0.1:9"),
+SENTENCES: dict[str, dict[tuple[object, ...], str]] = {
+    "typer": {(): TYPER, ("--help",): TYPER, ("run", "relu"): TYPER},
+    "torch": {
+        ("run", "relu"): f"parity run {TORCH}",
+        ("mistakes", "dx-kernel-not-turned"): f"parity mistakes {TORCH}",
+        ("bench", "relu"): f"parity bench {TORCH}",
+        ("bench", "--check"): f"parity bench {TORCH}",
+        ("bench", "--sweep"): f"parity bench {TORCH}",
+        ("sweep", "--cases", 3): f"parity sweep {TORCH}",
+        ("sweep", "--only", 3): f"parity sweep {TORCH}",
+        ("audit",): f"parity audit {TORCH}, or leave it out with --no-torch",
+    },
+    "pandas": {("diff", "a.csv", "b.csv"): f"parity diff needs pandas, {PARITY}"},
+    "sympy": {("audit", "--no-torch"): f"parity audit needs sympy, {PARITY}"},
+    "rich": {
+        ("audit", "--no-torch"): f"parity audit needs rich, {PARITY}",
+        QUICK: f"parity run needs rich, {PARITY}",
+    },
+    "threadpoolctl": {QUICK: f"parity run needs threadpoolctl, {PARITY}"},
+    "flint": {QUICK[:-1]: f"parity run needs flint, {PARITY}"},
+    "junitparser": {
+        (*QUICK, "--junit", "junit.xml"): f"parity run --junit needs junitparser, {PARITY}"
+    },
+    "distributed": {
+        ("sweep", "--dask", "tcp://127.0.0.1:9"): (
             "parity sweep --dask needs distributed, which is not installed: "
-            "pip install 'cnn-parity[dask]', here and on every worker",
-        ),
-    ],
-)
+            "pip install 'cnn-parity[dask]', here and on every worker"
+        )
+    },
+}
+
+
+@pytest.mark.parametrize("blocked", SENTENCES)
 def test_what_to_install_is_said(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    blocked: str,
-    call: tuple[object, ...],
-    sentence: str,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, blocked: str
 ) -> None:
     """The package and the extra in one sentence, exit code 2, and nothing is written."""
     monkeypatch.chdir(tmp_path)
-    assert without(blocked, call=call) == (2, "", f"{sentence}\n")
+    found = each_without(blocked, calls=list(SENTENCES[blocked]))
+    assert found == [(2, "", f"{sentence}\n") for sentence in SENTENCES[blocked].values()]
     left = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert left == []
 

@@ -335,7 +335,11 @@ def test_findings_come_in_the_order_of_the_tasks() -> None:
 def test_two_processes_find_what_one_finds() -> None:
     """Byte by byte the same reports, in the same order, and every task is told as done."""
     tasks = select(["conv1d", "max_pool1d", "softmax", "small_tanh"], None, FLOATS)
-    settings = replace(SETTINGS, elements=("softmax[1, 2, 4]",))
+    every_kind = kinds(tasks).keys()
+    # Of layer cases every third; of networks and symbols, which are few, all.
+    tasks = [task for k, task in enumerate(tasks) if k % 3 == 0 or "[" not in task.id]
+    assert kinds(tasks).keys() == every_kind
+    settings = replace(SETTINGS, elements=(next(t.id for t in tasks if "softmax" in t.id),))
     told: list[int] = []
     one = run(tasks, settings, 1, told.append)
     assert told == [1] * len(tasks)
