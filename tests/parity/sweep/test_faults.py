@@ -18,7 +18,7 @@ from parity.sweep import memory
 
 pytestmark = pytest.mark.faults
 
-CASES = 400
+CASES = 2000  # some seconds: time enough for what the tests do meanwhile
 NARROW = ("--seed", 7, "--function", "conv2d", "--function", "linear")
 
 
