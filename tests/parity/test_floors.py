@@ -59,15 +59,24 @@ def broken(folder: Path) -> set[str]:
     return {contract for contract, verdict, _ in found if verdict}
 
 
+def copied(folder: Path) -> Path:
+    """Both packages and the contracts, in a folder of their own."""
+    for package in (parity, refimpl):
+        shutil.copytree(Path(package.__file__).parent, folder / package.__name__)
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    return folder
+
+
+def test_no_contract_is_broken(tmp_path: Path) -> None:
+    """The tree as it is; a copy, so that the tests below differ in what they plant alone."""
+    assert broken(copied(tmp_path)) == set()
+
+
 @pytest.mark.parametrize("what", PLANTED)
 def test_a_planted_import_is_refused(tmp_path: Path, what: str) -> None:
-    """Each contract refuses what it is there for; the tree as it is breaks none."""
-    for package in (parity, refimpl):
-        shutil.copytree(Path(package.__file__).parent, tmp_path / package.__name__)
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    assert broken(tmp_path) == set()
+    """Each contract refuses what it is there for."""
     file, text, contract = PLANTED[what]
-    path = tmp_path / file
+    path = copied(tmp_path) / file
     path.parent.mkdir(exist_ok=True)
     path.write_text((path.read_text() if path.exists() else "") + text)
     assert contract in broken(tmp_path)
