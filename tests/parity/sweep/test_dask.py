@@ -106,7 +106,8 @@ def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_cluster_without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody would ever judge a batch: one sentence with the way out."""
     distributed = pytest.importorskip("distributed")
-    options = {"processes": False, "protocol": "tcp", "dashboard_address": None}
+    # Port 0: without an address the scheduler takes 8787, where another may listen.
+    options = {"processes": False, "protocol": "tcp", "dashboard_address": "127.0.0.1:0"}
     monkeypatch.setattr(executor, "ANSWER", 2.0)
     with distributed.LocalCluster(n_workers=0, **options) as cluster:
         address = cluster.scheduler_address
