@@ -59,10 +59,12 @@ def run(
 ) -> None:
     """Run the suite: a table here, CSV reports in DIR. Exit code 1 if both sides disagree."""
     sleep_when_idle()
-    for package in ("rich", "threadpoolctl", "torch"):
-        need(package, "parity run")
     if junit:
         need_installed("junitparser", "parity run --junit")
+    for package in () if quick else ("flint", "mpmath"):
+        need_installed(package, "parity run")
+    for package in ("rich", "threadpoolctl", "torch"):
+        need(package, "parity run")
     from parity import oracle
     from parity.results.settings import DEFAULT_SEED, Settings
     from parity.suite.selection import SelectionError

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import repeat
 from math import inf, isfinite
-from multiprocessing import get_context
 from statistics import median
 from typing import Any
 
@@ -23,6 +22,7 @@ from parity.mistakes.mistake import Mistake, control
 from parity.power.sight import Sight, cases_of, examine, is_forward
 from parity.power.witnesses import witnesses_of
 from parity.results.settings import DEFAULT_SEED, Settings
+from parity.suite.processes import context
 from parity.suite.selection import SelectionError, nearest
 from parity.suite.workers import start_worker
 
@@ -216,5 +216,5 @@ def _mapping(jobs: int) -> Iterator[Callable[..., Iterator[Any]]]:
         with threadpool_limits(1), oracle.single_threaded():
             yield map
         return
-    with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=start_worker) as pool:
+    with ProcessPoolExecutor(jobs, context(), initializer=start_worker) as pool:
         yield lambda *given: pool.map(*given, chunksize=8)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
 
 from threadpoolctl import threadpool_limits
 
@@ -19,6 +18,7 @@ from parity.results.judging import Place, failure_row
 from parity.results.rows import WitnessRow
 from parity.results.settings import Settings
 from parity.results.verdicts import OUTSIDE, SYMBOLS
+from parity.suite.processes import context
 from parity.suite.task import BAD_CASES, CASES, WITNESSES, Task
 from parity.suite.workers import start_worker
 
@@ -90,9 +90,8 @@ def _results(
     long = [[pair] for pair in numbered if _takes_long(pair[1])]
     short = [pair for pair in numbered if not _takes_long(pair[1])]
     chunks = long[::-1] + [short[i : i + CHUNK] for i in range(0, len(short), CHUNK)]
-    # "spawn": torch's threads do not survive a fork.
     with ProcessPoolExecutor(
-        jobs, get_context("spawn"), initializer=start_worker, initargs=(settings.tf32,)
+        jobs, context(), initializer=start_worker, initargs=(settings.tf32,)
     ) as pool:
         futures = [pool.submit(_run_chunk, chunk, settings) for chunk in chunks]
         try:

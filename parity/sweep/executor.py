@@ -6,8 +6,9 @@ import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
-from multiprocessing import get_context
 from typing import NamedTuple
+
+from parity.suite.processes import context
 
 ANSWER = 10.0  # seconds that a scheduler has to answer, and then to have a worker
 
@@ -29,8 +30,7 @@ class PoolError(ValueError):
 @contextmanager
 def local(jobs: int) -> Iterator[Pool]:
     """So many processes on this machine."""
-    # "spawn": torch's threads do not survive a fork.
-    executor = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=start_sweep_worker)
+    executor = ProcessPoolExecutor(jobs, context(), initializer=start_sweep_worker)
     try:
         yield Pool(executor, jobs)
     finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import importlib.metadata
 import json
@@ -16,8 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from calling import Call, Outcome
+from forked import dying, finish, has_ended, no_room, start, workers
 from junitparser import JUnitXml
 from rich.console import Console
 from typer.testing import CliRunner
@@ -493,31 +494,6 @@ def test_an_interruption(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyP
 # --- real processes -----------------------------------------------------------------------
 
 
-def start(*arguments: object, code: str = "") -> subprocess.Popen[str]:
-    """`parity …` in a fresh process of its own group, or Python code instead."""
-    what = ["-c", code] if code else ["-m", "parity.cli"]
-    return subprocess.Popen(
-        [sys.executable, *what, *map(str, arguments)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        start_new_session=True,
-        preexec_fn=hear_ctrl_c,
-    )
-
-
-def hear_ctrl_c() -> None:
-    """In the child: a background job of a shell starts with SIGINT ignored."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-def finish(process: subprocess.Popen[str]) -> Outcome:
-    out, err = process.communicate(timeout=60)
-    return Outcome(process.returncode, out, err)
-
-
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="asks for a device that is full")
 @pytest.mark.parametrize("arguments", [["--help"], ["list"], [*QUICK, "--quick"]], ids=" ".join)
 def test_an_output_that_is_full(tmp_path: Path, arguments: list[str]) -> None:
@@ -543,7 +519,7 @@ def test_an_output_that_is_full(tmp_path: Path, arguments: list[str]) -> None:
 def test_a_disk_that_takes_no_more(old: Path) -> None:
     """For real: the kernel refuses to let a file grow; the old reports stand."""
     before = contents(old)
-    outcome = finish(start(*QUICK, "--quick", "--out", old, code=NO_ROOM))
+    outcome = finish(start(*QUICK, "--quick", "--out", old, before=no_room))
     assert outcome.code == 2
     assert outcome.err == (
         "parity: the reports could not be written, the old ones stand: [Errno 27] File too large\n"
@@ -553,9 +529,10 @@ def test_a_disk_that_takes_no_more(old: Path) -> None:
 
 def test_a_real_run(tmp_path: Path) -> None:
     """As a process: exit code 0, plain text, whole reports."""
-    outcome = finish(start(*QUICK, "--out", tmp_path))
-    assert (outcome.code, outcome.err) == (0, "")
-    assert "\x1b" not in outcome.out
+    command = [sys.executable, "-m", "parity", *QUICK, "--out", str(tmp_path)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "\x1b" not in ended.stdout
     assert sorted(os.listdir(tmp_path)) == NAMES
 
 
@@ -566,15 +543,14 @@ def old(call: Call, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def started_computing(process: subprocess.Popen[str]) -> None:
+def started_computing(pid: int) -> None:
     """Wait until the process has loaded flint: all else is loaded, a witness is at work."""
-    maps = Path(f"/proc/{process.pid}/maps")
+    maps = Path(f"/proc/{pid}/maps")
     deadline = time.monotonic() + 120
     while "flint" not in maps.read_text():
         assert time.monotonic() < deadline
         time.sleep(0.05)
     time.sleep(1)
-    assert process.poll() is None
 
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="asks Linux what is loaded")
@@ -586,36 +562,20 @@ def test_a_run_that_is_stopped_leaves_the_old_report(
 ) -> None:
     """In the middle of a long run: the earlier report is there, byte by byte, and whole."""
     before = contents(old)
-    process = start("run", "lenet", "--jobs", 1, "--out", old)
-    started_computing(process)
-    os.killpg(process.pid, number)
-    outcome = finish(process)
+    started = start("run", "lenet", "--jobs", 1, "--out", old)
+    started_computing(started.process.pid)
+    assert started.process.is_alive()
+    os.killpg(started.process.pid, number)
+    outcome = finish(started)
     assert outcome.code == code
     assert "Traceback" not in outcome.err
     assert contents(old) == before
 
 
-NO_ROOM = """
-import resource, sys
-import torch  # may write files of its own
-resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-sys.argv[0] = "parity"
-from parity.cli import main
-main()
-"""
-DYING = """
-import os, signal, sys
-os.replace = lambda *paths: os.kill(os.getpid(), signal.SIGKILL)
-sys.argv[0] = "parity"
-from parity.cli import main
-main()
-"""
-
-
 def test_a_run_that_dies_while_writing_leaves_the_old_report(old: Path) -> None:
     """Killed after all files are written, before the first is moved: the old ones are whole."""
     before = contents(old)
-    outcome = finish(start(*QUICK, "--seed", 5, "--out", old, code=DYING))
+    outcome = finish(start(*QUICK, "--seed", 5, "--out", old, before=dying))
     assert outcome.code == -9
     assert {name: text for name, text in contents(old).items() if name[0] != "."} == before
 
@@ -640,29 +600,22 @@ def test_flags_of_several_processes(call: Call, tmp_path: Path) -> None:
     assert flags["allow_tf32_cudnn"] is flags["allow_tf32_matmul"] is False
 
 
-def children(pid: int) -> set[int]:
-    """The processes that a process has started."""
-    found = set()
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            if int(stat.read_text().rpartition(")")[2].split()[1]) == pid:
-                found.add(int(stat.parent.name))
-    return found
-
-
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks Linux for processes")
 def test_workers_end_with_their_parent(tmp_path: Path) -> None:
     """A run that is killed leaves no process behind."""
-    process = start("run", "lenet", "--jobs", 2, "--out", tmp_path)
+    started = start("run", "lenet", "--jobs", 2, "--out", tmp_path)
+    pid = started.process.pid
     deadline = time.monotonic() + 30
-    while len(workers := children(process.pid)) < 3:  # two workers and multiprocessing's tracker
+    while len(left := workers(pid)) < 2:
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    time.sleep(3)
-    os.kill(process.pid, signal.SIGKILL)
-    process.communicate(timeout=30)
+    every = psutil.Process(pid).children(recursive=True)
+    assert {*left} < {*every}  # and their server, and multiprocessing's tracker
+    time.sleep(1)
+    assert not any(map(has_ended, every))
+    os.kill(pid, signal.SIGKILL)
+    finish(started)
     deadline = time.monotonic() + 30
-    while any(Path(f"/proc/{worker}").exists() for worker in workers):
+    while not all(map(has_ended, every)):
         assert time.monotonic() < deadline
         time.sleep(0.1)
 

@@ -19,7 +19,8 @@ from sweeping import ROOT, environment
 
 from parity.commands.needs import EXTRAS, NeedError, explanation, is_installed, missing, need
 
-# Python finds none of the blocked packages, and says so as it does of any other.
+# Python finds none of the blocked packages, and says so as it does of any other. Before each
+# call it looks into one more folder, for a torch that no earlier call has found.
 PROCESS = """
 import io
 import json
@@ -35,7 +36,10 @@ sys.meta_path.insert(0, Blocked())
 from parity.__main__ import main
 
 outcomes = []
-for words in {calls}:
+for words, folder in zip({calls}, {folders}, strict=True):
+    if folder:
+        sys.path.insert(0, folder)
+        sys.modules.pop("torch", None)
     sys.argv = ["parity", *words]
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err):
@@ -53,23 +57,21 @@ TYPER = f"parity: the command line needs typer, {PARITY}"
 TORCH = "needs torch, which is not installed: pip install 'cnn-parity[torch]'"
 
 
-def without(*blocked: str, call: tuple[object, ...], path: Path | None = None) -> Outcome:
-    """`parity …` in a process that lacks these packages; path: where it looks for others first."""
-    (outcome,) = each_without(*blocked, calls=[call], path=path)
+def without(*blocked: str, call: tuple[object, ...]) -> Outcome:
+    """`parity …` in a process that lacks these packages."""
+    (outcome,) = each_without(*blocked, calls=[call])
     return outcome
 
 
 def each_without(
-    *blocked: str, calls: Sequence[tuple[object, ...]], path: Path | None = None
+    *blocked: str, calls: Sequence[tuple[object, ...]], folders: Sequence[Path] = ()
 ) -> list[Outcome]:
-    """The same for several calls, one after the other."""
+    """The same for several calls, one after the other; each may find packages in a folder."""
     words = [list(map(str, call)) for call in calls]
-    environ = environment()
-    if path:
-        environ["PYTHONPATH"] = f"{path}:{environ['PYTHONPATH']}"
-    code = PROCESS.format(blocked=blocked, calls=words)
+    paths = list(map(str, folders)) or [""] * len(words)
+    code = PROCESS.format(blocked=blocked, calls=words, folders=paths)
     command = [sys.executable, "-W", "error", "-c", code]
-    said = subprocess.run(command, capture_output=True, text=True, env=environ, check=False)
+    said = subprocess.run(command, capture_output=True, text=True, env=environment(), check=False)
     assert said.returncode == 0, said.stderr
     return [Outcome(*outcome) for outcome in json.loads(said.stdout)]
 
@@ -128,27 +130,29 @@ def test_a_package_that_is_there_is_not_asked_for(tmp_path: Path) -> None:
     assert out.endswith("/run.json\n")
 
 
-@pytest.mark.parametrize(
-    ("broken", "said"),
-    [
-        ("raise ImportError('libtorch.so: wrong\\nELF')", "ImportError: libtorch.so: wrong ELF"),
-        ("raise OSError('libgomp.so.1: cannot open')", "OSError: libgomp.so.1: cannot open"),
-        ("import no_such_thing", "ModuleNotFoundError: No module named 'no_such_thing'"),
-        ("from torch._C import nothing", "ModuleNotFoundError: No module named 'torch._C'"),
-        ("", "ImportError: cannot import name 'Tensor' from 'torch' ({torch}/__init__.py)"),
-    ],
-    ids=["library", "system", "dependency", "part", "empty"],
-)
+# What a torch that is there does when it is imported, and what is said of it.
+BROKEN = {
+    "raise ImportError('libtorch.so: wrong\\nELF')": "ImportError: libtorch.so: wrong ELF",
+    "raise OSError('libgomp.so.1: cannot open')": "OSError: libgomp.so.1: cannot open",
+    "import no_such_thing": "ModuleNotFoundError: No module named 'no_such_thing'",
+    "from torch._C import nothing": "ModuleNotFoundError: No module named 'torch._C'",
+    "": "ImportError: cannot import name 'Tensor' from 'torch' ({torch})",
+}
+
+
 @pytest.mark.parametrize("call", [QUICK, ("audit", "D1.35")], ids=["run", "audit"])
-def test_a_broken_package_is_not_called_missing(
-    tmp_path: Path, broken: str, said: str, call: tuple[str, ...]
-) -> None:
+def test_a_broken_package_is_not_called_missing(tmp_path: Path, call: tuple[str, ...]) -> None:
     """What was raised is said: installing once more would be no help."""
-    (tmp_path / "torch").mkdir()
-    (tmp_path / "torch" / "__init__.py").write_text(broken)
-    sentence = f"parity {call[0]} needs torch, which is installed but cannot be imported: {said}\n"
-    sentence = sentence.format(torch=tmp_path / "torch")
-    assert without("matplotlib", call=call, path=tmp_path) == (2, "", sentence)
+    files = [tmp_path / str(k) / "torch" / "__init__.py" for k in range(len(BROKEN))]
+    for file, broken in zip(files, BROKEN, strict=True):
+        file.parent.mkdir(parents=True)
+        file.write_text(broken)
+    folders = [file.parents[1] for file in files]
+    said = f"parity {call[0]} needs torch, which is installed but cannot be imported: "
+    assert each_without("matplotlib", calls=[call] * len(BROKEN), folders=folders) == [
+        (2, "", f"{said}{reason.format(torch=file)}\n")
+        for reason, file in zip(BROKEN.values(), files, strict=True)
+    ]
 
 
 def test_errors_of_our_own_are_not_explained() -> None:
@@ -177,31 +181,35 @@ def test_the_whole_sentence_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 # --- without torch ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "arguments", [(), *((command,) for command in COMMANDS)], ids=lambda words: " ".join(words)
-)
-def test_help_needs_no_torch(arguments: tuple[str, ...]) -> None:
+def test_help_needs_no_torch() -> None:
     """Every help is there without anything but typer."""
     others = [package for package in EXTRAS if package not in ("typer", "rich")]
-    code, out, err = without(*others, call=(*arguments, "--help"))
-    assert (code, err) == (0, "")
-    assert " ".join(["Usage: parity", *arguments, "[OPTIONS]"]) in out
+    calls: list[tuple[str, ...]] = [("--help",), *((command, "--help") for command in COMMANDS)]
+    for words, (code, out, err) in zip(calls, each_without(*others, calls=calls), strict=True):
+        assert (code, err) == (0, "")
+        assert " ".join(["Usage: parity", *words[:-1], "[OPTIONS]"]) in out
 
 
 def test_what_there_is_needs_no_torch(call: Call, tmp_path: Path) -> None:
     """The version, the cases, and what changed between two runs."""
     others = [package for package in EXTRAS if package not in ("typer", "rich", "pandas")]
-    for arguments in (("--version",), ("list",), ("list", "conv2d")):
-        assert without(*others, call=arguments) == call(*arguments)
     call(*QUICK, "--out", tmp_path)
     summary = tmp_path / "summary.csv"
-    assert without(*others, call=("diff", summary, summary)) == (0, "no changes\n", "")
+    calls: list[tuple[object, ...]] = [
+        *(("--version",), ("list",), ("list", "conv2d")),
+        ("diff", summary, summary),
+    ]
+    found = each_without(*others, calls=calls)
+    assert found[:3] == [call(*arguments) for arguments in calls[:3]]
+    assert found[3] == (0, "no changes\n", "")
 
 
 def test_names_are_looked_up_without_torch() -> None:
     """A name that is not there is said before torch is missed."""
-    for command, kind in (("sweep --function", "function"), ("bench", "workload")):
-        code, _, err = without("torch", call=(*command.split(), "rellu"))
+    calls = [("sweep", "--function", "rellu"), ("bench", "rellu")]
+    for kind, (code, _, err) in zip(
+        ("function", "workload"), each_without("torch", calls=calls), strict=True
+    ):
         assert (code, err.count("\n")) == (2, 1)
         assert f"no {kind} is called 'rellu'" in err
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
-
-import pytest
 
 import parity
 from parity.cli import app
@@ -22,9 +19,13 @@ CASE = ("relu", "--case", "maps", "--dtype", "float32")
 
 PROBE = """
 import sys
+from contextlib import redirect_stdout
+
 {before}
-{statement}
-print("loaded:", *sorted({{name.partition(".")[0] for name in sys.modules}} & set({heavy})))
+for statement in {statements}:
+    with redirect_stdout(sys.stderr):
+        exec(statement)
+    print(*sorted({{name.partition(".")[0] for name in sys.modules}} & set({heavy})))
 """
 CALL = """
 from parity.cli import app
@@ -46,33 +47,23 @@ sys.meta_path.insert(0, Planted())
 """
 
 
-def loaded(statement: str, before: str = "") -> set[str]:
-    """The heavy packages that a fresh process has loaded after a statement."""
-    code = PROBE.format(before=before, statement=statement, heavy=HEAVY)
+def loaded(*statements: str, before: str = "") -> list[set[str]]:
+    """The heavy packages that a fresh process has loaded after each of these statements."""
+    code = PROBE.format(before=before, statements=statements, heavy=HEAVY)
     command = [sys.executable, "-c", code]
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    return set(said.stdout.splitlines()[-1].split()[1:])
+    return [set(line.split()) for line in said.stdout.splitlines()]
 
 
-def loaded_by(*arguments: object, before: str = "") -> set[str]:
-    """The same, after `parity …`."""
-    return loaded(CALL.format(arguments=list(map(str, arguments))), before)
+def called(*arguments: object) -> str:
+    """The statement that calls `parity …`."""
+    return CALL.format(arguments=list(map(str, arguments)))
 
 
-@cache
-def loaded_by_torch() -> set[str]:
-    """What `import torch` brings, which is torch's own affair."""
-    return loaded("import torch")
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [["--help"], ["--version"], *([command, "--help"] for command in COMMANDS)],
-    ids=" ".join,
-)
-def test_help_is_light(arguments: list[str]) -> None:
+def test_help_is_light() -> None:
     """Neither NumPy nor anything that computes, reads tables or draws."""
-    assert loaded_by(*arguments) == set()
+    helps = [["--help"], ["--version"], *([command, "--help"] for command in COMMANDS)]
+    assert loaded(*(called(*arguments) for arguments in helps)) == [set()] * len(helps)
 
 
 def test_every_command_is_asked() -> None:
@@ -87,52 +78,48 @@ def test_a_heavy_import_is_seen(tmp_path: Path) -> None:
         (tmp_path / f"{name}.py").touch()
     planted = PLANTED.format(heavy=HEAVY, folder=str(tmp_path))
     for arguments in (["--help"], ["sweep", "--help"]):
-        assert loaded_by(*arguments, before=planted) == set(HEAVY)
+        assert loaded(called(*arguments), before=planted) == [set(HEAVY)]
 
 
 def test_refimpl_loads_numpy_alone() -> None:
     """And a second import beside it is seen."""
-    assert loaded("import refimpl") == {"numpy"}
-    assert loaded("import refimpl, mpmath") == {"numpy", "mpmath"}
+    assert loaded("import refimpl", "import mpmath") == [{"numpy"}, {"numpy", "mpmath"}]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "needed"),
-    [
-        (["list"], {"numpy"}),
-        (["list", "relu"], {"numpy"}),
-        (["diff", "missing.csv", "missing.csv"], {"numpy", "pandas"}),
-        (["sweep", "--function", "rellu"], {"numpy"}),
-        (["bench", "rellu"], {"numpy"}),
-    ],
-    ids=["list", "list relu", "diff", "sweep of nothing", "bench of nothing"],
-)
-def test_what_computes_nothing_needs_no_torch(arguments: list[str], needed: set[str]) -> None:
+def test_what_computes_nothing_needs_no_torch() -> None:
     """Cases are data; summaries are tables."""
-    assert loaded_by(*arguments) == needed
+    calls: dict[tuple[str, ...], set[str]] = {
+        ("list",): {"numpy"},
+        ("list", "relu"): {"numpy"},
+        ("sweep", "--function", "rellu"): {"numpy"},
+        ("bench", "rellu"): {"numpy"},
+        ("diff", "missing.csv", "missing.csv"): {"numpy", "pandas"},
+    }
+    assert loaded(*(called(*arguments) for arguments in calls)) == list(calls.values())
 
 
-def test_a_quick_run(tmp_path: Path) -> None:
-    """Without witnesses no exact arithmetic, no symbols, no tables and no XML."""
-    found = loaded_by("run", *CASE, "--quick", "--out", tmp_path)
-    assert (tmp_path / "summary.csv").exists()
-    assert found == {"numpy", "torch"} | loaded_by_torch()
+def test_what_computes_loads_what_it_needs(tmp_path: Path) -> None:
+    """Each call beside what `import torch` brings, which is torch's own affair.
 
-
-def test_a_run(tmp_path: Path) -> None:
-    """One case asks no symbols; exact values need flint, and their second opinion mpmath."""
-    found = loaded_by("run", *CASE, "--out", tmp_path, "--junit", tmp_path / "junit.xml")
-    assert found == {"numpy", "torch", "flint", "mpmath", "junitparser"} | loaded_by_torch()
+    Without witnesses no exact arithmetic, no symbols, no tables and no XML. A sweep is judged in
+    this process or others, but without a cluster: no Dask. One case asks no symbols; exact
+    values need flint, and their second opinion mpmath.
+    """
+    torch, quick, swept, run = loaded(
+        "import torch",
+        called("run", *CASE, "--quick", "--out", tmp_path / "quick"),
+        called("sweep", "--cases", 3, "--function", "relu", "--jobs", 1, "--out", tmp_path),
+        called("run", *CASE, "--out", tmp_path, "--junit", tmp_path / "junit.xml"),
+    )
+    assert (tmp_path / "quick" / "summary.csv").exists()
+    assert (tmp_path / "sweep.csv").exists()
+    assert (tmp_path / "junit.xml").exists()
+    assert "flint" not in torch
+    assert quick == swept == torch
+    assert run == torch | {"flint", "mpmath", "junitparser"}
 
 
 def test_an_audit_without_torch() -> None:
     """It is not imported where it is installed either."""
-    found = loaded_by("audit", "--no-torch", "D1.22", "D2.9")
+    (found,) = loaded(called("audit", "--no-torch", "D1.22", "D2.9"))
     assert found == {"numpy", "sympy", "mpmath", "flint"}  # sympy brings the other two
-
-
-def test_a_sweep(tmp_path: Path) -> None:
-    """Judged in this process or others, but without a cluster: no Dask."""
-    found = loaded_by("sweep", "--cases", 3, "--function", "relu", "--jobs", 1, "--out", tmp_path)
-    assert (tmp_path / "sweep.csv").exists()
-    assert found == {"numpy", "torch"} | loaded_by_torch()

@@ -10,8 +10,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
+from forked import has_ended, workers
 from sweeping import call, call_here, committed, start, stored, table, wait_until
 
 from parity.sweep import memory
@@ -51,22 +51,16 @@ def end(process: subprocess.Popen[str]) -> None:
     process.communicate()
 
 
-def workers(process: subprocess.Popen[str]) -> list[psutil.Process]:
-    """The processes that judge; the other child is multiprocessing's resource tracker."""
-    children = psutil.Process(process.pid).children()
-    return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
-
-
 def test_the_coordinator_is_killed(tmp_path: Path, whole: Path) -> None:
     """kill -9, and the same command goes on to what one process finds; no worker stays behind."""
     process = start(*asked(tmp_path, "--jobs", 2))
     try:
         until_stored(process, tmp_path)
-        left = workers(process)
+        left = workers(process.pid)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
         assert len(left) == 2
-        wait_until(lambda: not any(worker.is_running() for worker in left))
+        wait_until(lambda: all(map(has_ended, left)))
     finally:
         end(process)
     some = len(results(tmp_path))
@@ -84,7 +78,7 @@ def test_a_worker_is_killed(tmp_path: Path, whole: Path) -> None:
     process = start(*asked(tmp_path, "--jobs", 2))
     try:
         until_stored(process, tmp_path)
-        workers(process)[0].kill()
+        workers(process.pid)[0].kill()
         out, err = process.communicate(timeout=120)
     finally:
         end(process)
