@@ -30,6 +30,7 @@ from sympy.core.function import AppliedUndef
 
 from parity.cases.case import Array
 from parity.documents.absent import ABSENT, MARK, is_absent, is_left_out
+from parity.witnesses.vanishing import vanishes
 
 VERDICTS = ("holds", "convention", "erratum", "number")
 UNSUPPORTED = "unsupported"
@@ -272,7 +273,7 @@ def _vanishes(difference: Any) -> bool:
     value = sympy.N(some.xreplace(point), 30)
     if value.is_number and abs(value) > sympy.Rational(1, 10**20):
         return False
-    return bool(sympy.simplify(sympy.expand(difference)) == 0)
+    return vanishes(difference) or bool(sympy.simplify(sympy.expand(difference)) == 0)
 
 
 def _with_some_function(expression: Any) -> Any:

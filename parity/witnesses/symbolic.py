@@ -22,6 +22,7 @@ from parity.results.judging import attempt
 from parity.results.rows import WitnessRow
 from parity.results.verdicts import AGREES, OUTSIDE, SYMBOLS
 from parity.witnesses.symbols import Branched, branched, expressions, symbols
+from parity.witnesses.vanishing import vanishes
 
 
 def check_symbols(name: str) -> Findings:
@@ -101,26 +102,3 @@ def option(value: Any) -> Any:
         return value
     symbol = sympy.Symbol(value.name, positive=True)
     return symbol if value.number is None else Branched(symbol, value.number)
-
-
-def vanishes(expression: Any) -> bool:
-    """Whether an expression of sums, products, quotients, exp and tanh is 0.
-
-    >>> x = sympy.Symbol("x")
-    >>> vanishes(sympy.exp(x) / (1 + sympy.exp(x)) - 1 / (1 + sympy.exp(-x)))
-    True
-    """
-    if sympy.expand(expression) == 0:
-        return True
-    rational = expression.replace(lambda part: isinstance(part, sympy.exp), _as_product)
-    numerator, _ = sympy.fraction(sympy.together(rational))
-    return bool(sympy.expand(numerator) == 0)
-
-
-def _as_product(power: Any) -> Any:
-    """e^(2a − b) as A²·B⁻¹ with a symbol for each e^(…): a quotient of polynomials is left."""
-    terms = sympy.expand(power.args[0]).as_coefficients_dict()
-    return sympy.prod(
-        sympy.Symbol(f"exp_half_{term}", positive=True) ** (2 * count)
-        for term, count in terms.items()
-    )

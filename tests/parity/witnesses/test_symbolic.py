@@ -16,7 +16,8 @@ from parity.cases.catalogue import SYMBOLIC
 from parity.cases.functions import FUNCTIONS, backward_of
 from parity.cases.symbol_case import AnyNumber, SymbolCase
 from parity.results.verdicts import AGREES, OUTSIDE
-from parity.witnesses.symbolic import check_case, check_symbols, option, vanishes
+from parity.witnesses.symbolic import check_case, check_symbols, option
+from parity.witnesses.vanishing import vanishes
 
 CASES = [case for cases in SYMBOLIC.values() for case in cases]
 
