@@ -156,6 +156,14 @@ def _backward_terms(
     return {name: _collapsed(counts) for name, counts in terms.items()}, division
 
 
+def most_terms(function: str, dy_shape: tuple[int, ...], arrays: Arrays, options: Options) -> int:
+    """The largest K of any element of any tensor of a sum of products."""
+    shapes, frozen = _shapes(arrays), _frozen(options)
+    forward, _ = _forward_terms(function, shapes, frozen)
+    backward, _ = _backward_terms(function, dy_shape, shapes, frozen)
+    return max(int(np.max(terms, initial=0)) for terms in (forward, *backward.values()))
+
+
 def forget_terms() -> None:
     """Empty the caches of K: where no geometry comes twice, they only take memory."""
     _forward_terms.cache_clear()

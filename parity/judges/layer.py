@@ -75,7 +75,8 @@ def check_case(case: Case, dtype: str, settings: Settings) -> Findings:
         reason = _shapes_apart(case, prepared.arrays, settings.device) or tensors
         findings.rows.append(failure_row(place, "y", reason, settings))
     else:
-        bounds, exact = prepared.bounds, None if settings.quick else _exact(prepared, settings)
+        bounds = prepared.bounds
+        exact = None if settings.quick else _exact(prepared, tensors, settings)
         for name, theirs in prepared.expected.items():
             judge(findings, place, name, (tensors[name], theirs), bounds[name], settings, exact)
     findings.timings.append(TimingRow(case.id, dtype, refimpl_seconds, prepared.torch_seconds))
@@ -99,14 +100,15 @@ def _shapes_apart(case: Case, arrays: Mapping[str, Array], device: str) -> str:
     return shapes_apart("y", ours, theirs)
 
 
-def _exact(prepared: Prepared, settings: Settings) -> Exact | None:
-    """The exact witness of a case."""
+def _exact(prepared: Prepared, tensors: Mapping[str, Array], settings: Settings) -> Exact | None:
+    """The exact witness of a case, beside refimpl's tensors and torch's."""
     from parity.witnesses.closeness import exact_witness
 
     case = prepared.case
     problem = Problem(case.function, prepared.arrays, case.options, prepared.dy)
     rng = generator(settings.seed, case.id, "exact")
-    return exact_witness(problem, prepared.bounds, rng, tf32=settings.tf32)
+    sides = {name: (tensors[name], theirs) for name, theirs in prepared.expected.items()}
+    return exact_witness(problem, prepared.bounds, sides, rng, tf32=settings.tf32)
 
 
 def _torch_side(

@@ -126,7 +126,8 @@ def check_locally(
         exact = None
         if exactly:
             problem = Problem(said.function, arrays, said.options, dy)
-            exact = _exact(here, problem, bounds, _labels(said.function, arrays, len(xs)), settings)
+            labels = _labels(said.function, arrays, len(xs))
+            exact = _exact(here, problem, bounds, (ours, theirs), labels, settings)
         _judge_all(findings, here, ours, theirs, bounds, settings, exact)
     _check_sums(findings, place, model, recorded, settings, exactly)
     _check_loss(findings, place, model.loss, target, recorded, settings, exactly)
@@ -136,16 +137,21 @@ def _exact(
     place: Place,
     problem: Problem,
     bounds: Mapping[str, Bound],
+    sides: tuple[Mapping[str, Array] | str, Mapping[str, Array]],
     labels: Mapping[str, str],
     settings: Settings,
 ) -> Exact | None:
     """The exact witness of a layer; labels: what its tensors are called in the reports."""
+    ours, theirs = sides
+    if isinstance(ours, str):
+        return None
     from parity.witnesses.closeness import exact_witness
 
     named = {tensor: bounds[label] for tensor, label in labels.items()}
     names = {label: tensor for tensor, label in labels.items()}
     rng = generator(settings.seed, place.case, place.layer, "exact")
-    return exact_witness(problem, named, rng, NETWORK_BUDGET, names, settings.tf32)
+    pairs = {t: (ours[label], theirs[label]) for t, label in labels.items() if label in ours}
+    return exact_witness(problem, named, pairs, rng, NETWORK_BUDGET, names, settings.tf32)
 
 
 def _labels(function: str, arrays: Mapping[str, Array], inputs: int) -> dict[str, str]:
@@ -209,14 +215,14 @@ def _check_sums(
         parts = [recorded.dinputs[taker][position] for taker, position in takers]
         ours = attempt(lambda parts=parts: {SUM: sum_of_parts(parts)})  # type: ignore[misc]
         bounds = {SUM: parts_bound(parts, settings.sides(place.dtype))}
-        here = replace(place, layer=name, function="add")
+        here, theirs = replace(place, layer=name, function="add"), {SUM: recorded.doutputs[name]}
         exact = None
         if exactly:
             problem = Problem(
                 PARTS, {str(k): part for k, part in enumerate(parts)}, {}, np.zeros_like(parts[0])
             )
-            exact = _exact(here, problem, bounds, {"y": SUM}, settings)
-        _judge_all(findings, here, ours, {SUM: recorded.doutputs[name]}, bounds, settings, exact)
+            exact = _exact(here, problem, bounds, (ours, theirs), {"y": SUM}, settings)
+        _judge_all(findings, here, ours, theirs, bounds, settings, exact)
 
 
 def _check_loss(
@@ -250,7 +256,8 @@ def _check_loss(
     exact = None
     if exactly:
         problem = Problem(loss.function, arrays, loss.options, one)
-        exact = _exact(here, problem, bounds, {"y": "loss", dname: dname}, settings)
+        labels = {"y": "loss", dname: dname}
+        exact = _exact(here, problem, bounds, (ours, theirs), labels, settings)
     _judge_all(findings, here, ours, theirs, bounds, settings, exact)
 
 

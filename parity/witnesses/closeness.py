@@ -14,10 +14,15 @@ from parity.cases.case import Array
 from parity.cases.functions import FUNCTIONS
 from parity.results.closeness import Closeness, closeness
 from parity.results.comparison import Comparison
+from parity.results.judging import joined
+from parity.witnesses.exact.multilinear import Dispute
+from parity.witnesses.exact.opinion import second_opinion
+from parity.witnesses.exact.truth import Truth
+from parity.witnesses.exact.values import BUDGET, Fallback, Found, NotApplicable, exact_values
 from parity.witnesses.problem import SUM, Problem
-from parity.witnesses.truth import BUDGET, NotApplicable, Truth, second_opinion, truths
 
 Limits = tuple[Array, Array]  # twice refimpl's own bound, twice torch's: halves may underflow
+Pair = tuple[Array, Array]  # refimpl's tensor and torch's
 
 FORMULA = {
     True: "right, its arithmetic is not",
@@ -31,32 +36,42 @@ class Exact:
     """What exact arithmetic says of one problem. names: what a report calls its tensors."""
 
     problem: Problem
-    truths: Mapping[str, Truth | str]
+    found: Mapping[str, Beside]
     own: Mapping[str, Limits]
     names: Mapping[str, str] = field(default_factory=dict)
 
     def examine(
-        self, tensor: str, pair: tuple[Array, Array], comparison: Comparison, overflow: Array
+        self, tensor: str, pair: Pair, comparison: Comparison, overflow: Array
     ) -> Closeness:
         """Both sides' errors, and in words what is wrong, if anything is."""
         tensor = self.names.get(tensor, tensor)
-        truth = self.truths.get(tensor)
-        if truth is None or not comparison.compared or not comparison.elements:
+        beside = self.found.get(tensor)
+        if beside is None or not comparison.compared or not comparison.elements:
             return Closeness()
-        limits = self.own[tensor]
+        said = beside.said
         if comparison.outside:
-            return self._who_is_wrong(tensor, pair, comparison.worst_index, truth)
-        if isinstance(truth, str):
-            return Closeness(note=truth, refuted=True)
-        return _beside(truth, pair, limits, overflow)
+            return self._who_is_wrong(tensor, pair, comparison.worst_index, str(said or ""))
+        if isinstance(said, Dispute):
+            found = self._who_is_wrong(tensor, pair, said.place, str(said))
+            return replace(found, note=joined(str(said), self._settled(tensor, said)), refuted=True)
+        if said:
+            return Closeness(note=said, refuted=True)
+        return beside.closeness()
+
+    def _settled(self, tensor: str, dispute: Dispute) -> str:
+        """Whose formula is wrong where both differ on integers: the definition says so."""
+        opinion = second_opinion(self.problem, tensor, dispute.place)
+        if opinion is None or not opinion.defined:
+            return "no definition decides"
+        return f"{'torch' if opinion.formula_agrees is not False else 'refimpl'}’s formula is wrong"
 
     def _who_is_wrong(
-        self, tensor: str, pair: tuple[Array, Array], place: tuple[int, ...], truth: Truth | str
+        self, tensor: str, pair: Pair, place: tuple[int, ...], otherwise: str
     ) -> Closeness:
         """Of a disagreement: both sides beside the exact value of the worst element."""
         opinion = second_opinion(self.problem, tensor, place)
         if opinion is None or not opinion.truth.judges.all():
-            return Closeness(note=truth if isinstance(truth, str) else "")
+            return Closeness(note=otherwise)
         exact = opinion.truth
         errors = [float(exact.errors(np.asarray(side[place]))[0]) for side in pair]
         limits = [float(np.broadcast_to(limit, pair[1].shape)[place]) for limit in self.own[tensor]]
@@ -81,44 +96,78 @@ def _stands_alone(refimpl_is_off: bool, torch_is_off: bool) -> str:
     return f"{'refimpl' if refimpl_is_off else 'torch'} stands alone"
 
 
-def _beside(truth: Truth, pair: tuple[Array, Array], limits: Limits, overflow: Array) -> Closeness:
-    """Both sides beside all exact values that there are."""
-    shape = pair[1].shape
-    judged = truth.judges & ~_at(overflow, shape, truth)
-    if not judged.any():
-        return Closeness(exact_elements=0, note=_how_many(truth, judged))
-    errors = [truth.errors(side) for side in pair]
-    beyond = []
-    for who, error, limit in zip(("refimpl", "torch"), errors, limits, strict=True):
-        times = np.where(judged, _times_over(error, _at(limit, shape, truth), truth.ulp), 0.0)
-        worst = int(np.argmax(times))
-        if times[worst] > 1:
-            place = tuple(map(int, np.unravel_index(truth.places[worst], shape)))
-            beyond.append(
-                f"{who} is {error[worst]:.4g} ULP off the exact value "
-                f"{truth.nearest[worst]:.9g} at {place}, {times[worst]:.3g} times its own bound"
-            )
-    ours, theirs = (float(np.max(error[judged])) for error in errors)
-    found = closeness(ours, theirs, float(truth.radius[judged].max()), int(judged.sum()))
-    note = "; ".join(filter(None, (*beyond, _how_many(truth, judged))))
-    return replace(found, note=note, refuted=bool(beyond))
+class Beside:
+    """Both sides beside the exact values of one tensor, part by part."""
 
+    def __init__(self, pair: Pair, limits: Limits, overflow: Array) -> None:
+        shape = pair[1].shape
+        self.shape, self.pair = shape, pair
+        self.limits = [np.broadcast_to(limit, shape).reshape(-1) for limit in limits]
+        self.overflow = np.broadcast_to(overflow, shape).reshape(-1)
+        self.said: Dispute | str = ""
+        self.fallback = ""
+        self._forget()
 
-def _how_many(truth: Truth, judged: Array) -> str:
-    """Of a sample how large it is; how many elements stayed undecided."""
-    undecided = int(np.count_nonzero(~truth.decided))
-    said = []
-    if len(judged) < truth.elements:
-        said.append(f"{len(judged)} of {truth.elements} elements exact")
-    if undecided:
-        said.append(f"{undecided} undecided")
-    return "; ".join(said)
+    def _forget(self) -> None:
+        self.elements, self.seen, self.undecided, self.judged = 0, 0, 0, 0
+        self.radius = 0.0
+        self.errors = [0.0, 0.0]
+        self.beyond: list[tuple[float, str]] = [(1.0, ""), (1.0, "")]
 
+    def hear(self, found: Found) -> None:
+        """A part of the exact values, or what stands in their place."""
+        if isinstance(found, Fallback):
+            self._forget()
+            self.fallback = found.reason
+        elif isinstance(found, Truth):
+            self._measure(found)
+        else:
+            self.said = self.said or found
 
-def _at(values: Array, shape: tuple[int, ...], truth: Truth) -> Array:
-    """The elements of a tensor of which the exact values are known."""
-    everywhere: Array = np.broadcast_to(values, shape).reshape(-1)[truth.places]
-    return everywhere
+    def _measure(self, truth: Truth) -> None:
+        judged = truth.judges & ~self.overflow[truth.places]
+        self.elements = truth.elements
+        self.seen += len(judged)
+        self.undecided += int(np.count_nonzero(~truth.decided))
+        if not judged.any():
+            return
+        self.judged += int(np.count_nonzero(judged))
+        self.radius = max(self.radius, float(truth.radius[judged].max()))
+        for k, who in enumerate(("refimpl", "torch")):
+            error = truth.errors(self.pair[k])
+            self.errors[k] = max(self.errors[k], float(np.max(error[judged])))
+            times = _times_over(error, self.limits[k][truth.places], truth.ulp)
+            times = np.where(judged, times, 0.0)
+            worst = int(np.argmax(times))
+            if times[worst] > self.beyond[k][0]:
+                said = self._said(who, truth, worst, float(error[worst]), float(times[worst]))
+                self.beyond[k] = (float(times[worst]), said)
+
+    def _said(self, who: str, truth: Truth, worst: int, error: float, times: float) -> str:
+        flat = int(truth.flat_places()[worst])
+        place = tuple(map(int, np.unravel_index(flat, self.shape))) if self.shape else ()
+        return (
+            f"{who} is {error:.4g} ULP off the exact value "
+            f"{truth.nearest[worst]:.9g} at {place}, {times:.3g} times its own bound"
+        )
+
+    def closeness(self) -> Closeness:
+        """What all parts say."""
+        beyond = [said for _, said in self.beyond if said]
+        note = joined(*beyond, self._how_many(), self.fallback)
+        if not self.judged:
+            return Closeness(exact_elements=0, note=note)
+        found = closeness(self.errors[0], self.errors[1], self.radius, self.judged)
+        return replace(found, note=note, refuted=bool(beyond))
+
+    def _how_many(self) -> str:
+        """Of a sample how large it is; how many elements stayed undecided."""
+        said = []
+        if self.seen < self.elements:
+            said.append(f"{self.seen} of {self.elements} elements exact")
+        if self.undecided:
+            said.append(f"{self.undecided} undecided")
+        return "; ".join(said)
 
 
 def _times_over(error: Array | float, doubled: Array | float, ulp: Array | float) -> Array:
@@ -134,6 +183,7 @@ def _times_over(error: Array | float, doubled: Array | float, ulp: Array | float
 def exact_witness(
     problem: Problem,
     bounds: Mapping[str, Bound],
+    sides: Mapping[str, Pair],
     rng: np.random.Generator,
     budget: int = BUDGET,
     names: Mapping[str, str] | None = None,
@@ -141,14 +191,19 @@ def exact_witness(
 ) -> Exact | None:
     """The witness of a problem; None for inputs with NaN or ∞, or where nothing is computed.
 
-    bounds: of the tensors to be judged, by the problem's names. names: the report's for them.
+    bounds, sides: of the tensors to be judged, by the problem's names. names: the report's.
     """
-    tensors = [tensor for tensor in bounds if tensor != "indices"]
+    own = own_bounds(problem, bounds, tf32)
+    found = {
+        tensor: Beside(pair, own[tensor], bounds[tensor].overflow)
+        for tensor, pair in sides.items()
+        if tensor != "indices" and pair[0].shape == pair[1].shape
+    }
     try:
-        found = truths(problem, tensors, rng, budget)
+        for tensor, said in exact_values(problem, found, rng, budget):
+            found[tensor].hear(said)
     except NotApplicable:
         return None
-    own = own_bounds(problem, bounds, tf32)
     return Exact(problem, found, own, names or {})
 
 

@@ -16,7 +16,7 @@ from parity.results.rows import WitnessRow
 from parity.results.settings import Settings
 from parity.results.verdicts import AGREES, DERIVATIVE, INAPPLICABLE, OUTSIDE
 from parity.witnesses.directional import FALSE_ACCEPT, KEPT, KEPT_STILL, Arrays, Question, judged
-from parity.witnesses.truth import exact_numbers
+from parity.witnesses.exact.formula import exact_numbers
 from refimpl import Network, loss_and_grads
 
 CASE_PRODUCTS = 300_000  # more multiplications than these take longer than they are worth

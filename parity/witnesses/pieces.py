@@ -81,7 +81,7 @@ def piece_with(problem: Problem, tensor: str, place: tuple[int, ...]) -> Piece |
     """A small problem with one element of a tensor; None for functions that have none."""
     flat = np.ravel_multi_index(place, shape_of(problem, tensor)) if place else 0
     if _cut(problem) == ELEMENT:
-        return _elements(problem, np.array([flat]))
+        return elements_of(problem, np.array([flat]))
     if _cut(problem) == MAP:
         return _map(problem, tensor, place[:2]) if tensor in ("y", "dx") else None
     if _cut(problem) == WINDOW:
@@ -93,7 +93,8 @@ def piece_with(problem: Problem, tensor: str, place: tuple[int, ...]) -> Piece |
     return Piece(smaller, np.array([here]), np.array([flat]))
 
 
-def _elements(problem: Problem, places: Array) -> Piece:
+def elements_of(problem: Problem, places: Array) -> Piece:
+    """Chosen elements (flat places) of a function of one element."""
     arrays = {name: array.reshape(-1)[places] for name, array in problem.arrays.items()}
     smaller = problem._replace(arrays=arrays, dy=problem.dy.reshape(-1)[places])
     return Piece(smaller, np.arange(len(places)), places)
@@ -232,7 +233,7 @@ def sample(
     size = prod(shape)
     if _cut(problem) == ELEMENT:
         count = min(size, max(1, budget * size // max(1, cost(problem))))
-        return [_elements(problem, np.sort(rng.choice(size, count, replace=False)))]
+        return [elements_of(problem, np.sort(rng.choice(size, count, replace=False)))]
     if _cut(problem) == MAP:
         if tensor not in ("y", "dx"):
             return None

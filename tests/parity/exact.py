@@ -15,7 +15,7 @@ from parity.bounds.rules import backward_bounds, forward_bound
 from parity.cases.case import Draw, draw
 from parity.cases.functions import FUNCTIONS
 from parity.witnesses.definitions.definition import Arrays, Place
-from parity.witnesses.definitions.exact import DEFINITIONS, exact
+from parity.witnesses.definitions.every import DEFINITIONS, exact
 from parity.witnesses.definitions.numbers import fractions, real
 from parity.witnesses.definitions.sampling import downsampled_mean
 from parity.witnesses.definitions.sums import SumOfProducts, Sums

@@ -8,7 +8,7 @@ import pytest
 
 import refimpl
 from parity.cases.functions import FUNCTIONS
-from parity.witnesses.definitions.exact import DEFINITIONS
+from parity.witnesses.definitions.every import DEFINITIONS
 from parity.witnesses.problem import SUM
 
 

@@ -1,0 +1,1 @@
+"""The exact value of every element: several methods behind one interface, `values`."""

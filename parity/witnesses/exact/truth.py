@@ -1,0 +1,89 @@
+"""Exact values of some elements of a tensor, as floats: what both sides are held against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from flint import arb
+
+from parity.cases.case import Array
+from parity.results.comparison import spacing
+from parity.witnesses.balls import arb_of
+
+FAR_TIGHTER = 2.0**-10  # the largest radius of an enclosure, in ULP of the dtype
+
+
+@dataclass(frozen=True)
+class Truth:
+    """Exact values of elements of one tensor: nearest + rest·ulp, give or take radius·ulp."""
+
+    places: Array | slice  # flat
+    nearest: Array  # float64
+    rest: Array
+    ulp: Array  # the dtype's spacing at the exact value
+    radius: Array
+    elements: int  # of the whole tensor
+
+    @property
+    def decided(self) -> Array:
+        """Where the enclosure is far tighter than an ULP."""
+        tight: Array = self.radius < FAR_TIGHTER
+        return tight
+
+    @property
+    def judges(self) -> Array:
+        """Where there is a value to compare with: decided, and no overflow of the dtype."""
+        return self.decided & np.isfinite(self.nearest)
+
+    def errors(self, values: Array) -> Array:
+        """|value − exact value| in ULP, ∞ for NaN."""
+        given = values.reshape(-1)[self.places].astype(np.float64)
+        # The difference to the nearest float64 is exact where the value is near at all.
+        with np.errstate(all="ignore"):
+            off = np.abs((given - self.nearest) / self.ulp - self.rest)
+        return np.where(np.isnan(off), np.inf, off)
+
+    def flat_places(self) -> Array:
+        """The places, one by one."""
+        if isinstance(self.places, slice):
+            return np.arange(self.places.start, self.places.stop)
+        return self.places
+
+
+def truth_near(
+    nearest: Array, rest: Array, radius: Array, dtype: str, where: tuple[Array | slice, int]
+) -> Truth:
+    """Exact values nearest + rest, give or take radius; ∞ where the dtype overflows.
+
+    where: the places, and how many elements the whole tensor has.
+    """
+    nearest, rest, radius = (part.reshape(-1) for part in (nearest, rest, radius))
+    with np.errstate(over="ignore"):
+        rounded = nearest.astype(dtype)
+    ulp, finite = spacing(np.abs(rounded)), np.isfinite(rounded)
+    off = np.where(finite, rest, 0.0) / ulp
+    radius = np.where(finite | np.isinf(radius), radius, 0.0)
+    nearest = np.where(finite, nearest, np.copysign(np.inf, nearest))
+    return Truth(where[0], nearest, off, ulp, radius / ulp, where[1])
+
+
+def truth_of(values: Array, dtype: str) -> Truth:
+    """Balls, told apart into what float64 holds of them and the rest."""
+    balls = [arb_of(value) for value in values.reshape(-1)]
+    nearest = np.array([float(ball) for ball in balls], np.float64)
+    with np.errstate(over="ignore"):
+        rounded = nearest.astype(dtype)
+    ulp = spacing(np.abs(rounded))
+    finite = np.isfinite(rounded)
+    rest, radius = np.zeros(len(balls)), np.zeros(len(balls))
+    for k in range(len(balls)):
+        if finite[k]:
+            off = balls[k] - arb(nearest[k])
+            if not off.is_zero():
+                off = off / arb(ulp[k])
+                rest[k], radius[k] = float(off), float(off.rad())
+        elif not balls[k].is_finite():
+            radius[k] = np.inf
+    nearest = np.where(finite, nearest, np.copysign(np.inf, nearest))
+    return Truth(slice(0, len(balls)), nearest, rest, ulp, radius, len(balls))
