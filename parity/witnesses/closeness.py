@@ -15,7 +15,7 @@ from parity.cases.functions import FUNCTIONS
 from parity.results.closeness import Closeness, closeness
 from parity.results.comparison import Comparison
 from parity.results.judging import joined
-from parity.witnesses.exact.multilinear import Dispute
+from parity.witnesses.exact.on_slices import Dispute
 from parity.witnesses.exact.opinion import second_opinion
 from parity.witnesses.exact.truth import Truth
 from parity.witnesses.exact.values import BUDGET, Fallback, Found, NotApplicable, exact_values

@@ -92,6 +92,7 @@ SHARED = {
     "catalogue": "all entries of a room, joined",
     "closeness": "both sides beside the exact values, and who finds it",
     "diff": "two runs, compared",
+    "every": "what the files of a folder say of every function, or row",
     "files": "which files a run or a sweep writes",
     "layer": "one function on given arrays",
     "memory": "bytes that a process needs",

@@ -11,7 +11,7 @@ pairs of slices, and on a pair it forms sums of K products below 2^(2(b−1)). W
 
 every such sum, and every part of it, is an integer that float64 holds: the result is exact in
 whatever order it is added up, by any BLAS that only multiplies and adds. So the function under
-test, at the speed of BLAS, gives integers; `parity.witnesses.exact.digits` adds them up.
+test, at the speed of BLAS, gives integers; `parity.witnesses.exact.accumulation` adds them up.
 
 The slices are signed: x over its unit is rounded to the nearest integer, which is the first slice;
 what is left is at most 1/2, is multiplied by 2^b and cut in the same way. Both are exact. A tie

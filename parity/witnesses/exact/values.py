@@ -2,7 +2,7 @@
 
 | method | for | every element |
 |---|---|---|
-| `multilinear`: refimpl on integer slices | sums of products, averages, maxima, moves | yes |
+| `on_slices`: refimpl on integer slices | sums of products, averages, maxima, moves | yes |
 | `elementwise`: definitions in double-double | functions of one element | yes |
 | `formula`: refimpl on balls | everything else, and numbers that do not fit the others | a budget |
 
@@ -22,7 +22,7 @@ import numpy as np
 from parity.cases.case import Array
 from parity.witnesses.exact.elementwise import RULES, by_definition
 from parity.witnesses.exact.formula import by_balls
-from parity.witnesses.exact.multilinear import Dispute, by_slices, kind_of
+from parity.witnesses.exact.on_slices import Dispute, by_slices, kind_of
 from parity.witnesses.exact.slices import UnfitError
 from parity.witnesses.exact.truth import Truth
 from parity.witnesses.pieces import Piece, cost, elements_of, sample, shape_of

@@ -122,7 +122,7 @@ def plant(monkeypatch: pytest.MonkeyPatch, case: Case, gradient: str, mistake: M
 def share_what_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
     """torch, the bounds, and what refimpl gives on exact elements: the same for every mistake."""
     share(monkeypatch, layer, "prepare")
-    share(monkeypatch, closeness, "truths", "own_bounds")
+    share(monkeypatch, closeness, "own_bounds")
     share(monkeypatch, definitions, "exact")
     share(monkeypatch, witness_tasks, "check_derivative")
     exact = remembered(on_fractions)
@@ -232,7 +232,7 @@ def test_planted_in_a_layer_of_lenet(
     monkeypatch.setattr(refimpl.Conv2d, "backward", wrong)
     share(monkeypatch, network, "run_torch", "accumulated_bounds", "forward_bound")
     share(monkeypatch, network, "backward_bounds")
-    share(monkeypatch, closeness, "truths", "own_bounds")
+    share(monkeypatch, closeness, "own_bounds")
     share(monkeypatch, definitions, "exact")
     rows = check_network(NETWORKS["lenet"], DTYPE, Settings()).rows
     local = [row for row in rows if row.case == "lenet[local]" and row.verdict == OUTSIDE]

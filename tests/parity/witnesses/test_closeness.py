@@ -21,6 +21,7 @@ from parity.cases.networks import NETWORKS
 from parity.judges.layer import check_case
 from parity.judges.network import check_network
 from parity.oracle import torch_functions
+from parity.results.closeness import Closeness
 from parity.results.findings import Findings
 from parity.results.message import describe
 from parity.results.rows import Row
@@ -90,13 +91,31 @@ def test_what_overflows_is_not_judged() -> None:
     assert y.verdict == WITHIN
 
 
-def test_a_sample_says_so() -> None:
-    """Of what is too large some elements are exact, and the note says how many."""
+def test_large_tensors_are_exact_throughout() -> None:
+    """Nothing of a large convolution is left out."""
     row = row_of(check_case(CASES["conv2d[blocks of rows]"], "float32", SETTINGS), "y")
-    assert row.exact_elements == 16
-    assert row.note == f"16 of {row.elements} elements exact"
-    again = row_of(check_case(CASES["conv2d[blocks of rows]"], "float32", SETTINGS), "y")
-    assert again == row
+    assert row.exact_elements == row.elements > 10_000
+    assert row.note == ""
+
+
+def test_a_sample_says_so() -> None:
+    """Of what only balls can do, and takes too long, some elements are exact: the note says it."""
+    problem = problem_of(ordinary("gaussian_pool2d"), "float64")
+    bounds = bounds_of(problem, sides("float64"))
+    y = oracle.forward(problem.function, problem.arrays, problem.options)
+    exact = exact_witness(problem, bounds, {"y": (y, y)}, generator(1, "exact"), budget=1)
+    assert exact is not None
+    comparison = module.Comparison(WITHIN, elements=y.size)
+    found = exact.examine("y", (y, y), comparison, bounds["y"].overflow)
+    assert found.exact_elements == y[0, 0].size
+    assert found.note == f"{y[0, 0].size} of {y.size} elements exact"
+
+
+def test_what_does_not_fit_says_so() -> None:
+    """Numbers far apart are judged by balls, and the note says so."""
+    rows = check_case(CASES["conv1d[subnormal]"], "float64", SETTINGS).rows
+    assert [row.exact_elements for row in rows] == [row.elements for row in rows]
+    assert all(row.note.startswith("on balls: ") for row in rows)
 
 
 def test_layers_of_networks() -> None:
@@ -166,36 +185,39 @@ def test_a_side_past_its_own_bound_is_refuted(who: str) -> None:
     """Within the bound of both, but past its own: a disagreement with the exact value."""
     problem = problem_of("conv2d[plain]", "float64")
     bounds = bounds_of(problem, sides("float64"))
-    exact = exact_witness(problem, bounds, generator(1, "exact"))
-    assert exact is not None
     y = oracle.forward(problem.function, problem.arrays, problem.options)
     off = y + 0.9 * bounds["y"].limit  # of both sides; own bounds are half of it
-    pair = (off, y) if who == "refimpl" else (y, off)
     comparison = module.Comparison(WITHIN, elements=y.size)
-    found = exact.examine("y", pair, comparison, bounds["y"].overflow)
+
+    def examined(pair: tuple[Array, Array]) -> Closeness:
+        exact = exact_witness(problem, bounds, {"y": pair}, generator(1, "exact"))
+        assert exact is not None
+        return exact.examine("y", pair, comparison, bounds["y"].overflow)
+
+    found = examined((off, y) if who == "refimpl" else (y, off))
     assert found.refuted
     assert found.note.startswith(f"{who} is ")
     assert found.note.endswith("times its own bound")
-    held = exact.examine("y", (y, y), comparison, bounds["y"].overflow)
+    held = examined((y, y))
     assert not held.refuted
     assert held.closer == "equal"
 
 
 def test_no_exact_value_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     """A formula that does not run on balls is a finding; under an override it is a note."""
-    right = refimpl.conv2d_backward
+    right = refimpl.softmax_backward
 
     def floats_only(dy: Array, *args: Any, **options: Any) -> Any:
         if dy.dtype == object:
             raise TypeError("floats only")
         return right(dy, *args, **options)
 
-    monkeypatch.setattr(refimpl, "conv2d_backward", floats_only)
-    findings = check_case(PLAIN, "float32", SETTINGS)
-    assert [row.tensor for row in findings.failures] == ["dx", "dweight", "dbias"]
+    monkeypatch.setattr(refimpl, "softmax_backward", floats_only)
+    findings = check_case(CASES[ordinary("softmax")], "float32", SETTINGS)
+    assert [row.tensor for row in findings.failures] == ["dx"]
     assert findings.failures[0].note == "no exact value: TypeError: floats only"
     loose = replace(SETTINGS, rtol=1.0, atol=1.0)
-    assert check_case(PLAIN, "float32", loose).failures == []
+    assert check_case(CASES[ordinary("softmax")], "float32", loose).failures == []
 
 
 # --- who stands alone ---------------------------------------------------------------------

@@ -1,10 +1,10 @@
 """Exact values of sums of products, averages, maxima and moves: refimpl's own code on slices.
 
 `refimpl` runs on the slices of its arguments (`parity.witnesses.exact.slices`), pair by pair, and
-every integer that it gives is exact; `parity.witnesses.exact.digits` adds them up. That proves
-what its arithmetic should have given, not that its formula is right: a wrong formula is its own
-exact value. So torch gets the leading slices, too, in float64, and has to give the same integers,
-element by element. Where it does not, there is a `Dispute`, and the definitions decide.
+every integer that it gives is exact; `parity.witnesses.exact.accumulation` adds them up. That
+proves what its arithmetic should have given, not that its formula is right: a wrong formula is its
+own exact value. So torch gets the leading slices, too, in float64, and has to give the same
+integers, element by element. Where it does not, there is a `Dispute`, and the definitions decide.
 
 | function | its tensors are linear in |
 |---|---|
@@ -26,8 +26,8 @@ from parity import oracle
 from parity.bounds import sampling, sums
 from parity.cases.case import Array
 from parity.cases.functions import FUNCTIONS
-from parity.witnesses.exact.blocks import Block, blocks
-from parity.witnesses.exact.digits import Digits
+from parity.witnesses.exact.accumulation import Digits
+from parity.witnesses.exact.partition import Block, blocks
 from parity.witnesses.exact.slices import (
     MOST,
     SIGNIFICAND,
@@ -177,14 +177,13 @@ class _Run:
         bias = self._cut("bias") if "bias" in self.problem.arrays else None
         if value:
             self._within(a, b)
+            lead = {first: a.parts[0], second: b.parts[0]}
+            self._certify_forward({**lead, "bias": bias.parts[0]} if bias else lead)
             for i, x in enumerate(a.parts):
                 for j, w in enumerate(b.parts):
                     self._add("y", i + j, self._forward({first: x, second: w}), a.unit + b.unit)
-            lead = {first: a.parts[0], second: b.parts[0]}
             if bias:
                 self._add_bias(lead, bias, a.unit + b.unit)
-                lead["bias"] = bias.parts[0]
-            self._certify_forward(lead)
         if gradients:
             self._gradients(gradients, (first, a), (second, b), bias)
 
@@ -204,14 +203,14 @@ class _Run:
             for k in range(max(len(a.parts), len(b.parts))):
                 x, w = (s.parts[min(k, len(s.parts) - 1)] for s in (a, b))
                 found = self._backward(upstream, {one: x, other: w, **zero})
+                if i == k == 0:
+                    self._certify_backward(upstream, {one: x, other: w, **zero}, found, gradients)
                 if k < len(b.parts):
                     self._add(f"d{one}", i + k, found[one], dy.unit + b.unit, gradients)
                 if k < len(a.parts):
                     self._add(f"d{other}", i + k, found[other], dy.unit + a.unit, gradients)
                 if k == 0 and bias:
                     self._add("dbias", i, found["bias"], dy.unit, gradients)
-                if i == k == 0:
-                    self._certify_backward(upstream, {one: x, other: w, **zero}, found, gradients)
 
     def _add_bias(self, lead: dict[str, Array], bias: Slices, unit: int) -> None:
         """What refimpl makes of a bias beside zeros, on the grid of the products."""
@@ -239,10 +238,10 @@ class _Run:
             for level, upstream in enumerate(dy.parts):
                 scaled = upstream * self.plan.scale
                 found = self._backward(scaled, arrays)
-                for name, integers in found.items():
-                    self._add(f"d{name}", level, integers, dy.unit, gradients)
                 if level == 0:
                     self._certify_backward(scaled, arrays, found, gradients)
+                for name, integers in found.items():
+                    self._add(f"d{name}", level, integers, dy.unit, gradients)
 
     def _moved(self) -> None:
         """y on the slices of all arguments, which begin at one exponent."""
@@ -250,9 +249,9 @@ class _Run:
         unit = next(iter(cuts.values())).unit
         for level in range(max(len(slices.parts) for slices in cuts.values())):
             arrays = {name: self._level(slices, level) for name, slices in cuts.items()}
-            self._add("y", level, self._forward(arrays), unit)
             if level == 0:
                 self._certify_forward(arrays)
+            self._add("y", level, self._forward(arrays), unit)
 
     def _level(self, slices: Slices, level: int) -> Array:
         """A slice, times what an average is divided by; zeros where there is none any more."""
@@ -287,7 +286,8 @@ class _Run:
         unit: int,
         wanted: list[str] | None = None,
     ) -> None:
-        if wanted is not None and tensor not in wanted:
+        """A sum of products of a tensor that is asked for and not in dispute."""
+        if tensor in self.disputed or (wanted is not None and tensor not in wanted):
             return
         kept: MutableMapping[str, Any] = (
             self.complete if tensor in self.block.offsets else self.summed

@@ -27,6 +27,10 @@ ROUNDED = 2.0**-49
 SMALLEST = -1022 + SIGNIFICAND  # the exponent down to which float64 holds a number and its rest
 
 
+class ImpossibleError(ArithmeticError):
+    """Code that adds up products of such slices would not give this."""
+
+
 @dataclass
 class Digits:
     """An array of sums that are added up integer by integer."""
@@ -39,16 +43,17 @@ class Digits:
     def add(self, level: int, integers: Array) -> None:
         """Add float64 integers of at most 2⁵³ at one level.
 
-        Raises: UnfitError for others.
+        Raises: ImpossibleError for others.
         """
-        if np.max(np.abs(integers), initial=0.0) > 2.0**SIGNIFICAND:
-            raise UnfitError("a sum is past the integers that float64 holds")
+        largest = np.max(np.abs(integers), initial=0.0)
+        if not largest <= 2.0**SIGNIFICAND:
+            raise ImpossibleError(f"on integers refimpl gives {largest:.3g}, more than all terms")
         if self.addends.get(level, 0) == ADDENDS:
             self._settle()
         self.addends[level] = self.addends.get(level, 0) + 1
         whole = integers.astype(np.int64)
         if not np.array_equal(whole, integers):
-            raise UnfitError("what should be sums of integers is none")
+            raise ImpossibleError("on integers refimpl gives no integers")
         if level in self.levels:
             self.levels[level] += whole
         else:
