@@ -11,7 +11,7 @@ import numpy as np
 
 from parity import oracle
 from parity.bounds.arithmetic import arithmetic
-from parity.cases.case import Array, Case, generator
+from parity.cases.case import Array, Case, case_arrays, generator
 from parity.cases.functions import FUNCTIONS
 from parity.judges.layer import Prepared, bounds_of, prepare
 from parity.mistakes.mistake import Mistake, control
@@ -27,8 +27,7 @@ from parity.results.judging import attempt
 from parity.results.settings import Settings
 from parity.results.verdicts import AGREES, INTEGERS, OUTSIDE
 from parity.witnesses.balls import PRECISION, arb_of, exact_balls, precision
-from parity.witnesses.derivative import case_question
-from parity.witnesses.directional import judged
+from parity.witnesses.derivative import Code, case_question, judgement
 from parity.witnesses.integers import Drawn, draw, first_difference, torch_tensors
 from parity.witnesses.lattices import EXACT, Geometry, NotExactError, geometry, patterns
 
@@ -115,9 +114,8 @@ def _is_beyond(tensor: Array, exact: Array, limit: Array, overflow: Array) -> bo
 
 def seen_by_derivative(known: Mistake, case: Case, settings: Settings) -> bool | None:
     """The forward's own derivative against the backward, one of which is wrong."""
-    function = FUNCTIONS[case.function]
-    question = case_question(case, widest(case), settings)._replace(exact=exact_balls)
-    if not question.inputs or sum(a.size for a in question.arrays.values()) > LARGEST:
+    arrays = case_arrays(case, widest(case), settings.seed).values()
+    if not FUNCTIONS[case.function].inputs or sum(a.size for a in arrays) > LARGEST:
         return None
     raised: list[Exception] = []
 
@@ -128,13 +126,9 @@ def seen_by_derivative(known: Mistake, case: Case, settings: Settings) -> bool |
             raised.append(error)
             raise
 
-    if is_forward(known):
-        question = question._replace(forward=lambda a: function.forward(a, case.options, wrong))
-    else:
-        question = question._replace(
-            backward=lambda dy, a: function.backward(dy, a, case.options, wrong)
-        )
-    verdict, _ = judged(question)
+    code = Code(forward=wrong) if is_forward(known) else Code(backward=wrong)
+    question = case_question(case, widest(case), settings, code)
+    verdict = judgement(case, question, code).verdict
     return verdict == OUTSIDE if verdict in (OUTSIDE, AGREES) and not raised else None
 
 
