@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from math import isfinite
+from math import isfinite, prod
 from typing import Any
 
 import numpy as np
 
 from parity import oracle
 from parity.bounds.arithmetic import arithmetic
-from parity.cases.case import Array, Case, case_arrays, generator
-from parity.cases.functions import FUNCTIONS
+from parity.cases.case import Array, Case, generator
 from parity.judges.layer import Prepared, bounds_of, prepare
 from parity.mistakes.mistake import Mistake, control
 from parity.power.sight import (
@@ -27,7 +26,7 @@ from parity.results.judging import attempt
 from parity.results.settings import Settings
 from parity.results.verdicts import AGREES, INTEGERS, OUTSIDE
 from parity.witnesses.balls import PRECISION, arb_of, exact_balls, precision
-from parity.witnesses.derivative import Code, case_question, judgement
+from parity.witnesses.derivative import Code, judgement
 from parity.witnesses.integers import Drawn, draw, first_difference, torch_tensors
 from parity.witnesses.lattices import EXACT, Geometry, NotExactError, geometry, patterns
 
@@ -114,8 +113,8 @@ def _is_beyond(tensor: Array, exact: Array, limit: Array, overflow: Array) -> bo
 
 def seen_by_derivative(known: Mistake, case: Case, settings: Settings) -> bool | None:
     """The forward's own derivative against the backward, one of which is wrong."""
-    arrays = case_arrays(case, widest(case), settings.seed).values()
-    if not FUNCTIONS[case.function].inputs or sum(a.size for a in arrays) > LARGEST:
+    shape = geometry(case)
+    if not shape.inputs or sum(map(prod, shape.shapes.values())) > LARGEST:
         return None
     raised: list[Exception] = []
 
@@ -127,8 +126,7 @@ def seen_by_derivative(known: Mistake, case: Case, settings: Settings) -> bool |
             raise
 
     code = Code(forward=wrong) if is_forward(known) else Code(backward=wrong)
-    question = case_question(case, widest(case), settings, code)
-    verdict = judgement(case, question, code).verdict
+    verdict = judgement(case, widest(case), settings, code).verdict
     return verdict == OUTSIDE if verdict in (OUTSIDE, AGREES) and not raised else None
 
 

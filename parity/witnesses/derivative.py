@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -54,19 +55,21 @@ REFIMPL = Code()
 
 def check_derivative(case: Case, dtype: str, settings: Settings) -> Findings:
     """One case, judged in exact arithmetic."""
-    question = case_question(case, dtype, settings)
-    found = judgement(case, question)
-    return Findings(witnesses=[_row(case.id, case.function, "", dtype, question, found)])
+    found, shape = judgement(case, dtype, settings), geometry(case)
+    sizes = {name: prod(shape.shapes[name]) for name in shape.inputs}
+    return Findings(witnesses=[_row(case.id, case.function, "", dtype, sizes, found)])
 
 
-def judgement(case: Case, question: Question, code: Code = REFIMPL) -> Judgement:
+def judgement(case: Case, dtype: str, settings: Settings, code: Code = REFIMPL) -> Judgement:
     """Exact differences, where no branch depends on the case's numbers; else dual numbers.
 
     Integers of the case's geometry stand for its own numbers where the function only adds and
     multiplies. Where it compares, its own numbers choose the branch: ties and zeros, what many a
-    case is for, are seen on dual numbers alone. Too many numbers for these get differences on
+    case is for, are seen on dual numbers alone; of the others its own numbers are judged by torch
+    and the exact values. Too many numbers for these get differences on
     patterns of branches, which the note names.
     """
+    question = case_question(case, dtype, settings, code)
     with np.errstate(all="ignore"):
         y = attempt(lambda: question.forward(dict(question.arrays)))
     if isinstance(y, str):
@@ -79,13 +82,13 @@ def judgement(case: Case, question: Question, code: Code = REFIMPL) -> Judgement
         if why_not:
             return Judgement(INAPPLICABLE, why_not)
         try:
-            return _by_differences(case, question, shape, code)
+            return _by_differences(question, case, shape, code)
         except NotExactError as error:
             said = joined(f"no exact differences ({error})", said)
     return Judgement(INAPPLICABLE, said) if large else _on_duals(question, said)
 
 
-def _by_differences(case: Case, question: Question, shape: Geometry, code: Code) -> Judgement:
+def _by_differences(question: Question, case: Case, shape: Geometry, code: Code) -> Judgement:
     """On integers, with options that leave them integers; the note names those that are changed."""
     function, options = FUNCTIONS[case.function], shape.options
     found = differences.judged(
@@ -140,16 +143,22 @@ def _too_large(products: int) -> str:
 
 
 def _row(
-    case: str, function: str, network: str, dtype: str, question: Question, found: Judgement
+    case: str,
+    function: str,
+    network: str,
+    dtype: str,
+    sizes: Mapping[str, int],
+    found: Judgement,
 ) -> WitnessRow:
+    """sizes: the number of elements of each input."""
     return WitnessRow(
         case,
         function,
         network,
         dtype,
         DERIVATIVE,
-        " ".join(f"d{name}" for name in question.inputs),
-        sum(question.arrays[name].size for name in question.inputs),
+        " ".join(f"d{name}" for name in sizes),
+        sum(sizes.values()),
         found.verdict,
         found.false_accept,
         found.note,
@@ -172,8 +181,11 @@ def check_network_derivative(case: NetworkCase, dtype: str, settings: Settings) 
         found = Judgement(INAPPLICABLE, _too_large(products))
     question = _network_question(case, model.network, settings, x[:samples], target[:samples])
     if not isinstance(products, str) and samples:
-        found = _on_duals(question, f"{samples} of {len(x)} samples" if samples < len(x) else "")
-    return Findings(witnesses=[_row(case.name, "", case.name, dtype, question, found)])
+        found = _on_duals(
+            question, f"fewer samples: {samples} of {len(x)}" if samples < len(x) else ""
+        )
+    sizes = {name: question.arrays[name].size for name in question.inputs}
+    return Findings(witnesses=[_row(case.name, "", case.name, dtype, sizes, found)])
 
 
 def _network_products(network: Network, x: Array) -> int:

@@ -16,10 +16,13 @@ left.
 
 Each repetition draws dy, all arrays and all v anew. Let P be the difference of the two sides, a
 polynomial in all of these: of degree 1 in dy, 1 in all v together (each side is odd in v) and at
-most d in each array. If P ≠ 0, it has at most Π|S|·(1/|S_dy| + max 1/|S_v| + Σ_a d/|S_a|) zeros
-among the points of the sets (Schwartz's lemma 1; `parity.witnesses.integers` quotes it): that
-share of the points hides a wrong backward from one repetition, and r of them let it pass with
-probability at most its r-th power. As many are made as 2⁻⁴⁰ takes.
+most 1 in each array. If P ≠ 0, it vanishes at most on a share
+
+    p = 1/|S_dy| + max 1/|S_v| + Σ_a 1/|S_a|
+
+of the points of the sets S (the lemma in `parity.witnesses.integers`: Schwartz 1980, DeMillo &
+Lipton 1978, Zippel 1979). That share of the points hides a wrong backward from one repetition,
+and r of them with probability p^r at most. As many are made as it takes for 2⁻⁴⁰.
 
 How large the sets may be follows from the numbers of terms, counted by torch on ones. With K of
 them at most in an element of any tensor, and every |element| ≤ M, sums of products keep
@@ -34,8 +37,9 @@ branch; x keeps as much room to the edge of its set as v is long, so that x ± v
 branches. That says nothing of a case's own ties and zeros: `parity.witnesses.derivative` decides
 who is asked.
 
-Assumed is, as with exact integers, that the code computes such polynomials; where its forward
-gives no integers or too large ones, it does not, and nothing is said here.
+Assumed is, as with exact integers, that the code computes such polynomials: a mistake at certain
+numbers alone is not excluded. Where the forward gives no integers or too large ones, it computes
+something else, and nothing is said here; a gradient that is no integer is wrong.
 """
 
 from __future__ import annotations

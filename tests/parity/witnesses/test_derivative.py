@@ -273,7 +273,7 @@ def test_as_many_samples_as_there_is_time_for(monkeypatch: pytest.MonkeyPatch) -
     products = 9060  # of five samples
     monkeypatch.setattr(derivative, "NETWORK_PRODUCTS", products * 3 // 5)
     (found,) = check_network_derivative(case, "float64", SETTINGS).witnesses
-    assert (found.verdict, found.note) == (AGREES, "3 of 5 samples")
+    assert (found.verdict, found.note) == (AGREES, "fewer samples: 3 of 5")
     monkeypatch.setattr(derivative, "NETWORK_PRODUCTS", products // 5 - 1)
     (found,) = check_network_derivative(case, "float64", SETTINGS).witnesses
     assert (found.verdict, found.note) == (INAPPLICABLE, f"too large: {products} products")

@@ -63,7 +63,7 @@ def rng() -> np.random.Generator:
 
 
 def judge(case: Case, code: Code = REFIMPL) -> Judgement:
-    return judgement(case, case_question(case, "float64", SETTINGS, code), code)
+    return judgement(case, "float64", SETTINGS, code)
 
 
 def of_arrays(name: str, options: dict[str, Any] | None = None) -> Case:
