@@ -26,7 +26,6 @@ from parity.judges.training import check_training
 from parity.results.message import describe
 from parity.results.settings import Settings
 from parity.results.verdicts import OUTSIDE
-from parity.suite import witness_tasks
 from parity.suite.run import run_task
 from parity.suite.task import Task
 from parity.witnesses import closeness, definitions, integers
@@ -124,7 +123,6 @@ def share_what_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
     share(monkeypatch, layer, "prepare")
     share(monkeypatch, closeness, "truths", "own_bounds")
     share(monkeypatch, definitions, "exact")
-    share(monkeypatch, witness_tasks, "check_derivative")
     exact = remembered(on_fractions)
     monkeypatch.setattr(
         integers, "judges_of", lambda *a: Judges(lambda: exact(*a), judges_of(*a).double)
