@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from math import isfinite
+from math import isfinite, prod
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,6 @@ import numpy as np
 from parity import oracle
 from parity.bounds.arithmetic import arithmetic
 from parity.cases.case import Array, Case, generator
-from parity.cases.functions import FUNCTIONS
 from parity.judges.layer import Prepared, bounds_of, prepare
 from parity.mistakes.mistake import Mistake, control
 from parity.power.sight import (
@@ -27,8 +26,7 @@ from parity.results.judging import attempt
 from parity.results.settings import Settings
 from parity.results.verdicts import AGREES, INTEGERS, OUTSIDE
 from parity.witnesses.balls import PRECISION, arb_of, exact_balls, precision
-from parity.witnesses.derivative import case_question
-from parity.witnesses.directional import judged
+from parity.witnesses.derivative import Code, judgement
 from parity.witnesses.integers import Drawn, draw, first_difference, torch_tensors
 from parity.witnesses.lattices import EXACT, Geometry, NotExactError, geometry, patterns
 
@@ -115,9 +113,8 @@ def _is_beyond(tensor: Array, exact: Array, limit: Array, overflow: Array) -> bo
 
 def seen_by_derivative(known: Mistake, case: Case, settings: Settings) -> bool | None:
     """The forward's own derivative against the backward, one of which is wrong."""
-    function = FUNCTIONS[case.function]
-    question = case_question(case, widest(case), settings)._replace(exact=exact_balls)
-    if not question.inputs or sum(a.size for a in question.arrays.values()) > LARGEST:
+    shape = geometry(case)
+    if not shape.inputs or sum(map(prod, shape.shapes.values())) > LARGEST:
         return None
     raised: list[Exception] = []
 
@@ -128,13 +125,8 @@ def seen_by_derivative(known: Mistake, case: Case, settings: Settings) -> bool |
             raised.append(error)
             raise
 
-    if is_forward(known):
-        question = question._replace(forward=lambda a: function.forward(a, case.options, wrong))
-    else:
-        question = question._replace(
-            backward=lambda dy, a: function.backward(dy, a, case.options, wrong)
-        )
-    verdict, _ = judged(question)
+    code = Code(forward=wrong) if is_forward(known) else Code(backward=wrong)
+    verdict = judgement(case, widest(case), settings, code).verdict
     return verdict == OUTSIDE if verdict in (OUTSIDE, AGREES) and not raised else None
 
 

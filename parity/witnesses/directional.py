@@ -106,11 +106,9 @@ class RefutedError(Exception):
 
 def judged(question: Question) -> tuple[str, str]:
     """Verdict and note; the precision is raised until the enclosures are narrow enough."""
-    if not any(question.arrays[name].size for name in question.inputs):
-        return INAPPLICABLE, "no elements"
-    for name, array in question.arrays.items():
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
-            return INAPPLICABLE, f"NaN or ∞: in {name}"
+    why_not = unsuited(question)
+    if why_not:
+        return INAPPLICABLE, why_not
     found: list[Sides] = []
     said = ""
     for bits in PRECISIONS:
@@ -126,12 +124,27 @@ def judged(question: Question) -> tuple[str, str]:
             return OUTSIDE, str(error)
         apart = next((sides for sides in found if sides.apart), None)
         if apart:
-            return OUTSIDE, disagreement(apart)
+            return OUTSIDE, disagreement(apart.forward, apart.backward)
         if all(sides.sharp for sides in found):
             return AGREES, said
     if not found:
         return UNDECIDED, said
     return _not_sharp(found, said)
+
+
+def unsuited(question: Question) -> str:
+    """Why there is nothing to differentiate, if so."""
+    if not any(question.arrays[name].size for name in question.inputs):
+        return "no elements"
+    for name, array in question.arrays.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            return f"NaN or ∞: in {name}"
+    return ""
+
+
+def unsuited_upstream(dy: Array) -> str:
+    """Why nothing follows from the gradient that comes from above, if so."""
+    return "" if np.isfinite(dy).all() else "NaN or ∞: in dy"
 
 
 def _not_sharp(found: list[Sides], said: str) -> tuple[str, str]:
@@ -142,10 +155,14 @@ def _not_sharp(found: list[Sides], said: str) -> tuple[str, str]:
     return verdict, joined(said, seen)
 
 
-def disagreement(sides: Sides) -> str:
-    """Both numbers, with as many digits as it takes to tell them apart."""
+def disagreement(forward: Any, backward: Any) -> str:
+    """Both numbers, with as many digits as it takes to tell them apart.
+
+    >>> disagreement(arb(12345678), arb(12345679))
+    "the forward's own derivative along v is 1.2345678e+7, the backward gives 1.2345679e+7"
+    """
     for digits in range(6, 60):
-        a, b = (side.str(digits, radius=False) for side in (sides.forward, sides.backward))
+        a, b = (side.str(digits, radius=False) for side in (forward, backward))
         if a != b:
             break
     return f"the forward's own derivative along v is {a}, the backward gives {b}"
@@ -228,10 +245,11 @@ def _along(question: Question, directions: Directions, make: type[Dual]) -> tupl
         name: _arguments(array, directions.get(name), make)
         for name, array in question.arrays.items()
     }
-    y = _asked(lambda: question.forward(arguments))
+    y = asked(lambda: question.forward(arguments))
     dy = question.upstream(y.shape)
-    if not np.isfinite(dy).all():
-        raise InapplicableError("NaN or ∞: in dy")
+    why_not = unsuited_upstream(dy)
+    if why_not:
+        raise InapplicableError(why_not)
     pairs = zip(y.ravel(), dy.ravel().tolist(), strict=True)
     total = sum((tangent_of(value) * arb(d) for value, d in pairs), acb(0))
     return dy, [total.real, total.imag]
@@ -254,7 +272,16 @@ def _backward(question: Question, dy: Array) -> dict[str, list[Any]]:
         name: question.exact(array) if array.dtype.kind == "f" else array
         for name, array in question.arrays.items()
     }
-    gradients = _asked(lambda: question.backward(question.exact(dy), arguments))
+    gradients = gradients_of(question, question.exact(dy), arguments)
+    return {name: [arb_of(g) for g in gradient.ravel()] for name, gradient in gradients.items()}
+
+
+def gradients_of(question: Question, dy: Array, arguments: Arrays) -> Arrays:
+    """What the backward gives for each input.
+
+    Raises: RefutedError if it raised, or gave something of another shape.
+    """
+    gradients = asked(lambda: question.backward(dy, arguments))
     for name in question.inputs:
         shape = question.arrays[name].shape
         if name not in gradients:
@@ -264,10 +291,10 @@ def _backward(question: Question, dy: Array) -> dict[str, list[Any]]:
             raise RefutedError(
                 f"the backward gives d{name} of shape {given}, but {name} is {shape}"
             )
-    return {name: [arb_of(g) for g in gradients[name].ravel()] for name in question.inputs}
+    return {name: gradients[name] for name in question.inputs}
 
 
-def _asked(run: Callable[[], Any]) -> Any:
+def asked(run: Callable[[], Any]) -> Any:
     """What refimpl gives; what it raises is refuted, but for what a witness raises itself."""
 
     def answered() -> Any:

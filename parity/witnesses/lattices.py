@@ -139,10 +139,23 @@ def patterns(
     tf32: factors stay below 2¹¹, so that TF32 holds them exactly, and their products.
     Raises: NotExactError where no set is small enough for exact sums.
     """
-    found = _rule(shape)(shape, EXACT_BELOW[dtype], rng)
+    found = patterns_below(shape, EXACT_BELOW[dtype], rng)
     if tf32 and dtype == "float32" and {"weight", "kernel"} & set(shape.shapes):
         return [_factors_below(2**TF32_BITS, pattern) for pattern in found]
     return found
+
+
+def patterns_below(shape: Geometry, limit: int, rng: np.random.Generator) -> list[Pattern]:
+    """The same, with every product and every sum below a limit."""
+    return _rule(shape)(shape, limit, rng)
+
+
+def without_branch(shape: Geometry) -> bool:
+    """Whether it only adds and multiplies, whatever the numbers: averages among them."""
+    rule = FUNCTIONS[shape.function].integers
+    return rule in ("sums", "averages") or (
+        rule == "downsampled" and not sampling.is_maximum(shape.options)
+    )
 
 
 def _rule(shape: Geometry) -> Rule:
@@ -239,7 +252,7 @@ def _check_exact(shape: Geometry, pattern: Pattern, limit: int) -> None:
 def _averages(shape: Geometry, limit: int, rng: np.random.Generator) -> list[Pattern]:
     """Multiples of every divisor. A window holds as many places as it has, and a place lies in
     no more windows than that; each of them stays below the limit before it is divided."""
-    step, places = divisors_multiple(shape), prod(_window(shape))
+    step, places = divisors_multiple(shape), prod(window_of(shape))
     most = (limit - 1) // (places * step)
     return [
         {
@@ -250,16 +263,23 @@ def _averages(shape: Geometry, limit: int, rng: np.random.Generator) -> list[Pat
 
 
 def divisors_multiple(shape: Geometry) -> int:
-    """The least common multiple of what the windows' sums are divided by, from torch."""
+    """The least common multiple of what the windows' sums are divided by."""
+    return lcm(*divisors(shape))
+
+
+def divisors(shape: Geometry) -> set[int]:
+    """What the windows' sums are divided by, from torch; of what doesn't divide, 1."""
     function, options = shape.function, shape.options
+    if FUNCTIONS[function].integers not in ("averages", "downsampled"):
+        return {1}
     if function == "downsample":
         function, options = "avg_pool2d", sampling.as_pooling(options)
     averages = oracle.forward(function, _ones(shape), options)
     terms = np.broadcast_to(sums.undivided_terms(function, _ones(shape), options), averages.shape)
-    return lcm(*{round(float(d)) for d in (terms / averages).ravel()})
+    return {round(float(d)) for d in (terms / averages).ravel()}
 
 
-def _window(shape: Geometry) -> tuple[int, ...]:
+def window_of(shape: Geometry) -> tuple[int, ...]:
     size = shape.options["size" if shape.function == "downsample" else "kernel_size"]
     axes = len(shape.shapes["x"]) - 2
     return tuple(size) * (axes // len(size)) if isinstance(size, tuple | list) else (size,) * axes
@@ -293,10 +313,10 @@ def _maxima(shape: Geometry, limit: int, rng: np.random.Generator) -> list[Patte
     apart = (limit - 1) // (elements // 2 + 1)
     if apart < 3:
         raise NotExactError(f"{elements} elements are too many to be kept apart")
-    dy = _around_zero(output_shape(shape), (limit - 1) // prod(_window(shape)))
+    dy = _around_zero(output_shape(shape), (limit - 1) // prod(window_of(shape)))
     found: list[Pattern] = []
     seen: set[Shape] = set()
-    while len(found) < MOST_ORDERS and len(seen) < prod(_window(shape)):
+    while len(found) < MOST_ORDERS and len(seen) < prod(window_of(shape)):
         ranks = rng.permutation(elements).reshape(size) - elements // 2
         pattern = {"x": Lattice(apart * ranks, 1, 1, apart - 1), "dy": dy}
         found.append(pattern)
@@ -309,7 +329,7 @@ def _maxima(shape: Geometry, limit: int, rng: np.random.Generator) -> list[Patte
 def winners(shape: Geometry, pattern: Pattern) -> set[Shape]:
     """Which places of a window are the maximum of some window, on one pattern."""
     x, options = pattern["x"].base.astype(np.float64), shape.options
-    window, axes = _window(shape), x.ndim - 2
+    window, axes = window_of(shape), x.ndim - 2
     if shape.function == "downsample":
         hanging = [(0, -n % k) for n, k in zip(x.shape[2:], window, strict=True)]
         if options.get("edge", "zero_pad") == "zero_pad":
@@ -348,7 +368,7 @@ def covered(shape: Geometry, found: list[Pattern]) -> str:
         won: set[Shape] = set()
         for pattern in found:
             won |= winners(shape, pattern) if pattern["dy"].base.size else set()
-        return f"{len(won)} of {prod(_window(shape))} window places as the maximum"
+        return f"{len(won)} of {prod(window_of(shape))} window places as the maximum"
     return ""
 
 

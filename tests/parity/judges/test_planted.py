@@ -26,10 +26,10 @@ from parity.judges.training import check_training
 from parity.results.message import describe
 from parity.results.settings import Settings
 from parity.results.verdicts import OUTSIDE
-from parity.suite import witness_tasks
 from parity.suite.run import run_task
 from parity.suite.task import Task
-from parity.witnesses import closeness, definitions, integers
+from parity.witnesses import closeness, integers
+from parity.witnesses.exact import opinion
 from parity.witnesses.integers import Judges, judges_of
 
 DTYPE = "float64"
@@ -123,8 +123,7 @@ def share_what_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
     """torch, the bounds, and what refimpl gives on exact elements: the same for every mistake."""
     share(monkeypatch, layer, "prepare")
     share(monkeypatch, closeness, "own_bounds")
-    share(monkeypatch, definitions, "exact")
-    share(monkeypatch, witness_tasks, "check_derivative")
+    share(monkeypatch, opinion, "exact")
     exact = remembered(on_fractions)
     monkeypatch.setattr(
         integers, "judges_of", lambda *a: Judges(lambda: exact(*a), judges_of(*a).double)
@@ -233,7 +232,7 @@ def test_planted_in_a_layer_of_lenet(
     share(monkeypatch, network, "run_torch", "accumulated_bounds", "forward_bound")
     share(monkeypatch, network, "backward_bounds")
     share(monkeypatch, closeness, "own_bounds")
-    share(monkeypatch, definitions, "exact")
+    share(monkeypatch, opinion, "exact")
     rows = check_network(NETWORKS["lenet"], DTYPE, Settings()).rows
     local = [row for row in rows if row.case == "lenet[local]" and row.verdict == OUTSIDE]
     assert [(row.layer, row.tensor) for row in local] == [("conv2", tensor)]

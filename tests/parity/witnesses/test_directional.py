@@ -316,6 +316,6 @@ def test_sides() -> None:
 def test_the_message_has_as_many_digits_as_it_takes() -> None:
     """Two numbers that differ in the 20th digit."""
     close = Sides(arb("1.23456789"), arb("1.23456789") + arb(10) ** -12, arb(1), arb(1))
-    assert directional.disagreement(close) == (
+    assert directional.disagreement(close.forward, close.backward) == (
         "the forward's own derivative along v is 1.234567890000, the backward gives 1.234567890001"
     )
