@@ -102,8 +102,9 @@ class Beside:
     def __init__(self, pair: Pair, limits: Limits, overflow: Array) -> None:
         shape = pair[1].shape
         self.shape, self.pair = shape, pair
-        self.limits = [np.broadcast_to(limit, shape).reshape(-1) for limit in limits]
+        self.limits = [_flat(limit, shape) for limit in limits]
         self.overflow = np.broadcast_to(overflow, shape).reshape(-1)
+        self.overflows = bool(np.any(overflow))
         self.said: Dispute | str = ""
         self.fallback = ""
         self._forget()
@@ -125,23 +126,34 @@ class Beside:
             self.said = self.said or found
 
     def _measure(self, truth: Truth) -> None:
-        judged = truth.judges & ~self.overflow[truth.places]
+        judged = truth.judges
+        if self.overflows:
+            judged &= ~self.overflow[truth.places]
         self.elements = truth.elements
         self.seen += len(judged)
         self.undecided += int(np.count_nonzero(~truth.decided))
         if not judged.any():
             return
         self.judged += int(np.count_nonzero(judged))
-        self.radius = max(self.radius, float(truth.radius[judged].max()))
+        self.radius = max(self.radius, float(np.max(truth.radius, where=judged, initial=0.0)))
         for k, who in enumerate(("refimpl", "torch")):
             error = truth.errors(self.pair[k])
-            self.errors[k] = max(self.errors[k], float(np.max(error[judged])))
-            times = _times_over(error, self.limits[k][truth.places], truth.ulp)
-            times = np.where(judged, times, 0.0)
-            worst = int(np.argmax(times))
-            if times[worst] > self.beyond[k][0]:
-                said = self._said(who, truth, worst, float(error[worst]), float(times[worst]))
-                self.beyond[k] = (float(times[worst]), said)
+            error[~judged] = 0.0
+            self.errors[k] = max(self.errors[k], float(np.max(error)))
+            self._hold_against(k, who, truth, error)
+
+    def _hold_against(self, k: int, who: str, truth: Truth, error: Array) -> None:
+        """Errors beside a side's own bound; what goes beyond it most is kept."""
+        limit = self.limits[k][truth.places] if self.limits[k].ndim else self.limits[k]
+        with np.errstate(over="ignore"):
+            beyond = np.any(2 * error * truth.ulp > limit)
+        if not beyond:
+            return
+        times = _times_over(error, limit, truth.ulp)
+        worst = int(np.argmax(times))
+        if times[worst] > self.beyond[k][0]:
+            said = self._said(who, truth, worst, float(error[worst]), float(times[worst]))
+            self.beyond[k] = (float(times[worst]), said)
 
     def _said(self, who: str, truth: Truth, worst: int, error: float, times: float) -> str:
         flat = int(truth.flat_places()[worst])
@@ -168,6 +180,13 @@ class Beside:
         if self.undecided:
             said.append(f"{self.undecided} undecided")
         return "; ".join(said)
+
+
+def _flat(values: Array, shape: tuple[int, ...]) -> Array:
+    """All elements in a row; of one number for all of them, that."""
+    if values.size == 1:
+        return values.reshape(())
+    return np.broadcast_to(values, shape).reshape(-1)
 
 
 def _times_over(error: Array | float, doubled: Array | float, ulp: Array | float) -> Array:

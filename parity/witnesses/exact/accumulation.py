@@ -45,15 +45,15 @@ class Digits:
 
         Raises: ImpossibleError for others.
         """
-        largest = np.max(np.abs(integers), initial=0.0)
+        largest = max(np.max(integers, initial=0.0), -np.min(integers, initial=0.0))
         if not largest <= 2.0**SIGNIFICAND:
             raise ImpossibleError(f"on integers refimpl gives {largest:.3g}, more than all terms")
+        if not np.array_equal(np.rint(integers), integers):
+            raise ImpossibleError("on integers refimpl gives no integers")
         if self.addends.get(level, 0) == ADDENDS:
             self._settle()
         self.addends[level] = self.addends.get(level, 0) + 1
         whole = integers.astype(np.int64)
-        if not np.array_equal(whole, integers):
-            raise ImpossibleError("on integers refimpl gives no integers")
         if level in self.levels:
             self.levels[level] += whole
         else:
@@ -93,8 +93,11 @@ class Digits:
         left, rest, level = [], quotient, 0
         while level < len(digits) or rest.any():
             part = np.rint(rest)
-            off = -divisor * part.astype(np.int64)
-            left.append(digits[level] + off if level < len(digits) else off)
+            off = part.astype(np.int64)
+            off *= -divisor
+            if level < len(digits):
+                off += digits[level]
+            left.append(off)
             rest, level = (rest - part) * 2.0**self.bits, level + 1
         return left
 
@@ -106,12 +109,13 @@ def carry(levels: list[Array], bits: int) -> list[Array]:
     [array([2]), array([1])]
     """
     half = 1 << (bits - 1)
-    digits, over = levels.copy(), np.zeros_like(levels[0])
+    digits = levels.copy()
     for level in range(len(levels) - 1, 0, -1):
-        total = levels[level] + over
-        over = (total + half) >> bits
-        digits[level] = total - (over << bits)
-    digits[0] = levels[0] + over
+        over = digits[level] + half
+        over >>= bits
+        digits[level - 1] = digits[level - 1] + over
+        over <<= bits
+        digits[level] = digits[level] - over
     return digits
 
 
@@ -119,7 +123,7 @@ def in_float(digits: list[Array], bits: int) -> Array:
     """Σ_s d_s·2^(−s·b), from the smallest digit to the largest."""
     total = np.zeros(digits[0].shape)
     for level in range(len(digits) - 1, -1, -1):
-        total += np.ldexp(digits[level].astype(np.float64), -bits * level)
+        total += digits[level] * 2.0 ** (-bits * level)
     return total
 
 

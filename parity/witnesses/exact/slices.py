@@ -97,14 +97,16 @@ def on_grid(array: Array, unit: int, bits: int, most: int = MOST) -> list[Array]
     """
     sizes = np.abs(array)
     largest = np.max(sizes, initial=0.0)
-    smallest = np.min(sizes, initial=np.inf, where=sizes > 0)
+    smallest = np.min(sizes, initial=np.inf)
+    if not smallest:
+        smallest = np.min(sizes, initial=np.inf, where=sizes > 0)
     apart = UnfitError(f"sizes from {smallest:.3g} to {largest:.3g}, in units of 2^{unit}")
     # Looked at first: what is far below the last slice would be lost in the scaling.
     if largest and not unit - most * bits < _exponent(smallest) <= _exponent(largest):
         raise apart
     if _exponent(largest) - unit > SIGNIFICAND:
         raise apart
-    rest = np.ldexp(array.astype(np.float64), -unit)
+    rest = scaled(array.astype(np.float64), -unit)
     parts: list[Array] = []
     while not parts or rest.any():
         if len(parts) == most:
@@ -113,6 +115,13 @@ def on_grid(array: Array, unit: int, bits: int, most: int = MOST) -> list[Array]
         parts.append(part)
         rest = (rest - part) * 2.0**bits
     return parts
+
+
+def scaled(array: Array, exponent: int) -> Array:
+    """array·2^exponent, for results that float64 holds."""
+    if abs(exponent) < 1000:
+        return array * 2.0**exponent  # faster than ldexp
+    return np.asarray(np.ldexp(array, exponent))
 
 
 def _exponent(number: float) -> int:

@@ -38,11 +38,16 @@ class Truth:
 
     def errors(self, values: Array) -> Array:
         """|value − exact value| in ULP, ∞ for NaN."""
-        given = values.reshape(-1)[self.places].astype(np.float64)
+        off = values.reshape(-1)[self.places].astype(np.float64)
         # The difference to the nearest float64 is exact where the value is near at all.
         with np.errstate(all="ignore"):
-            off = np.abs((given - self.nearest) / self.ulp - self.rest)
-        return np.where(np.isnan(off), np.inf, off)
+            off -= self.nearest
+            off /= self.ulp
+            off -= self.rest
+            np.abs(off, out=off)
+            if np.isnan(np.max(off, initial=0.0)):
+                off[np.isnan(off)] = np.inf
+        return off
 
     def flat_places(self) -> Array:
         """The places, one by one."""
@@ -60,12 +65,14 @@ def truth_near(
     """
     nearest, rest, radius = (part.reshape(-1) for part in (nearest, rest, radius))
     with np.errstate(over="ignore"):
-        rounded = nearest.astype(dtype)
-    ulp, finite = spacing(np.abs(rounded)), np.isfinite(rounded)
-    off = np.where(finite, rest, 0.0) / ulp
-    radius = np.where(finite | np.isinf(radius), radius, 0.0)
-    nearest = np.where(finite, nearest, np.copysign(np.inf, nearest))
-    return Truth(where[0], nearest, off, ulp, radius / ulp, where[1])
+        rounded = nearest.astype(dtype, copy=False)
+    ulp = spacing(np.abs(rounded))
+    finite = np.isfinite(rounded)
+    if not finite.all():
+        rest = np.where(finite, rest, 0.0)
+        radius = np.where(finite | np.isinf(radius), radius, 0.0)
+        nearest = np.where(finite, nearest, np.copysign(np.inf, nearest))
+    return Truth(where[0], nearest, rest / ulp, ulp, radius / ulp, where[1])
 
 
 def truth_of(values: Array, dtype: str) -> Truth:

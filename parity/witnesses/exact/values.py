@@ -4,6 +4,7 @@
 |---|---|---|
 | `on_slices`: refimpl on integer slices | sums of products, averages, maxima, moves | yes |
 | `elementwise`: definitions in double-double | functions of one element | yes |
+| `outer`: its definition in double-double | dweight of a dense layer, few samples | yes |
 | `formula`: refimpl on balls | everything else, and numbers that do not fit the others | a budget |
 
 Slices don't fit numbers that are hundreds of powers of 2 apart, double-double none near float64's
@@ -23,6 +24,7 @@ from parity.cases.case import Array
 from parity.witnesses.exact.elementwise import RULES, by_definition
 from parity.witnesses.exact.formula import by_balls
 from parity.witnesses.exact.on_slices import Dispute, by_slices, kind_of
+from parity.witnesses.exact.outer import dweight_of, is_outer
 from parity.witnesses.exact.slices import UnfitError
 from parity.witnesses.exact.truth import Truth
 from parity.witnesses.pieces import Piece, cost, elements_of, sample, shape_of
@@ -73,6 +75,9 @@ def _of_part(
     try:
         if problem.function in RULES:
             yield from _patched(problem, tensors, budget)
+        elif "dweight" in tensors and is_outer(problem):
+            yield from (("dweight", truth) for truth in dweight_of(problem))
+            yield from by_slices(problem, [t for t in tensors if t != "dweight"])
         elif kind_of(problem):
             yield from by_slices(problem, tensors)
         else:
