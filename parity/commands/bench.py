@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -90,13 +91,25 @@ def bench_workloads_into(target: Path | None, plan: Plan) -> None:
 
     for rival in missing_rivals() if plan.rivals else ():
         typer.echo(f"{rival} is not installed: left out", err=True)
+    about = told_machine()
     bar, done = progress_bar("timing", plan.steps)
     with bar:
         rows = bench_rows(plan, lambda: done(1))
     wide_console().print(table(rows))
     for line in mean_lines(rows):
         typer.echo(line)
-    write_table(target, "bench.csv", BenchRow, rows)
+    write_table(target, "bench.csv", BenchRow, rows, about)
+
+
+def told_machine() -> dict[str, Any]:
+    """Say on which machine the figures are from; what stands of it beside the table."""
+    from parity.bench.machine import about_bench
+    from parity.report.bench import machine_lines
+
+    about = about_bench(["parity", *sys.argv[1:]])
+    for line in machine_lines(about):
+        typer.echo(line)
+    return about
 
 
 def bench_checkers_into(out: Path, rounds: int) -> None:
@@ -110,6 +123,7 @@ def bench_checkers_into(out: Path, rounds: int) -> None:
         check_writable(out)
     except OSError as error:
         wrong_call(str(error))
+    about = told_machine()
     timed = len(checkers()) + len(processes(out))
     bar, done = progress_bar("timing", timed * (rounds + 2))
     with bar:
@@ -117,7 +131,7 @@ def bench_checkers_into(out: Path, rounds: int) -> None:
         started = bench_startup(rounds, lambda: done(1))
     console().print(checker_table(checked))
     console().print(startup_table(started))
-    write_table(out, "bench_check.csv", CheckerRow, checked)
+    write_table(out, "bench_check.csv", CheckerRow, checked, about)
     write_table(out, "bench_startup.csv", StartRow, started)
 
 
@@ -135,5 +149,6 @@ def bench_scaling_into(out: Path, rounds: int) -> None:
     bar, done = progress_bar("sweeping", len(counts) * (rounds + 1))
     with bar:
         rows = bench_scaling(counts, rounds, done=lambda: done(1))
+    about = told_machine()  # behind it: the sweep's coordinator does without torch
     console().print(scaling_table(rows))
-    write_table(out, "bench_sweep.csv", ScalingRow, rows)
+    write_table(out, "bench_sweep.csv", ScalingRow, rows, about)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from rich.table import Table
 
@@ -75,6 +76,29 @@ def startup_table(rows: Sequence[StartRow]) -> Table:
     for row in rows:
         shown.add_row(row.what, f"{row.seconds:.3g}", f"{row.ratio:.3g} × {row.beside}")
     return shown
+
+
+def machine_lines(about: Mapping[str, Any]) -> Iterator[str]:
+    """Of `about_bench`: the processor and its vectors, both sides' BLAS, and what it comes to."""
+    cpu, torch, products = about["cpu"], about["torch"], about["products"]
+    vectors = " ".join(cpu["vectors"]) or "no vector extensions"
+    yield f"processor: {cpu['model']}, {cpu['cores']} cores; {vectors} (by NumPy)"
+    found = [library for library in about["blas"] if library["user_api"] == "blas"]
+    ours = [_blas(said) for said in found if said["package"] == "numpy"] or map(_blas, found)
+    theirs = [_blas(said) for said in found if said["package"] == "torch"]
+    yield (
+        f"BLAS: NumPy's {' '.join(ours) or 'unknown'}, "
+        f"torch's {' '.join(theirs) or torch['blas']} for {torch['cpu_capability']}"
+    )
+    ratios = ", ".join(f"{p['dtype']} {p['ratio']:.2f}" for p in products)
+    size = products[0]["size"]
+    yield f"matrix products {size}×{size}, CPU time of refimpl over torch's: {ratios}"
+
+
+def _blas(said: Mapping[str, Any]) -> str:
+    """`openblas 0.3.31 for SkylakeX`"""
+    named = f"{said['internal_api']} {said['version']}"
+    return f"{named} for {said['architecture']}" if said.get("architecture") else named
 
 
 def _memory(ours: int | None, theirs: int | None) -> str:
