@@ -17,7 +17,7 @@ import numpy as np
 from parity import oracle
 from parity.bench.contenders import REFIMPL, TORCH
 from parity.bench.speed import computing_with
-from parity.bench.timing import ratio, repeats_of, turns
+from parity.bench.timing import ratio, turns, warmed_up
 from parity.bench.workloads import SEED
 from parity.cases.case import Array
 from parity.results.about import about_machine
@@ -46,9 +46,7 @@ def products(size: int = SIZE, rounds: int = ROUNDS) -> list[Product]:
 def _product(dtype: str, size: int, rounds: int) -> Product:
     a, b = factors(dtype, size)
     calls = {REFIMPL: lambda: a @ b, TORCH: oracle.product(a, b)}
-    # The first turn warms up, and tells how many calls a sample takes.
-    first = turns(calls, dict.fromkeys(calls, 1), 2)
-    repeats = {name: repeats_of(spent[-1].wall) for name, spent in first.items()}
+    repeats = {name: warmed_up(call) for name, call in calls.items()}
     seconds = {
         name: [spent.cpu for spent in each] for name, each in turns(calls, repeats, rounds).items()
     }

@@ -28,7 +28,7 @@ SAMPLE = 0.02  # seconds that a sample lasts at least: short calls are repeated
 
 def interleaved(calls: Calls, rounds: int) -> dict[str, list[float]]:
     """The seconds of one call of each contender by the clock, for each round."""
-    repeats = {name: _repeats(call) for name, call in calls.items()}
+    repeats = {name: warmed_up(call) for name, call in calls.items()}
     return {name: [s.wall for s in each] for name, each in turns(calls, repeats, rounds).items()}
 
 
@@ -63,7 +63,7 @@ def repeats_of(seconds: float) -> int:
     return max(1, round(SAMPLE / max(seconds, 1e-7)))
 
 
-def _repeats(call: Callable[[], Any]) -> int:
+def warmed_up(call: Callable[[], Any]) -> int:
     """How many calls a sample takes; the first, uncounted call warms up."""
     call()
     return repeats_of(_spent(call, 1).wall)

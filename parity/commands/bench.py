@@ -17,6 +17,8 @@ from parity.commands.terminal import console, progress_bar, wide_console
 if TYPE_CHECKING:
     from parity.bench.plan import Plan
 
+ROUNDS, EXACT_ROUNDS = 7, 3
+
 
 def bench(
     names: Annotated[
@@ -26,7 +28,10 @@ def bench(
     threads: Annotated[
         list[int] | None, typer.Option(min=1, help="of the BLAS and of torch (1 and 2)")
     ] = None,
-    rounds: Annotated[int, typer.Option(min=1, help="how often each contender is timed")] = 7,
+    rounds: Annotated[
+        int | None,
+        typer.Option(min=1, help="how often each contender is timed (7; of exact values 3)"),
+    ] = None,
     rivals: Annotated[
         bool, typer.Option("--rivals", help="also im2col, MyGrad and JAX, if they are installed")
     ] = False,
@@ -37,26 +42,37 @@ def bench(
     sweep: Annotated[
         bool, typer.Option("--sweep", help="instead: a sweep with one process and with more")
     ] = False,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="instead: exact values beside refimpl's floats, by size")
+    ] = False,
     out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="where bench.csv goes (reports, of the whole benchmark)"),
     ] = None,
 ) -> None:
     """Time refimpl beside torch, in turns in one process: seconds, ratios, peak memory."""
-    others = bool(names or dtype or threads or rivals)
-    if check:
+    options = bool(dtype or threads or rivals or not memory)
+    others = options or bool(names)
+    often = rounds or ROUNDS
+    if exact:
+        if options or check or sweep:
+            wrong_call(
+                "--exact times exact values on one thread: it takes names, --rounds and --out alone"
+            )
+        bench_exact_into(out or (None if names else FOLDER), names or [], rounds or EXACT_ROUNDS)
+    elif check:
         if others or sweep:
             wrong_call(
                 "--check times one convolution in float64: it takes --rounds and --out alone"
             )
-        bench_checkers_into(out or FOLDER, rounds)
+        bench_checkers_into(out or FOLDER, often)
     elif sweep:
         if others:
             wrong_call("--sweep times random cases: it takes --rounds and --out alone")
-        bench_scaling_into(out or FOLDER, rounds)
+        bench_scaling_into(out or FOLDER, often)
     else:
         target = out or (None if names or dtype or threads else FOLDER)
-        plan = planned(names, dtype, threads, rounds, rivals, memory, target)
+        plan = planned(names, dtype, threads, often, rivals, memory, target)
         bench_workloads_into(target, plan)
 
 
@@ -152,3 +168,27 @@ def bench_scaling_into(out: Path, rounds: int) -> None:
     about = told_machine()  # behind it: the sweep's coordinator does without torch
     console().print(scaling_table(rows))
     write_table(out, "bench_sweep.csv", ScalingRow, rows, about)
+
+
+def bench_exact_into(target: Path | None, names: list[str], rounds: int) -> None:
+    """`parity bench --exact`"""
+    from parity.bench.growth import EXACT_WORKLOADS, NETWORKS
+    from parity.bench.plan import UnknownWorkloadError, chosen
+
+    try:
+        workloads, networks = chosen(names, EXACT_WORKLOADS, NETWORKS)
+        if target:
+            check_writable(target)
+    except (UnknownWorkloadError, OSError) as error:
+        wrong_call(str(error))
+    need("flint", "parity bench --exact")
+    need("torch", "parity bench")
+    from parity.bench.exactness import ExactRow, bench_exact, steps
+    from parity.report.bench import exact_table
+
+    about = told_machine()
+    bar, done = progress_bar("timing", steps(workloads, networks))
+    with bar:
+        rows = bench_exact(workloads, networks, rounds, lambda: done(1))
+    wide_console().print(exact_table(rows))
+    write_table(target, "bench_exact.csv", ExactRow, rows, about)
