@@ -23,7 +23,7 @@ from parity.cases.case import Array
 from parity.results.about import about_machine
 
 DTYPES = ("float64", "float32")
-SIZE, ROUNDS = 512, 7
+SIZE, ROUNDS = 512, 21  # of 7 the ratio differs by a fifth from call to call
 
 
 @dataclass(frozen=True)
