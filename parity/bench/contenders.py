@@ -15,7 +15,7 @@ from parity import oracle
 from parity.bench.workloads import Workload
 from parity.cases.case import Array
 from parity.cases.functions import FUNCTIONS
-from parity.cases.network_case import NetworkCase
+from parity.cases.network_case import Model, NetworkCase
 from parity.oracle import Calls
 
 REFIMPL, TORCH = "refimpl", "torch"
@@ -122,12 +122,19 @@ OURS: dict[str, Maker] = {REFIMPL: of_refimpl, TORCH: of_torch}
 RIVALS: dict[str, Maker] = {"im2col": of_im2col, "MyGrad": of_mygrad, "JAX": of_jax}
 
 
-def of_network(case: NetworkCase, dtype: str, batch: int, seed: int) -> dict[str, Calls]:
-    """Both sides of a network with its loss, on the first samples of its first batch."""
+def first_samples(
+    case: NetworkCase, dtype: str, batch: int, seed: int
+) -> tuple[Model, Array, Array]:
+    """A network, and so many samples of its first batch with their targets."""
     model, (x, target) = case.model(dtype, seed), case.data(dtype, seed)[0]
-    x, target = x[:batch], target[:batch]
     for layer in model.network.layers.values():
         layer.constants = {name: c[:batch] for name, c in layer.constants.items()}
+    return model, x[:batch], target[:batch]
+
+
+def of_network(case: NetworkCase, dtype: str, batch: int, seed: int) -> dict[str, Calls]:
+    """Both sides of a network with its loss, on the first samples of its first batch."""
+    model, x, target = first_samples(case, dtype, batch, seed)
     layers = {
         name: oracle.NetworkLayer(
             said.function, said.inputs, layer.parameters, layer.constants, said.options

@@ -33,12 +33,17 @@ class Plan:
         return len(self.threads) * len(self.dtypes) * (len(self.workloads) + len(self.networks))
 
 
-def chosen(names: Sequence[str]) -> tuple[tuple[Workload, ...], tuple[str, ...]]:
+def chosen(
+    names: Sequence[str],
+    all_workloads: tuple[Workload, ...] = WORKLOADS,
+    all_networks: tuple[str, ...] = tuple(BATCHES),
+) -> tuple[tuple[Workload, ...], tuple[str, ...]]:
     """The workloads and networks of these names or groups; all if there are none.
 
     Raises: UnknownWorkloadError for a name that is not there.
     """
-    known = [*(w.name for w in WORKLOADS), *dict.fromkeys(w.group for w in WORKLOADS), *BATCHES]
+    groups = dict.fromkeys(w.group for w in all_workloads)
+    known = [*(w.name for w in all_workloads), *groups, *all_networks]
     for name in names:
         if name not in known:
             near = get_close_matches(name, known, n=3)
@@ -49,6 +54,6 @@ def chosen(names: Sequence[str]) -> tuple[tuple[Workload, ...], tuple[str, ...]]
             )
             raise UnknownWorkloadError(f"no workload is called {name!r}; {meant}")
     if not names:
-        return WORKLOADS, tuple(BATCHES)
-    workloads = tuple(w for w in WORKLOADS if w.name in names or w.group in names)
-    return workloads, tuple(name for name in BATCHES if name in names)
+        return all_workloads, all_networks
+    workloads = tuple(w for w in all_workloads if w.name in names or w.group in names)
+    return workloads, tuple(name for name in all_networks if name in names)

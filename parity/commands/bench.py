@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,6 +17,8 @@ from parity.commands.terminal import console, progress_bar, wide_console
 if TYPE_CHECKING:
     from parity.bench.plan import Plan
 
+ROUNDS, EXACT_ROUNDS = 7, 3
+
 
 def bench(
     names: Annotated[
@@ -25,7 +28,10 @@ def bench(
     threads: Annotated[
         list[int] | None, typer.Option(min=1, help="of the BLAS and of torch (1 and 2)")
     ] = None,
-    rounds: Annotated[int, typer.Option(min=1, help="how often each contender is timed")] = 7,
+    rounds: Annotated[
+        int | None,
+        typer.Option(min=1, help="how often each contender is timed (7; of exact values 3)"),
+    ] = None,
     rivals: Annotated[
         bool, typer.Option("--rivals", help="also im2col, MyGrad and JAX, if they are installed")
     ] = False,
@@ -36,26 +42,37 @@ def bench(
     sweep: Annotated[
         bool, typer.Option("--sweep", help="instead: a sweep with one process and with more")
     ] = False,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="instead: exact values beside refimpl's floats, by size")
+    ] = False,
     out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="where bench.csv goes (reports, of the whole benchmark)"),
     ] = None,
 ) -> None:
     """Time refimpl beside torch, in turns in one process: seconds, ratios, peak memory."""
-    others = bool(names or dtype or threads or rivals)
-    if check:
+    options = bool(dtype or threads or rivals or not memory)
+    others = options or bool(names)
+    often = rounds or ROUNDS
+    if exact:
+        if options or check or sweep:
+            wrong_call(
+                "--exact times exact values on one thread: it takes names, --rounds and --out alone"
+            )
+        bench_exact_into(out or (None if names else FOLDER), names or [], rounds or EXACT_ROUNDS)
+    elif check:
         if others or sweep:
             wrong_call(
                 "--check times one convolution in float64: it takes --rounds and --out alone"
             )
-        bench_checkers_into(out or FOLDER, rounds)
+        bench_checkers_into(out or FOLDER, often)
     elif sweep:
         if others:
             wrong_call("--sweep times random cases: it takes --rounds and --out alone")
-        bench_scaling_into(out or FOLDER, rounds)
+        bench_scaling_into(out or FOLDER, often)
     else:
         target = out or (None if names or dtype or threads else FOLDER)
-        plan = planned(names, dtype, threads, rounds, rivals, memory, target)
+        plan = planned(names, dtype, threads, often, rivals, memory, target)
         bench_workloads_into(target, plan)
 
 
@@ -90,13 +107,25 @@ def bench_workloads_into(target: Path | None, plan: Plan) -> None:
 
     for rival in missing_rivals() if plan.rivals else ():
         typer.echo(f"{rival} is not installed: left out", err=True)
+    about = told_machine()
     bar, done = progress_bar("timing", plan.steps)
     with bar:
         rows = bench_rows(plan, lambda: done(1))
     wide_console().print(table(rows))
     for line in mean_lines(rows):
         typer.echo(line)
-    write_table(target, "bench.csv", BenchRow, rows)
+    write_table(target, "bench.csv", BenchRow, rows, about)
+
+
+def told_machine() -> dict[str, Any]:
+    """Say on which machine the figures are from; what stands of it beside the table."""
+    from parity.bench.machine import about_bench
+    from parity.report.bench import machine_lines
+
+    about = about_bench(["parity", *sys.argv[1:]])
+    for line in machine_lines(about):
+        typer.echo(line)
+    return about
 
 
 def bench_checkers_into(out: Path, rounds: int) -> None:
@@ -110,6 +139,7 @@ def bench_checkers_into(out: Path, rounds: int) -> None:
         check_writable(out)
     except OSError as error:
         wrong_call(str(error))
+    about = told_machine()
     timed = len(checkers()) + len(processes(out))
     bar, done = progress_bar("timing", timed * (rounds + 2))
     with bar:
@@ -117,7 +147,7 @@ def bench_checkers_into(out: Path, rounds: int) -> None:
         started = bench_startup(rounds, lambda: done(1))
     console().print(checker_table(checked))
     console().print(startup_table(started))
-    write_table(out, "bench_check.csv", CheckerRow, checked)
+    write_table(out, "bench_check.csv", CheckerRow, checked, about)
     write_table(out, "bench_startup.csv", StartRow, started)
 
 
@@ -135,5 +165,30 @@ def bench_scaling_into(out: Path, rounds: int) -> None:
     bar, done = progress_bar("sweeping", len(counts) * (rounds + 1))
     with bar:
         rows = bench_scaling(counts, rounds, done=lambda: done(1))
+    about = told_machine()  # behind it: the sweep's coordinator does without torch
     console().print(scaling_table(rows))
-    write_table(out, "bench_sweep.csv", ScalingRow, rows)
+    write_table(out, "bench_sweep.csv", ScalingRow, rows, about)
+
+
+def bench_exact_into(target: Path | None, names: list[str], rounds: int) -> None:
+    """`parity bench --exact`"""
+    from parity.bench.growth import EXACT_WORKLOADS, NETWORKS
+    from parity.bench.plan import UnknownWorkloadError, chosen
+
+    try:
+        workloads, networks = chosen(names, EXACT_WORKLOADS, NETWORKS)
+        if target:
+            check_writable(target)
+    except (UnknownWorkloadError, OSError) as error:
+        wrong_call(str(error))
+    need("flint", "parity bench --exact")
+    need("torch", "parity bench")
+    from parity.bench.exactness import ExactRow, bench_exact, steps
+    from parity.report.bench import exact_table
+
+    about = told_machine()
+    bar, done = progress_bar("timing", steps(workloads, networks))
+    with bar:
+        rows = bench_exact(workloads, networks, rounds, lambda: done(1))
+    wide_console().print(exact_table(rows))
+    write_table(target, "bench_exact.csv", ExactRow, rows, about)

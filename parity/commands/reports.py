@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import typer
 from parity.commands.ending import wrong_call
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 
 def check_writable(out: Path) -> None:
@@ -23,15 +24,27 @@ def check_writable(out: Path) -> None:
         raise PermissionError(f"{out}: cannot be written to")
 
 
-def write_table(target: Path | None, name: str, row_type: type, rows: Sequence[Any]) -> None:
-    """Write a report of one table, and say where; say so, too, where none is wanted."""
+def write_table(
+    target: Path | None,
+    name: str,
+    row_type: type,
+    rows: Sequence[Any],
+    about: Mapping[str, Any] | None = None,
+) -> None:
+    """Write a report of one table, and say where; say so, too, where none is wanted.
+
+    about: what the numbers depend on, for a JSON file beside it.
+    """
     from parity.results.writing import replace_files, to_csv
 
     if target is None:
         typer.echo("report: none of a part; --out DIR writes one")
         return
     try:
-        written = replace_files({target / name: to_csv(row_type, rows)})
+        texts = {target / name: to_csv(row_type, rows)}
+        if about is not None:
+            texts[(target / name).with_suffix(".json")] = json.dumps(about, indent=2) + "\n"
+        written = replace_files(texts)
     except OSError as error:
         wrong_call(f"the report could not be written, the old one stands: {error}")
-    typer.echo(f"report: {written[0]}")
+    typer.echo(f"report{'s' * (len(written) > 1)}: {', '.join(map(str, written))}")

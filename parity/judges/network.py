@@ -121,11 +121,11 @@ def check_locally(
             reason = shapes_apart(first, y, theirs[first]) or ours
             findings.rows.append(failure_row(here, first, reason, settings))
             continue
-        arrays = _arrays(layer, said, xs)
+        problem = layer_problem(layer, said, dy, xs)
+        arrays = problem.arrays
         bounds = _layer_bounds(said, dy, arrays, len(xs), settings.sides(place.dtype))
         exact = None
         if exactly:
-            problem = Problem(said.function, arrays, said.options, dy)
             labels = _labels(said.function, arrays, len(xs))
             exact = _exact(here, problem, bounds, (ours, theirs), labels, settings)
         _judge_all(findings, here, ours, theirs, bounds, settings, exact)
@@ -184,9 +184,17 @@ def _layer_tensors(
         return attempt(run)
 
 
-def _arrays(layer: Layer, said: Described, xs: tuple[Array, ...]) -> dict[str, Array]:
+def layer_problem(layer: Layer, said: Described, dy: Array, xs: tuple[Array, ...]) -> Problem:
+    """A layer on its own, from given inputs and upstream gradient."""
     names = input_names(said.function, len(xs))
-    return {**dict(zip(names, xs, strict=True)), **layer.parameters, **layer.constants}
+    arrays = {**dict(zip(names, xs, strict=True)), **layer.parameters, **layer.constants}
+    return Problem(said.function, arrays, said.options, dy)
+
+
+def loss_problem(loss: Loss, output: Array, target: Array) -> Problem:
+    """A loss on its own, from the network's output."""
+    arrays = loss_arrays(loss, output, target)
+    return Problem(loss.function, arrays, loss.options, np.ones((), output.dtype))
 
 
 def _layer_bounds(
@@ -236,14 +244,15 @@ def _check_loss(
 ) -> None:
     last = list(recorded.outputs)[-1]
     output = recorded.outputs[last]
-    one, dname = np.ones((), output.dtype), loss_gradient_name(loss)
+    problem, dname = loss_problem(loss, output, target), loss_gradient_name(loss)
+    arrays, one = problem.arrays, problem.dy
 
     def run() -> dict[str, Array]:
         value = getattr(refimpl, loss.function)(output, target, **loss.options)
         backward = getattr(refimpl, f"{loss.function}_backward")
         return {"loss": np.asarray(value), dname: backward(one, output, target, **loss.options)}
 
-    arrays, both = loss_arrays(loss, output, target), settings.sides(place.dtype)
+    both = settings.sides(place.dtype)
     gradients = backward_bounds(loss.function, one, arrays, loss.options, both)
     bounds = {
         "loss": forward_bound(loss.function, arrays, loss.options, both),
@@ -255,7 +264,6 @@ def _check_loss(
         ours = attempt(run)
     exact = None
     if exactly:
-        problem = Problem(loss.function, arrays, loss.options, one)
         labels = {"y": "loss", dname: dname}
         exact = _exact(here, problem, bounds, (ours, theirs), labels, settings)
     _judge_all(findings, here, ours, theirs, bounds, settings, exact)

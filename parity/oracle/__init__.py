@@ -14,6 +14,7 @@ from parity.oracle.layer import (
     gradcheck,
     gradients,
     in_half,
+    product,
     rounded,
 )
 from parity.oracle.networks import NetworkLayer, NetworkResult, descend, network, network_calls
@@ -53,6 +54,7 @@ __all__ = [
     "in_half",
     "network",
     "network_calls",
+    "product",
     "rounded",
     "set_tf32",
     "set_threads",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -60,6 +61,20 @@ def check_tf32(device: str) -> None:
         raise DeviceError(f"--tf32: only CUDA devices have TF32, but the device is {device}")
 
 
+def blas_of(build: str) -> str:
+    """Which BLAS torch was built with, by what it says of its build.
+
+    >>> blas_of("- Intel(R) oneAPI Math Kernel Library Version 2024.2-Product\\n BLAS_INFO=mkl, …")
+    'mkl 2024.2'
+    >>> blas_of("BLAS_INFO=open, BUILD_TYPE=Release"), blas_of("")
+    ('open', 'unknown')
+    """
+    named = re.search(r"BLAS_INFO=(\w+)", build)
+    version = re.search(r"Math Kernel Library Version ([\d.]+)", build)
+    name = named[1] if named else "unknown"
+    return f"{name} {version[1]}" if version and name.startswith("mkl") else name
+
+
 def flags() -> dict[str, Any]:
     """torch's version and everything set in it that changes results."""
     return {
@@ -67,6 +82,7 @@ def flags() -> dict[str, Any]:
         "threads": torch.get_num_threads(),
         "mkldnn": torch.backends.mkldnn.enabled,
         "build": torch.__config__.show(),
+        "blas": blas_of(torch.__config__.show()),
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
         "cuda": torch.version.cuda,
         "allow_tf32_matmul": torch.backends.cuda.matmul.allow_tf32,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from rich.table import Table
 
 from parity.bench.checkers import QUICK, CheckerRow
 from parity.bench.contenders import REFIMPL, TORCH
+from parity.bench.exactness import ExactRow
 from parity.bench.scaling import ScalingRow
 from parity.bench.speed import FORWARD, STEP, BenchRow, means
 from parity.bench.startup import StartRow
@@ -15,6 +18,12 @@ from parity.bench.startup import StartRow
 COLUMNS = (
     *("workload", "dtype", "threads", "forward", "ratio", "of GEMM", "MiB"),
     *("forward+backward", "ratio", "of GEMM", "MiB"),
+)
+
+EXACT_COLUMNS = (
+    *("workload", "dtype", "10⁶\nmult-adds", "elements", "exact"),
+    *("float ms\nCPU/wall", "exact ms\nCPU/wall", "CPU\nratio"),
+    *("µs/mult-add\nfloat/exact", "method"),
 )
 
 
@@ -66,6 +75,39 @@ def scaling_table(rows: Sequence[ScalingRow]) -> Table:
     return shown
 
 
+def exact_table(rows: Sequence[ExactRow]) -> Table:
+    """The exact values of each subject beside its floats."""
+    shown = Table(box=None, pad_edge=False)
+    for number, column in enumerate(EXACT_COLUMNS):
+        last = number == len(EXACT_COLUMNS) - 1
+        left = number < 2 or last
+        shown.add_column(column, justify="left" if left else "right", no_wrap=not last)
+    for row in rows:
+        work = row.multiply_adds
+        shown.add_row(
+            row.workload,
+            row.dtype,
+            f"{work / 1e6:.3g}" if work else "",
+            str(row.elements),
+            f"{math.floor(1000 * row.exact_share) / 10:g} %",  # 100 % are all
+            _milliseconds(row.float_cpu_seconds, row.float_wall_seconds),
+            _milliseconds(row.exact_cpu_seconds, row.exact_wall_seconds),
+            _digits(row.ratio),
+            f"{row.float_us:.2g}/{row.exact_us:.2g}" if row.float_us and row.exact_us else "",
+            row.method,
+        )
+    return shown
+
+
+def _milliseconds(cpu: float, wall: float) -> str:
+    return f"{_digits(1e3 * cpu)}/{_digits(1e3 * wall)}"
+
+
+def _digits(number: float) -> str:
+    """Three digits, or as many as stand before the point."""
+    return f"{number:.0f}" if number >= 1000 else f"{number:.3g}"
+
+
 def startup_table(rows: Sequence[StartRow]) -> Table:
     """How long processes take, beside what they cannot do without."""
     shown = Table(box=None, pad_edge=False)
@@ -75,6 +117,29 @@ def startup_table(rows: Sequence[StartRow]) -> Table:
     for row in rows:
         shown.add_row(row.what, f"{row.seconds:.3g}", f"{row.ratio:.3g} × {row.beside}")
     return shown
+
+
+def machine_lines(about: Mapping[str, Any]) -> Iterator[str]:
+    """Of `about_bench`: the processor and its vectors, both sides' BLAS, and what it comes to."""
+    cpu, torch, products = about["cpu"], about["torch"], about["products"]
+    vectors = " ".join(cpu["vectors"]) or "no vector extensions"
+    yield f"processor: {cpu['model']}, {cpu['cores']} cores; {vectors} (by NumPy)"
+    found = [library for library in about["blas"] if library["user_api"] == "blas"]
+    ours = [_blas(said) for said in found if said["package"] == "numpy"] or map(_blas, found)
+    theirs = [_blas(said) for said in found if said["package"] == "torch"]
+    yield (
+        f"BLAS: NumPy's {' '.join(ours) or 'unknown'}, "
+        f"torch's {' '.join(theirs) or torch['blas']} for {torch['cpu_capability']}"
+    )
+    ratios = ", ".join(f"{p['dtype']} {p['ratio']:.2f}" for p in products)
+    size = products[0]["size"]
+    yield f"matrix products {size}×{size}, CPU time of refimpl over torch's: {ratios}"
+
+
+def _blas(said: Mapping[str, Any]) -> str:
+    """`openblas 0.3.31 for SkylakeX`"""
+    named = f"{said['internal_api']} {said['version']}"
+    return f"{named} for {said['architecture']}" if said.get("architecture") else named
 
 
 def _memory(ours: int | None, theirs: int | None) -> str:

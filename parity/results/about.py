@@ -6,6 +6,7 @@ import os
 import platform
 from collections import Counter
 from datetime import UTC, datetime
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,11 @@ from threadpoolctl import threadpool_info
 from parity.results.findings import Findings
 from parity.results.settings import Settings
 
+# What products of matrices and exponentials gain from, of what NumPy says that there is.
+VECTORS = (
+    *("AVX", "FMA3", "AVX2", "AVX512F", "AVX512_SKX", "AVX512_ICL", "AVX512_SPR"),
+    *("NEON", "ASIMD", "SVE", "VSX", "VXE", "RVV"),
+)
 PACKAGES = ("cnn-parity", "numpy", "torch", "pandas", "typer", "rich")
 
 
@@ -52,10 +58,11 @@ def about_machine() -> dict[str, Any]:
             "model": _cpu_model(),
             "machine": platform.machine(),
             "cores": os.cpu_count(),
+            "vectors": vector_extensions(),
             "numpy_simd": np.show_config(mode="dicts")["SIMD Extensions"],
         },
         "platform": " ".join(filter(None, (platform.system(), *platform.libc_ver()))),
-        "blas": [_without_paths(library) for library in threadpool_info()],
+        "blas": [_owned(library) for library in threadpool_info()],
         "torch": {**oracle.flags(), "threads": 1},  # as during the run
     }
 
@@ -80,5 +87,24 @@ def _cpu_model() -> str:
     return platform.processor() or platform.machine()
 
 
-def _without_paths(library: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in library.items() if key not in ("filepath", "num_threads")}
+def vector_extensions() -> list[str]:
+    """The processor's vector extensions, by NumPy's names for them."""
+    core = import_module("numpy._core._multiarray_umath")
+    features: dict[str, bool] = getattr(core, "__cpu_features__", {})
+    return [name for name in VECTORS if features.get(name)]
+
+
+def _owned(library: dict[str, Any]) -> dict[str, Any]:
+    """A library with the package that brings it in place of paths on this machine."""
+    said = {key: v for key, v in library.items() if key not in ("filepath", "num_threads")}
+    return {**said, "package": owner(library["filepath"])}
+
+
+def owner(path: str) -> str:
+    """The installed package whose folder a library lies in; nothing for the system's.
+
+    >>> owner("/venv/lib/python3.11/site-packages/numpy.libs/libopenblas.so"), owner("/lib/x.so")
+    ('numpy', '')
+    """
+    _, found, inside = path.replace("\\", "/").rpartition("/site-packages/")
+    return inside.partition("/")[0].partition(".")[0] if found else ""

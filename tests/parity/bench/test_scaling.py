@@ -93,7 +93,7 @@ def test_the_command(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(scaling, "bench_scaling", lambda *_, **__: rows)
     outcome = call("bench", "--sweep", "--rounds", 3, "--out", tmp_path)
     assert (outcome.code, outcome.err) == (0, "")
-    assert outcome.out.splitlines()[2].split() == [
+    assert outcome.out.splitlines()[5].split() == [
         "2",
         "9",
         "2.00",

@@ -40,7 +40,7 @@ def test_real_processes(monkeypatch: pytest.MonkeyPatch) -> None:
         call()
         return 1
 
-    monkeypatch.setattr(timing, "_repeats", warm_up)
+    monkeypatch.setattr(timing, "warmed_up", warm_up)
     light = dict.fromkeys((LIBRARIES, HELP, TORCH), ("-c", "pass"))
     right = startup.processes
     monkeypatch.setattr(startup, "processes", lambda out: {**light, RUN: right(out)[RUN]})

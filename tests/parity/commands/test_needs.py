@@ -87,6 +87,7 @@ SENTENCES: dict[str, dict[tuple[object, ...], str]] = {
         ("bench", "relu"): f"parity bench {TORCH}",
         ("bench", "--check"): f"parity bench {TORCH}",
         ("bench", "--sweep"): f"parity bench {TORCH}",
+        ("bench", "--exact"): f"parity bench {TORCH}",
         ("sweep", "--cases", 3): f"parity sweep {TORCH}",
         ("sweep", "--only", 3): f"parity sweep {TORCH}",
         ("audit",): f"parity audit {TORCH}, or leave it out with --no-torch",
@@ -98,7 +99,10 @@ SENTENCES: dict[str, dict[tuple[object, ...], str]] = {
         QUICK: f"parity run needs rich, {PARITY}",
     },
     "threadpoolctl": {QUICK: f"parity run needs threadpoolctl, {PARITY}"},
-    "flint": {QUICK[:-1]: f"parity run needs flint, {PARITY}"},
+    "flint": {
+        QUICK[:-1]: f"parity run needs flint, {PARITY}",
+        ("bench", "--exact"): f"parity bench --exact needs flint, {PARITY}",
+    },
     "junitparser": {
         (*QUICK, "--junit", "junit.xml"): f"parity run --junit needs junitparser, {PARITY}"
     },
@@ -206,9 +210,9 @@ def test_what_there_is_needs_no_torch(call: Call, tmp_path: Path) -> None:
 
 def test_names_are_looked_up_without_torch() -> None:
     """A name that is not there is said before torch is missed."""
-    calls = [("sweep", "--function", "rellu"), ("bench", "rellu")]
+    calls = [("sweep", "--function", "rellu"), ("bench", "rellu"), ("bench", "--exact", "rellu")]
     for kind, (code, _, err) in zip(
-        ("function", "workload"), each_without("torch", calls=calls), strict=True
+        ("function", "workload", "workload"), each_without("torch", calls=calls), strict=True
     ):
         assert (code, err.count("\n")) == (2, 1)
         assert f"no {kind} is called 'rellu'" in err

@@ -93,6 +93,7 @@ def test_what_computes_nothing_needs_no_torch() -> None:
         ("list", "relu"): {"numpy"},
         ("sweep", "--function", "rellu"): {"numpy"},
         ("bench", "rellu"): {"numpy"},
+        ("bench", "--exact", "rellu"): {"numpy"},
         ("diff", "missing.csv", "missing.csv"): {"numpy", "pandas"},
     }
     assert loaded(*(called(*arguments) for arguments in calls)) == list(calls.values())

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from parity.bench.checkers import CheckerRow
+from parity.bench.exactness import ExactRow
 from parity.bench.scaling import ScalingRow
 from parity.bench.speed import BenchRow
 from parity.documents.audit import AuditRow
@@ -27,6 +28,7 @@ FILES = {
     "bench.csv": BenchRow,
     "bench_check.csv": CheckerRow,
     "bench_sweep.csv": ScalingRow,
+    "bench_exact.csv": ExactRow,
     "sweep.csv": SweepRow,
     "sweep_disagreements.csv": Disagreement,
     **{name: row_type for name, (row_type, _) in TABLES.items()},
