@@ -24,7 +24,7 @@ from parity.cases.networks import NETWORKS
 from parity.judges.network import NETWORK_BUDGET, layer_problem, loss_problem, run_torch
 from parity.results.settings import Settings
 from parity.witnesses.exact.elementwise import RULES
-from parity.witnesses.exact.multilinear import kind_of
+from parity.witnesses.exact.on_slices import kind_of
 from parity.witnesses.exact.truth import Truth
 from parity.witnesses.exact.values import BUDGET, Fallback, Found, exact_values
 from parity.witnesses.problem import Problem

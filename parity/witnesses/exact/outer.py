@@ -30,7 +30,7 @@ def is_outer(problem: Problem) -> bool:
     x = problem.arrays.get("x")
     if problem.function != "linear" or x is None or x.ndim != 2 or not 0 < len(x) <= FEW:
         return False
-    sizes = [np.abs(array) for array in (x, problem.dy)]
+    sizes = [np.abs(array.astype(np.float64)) for array in (x, problem.dy)]
     return all(np.all((s == 0) | (s >= SMALLEST) & (s <= LARGEST)) for s in sizes)
 
 
