@@ -16,9 +16,10 @@ import parity
 import refimpl
 from parity.bounds.propagation.rules import RULES as DRIFTS
 from parity.bounds.rules import RULES as BOUNDS
-from parity.cases.function import Function
+from parity.cases.function import ELEMENT, Function
 from parity.cases.functions import FUNCTIONS, forward_of
 from parity.mistakes.catalogue import MISTAKES
+from parity.witnesses.exact.elementwise import RULES as EXACT
 from parity.witnesses.lattices import BRANCHES
 from parity.witnesses.lattices import RULES as LATTICES
 from parity.witnesses.problem import SUM
@@ -73,6 +74,8 @@ def missing(function: Function) -> Iterator[str]:
         yield f"{name} compares, but integers by {function.integers!r} fix no branch of it"
     if function.kinks and function.integers not in ("", "regions"):
         yield f"{name} has kinks beside 0, but integers by {function.integers!r} know that at 0"
+    if function.pieces == ELEMENT and function.integers != "sums" and name not in EXACT:
+        yield f"{name} lacks its exact values: {rules}/witnesses/exact/elementwise.py"
     if function.in_networks and name not in DRIFTS:
         yield f"{name} lacks its accumulated bound: {rules}/bounds/propagation/rules.py"
     wrong = {mistake.function for mistake in MISTAKES.values()}
@@ -102,7 +105,7 @@ def test_a_function_has_all_its_aspects(name: str) -> None:
 def test_what_is_missing_is_named() -> None:
     """Of a function that has a row alone, every sentence; the test above can fail."""
     # Of refimpl's filters no other room knows anything.
-    lone = Function("haar_kernel", ("x",), integers="none", in_networks=True)
+    lone = Function("haar_kernel", ("x",), integers="none", pieces=ELEMENT, in_networks=True)
     assert list(missing(lone)) == [
         "haar_kernel lacks its twin in torch: TORCH in parity/oracle/filters.py",
         "haar_kernel lacks good cases: GOOD in parity/cases/filters.py",
@@ -113,6 +116,7 @@ def test_what_is_missing_is_named() -> None:
         "haar_kernel lacks its bound, 'haar_kernel': RULES in parity/bounds/rules.py",
         "haar_kernel lacks its integers, 'none': RULES in parity/witnesses/lattices.py",
         "haar_kernel compares, but integers by 'none' fix no branch of it",
+        "haar_kernel lacks its exact values: RULES in parity/witnesses/exact/elementwise.py",
         "haar_kernel lacks its accumulated bound: RULES in parity/bounds/propagation/rules.py",
         "haar_kernel lacks a known mistake: parity/mistakes/filters.py",
         "haar_kernel_backward lacks a known mistake: parity/mistakes/filters.py",

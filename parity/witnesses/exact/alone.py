@@ -45,12 +45,10 @@ class ExactTensor:
             raise ValueError(
                 f"values have shape {given.shape}, the exact ones {self.nearest.shape}"
             )
-        flat = ExactTensor(
-            *(c.reshape(-1) for c in (self.nearest, self.rest, self.ulp, self.radius))
+        nearest, rest, ulp, radius = (
+            column.reshape(-1) for column in (self.nearest, self.rest, self.ulp, self.radius)
         )
-        truth = Truth(
-            slice(0, given.size), flat.nearest, flat.rest, flat.ulp, flat.radius, given.size
-        )
+        truth = Truth(slice(0, given.size), nearest, rest, ulp, radius, given.size)
         return truth.errors(given).reshape(given.shape)
 
 
