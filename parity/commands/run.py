@@ -138,7 +138,7 @@ def report(
 ) -> None:
     """The table and the messages, then the files."""
     from parity.report.files import write_reports
-    from parity.report.text import failures, half_note, table, training_notes
+    from parity.report.text import exact_note, failures, half_note, table, training_notes
     from parity.report.witnesses import refutations, witness_notes
     from parity.results.about import about_run
 
@@ -146,6 +146,7 @@ def report(
     shown.print(table(findings))
     for line in (
         *training_notes(findings.training),
+        *exact_note(findings.rows),
         *witness_notes(findings.witnesses),
         *half_note(findings.rows),
         *failures(findings),

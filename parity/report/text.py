@@ -127,6 +127,17 @@ def failures(findings: Findings) -> list[str]:
     return said
 
 
+def exact_note(rows: Sequence[Row]) -> list[str]:
+    """How many elements have an exact value, and what stood in the way, in a line."""
+    found = [row for row in rows if row.exact_elements is not None]
+    if not found:
+        return []
+    elements = sum(row.exact_elements or 0 for row in found)
+    unfit, sampled = sum(row.unfit for row in found), sum(row.sampled for row in found)
+    slow = f", {unfit} of them by balls, as their numbers don't fit slices" if unfit else ""
+    return [f"exact values: {elements} elements of {len(found)} tensors{slow}; {sampled} sampled"]
+
+
 def half_note(rows: Sequence[Row]) -> list[str]:
     """How torch does in half precision, in a line."""
     found = [row for row in rows if row.verdict == INFORMATION]

@@ -20,6 +20,8 @@ class Closeness:
     exact_elements: int | None = None
     note: str = ""
     refuted: bool = False  # a side is further off than its own bound, or no exact value came out
+    sampled: bool = False  # not all elements were asked
+    unfit: bool = False  # numbers that don't fit the faster arithmetics
 
 
 def closeness(refimpl_ulp: float, torch_ulp: float, radius: float, elements: int) -> Closeness:

@@ -80,6 +80,8 @@ def _beside_exact(row: Row, found: Closeness, settings: Settings) -> Row:
         verdict=OUTSIDE if refuted else row.verdict,
         note=joined(row.note, found.note),
         opinion=found.note if row.outside else "",
+        sampled=found.sampled,
+        unfit=found.unfit,
     )
 
 

@@ -45,6 +45,8 @@ class Row:
     override: str = field(default="", metadata={"written": False})  # options that override bounds
     compared: bool = field(default=True, metadata={"written": False})  # element by element
     opinion: str = field(default="", metadata={"written": False})  # who is wrong, out of the note
+    sampled: bool = field(default=False, metadata={"written": False})  # exact values of a part
+    unfit: bool = field(default=False, metadata={"written": False})  # exact by balls, being odd
 
     @property
     def failed(self) -> bool:

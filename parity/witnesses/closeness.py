@@ -167,10 +167,16 @@ class Beside:
         """What all parts say."""
         beyond = [said for _, said in self.beyond if said]
         note = joined(*beyond, self._how_many(), self.fallback)
-        if not self.judged:
-            return Closeness(exact_elements=0, note=note)
-        found = closeness(self.errors[0], self.errors[1], self.radius, self.judged)
-        return replace(found, note=note, refuted=bool(beyond))
+        found = Closeness(exact_elements=0)
+        if self.judged:
+            found = closeness(self.errors[0], self.errors[1], self.radius, self.judged)
+        return replace(
+            found,
+            note=note,
+            refuted=bool(beyond),
+            sampled=self.seen < self.elements,
+            unfit=bool(self.fallback),
+        )
 
     def _how_many(self) -> str:
         """Of a sample how large it is; how many elements stayed undecided."""

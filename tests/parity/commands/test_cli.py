@@ -62,11 +62,12 @@ def test_a_run_that_holds(call: Call, tmp_path: Path) -> None:
     """Exit code 0, a table, one sentence, the names of the files; nothing on stderr."""
     outcome = call("run", "relu", "--out", tmp_path)
     assert (outcome.code, outcome.err) == (0, "")
-    _, header, line, integers, derivative, symbols, half, summary, reports = (
+    _, header, line, exact, integers, derivative, symbols, half, summary, reports = (
         outcome.out.splitlines()
     )
     assert header.split()[:3] == ["function", "cases", "refused"]
     assert line.split()[0] == "relu"
+    assert re.fullmatch(r"exact values: \d+ elements of \d+ tensors; 0 sampled", exact)
     assert integers.startswith("integers: ")
     assert re.fullmatch(r"derivative: \d+ agrees \(.*passes with probability 2\^-40", derivative)
     assert symbols == "symbols: 1 agrees"

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from parity.report import text as module
-from parity.report.text import Line, failures, lines, table, training_notes
+from parity.report.text import Line, exact_note, failures, lines, table, training_notes
 from parity.results.findings import Findings
 from parity.results.judging import Place, failure_row
 from parity.results.message import again, describe
@@ -328,3 +328,14 @@ def test_what_does_not_hold_is_red() -> None:
     text = shown(GROUPED, force_terminal=True, color_system="standard", no_color=False)
     red = [line.split("\x1b[31m")[1].split()[0] for line in text.splitlines() if "[31m" in line]
     assert red == ["conv2d", "relu"]
+
+
+def test_how_many_elements_are_exact() -> None:
+    """Elements and tensors with exact values; what was sampled, and what only balls could do."""
+    assert exact_note([replace(CASE, exact_elements=None)]) == []
+    rows = [CASE, replace(CASE, exact_elements=8, sampled=True), replace(CASE, unfit=True)]
+    assert exact_note(rows[:1]) == ["exact values: 72 elements of 1 tensors; 0 sampled"]
+    assert exact_note(rows) == [
+        "exact values: 152 elements of 3 tensors, 1 of them by balls, as their numbers don't fit "
+        "slices; 1 sampled"
+    ]
