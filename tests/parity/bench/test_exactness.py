@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 from calling import Call
-from parity.witnesses.exact.multilinear import Dispute
 
 from parity.bench import exactness, timing
 from parity.bench.exactness import (
@@ -36,6 +35,7 @@ from parity.bench.growth import DATA, EXACT_WORKLOADS, GROWING, LEFT_OUT, NETWOR
 from parity.bench.workloads import WORKLOADS, Workload, shape_of
 from parity.cases.case import Draw
 from parity.report.bench import exact_table
+from parity.witnesses.exact.on_slices import Dispute
 from parity.witnesses.exact.truth import Truth
 from parity.witnesses.exact.values import Fallback
 from parity.witnesses.problem import Problem
