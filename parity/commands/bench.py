@@ -13,6 +13,7 @@ from parity.commands.needs import need, need_installed
 from parity.commands.options import FOLDER, Dtype, Dtypes, default_jobs
 from parity.commands.reports import check_writable, write_table
 from parity.commands.terminal import console, progress_bar, wide_console
+from parity.commands.threads import sleep_when_idle
 
 if TYPE_CHECKING:
     from parity.bench.plan import Plan
@@ -129,7 +130,8 @@ def told_machine() -> dict[str, Any]:
 
 
 def bench_checkers_into(out: Path, rounds: int) -> None:
-    """`parity bench --check`"""
+    """`parity bench --check`: torch's threads wait as they do in a run."""
+    sleep_when_idle()
     need("torch", "parity bench")
     from parity.bench.checkers import CheckerRow, bench_checkers, checkers
     from parity.bench.startup import StartRow, bench_startup, processes

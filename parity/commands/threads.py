@@ -1,4 +1,4 @@
-"""How torch's threads wait, in all commands but `bench`, which times torch as it comes."""
+"""How torch's threads wait. `bench` times torch as it comes, but for `--check`."""
 
 from __future__ import annotations
 
