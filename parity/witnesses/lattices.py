@@ -189,7 +189,8 @@ def _sums(shape: Geometry, limit: int, rng: np.random.Generator) -> list[Pattern
     factors = [name for name in shape.inputs if name != "bias"]
     # K of the gradients; that of y counts the bias, which asks for a little too much.
     of_value, of_gradients = _terms(shape, dy_shape)
-    terms = {"dy": _most(of_value), **{name: _most(of_gradients[name]) for name in shape.inputs}}
+    terms = {"dy": _most(of_value, dy_shape)}
+    terms |= {name: _most(of_gradients[name], shape.shapes[name]) for name in shape.inputs}
     if "weight" not in factors and "kernel" not in factors:
         of_inputs = (limit - 1) // terms["dy"]
         of_dy = (limit - 1) // max(terms[name] for name in factors)
@@ -221,8 +222,9 @@ def _terms(shape: Geometry, dy_shape: Shape) -> tuple[Array, Mapping[str, Array]
     return found.y, found.gradients
 
 
-def _most(terms: Array) -> int:
-    return max(1, int(np.max(terms, initial=0)))
+def _most(terms: Array, size: Shape) -> int:
+    """The largest K of a tensor of this size, at least 1: an empty one has no sums."""
+    return max(1, int(np.max(terms, initial=0))) if prod(size) else 1
 
 
 def _no_larger(most: dict[str, int], allowed: dict[str, int]) -> dict[str, int]:
