@@ -78,7 +78,10 @@ def rounded_sum(
     def of_side(side: Arithmetic) -> Array:
         if factors is None:
             underflow = terms * side.eta
-            return gamma(terms, side.u) * (magnitude + underflow) + underflow
+            limit = np.asarray(magnitude + underflow)
+            limit *= gamma(terms, side.u)
+            limit += underflow
+            return limit
         off = side.product * factors
         sums = gamma(terms, side.addition) * (magnitude + off + terms * side.eta)
         return sums + off + terms * side.eta
