@@ -203,8 +203,8 @@ def _is_hidden(mistake: float, theirs: Array, error: Array) -> bool:
 
 def bound_over_value(error: Array, theirs: Array) -> float:
     """The largest bound over the largest |value| of a tensor."""
-    ends = np.max(theirs, initial=0), -np.min(theirs, initial=0)
-    largest = np.asarray(np.max(np.asarray(ends, np.float64)))
+    ends = np.array([np.max(theirs, initial=0), np.min(theirs, initial=0)], np.float64)
+    largest = np.asarray(np.max(np.abs(ends)))
     return float(ratios(np.max(error, initial=0), largest))
 
 
