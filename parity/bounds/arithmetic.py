@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -88,6 +88,17 @@ def arithmetic(library: str, dtype: str, tf32: bool = False) -> Arithmetic:
 def sides(dtype: str, tf32: bool = False) -> Sides:
     """refimpl's arithmetic and torch's."""
     return arithmetic("numpy", dtype), arithmetic("torch", dtype, tf32)
+
+
+@cache
+def add_alike(both: Sides) -> bool:
+    """Whether both sides round sums of products alike: elementary functions may differ.
+
+    >>> add_alike(sides("float32")), add_alike(sides("float32", tf32=True))
+    (True, False)
+    """
+    here, there = both
+    return replace(here, elementary=there.elementary) == there
 
 
 def gamma(terms: Array, u: float) -> Array:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.bounds.arithmetic import Arithmetic, Sides, gamma
+from parity.bounds.arithmetic import Arithmetic, Sides, add_alike, gamma
 from parity.cases.case import Array
 
 Arrays = Mapping[str, Array]
@@ -39,11 +39,19 @@ class Bound:
 def bounded(limit: Array, magnitude: Array, sides: Sides) -> Bound:
     """A bound from a limit and the largest intermediate value behind each element."""
     largest = min(side.largest for side in sides)
-    overflow = ~(magnitude * OUTWARD < largest) & np.isfinite(limit + 0 * magnitude)
-    overflow |= np.isposinf(magnitude)
-    # An undefined limit (∞·0 beside an infinite input) asks for equality.
-    limit = np.where(np.isnan(limit) | overflow, 0.0, limit * OUTWARD)
-    return Bound(limit, np.broadcast_to(overflow, limit.shape))
+    if np.max(magnitude, initial=0.0) * OUTWARD < largest:
+        shape = np.broadcast_shapes(limit.shape, magnitude.shape)
+        limit = np.asarray(limit * OUTWARD)
+        limit = limit if limit.shape == shape else np.broadcast_to(limit, shape)
+        overflow = np.zeros(shape, bool)
+    else:
+        overflow = ~(magnitude * OUTWARD < largest) & np.isfinite(limit + 0 * magnitude)
+        overflow |= np.isposinf(magnitude)
+        limit = np.where(overflow, 0.0, limit * OUTWARD)
+    if np.isnan(np.max(limit, initial=0.0)):
+        # An undefined limit (∞·0 beside an infinite input) asks for equality.
+        limit = np.where(np.isnan(limit), 0.0, limit)
+    return Bound(limit, overflow)
 
 
 def exact_bound(shape: tuple[int, ...]) -> Bound:
@@ -69,30 +77,46 @@ def rounded_sum(
 
     def of_side(side: Arithmetic) -> Array:
         if factors is None:
-            return gamma(terms, side.u) * (magnitude + terms * side.eta) + terms * side.eta
+            underflow = terms * side.eta
+            limit = np.asarray(magnitude + underflow)
+            limit *= gamma(terms, side.u)
+            limit += underflow
+            return limit
         off = side.product * factors
         sums = gamma(terms, side.addition) * (magnitude + off + terms * side.eta)
         return sums + off + terms * side.eta
 
-    limit = add_sides(of_side, sides)
-    widest = max(side.u for side in sides)
+    limit = 2 * of_side(sides[0]) if add_alike(sides) else add_sides(of_side, sides)
+    growth = 1 + np.minimum(gamma(terms, max(side.u for side in sides)), 1)
     largest = magnitude if largest is None else largest
-    return bounded(limit, largest * (1 + np.minimum(gamma(terms, widest), 1)), sides)
+    peak = np.asarray(np.max(largest, initial=0.0) * np.max(growth, initial=1.0))
+    if peak * OUTWARD < min(side.largest for side in sides):
+        return bounded(limit, peak, sides)  # no element overflows
+    return bounded(limit, largest * growth, sides)
 
 
 def is_exact(arrays: Arrays, magnitude: Array, sides: Sides) -> bool:
     """Whether every partial sum of products of these inputs is a representable integer."""
-    integers = all(np.array_equal(a, np.trunc(a)) for a in arrays.values())
     largest = float(np.max(magnitude, initial=0.0))
-    return integers and largest < min(1 / side.u for side in sides)
+    return largest < min(1 / side.u for side in sides) and all(map(_is_whole, arrays.values()))
+
+
+def _is_whole(array: Array) -> bool:
+    """Whether all elements are integers; the first few mostly say no."""
+    few = array.flat[:16]
+    return np.array_equal(few, np.trunc(few)) and np.array_equal(array, np.trunc(array))
 
 
 def magnitudes(arrays: Arrays) -> dict[str, Array]:
     """|array| in float64; NaN and ∞ become 0: their elements are compared as such."""
-    return {
-        name: np.where(np.isfinite(array), np.abs(array), 0).astype(np.float64)
-        for name, array in arrays.items()
-    }
+    return {name: _magnitude(array) for name, array in arrays.items()}
+
+
+def _magnitude(array: Array) -> Array:
+    values = np.asarray(np.abs(array)).astype(np.float64, copy=False)
+    if np.max(values, initial=0.0) < np.inf:
+        return values
+    return np.where(np.isfinite(values), values, 0.0)
 
 
 def add_sides(of_side: Callable[[Arithmetic], Array], sides: Sides) -> Array:

@@ -41,22 +41,38 @@ def exact_sigmoid(x: Array) -> Array:
 
 
 def sigmoid_forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
-    o = exact_sigmoid(arrays["x"])
-    limit = add_sides(lambda side: sigmoid_relative(side) * o + sigmoid_floor(side), sides)
-    return bounded(limit, o, sides)
+    return _of_sigmoid(exact_sigmoid(arrays["x"]), sides)
 
 
 def sigmoid_backward(
     function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
 ) -> dict[str, Bound]:
+    return {"x": _of_slope(dy, exact_sigmoid(arrays["x"]), sides)}
+
+
+def sigmoid_both(
+    function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
+) -> tuple[Bound, dict[str, Bound]]:
+    """`sigmoid_forward` and `sigmoid_backward` from one exact output."""
+    o = exact_sigmoid(arrays["x"])
+    return _of_sigmoid(o, sides), {"x": _of_slope(dy, o, sides)}
+
+
+def _of_sigmoid(o: Array, sides: Sides) -> Bound:
+    limit = add_sides(lambda side: sigmoid_relative(side) * o + sigmoid_floor(side), sides)
+    return bounded(limit, o, sides)
+
+
+def _of_slope(dy: Array, o: Array, sides: Sides) -> Bound:
     """dy·o·(1 − o) from a rounded o: 1 − o is off by the absolute error of o."""
-    o, d = exact_sigmoid(arrays["x"]), magnitudes({"dy": dy})["dy"]
+    d = magnitudes({"dy": dy})["dy"]
+    products, floors = d * o, 1 + d
 
     def of_side(side: Arithmetic) -> Array:
         relative = sigmoid_relative(side) + 4 * side.u
-        return np.asarray(d * o * relative * (1 + relative) + (1 + d) * sigmoid_floor(side))
+        return np.asarray(products * relative * (1 + relative) + floors * sigmoid_floor(side))
 
-    return {"x": bounded(add_sides(of_side, sides), d, sides)}
+    return bounded(add_sides(of_side, sides), d, sides)
 
 
 def tanh_forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:

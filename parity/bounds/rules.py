@@ -23,10 +23,11 @@ from parity.bounds.bound import Arrays, Bound, Options
 from parity.cases.case import Array
 from parity.cases.functions import FUNCTIONS
 
-__all__ = ["Bound", "backward_bounds", "forward_bound"]
+__all__ = ["Bound", "backward_bounds", "forward_bound", "tensor_bounds"]
 
 Forward = Callable[[str, Arrays, Options, Sides], Bound]
 Backward = Callable[[str, Array, Arrays, Options, Sides], dict[str, Bound]]
+Both = Callable[[str, Array, Arrays, Options, Sides], tuple[Bound, dict[str, Bound]]]
 
 
 def no_gradients(
@@ -70,6 +71,13 @@ RULES: dict[str, tuple[Forward, Backward]] = {
 }
 
 
+# Where the value and the gradients are bounded by what is computed once for both.
+BOTH: dict[str, Both] = {
+    "sums": sums.both,
+    "sigmoid": elementary.sigmoid_both,
+}
+
+
 def rule_of(function: str) -> tuple[Forward, Backward]:
     """The rules of a function's value and of its gradients."""
     return RULES[FUNCTIONS[function].bound_rule]
@@ -87,3 +95,15 @@ def backward_bounds(
     """The bound for each of a function's gradients, by the input's name."""
     with np.errstate(all="ignore"):
         return rule_of(function)[1](function, dy, arrays, options, sides)
+
+
+def tensor_bounds(
+    function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
+) -> tuple[Bound, dict[str, Bound]]:
+    """What `forward_bound` and `backward_bounds` give, without computing twice what both need."""
+    both = BOTH.get(FUNCTIONS[function].bound_rule)
+    if both is None:
+        value = forward_bound(function, arrays, options, sides)
+        return value, backward_bounds(function, dy, arrays, options, sides)
+    with np.errstate(all="ignore"):
+        return both(function, dy, arrays, options, sides)

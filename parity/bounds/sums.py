@@ -3,9 +3,7 @@ gradient descent."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -22,34 +20,59 @@ from parity.bounds.bound import (
     magnitudes,
     rounded_sum,
 )
+from parity.bounds.terms import Terms, terms_of, without_division
 from parity.cases.case import Array
 
 
 def forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
     magnitude = oracle.forward(function, magnitudes(arrays), options)
-    terms, division = _forward_terms(function, _shapes(arrays), _frozen(options))
-    # Of an average it is the sum that may overflow.
-    largest = _undivided_sum(function, arrays, options) if division else magnitude
-    rounded = _rounded_factors(arrays, sides)
-    factors = oracle.forward(function, rounded, options) if rounded else None
-    bound = rounded_sum(magnitude, terms + division, sides, largest, factors)
-    if not division and not rounded and is_exact(arrays, magnitude, sides):
-        return exact_bound(bound.limit.shape)
-    return bound
-
-
-def undivided_terms(function: str, arrays: Arrays, options: Options) -> Array:
-    """K of a function's value without its division: how many terms each sum has."""
-    return _forward_terms(function, _shapes(arrays), _frozen(options))[0]
+    return _of_value(function, magnitude, arrays, options, sides)
 
 
 def backward(
     function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
 ) -> dict[str, Bound]:
+    sums = _of_magnitudes(function, dy, arrays, options).gradients
+    return _of_gradients(function, sums, dy, arrays, options, sides)
+
+
+def both(
+    function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
+) -> tuple[Bound, dict[str, Bound]]:
+    """`forward` and `backward` from one run of the operation on |inputs|."""
+    found = _of_magnitudes(function, dy, arrays, options)
+    value = _of_value(function, found.y, arrays, options, sides)
+    return value, _of_gradients(function, found.gradients, dy, arrays, options, sides)
+
+
+def _of_magnitudes(function: str, dy: Array, arrays: Arrays, options: Options) -> oracle.Result:
     sources = magnitudes({**arrays, "dy": dy})
     upstream = sources.pop("dy")
-    sums = oracle.gradients(function, sources, options, upstream, list(arrays)).gradients
-    terms, division = _backward_terms(function, dy.shape, _shapes(arrays), _frozen(options))
+    return oracle.gradients(function, sources, options, upstream, list(arrays))
+
+
+def _of_value(
+    function: str, magnitude: Array, arrays: Arrays, options: Options, sides: Sides
+) -> Bound:
+    terms = _terms(function, arrays, options)
+    rounded = _rounded_factors(arrays, sides)
+    if not terms.division and not rounded and is_exact(arrays, magnitude, sides):
+        return exact_bound(magnitude.shape)
+    # Of an average it is the sum that may overflow.
+    largest = _undivided_sum(function, arrays, options) if terms.division else magnitude
+    factors = oracle.forward(function, rounded, options) if rounded else None
+    return rounded_sum(magnitude, terms.value + terms.division, sides, largest, factors)
+
+
+def _of_gradients(
+    function: str,
+    sums: Mapping[str, Array],
+    dy: Array,
+    arrays: Arrays,
+    options: Options,
+    sides: Sides,
+) -> dict[str, Bound]:
+    terms = _terms(function, arrays, options)
     rounded = _rounded_factors({**arrays, "dy": dy}, sides)
     products = _gradients(function, rounded, options) if rounded else {}
     bounds = {}
@@ -58,13 +81,16 @@ def backward(
         if name != "bias":
             factors |= {k: a for k, a in arrays.items() if k not in (name, "bias")}
         of_products = products.get(name)
-        if not division and of_products is None and is_exact(factors, magnitude, sides):
+        if not terms.division and of_products is None and is_exact(factors, magnitude, sides):
             bounds[name] = exact_bound(magnitude.shape)
         else:
-            bounds[name] = rounded_sum(
-                magnitude, terms[name] + division, sides, factors=of_products
-            )
+            of_name = terms.gradients[name] + terms.division
+            bounds[name] = rounded_sum(magnitude, of_name, sides, factors=of_products)
     return bounds
+
+
+def _terms(function: str, arrays: Arrays, options: Options) -> Terms:
+    return terms_of(function, {name: array.shape for name, array in arrays.items()}, options)
 
 
 def _rounded_factors(arrays: Arrays, sides: Sides) -> dict[str, Array]:
@@ -88,86 +114,11 @@ def _gradients(function: str, sources: dict[str, Array], options: Options) -> di
     return oracle.gradients(function, sources, options, upstream, names).gradients
 
 
-def _shapes(arrays: Arrays) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    return tuple((name, array.shape) for name, array in arrays.items())
-
-
-def _frozen(options: Options) -> tuple[tuple[str, Any], ...]:
-    def freeze(value: Any) -> Any:
-        return tuple(map(freeze, value)) if isinstance(value, list | tuple) else value
-
-    return tuple((name, freeze(value)) for name, value in options.items())
-
-
-def _undivided(
-    function: str, ones: dict[str, Array], options: dict[str, Any]
-) -> tuple[str, dict[str, Array], dict[str, Any], int]:
-    """The function without its division (average pooling: divisor 1), and how many it had."""
-    if not function.startswith("avg_pool"):
-        return function, ones, options, 0
-    if function == "avg_pool1d":  # torch has no divisor there: the same windows along W
-        options = {
-            "kernel_size": (1, _one(options["kernel_size"])),
-            "stride": (1, _one(options.get("stride") or options["kernel_size"])),
-            "padding": (0, _one(options.get("padding", 0))),
-            "ceil_mode": options.get("ceil_mode", False),
-        }
-        function, ones = "avg_pool2d", {"x": ones["x"][:, :, None]}
-    return function, ones, {**options, "divisor_override": 1}, 1
-
-
-def _one(value: Any) -> int:
-    return int(value[0]) if isinstance(value, tuple) else int(value)
-
-
-def _collapsed(terms: Array) -> Array:
-    """One number where all are the same, as in dense layers."""
-    return np.asarray(terms.flat[0]) if terms.size and np.all(terms == terms.flat[0]) else terms
-
-
-@lru_cache(maxsize=4096)
-def _forward_terms(function: str, shapes: Any, options: Any) -> tuple[Array, int]:
-    """K: the operation itself applied to ones, without its division; and the division."""
-    ones = {name: np.ones(shape) for name, shape in shapes}
-    plain, arguments, plain_options, division = _undivided(function, ones, dict(options))
-    terms = oracle.forward(plain, arguments, plain_options)
-    return _collapsed(terms[:, :, 0] if plain != function else terms), division
-
-
 def _undivided_sum(function: str, arrays: Arrays, options: Options) -> Array:
     """op(|inputs|) before its division."""
-    frozen = dict(_frozen(options))
-    plain, arguments, plain_options, _ = _undivided(function, magnitudes(arrays), frozen)
-    total = oracle.forward(plain, arguments, plain_options)
+    plain, arguments, undivided = without_division(function, magnitudes(arrays), options)
+    total = oracle.forward(plain, arguments, undivided)
     return total[:, :, 0] if plain != function else total
-
-
-@lru_cache(maxsize=4096)
-def _backward_terms(
-    function: str, dy_shape: tuple[int, ...], shapes: Any, options: Any
-) -> tuple[dict[str, Array], int]:
-    """K of each gradient: the backward of ones, without its division; and the division."""
-    ones = {name: np.ones(shape) for name, shape in shapes}
-    plain, arguments, plain_options, division = _undivided(function, ones, dict(options))
-    dy = np.ones(dy_shape if plain == function else (*dy_shape[:2], 1, dy_shape[2]))
-    terms = oracle.gradients(plain, arguments, plain_options, dy, list(arguments)).gradients
-    if plain != function:
-        terms = {"x": terms["x"][:, :, 0]}
-    return {name: _collapsed(counts) for name, counts in terms.items()}, division
-
-
-def most_terms(function: str, dy_shape: tuple[int, ...], arrays: Arrays, options: Options) -> int:
-    """The largest K of any element of any tensor of a sum of products."""
-    shapes, frozen = _shapes(arrays), _frozen(options)
-    forward, _ = _forward_terms(function, shapes, frozen)
-    backward, _ = _backward_terms(function, dy_shape, shapes, frozen)
-    return max(int(np.max(terms, initial=0)) for terms in (forward, *backward.values()))
-
-
-def forget_terms() -> None:
-    """Empty the caches of K: where no geometry comes twice, they only take memory."""
-    _forward_terms.cache_clear()
-    _backward_terms.cache_clear()
 
 
 def parts_bound(parts: Sequence[Array], sides: Sides) -> Bound:

@@ -12,7 +12,7 @@ import refimpl
 from parity import oracle
 from parity.bounds.arithmetic import Sides
 from parity.bounds.bound import Bound, exact_bound
-from parity.bounds.rules import backward_bounds, forward_bound
+from parity.bounds.rules import tensor_bounds
 from parity.cases.case import (
     Array,
     BadCase,
@@ -142,8 +142,7 @@ def _refimpl_side(
 
 def bounds_of(case: Case, dy: Array, arrays: Mapping[str, Array], both: Sides) -> dict[str, Bound]:
     """The bound of each tensor of a case, for two sides of these arithmetics."""
-    forward = forward_bound(case.function, arrays, case.options, both)
-    backward = backward_bounds(case.function, dy, arrays, case.options, both)
+    forward, backward = tensor_bounds(case.function, dy, arrays, case.options, both)
     bounds = {"y": forward, **{f"d{name}": bound for name, bound in backward.items()}}
     if FUNCTIONS[case.function].has_indices:
         bounds["indices"] = exact_bound(forward.limit.shape)

@@ -20,7 +20,7 @@ import refimpl
 from parity import oracle
 from parity.bounds.arithmetic import Sides
 from parity.bounds.bound import Bound
-from parity.bounds.rules import backward_bounds, forward_bound
+from parity.bounds.rules import tensor_bounds
 from parity.bounds.sums import parts_bound
 from parity.cases.case import Array, generator
 from parity.cases.functions import FUNCTIONS
@@ -201,8 +201,9 @@ def _layer_bounds(
     said: Described, dy: Array, arrays: Mapping[str, Array], inputs: int, both: Sides
 ) -> dict[str, Bound]:
     names = input_names(said.function, inputs)
-    bounds = {output_name(said.function): forward_bound(said.function, arrays, said.options, both)}
-    for name, bound in backward_bounds(said.function, dy, arrays, said.options, both).items():
+    value, gradients = tensor_bounds(said.function, dy, arrays, said.options, both)
+    bounds = {output_name(said.function): value}
+    for name, bound in gradients.items():
         label = gradient_name(said.function, name) if name in names else f"d{name}"
         bounds[label] = bound
     return bounds
@@ -253,11 +254,8 @@ def _check_loss(
         return {"loss": np.asarray(value), dname: backward(one, output, target, **loss.options)}
 
     both = settings.sides(place.dtype)
-    gradients = backward_bounds(loss.function, one, arrays, loss.options, both)
-    bounds = {
-        "loss": forward_bound(loss.function, arrays, loss.options, both),
-        dname: next(iter(gradients.values())),
-    }
+    value, gradients = tensor_bounds(loss.function, one, arrays, loss.options, both)
+    bounds = {"loss": value, dname: next(iter(gradients.values()))}
     theirs = {"loss": recorded.loss, dname: recorded.doutputs[last]}
     here = replace(place, layer="loss", function=loss.function)
     with np.errstate(all="ignore"):

@@ -16,7 +16,7 @@ import numpy as np
 from parity import oracle
 from parity.bounds.arithmetic import Sides
 from parity.bounds.bound import Bound
-from parity.bounds.propagation.error import Accumulated
+from parity.bounds.propagation.error import Accumulated, without_nan
 from parity.bounds.sums import descend_bound
 from parity.cases.case import Array
 from parity.cases.graph import Tensor
@@ -141,7 +141,7 @@ def _accumulate(
             wide_gradient = np.abs(recorded.dparameters[name][key]) + moved
             rounding = descend_bound(wide_value, wide_gradient, descent.rate, both).limit
             error = descent.errors[name][key] + descent.rate * moved + rounding
-            descent.errors[name][key] = np.where(np.isnan(error), np.inf, error)
+            descent.errors[name][key] = without_nan(error)
     return bounds[Tensor("loss", descent.torch.loss.function, "loss")].error
 
 

@@ -11,7 +11,7 @@ from parity.bounds.bound import Bound
 from parity.cases.case import Array
 from parity.results.verdicts import BLIND, IDENTICAL, OUTSIDE, WITHIN
 
-PART = 1 << 17  # elements compared at a time
+PART = 1 << 15  # elements compared at a time
 
 
 @dataclass(frozen=True)
@@ -93,19 +93,40 @@ def _parts(size: int) -> list[slice]:
 
 
 def _compare_part(ours: Array, theirs: Array, limit: Array, overflow: Array) -> _Part:
-    difference = np.where(overflow, 0.0, element_differences(ours, theirs))
+    difference = element_differences(ours, theirs)
+    if overflow.any():
+        difference = np.where(overflow, 0.0, difference)
+    largest = float(difference.max())
+    blind = _holds_infinite(limit, theirs, overflow)
+    if largest == 0:
+        return _Part(0.0, 0.0, 0.0, 0.0, 0, 0, blind)
+    relative, ulp = _beside_values(difference, largest, ours, theirs)
     ratio = ratios(difference, limit)
-    largest = np.maximum(np.abs(ours), np.abs(theirs))
     place = int(np.argmax(ratio))
-    return _Part(
-        max_abs_error=float(difference.max()),
-        max_rel_error=float(ratios(difference, largest.astype(np.float64)).max()),
-        max_ulp=float(ratios(difference, spacing(largest)).max()),
-        worst_ratio=float(ratio[place]),
-        place=place,
-        outside=int(np.count_nonzero(ratio > 1)),
-        infinite_bound=bool(np.any(np.isinf(limit) & np.isfinite(theirs) & ~overflow)),
-    )
+    worst = float(ratio[place])
+    outside = int(np.count_nonzero(ratio > 1)) if worst > 1 else 0
+    return _Part(largest, relative, ulp, worst, place, outside, blind)
+
+
+def _holds_infinite(limit: Array, theirs: Array, overflow: Array) -> bool:
+    """Whether an element that is judged has an infinite bound."""
+    if limit.max() < np.inf:
+        return False
+    return bool(np.any(np.isinf(limit) & np.isfinite(theirs) & ~overflow))
+
+
+def _beside_values(
+    difference: Array, largest: float, ours: Array, theirs: Array
+) -> tuple[float, float]:
+    """The largest difference relative to the larger value, and in units in its last place."""
+    if largest == np.inf:
+        return largest, largest
+    values = np.maximum(np.abs(ours), np.abs(theirs))
+    with np.errstate(all="ignore"):
+        relative = difference / values.astype(np.float64, copy=False)
+        of_ulp = difference / spacing(values)
+    # Of finite differences only 0/0 and 0/NaN, which count as 0, are not numbers.
+    return float(np.fmax.reduce(relative, initial=0.0)), float(of_ulp.max())
 
 
 def _verdict(outside: int, infinite_bound: bool, exact: bool) -> str:
@@ -118,10 +139,10 @@ def _verdict(outside: int, infinite_bound: bool, exact: bool) -> str:
 
 def element_differences(refimpl: Array, torch: Array) -> Array:
     """|refimpl − torch| in float64; 0 where both are the same NaN or ∞, ∞ where only one is."""
-    a, b = refimpl.astype(np.float64), torch.astype(np.float64)
+    a, b = (side.astype(np.float64, copy=False) for side in (refimpl, torch))
     with np.errstate(all="ignore"):
-        difference = np.abs(a - b)
-    if np.isfinite(difference).all():
+        difference = np.asarray(np.abs(a - b))
+    if difference.max(initial=0.0) < np.inf:  # neither NaN nor ∞
         return difference
     same = (a == b) | (np.isnan(a) & np.isnan(b))
     odd = ~(np.isfinite(a) & np.isfinite(b))
@@ -131,20 +152,25 @@ def element_differences(refimpl: Array, torch: Array) -> Array:
 def ratios(error: Array, limit: Array) -> Array:
     """error/limit with 0/0 = 0 and x/0 = ∞; ∞/∞ = ∞."""
     with np.errstate(all="ignore"):
-        quotient = error / limit
-    if not np.isnan(quotient).any():
-        return np.asarray(quotient)
+        quotient = np.asarray(error / limit)
+    if not np.isnan(quotient.max(initial=0.0)):
+        return quotient
     undefined = np.where(error == 0, 0.0, np.inf)
     return np.where(np.isnan(quotient), undefined, quotient)
 
 
 def spacing(values: Array) -> Array:
-    """The distance from each value to the next number of its dtype."""
-    finite = np.where(np.isfinite(values), values, 1)
-    # The largest number's next is ∞; its own distance is that of the number before it.
-    largest = np.finfo(values.dtype).max
-    before_last = np.nextafter(largest, values.dtype.type(0))
-    return np.asarray(np.spacing(np.minimum(finite, before_last)), np.float64)
+    """The distance from each |value| to the next number of its dtype; of NaN and ∞ that of 1.
+
+    A number without the bits of its fraction, which are those that ∞ has not, is a power of 2 and
+    at least the smallest normal one: times the ε of its dtype it is the distance.
+    """
+    info, bits = np.finfo(values.dtype), np.dtype(f"i{values.dtype.itemsize}")
+    powers = (values.view(bits) & values.dtype.type(np.inf).view(bits)).view(values.dtype)
+    powers = np.maximum(powers, info.smallest_normal)
+    if powers.max(initial=0) == np.inf:
+        powers = np.where(np.isinf(powers), values.dtype.type(1), powers)
+    return np.asarray(powers.astype(np.float64, copy=False) * float(info.eps))
 
 
 def _incomparable(refimpl: Array, torch: Array, index: tuple[int, ...], note: str) -> Comparison:

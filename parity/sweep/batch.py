@@ -63,7 +63,7 @@ class Judged:
 
 def judge_batch(selection: Selection, numbers: Sequence[int], again: str) -> Judged:
     """Judge the cases of these numbers. again: the command that repeats a case, less its number."""
-    from parity.bounds.sums import forget_terms
+    from parity.bounds.terms import forget_terms
     from parity.suite.workers import one_thread
 
     begun = time.perf_counter()

@@ -26,7 +26,9 @@ from typing import Any
 import numpy as np
 
 from parity import oracle
-from parity.bounds import sampling, sums
+from parity.bounds import sampling
+from parity.bounds.terms import RULES as COUNTED
+from parity.bounds.terms import terms_of
 from parity.cases.case import Array, Case, Given, Shape
 from parity.cases.functions import FUNCTIONS
 
@@ -196,13 +198,12 @@ def _sums(shape: Geometry, limit: int, rng: np.random.Generator) -> list[Pattern
     stay below the limit; the largest product of the three M has all of them reach it. The bias
     gets a sixteenth.
     """
-    ones = _ones(shape)
     dy_shape = output_shape(shape)
     factors = [name for name in shape.inputs if name != "bias"]
-    terms = {"dy": _most(oracle.forward(shape.function, ones, shape.options))}
     # K of the gradients; that of y counts the bias, which asks for a little too much.
-    counted = oracle.gradients(shape.function, ones, shape.options, np.ones(dy_shape), shape.inputs)
-    terms |= {name: _most(counts) for name, counts in counted.gradients.items()}
+    of_value, of_gradients = _terms(shape, dy_shape)
+    terms = {"dy": _most(of_value, dy_shape)}
+    terms |= {name: _most(of_gradients[name], shape.shapes[name]) for name in shape.inputs}
     if "weight" not in factors and "kernel" not in factors:
         of_inputs = (limit - 1) // terms["dy"]
         of_dy = (limit - 1) // max(terms[name] for name in factors)
@@ -224,8 +225,19 @@ def _sums(shape: Geometry, limit: int, rng: np.random.Generator) -> list[Pattern
     return [pattern]
 
 
-def _most(terms: Array) -> int:
-    return max(1, int(np.max(terms, initial=0)))
+def _terms(shape: Geometry, dy_shape: Shape) -> tuple[Array, Mapping[str, Array]]:
+    """K of the value and of each gradient, by the operation on ones."""
+    function, options = shape.function, shape.options
+    if function in COUNTED:
+        return terms_of(function, shape.shapes, options)[:2]
+    dy, ones = np.ones(dy_shape), _ones(shape)
+    found = oracle.gradients(function, ones, options, dy, shape.inputs)
+    return found.y, found.gradients
+
+
+def _most(terms: Array, size: Shape) -> int:
+    """The largest K of a tensor of this size, at least 1: an empty one has no sums."""
+    return max(1, int(np.max(terms, initial=0))) if prod(size) else 1
 
 
 def _no_larger(most: dict[str, int], allowed: dict[str, int]) -> dict[str, int]:
@@ -275,8 +287,8 @@ def divisors(shape: Geometry) -> set[int]:
     if function == "downsample":
         function, options = "avg_pool2d", sampling.as_pooling(options)
     averages = oracle.forward(function, _ones(shape), options)
-    terms = np.broadcast_to(sums.undivided_terms(function, _ones(shape), options), averages.shape)
-    return {round(float(d)) for d in (terms / averages).ravel()}
+    terms = terms_of(function, shape.shapes, options).value
+    return {round(float(d)) for d in np.unique(terms / averages)}
 
 
 def window_of(shape: Geometry) -> tuple[int, ...]:

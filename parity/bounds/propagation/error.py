@@ -40,21 +40,39 @@ class Rule:
 
 def added(drift: Accumulated, rounding: Array) -> Accumulated:
     """Drift and rounding together; what overflowed on the way (∞ − ∞, 0·∞) bounds nothing."""
-    error = drift.error + rounding
-    return Accumulated(np.where(np.isnan(error), np.inf, error), drift.kinks)
+    return Accumulated(without_nan(np.asarray(drift.error + rounding)), drift.kinks)
+
+
+def without_nan(error: Array) -> Array:
+    """Errors, where what is no number bounds nothing."""
+    if not np.isnan(np.max(error, initial=0.0)):
+        return error
+    return np.where(np.isnan(error), np.inf, error)
 
 
 def widened(arrays: Arrays, errors: Arrays) -> dict[str, Array]:
     """|array| + its error, rounded outward to the array's dtype."""
     return {
-        name: ((np.abs(array.astype(np.float64)) + errors[name]) * OUTWARD).astype(array.dtype)
+        name: wide_double(array, errors[name]).astype(array.dtype, copy=False)
         for name, array in arrays.items()
     }
 
 
+def wide_double(array: Array, error: Array) -> Array:
+    """|array| + its error, rounded outward in float64."""
+    wide = np.asarray(double(array) + error)
+    wide *= OUTWARD
+    return wide
+
+
 def doubles(arrays: Arrays) -> dict[str, Array]:
     """|array| in float64."""
-    return {name: np.abs(array.astype(np.float64)) for name, array in arrays.items()}
+    return {name: double(array) for name, array in arrays.items()}
+
+
+def double(array: Array) -> Array:
+    """|array| in float64."""
+    return np.asarray(np.abs(array)).astype(np.float64, copy=False)
 
 
 def centre(arrays: Arrays, errors: Arrays) -> dict[str, Array]:

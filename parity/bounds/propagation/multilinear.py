@@ -9,17 +9,25 @@ import numpy as np
 
 from parity import oracle
 from parity.bounds.bound import Arrays, Options
-from parity.bounds.propagation.error import Accumulated, doubles, widened
+from parity.bounds.propagation.error import (
+    Accumulated,
+    double,
+    doubles,
+    wide_double,
+    widened,
+)
 from parity.cases.case import Array
 
 
 def linear_forward(function: str, arrays: Arrays, errors: Arrays, options: Options) -> Accumulated:
     """f of the moves of x, and of those of the weight."""
-    wide = widened(doubles(arrays), errors)
-    moved_x = {**wide, **{n: errors[n] for n in ("x", "bias") if n in arrays}}
+    moved_x = {
+        name: errors[name] if name in ("x", "bias") else wide_double(array, errors[name])
+        for name, array in arrays.items()
+    }
     error = oracle.forward(function, moved_x, options)
-    if "weight" in arrays:
-        moved_weight = {"x": doubles(arrays)["x"], "weight": errors["weight"]}
+    if "weight" in arrays and _moves("weight", errors):
+        moved_weight = {"x": double(arrays["x"]), "weight": errors["weight"]}
         error = error + oracle.forward(function, moved_weight, options)
     return Accumulated(error)
 
@@ -28,17 +36,26 @@ def linear_backward(
     function: str, dy: Array, arrays: Arrays, errors: Arrays, options: Options
 ) -> dict[str, Accumulated]:
     """The same for each gradient, which is linear in dy and in the other factor."""
-    wide, names = widened(doubles(arrays), errors), list(arrays)
+    wide = {name: wide_double(array, errors[name]) for name, array in arrays.items()}
+    names = list(arrays)
     moved_dy = oracle.gradients(function, wide, options, errors["dy"], names).gradients
     if "weight" not in arrays:
         return {"x": Accumulated(moved_dy["x"])}
     others = {name: errors[name] for name in names}
-    upstream = np.abs(dy.astype(np.float64))
-    moved = oracle.gradients(function, others, options, upstream, ["x", "weight"]).gradients
+    # ∂L/∂x is moved by the error of the weight, ∂L/∂weight by that of x.
+    wanted = [name for name, of in (("x", "weight"), ("weight", "x")) if _moves(of, errors)]
+    moved = {}
+    if wanted:
+        moved = oracle.gradients(function, others, options, double(dy), wanted).gradients
     return {
         name: Accumulated(error + moved[name] if name in moved else error)
         for name, error in moved_dy.items()
     }
+
+
+def _moves(name: str, errors: Arrays) -> bool:
+    """Whether an array differs between the sides at all: in a first step parameters don't."""
+    return bool(np.any(errors[name]))
 
 
 def join_forward(function: str, arrays: Arrays, errors: Arrays, options: Options) -> Accumulated:

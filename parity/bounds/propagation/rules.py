@@ -67,7 +67,7 @@ def forward_error(
     with np.errstate(all="ignore"):
         drift = rule.forward(function, arrays, errors, options)
         rounding = forward_bound(function, rule.worst(arrays, errors), options, sides).limit
-        return added(drift, rounding * rule.growth(errors))
+        return added(drift, _grown(rounding, rule.growth(errors)))
 
 
 def backward_errors(
@@ -81,7 +81,13 @@ def backward_errors(
         worst = (rule.worst_backward or rule.worst)(arrays, errors)
         bounds = backward_bounds(function, wide_dy, worst, options, sides)
         growth = rule.growth(errors)
-        return {name: added(drift, bounds[name].limit * growth) for name, drift in drifts.items()}
+        return {
+            name: added(drift, _grown(bounds[name].limit, growth)) for name, drift in drifts.items()
+        }
+
+
+def _grown(rounding: Array, growth: float) -> Array:
+    return rounding if growth == 1 else rounding * growth
 
 
 RULES: dict[str, Rule] = {

@@ -23,7 +23,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from parity import oracle
-from parity.bounds import sampling, sums
+from parity.bounds import sampling
+from parity.bounds.terms import terms_of
 from parity.cases.case import Array
 from parity.cases.functions import FUNCTIONS
 from parity.witnesses.exact.accumulation import Digits
@@ -152,7 +153,8 @@ def _bits(problem: Problem, kind: str, scale: int) -> int:
 
 def _terms(problem: Problem) -> int:
     """The most products that an element of any tensor is the sum of, counted by torch."""
-    return sums.most_terms(problem.function, problem.dy.shape, problem.arrays, problem.options)
+    shapes = {name: array.shape for name, array in problem.arrays.items()}
+    return terms_of(problem.function, shapes, problem.options).most
 
 
 class _Run:

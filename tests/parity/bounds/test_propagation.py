@@ -11,6 +11,7 @@ from exact import DTYPES, computed, random
 
 from parity import oracle
 from parity.bounds.arithmetic import sides
+from parity.bounds.propagation import multilinear
 from parity.bounds.propagation.error import Accumulated, widened
 from parity.bounds.propagation.rules import RULES, backward_errors, forward_error
 from parity.bounds.rules import backward_bounds, forward_bound
@@ -412,3 +413,32 @@ def test_wide_errors_of_a_logit_stay_in_the_bound(z: float, t: float, error: flo
         difference = np.abs(found["dlogits"].astype(float) - centre["dlogits"])
         assert np.all(difference <= slope)
         assert np.all(least <= slope)
+
+
+# --- what does not move is not computed ---------------------------------------------------
+
+
+@every_dtype
+@pytest.mark.parametrize("still", ["x", "weight"])
+@pytest.mark.parametrize("name", ["conv2d", "conv2d no bias", "linear"])
+def test_bounds_are_the_same_where_nothing_is_left_out(
+    monkeypatch: pytest.MonkeyPatch, name: str, still: str, dtype: str
+) -> None:
+    """A factor without an error is left out of the drift, and nothing changes; one with is not."""
+    function, shapes, options = CASES[name]
+    arrays = {k: random("normal", s, dtype, 1, i) for i, (k, s) in enumerate(shapes.items())}
+    dy = random("normal", oracle.forward(function, arrays, options).shape, dtype, 2)
+    errors = {k: np.full(a.shape, 0.0 if k == still else 1e-3) for k, a in arrays.items()}
+    errors["dy"] = np.zeros(dy.shape)
+
+    def found() -> dict[str, Any]:
+        y = forward_error(function, arrays, errors, options, sides(dtype))
+        of_gradients = backward_errors(function, dy, arrays, errors, options, sides(dtype))
+        return {"y": y.error, **{n: bound.error for n, bound in of_gradients.items()}}
+
+    short = found()
+    monkeypatch.setattr(multilinear, "_moves", lambda name, errors: True)
+    for tensor, error in found().items():
+        np.testing.assert_array_equal(short[tensor], error, tensor)
+    monkeypatch.setattr(multilinear, "_moves", lambda name, errors: False)
+    assert not all(np.array_equal(short[tensor], error) for tensor, error in found().items())

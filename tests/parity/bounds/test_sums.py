@@ -28,7 +28,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from parity import oracle
-from parity.bounds import sums as rules
 from parity.bounds.arithmetic import Arithmetic, Sides, gamma, sides
 from parity.bounds.bound import OUTWARD
 from parity.bounds.rules import forward_bound
@@ -602,56 +601,3 @@ def test_parts_that_overflow_in_some_order_only_are_counted(dtype: str) -> None:
     largest = np.finfo(dtype).max
     parts = [np.array([v, 1], dtype) for v in (largest, largest, -largest)]
     assert parts_bound(parts, sides(dtype)).overflow.tolist() == [True, False]
-
-
-# --- one number of terms for all elements -------------------------------------------------
-
-ALL_ALIKE = {
-    "dense": ("linear", {"x": (3, 7), "weight": (4, 7), "bias": (4,)}, {}),
-    "valid": ("conv2d", {"x": (2, 3, 5, 4), "weight": (4, 3, 2, 3), "bias": (4,)}, {}),
-    "cover": ("avg_pool2d", {"x": (2, 3, 4, 6)}, {"kernel_size": 2}),
-    "empty": ("linear", {"x": (0, 7), "weight": (4, 7), "bias": (4,)}, {}),
-    "one": ("linear", {"x": (1, 1), "weight": (1, 1)}, {}),
-}
-
-
-def limits(parameters: Parameters, dtype: str) -> dict[str, Any]:
-    function, shapes, options = parameters
-    arrays = {key: random("normal", s, dtype, 1, i) for i, (key, s) in enumerate(shapes.items())}
-    dy = random("normal", oracle.forward(function, arrays, options).shape, dtype, 2)
-    return bounds(function, dy, arrays, options, sides(dtype))
-
-
-@every_dtype
-@pytest.mark.parametrize("name", [*CASES, *ALL_ALIKE])
-def test_collapsed_terms_give_the_same_bounds(
-    monkeypatch: pytest.MonkeyPatch, name: str, dtype: str
-) -> None:
-    """Where all elements have as many terms, one number stands for them and changes nothing."""
-    parameters = {**CASES, **ALL_ALIKE}[name]
-    short = limits(parameters, dtype)
-    clear_terms()
-    try:
-        monkeypatch.setattr(rules, "_collapsed", lambda terms: terms)
-        full = limits(parameters, dtype)
-    finally:
-        clear_terms()
-    assert short.keys() == full.keys()
-    for tensor, bound in short.items():
-        np.testing.assert_array_equal(bound.limit, full[tensor].limit, strict=True)
-        np.testing.assert_array_equal(bound.overflow, full[tensor].overflow, strict=True)
-        assert bound.exact == full[tensor].exact
-
-
-def clear_terms() -> None:
-    rules._forward_terms.cache_clear()
-    rules._backward_terms.cache_clear()
-
-
-def test_terms_collapse_only_where_they_are_alike() -> None:
-    """One number for a dense layer; an edge with fewer terms keeps every element's own."""
-    assert rules._collapsed(np.full((3, 4), 7.0)) == 7
-    assert rules._collapsed(np.full((3, 4), 7.0)).shape == ()
-    ragged = np.array([7.0, 7.0, 6.0])
-    assert rules._collapsed(ragged) is ragged
-    assert rules._collapsed(np.zeros((0, 3))).shape == (0, 3)

@@ -110,8 +110,7 @@ def wrong(findings: Findings, how: str) -> set[tuple[str, str]]:
 @pytest.fixture(autouse=True)
 def _shared(monkeypatch: pytest.MonkeyPatch) -> None:
     """torch's side and the bounds, which take a description and numbers, are the same for all."""
-    share(monkeypatch, module, "run_torch", "accumulated_bounds", "forward_bound")
-    share(monkeypatch, module, "backward_bounds")
+    share(monkeypatch, module, "run_torch", "accumulated_bounds", "tensor_bounds")
 
 
 # --- rows ---------------------------------------------------------------------------------

@@ -86,8 +86,7 @@ def wrong(findings: Findings, how: str) -> set[tuple[str, str]]:
 @pytest.fixture(autouse=True)
 def _shared(monkeypatch: pytest.MonkeyPatch) -> None:
     """torch's side and the bounds, which take a description and numbers, are the same for all."""
-    share(monkeypatch, module, "run_torch", "accumulated_bounds", "forward_bound")
-    share(monkeypatch, module, "backward_bounds")
+    share(monkeypatch, module, "run_torch", "accumulated_bounds", "tensor_bounds")
 
 
 # --- rows ---------------------------------------------------------------------------------
@@ -135,6 +134,15 @@ def test_a_timing_for_the_network() -> None:
     (timing,) = check_network(TINY, "float32", SETTINGS).timings
     assert (timing.case, timing.dtype) == ("tiny", "float32")
     assert min(timing.refimpl_seconds, timing.torch_seconds) > 0
+
+
+def test_bound_over_value_is_that_of_the_largest_values() -> None:
+    """Of either sign; the largest bound may stand elsewhere."""
+    error = np.array([0.5, 0.0, 2.0])
+    assert bound_over_value(error, np.array([1, -8, 4], np.float32)) == 0.25
+    assert bound_over_value(error, np.array([1, 8, -4], np.float32)) == 0.25
+    assert bound_over_value(np.zeros((0, 2)), np.zeros((0, 2))) == 0
+    assert bound_over_value(error, np.zeros(3)) == np.inf
 
 
 @pytest.mark.parametrize("how", ["local", "accumulated"])

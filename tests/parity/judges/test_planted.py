@@ -229,8 +229,7 @@ def test_planted_in_a_layer_of_lenet(
         return grads._replace(dparameters={**grads.dparameters, tensor[1:]: spoilt})
 
     monkeypatch.setattr(refimpl.Conv2d, "backward", wrong)
-    share(monkeypatch, network, "run_torch", "accumulated_bounds", "forward_bound")
-    share(monkeypatch, network, "backward_bounds")
+    share(monkeypatch, network, "run_torch", "accumulated_bounds", "tensor_bounds")
     share(monkeypatch, closeness, "own_bounds")
     share(monkeypatch, opinion, "exact")
     rows = check_network(NETWORKS["lenet"], DTYPE, Settings()).rows
@@ -276,8 +275,7 @@ def test_a_layer_that_forgets_an_option(
         self.options[option] = defaults[option]
 
     monkeypatch.setattr(kind, "__init__", forgetful)
-    share(monkeypatch, network, "run_torch", "accumulated_bounds", "forward_bound")
-    share(monkeypatch, network, "backward_bounds")
+    share(monkeypatch, network, "run_torch", "accumulated_bounds", "tensor_bounds")
     findings = run_task(Task("network", "options", DTYPE), Settings())
     local = [row for row in findings.failures if row.case == "options[local]"]
     assert layer in {row.layer for row in local}

@@ -17,6 +17,7 @@ from parity.results.comparison import (
     compare,
     element_differences,
     ratios,
+    spacing,
     tolerance_bound,
 )
 from parity.results.verdicts import BLIND, IDENTICAL, OUTSIDE, WITHIN
@@ -244,6 +245,26 @@ def test_differences_that_overflow_are_infinite() -> None:
 def test_ratios(error: float, limit: float, expected: float) -> None:
     """error/limit with 0/0 = 0, x/0 = ∞ and ∞/∞ = ∞."""
     assert ratios(array(error), array(limit)).tolist() == [expected]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_spacing_is_the_distance_to_the_next_number(dtype: str) -> None:
+    """Of numbers of every exponent, as random bits are; the largest has its neighbour's."""
+    size = np.dtype(dtype).itemsize
+    values = np.frombuffer(np.random.default_rng(7).bytes(20_000 * size), dtype)
+    info = np.finfo(values.dtype)
+    edges = [0, info.smallest_subnormal, info.smallest_normal, 1, -1, np.nextafter(info.max, 0)]
+    values = np.append(values[np.isfinite(values)], np.array(edges, dtype))
+    assert np.array_equal(spacing(values), np.spacing(np.abs(values)).astype(np.float64))
+    assert spacing(np.array(info.max)) == np.spacing(np.nextafter(info.max, values.dtype.type(0)))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_what_has_no_next_number_is_spaced_as_1(dtype: str) -> None:
+    """NaN and ∞, beside numbers that keep their own distance."""
+    found = spacing(np.array([nan, inf, -inf, 4], dtype))
+    epsilon = float(np.finfo(dtype).eps)
+    assert found.tolist() == [epsilon, epsilon, epsilon, 4 * epsilon]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from planting import plant
 from sweeping import QUICK, here, plan, stored
 
 import refimpl
-from parity.bounds import sums
+from parity.bounds import terms
 from parity.judges import layer as check
 from parity.results.settings import Settings
 from parity.sweep import batch, coordinator
@@ -301,8 +301,7 @@ def test_ctrl_c_keeps_what_is_stored(tmp_path: Path, whole: list[tuple[Any, ...]
 def test_a_batch_leaves_no_caches_behind() -> None:
     """No geometry comes twice: what is kept of them would only take memory."""
     judge_batch(Selection(7, ("conv2d",)), range(3), "again")
-    for cached in (sums._forward_terms, sums._backward_terms):
-        assert cached.cache_info().currsize == 0
+    assert terms._counted.cache_info().currsize == 0
 
 
 # --- disagreements ------------------------------------------------------------------------

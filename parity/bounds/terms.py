@@ -1,0 +1,168 @@
+"""K of sums of products: how many terms each element of the value and of the gradients has.
+
+Torch counts them, by the operation itself on ones, but on one sample of one channel: all samples
+and channels have as many terms at the same place, and how many of them a sum runs over is known.
+So the counts are small, and they broadcast to the tensors that they speak of.
+
+| tensor | its sums also run over |
+|---|---|
+| y | input channels of a group; 1 more for the bias |
+| dx | output channels of a group |
+| dweight | samples, and maps that share a kernel |
+| dbias | samples and places of the output |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from parity import oracle
+from parity.cases.case import Array, Shape
+
+Shapes = Mapping[str, Shape]
+Options = Mapping[str, Any]
+
+
+class Terms(NamedTuple):
+    """K of y and, by the input's name, of each gradient, without the division of an average.
+
+    division: 1 where each sum is divided afterwards.
+    """
+
+    value: Array
+    gradients: dict[str, Array]
+    division: int = 0
+
+    @property
+    def most(self) -> int:
+        """The largest K of any element of any tensor."""
+        counts = (self.value, *self.gradients.values())
+        return max(int(np.max(count, initial=0)) for count in counts)
+
+
+def terms_of(function: str, shapes: Shapes, options: Options) -> Terms:
+    """K for a geometry, counted once."""
+    return _counted(function, tuple(shapes.items()), _frozen(options))
+
+
+def _frozen(options: Options) -> tuple[tuple[str, Any], ...]:
+    def freeze(value: Any) -> Any:
+        return tuple(map(freeze, value)) if isinstance(value, list | tuple) else value
+
+    return tuple((name, freeze(value)) for name, value in options.items())
+
+
+@lru_cache(maxsize=4096)
+def _counted(function: str, shapes: Any, options: Any) -> Terms:
+    return RULES[function](function, dict(shapes), dict(options))
+
+
+def forget_terms() -> None:
+    """Empty the cache of K: where no geometry comes twice, it only takes memory."""
+    _counted.cache_clear()
+
+
+def _of_ones(function: str, shapes: Shapes, options: Options) -> tuple[Array, dict[str, Array]]:
+    """The operation on ones, forward and backward."""
+    ones = {name: np.ones(shape) for name, shape in shapes.items()}
+    y = oracle.forward(function, ones, options)
+    found = oracle.gradients(function, ones, options, np.ones(y.shape), list(ones))
+    return y, found.gradients
+
+
+def _convolution(function: str, shapes: Shapes, options: Options) -> Terms:
+    (N, C_in, *places), (C_out, _, *kernel) = shapes["x"], shapes["weight"]
+    groups = options.get("groups", 1)
+    small = {"x": (1, 1, *places), "weight": (1, 1, *kernel)}
+    y, of = _of_ones(function, small, {**options, "groups": 1})
+    gradients = {"x": of["x"] * (C_out // groups), "weight": of["weight"] * N}
+    return _with_bias(y * (C_in // groups), gradients, shapes, N)
+
+
+def _weighted_pooling(function: str, shapes: Shapes, options: Options) -> Terms:
+    (N, _, *places), (_, *kernel) = shapes["x"], shapes["weight"]
+    y, of = _of_ones(function, {"x": (1, 1, *places), "weight": (1, *kernel)}, options)
+    return _with_bias(y, {"x": of["x"], "weight": of["weight"] * N}, shapes, N)
+
+
+def _shared_kernel(function: str, shapes: Shapes, options: Options) -> Terms:
+    (N, maps, *places), (C_out, *kernel) = shapes["x"], shapes["weight"]
+    y, of = _of_ones(function, {"x": (1, 1, *places), "weight": (1, *kernel)}, options)
+    gradients = {"x": of["x"] * C_out, "weight": of["weight"] * (N * maps)}
+    return _with_bias(y * maps, gradients, shapes, N)
+
+
+def _with_bias(y: Array, gradients: dict[str, Array], shapes: Shapes, N: int) -> Terms:
+    """A bias is one more term of y; its gradient adds up a map of every sample."""
+    if "bias" not in shapes:
+        return Terms(y, gradients)
+    return Terms(y + 1, {**gradients, "bias": np.asarray(float(N * y.size))})
+
+
+def _matrices(function: str, shapes: Shapes, options: Options) -> Terms:
+    """One kernel for a batch of matrices."""
+    *batch, height, width = shapes["a"]
+    y, of = _of_ones(function, {"a": (height, width), "kernel": shapes["kernel"]}, options)
+    return Terms(y, {"a": of["a"], "kernel": of["kernel"] * prod(batch)})
+
+
+def _dense(function: str, shapes: Shapes, options: Options) -> Terms:
+    """Every sum is over one axis: no ones are needed."""
+    (*batch, _), (features_out, features_in) = shapes["x"], shapes["weight"]
+    counts = {"x": features_out, "weight": prod(batch), "bias": prod(batch)}
+    gradients = {name: np.asarray(float(counts[name])) for name in shapes}
+    return Terms(np.asarray(float(features_in + ("bias" in shapes))), gradients)
+
+
+def _averages(function: str, shapes: Shapes, options: Options) -> Terms:
+    places = shapes["x"][2:]
+    plain, whole, undivided = without_division(function, {"x": np.ones((1, 1, *places))}, options)
+    y, of = _of_ones(plain, {"x": whole["x"].shape}, undivided)
+    if plain != function:
+        return Terms(y[:, :, 0], {"x": of["x"][:, :, 0]}, 1)
+    return Terms(y, of, 1)
+
+
+def without_division(
+    function: str, arrays: Mapping[str, Array], options: Options
+) -> tuple[str, dict[str, Array], dict[str, Any]]:
+    """An average pooling as the sums that it divides: with divisor 1.
+
+    torch has no divisor along one axis: the same windows along W, at a height of 1.
+    """
+    if function != "avg_pool1d":
+        return function, dict(arrays), {**options, "divisor_override": 1}
+    kernel = options["kernel_size"]
+    of_rows = {
+        "kernel_size": (1, _one(kernel)),
+        "stride": (1, _one(options.get("stride") or kernel)),
+        "padding": (0, _one(options.get("padding", 0))),
+        "ceil_mode": options.get("ceil_mode", False),
+        "divisor_override": 1,
+    }
+    return "avg_pool2d", {"x": arrays["x"][:, :, None]}, of_rows
+
+
+def _one(value: Any) -> int:
+    return int(value[0]) if isinstance(value, tuple | list) else int(value)
+
+
+Rule = Callable[[str, Shapes, Options], Terms]
+RULES: dict[str, Rule] = {
+    "conv1d": _convolution,
+    "conv2d": _convolution,
+    "conv3d": _convolution,
+    "weighted_pool2d": _weighted_pooling,
+    "shared_conv2d": _shared_kernel,
+    "correlate2d": _matrices,
+    "convolve2d": _matrices,
+    "linear": _dense,
+    "avg_pool1d": _averages,
+    "avg_pool2d": _averages,
+    "avg_pool3d": _averages,
+}
