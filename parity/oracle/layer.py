@@ -11,7 +11,7 @@ from torch import Tensor
 
 from parity.cases.case import Array
 from parity.oracle.arrays import CONTIGUOUS, laid_out, to_array, to_tensor
-from parity.oracle.calling import asked
+from parity.oracle.calling import asked, with_graph
 from parity.oracle.torch_functions import FUNCTIONS
 
 
@@ -36,6 +36,7 @@ def forward(
         return to_array(FUNCTIONS[function](*tensors.values(), **options))
 
 
+@with_graph()
 def gradients(
     function: str,
     arrays: Mapping[str, Array],
@@ -66,6 +67,7 @@ def _grads(y: Tensor, inputs: Sequence[Tensor], dy: Tensor) -> tuple[Tensor, ...
         return torch.autograd.grad((y * dy).sum(), inputs)
 
 
+@with_graph()
 def in_half(
     function: str,
     arrays: Mapping[str, Array],

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from parity.cases.case import Array
 from parity.oracle.arrays import CONTIGUOUS, laid_out, recorded, to_array, to_tensor
-from parity.oracle.calling import asked
+from parity.oracle.calling import asked, with_graph
 from parity.oracle.layer import Calls
 from parity.oracle.torch_functions import FUNCTIONS
 
@@ -39,6 +39,7 @@ class NetworkResult:
     loss: Array
 
 
+@with_graph()
 def network(
     layers: Mapping[str, NetworkLayer],
     x: Array,

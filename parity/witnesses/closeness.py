@@ -59,11 +59,20 @@ class Exact:
         return beside.closeness()
 
     def _settled(self, tensor: str, dispute: Dispute) -> str:
-        """Whose formula is wrong where both differ on integers: the definition says so."""
-        opinion = second_opinion(self.problem, tensor, dispute.place)
+        """Who is wrong where both differ on integers: the definition says so."""
+        opinion = second_opinion(dispute.asked, tensor, dispute.inside)
         if opinion is None or not opinion.defined:
             return "no definition decides"
-        return f"{'torch' if opinion.formula_agrees is not False else 'refimpl'}’s formula is wrong"
+        right = float(opinion.truth.nearest[0])  # an integer below 2⁵³
+        wrong = []
+        if dispute.refimpl != right:
+            agrees = opinion.formula_agrees is not False
+            wrong.append(
+                "refimpl’s arithmetic is wrong" if agrees else "refimpl’s formula is wrong"
+            )
+        if dispute.torch != right:
+            wrong.append("torch’s formula is wrong")
+        return f"by definition it is {right:.17g}: {', '.join(wrong)}"
 
     def _who_is_wrong(
         self, tensor: str, pair: Pair, place: tuple[int, ...], otherwise: str

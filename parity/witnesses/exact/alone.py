@@ -45,6 +45,8 @@ class ExactTensor:
             raise ValueError(
                 f"values have shape {given.shape}, the exact ones {self.nearest.shape}"
             )
+        if given.dtype.kind not in "fiu":
+            raise ValueError(f"values must be real numbers, but are {given.dtype}")
         nearest, rest, ulp, radius = (
             column.reshape(-1) for column in (self.nearest, self.rest, self.ulp, self.radius)
         )
@@ -84,15 +86,16 @@ def exact(
     found: dict[str, list[Truth]] = {tensor: [] for tensor in tensors}
     notes = dict.fromkeys(tensors, "")
     try:
-        for tensor, said in exact_values(problem, tensors, np.random.default_rng(0), UNLIMITED):
-            if isinstance(said, Truth):
-                found[tensor].append(said)
-            elif isinstance(said, Fallback):
-                found[tensor], notes[tensor] = [], said.reason
-            else:
-                raise ArithmeticError(f"{function}: {tensor}: {said}")
+        with np.errstate(all="ignore"):
+            for tensor, said in exact_values(problem, tensors, np.random.default_rng(0), UNLIMITED):
+                if isinstance(said, Truth):
+                    found[tensor].append(said)
+                elif isinstance(said, Fallback):
+                    found[tensor], notes[tensor] = [], said.reason
+                else:
+                    raise ArithmeticError(f"{function}: {tensor}: {said}")
     except NotApplicable:
-        raise ValueError(f"{function}: NaN, ∞ and a mean of nothing have no exact value") from None
+        raise ValueError(f"{function}: NaN, ∞ and a loss of nothing have no exact value") from None
     shapes = {"y": problem.dy.shape, **{f"d{n}": a.shape for n, a in problem.arrays.items()}}
     return {t: _joined(parts, shapes[t], notes[t]) for t, parts in found.items()}
 
@@ -102,27 +105,68 @@ def _problem(
 ) -> tuple[Problem, list[str]]:
     """What is asked, once refimpl has accepted it."""
     if function not in FUNCTIONS:
-        raise ValueError(f"exact: no function is called {function!r}; `parity list` names them all")
-    known = signature(getattr(refimpl, function)).parameters
-    unknown = [name for name in arrays if name not in known]
-    if unknown:
-        raise ValueError(f"exact: {function} takes {', '.join(known)}, but not {unknown[0]!r}")
-    given = {name: np.asarray(arrays[name]) for name in known if name in arrays}
-    dtypes = {a.dtype.name for n, a in given.items() if a.dtype.kind == "f" and n != "mask"}
-    if len(dtypes) != 1 or not dtypes <= set(FLOATS):
-        said = ", ".join(sorted(dtypes)) or "no floats"
-        raise ValueError(f"exact: arrays must be all float32 or all float64, but there are {said}")
-    (dtype,) = dtypes
+        raise ValueError(f"exact: no function of refimpl that is compared is called {function!r}")
+    given = _arguments(function, arrays, options)
+    plain = {name: _plain(function, name, value) for name, value in options.items()}
+    dtype = _dtype(given)
     with np.errstate(all="ignore"):
-        y = FUNCTIONS[function].forward(given, options)
-    upstream = np.zeros(y.shape, dtype) if dy is None else np.asarray(dy)
+        y = FUNCTIONS[function].forward(given, plain)
+    inputs = [name for name in FUNCTIONS[function].inputs if name in given]
+    if dy is not None and not inputs:
+        raise ValueError(f"exact: {function} has no backward in refimpl: leave dy out")
+    upstream = np.zeros(y.shape, dtype) if dy is None else _native(dy)
     if upstream.shape != y.shape or upstream.dtype != dtype:
         raise ValueError(
             f"exact: dy is {upstream.shape} {upstream.dtype}, but y is {y.shape} {dtype}"
         )
-    gradients = [f"d{name}" for name in FUNCTIONS[function].inputs if name in given]
-    tensors = ["y", *(gradients if dy is not None else [])]
-    return Problem(function, given, options, upstream), tensors
+    gradients = [f"d{name}" for name in inputs] if dy is not None else []
+    return Problem(function, given, plain, upstream), ["y", *gradients]
+
+
+def _arguments(
+    function: str, arrays: Mapping[str, Any], options: Mapping[str, Any]
+) -> dict[str, Array]:
+    """The arrays by name, in the function's order; concatenate's, of which there may be any
+    number, are called a, b, c, d."""
+    known = signature(getattr(refimpl, function)).parameters
+    several = any(p.kind is p.VAR_POSITIONAL for p in known.values())
+    names = FUNCTIONS[function].inputs if several else tuple(known)
+    said = f"exact: {function} takes {', '.join(names)}"
+    if not isinstance(arrays, Mapping):
+        raise ValueError(f"{said}: give its arrays by these names")
+    given = {n: _native(arrays[n]) for n in names if arrays.get(n) is not None}
+    unknown = [name for name in arrays if name not in names]
+    needed = [n for n, p in known.items() if p.default is p.empty] if not several else names[:1]
+    missing = [name for name in needed if name not in given and name not in options]
+    if unknown or missing:
+        wrong = f"not {unknown[0]!r}" if unknown else f"{missing[0]} is missing"
+        raise ValueError(f"{said}, but {wrong}")
+    return given
+
+
+def _native(array: Any) -> Array:
+    found = np.asarray(array)
+    return found.astype(found.dtype.newbyteorder("="), copy=False)
+
+
+def _plain(function: str, name: str, value: Any) -> Any:
+    """An option in Python's own numbers. Raises: ValueError for an array that is none."""
+    if isinstance(value, np.ndarray) and (value.ndim > 1 or value.dtype.kind in "fb"):
+        raise ValueError(f"exact: give {name} of {function} among its arrays")
+    plain = value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+    return tuple(plain) if isinstance(plain, list) else plain
+
+
+def _dtype(given: Mapping[str, Array]) -> str:
+    """The one dtype of all arrays of numbers."""
+    numbers = {n: a.dtype.name for n, a in given.items() if n != "mask" and a.dtype.kind != "b"}
+    if "target" in numbers and given["target"].dtype.kind in "iu":
+        del numbers["target"]  # class indices
+    dtypes = set(numbers.values())
+    if len(dtypes) != 1 or not dtypes <= set(FLOATS):
+        said = ", ".join(f"{name} {dtype}" for name, dtype in numbers.items())
+        raise ValueError(f"exact: arrays must be all float32 or all float64, but are {said}")
+    return dtypes.pop()
 
 
 def _joined(parts: list[Truth], shape: tuple[int, ...], note: str) -> ExactTensor:

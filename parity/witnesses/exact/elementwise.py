@@ -159,6 +159,7 @@ def by_definition(problem: Problem, tensors: Iterable[str]) -> Iterator[tuple[st
     given = {name: array.reshape(-1) for name, array in problem.arrays.items()}
     given["dy"] = problem.dy.reshape(-1)
     size = int(problem.dy.size)
+    numbers = {name: np.asarray(value) for name, value in options.items()}
     for tensor in tensors:
         rule = RULES[problem.function][tensor]
         for start in range(0, size, PART):
@@ -167,7 +168,7 @@ def by_definition(problem: Problem, tensors: Iterable[str]) -> Iterator[tuple[st
             used = arrays if tensor != "y" else {n: a for n, a in arrays.items() if n != "dy"}
             with np.errstate(all="ignore"):
                 value = rule(arrays, options)
-                out = _outside(problem.function, used, value)
+                out = _outside(problem.function, {**used, **numbers}, value)
             yield tensor, _truth(problem, value, out, part, size)
 
 

@@ -4,7 +4,9 @@
 every integer that it gives is exact; `parity.witnesses.exact.accumulation` adds them up. That
 proves what its arithmetic should have given, not that its formula is right: a wrong formula is its
 own exact value. So torch gets the leading slices, too, in float64, and has to give the same
-integers, element by element. Where it does not, there is a `Dispute`, and the definitions decide.
+integers, element by element. Where a leading slice is 0, because a number is far below the largest,
+it is a random integer instead: nothing may hide there. Where the two differ, there is a `Dispute`,
+and the definitions decide.
 
 | function | its tensors are linear in |
 |---|---|
@@ -46,15 +48,21 @@ from parity.witnesses.pieces import shape_of
 from parity.witnesses.problem import SUM, Problem
 from refimpl.networks import sum_of_parts
 
+SEED = 20261129  # of the integers that stand where a leading slice is 0
 PRODUCTS, AVERAGES, MAXIMA, MOVES = "products", "averages", "maxima", "moves"
 
 
 class Dispute(NamedTuple):
-    """On the leading slices, integers that nothing rounds, refimpl and torch differ."""
+    """On integers that nothing rounds refimpl and torch differ.
+
+    asked, inside: those integers, and where in them.
+    """
 
     place: tuple[int, ...]
     refimpl: float
     torch: float
+    asked: Problem
+    inside: tuple[int, ...]
 
     def __str__(self) -> str:
         return (
@@ -164,6 +172,7 @@ class _Run:
         self.block, self.problem, self.plan, self.summed = block, block.problem, plan, summed
         self.complete: dict[str, Digits | Array] = {}
         self.disputed: dict[str, Dispute] = {}
+        self.dice = np.random.default_rng(SEED)
 
     def run(self, wanted: list[str]) -> _Run:
         gradients = [tensor for tensor in wanted if tensor != "y"]
@@ -179,39 +188,37 @@ class _Run:
         bias = self._cut("bias") if "bias" in self.problem.arrays else None
         if value:
             self._within(a, b)
-            lead = {first: a.parts[0], second: b.parts[0]}
-            self._certify_forward({**lead, "bias": bias.parts[0]} if bias else lead)
-            for i, x in enumerate(a.parts):
-                for j, w in enumerate(b.parts):
+            factors = {first: a, second: b}
+            self._certify_forward(self._shown({**factors, "bias": bias} if bias else factors))
+            for i, x in a.occupied:
+                for j, w in b.occupied:
                     self._add("y", i + j, self._forward({first: x, second: w}), a.unit + b.unit)
             if bias:
-                self._add_bias(lead, bias, a.unit + b.unit)
+                self._add_bias({first: a.parts[0], second: b.parts[0]}, bias, a.unit + b.unit)
         if gradients:
-            self._gradients(gradients, (first, a), (second, b), bias)
+            self._gradients(gradients, (first, a), (second, b))
 
     def _gradients(
-        self,
-        gradients: list[str],
-        first: tuple[str, Slices],
-        second: tuple[str, Slices],
-        bias: Slices | None,
+        self, gradients: list[str], first: tuple[str, Slices], second: tuple[str, Slices]
     ) -> None:
         """A backward gives both gradients of its pair: dx of dy and weight, dweight of dy and x."""
         (one, a), (other, b), dy = first, second, self._cut("dy")
         self._within(dy, a)
         self._within(dy, b)
-        zero = {"bias": np.zeros(self.problem.arrays["bias"].shape)} if bias else {}
-        for i, upstream in enumerate(dy.parts):
-            for k in range(max(len(a.parts), len(b.parts))):
-                x, w = (s.parts[min(k, len(s.parts) - 1)] for s in (a, b))
+        bias = self.problem.arrays.get("bias")
+        zero = {"bias": np.zeros(bias.shape)} if bias is not None else {}
+        shown = self._shown({one: a, other: b, "dy": dy})
+        self._certify_backward(shown.pop("dy"), {**shown, **zero}, gradients)
+        xs, ws = a.occupied, b.occupied
+        for i, upstream in dy.occupied:
+            for k in range(max(len(xs), len(ws))):
+                (p, x), (q, w) = (parts[min(k, len(parts) - 1)] for parts in (xs, ws))
                 found = self._backward(upstream, {one: x, other: w, **zero})
-                if i == k == 0:
-                    self._certify_backward(upstream, {one: x, other: w, **zero}, found, gradients)
-                if k < len(b.parts):
-                    self._add(f"d{one}", i + k, found[one], dy.unit + b.unit, gradients)
-                if k < len(a.parts):
-                    self._add(f"d{other}", i + k, found[other], dy.unit + a.unit, gradients)
-                if k == 0 and bias:
+                if k < len(ws):
+                    self._add(f"d{one}", i + q, found[one], dy.unit + b.unit, gradients)
+                if k < len(xs):
+                    self._add(f"d{other}", i + p, found[other], dy.unit + a.unit, gradients)
+                if k == 0 and zero:
                     self._add("dbias", i, found["bias"], dy.unit, gradients)
 
     def _add_bias(self, lead: dict[str, Array], bias: Slices, unit: int) -> None:
@@ -219,11 +226,12 @@ class _Run:
         zeros = {name: np.zeros_like(part) for name, part in lead.items()}
         bits = self.plan.bits
         first = (unit - bias.unit) // bits  # the level at which slices of the bias begin
-        if abs(first) > 2 * MOST:
+        if abs(first) > MOST:
             raise UnfitError(f"a bias in units of 2^{bias.unit}, products of 2^{unit}")
         parts = on_grid(self.problem.arrays["bias"], unit - first * bits, bits, MOST + 1)
         for level, part in enumerate(parts, start=first):
-            self._add("y", level, self._forward({**zeros, "bias": part}), unit)
+            if part.any():
+                self._add("y", level, self._forward({**zeros, "bias": part}), unit)
 
     # --- functions of one factor ----------------------------------------------------------
 
@@ -237,22 +245,18 @@ class _Run:
             self._moved()
         if gradients:
             dy = self._cut("dy")
-            for level, upstream in enumerate(dy.parts):
-                scaled = upstream * self.plan.scale
-                found = self._backward(scaled, arrays)
-                if level == 0:
-                    self._certify_backward(scaled, arrays, found, gradients)
-                for name, integers in found.items():
+            self._certify_backward(self._shown({"dy": dy})["dy"], arrays, gradients)
+            for level, upstream in dy.occupied:
+                for name, integers in self._backward(upstream * self.plan.scale, arrays).items():
                     self._add(f"d{name}", level, integers, dy.unit, gradients)
 
     def _moved(self) -> None:
         """y on the slices of all arguments, which begin at one exponent."""
         cuts = {name: self._cut(name) for name in self.problem.arrays}
         unit = next(iter(cuts.values())).unit
+        self._certify_forward(self._shown(cuts))
         for level in range(max(len(slices.parts) for slices in cuts.values())):
             arrays = {name: self._level(slices, level) for name, slices in cuts.items()}
-            if level == 0:
-                self._certify_forward(arrays)
             self._add("y", level, self._forward(arrays), unit)
 
     def _level(self, slices: Slices, level: int) -> Array:
@@ -296,31 +300,41 @@ class _Run:
         )
         kept.setdefault(tensor, Digits(self.plan.bits, unit)).add(level, integers)
 
+    # --- what torch says of it ------------------------------------------------------------
+
+    def _shown(self, cuts: Mapping[str, Slices]) -> dict[str, Array]:
+        """Leading slices, with random integers in place of zeros."""
+        shown = {}
+        for name, slices in cuts.items():
+            lead, most = slices.parts[0], 1 << (slices.bits - 1)
+            if not lead.all():
+                size = self.dice.integers(1, most, lead.shape).astype(np.float64)
+                signs = self.dice.integers(0, 2, lead.shape) * 2 - 1
+                lead = np.where(lead == 0, size * signs, lead)
+            shown[name] = lead * self.plan.scale
+        return shown
+
     def _certify_forward(self, arrays: dict[str, Array]) -> None:
+        asked = self.problem._replace(arrays=arrays, dy=np.zeros(self.problem.dy.shape))
         if self.problem.function == SUM:
             theirs = np.sum([part.astype(np.int64) for part in arrays.values()], axis=0)
-            self._certify("y", self._forward(arrays), theirs)
-            return
-        theirs = oracle.forward(self.problem.function, arrays, self.problem.options)
-        self._certify("y", self._forward(arrays), theirs)
+        else:
+            theirs = oracle.forward(self.problem.function, arrays, self.problem.options)
+        self._certify("y", self._forward(arrays), theirs, asked)
 
-    def _certify_backward(
-        self,
-        dy: Array,
-        arrays: dict[str, Array],
-        ours: Mapping[str, Array],
-        gradients: list[str],
-    ) -> None:
+    def _certify_backward(self, dy: Array, arrays: dict[str, Array], gradients: list[str]) -> None:
         names = [tensor[1:] for tensor in gradients]
         function, options = self.problem.function, self.problem.options
+        ours = self._backward(dy, arrays)
         theirs = oracle.gradients(function, arrays, options, dy, names).gradients
         for name in names:
-            self._certify(f"d{name}", ours[name], theirs[name])
+            asked = self.problem._replace(arrays=arrays, dy=dy)
+            self._certify(f"d{name}", ours[name], theirs[name], asked)
 
-    def _certify(self, tensor: str, ours: Array, theirs: Array) -> None:
-        if ours.shape == theirs.shape and np.array_equal(ours, theirs):
+    def _certify(self, tensor: str, ours: Array, theirs: Array, asked: Problem) -> None:
+        if np.array_equal(ours, theirs):
             return
-        apart = np.argwhere(ours != theirs)[0] if ours.shape == theirs.shape else []
-        place = tuple(map(int, apart))
-        at = [float(np.asarray(side)[place]) if place else np.nan for side in (ours, theirs)]
-        self.disputed[tensor] = Dispute(self.block.place(tensor, place), *at)
+        same = ours.shape == theirs.shape
+        place = tuple(map(int, np.argwhere(ours != theirs)[0])) if same else ()
+        a, b = (float(side[place]) if same else np.nan for side in (ours, theirs))
+        self.disputed[tensor] = Dispute(self.block.place(tensor, place), a, b, asked, place)

@@ -78,4 +78,4 @@ def _work_out(truth: Truth, dy: Array, x: Array) -> None:
         truth.nearest[k] = float(exact)
         left = exact - Fraction(float(exact))
         truth.rest[k] = float(left / Fraction(float(truth.ulp[k])))
-        truth.radius[k] = 0.0
+        truth.radius[k] = abs(truth.rest[k]) * 2.0**-52  # rounded twice

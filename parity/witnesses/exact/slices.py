@@ -31,7 +31,7 @@ import numpy as np
 from parity.cases.case import Array
 
 SIGNIFICAND = 53  # bits of a float64: integers up to 2⁵³ are exact
-MOST = 6  # slices of one array
+MOST = 24  # slices of one array; most are empty where few numbers are far from the others
 WIDEST = 50  # bits of a slice, also where nothing is multiplied
 
 
@@ -45,6 +45,11 @@ class Slices(NamedTuple):
     parts: list[Array]
     unit: int
     bits: int
+
+    @property
+    def occupied(self) -> list[tuple[int, Array]]:
+        """The first part, and those that hold anything, with their numbers."""
+        return [(k, part) for k, part in enumerate(self.parts) if not k or part.any()]
 
     @property
     def largest(self) -> int:

@@ -89,7 +89,8 @@ def truth_of(values: Array, dtype: str) -> Truth:
             off = balls[k] - arb(nearest[k])
             if not off.is_zero():
                 off = off / arb(ulp[k])
-                rest[k], radius[k] = float(off), float(off.rad())
+                rest[k] = float(off)
+                radius[k] = float(off.rad()) + abs(rest[k]) * 2.0**-53  # rounded once more
         elif not balls[k].is_finite():
             radius[k] = np.inf
     nearest = np.where(finite, nearest, np.copysign(np.inf, nearest))

@@ -21,6 +21,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from parity.cases.case import Array
+from parity.witnesses.exact.beside_torch import refuted_by_torch
 from parity.witnesses.exact.elementwise import RULES, by_definition
 from parity.witnesses.exact.formula import by_balls
 from parity.witnesses.exact.on_slices import Dispute, by_slices, kind_of
@@ -122,14 +123,20 @@ def _by_balls(
     problem: Problem, tensors: list[str], rng: np.random.Generator, budget: int
 ) -> Iterator[tuple[str, Truth | str]]:
     if cost(problem) <= budget:
-        yield from attempted(problem, tensors).items()
+        yield from _certified(problem, attempted(problem, tensors)).items()
         return
     for tensor in tensors:
         pieces = sample(problem, tensor, budget, rng)
         if pieces is None:
-            yield tensor, attempted(problem, [tensor])[tensor]
+            yield from _certified(problem, attempted(problem, [tensor])).items()
         else:
             yield from ((tensor, part) for part in _of_pieces(problem, pieces, tensor))
+
+
+def _certified(problem: Problem, found: dict[str, Truth | str]) -> dict[str, Truth | str]:
+    """Without what torch contradicts."""
+    truths = {tensor: truth for tensor, truth in found.items() if isinstance(truth, Truth)}
+    return {**found, **(refuted_by_torch(problem, truths) if truths else {})}
 
 
 def attempted(problem: Problem, tensors: list[str]) -> dict[str, Truth | str]:

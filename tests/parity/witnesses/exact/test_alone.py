@@ -61,12 +61,18 @@ def test_numbers_far_apart() -> None:
 
 X, W = np.ones((2, 3)), np.ones((4, 3))
 WRONG: dict[str, tuple[tuple[Any, ...], dict[str, Any], str]] = {
-    "function": (("liner", {"x": X}), {}, "no function is called 'liner'"),
+    "function": (("liner", {"x": X}), {}, "no function of refimpl .* called 'liner'"),
     "argument": (("linear", {"x": X, "w": W}), {}, "takes x, weight, bias, but not 'w'"),
-    "dtypes": (("linear", {"x": X, "weight": W.astype("f4")}), {}, "float32, float64"),
-    "integers": (("relu", {"x": np.arange(3)}), {}, "but there are no floats"),
+    "network": (("lenet", {"x": X}), {}, "no function of refimpl .* called 'lenet'"),
+    "missing": (("linear", {"x": X}), {}, "takes x, weight, bias, but weight is missing"),
+    "no names": (("linear", [X, W]), {}, "give its arrays by these names"),
+    "an array as option": (("linear", {"x": X}), {"weight": W}, "give weight of linear among"),
+    "a bias as option": (("linear", {"x": X, "weight": W}), {"bias": W[:, 0]}, "among its arrays"),
+    "dtypes": (("linear", {"x": X, "weight": W.astype("f4")}), {}, "x float64, weight float32"),
+    "integers": (("relu", {"x": np.arange(3)}), {}, "but are x int64"),
+    "no backward": (("dtanh", {"o": X}, X), {}, "dtanh has no backward in refimpl: leave dy out"),
     "dy": (("relu", {"x": X}, np.ones(3)), {}, r"dy is \(3,\) float64, but y is \(2, 3\) float64"),
-    "NaN": (("relu", {"x": X * np.nan}), {}, "relu: NaN, ∞ and a mean of nothing have no exact"),
+    "NaN": (("relu", {"x": X * np.nan}), {}, "relu: NaN, ∞ and a loss of nothing have no exact"),
     "sizes": (("linear", {"x": X, "weight": W[:, :2]}), {}, "linear: x has 3 features"),
 }
 
@@ -79,11 +85,42 @@ def test_wrong_calls(name: str) -> None:
         parity.exact(*arguments, **options)
 
 
+def test_several_maps() -> None:
+    """concatenate takes any number: a, b, … up to four."""
+    a, b = np.ones((1, 2, 3, 3)), np.full((1, 1, 3, 3), 2.0)
+    found = parity.exact("concatenate", {"a": a, "b": b}, np.ones((1, 3, 3, 3)))
+    assert list(found) == ["y", "da", "db"]
+    assert np.array_equal(found["y"].nearest, refimpl.concatenate(a, b))
+
+
+def test_numbers_of_numpy_as_options() -> None:
+    """As refimpl takes them, and None for a bias that is not there."""
+    x = np.arange(18.0).reshape(1, 1, 3, 6)
+    for size, plain in ((np.int64(3), 3), (np.array([3, 2]), (3, 2)), ([3, 2], (3, 2))):
+        found = parity.exact("avg_pool2d", {"x": x}, kernel_size=size)["y"]
+        assert found.errors(refimpl.avg_pool2d(x, plain)).max() <= 1
+    assert list(parity.exact("linear", {"x": X, "weight": W, "bias": None})) == ["y"]
+    swapped = X.astype(">f8")
+    assert parity.exact("relu", {"x": swapped})["y"].nearest.sum() == X.sum()
+
+
+def test_within_no_grad() -> None:
+    """Where the caller wants no gradients, and where NumPy raises what it else ignores."""
+    import torch
+
+    with torch.no_grad(), torch.inference_mode(), np.errstate(all="raise"):
+        found = parity.exact("linear", {"x": X, "weight": W}, np.ones((2, 4)))
+        assert found["dx"].nearest.tolist() == [[4.0] * 3] * 2
+        parity.exact("sigmoid", {"x": np.array([-700.0])}, np.ones(1))
+
+
 def test_values_of_another_shape() -> None:
     """Nothing is broadcast."""
     found = parity.exact("relu", {"x": X})["y"]
     with pytest.raises(ValueError, match=r"values have shape \(3,\), the exact ones \(2, 3\)"):
         found.errors(np.ones(3))
+    with pytest.raises(ValueError, match="values must be real numbers, but are complex128"):
+        found.errors(1j * X)
 
 
 def test_a_wrong_formula_is_no_exact_value(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,6 +91,13 @@ def test_numbers_out_of_range_stay_open(x: float, dy: float) -> None:
     assert joined(given)["dx"].decided.tolist() == [True, False]
 
 
+@pytest.mark.parametrize("slope", [1e302, 1e-303])
+def test_extreme_slopes_stay_open(slope: float) -> None:
+    """Where the product's error would be lost."""
+    given = Problem("leaky_relu", {"x": np.array([-1e-10])}, {"negative_slope": slope}, np.ones(1))
+    assert not joined(given)["y"].decided.any()
+
+
 def test_selections_are_exact_everywhere() -> None:
     """Whatever the numbers: the smallest and the largest."""
     x = np.array([5e-324, -5e-324, 1.7e308, 0.0])

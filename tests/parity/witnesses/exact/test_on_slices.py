@@ -272,6 +272,53 @@ def test_the_definition_says_whose_formula_is_wrong(monkeypatch: pytest.MonkeyPa
     assert judged(asked, "y", y, y)[0].note.endswith("torch’s formula is wrong")
 
 
+def exchanged(right: Callable[..., Any]) -> Callable[..., Any]:
+    """A convolution that exchanges two samples."""
+
+    def conv2d(x: Array, weight: Array, **options: Any) -> Array:
+        y = np.array(right(x, weight, **options))
+        y[[1, 2]] = y[[2, 1]]
+        return y
+
+    return conv2d
+
+
+@pytest.mark.parametrize("outlier", [1.0, 1e8, 1e12])
+def test_no_outlier_hides_the_others(monkeypatch: pytest.MonkeyPatch, outlier: float) -> None:
+    """Beside a huge number the others are 0 in the leading slice: torch gets random integers."""
+    asked = problem("conv2d", "float32", x=(3, 2, 6, 6), weight=(2, 2, 3, 3))
+    asked.arrays["x"][0, 0, 0, 0] = outlier
+    monkeypatch.setattr(refimpl, "conv2d", exchanged(refimpl.conv2d))
+    said = dict(by_slices(asked, ["y"]))["y"]
+    assert isinstance(said, Dispute)
+    assert said.place[0] in (1, 2)
+
+
+def test_a_small_bias_is_not_hidden_by_a_large_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The smaller one forgotten."""
+    right = refimpl.linear
+    monkeypatch.setattr(
+        refimpl, "linear", lambda x, w, b=None: right(x, w, None if b is None else b * (b > 1e6))
+    )
+    arrays = {"x": np.ones((1, 2)), "weight": np.ones((2, 2)), "bias": np.array([1e9, 1.0])}
+    said = dict(by_slices(Problem("linear", arrays, {}, np.ones((1, 2))), ["y"]))["y"]
+    assert isinstance(said, Dispute)
+
+
+def test_wrong_arithmetic_is_not_torchs_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """refimpl's formula is right on balls, its floats are not."""
+    asked = problem("linear", "float32", x=(3, 300), weight=(4, 300))
+    y = tensors_of(asked)["y"]
+    right = refimpl.linear
+
+    def rounded(*arrays: Array) -> Array:
+        found = right(*arrays)
+        return found if found.dtype == object else found * (1 + 2.0**-40)
+
+    monkeypatch.setattr(refimpl, "linear", rounded)
+    assert judged(asked, "y", y, y)[0].note.endswith(": refimpl’s arithmetic is wrong")
+
+
 def test_a_dispute_names_the_place_in_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of blocks, too: the last sample is another one."""
     asked = problem("conv2d", "float64", x=(3, 2, 5, 4), weight=(4, 2, 3, 2))

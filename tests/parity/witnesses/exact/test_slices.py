@@ -9,7 +9,6 @@ import pytest
 
 from parity.cases.case import Array
 from parity.witnesses.exact.slices import (
-    MOST,
     Slices,
     UnfitError,
     bits_of_products,
@@ -85,12 +84,20 @@ def test_zeros_and_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "array", [[1e300, 5e-324], [1.0, 2.0**-400], [1.0, 2.0**-130 + 2.0**-182]], ids=str
+    "array", [[1e300, 5e-324], [1.0, 2.0**-600], [1.0, 2.0**-540 + 2.0**-592]], ids=str
 )
 def test_numbers_far_apart_are_refused(array: list[float]) -> None:
     """Data over 600 orders of magnitude: nothing is lost without a word."""
     with pytest.raises(UnfitError, match=r"^sizes from "):
         cut(np.array(array), 23)
+
+
+def test_empty_slices_are_left_out() -> None:
+    """One number far below the others takes many slices, of which most are zeros."""
+    slices = cut(np.array([1.5, -0.75, 2.0**-200]), 23)
+    assert [k for k, _ in slices.occupied] == [0, 8]
+    assert len(slices.parts) == 9
+    assert [k for k, _ in cut(np.zeros(3), 23).occupied] == [0]
 
 
 def test_a_coarse_grid() -> None:
@@ -100,7 +107,7 @@ def test_a_coarse_grid() -> None:
     assert is_whole(Slices(parts, 0, 20), array)
     with pytest.raises(UnfitError):
         on_grid(array, -2, 20)
-    below = on_grid(np.array([2.0**-50]), 0, 20, MOST)
+    below = on_grid(np.array([2.0**-50]), 0, 20, 4)
     assert [float(part[0]) for part in below] == [0, 0, 0, 2.0**10]
 
 

@@ -1,0 +1,83 @@
+"""Exact values of refimpl's own formula on balls, held against torch in float64.
+
+A wrong formula is its own exact value on balls as well as on slices. torch, on the same numbers in
+float64, has to be within its own derived bound of it. What is wrong by more than float64's
+roundings is seen, however wide the bound of a float32 row is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from parity import oracle
+from parity.bounds.arithmetic import arithmetic
+from parity.bounds.rules import tensor_bounds
+from parity.cases.case import Array
+from parity.cases.functions import FUNCTIONS
+from parity.witnesses.exact.truth import Truth
+from parity.witnesses.pieces import shape_of
+from parity.witnesses.problem import Problem
+
+
+def refuted_by_torch(problem: Problem, found: Mapping[str, Truth]) -> dict[str, str]:
+    """Of each tensor that torch contradicts, in words where."""
+    wide = _in_float64(problem)
+    function, arrays, options, dy = wide
+    theirs, limits = _torch(wide, list(found)), {}
+    side = arithmetic("torch", "float64")
+    value, gradients = tensor_bounds(function, dy, arrays, options, (side, side))
+    bounds = {"y": value, **{f"d{name}": bound for name, bound in gradients.items()}}
+    for tensor, truth in found.items():
+        off = _off(truth, theirs[tensor], bounds[tensor].limit / 2, bounds[tensor].overflow)
+        if off is not None:
+            limits[tensor] = _said(problem, tensor, truth, theirs[tensor], off)
+    return limits
+
+
+def _in_float64(problem: Problem) -> Problem:
+    """The same numbers; parameters as the dtype rounds them."""
+    dtype = problem.dy.dtype
+    rounded = FUNCTIONS[problem.function].rounded
+    options = {
+        name: float(dtype.type(value)) if name in rounded else value
+        for name, value in problem.options.items()
+    }
+    arrays = {
+        name: array.astype(np.float64) if array.dtype.kind == "f" else array
+        for name, array in problem.arrays.items()
+    }
+    return Problem(problem.function, arrays, options, problem.dy.astype(np.float64))
+
+
+def _torch(wide: Problem, tensors: list[str]) -> dict[str, Array]:
+    function, arrays, options, dy = wide
+    names = [tensor[1:] for tensor in tensors if tensor != "y"]
+    if not names:
+        return {"y": oracle.forward(function, arrays, options)}
+    result = oracle.gradients(function, arrays, options, dy, names)
+    return {"y": result.y, **{f"d{n}": g for n, g in result.gradients.items()}}
+
+
+def _off(truth: Truth, theirs: Array, limit: Array, overflow: Array) -> int | None:
+    """The first element that is further off than torch may be."""
+    shape = theirs.shape
+    given, most, beyond = (
+        np.broadcast_to(array, shape).reshape(-1)[truth.places]
+        for array in (theirs, limit, overflow)
+    )
+    with np.errstate(all="ignore"):
+        off = np.abs((given - truth.nearest) - truth.rest * truth.ulp)
+        off -= truth.radius * truth.ulp
+    wrong = np.flatnonzero(truth.judges & ~beyond & ~(off <= most))
+    return int(wrong[0]) if wrong.size else None
+
+
+def _said(problem: Problem, tensor: str, truth: Truth, theirs: Array, k: int) -> str:
+    flat, shape = int(truth.flat_places()[k]), shape_of(problem, tensor)
+    place = tuple(map(int, np.unravel_index(flat, shape))) if shape else ()
+    return (
+        f"refimpl's formula gives exactly {truth.nearest[k]:.17g} at {place}, torch in float64 "
+        f"{theirs.reshape(-1)[flat]:.17g}, further off than it may be"
+    )
