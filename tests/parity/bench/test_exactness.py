@@ -187,7 +187,7 @@ SAID: dict[str, tuple[list[Any], int, list[str]]] = {
     "a sample on balls": ([Fallback("far apart"), truth(slice(2, 5))], 3, [OF_A_SAMPLE]),
     "none": (["no exact value: ValueError: x"], 0, ["no exact value: ValueError: x"]),
     "disputed": (
-        [Dispute((1, 2), 3.0, 4.0)],
+        [Dispute((1, 2), 3.0, 4.0, Problem("linear", {}, {}, np.ones(())), (1, 2))],
         0,
         ["on integers that nothing rounds refimpl gives 3 at (1, 2), torch 4"],
     ),
