@@ -165,11 +165,9 @@ class Beside:
             self.beyond[k] = (float(times[worst]), said)
 
     def _said(self, who: str, truth: Truth, worst: int, error: float, times: float) -> str:
-        flat = int(truth.flat_places()[worst])
-        place = tuple(map(int, np.unravel_index(flat, self.shape))) if self.shape else ()
         return (
-            f"{who} is {error:.4g} ULP off the exact value "
-            f"{truth.nearest[worst]:.9g} at {place}, {times:.3g} times its own bound"
+            f"{who} is {error:.4g} ULP off the exact value {truth.nearest[worst]:.9g} at "
+            f"{truth.place(worst, self.shape)}, {times:.3g} times its own bound"
         )
 
     def closeness(self) -> Closeness:

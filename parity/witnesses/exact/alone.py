@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 import refimpl
 from parity.cases.case import FLOATS, Array
 from parity.cases.functions import FUNCTIONS
-from parity.witnesses.exact.truth import Truth
+from parity.witnesses.exact.truth import COLUMNS, Truth
 from parity.witnesses.exact.values import Fallback, NotApplicable, exact_values
 from parity.witnesses.problem import Problem
 
@@ -171,7 +171,7 @@ def _dtype(given: Mapping[str, Array]) -> str:
 
 def _joined(parts: list[Truth], shape: tuple[int, ...], note: str) -> ExactTensor:
     columns = {}
-    for name in ("nearest", "rest", "ulp", "radius"):
+    for name in COLUMNS:
         column: Array = np.zeros(int(np.prod(shape)))
         for part in parts:
             column[part.places] = getattr(part, name)

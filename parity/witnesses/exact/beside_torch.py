@@ -17,7 +17,6 @@ from parity.bounds.rules import tensor_bounds
 from parity.cases.case import Array
 from parity.cases.functions import FUNCTIONS
 from parity.witnesses.exact.truth import Truth
-from parity.witnesses.pieces import shape_of
 from parity.witnesses.problem import Problem
 
 
@@ -25,15 +24,15 @@ def refuted_by_torch(problem: Problem, found: Mapping[str, Truth]) -> dict[str, 
     """Of each tensor that torch contradicts, in words where."""
     wide = _in_float64(problem)
     function, arrays, options, dy = wide
-    theirs, limits = _torch(wide, list(found)), {}
+    theirs, refuted = _torch(wide, list(found)), {}
     side = arithmetic("torch", "float64")
     value, gradients = tensor_bounds(function, dy, arrays, options, (side, side))
     bounds = {"y": value, **{f"d{name}": bound for name, bound in gradients.items()}}
     for tensor, truth in found.items():
         off = _off(truth, theirs[tensor], bounds[tensor].limit / 2, bounds[tensor].overflow)
         if off is not None:
-            limits[tensor] = _said(problem, tensor, truth, theirs[tensor], off)
-    return limits
+            refuted[tensor] = _said(truth, theirs[tensor], off)
+    return refuted
 
 
 def _in_float64(problem: Problem) -> Problem:
@@ -74,10 +73,9 @@ def _off(truth: Truth, theirs: Array, limit: Array, overflow: Array) -> int | No
     return int(wrong[0]) if wrong.size else None
 
 
-def _said(problem: Problem, tensor: str, truth: Truth, theirs: Array, k: int) -> str:
-    flat, shape = int(truth.flat_places()[k]), shape_of(problem, tensor)
-    place = tuple(map(int, np.unravel_index(flat, shape))) if shape else ()
+def _said(truth: Truth, theirs: Array, k: int) -> str:
+    place = truth.place(k, theirs.shape)
     return (
         f"refimpl's formula gives exactly {truth.nearest[k]:.17g} at {place}, torch in float64 "
-        f"{theirs.reshape(-1)[flat]:.17g}, further off than it may be"
+        f"{theirs[place]:.17g}, further off than it may be"
     )

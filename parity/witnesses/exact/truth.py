@@ -11,6 +11,7 @@ from parity.cases.case import Array
 from parity.results.comparison import spacing
 from parity.witnesses.balls import arb_of
 
+COLUMNS = ("nearest", "rest", "ulp", "radius")  # of a Truth, element by element
 FAR_TIGHTER = 2.0**-10  # the largest radius of an enclosure, in ULP of the dtype
 
 
@@ -54,6 +55,11 @@ class Truth:
         if isinstance(self.places, slice):
             return np.arange(self.places.start, self.places.stop)
         return self.places
+
+    def place(self, k: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Where a tensor of this shape has the k-th of these elements."""
+        flat = int(self.flat_places()[k])
+        return tuple(map(int, np.unravel_index(flat, shape))) if shape else ()
 
 
 def truth_near(

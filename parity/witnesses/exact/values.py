@@ -27,7 +27,7 @@ from parity.witnesses.exact.formula import by_balls
 from parity.witnesses.exact.on_slices import Dispute, by_slices, kind_of
 from parity.witnesses.exact.outer import dweight_of, is_outer
 from parity.witnesses.exact.slices import UnfitError
-from parity.witnesses.exact.truth import Truth
+from parity.witnesses.exact.truth import COLUMNS, Truth
 from parity.witnesses.pieces import Piece, cost, elements_of, sample, shape_of
 from parity.witnesses.problem import Problem
 
@@ -110,7 +110,7 @@ def _patched(problem: Problem, tensors: list[str], budget: int) -> Iterator[tupl
 def _with_balls(problem: Problem, tensor: str, truth: Truth, opened: Array) -> Truth:
     piece = elements_of(problem, truth.flat_places()[opened])
     found = by_balls(piece.problem, [tensor])[tensor]
-    columns = {name: getattr(truth, name).copy() for name in ("nearest", "rest", "ulp", "radius")}
+    columns = {name: getattr(truth, name).copy() for name in COLUMNS}
     for name, column in columns.items():
         column[opened] = getattr(found, name)
     return replace(truth, **columns)
@@ -154,7 +154,5 @@ def _of_pieces(problem: Problem, pieces: list[Piece], tensor: str) -> Iterator[T
         if isinstance(found, str):
             yield found
             return
-        columns = {
-            name: getattr(found, name)[piece.here] for name in ("nearest", "rest", "ulp", "radius")
-        }
+        columns = {name: getattr(found, name)[piece.here] for name in COLUMNS}
         yield Truth(places=piece.there, elements=elements, **columns)

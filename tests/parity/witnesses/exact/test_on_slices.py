@@ -258,6 +258,22 @@ def test_a_mistake_below_the_bound_is_refused(
     assert "on integers that nothing rounds refimpl gives" in found.note
 
 
+def test_swapped_axes_below_the_bound_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kernel of 20,480 taps that is almost symmetric, transposed: in float32 no bound sees it."""
+    asked = problem("conv2d", "float32", x=(2, 20, 32, 33), weight=(1, 20, 32, 32))
+    weight = asked.arrays["weight"]
+    symmetric = (weight + weight.swapaxes(2, 3)) / 2
+    weight[:] = symmetric + weight * np.float32(2.0**-12)
+    theirs = tensors_of(asked)["y"]
+    assert not judged(asked, "y", theirs, theirs)[0].refuted
+    right = refimpl.conv2d
+    monkeypatch.setattr(refimpl, "conv2d", lambda x, weight: right(x, weight.swapaxes(2, 3)))
+    found, ratio = judged(asked, "y", tensors_of(asked)["y"], theirs)
+    assert 0 < ratio <= 1
+    assert found.refuted
+    assert "on integers that nothing rounds refimpl gives" in found.note
+
+
 def test_the_definition_says_whose_formula_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     """refimpl's where it was changed, torch's where that was."""
     asked = problem("linear", "float32", x=(3, 300), weight=(4, 300))
