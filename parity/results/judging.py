@@ -109,7 +109,7 @@ def _with_sight(row: Row, seen: Resolution) -> Row:
     if row.overflow == row.elements:
         why = "all elements may overflow" if row.elements else "no elements"
         return replace(row, verdict=EMPTY, note=joined(row.note, why))
-    if seen.blind:
+    if seen.blind and not row.override:
         said = f"a tensor {MISTAKE:.2%} too large would stay under the bound"
         return replace(row, verdict=BLIND, note=joined(row.note, said, _why_blind(row)))
     return replace(row, note=joined(row.note, _of_serial_sum(row)))
