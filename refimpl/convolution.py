@@ -11,7 +11,7 @@ import numpy as np
 from refimpl.checks import Ints, check_arrays, check_gradient
 from refimpl.elements import Array, zeros
 from refimpl.shapes import ConvGeometry, Padding, check_bias, conv_geometry
-from refimpl.sums import PairwiseSum, matmul, total, wide
+from refimpl.sums import LongSum, matmul, total, wide
 from refimpl.windows import add_windows, blocks, crop, pad, windows
 
 
@@ -241,7 +241,7 @@ def _backward(
     padded = pad(x, geometry.padding)
     dpadded = zeros(padded.shape, like=x)
     kernels = _kernel_matrix(weight, G)
-    dkernels = PairwiseSum(nothing=zeros(kernels.shape, like=weight))
+    dkernels = LongSum(nothing=zeros(kernels.shape, like=weight))
     upstream = dy.reshape(N, G, C_out // G, prod(geometry.output))
     for part, columns in _blocks(padded, geometry):
         d = upstream[columns]  # (n, G, C_out/G, L)
@@ -256,7 +256,7 @@ def _backward(
     return ConvGrads(dx, dweight, total(upstream, axes=(0, 3)).reshape(C_out))
 
 
-def _add_products(dkernels: PairwiseSum, d: Array, patches: Array) -> None:
+def _add_products(dkernels: LongSum, d: Array, patches: Array) -> None:
     """dkernels + Σ_n d[n] @ patches[n]ᵀ, one product at a time: the kernels may be large.
 
     Shapes: dkernels (G, C_out/G, C·K), d (n, G, C_out/G, L), patches (n, G, C·K, L).

@@ -1,8 +1,9 @@
 """Sums of a known shape, so that a bound on their rounding errors can be told.
 
 BLAS adds in an order that nobody knows, and n roundings in a row lose n·u of Σ|terms|. So matrix
-products are cut into parts of at most `TERMS` terms, and what remains is added pairwise: log2 n
-roundings. float32 numbers that many terms make are formed in float64 and rounded once.
+products are cut into parts of at most `TERMS` terms, and what remains is added pairwise, or in
+short runs whose sums are: about log2 n roundings. Numbers of float32 that many terms make are
+formed in float64 and rounded once.
 
 Source: Higham, Accuracy and Stability of Numerical Algorithms, ch. 3 and 4.
 """
@@ -16,39 +17,55 @@ import numpy as np
 
 from refimpl.elements import Array, zeros
 
+RUN = 16  # arrays that are added one after another
 TERMS = 256  # of a matrix product that the BLAS may add in any order
 FEW = 64  # float32 products of so many terms stay in float32: they lose 2⁻¹⁸ of Σ|terms| at most
 ROWS_BYTES = 8 << 20  # of a product in float64 that are made at a time
 
 
-class PairwiseSum:
-    """The sum of arrays that come one after another, in ⌈log2 n⌉ roundings for n of them.
+class LongSum:
+    """The sum of arrays that come one after another, in runs of `RUN`; the runs pairwise.
 
-    The arrays are added in place: they must be the caller's to give away. nothing: what none add
-    up to.
+    n arrays: RUN − 1 + ⌈log2(n / RUN)⌉ roundings. Arrays are added in place: they must be the
+    caller's to give away. nothing: what none add up to.
 
-    >>> total = PairwiseSum(nothing=np.zeros(1))
+    >>> sums = LongSum(nothing=np.zeros(1))
     >>> for part in (1.0, 2.0, 4.0):
-    ...     total.add(np.array([part]))
-    >>> total.result()
+    ...     sums.add(np.array([part]))
+    >>> sums.result()
     array([7.])
     """
 
     def __init__(self, nothing: Array) -> None:
         self._nothing = nothing
-        self._sums: list[tuple[int, Array]] = []  # of 2^k arrays each, the largest first
+        self._run: list[Array] = []  # the sum of the run that is not complete
+        self._length = 0  # of this run
+        self._sums: list[tuple[int, Array]] = []  # of 2^k runs each, the largest first
 
     def add(self, part: Array) -> None:
-        """Take one more array; sums of equally many are added."""
-        count = 1
+        """Take one more array."""
+        if not self._run:
+            self._run.append(part)
+        else:
+            self._run[0] += part
+        self._length += 1
+        if self._length == RUN:
+            self._close_run()
+
+    def _close_run(self) -> None:
+        """Add sums of equally many runs."""
+        part, count = self._run.pop(), 1
         while self._sums and self._sums[-1][0] == count:
             _, before = self._sums.pop()
             before += part
             part, count = before, 2 * count
         self._sums.append((count, part))
+        self._length = 0
 
     def result(self) -> Array:
         """The sum of all that came."""
+        if self._run:
+            self._close_run()
         if not self._sums:
             return self._nothing
         _, result = self._sums.pop()
@@ -93,9 +110,9 @@ def _halved(x: Array) -> Array:
 
 
 def matmul(a: Array, b: Array, out: Array | None = None) -> Array:
-    """a @ b, the inner axis in parts of at most `TERMS` terms, which are added pairwise.
+    """a @ b, the inner axis in parts of at most `TERMS` terms, which `LongSum` adds up.
 
-    K terms: min(K, `TERMS`) roundings and ⌈log2(K / TERMS)⌉ more.
+    K terms: min(K, `TERMS`) roundings and those of a `LongSum` of K / `TERMS` parts.
 
     Shapes: a (…, M, K), b (…, K, L) -> (…, M, L), as NumPy's matmul broadcasts them.
 
@@ -107,7 +124,7 @@ def matmul(a: Array, b: Array, out: Array | None = None) -> Array:
         return np.asarray(np.matmul(a, b, out=out))
     parts = -(-inner // TERMS)
     ends = [inner * k // parts for k in range(parts + 1)]
-    sums = PairwiseSum(a[:0])
+    sums = LongSum(nothing=a[:0])
     for start, end in pairwise(ends):
         sums.add(np.matmul(a[..., start:end], b[..., start:end, :]))
     if out is None:

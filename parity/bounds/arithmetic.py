@@ -24,8 +24,10 @@ from parity.cases.case import Array
 ELEMENTARY_ULP = {"numpy": 4.0, "refimpl": 4.0, "torch": 2.0}
 
 # How refimpl/sums.py forms long sums: a matrix product in parts of so many terms, in any order
-# within one; everything else pairwise; long float32 sums in float64.
+# within one; arrays in runs of 16, and these pairwise; all else pairwise; long float32 sums in
+# float64.
 PRODUCT_TERMS = 256
+RUN = 16
 FEW_TERMS = 64
 
 
@@ -65,7 +67,13 @@ class Arithmetic:
         """How often a term of a matrix product's sums is rounded (`refimpl.sums.matmul`)."""
         if not self.shaped or terms <= PRODUCT_TERMS:
             return terms
-        return PRODUCT_TERMS + _halvings(ceil(terms / PRODUCT_TERMS))
+        return PRODUCT_TERMS + self.roundings_of_long_sum(ceil(terms / PRODUCT_TERMS))
+
+    def roundings_of_long_sum(self, parts: float) -> float:
+        """How often one of so many arrays is rounded (`refimpl.sums.LongSum`)."""
+        if not self.shaped or parts <= RUN:
+            return parts
+        return RUN - 1 + _halvings(ceil(parts / RUN))
 
     def roundings_of_long_product(self, terms: float) -> float:
         """The same of a product that runs over all samples (`refimpl.sums.long_product`)."""

@@ -97,14 +97,14 @@ def _matrix_products(
     """A convolution as products of matrices: patches by kernels.
 
     y: one product. dx: a product over the output channels, then sums along each axis of the
-    kernel. dweight: one product a sample, over the places of the output; the samples pairwise.
+    kernel. dweight: one product for each sample, or each block of places of one, added up.
     """
     biases = int("bias" in shapes)
 
     def of_weight(side: Arithmetic) -> float:
         if side.widened:
             return side.roundings_of_sum(N * places)
-        return side.roundings_of_product(places) + side.roundings_of_sum(N)
+        return side.roundings_of_product(places) + side.roundings_of_long_sum(N * places)
 
     return {
         "y": lambda side: side.roundings_of_product(inputs * prod(kernel)) + biases,
