@@ -62,7 +62,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Any, ...]]:
 def test_every_case_once(whole: list[tuple[Any, ...]]) -> None:
     """In the order of the numbers, each with a verdict."""
     assert [row[0] for row in whole] == list(range(CASES))
-    assert {row[3] for row in whole} == {"within", "identical"}
+    assert {row[3] for row in whole} <= {"within", "identical", "blind", "empty"}
 
 
 def test_ranges_give_what_one_sweep_gives(tmp_path: Path, whole: list[tuple[Any, ...]]) -> None:
