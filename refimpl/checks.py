@@ -312,7 +312,7 @@ def _shown(value: Any) -> str:
     >>> _shown(2**63), _shown(-(10**400)), _shown(0.5)
     ('9223372036854775808', 'an integer of 1329 bits', '0.5')
     """
-    if isinstance(value, int) and value.bit_length() > 128:
+    if isinstance(value, int) and value.bit_length() > 256:
         return f"an integer of {value.bit_length()} bits"
     return str(value)
 

@@ -169,7 +169,7 @@ def test_integers_in_the_other_order_become_floats() -> None:
 )
 def test_too_large(call: Callable[[], Any], text: str) -> None:
     """Neither OverflowError nor MemoryError: where, what, its value, what to do."""
-    with pytest.raises(ValueError, match="must be|needs") as said:
+    with pytest.raises(ValueError, match=r"must be|needs") as said:
         call()
     assert str(said.value) == text
 
