@@ -9,7 +9,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from refimpl.checks import check_ints, check_keys, check_layer_class, check_least, entries
+from refimpl.checks import (
+    check_ints,
+    check_keys,
+    check_layer_class,
+    check_least,
+    check_room,
+    entries,
+)
 from refimpl.elements import Array
 from refimpl.layers import (
     Add,
@@ -163,6 +170,8 @@ def mlp(
     """
     widths = check_ints("mlp", "sizes", sizes, len(entries(sizes, 1)), 1)
     check_least("mlp", "sizes", widths, 2)
+    for inputs, outputs in pairwise(widths):
+        check_room("mlp", f"sizes {sizes!r}", (outputs, inputs + 1), 8)
     check_layer_class("mlp", "hidden", hidden, Layer)
     if output is not None:
         check_layer_class("mlp", "output", output, Layer)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from numbers import Real
+from numbers import Rational, Real
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,8 +13,10 @@ from refimpl.elements import Array, zero_of
 
 Ints: TypeAlias = "int | Sequence[int]"
 
+MOST = 2**31 - 1  # of a stride, a dilation and the like: its product with an itemsize fits 64 bits
+LARGE = 1 << 30  # bytes; smaller arrays are made without asking whether there is room
 AXES = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}  # spatial axes, as torch names them
-NOT_REAL = (str, bytes, bool, np.bool_, complex, np.complexfloating, type(None), list)
+NOT_REAL = (str, bytes, bool, np.bool_, complex, np.complexfloating, type(None), list, np.ndarray)
 
 
 # --- arrays -------------------------------------------------------------------------------
@@ -23,8 +25,9 @@ NOT_REAL = (str, bytes, bool, np.bool_, complex, np.complexfloating, type(None),
 def check_arrays(where: str, **arrays: Any) -> list[Array]:
     """The arguments as arrays of one element type; integers become float64, as NumPy promotes.
 
-    Raises: TypeError for boolean, complex or text arrays and for two different dtypes,
-    ValueError for rows of different lengths.
+    Raises: TypeError for boolean, complex or text arrays, masked ones, objects that are no
+    numbers, bytes in the other order and for two different dtypes, ValueError for rows of
+    different lengths.
     """
     given = {name: _real_array(where, name, array) for name, array in arrays.items()}
     objects = [array for array in given.values() if array.dtype == object]
@@ -45,6 +48,7 @@ def check_arrays(where: str, **arrays: Any) -> list[Array]:
 def _real_array(where: str, name: str, value: Any, kinds: str = "fiuO") -> Array:
     if value is None:
         raise TypeError(f"{where}: {name} must hold real numbers, but is None")
+    check_not_masked(where, name, value)
     try:
         array = np.asarray(value)
     except ValueError:
@@ -54,14 +58,45 @@ def _real_array(where: str, name: str, value: Any, kinds: str = "fiuO") -> Array
     if array.dtype.kind not in kinds:
         raise TypeError(f"{where}: {name} must hold real numbers, but has dtype {array.dtype}")
     if array.dtype == object:
-        types = set(map(type, array.flat))  # few, of however many elements
-        if any(issubclass(found, NOT_REAL) for found in types):
-            element = next(e for e in array.flat if isinstance(e, NOT_REAL))
-            raise TypeError(
-                f"{where}: {name} must hold real numbers, but holds {element!r} "
-                f"({type(element).__name__})"
-            )
+        _check_elements(where, name, array)
+    elif array.dtype.kind == "f" and not array.dtype.isnative:
+        native = array.dtype.newbyteorder("=")
+        raise TypeError(
+            f"{where}: {name} is {native} with its bytes in the other order ({array.dtype.str}); "
+            f"give {name}.astype('{native}')"
+        )
     return array
+
+
+def check_not_masked(where: str, name: str, value: Any) -> None:
+    """Refuse a masked array, which `np.asarray` would take for one without a mask."""
+    if isinstance(value, np.ndarray) and hasattr(value, "mask"):  # np.ma is not loaded for it
+        raise TypeError(
+            f"{where}: {name} is a masked array, whose mask would be lost; give "
+            f"{name}.filled(…), or leave the masked elements out"
+        )
+
+
+def _check_elements(where: str, name: str, array: Array) -> None:
+    """Refuse an object array with elements that are no numbers: with no sum, no product."""
+    types = set(map(type, array.flat))  # few, of however many elements
+    odd = tuple(found for found in types if issubclass(found, NOT_REAL) or not _computes(found))
+    if odd:
+        element = next(e for e in array.flat if type(e) in odd)
+        raise TypeError(
+            f"{where}: {name} must hold real numbers, but holds {element!r} "
+            f"({type(element).__name__})"
+        )
+
+
+def _computes(kind: type) -> bool:
+    """Whether objects of a type are added and multiplied, as numbers and symbols are.
+
+    >>> from fractions import Fraction
+    >>> _computes(Fraction), _computes(dict), _computes(set), _computes(tuple)
+    (True, False, False, False)
+    """
+    return all(hasattr(kind, method) for method in ("__add__", "__sub__", "__mul__"))
 
 
 def _promoted(integers: Array, objects: list[Array]) -> Array:
@@ -152,10 +187,22 @@ def check_axis(where: str, name: str, array: Array, axis: Any) -> None:
 def check_number(where: str, name: str, value: Any, like: Array) -> None:
     """Refuse a parameter that is not one real number; beside objects it may be an object."""
     real = isinstance(value, Real) and not isinstance(value, bool)
-    if not real and (like.dtype != object or isinstance(value, (*NOT_REAL, tuple, np.ndarray))):
+    if not real and (like.dtype != object or isinstance(value, (*NOT_REAL, tuple))):
         raise TypeError(f"{where}: {name} must be a number, but is {value!r}")
-    if real and like.dtype == object and not math.isfinite(value):
+    if like.dtype != object:
+        check_fits(where, name, value, like.dtype if like.dtype.kind == "f" else np.float64)
+    elif real and not isinstance(value, Rational) and not math.isfinite(value):
         raise ValueError(f"{where}: {name} must be finite beside exact numbers, but is {value!r}")
+
+
+def check_fits(where: str, name: str, value: Any, dtype: Any) -> None:
+    """Refuse a whole number that is beyond the largest float of a dtype."""
+    largest = np.finfo(dtype).max
+    if isinstance(value, int | np.integer) and abs(int(value)) > int(largest):
+        raise ValueError(
+            f"{where}: {name} must be within ±{largest:.2g}, as {np.dtype(dtype)} is, "
+            f"but is {_shown(value)}"
+        )
 
 
 def check_positive(where: str, name: str, given: Any, value: Any) -> None:
@@ -194,6 +241,7 @@ def check_methods(where: str, x: Array, *methods: str, name: str = "x") -> None:
 
 def check_scale(where: str, name: str, value: Any) -> Array:
     """A positive number as an array without axes; an object is given, its sign is not asked."""
+    check_fits(where, name, value, np.float64)
     scale = np.asarray(value)
     if scale.ndim or scale.dtype.kind not in "fiuO" or isinstance(value, NOT_REAL):
         raise TypeError(f"{where}: {name} must be a number, but is {value!r}")
@@ -222,6 +270,51 @@ def check_int(where: str, name: str, value: Any, least: int) -> int:
     if value < least:
         raise ValueError(f"{where}: {name} must be at least {least}, but is {value!r}")
     return int(value)
+
+
+def check_most(where: str, **options: Sequence[int]) -> None:
+    """Refuse integers that are no step through an array in memory."""
+    for name, values in options.items():
+        if max(values, default=0) > MOST:
+            raise ValueError(
+                f"{where}: {name} must be at most {MOST}, but is {_shown(max(values))}"
+            )
+
+
+def check_room(where: str, made: str, shape: Sequence[int], itemsize: int) -> None:
+    """Refuse an array that this machine has no memory for; `made`: what makes it that large."""
+    size = math.prod(shape) * itemsize
+    if size < LARGE:
+        return
+    try:
+        np.empty(size, np.uint8)  # of what is never written no memory is taken
+    except (MemoryError, ValueError, OverflowError):
+        axes = ", ".join(map(_shown, shape))
+        raise ValueError(
+            f"{where}: {made} needs an array of ({axes}), {_gigabytes(size)} GB, for which there "
+            "is no memory; give less"
+        ) from None
+
+
+def _gigabytes(size: int) -> str:
+    """A size in bytes as gigabytes, to two digits.
+
+    >>> _gigabytes(8 * 10**9), _gigabytes(96_000_000_000), _gigabytes(10**400)
+    ('8', '96', '1e391')
+    """
+    digits = str(size // 10**9) if size < 10**1000 else ""
+    return digits if len(digits) < 7 and digits else f"1e{int(math.log10(size)) - 9}"
+
+
+def _shown(value: Any) -> str:
+    """A number as it is written; of one with hundreds of digits how many bits it has.
+
+    >>> _shown(2**63), _shown(-(10**400)), _shown(0.5)
+    ('9223372036854775808', 'an integer of 1329 bits', '0.5')
+    """
+    if isinstance(value, int) and value.bit_length() > 256:
+        return f"an integer of {value.bit_length()} bits"
+    return str(value)
 
 
 def check_ints(where: str, name: str, value: Any, count: int, least: int) -> tuple[int, ...]:

@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from refimpl.checks import Ints, check_choice, check_ints, check_methods, check_scale
+from refimpl.checks import Ints, check_choice, check_ints, check_methods, check_room, check_scale
 from refimpl.elements import Array, pi_of
 
 
@@ -100,6 +100,8 @@ def haar_kernel(feature: str, rectangle: Ints) -> Array:
     """
     check_choice("haar_kernel", "feature", feature, tuple(HAAR))
     h, w = check_ints("haar_kernel", "rectangle", rectangle, 2, 1)
+    rows, columns = HAAR[feature].shape
+    check_room("haar_kernel", f"rectangle {rectangle!r}", (h * rows, w * columns), 8)
     return HAAR[feature].repeat(h, axis=0).repeat(w, axis=1)
 
 
@@ -126,6 +128,7 @@ def gaussian_kernel(kernel_size: Ints, sigma: Any) -> Array:
            [0.0585, 0.0965, 0.0585]])
     """
     K_h, K_w = check_ints("gaussian_kernel", "kernel_size", kernel_size, 2, 1)
+    check_room("gaussian_kernel", f"kernel_size {kernel_size!r}", (K_h, K_w), 8)
     scale = check_scale("gaussian_kernel", "sigma", sigma)
     check_methods("gaussian_kernel", scale, "exp", "pi", name="sigma")
     y, x = np.ix_(*(2 * np.arange(K) - (K - 1) for K in (K_h, K_w)))  # twice the distances

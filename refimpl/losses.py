@@ -14,6 +14,7 @@ from refimpl.checks import (
     check_gradient,
     check_logits,
     check_methods,
+    check_not_masked,
     check_probabilities,
     check_same_shape,
 )
@@ -87,6 +88,7 @@ def _logits_and_target(
     check_choice(where, "reduction", reduction, REDUCTIONS)
     (logits,) = check_arrays(where, logits=logits)
     axis = check_logits(where, logits)
+    check_not_masked(where, "target", target)
     target = np.asarray(target)
     if target.shape == logits.shape and target.dtype.kind in "fO":
         logits, target = check_arrays(where, logits=logits, target=target)

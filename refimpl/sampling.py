@@ -7,7 +7,15 @@ from collections.abc import Callable
 import numpy as np
 
 from refimpl.average_pooling import avg_pool2d, avg_pool2d_backward
-from refimpl.checks import Ints, check_arrays, check_axes, check_choice, check_gradient, check_ints
+from refimpl.checks import (
+    Ints,
+    check_arrays,
+    check_axes,
+    check_choice,
+    check_gradient,
+    check_ints,
+    check_room,
+)
 from refimpl.elements import Array
 from refimpl.max_pooling import max_pool2d, max_pool2d_backward
 from refimpl.shapes import Pair, PoolGeometry, pool_geometry
@@ -82,5 +90,7 @@ def _padded(
     check_choice(where, "edge", edge, ("zero_pad", "drop"))
     fills = edge == "zero_pad"
     padding = [(0, -n % k if fills else 0) for n, k in zip(x.shape[2:], window, strict=True)]
+    whole = (n + after for n, (_, after) in zip(x.shape[2:], padding, strict=True))
+    check_room(where, f"size {size!r}", (*x.shape[:2], *whole), x.itemsize)
     padded = pad(x, padding)
     return padded, padding, pool_geometry(where, 2, padded, window, None, 0, 1, False)

@@ -15,6 +15,8 @@ from refimpl.checks import (
     check_int,
     check_ints,
     check_kernel,
+    check_most,
+    check_room,
     entries,
     is_integer,
 )
@@ -55,7 +57,17 @@ def conv_geometry(
     _check_groups(where, x, weight, groups)
     kernel = weight.shape[2:]
     check_kernel(where, "weight", weight, kernel)
-    return conv_sizes(where, x.shape[2:], kernel, stride, padding, dilation, groups)
+    geometry = conv_sizes(where, x.shape[2:], kernel, stride, padding, dilation, groups)
+    check_most(where, stride=geometry.stride, dilation=geometry.dilation)
+    _check_padded(where, x, geometry, weight.shape[0])
+    return geometry
+
+
+def _check_padded(where: str, x: Array, geometry: ConvGeometry, outputs: int) -> None:
+    """Refuse padding that leaves no room for the padded input, or for the output."""
+    padded = (b + n + a for n, (b, a) in zip(x.shape[2:], geometry.padding, strict=True))
+    check_room(where, "the padding", (*x.shape[:2], *padded), x.itemsize)
+    check_room(where, "the output", (len(x), outputs, *geometry.output), x.itemsize)
 
 
 def conv_sizes(
@@ -206,7 +218,15 @@ def pool_geometry(
 ) -> PoolGeometry:
     """Check the arguments of a pooling over n spatial axes; give its sizes."""
     check_axes(where, "x", x, ("N", "C", *AXES[n]))
-    return pool_sizes(where, "x", x.shape[2:], kernel_size, stride, padding, dilation, ceil_mode)
+    sizes = x.shape[2:]
+    geometry = pool_sizes(where, "x", sizes, kernel_size, stride, padding, dilation, ceil_mode)
+    check_most(
+        where,
+        kernel_size=geometry.kernel,
+        stride=geometry.stride,
+        dilation=geometry.dilation,
+    )
+    return geometry
 
 
 def pool_sizes(

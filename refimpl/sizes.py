@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from refimpl.checks import Ints, check_int, check_ints, check_sizes, check_windows
+from refimpl.checks import Ints, check_int, check_ints, check_room, check_sizes, check_windows
 from refimpl.elements import Array
 from refimpl.shapes import ConvGeometry, Padding, check_share, conv_sizes, pool_sizes
 from refimpl.windows import meetings
@@ -259,6 +259,7 @@ def _window_counts(
 ) -> list[Array]:
     """The same along each axis; a place's count is the product."""
     sizes, geometry = _convolution(where, size, kernel_size, stride, padding, dilation)
+    check_room(where, f"size {size!r}", sizes, 8)
     counts = []
     for n, o, k, s, (before, _), d in zip(
         sizes,

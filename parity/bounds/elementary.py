@@ -1,4 +1,21 @@
-"""Bounds of sigmoid and tanh, and of their derivatives as functions of the output."""
+"""Bounds of sigmoid and tanh, and of their derivatives as functions of the output.
+
+A bound speaks of the function, not of one formula: where right implementations err differently
+it is the larger of theirs, element by element. With c the relative error of exp, tanh and cosh,
+and the exact output o:
+
+| function | computed as | off by at most |
+|---|---|---|
+| dtanh | 1 − o² | u·o² + u·(1 − o²) |
+| | (1 − o)(1 + o) | γ_3·(1 − o²): each of three operations rounds relatively |
+| tanh's backward | dy·(1 − ô²), dy·(1 − ô)(1 + ô) | dy·(2c·o² + 4u·(1 − o²)), first order |
+| | dy/cosh²(x); 4dy·e/(1 + e)², e = e^(−2|x|) | dy·(1 − o²)·(2c + 6u), first order |
+| sigmoid's backward | dy·ô·(1 − ô) | dy·o·(2c + 7u), first order |
+| | dy·e/(1 + e)², e = e^(−|x|); dy·σ(x)·σ(−x) | dy·o·(1 − o)·(2c + 7u): less |
+
+cosh overflows where 1 − o² is below 4/largest: that is lost beside dy·2c·o². In e/(1 + e)² the
+relative error of e enters once above and e/(1 + e) ≤ ½ of it twice below: 2c.
+"""
 
 from __future__ import annotations
 
@@ -83,13 +100,19 @@ def tanh_forward(function: str, arrays: Arrays, options: Options, sides: Sides) 
 def tanh_backward(
     function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
 ) -> dict[str, Bound]:
-    """dy·(1 − o²) from a rounded o: 1 − o² is off by twice the error of o, absolutely."""
+    """From a rounded output 1 − o² is off absolutely, from cosh or exp relatively.
+
+    Of dy·(1 − ô)(1 + ô) four operations round, of dy·(1 − ô²) three; 2c and the 6u of the other
+    forms are an upper bound for each of them (see the table above).
+    """
     o, d = np.abs(np.tanh(arrays["x"].astype(np.float64))), magnitudes({"dy": dy})["dy"]
+    slope = 1 - o * o
 
     def of_side(side: Arithmetic) -> Array:
         square = relative(exps=2, roundings=1, side=side)  # relative error of o·o
-        slope = 1 - o * o
-        return np.asarray(d * (o * o * square + 3 * side.u * (slope + square)) + (2 + d) * side.eta)
+        by_output = o * o * square + 4 * side.u * (slope + square)
+        by_powers = relative(exps=2, roundings=6, side=side) * slope
+        return np.asarray(d * np.maximum(by_output, by_powers) + (2 + d) * side.eta)
 
     return {"x": bounded(each_side(of_side, sides), d, sides)}
 
@@ -104,9 +127,12 @@ def dsigmoid_forward(function: str, arrays: Arrays, options: Options, sides: Sid
 
 
 def dtanh_forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
-    """1 − o²: u·o² from the square, u·|1 − o²·(1 + u)| from the difference; γ_1 = u + u² + …"""
+    """The larger of u·(o² + |1 − o²|) and γ_3·|1 − o²|: 1 − o², and (1 − o)(1 + o)."""
     square = _finite(arrays["o"]) ** 2
-    return rounded_sum(square + np.abs(1 - square), np.ones(square.shape), sides)
+    value = np.abs(1 - square)
+    by_square = square + value >= 3 * value
+    magnitude, roundings = np.where(by_square, square + value, value), np.where(by_square, 1.0, 3.0)
+    return rounded_sum(magnitude, roundings, sides)
 
 
 def _finite(o: Array) -> Array:

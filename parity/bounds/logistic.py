@@ -59,14 +59,18 @@ def binary_cross_entropy_forward(
     """refimpl adds the terms of l; torch takes (1 − t)·z − (min(z, 0) − S), which may cancel.
 
     Either way 1 − t, a product, and two sums of terms that are together at most M are rounded.
+    Others take max(z, 0) − t·z + S, where l is the rounded sum of (1 − t)·max(z, 0) and S but for
+    the rounding of t·z, which cancels where z > 0: u·t·z more, unless t is 0 or 1.
     """
     exact = _exact(arrays)
     parts = (1 - exact.t) * np.abs(exact.z), np.maximum(-exact.z, 0), exact.tail  # of M
+    cancelled = np.where(exact.t < 1, exact.t * np.maximum(exact.z, 0), 0)
 
     def of_side(side: Arithmetic) -> Array:
         roundings, tail = gamma(np.asarray(4), side.u), _tail_error(exact, side)
         # M itself, of no side a result, may exceed the largest number.
         rounded = sum(roundings * part for part in parts)
+        rounded += gamma(np.asarray(2), side.u) * cancelled
         return np.asarray(rounded + (1 + roundings) * (tail + 2 * side.eta))
 
     return reduced(of_side, exact.loss, options, sides)
@@ -110,13 +114,14 @@ def _gradient(scale: Array, exact: Exact, sides: Sides) -> Bound:
     """scale·(t − σ(z)), from a rounded σ(z) or from σ(z) and a rounded σ(−z).
 
     torch's derivative of log σ is z/(1 + z) with z = e^(−|x|), or 1 less that, at least a half:
-    the relative error of a sigmoid. A difference, 1 − t and two products (or a division) are
-    rounded, and of torch's two products each may underflow twice.
+    the relative error of a sigmoid. Rounded are 1 − t, two products and a difference; of the mean
+    of (1 − t)·σ(z) − t·σ(−z) a reciprocal of N and its product, too. Of torch's two products each
+    may underflow twice.
     """
     parts = exact_sigmoid(exact.z) + exact.t * exact_sigmoid(-exact.z)
 
     def of_side(side: Arithmetic) -> Array:
-        roundings, relative = gamma(np.asarray(4), side.u), sigmoid_relative(side)
+        roundings, relative = gamma(np.asarray(6), side.u), sigmoid_relative(side)
         off = (relative * (1 + roundings) + roundings) * parts
         return np.asarray(scale * (off + sigmoid_floor(side)) + (4 + scale) * side.eta)
 

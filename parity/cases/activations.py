@@ -336,6 +336,21 @@ BAD_ACTIVATIONS = (
     says.not_real("tanh", "text", "x", "<U1", x=Given(("a", "b"))),
     says.dy("relu_backward", "dy would broadcast", "(4, 5)", dy=Draw((1, 5))),
     says.number("relu_backward", "at_zero as text", "at_zero", "half"),
+    says.beyond("relu_backward", "at_zero"),
+    says.beyond("leaky_relu", "negative_slope"),
+    says.beyond("leaky_relu_backward", "negative_slope"),
+    says.beyond("hardtanh", "max_val"),
+    says.beyond("hardtanh_backward", "max_val"),
+    *(
+        case
+        for function in ("relu", "tanh", "softmax_backward", "leaky_relu_backward")
+        for case in (
+            says.masked(function, "x"),
+            says.no_numbers(function, "x", {"a": 1}),
+            says.no_numbers(function, "x", {1}),
+            says.swapped(function, "x"),
+        )
+    ),
     says.number("leaky_relu", "slope as text", "negative_slope", "0.1"),
     says.number("leaky_relu", "slope None", "negative_slope", None),
     says.number("leaky_relu", "slope True", "negative_slope", True),

@@ -173,6 +173,13 @@ says = Texts(VALID)
 
 BAD: tuple[BadCase, ...] = (
     says.axes("avg_pool3d", "an image", "N, C, D, H, W", x=X2),
+    *(
+        case
+        for function in ("avg_pool1d", "avg_pool2d", "avg_pool3d", "avg_pool2d_backward")
+        for case in (says.most(function, "stride", 2**63), says.masked(function, "x"))
+    ),
+    says.beyond("avg_pool2d", "divisor_override"),
+    says.beyond("avg_pool3d_backward", "divisor_override"),
     says.least("avg_pool2d", "negative stride", "stride", 1, (1, -2)),
     says.least("avg_pool2d", "divisor 0", "divisor_override", 1, 0),
     says.least("avg_pool3d_backward", "divisor −4", "divisor_override", 1, -4),

@@ -501,7 +501,60 @@ BAD_OPTIONS = (
     says.choice("conv1d_backward", "padding in capitals", "padding", PADDING_NAMES, "SAME"),
 )
 
-BAD: tuple[BadCase, ...] = BAD_ARRAYS + BAD_OPTIONS
+BAD_SIZES = (
+    *(
+        says.most(function, option, 2**63)
+        for function in ("conv1d", "conv2d", "conv3d", "conv2d_backward")
+        for option in ("stride",)
+    ),
+    says.most("conv2d", "stride", (1, 2**31)),
+    says.value_error(
+        "conv2d",
+        "dilation 2⁶³ of a kernel of one place",
+        f"dilation must be at most {2**31 - 1}, but is {2**63}",
+        weight=Draw((5, 3, 1, 1)),
+        dilation=2**63,
+    ),
+    says.room(
+        "conv2d",
+        "padding 10⁹",
+        "the padding",
+        "2, 3, 2000000007, 2000000006",
+        "1e11",
+        padding=10**9,
+    ),
+    says.room(
+        "conv1d",
+        "padding 2⁶³",
+        "the padding",
+        f"2, 3, {2**64 + 9}",
+        "1e11",
+        padding=2**63,
+    ),
+    says.room(
+        "conv3d_backward",
+        "padding 10⁹",
+        "the padding",
+        "2, 3, 2000000007, 2000000006, 2000000005",
+        "1e20",
+        padding=10**9,
+    ),
+    says.value_error(
+        "conv2d",
+        "groups 2⁶³",
+        f"x has 3 channels, but weight expects {3 * 2**63} in {2**63} groups "
+        "(x (2, 3, 7, 6), weight (5, 3, 2, 4))",
+        groups=2**63,
+    ),
+    says.masked("conv2d", "x"),
+    says.masked("conv2d_backward", "weight"),
+    says.no_numbers("conv2d", "weight", {}),
+    says.no_numbers("conv2d_backward", "dy", (1, 2)),
+    says.swapped("conv2d", "x"),
+    says.swapped("conv1d_backward", "weight"),
+)
+
+BAD: tuple[BadCase, ...] = BAD_ARRAYS + BAD_OPTIONS + BAD_SIZES
 
 # --- symbols ------------------------------------------------------------------------------
 

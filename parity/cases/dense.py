@@ -157,6 +157,9 @@ VALID: Valid = {
 says = Texts(VALID)
 
 BAD: tuple[BadCase, ...] = (
+    says.masked("linear", "weight"),
+    says.no_numbers("linear", "weight", {}),
+    says.swapped("linear_backward", "x"),
     says.sizes("linear", "features disagree", "4 features", 5, weight=Draw((3, 5))),
     says.sizes("linear", "weight the other way round", "4 features", 3, weight=Draw((4, 3))),
     says.sizes("linear", "maps not flattened", "6 features", 4, x=X2),

@@ -234,6 +234,7 @@ BAD_MODELS = tuple(
 SIGNED = "only -1 and 1"
 
 BAD_PERCEPTRON = (
+    says.beyond("perceptron_loss_backward", "at_zero"),
     says.shapes("perceptron_loss", "transposed", "score", "target", target=Draw((5, 4), "labels")),
     says.shapes(
         "perceptron_loss_backward", "one row", "score", "target", target=Draw((5,), "labels")

@@ -365,6 +365,9 @@ def _wrong_class(function: str, number: int, dtype: str) -> BadCase:
 NAMES = Given(("cat", "dog", "cat", "cow"))
 
 BAD_LOSSES = (
+    says.masked("cross_entropy", "logits"),
+    says.masked("cross_entropy", "target"),
+    says.swapped("cross_entropy_backward", "logits"),
     says.value_error(
         "cross_entropy",
         "integer one-hot",

@@ -164,6 +164,18 @@ says = Texts(VALID)
 BAD: tuple[BadCase, ...] = (
     says.axes("max_pool1d", "no channel axis", "N, C, L", x=Draw((2, 9))),
     says.axes("max_pool2d", "a signal", "N, C, H, W", x=X1),
+    *(
+        case
+        for function in ("max_pool1d", "max_pool2d", "max_pool3d", "max_pool3d_backward")
+        for case in (says.most(function, "stride", 2**64), says.masked(function, "x"))
+    ),
+    says.value_error(
+        "max_pool2d",
+        "dilation 2⁶³ of a window of one place",
+        f"dilation must be at most {2**31 - 1}, but is {2**63}",
+        kernel_size=1,
+        dilation=2**63,
+    ),
     says.least("max_pool2d", "window 0", "kernel_size", 1, 0),
     says.least("max_pool1d", "stride 0", "stride", 1, 0),
     says.least("max_pool2d", "negative padding", "padding", 0, -1),

@@ -143,6 +143,15 @@ BAD: tuple[BadCase, ...] = (
         for function in ("downsample", "upsample")
         for case in (
             says.axes(function, "no channel axis", "N, C, H, W", x=Draw((2, 7, 6))),
+            says.room(
+                function,
+                "size 10⁹",
+                "size 1000000000",
+                "2, 3, 1000000000, 1000000000",
+                "1e10",
+                size=10**9,
+            ),
+            says.masked(function, "x"),
             says.least(function, "size 0", "size", 1, (2, 0)),
             says.count(function, "three sizes", "size", 2, (2, 2, 2)),
             says.integer(function, "size 2.0", "size", 2, 2.0),

@@ -105,6 +105,57 @@ class Texts:
         message = f"{option} must be an integer{several}, but is {value!r}"
         return self.type_error(function, name, message, **{option: value})
 
+    def most(self, function: str, option: str, value: Any) -> BadCase:
+        """An integer that is no step through an array."""
+        largest = max(value) if isinstance(value, tuple) else value
+        message = f"{option} must be at most {2**31 - 1}, but is {largest}"
+        return self.value_error(function, f"{option} {value}", message, **{option: value})
+
+    def beyond(self, function: str, option: str, bits: int = 1329) -> BadCase:
+        """A whole number of so many bits, which no float64 holds."""
+        message = (
+            f"{option} must be within ±1.8e+308, as float64 is, but is an integer of {bits} bits"
+        )
+        value = 1 << (bits - 1)
+        return self.value_error(function, f"{option} beyond float64", message, **{option: value})
+
+    def room(
+        self, function: str, name: str, made: str, axes: str, gigabytes: str, **changes: Any
+    ) -> BadCase:
+        """An array for which no machine has the memory."""
+        message = (
+            f"{made} needs an array of ({axes}), {gigabytes} GB, for which there is no memory; "
+            "give less"
+        )
+        return self.value_error(function, name, message, **changes)
+
+    def masked(self, function: str, array: str) -> BadCase:
+        """A masked array, whose mask would be lost."""
+        message = (
+            f"{array} is a masked array, whose mask would be lost; give {array}.filled(…), "
+            "or leave the masked elements out"
+        )
+        masked = np.ma.masked_invalid(np.array([[1.0, nan], [2.0, 3.0]]))
+        return self.type_error(function, f"masked {array}", message, **{array: masked})
+
+    def no_numbers(self, function: str, array: str, element: Any) -> BadCase:
+        """An object array with an element that is no number."""
+        kind = type(element).__name__
+        message = f"{array} must hold real numbers, but holds {element!r} ({kind})"
+        objects = np.array([Fraction(1, 2), None], object)
+        objects[1] = element
+        return self.type_error(function, f"{kind} in {array}", message, **{array: objects})
+
+    def swapped(self, function: str, array: str) -> BadCase:
+        """Floats whose bytes are in the other order."""
+        other = np.dtype("float64").newbyteorder().str
+        message = (
+            f"{array} is float64 with its bytes in the other order ({other}); "
+            f"give {array}.astype('float64')"
+        )
+        turned = np.ones((2, 3)).astype(other)
+        return self.type_error(function, f"bytes of {array} swapped", message, **{array: turned})
+
     def flag(self, function: str, option: str, value: Any) -> BadCase:
         """A switch that is neither True nor False."""
         message = f"{option} must be True or False, but is {value!r}"

@@ -191,6 +191,8 @@ VALID: Valid = {
 says = Texts(VALID)
 
 BAD_WEIGHTED = (
+    says.most("weighted_pool2d", "stride", 2**63),
+    says.masked("weighted_pool2d_backward", "weight"),
     says.axes("weighted_pool2d", "a signal", "N, C, H, W", x=X1),
     says.axes(
         "weighted_pool2d",
@@ -243,6 +245,9 @@ def _sigma(function: str, value: Any, x: str = "float64") -> BadCase:
 
 BAD_GAUSSIAN = (
     says.axes("gaussian_pool2d", "no batch axis", "N, C, H, W", x=Draw((3, 7, 6))),
+    says.beyond("gaussian_pool2d", "sigma"),
+    says.most("gaussian_pool2d_backward", "stride", 2**63),
+    says.masked("gaussian_pool2d", "x"),
     says.least("gaussian_pool2d", "window 0", "kernel_size", 1, 0),
     says.integer("gaussian_pool2d", "window None", "kernel_size", 2, None),
     says.count("gaussian_pool2d", "three windows", "kernel_size", 2, (2, 3, 2)),

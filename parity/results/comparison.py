@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -44,7 +44,7 @@ def compare(refimpl: Array, torch: Array, bound: Bound) -> Comparison:
         note = f"refimpl gives shape {refimpl.shape}, torch {torch.shape}"
         return _incomparable(refimpl, torch, _first_alone(refimpl, torch), note)
     if refimpl.dtype != torch.dtype:
-        note = f"refimpl gives {refimpl.dtype}, torch {torch.dtype}"
+        note = dtypes_apart(refimpl.dtype, torch.dtype)
         return _incomparable(refimpl, torch, (0,) * torch.ndim, note)
     if not torch.size:
         return Comparison(IDENTICAL if bound.exact else WITHIN)
@@ -73,6 +73,20 @@ def compare(refimpl: Array, torch: Array, bound: Bound) -> Comparison:
         overflow=int(np.count_nonzero(overflow)),
         outside=outside,
     )
+
+
+def dtypes_apart(refimpl: Any, torch: Any) -> str:
+    """In words two dtypes that differ, if only in the order of their bytes.
+
+    >>> dtypes_apart(np.dtype("float32"), np.dtype("float64"))
+    'refimpl gives float32, torch float64'
+    """
+    if refimpl != refimpl.newbyteorder("=") == torch:
+        return (
+            f"refimpl gives {torch} with its bytes in the other order ({refimpl}), torch in this "
+            f"machine's; array.astype('{torch}') turns them"
+        )
+    return f"refimpl gives {refimpl}, torch {torch}"
 
 
 class _Part(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -10,11 +10,12 @@ import numpy as np
 from parity.bounds.bound import Bound
 from parity.cases.case import Array
 from parity.results.closeness import Closeness, closeness
-from parity.results.comparison import Comparison, ratios
+from parity.results.comparison import Comparison, element_differences, ratios
 from parity.results.judging import joined
 from parity.results.resolution import of_shares, relative
+from parity.witnesses.conventions import said_at
 from parity.witnesses.exact.on_slices import Dispute
-from parity.witnesses.exact.opinion import second_opinion
+from parity.witnesses.exact.opinion import Opinion, second_opinion
 from parity.witnesses.exact.truth import Truth
 from parity.witnesses.exact.values import BUDGET, Fallback, Found, NotApplicable, exact_values
 from parity.witnesses.problem import Problem
@@ -42,12 +43,15 @@ class Exact:
     ) -> Closeness:
         """Both sides' errors, and in words what is wrong, if anything is."""
         tensor = self.names.get(tensor, tensor)
-        beside = self.found.get(tensor)
-        if beside is None or not comparison.compared or not comparison.elements:
+        known = tensor in self.bounds and tensor != "indices"
+        if not known or not comparison.compared or not comparison.elements:
             return Closeness()
-        said = beside.said
+        beside = self.found.get(tensor)
+        said = beside.said if beside else ""
         if comparison.outside:
-            return self._who_is_wrong(tensor, pair, comparison.worst_index, str(said or ""))
+            return self._disagreement(tensor, pair, comparison, str(said or ""))
+        if beside is None:
+            return Closeness()
         if isinstance(said, Dispute):
             found = self._who_is_wrong(tensor, pair, said.place, str(said))
             return replace(found, note=joined(str(said), self._settled(tensor, said)), refuted=True)
@@ -59,7 +63,7 @@ class Exact:
         """Who is wrong where both differ on integers: the definition says so."""
         opinion = second_opinion(dispute.asked, tensor, dispute.inside)
         if opinion is None or not opinion.defined:
-            return "no definition decides"
+            return joined("no definition decides", opinion.raised if opinion else "")
         right = float(opinion.truth.nearest[0])  # an integer below 2⁵³
         wrong = []
         if dispute.refimpl != right:
@@ -71,27 +75,73 @@ class Exact:
             wrong.append("torch’s formula is wrong")
         return f"by definition it is {right:.17g}: {', '.join(wrong)}"
 
+    def _disagreement(
+        self, tensor: str, pair: Pair, comparison: Comparison, otherwise: str
+    ) -> Closeness:
+        """Who is wrong, or that a convention decides, at the worst place that none explains."""
+        place = comparison.worst_index
+        if _are_finite(self.problem):
+            limits = np.broadcast_to(self.bounds[tensor].limit, pair[1].shape)
+            apart = element_differences(*pair) > limits
+            said, unexplained = said_at(self.problem, tensor, pair, apart)
+            if said:
+                return Closeness(note=said)
+            place = unexplained or place
+        return self._who_is_wrong(tensor, pair, place, otherwise)
+
     def _who_is_wrong(
         self, tensor: str, pair: Pair, place: tuple[int, ...], otherwise: str
     ) -> Closeness:
-        """Of a disagreement: both sides beside the exact value of the worst element."""
+        """Of a disagreement: both sides beside the exact value of one element."""
         opinion = second_opinion(self.problem, tensor, place)
         if opinion is None or not opinion.truth.judges.all():
-            return Closeness(note=otherwise)
+            return Closeness(note=otherwise or self._why_not())
         exact = opinion.truth
         errors = [float(exact.errors(np.asarray(side[place]))[0]) for side in pair]
-        bound = self.bounds[tensor]
-        off = [
-            bool(_times_over(error, np.broadcast_to(own, pair[1].shape)[place], exact.ulp[0]) > 1)
-            for error, own in zip(errors, (bound.refimpl, bound.torch), strict=True)
-        ]
         note = (
             f"exact value {opinion.text}{'' if opinion.defined else ' by refimpl’s own formula'}: "
-            f"refimpl {errors[0]:.3g} ULP, torch {errors[1]:.3g} ULP off: {_stands_alone(*off)}"
+            f"refimpl {errors[0]:.3g} ULP, torch {errors[1]:.3g} ULP off: "
         )
-        if off[0] and opinion.defined:
-            note += f" (its formula is {FORMULA[opinion.formula_agrees]})"
+        if opinion.raised:
+            note += f"who is right is not decided; {opinion.raised}"
+        else:
+            note += self._blame(tensor, pair, place, errors, opinion)
         return replace(closeness(errors[0], errors[1], float(exact.radius[0]), 1), note=note)
+
+    def _blame(
+        self,
+        tensor: str,
+        pair: Pair,
+        place: tuple[int, ...],
+        errors: Sequence[float],
+        opinion: Opinion,
+    ) -> str:
+        """Which side is farther from the exact value than its own bound."""
+        odd = [not np.isfinite(side[place]) for side in pair]
+        own = self.bounds[tensor].refimpl, self.bounds[tensor].torch
+        limits = [float(np.broadcast_to(limit, pair[1].shape)[place]) for limit in own]
+        ulp = float(opinion.truth.ulp[0])
+        off = [
+            bool(_times_over(error, limit, ulp) > 1)
+            for error, limit in zip(errors, limits, strict=True)
+        ]
+        if odd[1] and not odd[0] and off[0] and not limits[0]:
+            # Bounds are torch's magnitudes: beside its NaN there is none to call refimpl off by.
+            return f"torch gives {float(pair[1][place])} and is off; no bound judges refimpl"
+        said = _stands_alone(*off)
+        if off[0] and opinion.defined:
+            said += f" (its formula is {FORMULA[opinion.formula_agrees]})"
+        return said
+
+    def _why_not(self) -> str:
+        """Why no exact value decides."""
+        if _are_finite(self.problem):
+            return ""
+        return "NaN or ∞ among its inputs: no exact value decides who is right"
+
+
+def _are_finite(problem: Problem) -> bool:
+    return all(np.isfinite(array).all() for array in (*problem.arrays.values(), problem.dy))
 
 
 def _stands_alone(refimpl_is_off: bool, torch_is_off: bool) -> str:
@@ -252,8 +302,9 @@ def exact_witness(
     budget: int = BUDGET,
     names: Mapping[str, str] | None = None,
 ) -> Exact | None:
-    """The witness of a problem; None for inputs with NaN or ∞, or where nothing is computed.
+    """The witness of a problem; None where nothing is computed.
 
+    Of inputs with NaN or ∞ it knows no tensor, only who is wrong about an element without them.
     bounds, sides: of the tensors to be judged, by the problem's names. names: the report's.
     """
     found = {
@@ -265,5 +316,5 @@ def exact_witness(
         for tensor, said in exact_values(problem, found, rng, budget):
             found[tensor].hear(said)
     except NotApplicable:
-        return None
+        found = {}
     return Exact(problem, found, bounds, names or {})

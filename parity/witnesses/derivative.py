@@ -32,6 +32,7 @@ from parity.witnesses.directional import (
 )
 from parity.witnesses.exact.formula import exact_numbers
 from parity.witnesses.lattices import Geometry, NotExactError, geometry, without_branch
+from parity.witnesses.reciprocals import Means, means_of
 from refimpl import Network, loss_and_grads
 
 CASE_PRODUCTS = 300_000  # more multiplications than these take longer than they are worth
@@ -91,15 +92,34 @@ def judgement(case: Case, dtype: str, settings: Settings, code: Code = REFIMPL) 
 def _by_differences(question: Question, case: Case, shape: Geometry, code: Code) -> Judgement:
     """On integers, with options that leave them integers; the note names those that are changed."""
     function, options = FUNCTIONS[case.function], shape.options
+    means = means_of(shape, "float64")
+
+    def backward(dy: Array, given: Arrays) -> Arrays:
+        gradients = function.backward(dy, given, options, code.backward)
+        return _whole(gradients, dy, given, means) if means else gradients
+
     found = differences.judged(
         question._replace(
             forward=lambda given: function.forward(given, options, code.forward),
-            backward=lambda dy, given: function.backward(dy, given, options, code.backward),
+            backward=backward,
         ),
         shape,
     )
     changed = [f"{k} {v:g}" for k, v in options.items() if case.options.get(k) != v]
     return found._replace(note=", ".join((found.note, *changed)))
+
+
+def _whole(gradients: Arrays, dy: Array, given: Arrays, means: Means) -> Arrays:
+    """Gradients of means, which are integers.
+
+    Raises: NotExactError where they are off integers as a rounded reciprocal is.
+    """
+    (name,) = gradients
+    found = gradients[name]
+    nearest = np.rint(found)
+    if np.array_equal(found, nearest) or not means.only_rounded("dx", found, nearest, given, dy):
+        return gradients
+    raise NotExactError("the backward multiplies by rounded reciprocals")
 
 
 def _on_duals(question: Question, said: str = "") -> Judgement:

@@ -33,6 +33,7 @@ from parity.results.judging import attempt, joined
 from parity.results.verdicts import AGREES, INAPPLICABLE, OUTSIDE, UNDECIDED
 from parity.witnesses.balls import PRECISION, Undecided, arb_of, exact_balls, precision
 from parity.witnesses.duals import Dual, Kink, OneSided, constant_duals, duals, tangent_of
+from parity.witnesses.lattices import NotExactError
 
 DIRECTIONS = 1 << 20  # −2¹⁹ … 2¹⁹ − 1, for each element of a direction
 FALSE_ACCEPT = -40.0  # log2 of 1/DIRECTIONS², of two directions
@@ -300,11 +301,11 @@ def asked(run: Callable[[], Any]) -> Any:
     def answered() -> Any:
         try:
             return run()
-        except (Undecided, Kink) as said:
+        except (Undecided, Kink, NotExactError) as said:
             return said
 
     answer = attempt(answered)
-    if isinstance(answer, Undecided | Kink):
+    if isinstance(answer, Undecided | Kink | NotExactError):
         raise answer
     if isinstance(answer, str):
         raise RefutedError(answer)

@@ -16,6 +16,10 @@ Assumed is that the code tested computes such a polynomial on the patterns cover
 that occurs only at certain numbers, or only on other patterns, is not excluded. What depends on
 torch's threads and layout is met by the repetitions that use them alone.
 
+A mean may be a sum times a rounded reciprocal, which is as right as a division and not exact:
+`parity.witnesses.reciprocals` says how far off it may be, and what integers then still prove. Such
+a row says `within`, not `identical`.
+
 Source: Schwartz, Fast probabilistic algorithms for verification of polynomial identities, 1980
 (lemma 1); DeMillo & Lipton 1978; Zippel 1979.
 """
@@ -36,7 +40,7 @@ from parity.results.findings import Findings
 from parity.results.judging import attempt, joined, shapes_apart
 from parity.results.rows import WitnessRow
 from parity.results.settings import Settings
-from parity.results.verdicts import BLIND, IDENTICAL, INTEGERS, OUTSIDE
+from parity.results.verdicts import BLIND, IDENTICAL, INTEGERS, OUTSIDE, WITHIN
 from parity.witnesses.lattices import (
     EXACT,
     Geometry,
@@ -46,6 +50,7 @@ from parity.witnesses.lattices import (
     geometry,
     patterns,
 )
+from parity.witnesses.reciprocals import SHARE, Means, means_of
 
 BITS = 60  # the probability that something wrong passes is at most 2⁻⁶⁰
 FEWEST = 3  # repetitions: one for each manner of torch
@@ -101,26 +106,35 @@ def check_integers(case: Case, dtype: str, settings: Settings) -> Findings:
         repetitions = repetitions_for(chance)
     except NotExactError as error:
         return Findings(witnesses=[_row(case, dtype, BLIND, None, {}, str(error))])
-    tensors: dict[str, Array] = {}
-    for number, pattern in enumerate(found):
-        for repetition in range(repetitions):
-            drawn = draw(pattern, dtype, rng)
-            how = manner(dtype, number, repetition)
-            tensors, said = compare_once(shape, drawn, how, settings.device)
-            if said:
-                where = f"pattern {number + 1}, repetition {repetition + 1}, torch with {how}"
-                note = joined(said, where)
-                row = _row(case, dtype, OUTSIDE, None, tensors, note)
-                return Findings(witnesses=[row])
+    means = means_of(shape, dtype)
+    judged = compare_repeatedly(shape, found, dtype, rng, settings.device, chance, means)
+    if judged.said:
+        row = _row(case, dtype, OUTSIDE, None, judged.tensors, judged.said)
+        return Findings(witnesses=[row])
+    if judged.rounded:
+        chance += SHARE
+        repetitions = repetitions_for(chance)
     false_accept = repetitions * log2(chance) if chance else None
     note = joined(
         f"{repetitions} repetitions" + (f" on each of {len(found)} patterns" if found[1:] else ""),
         covered(shape, found),
         _sets(found[0]),
         _changed(case, shape),
+        _reciprocals(means) if judged.rounded else "",
     )
-    row = _row(case, dtype, IDENTICAL, false_accept, tensors, note)
+    verdict = WITHIN if judged.rounded else IDENTICAL
+    row = _row(case, dtype, verdict, false_accept, judged.tensors, note)
     return Findings(witnesses=[row])
+
+
+def _reciprocals(means: Means | None) -> str:
+    """What a mean by rounded reciprocals leaves unsaid."""
+    if means is None:
+        return ""
+    return (
+        "the mean is a sum times a rounded reciprocal, and rounded as that is; a coefficient off "
+        f"by less than {means.wrong:.1e} of the largest is not excluded"
+    )
 
 
 def acceptance(pattern: Pattern, degree: int = 1) -> float:
@@ -156,23 +170,68 @@ def draw(pattern: Pattern, dtype: str, rng: np.random.Generator) -> Drawn:
 # --- one repetition -----------------------------------------------------------------------
 
 
+def compare_repeatedly(
+    shape: Geometry,
+    found: Sequence[Pattern],
+    dtype: str,
+    rng: np.random.Generator,
+    device: str,
+    chance: float,
+    means: Means | None = None,
+) -> Judged:
+    """All repetitions on all patterns, up to the first in which something is wrong.
+
+    chance: of a repetition to accept what is wrong; larger where a mean was rounded.
+    """
+    judged = Judged({})
+    for number, pattern in enumerate(found):
+        repetition = 0
+        while repetition < repetitions_for(chance + SHARE * judged.rounded):
+            how = manner(dtype, number, repetition)
+            drawn = draw(pattern, dtype, rng)
+            judged = compare_once(shape, drawn, how, device, means, judged.rounded)
+            if judged.said:
+                where = f"pattern {number + 1}, repetition {repetition + 1}, torch with {how}"
+                return judged._replace(said=joined(judged.said, where))
+            repetition += 1
+    if judged.rounded:  # a constant is not seen beside large numbers: of zeros the mean is 0
+        zeros = Drawn({n: np.zeros_like(a) for n, a in drawn.arrays.items()}, 0 * drawn.dy)
+        judged = compare_once(shape, zeros, how, device)._replace(rounded=True)
+        return judged._replace(said=joined(judged.said, "of zeros" if judged.said else ""))
+    return judged
+
+
+class Judged(NamedTuple):
+    """What a repetition found: torch's tensors, in words the first element that is wrong."""
+
+    tensors: Mapping[str, Array]
+    said: str = ""
+    rounded: bool = False  # a mean was rounded as a reciprocal is, now or before
+
+
 def compare_once(
-    shape: Geometry, drawn: Drawn, how: Manner, device: str
-) -> tuple[dict[str, Array], str]:
-    """torch's tensors, and in words the first element in which refimpl's are not equal."""
+    shape: Geometry,
+    drawn: Drawn,
+    how: Manner,
+    device: str,
+    means: Means | None = None,
+    rounded: bool = False,
+) -> Judged:
+    """Every tensor of both sides, which must be equal, or rounded as a reciprocal is."""
     with oracle.threads(how.threads):
         theirs = torch_tensors(shape, drawn, device, how.layout)
     function = FUNCTIONS[shape.function]
     ours = attempt(lambda: function.tensors(drawn.dy, drawn.arrays, shape.options))
     if isinstance(ours, str):
         y = attempt(lambda: function.forward(drawn.arrays, shape.options))
-        return theirs, shapes_apart("y", y, theirs["y"]) or ours
+        return Judged(theirs, shapes_apart("y", y, theirs["y"]) or ours)
     for name, expected in theirs.items():
-        judges = judges_of(name, shape, drawn, device)
-        said = difference(name, ours[name], expected, judges)
-        if said:
-            return theirs, said
-    return theirs, ""
+        said = difference(name, ours[name], expected, judges_of(name, shape, drawn, device))
+        if said and means and means.only_rounded(name, ours[name], expected, *drawn):
+            rounded = True
+        elif said:
+            return Judged(theirs, said)
+    return Judged(theirs, rounded=rounded)
 
 
 def torch_tensors(shape: Geometry, drawn: Drawn, device: str, layout: str) -> dict[str, Array]:

@@ -34,6 +34,11 @@ PLANTED = {
         "def f():\n    import torch\n",
         "torch in parity.oracle only",
     ),
+    "refimpl in a bound": (
+        "parity/bounds/propagation/max_pooling.py",
+        "from refimpl.windows import windows\n",
+        "no bound is computed by what it judges",
+    ),
     "two files that import each other": (
         "parity/bounds/sums.py",
         "def f():\n    from parity.bounds import rules\n",

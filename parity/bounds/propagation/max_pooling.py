@@ -11,7 +11,6 @@ from parity.bounds.arithmetic import gamma
 from parity.bounds.bound import Arrays, Options
 from parity.bounds.propagation.error import Accumulated, Two
 from parity.cases.case import Array
-from refimpl.windows import add_windows, crop, windows
 
 
 def max_pool_forward(
@@ -66,13 +65,22 @@ class _Pool(NamedTuple):
     def windows(self, x: Array, outside: float) -> Array:
         """(N, C, K_h, K_w, H_out, W_out): every window of x, `outside` in the frame."""
         framed = np.pad(x, self.frame, constant_values=outside)
-        return windows(framed, self.kernel, self.stride, self.dilation)
+        spans = [d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilation, strict=True)]
+        every = np.lib.stride_tricks.sliding_window_view(framed, spans, (2, 3))
+        (s_h, s_w), (d_h, d_w) = self.stride, self.dilation
+        return every[:, :, ::s_h, ::s_w, ::d_h, ::d_w].transpose(0, 1, 4, 5, 2, 3)
 
     def sums(self, parts: Array) -> Array:
         """The adjoint: for each place of x the sum of its parts in all windows."""
         total = np.zeros(self.framed)
-        add_windows(total, parts, self.stride, self.dilation)
-        return crop(total, self.frame[2:])
+        (s_h, s_w), (d_h, d_w), (rows, columns) = self.stride, self.dilation, parts.shape[4:]
+        for i, j in np.ndindex(*self.kernel):
+            down = slice(i * d_h, i * d_h + (rows - 1) * s_h + 1, s_h)
+            across = slice(j * d_w, j * d_w + (columns - 1) * s_w + 1, s_w)
+            total[:, :, down, across] += parts[:, :, i, j]
+        (top, below), (left, right) = self.frame[2:]
+        H, W = self.framed[2:]
+        return total[:, :, top : H - below, left : W - right]
 
 
 def _pool_options(options: Options) -> tuple[Two, Two, Two, Two]:

@@ -4,9 +4,10 @@
 every integer that it gives is exact; `parity.witnesses.exact.accumulation` adds them up. That
 proves what its arithmetic should have given, not that its formula is right: a wrong formula is its
 own exact value. So torch gets the leading slices, too, in float64, and has to give the same
-integers, element by element. Where a leading slice is 0, because a number is far below the largest,
-it is a random integer instead: nothing may hide there. Where the two differ, there is a `Dispute`,
-and the definitions decide.
+integers, element by element; where a mean multiplies by a rounded reciprocal, but for that
+(`parity.witnesses.reciprocals`), and its integers are the nearest. Where a leading slice is 0,
+because a number is far below the largest, it is a random integer instead: nothing may hide there.
+Where the two differ, there is a `Dispute`, and the definitions decide.
 
 | function | its tensors are linear in |
 |---|---|
@@ -46,6 +47,7 @@ from parity.witnesses.exact.truth import Truth, truth_near
 from parity.witnesses.lattices import Geometry, divisors_multiple
 from parity.witnesses.pieces import shape_of
 from parity.witnesses.problem import SUM, Problem
+from parity.witnesses.reciprocals import means_of
 from refimpl.networks import sum_of_parts
 
 SEED = 20261129  # of the integers that stand where a leading slice is 0
@@ -156,7 +158,9 @@ def _bits(problem: Problem, kind: str, scale: int) -> int:
         return bits_of_sums(len(problem.arrays))
     size = problem.options.get("size", problem.options.get("kernel_size"))
     window = prod(size) if isinstance(size, tuple | list) else size ** (problem.dy.ndim - 2)
-    return bits_of_sums(window * scale)
+    # By a rounded reciprocal a mean is off by γ_(window + 1) of at most this: by less than ½.
+    spare = 2 * (window + 1) if scale & (scale - 1) else 1
+    return bits_of_sums(window * scale * spare)
 
 
 def _terms(problem: Problem) -> int:
@@ -286,6 +290,10 @@ class _Run:
     def _backward(self, dy: Array, arrays: dict[str, Array]) -> dict[str, Array]:
         return FUNCTIONS[self.problem.function].backward(dy, arrays, self.problem.options)
 
+    def _whole(self, integers: Array) -> Array:
+        """What a mean's reciprocal rounded, as the integer that it stands for."""
+        return np.rint(integers) if self.plan.kind == AVERAGES else integers
+
     def _add(
         self,
         tensor: str,
@@ -300,7 +308,7 @@ class _Run:
         kept: MutableMapping[str, Any] = (
             self.complete if tensor in self.block.offsets else self.summed
         )
-        kept.setdefault(tensor, Digits(self.plan.bits, unit)).add(level, integers)
+        kept.setdefault(tensor, Digits(self.plan.bits, unit)).add(level, self._whole(integers))
 
     # --- what torch says of it ------------------------------------------------------------
 
@@ -338,9 +346,17 @@ class _Run:
         return ours
 
     def _certify(self, tensor: str, ours: Array, theirs: Array, asked: Problem) -> None:
-        if np.array_equal(ours, theirs):
+        if np.array_equal(ours, theirs) or self._only_rounded(tensor, ours, theirs, asked):
             return
         same = ours.shape == theirs.shape
         place = tuple(map(int, np.argwhere(ours != theirs)[0])) if same else ()
         a, b = (float(side[place]) if same else np.nan for side in (ours, theirs))
         self.disputed[tensor] = Dispute(self.block.place(tensor, place), a, b, asked, place)
+
+    def _only_rounded(self, tensor: str, ours: Array, theirs: Array, asked: Problem) -> bool:
+        """Whether a mean differs by no more than the rounding of a reciprocal."""
+        if self.plan.kind != AVERAGES:
+            return False
+        shapes = {name: array.shape for name, array in asked.arrays.items()}
+        means = means_of(Geometry(asked.function, shapes, asked.options), "float64")
+        return bool(means and means.only_rounded(tensor, ours, theirs, asked.arrays, asked.dy))

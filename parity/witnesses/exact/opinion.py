@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 from flint import arb, fmpq
 
+from parity.cases.functions import FUNCTIONS
 from parity.witnesses.balls import precision
-from parity.witnesses.definitions.every import exact
+from parity.witnesses.definitions.every import DEFINITIONS, exact
 from parity.witnesses.exact.formula import PRECISIONS
 from parity.witnesses.exact.truth import Truth, truth_of
 from parity.witnesses.exact.values import BUDGET, attempted
 from parity.witnesses.pieces import Piece, cost, piece_with, shape_of
-from parity.witnesses.problem import Problem
+from parity.witnesses.problem import SUM, Problem
 
 DEFINITION_BUDGET = 30_000  # multiply-adds of a forward by its definition, in loops
 
@@ -33,27 +34,51 @@ class Opinion:
     # Whether refimpl's formula, evaluated exactly, gives the same; None: it does on the part of
     # the problem that makes this element, and the whole is too large to be asked.
     formula_agrees: bool | None
+    raised: str = ""  # what the definition raised, which is then no opinion
 
 
 def second_opinion(problem: Problem, tensor: str, place: tuple[int, ...]) -> Opinion | None:
-    """What one element is, asked of the definition where that is not too long a loop."""
-    if not all(np.isfinite(array).all() for array in (*problem.arrays.values(), problem.dy)):
-        return None
-    piece = _smallest(problem, tensor, place)
-    if piece is None:
+    """What one element is, asked of the definition where that is not too long a loop.
+
+    NaN and ∞ have no exact arithmetic; elements that do not depend on them have.
+    """
+    problem = _needed(problem, tensor)
+    finite = _is_finite(problem)
+    piece = _smallest(problem, tensor, place) if finite else piece_with(problem, tensor, place)
+    if piece is None or not _is_finite(piece.problem):
         return None
     (here,) = piece.here[piece.there == _flat(problem, tensor, place)]
-    whole = cost(problem) <= BUDGET  # a mistake in padding, say, is not in every piece
+    whole = finite and cost(problem) <= BUDGET  # a mistake in padding, say, is not in every piece
     asked, at = (problem, _flat(problem, tensor, place)) if whole else (piece.problem, int(here))
     by_formula = attempted(asked, [tensor])[tensor]
     ours = None if isinstance(by_formula, str) else _single(by_formula, at)
     with precision(PRECISIONS[-1]):
         value = _defined(piece.problem, tensor, int(here))
-        if value is None:
-            return Opinion(ours, _digits(ours), False, None) if ours else None
+        if isinstance(value, str):
+            return Opinion(ours, _digits(ours), False, None, value) if ours else None
         theirs = truth_of(np.array([value], object), problem.dy.dtype.name)
     agrees = ours is not None and bool(abs(ours.errors(theirs.nearest)[0]) <= 1)
     return Opinion(theirs, _digits(theirs), True, agrees if whole or not agrees else None)
+
+
+def _needed(problem: Problem, tensor: str) -> Problem:
+    """With zeros for the arguments that a tensor does not depend on, which may hold NaN.
+
+    What is linear in each argument has gradients that do not depend on their own argument, nor
+    on a bias; that of a bias depends on dy alone.
+    """
+    if tensor == "y" or problem.function == SUM or FUNCTIONS[problem.function].bound_rule != "sums":
+        return problem
+    unneeded = {tensor[1:], "bias"} if tensor != "dbias" else set(problem.arrays)
+    arrays = {
+        name: np.zeros_like(array) if name in unneeded else array
+        for name, array in problem.arrays.items()
+    }
+    return problem._replace(arrays=arrays)
+
+
+def _is_finite(problem: Problem) -> bool:
+    return all(np.isfinite(array).all() for array in (*problem.arrays.values(), problem.dy))
 
 
 def _flat(problem: Problem, tensor: str, place: tuple[int, ...]) -> int:
@@ -77,12 +102,14 @@ def _single(truth: Truth, here: int) -> Truth:
 
 
 def _defined(problem: Problem, tensor: str, here: int) -> Any:
-    """The element by its definition, as an arb."""
+    """The element by its definition, as an arb, or what that raised; nothing where none is."""
+    if problem.function not in DEFINITIONS:
+        return ""
     try:
         found = exact(problem.function, problem.dy, problem.arrays, problem.options)
         value = np.asarray(found[tensor]).reshape(-1)[here]
-    except Exception:  # a definition that does not know these options is no opinion
-        return None
+    except Exception as error:  # as a definition does that does not know these options
+        return f"the definition raised {type(error).__name__}: {error}"
     if hasattr(value, "numerator") and hasattr(value, "denominator"):
         return arb(fmpq(int(value.numerator), int(value.denominator)))
     return arb(value)

@@ -13,6 +13,7 @@ from parity import oracle
 from parity.bounds.arithmetic import sides
 from parity.bounds.propagation import multilinear
 from parity.bounds.propagation.error import Accumulated, widened
+from parity.bounds.propagation.max_pooling import _Pool
 from parity.bounds.propagation.rules import RULES, backward_errors, forward_error
 from parity.bounds.rules import backward_bounds, forward_bound
 from parity.cases.case import Draw, draw
@@ -442,3 +443,28 @@ def test_bounds_are_the_same_where_nothing_is_left_out(
         np.testing.assert_array_equal(short[tensor], error, tensor)
     monkeypatch.setattr(multilinear, "_moves", lambda name, errors: False)
     assert not all(np.array_equal(short[tensor], error) for tensor, error in found().items())
+
+
+# --- the windows of max pooling, which no code under test makes ------------------------------
+
+GEOMETRIES: list[Options] = [
+    {"kernel_size": 2},
+    {"kernel_size": (3, 2), "stride": (2, 1), "padding": 1},
+    {"kernel_size": 2, "dilation": (2, 3), "stride": 3},
+    {"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True},
+]
+
+
+@pytest.mark.parametrize("options", GEOMETRIES)
+def test_the_windows_of_a_maximum(options: Options) -> None:
+    """Their largest elements are torch's maxima, and their sums are the windows' adjoint."""
+    x = np.asarray(random("normal", (2, 3, 8, 7), "float64", 1))
+    y = oracle.forward("max_pool2d", {"x": x}, options)
+    pool = _Pool.of(x, y, options)
+    of_x = pool.windows(x, -np.inf)
+    assert np.array_equal(of_x.max(axis=(2, 3)), y)
+    parts = np.asarray(random("integers", of_x.shape, "float64", 2))
+    inside = np.where(np.isfinite(of_x), of_x, 0)
+    assert np.isclose(np.sum(pool.sums(parts) * x), np.sum(parts * inside), rtol=1e-12)
+    wrong = pool._replace(stride=(1, 1)).windows(x, -np.inf)
+    assert max(pool.stride) == 1 or wrong.shape != of_x.shape

@@ -17,9 +17,26 @@ from parity.witnesses.problem import Problem
 
 @pytest.mark.parametrize("odd", [np.nan, np.inf])
 def test_not_applicable(odd: float) -> None:
-    """NaN and ∞ have no exact arithmetic."""
+    """NaN and ∞ have no exact arithmetic; an element that depends on neither has."""
     asked = Problem("relu", {"x": np.array([1.0, odd])}, {}, np.ones(2))
-    assert second_opinion(asked, "y", (0,)) is None
+    assert second_opinion(asked, "y", (1,)) is None
+    beside = second_opinion(asked, "y", (0,))
+    assert beside is not None
+    assert (beside.defined, beside.truth.nearest.tolist()) == (True, [1.0])
+
+
+def test_what_a_definition_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Is kept, whatever it was: it is said, and is no opinion."""
+
+    def raises(*_: object) -> Any:
+        raise TypeError("unexpected keyword argument 'axis'")
+
+    monkeypatch.setitem(opinion.DEFINITIONS, "linear", raises)
+    asked = problem("linear", "float64", x=(3, 4), weight=(2, 4))
+    found = second_opinion(asked, "y", (1, 1))
+    assert found is not None
+    assert found.raised == ("the definition raised TypeError: unexpected keyword argument 'axis'")
+    assert not found.defined
 
 
 def test_a_second_opinion_knows_a_wrong_formula(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,208 @@
+"""What is no array of numbers, and sizes that no memory holds, end in one clear sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+import sympy
+from flint import arb
+
+import refimpl
+from refimpl.checks import LARGE, MOST, check_arrays, check_room
+
+X = np.ones((1, 1, 3, 3))
+IMAGE = np.ma.masked_less(np.arange(9.0).reshape(1, 1, 3, 3), 2)
+SWAPPED = X.astype(X.dtype.newbyteorder())
+MOST_TEXT = "must be at most 2147483647, but is 9223372036854775808"
+MASKED = "is a masked array, whose mask would be lost; give"
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("conv2d", (IMAGE, X)),
+        ("conv2d", (X, IMAGE)),
+        ("conv2d", (X, X, np.ma.array([1.0]))),
+        ("conv2d_backward", (IMAGE, X, X)),
+        ("relu", (IMAGE,)),
+        ("max_pool2d", (IMAGE, 2)),
+        ("cross_entropy", (np.ones((2, 3)), np.ma.array([1, 2]))),
+        ("dropout", (X, np.ma.array(X))),
+        ("flatten", (IMAGE,)),
+        ("add", (X, IMAGE)),
+        ("concatenate", (X, IMAGE)),
+        ("descend", (X, IMAGE, 0.1)),
+    ],
+)
+def test_masked_arrays(name: str, arguments: tuple[Any, ...]) -> None:
+    """The mask is not dropped in silence, also where nothing is masked."""
+    with pytest.raises(TypeError, match=f"^{name}: .* {MASKED}"):
+        getattr(refimpl, name)(*arguments)
+
+
+@pytest.mark.parametrize("element", [{}, {"a": 1}, {1}, (1, 2), object(), [1], np.ones(2), len])
+def test_objects_that_are_no_numbers(element: Any) -> None:
+    """What is not added and multiplied is refused, wherever in the array it stands."""
+    x = np.array([Fraction(1, 2), None, Fraction(1, 3)], object)
+    x[1] = element
+    with pytest.raises(TypeError, match=r"^relu: x must hold real numbers, but holds ") as said:
+        refimpl.relu(x)
+    assert str(said.value).endswith(f"({type(element).__name__})")
+
+
+@pytest.mark.parametrize(
+    "element", [Fraction(1, 2), Decimal("0.5"), arb("0.5"), sympy.Symbol("s"), 2**70, np.float64(1)]
+)
+def test_numbers_and_symbols_stay(element: Any) -> None:
+    """Objects that compute go on to work."""
+    x = np.array([element, element], object)
+    (taken,) = check_arrays("here", x=x)
+    assert taken is x
+
+
+def test_each_type_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of however many elements: an object array costs no more than a set of their types."""
+    asked: list[type] = []
+    right = refimpl.checks._computes
+    monkeypatch.setattr(refimpl.checks, "_computes", lambda t: asked.append(t) or right(t))
+    check_arrays("here", x=np.array([Fraction(k) for k in range(1000)], object))
+    assert asked == [Fraction]
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "array"),
+    [
+        ("relu", (SWAPPED,), "x"),
+        ("conv2d", (X, SWAPPED), "weight"),
+        ("relu_backward", (SWAPPED, SWAPPED), "dy"),
+        ("linear", (SWAPPED, X[0, 0]), "x"),
+    ],
+)
+def test_bytes_in_the_other_order(name: str, arguments: tuple[Any, ...], array: str) -> None:
+    """Both are float64, so no dtypes differ: the order of the bytes is named, and what turns it."""
+    text = (
+        f"{name}: {array} is float64 with its bytes in the other order ({SWAPPED.dtype.str}); "
+        f"give {array}.astype('float64')"
+    )
+    with pytest.raises(TypeError) as said:
+        getattr(refimpl, name)(*arguments)
+    assert str(said.value) == text
+    turned = [a.astype("float64") for a in arguments]
+    getattr(refimpl, name)(*turned)  # what it says helps
+
+
+def test_integers_in_the_other_order_become_floats() -> None:
+    """As all integers do."""
+    x = np.array([1, 2], np.dtype("int64").newbyteorder())
+    assert refimpl.relu(x).dtype == np.dtype("float64")
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda: refimpl.conv2d(X, X, stride=2**63), f"conv2d: stride {MOST_TEXT}"),
+        (lambda: refimpl.max_pool2d(X, 2, np.uint64(2**63)), f"max_pool2d: stride {MOST_TEXT}"),
+        (
+            lambda: refimpl.conv2d(X, X[:, :, :1, :1], dilation=(1, 2**63)),
+            f"conv2d: dilation {MOST_TEXT}",
+        ),
+        (
+            lambda: refimpl.max_pool2d(X, (MOST + 1, 1), padding=((MOST + 1) // 2, 0)),
+            "max_pool2d: kernel_size must be at most 2147483647, but is 2147483648",
+        ),
+        (
+            lambda: refimpl.conv2d(X, X, padding=10**9),
+            "conv2d: the padding needs an array of (1, 1, 2000000003, 2000000003), 1e10 GB, "
+            "for which there is no memory; give less",
+        ),
+        (
+            lambda: refimpl.downsample(X, 2**63),
+            f"downsample: size {2**63} needs an array of (1, 1, {2**63}, {2**63}), 1e29 GB, "
+            "for which there is no memory; give less",
+        ),
+        (
+            lambda: refimpl.gaussian_kernel(10**9, 1.0),
+            "gaussian_kernel: kernel_size 1000000000 needs an array of (1000000000, 1000000000), "
+            "1e9 GB, for which there is no memory; give less",
+        ),
+        (
+            lambda: refimpl.haar_kernel("three beside", 10**9),
+            "haar_kernel: rectangle 1000000000 needs an array of (1000000000, 3000000000), "
+            "1e10 GB, for which there is no memory; give less",
+        ),
+        (
+            lambda: refimpl.mlp(np.random.default_rng(0), (10**10, 10**10)),
+            "mlp: sizes (10000000000, 10000000000) needs an array of "
+            "(10000000000, 10000000001), 1e11 GB, for which there is no memory; give less",
+        ),
+        (
+            lambda: refimpl.window_counts((10**10, 10**10), 3),
+            "window_counts: size (10000000000, 10000000000) needs an array of "
+            "(10000000000, 10000000000), 1e11 GB, for which there is no memory; give less",
+        ),
+        (
+            lambda: refimpl.descend(X, X, 10**400),
+            "descend: learning_rate must be within ±1.8e+308, as float64 is, "
+            "but is an integer of 1329 bits",
+        ),
+        (
+            lambda: refimpl.leaky_relu(X.astype(np.float32), -4 * 10**38),
+            "leaky_relu: negative_slope must be within ±3.4e+38, as float32 is, "
+            f"but is -4{'0' * 38}",
+        ),
+        (
+            lambda: refimpl.gaussian_kernel(3, 10**400),
+            "gaussian_kernel: sigma must be within ±1.8e+308, as float64 is, "
+            "but is an integer of 1329 bits",
+        ),
+        (
+            lambda: refimpl.avg_pool2d(X, 2, divisor_override=10**400),
+            "avg_pool2d: divisor_override must be within ±1.8e+308, as float64 is, "
+            "but is an integer of 1329 bits",
+        ),
+    ],
+)
+def test_too_large(call: Callable[[], Any], text: str) -> None:
+    """Neither OverflowError nor MemoryError: where, what, its value, what to do."""
+    with pytest.raises(ValueError, match=r"must be|needs") as said:
+        call()
+    assert str(said.value) == text
+
+
+def test_sizes_without_arrays_have_no_limit() -> None:
+    """Python's integers count as far as one likes."""
+    assert refimpl.conv_output_size(2**80, 3) == 2**80 - 2
+    assert refimpl.dense_parameters(2**80, 2).weights == 2**81
+
+
+def test_exact_numbers_have_no_largest_float() -> None:
+    """Beside fractions an integer stays an integer."""
+    x = np.array([Fraction(-1, 2)], object)
+    assert refimpl.leaky_relu(x, 10**400)[0] == Fraction(-(10**400), 2)
+
+
+def test_what_fits_is_not_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit itself passes, and small arrays are not even tried."""
+    assert refimpl.conv2d(X, X, stride=MOST).shape == (1, 1, 1, 1)
+    tried: list[Any] = []
+    monkeypatch.setattr(np, "empty", lambda *a: tried.append(a))
+    check_room("here", "this", (LARGE // 8 - 1,), 8)
+    assert not tried
+    check_room("here", "this", (LARGE // 8,), 8)
+    assert tried == [(LARGE, np.uint8)]
+
+
+def test_memory_that_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system says no, too, however small the array is."""
+
+    def no(*_: Any) -> Any:
+        raise MemoryError
+
+    monkeypatch.setattr(np, "empty", no)
+    with pytest.raises(ValueError, match=r"^here: this needs an array of \(1073741824\), 8 GB, "):
+        check_room("here", "this", (LARGE,), 8)
