@@ -75,7 +75,8 @@ Source: TypeAlias = Draw | Given | Classes | Probabilities | Photograph
 class Case:
     """Valid arguments of one function: forward and backward are compared on them.
 
-    `expect` names a verdict other than agreement that is known and why (a torch issue).
+    dy lies in memory as `upstream_layout` says; where that says nothing, as the random arrays
+    do, if they all lie alike. `expect` names a verdict other than agreement that is known and why (a torch issue).
     """
 
     function: str
@@ -86,6 +87,18 @@ class Case:
     documents: tuple[str, ...] = ()
     dtypes: tuple[str, ...] = FLOATS
     expect: tuple[str, str] | None = None
+    upstream_layout: str = ""
+
+    @property
+    def dy_layout(self) -> str:
+        """The layout of dy, a key of `LAYOUTS`.
+
+        >>> Case("relu", "views", {"x": Draw((2, 3), layout="reversed")}).dy_layout
+        'reversed'
+        """
+        layouts = {s.layout for s in self.arrays.values() if isinstance(s, Draw)}
+        alike = layouts.pop() if len(layouts) == 1 else "contiguous"
+        return self.upstream_layout or alike
 
     @property
     def id(self) -> str:

@@ -118,7 +118,7 @@ def _torch_side(
     device = settings.device
     y = oracle.forward(case.function, arrays, case.options, device)
     rng = generator(settings.seed, case.id, "dy")
-    dy = draw(Draw(y.shape, case.upstream), dtype, rng).reshape(y.shape)
+    dy = draw(Draw(y.shape, case.upstream, case.dy_layout), dtype, rng)
     dy.setflags(write=False)
     wanted = [name for name in FUNCTIONS[case.function].inputs if name in arrays]
     result, seconds = timed(

@@ -32,5 +32,13 @@ def case_at(selection: Selection, number: int) -> tuple[Case, str]:
     dice = Dice(selection.seed, number)
     function, dtype = dice.one_of(selection.functions), dice.one_of(selection.dtypes)
     made = RANDOM[function](dice)
-    name = f"{selection.seed}/{number}"
-    return Case(function, name, made.arrays, made.options, made.upstream, dtypes=(dtype,)), dtype
+    case = Case(
+        function,
+        f"{selection.seed}/{number}",
+        made.arrays,
+        made.options,
+        made.upstream,
+        dtypes=(dtype,),
+        upstream_layout=dice.layout(),
+    )
+    return case, dtype

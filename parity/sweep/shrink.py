@@ -108,6 +108,8 @@ def _plainer_values(case: Case) -> Iterator[Case]:
     """Ordinary numbers, one behind the other."""
     if case.upstream != "normal":
         yield replace(case, upstream="normal")
+    if case.dy_layout != "contiguous":
+        yield replace(case, upstream_layout="contiguous")
     for name, source in case.arrays.items():
         if isinstance(source, Draw):
             if source.layout != "contiguous":
