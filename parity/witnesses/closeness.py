@@ -21,6 +21,7 @@ from parity.witnesses.exact.truth import Truth
 from parity.witnesses.exact.values import BUDGET, Fallback, Found, NotApplicable, exact_values
 from parity.witnesses.problem import SUM, Problem
 
+COUNTED = float(np.finfo(np.float64).max) / 4  # errors up to here are numbers of ULP
 Limits = tuple[Array, Array]  # twice refimpl's own bound, twice torch's: halves may underflow
 Pair = tuple[Array, Array]  # refimpl's tensor and torch's
 
@@ -85,8 +86,8 @@ class Exact:
         errors = [float(exact.errors(np.asarray(side[place]))[0]) for side in pair]
         limits = [float(np.broadcast_to(limit, pair[1].shape)[place]) for limit in self.own[tensor]]
         off = [
-            bool(_times_over(error, limit, float(exact.ulp[0])) > 1)
-            for error, limit in zip(errors, limits, strict=True)
+            bool(_times_over(exact, side[place], np.array([error]), np.array([limit]))[0] > 1)
+            for side, error, limit in zip(pair, errors, limits, strict=True)
         ]
         note = (
             f"exact value {opinion.text}{'' if opinion.defined else ' by refimpl’s own formula'}: "
@@ -158,7 +159,7 @@ class Beside:
             beyond = np.any(2 * error * truth.ulp > limit)
         if not beyond:
             return
-        times = _times_over(error, limit, truth.ulp)
+        times = _times_over(truth, self.pair[k], error, limit)
         worst = int(np.argmax(times))
         if times[worst] > self.beyond[k][0]:
             said = self._said(who, truth, worst, float(error[worst]), float(times[worst]))
@@ -202,11 +203,15 @@ def _flat(values: Array, shape: tuple[int, ...]) -> Array:
     return np.broadcast_to(values, shape).reshape(-1)
 
 
-def _times_over(error: Array | float, doubled: Array | float, ulp: Array | float) -> Array:
+def _times_over(truth: Truth, values: Array, error: Array, doubled: Array) -> Array:
     """The error, in ULP, over half of a doubled limit: 0/0 = 0, x/0 = ∞."""
     with np.errstate(all="ignore"):
-        quotient = 2 * np.asarray(error) / (np.asarray(doubled) / np.asarray(ulp))
-    return np.where(np.asarray(error) == 0, 0.0, np.where(np.isnan(quotient), np.inf, quotient))
+        quotient = 2 * error / (doubled / truth.ulp)
+        # Beside an exact 0 an ULP is so small that no float says how many of them an error has.
+        uncounted = error > COUNTED
+        if uncounted.any():
+            quotient = np.where(uncounted, 2 * truth.distances(values) / doubled, quotient)
+    return np.where(error == 0, 0.0, np.where(np.isnan(quotient), np.inf, quotient))
 
 
 # --- all of a problem ---------------------------------------------------------------------

@@ -50,6 +50,14 @@ class Truth:
                 off[np.isnan(off)] = np.inf
         return off
 
+    def distances(self, values: Array) -> Array:
+        """|value − exact value| as a number, ∞ for NaN."""
+        with np.errstate(all="ignore"):
+            off = np.abs(
+                np.asarray(values).reshape(-1)[self.places].astype(np.float64) - self.nearest
+            )
+        return np.where(np.isnan(off), np.inf, off)
+
     def flat_places(self) -> Array:
         """The places, one by one."""
         if isinstance(self.places, slice):
