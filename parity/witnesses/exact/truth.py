@@ -52,10 +52,9 @@ class Truth:
 
     def distances(self, values: Array) -> Array:
         """|value − exact value| as a number, ∞ for NaN."""
+        off = np.asarray(values).reshape(-1)[self.places].astype(np.float64)
         with np.errstate(all="ignore"):
-            off = np.abs(
-                np.asarray(values).reshape(-1)[self.places].astype(np.float64) - self.nearest
-            )
+            off = np.abs(off - self.nearest)
         return np.where(np.isnan(off), np.inf, off)
 
     def flat_places(self) -> Array:

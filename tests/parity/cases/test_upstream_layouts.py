@@ -12,10 +12,10 @@ import refimpl
 from parity.cases.case import LAYOUTS, Array, Case, Draw
 from parity.cases.catalogue import GOOD
 from parity.cases.functions import FUNCTIONS
+from parity.cases.random_cases import Selection, case_at
 from parity.judges.layer import check_case, prepare
 from parity.results.settings import Settings
 from parity.sweep.batch import inputs
-from parity.sweep.geometry import Selection, case_at
 from parity.sweep.shrink import shrunk
 
 QUICK = Settings(quick=True)
