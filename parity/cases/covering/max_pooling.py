@@ -21,6 +21,10 @@ VALUES = {
     "near ties": ("near_ties", "normal"),
     "several NaN": ("nans", "normal"),
 }
+# Nothing ties in a window of one place.
+ALONE = tuple(
+    (("window", "one"), ("values", values)) for values in ("ties", "near ties", "several NaN")
+)
 
 
 def _maximum(n: int) -> Table:
@@ -43,6 +47,7 @@ def _maximum(n: int) -> Table:
     return Table(
         {**factors(n, VALUES), "dilation": (1, 2, some(n, 3, 1, 2))},
         arguments,
+        ALONE,
     )
 
 
