@@ -7,22 +7,19 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from parity.bounds.arithmetic import arithmetic
 from parity.bounds.bound import Bound
-from parity.bounds.rules import backward_bounds, forward_bound
 from parity.cases.case import Array
-from parity.cases.functions import FUNCTIONS
 from parity.results.closeness import Closeness, closeness
-from parity.results.comparison import Comparison
+from parity.results.comparison import Comparison, ratios
 from parity.results.judging import joined
+from parity.results.resolution import of_shares, relative
 from parity.witnesses.exact.on_slices import Dispute
 from parity.witnesses.exact.opinion import second_opinion
 from parity.witnesses.exact.truth import Truth
 from parity.witnesses.exact.values import BUDGET, Fallback, Found, NotApplicable, exact_values
-from parity.witnesses.problem import SUM, Problem
+from parity.witnesses.problem import Problem
 
 COUNTED = float(np.finfo(np.float64).max) / 4  # errors up to here are numbers of ULP
-Limits = tuple[Array, Array]  # twice refimpl's own bound, twice torch's: halves may underflow
 Pair = tuple[Array, Array]  # refimpl's tensor and torch's
 
 FORMULA = {
@@ -38,7 +35,7 @@ class Exact:
 
     problem: Problem
     found: Mapping[str, Beside]
-    own: Mapping[str, Limits]
+    bounds: Mapping[str, Bound]
     names: Mapping[str, str] = field(default_factory=dict)
 
     def examine(
@@ -84,10 +81,10 @@ class Exact:
             return Closeness(note=otherwise)
         exact = opinion.truth
         errors = [float(exact.errors(np.asarray(side[place]))[0]) for side in pair]
-        limits = [float(np.broadcast_to(limit, pair[1].shape)[place]) for limit in self.own[tensor]]
+        bound = self.bounds[tensor]
         off = [
-            bool(_times_over(exact, side[place], np.array([error]), np.array([limit]))[0] > 1)
-            for side, error, limit in zip(pair, errors, limits, strict=True)
+            bool(_times_over(exact, side[place], np.array([error]), _one(own, pair, place))[0] > 1)
+            for side, error, own in zip(pair, errors, (bound.refimpl, bound.torch), strict=True)
         ]
         note = (
             f"exact value {opinion.text}{'' if opinion.defined else ' by refimpl’s own formula'}: "
@@ -109,12 +106,15 @@ def _stands_alone(refimpl_is_off: bool, torch_is_off: bool) -> str:
 class Beside:
     """Both sides beside the exact values of one tensor, part by part."""
 
-    def __init__(self, pair: Pair, limits: Limits, overflow: Array) -> None:
+    def __init__(self, pair: Pair, bound: Bound) -> None:
         shape = pair[1].shape
-        self.shape, self.pair = shape, pair
-        self.limits = [_flat(limit, shape) for limit in limits]
-        self.overflow = np.broadcast_to(overflow, shape).reshape(-1)
-        self.overflows = bool(np.any(overflow))
+        self.shape, self.pair, self.exact = shape, pair, bound.exact
+        self.limit, self.own = _flat(bound.limit, shape), _flat(bound.refimpl, shape)
+        self.terms = None if bound.terms is None else _flat(bound.terms, shape)
+        self.overflow = np.broadcast_to(bound.overflow, shape).reshape(-1)
+        self.overflows = bool(np.any(bound.overflow))
+        info = np.finfo(pair[1].dtype)
+        self.u, self.least = float(info.eps) / 2, float(info.smallest_subnormal)
         self.said: Dispute | str = ""
         self.fallback = ""
         self._forget()
@@ -122,7 +122,8 @@ class Beside:
     def _forget(self) -> None:
         self.elements, self.seen, self.undecided, self.judged = 0, 0, 0, 0
         self.radius = 0.0
-        self.errors = [0.0, 0.0]
+        self.errors, self.roundings = [0.0, 0.0], [0.0, 0.0]
+        self.shares: list[Array] = []
         self.beyond: list[tuple[float, str]] = [(1.0, ""), (1.0, "")]
 
     def hear(self, found: Found) -> None:
@@ -146,20 +147,42 @@ class Beside:
             return
         self.judged += int(np.count_nonzero(judged))
         self.radius = max(self.radius, float(np.max(truth.radius, where=judged, initial=0.0)))
+        own = _at(self.own, truth)
+        unit = self._rounding(truth)
         for k, who in enumerate(("refimpl", "torch")):
-            error = truth.errors(self.pair[k])
-            error[~judged] = 0.0
+            off = truth.off(self.pair[k])
+            off[~judged] = 0.0
+            error = np.abs(off)
             self.errors[k] = max(self.errors[k], float(np.max(error)))
-            self._hold_against(k, who, truth, error)
+            self._hold_against(who, truth, error, own if k == 0 else _at(self.limit, truth) - own)
+            if unit is not None:
+                counted = np.max(ratios(error, unit), where=unit > 0, initial=0.0)
+                self.roundings[k] = max(self.roundings[k], float(counted))
+            if k == 0:
+                self._see(truth, off, own, judged)
 
-    def _hold_against(self, k: int, who: str, truth: Truth, error: Array) -> None:
+    def _rounding(self, truth: Truth) -> Array | None:
+        """u·Σ|terms| in ULP, where anything is rounded."""
+        if self.exact:
+            return None
+        terms = np.abs(truth.nearest) if self.terms is None else _at(self.terms, truth)
+        with np.errstate(all="ignore"):
+            return np.asarray(np.maximum(self.u * terms, self.least * (terms > 0)) / truth.ulp)
+
+    def _see(self, truth: Truth, off: Array, own: Array, judged: Array) -> None:
+        """What refimpl's own bound still leaves room for, where its values grow."""
+        with np.errstate(all="ignore"):
+            room = own - off * np.sign(truth.nearest) * truth.ulp
+        self.shares.append(relative(np.maximum(room, 0), truth.nearest, judged))
+
+    def _hold_against(self, who: str, truth: Truth, error: Array, own: Array) -> None:
         """Errors beside a side's own bound; what goes beyond it most is kept."""
-        limit = self.limits[k][truth.places] if self.limits[k].ndim else self.limits[k]
+        k = ("refimpl", "torch").index(who)
         with np.errstate(over="ignore"):
-            beyond = np.any(2 * error * truth.ulp > limit)
+            beyond = np.any(error * truth.ulp > own)
         if not beyond:
             return
-        times = _times_over(truth, self.pair[k], error, limit)
+        times = _times_over(truth, self.pair[k], error, own)
         worst = int(np.argmax(times))
         if times[worst] > self.beyond[k][0]:
             said = self._said(who, truth, worst, float(error[worst]), float(times[worst]))
@@ -178,12 +201,16 @@ class Beside:
         found = Closeness(exact_elements=0)
         if self.judged:
             found = closeness(self.errors[0], self.errors[1], self.radius, self.judged)
+        ours, theirs = (None, None) if self.exact or not self.judged else self.roundings
         return replace(
             found,
+            refimpl_roundings=ours,
+            torch_roundings=theirs,
             note=note,
             refuted=bool(beyond),
             sampled=self.seen < self.elements,
             unfit=bool(self.fallback),
+            seen=of_shares(np.concatenate(self.shares), self.u) if self.shares else None,
         )
 
     def _how_many(self) -> str:
@@ -203,14 +230,24 @@ def _flat(values: Array, shape: tuple[int, ...]) -> Array:
     return np.broadcast_to(values, shape).reshape(-1)
 
 
-def _times_over(truth: Truth, values: Array, error: Array, doubled: Array) -> Array:
-    """The error, in ULP, over half of a doubled limit: 0/0 = 0, x/0 = ∞."""
+def _at(values: Array, truth: Truth) -> Array:
+    """The elements that a truth speaks of, out of all in a row."""
+    return np.asarray(values[truth.places]) if values.ndim else values
+
+
+def _one(limit: Array, pair: Pair, place: tuple[int, ...]) -> Array:
+    """The limit at one place of the tensors."""
+    return np.asarray(np.broadcast_to(limit, pair[1].shape)[place]).reshape(1)
+
+
+def _times_over(truth: Truth, values: Array, error: Array, limit: Array) -> Array:
+    """The error, in ULP, over a limit: 0/0 = 0, x/0 = ∞."""
     with np.errstate(all="ignore"):
-        quotient = 2 * error / (doubled / truth.ulp)
+        quotient = error * truth.ulp / limit
         # Beside an exact 0 an ULP is so small that no float says how many of them an error has.
         uncounted = error > COUNTED
         if uncounted.any():
-            quotient = np.where(uncounted, 2 * truth.distances(values) / doubled, quotient)
+            quotient = np.where(uncounted, truth.distances(values) / limit, quotient)
     return np.where(error == 0, 0.0, np.where(np.isnan(quotient), np.inf, quotient))
 
 
@@ -224,15 +261,13 @@ def exact_witness(
     rng: np.random.Generator,
     budget: int = BUDGET,
     names: Mapping[str, str] | None = None,
-    tf32: bool = False,
 ) -> Exact | None:
     """The witness of a problem; None for inputs with NaN or ∞, or where nothing is computed.
 
     bounds, sides: of the tensors to be judged, by the problem's names. names: the report's.
     """
-    own = own_bounds(problem, bounds, tf32)
     found = {
-        tensor: Beside(pair, own[tensor], bounds[tensor].overflow)
+        tensor: Beside(pair, bounds[tensor])
         for tensor, pair in sides.items()
         if tensor != "indices" and pair[0].shape == pair[1].shape
     }
@@ -241,32 +276,4 @@ def exact_witness(
             found[tensor].hear(said)
     except NotApplicable:
         return None
-    return Exact(problem, found, own, names or {})
-
-
-# --- one side's bound ---------------------------------------------------------------------
-
-
-def own_bounds(
-    problem: Problem, bounds: Mapping[str, Bound], tf32: bool = False
-) -> dict[str, Limits]:
-    """Twice what each side may be off by: the bound of both, where they compute alike."""
-    if not _elementary(problem.function) and not tf32:
-        return {name: (bound.limit, bound.limit) for name, bound in bounds.items()}
-    ours, theirs = (_one_sided(problem, library, tf32) for library in ("numpy", "torch"))
-    return {name: (ours[name], theirs[name]) for name in ours}
-
-
-def _elementary(function: str) -> bool:
-    """Whether the errors of exp, log and tanh enter, which differ between the sides."""
-    return function != SUM and FUNCTIONS[function].elementary
-
-
-def _one_sided(problem: Problem, library: str, tf32: bool) -> dict[str, Array]:
-    function, arrays, options, dy = problem
-    side = arithmetic(library, dy.dtype.name, tf32)
-    twice = (side, side)
-    gradients = backward_bounds(function, dy, arrays, options, twice)
-    found = {"y": forward_bound(function, arrays, options, twice)}
-    found |= {f"d{name}": bound for name, bound in gradients.items()}
-    return {name: bound.limit for name, bound in found.items()}
+    return Exact(problem, found, bounds, names or {})
