@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from parity.cases.covering.levels import AFFINE, LAYOUT, MANY, MOVED, affine, drawn, shape_of
-from parity.cases.covering.table import DY, Row, Table
+from parity.cases.covering.table import BLOCKS, DY, Row, Table
 from parity.cases.dice import Arguments, Dice
 
 SQUARE = "as many"
@@ -30,6 +30,7 @@ TABLES = {
             "features in": (4, 1, 5, 8, MANY),
             "features out": (3, 1, 2, SQUARE),
             **AFFINE,
+            BLOCKS: (None, 1),
         },
         _linear,
         apart=((("features in", MANY), ("features out", SQUARE)),),  # it would be slow

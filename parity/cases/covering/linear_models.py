@@ -5,7 +5,7 @@ from __future__ import annotations
 from parity.cases.case import Draw
 from parity.cases.covering.levels import LAYOUT, MANY, drawn, layouts, shape_of
 from parity.cases.covering.losses import AXES, two_classes
-from parity.cases.covering.table import Row, Table
+from parity.cases.covering.table import BLOCKS, Row, Table
 from parity.cases.dice import Arguments, Dice
 from parity.cases.linear_models import ONE_LAYER
 
@@ -37,6 +37,7 @@ MODEL = Table(
         "bias": (True, False),
         "values": FINITE,
         **layouts("x", "weight"),
+        BLOCKS: (None, 1),
     },
     _model,
 )

@@ -12,7 +12,7 @@ from parity.cases.case import Case, Draw
 from parity.judges.block_size import blocks_of
 from parity.judges.layer import check_case
 from parity.results.settings import Settings
-from refimpl import convolution, max_pooling, windows
+from refimpl import convolution, dense, max_pooling, sums, windows
 
 QUICK = Settings(quick=True)
 CONVOLUTION = Case(
@@ -31,14 +31,24 @@ POOLING = Case(
 )
 
 
+def sizes() -> list[int]:
+    return [windows.BLOCK_BYTES, sums.ROWS_BYTES, sums.TERMS, sums.RUN, sums.FEW]
+
+
+def assert_small(real: list[int]) -> None:
+    """All are smaller; ends in an error."""
+    assert all(small < large for small, large in zip(sizes(), real, strict=True))
+    raise KeyError
+
+
 def test_the_real_size_comes_back() -> None:
-    """Also after an error."""
-    real = windows.BLOCK_BYTES
+    """Of everything, also after an error."""
+    real = sizes()
     with pytest.raises(KeyError), blocks_of(7):
-        raise KeyError(windows.BLOCK_BYTES)
-    assert real == windows.BLOCK_BYTES
+        assert_small(real)
+    assert sizes() == real
     with blocks_of(None):
-        assert real == windows.BLOCK_BYTES
+        assert sizes() == real
 
 
 def without_last(blocks: Any) -> Any:
@@ -63,4 +73,23 @@ def test_a_forgotten_block_is_refused(
     assert check_case(case, "float64", QUICK).holds
     monkeypatch.setattr(module, name, without_last(getattr(module, name)))
     assert check_case(whole, "float64", QUICK).holds
+    assert not check_case(case, "float64", QUICK).holds
+
+
+def without_last_part(matmul: Any) -> Any:
+    """A product that forgets the last terms where there is more than one part."""
+
+    def some(a: Any, b: Any, out: Any = None) -> Any:
+        kept = a.shape[-1] // sums.TERMS * sums.TERMS or a.shape[-1]
+        return matmul(a[..., :kept], b[..., :kept, :], out)
+
+    return some
+
+
+def test_forgotten_terms_of_a_long_sum_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where sums are cut short; the real ones are one of them all."""
+    case = Case("linear", "small", {"x": Draw((3, 19)), "weight": Draw((2, 19))}, block_bytes=1)
+    assert check_case(case, "float64", QUICK).holds
+    monkeypatch.setattr(dense, "matmul", without_last_part(sums.matmul))
+    assert check_case(replace(case, block_bytes=None), "float64", QUICK).holds
     assert not check_case(case, "float64", QUICK).holds
