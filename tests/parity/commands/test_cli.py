@@ -240,7 +240,7 @@ def test_jobs(call: Call, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tasks", "cores", "jobs"), [(100, 4, 1), (101, 4, 4), (5000, 64, 8), (5000, 1, 1)]
+    ("tasks", "cores", "jobs"), [(200, 4, 1), (201, 4, 4), (5000, 64, 8), (5000, 1, 1)]
 )
 @pytest.mark.parametrize("linux", [True, False])
 def test_default_jobs(
