@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
 
 from threadpoolctl import threadpool_limits
 
@@ -32,7 +33,7 @@ def run_task(task: Task, settings: Settings) -> Findings:
     except Exception as error:
         network = task.id if task.id in (*NETWORKS, *CHAINS) else ""
         function = "" if network else task.id.partition("[")[0]
-        reason = broken_off(error, CASES.get(task.id), task.dtype, settings)
+        reason = broken_off(error, task.case, task.dtype, settings)
         if task.kind in WITNESSES:
             row = WitnessRow(
                 task.id, function, network, task.dtype, task.kind, "", 0, OUTSIDE, None, reason
@@ -49,6 +50,9 @@ def _do(task: Task, settings: Settings) -> Findings:
         return ask(task, settings)
     if task.kind == "case":
         return check_case(CASES[task.id], task.dtype, settings)
+    if task.generated:
+        alone = replace(settings, quick=settings.quick or task.quick)
+        return check_case(task.generated, task.dtype, alone)
     if task.kind == "bad":
         return check_refusal(BAD_CASES[task.id], settings)
     check = check_training if task.kind == "training" else check_network

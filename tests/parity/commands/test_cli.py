@@ -27,6 +27,7 @@ import parity.suite.tasks
 import refimpl
 from parity import cli
 from parity.cases.catalogue import GOOD
+from parity.cases.covering.every import pair_cases
 from parity.cases.functions import FUNCTIONS
 from parity.cases.networks import NETWORKS
 from parity.commands import terminal
@@ -160,7 +161,7 @@ def test_an_accepted_bad_input_is_a_disagreement(
 ) -> None:
     """A bad input that is computed with ends in exit code 1."""
     monkeypatch.setattr(refimpl, "flatten", lambda x: x.reshape(len(x), -1))
-    outcome = call("run", "flatten", "--out", tmp_path)
+    outcome = call("run", "flatten", "--jobs", 1, "--out", tmp_path)
     assert outcome.code == 1
     assert "bad input accepted" in outcome.out
     assert re.search(r"^FAIL bad input flatten\[.*got|accepted it", outcome.out, re.MULTILINE)
@@ -202,7 +203,7 @@ def test_full(
     """--full, and nothing else, asks for the networks that take long."""
     asked, right = [], parity.suite.tasks.select
 
-    def select(names: Any, case: Any, dtypes: Any, full: bool, witnesses: bool) -> Any:
+    def select(names: Any, case: Any, dtypes: Any, full: bool, *more: Any) -> Any:
         asked.append({t.id for t in right(names, case, dtypes, full)} & set(NETWORKS))
         return right(["relu"], "maps", ["float32"])
 
@@ -239,7 +240,7 @@ def test_jobs(call: Call, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tasks", "cores", "jobs"), [(100, 4, 1), (101, 4, 4), (5000, 64, 8), (5000, 1, 1)]
+    ("tasks", "cores", "jobs"), [(200, 4, 1), (201, 4, 4), (5000, 64, 8), (5000, 1, 1)]
 )
 @pytest.mark.parametrize("linux", [True, False])
 def test_default_jobs(
@@ -361,7 +362,8 @@ def test_list(call: Call) -> None:
 def test_list_of_a_function(call: Call, name: str) -> None:
     """The ids of its cases, each once, as --case takes them."""
     said = call("list", name).out.splitlines()
-    assert said == [case.id for case in GOOD if case.function == name]
+    listed = [case.id for case in GOOD if case.function == name]
+    assert said == [*listed, *(case.id for case in pair_cases(name, 1))]
 
 
 def test_list_of_a_network(call: Call) -> None:

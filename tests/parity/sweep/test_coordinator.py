@@ -19,6 +19,7 @@ from sweeping import QUICK, here, plan, stored
 
 import refimpl
 from parity.bounds import terms
+from parity.cases.random_cases import Selection
 from parity.judges import layer as check
 from parity.results.settings import Settings
 from parity.sweep import batch, coordinator
@@ -26,7 +27,6 @@ from parity.sweep.batch import Judged, judge_batch, rows_of
 from parity.sweep.case_json import from_json
 from parity.sweep.coordinator import AHEAD, Plan, Progress, sweep
 from parity.sweep.executor import MakePool, Pool, PoolError
-from parity.sweep.geometry import Selection
 from parity.sweep.store import opened
 from parity.sweep.versions import versions
 
