@@ -20,6 +20,6 @@ WITNESSES = (
 class Task:
     """One piece of work: a case in a dtype, a bad case, a network or its training, a witness."""
 
-    kind: str  # "case", "bad", "network", "training", "half" or one of WITNESSES
+    kind: str  # "case", "bad", "network", "training", "properties", "half" or one of WITNESSES
     id: str
     dtype: str
