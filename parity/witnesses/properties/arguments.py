@@ -15,6 +15,12 @@ from parity.witnesses.properties.situation import Call, Situation, named
 
 # Options of which one integer stands for every axis.
 BY_AXIS = ("kernel_size", "stride", "padding", "dilation", "size")
+# The order in which options stand behind the arrays; torch has it where it has the options.
+ORDER = (
+    *("kernel_size", "size", "sigma", "stride", "padding", "dilation", "groups"),
+    *("ceil_mode", "count_include_pad", "divisor_override", "mode", "how", "edge"),
+    *("negative_slope", "min_val", "max_val", "axis", "p", "reduction", "ties", "at_zero"),
+)
 
 
 class Way(NamedTuple):
@@ -54,13 +60,16 @@ def _called(name: str, arrays: Mapping[str, Array], call: Call, way: Way) -> Any
     axes = next(iter(call.arrays.values())).ndim - 2
     if any(p.kind is Parameter.VAR_POSITIONAL for p in known.values()):
         return code(*arrays.values(), **call.options)
-    values = {
-        key: arrays[key]
-        if key in arrays
-        else _written(call.options.get(key, parameter.default), way, axes if key in BY_AXIS else 0)
+    given = {key: arrays.get(key) for key in known if key in arrays or key == "bias"}
+    options = {
+        key: _written(call.options.get(key, parameter.default), way, axes if key in BY_AXIS else 0)
         for key, parameter in known.items()
+        if key not in given
     }
-    return code(**values) if way.by_keyword else code(*values.values())
+    if way.by_keyword:
+        return code(**given, **options)
+    given = {key: given[key] for key in (*arrays, *given)}  # the arrays in the case's order
+    return code(*given.values(), *(options[key] for key in sorted(options, key=ORDER.index)))
 
 
 def _written(value: Any, way: Way, axes: int) -> Any:

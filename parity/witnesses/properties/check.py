@@ -21,6 +21,7 @@ from parity.witnesses.properties.linearity import linear_in_upstream
 from parity.witnesses.properties.memory import in_own_memory
 from parity.witnesses.properties.samples import samples_apart
 from parity.witnesses.properties.situation import Situation, situation
+from parity.witnesses.properties.sizes import sizes_as_counted
 from parity.witnesses.properties.state import repeated, without_state
 from parity.witnesses.properties.zeros import signs_of_zeros
 
@@ -39,6 +40,7 @@ ALL: tuple[Property, ...] = (
     as_layer,
     with_indices,
     other_conventions,
+    sizes_as_counted,
     repeated,
 )
 
@@ -47,7 +49,7 @@ def check_properties(case: Case, dtype: str, settings: Settings) -> Findings:
     """One case in a dtype: the first property that it lacks, if it lacks one."""
     given = situation(case, dtype, settings.seed, settings.sides(dtype), settings.device)
     with np.errstate(all="ignore"):
-        faults = [fault for name in ALL for fault in _asked(name, given)]
+        faults = [fault for name in ALL for fault in asked(name, given)]
     names = ("y", *given.call.gradient_names)
     return Findings(
         witnesses=[
@@ -75,7 +77,7 @@ def property_row(
     )
 
 
-def _asked(name: Property, given: Situation) -> Iterator[str]:
+def asked(name: Property, given: Situation) -> Iterator[str]:
     """The faults of one property; code that raises lacks it."""
     try:
         yield from name(given)

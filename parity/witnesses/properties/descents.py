@@ -59,10 +59,13 @@ def trained_by_steps(case: NetworkCase, dtype: str, settings: Settings) -> Itera
         wanted = single_step(plain, batch, case.loss, case.learning_rate)
         stepped = parameters(plain)
         found = {**_of_step(ours, step), **parameters(ours)}
-        yield from apart(f"train, step {number}", found, {**wanted, **stepped})
+        faults = list(apart(f"train, step {number}", found, {**wanted, **stepped}))
         refimpl.update(alone, step.grads.dparameters, case.learning_rate)
-        yield from apart(f"update, step {number}", parameters(alone), stepped)
-        for name, layer in alone.layers.items():  # and from the same weights again
+        faults += apart(f"update, step {number}", parameters(alone), stepped)
+        if faults:
+            yield from faults
+            return  # all that follows differs, too
+        for name, layer in alone.layers.items():
             layer.parameters = dict(plain.layers[name].parameters)
     for given, copied in zip(batches, kept, strict=True):
         if any(map(difference, given, copied)):
