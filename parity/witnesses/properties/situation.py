@@ -79,6 +79,7 @@ class Situation:
 
     case: Case
     dtype: str
+    seed: int
     sides: Sides
     call: Call
     other: Call
@@ -102,7 +103,7 @@ class Situation:
 
     def rng(self, *labels: str) -> np.random.Generator:
         """Random numbers of a property of its own."""
-        return generator(0, self.case.id, *labels)
+        return generator(self.seed, self.case.id, *labels)
 
 
 def situation(case: Case, dtype: str, seed: int, sides: Sides, device: str = "cpu") -> Situation:
@@ -118,7 +119,7 @@ def situation(case: Case, dtype: str, seed: int, sides: Sides, device: str = "cp
         )
         for arrays, number in ((first, seed), (second, seed + 1))
     )
-    return Situation(case, dtype, sides, call.copied(), other.copied())
+    return Situation(case, dtype, seed, sides, call.copied(), other.copied())
 
 
 def _upstream(case: Case, shape: Shape, dtype: str, seed: int) -> Array:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from asking import faults
 
 import refimpl
@@ -54,6 +55,31 @@ def test_at_zero_that_is_forgotten(monkeypatch: pytest.MonkeyPatch, case: str) -
     assert faults(other_conventions, case)[0].startswith(f"{name} with at_zero=1: at (")
     monkeypatch.setattr(refimpl, name, one)
     assert faults(other_conventions, case)[0].startswith(f"{name} with at_zero=0.5: at (")
+
+
+@pytest.mark.parametrize(
+    ("at_zero", "said"),
+    [(1, lambda x: x.clamp(min=0)), (0.5, lambda x: torch.maximum(x, torch.zeros_like(x)))],
+)
+def test_torch_says_the_same_of_other_slopes(at_zero: Any, said: Any) -> None:
+    """clamp passes at its limit, a maximum of two shares what it gets between them."""
+    rng = np.random.default_rng(0)
+    x, dy = rng.integers(-1, 2, (40, 3)).astype(float), rng.normal(size=(40, 3))
+    tensor = torch.from_numpy(x).requires_grad_()
+    (wanted,) = torch.autograd.grad(said(tensor), [tensor], torch.from_numpy(dy))
+    assert np.array_equal(refimpl.relu_backward(dy, x, at_zero=at_zero), wanted.numpy())
+
+
+def test_torch_says_the_same_of_all_maxima() -> None:
+    """amax shares a gradient among the maxima: times their number, each gets all of it."""
+    rng = np.random.default_rng(0)
+    x, dy = rng.integers(-1, 2, (2, 3, 4, 6)).astype(float), rng.normal(size=(2, 3, 1, 1))
+    tensor = torch.from_numpy(x).requires_grad_()
+    y = tensor.amax((2, 3), keepdim=True)
+    count = (tensor == y).sum((2, 3), keepdim=True)
+    (wanted,) = torch.autograd.grad(y, [tensor], torch.from_numpy(dy) * count)
+    ours = refimpl.max_pool2d_backward(dy, x, (4, 6), ties="all")
+    assert np.allclose(ours, wanted.numpy(), rtol=1e-15, atol=0)
 
 
 def test_zeros_are_not_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
