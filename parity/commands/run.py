@@ -40,7 +40,7 @@ def run(
         bool, typer.Option("--full", help="also what takes long: alexnet, all witnesses")
     ] = False,
     quick: Annotated[
-        bool, typer.Option("--quick", help="torch alone, and the first steps of training")
+        bool, typer.Option("--quick", help="torch, few properties, and the first steps of training")
     ] = False,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="also write JUnit XML")] = None,
     elements: Annotated[

@@ -22,7 +22,8 @@ GENERATED = "generated"  # a kind, too: a case that is not listed
 class Task:
     """One piece of work: a case in a dtype, a bad case, a network or its training, a witness."""
 
-    kind: str  # "case", GENERATED, "bad", "network", "training", "half" or one of WITNESSES
+    # "case", GENERATED, "bad", "network", "training", "properties", "half" or one of WITNESSES
+    kind: str
     id: str
     dtype: str
     generated: Case | None = field(default=None, compare=False)

@@ -63,7 +63,7 @@ def test_a_run_that_holds(call: Call, tmp_path: Path) -> None:
     """Exit code 0, a table, one sentence, the names of the files; nothing on stderr."""
     outcome = call("run", "relu", "--out", tmp_path)
     assert (outcome.code, outcome.err) == (0, "")
-    _, header, line, exact, integers, derivative, symbols, half, summary, reports = (
+    _, header, line, exact, integers, derivative, symbols, properties, half, summary, reports = (
         outcome.out.splitlines()
     )
     assert header.split()[:3] == ["function", "cases", "refused"]
@@ -72,6 +72,7 @@ def test_a_run_that_holds(call: Call, tmp_path: Path) -> None:
     assert integers.startswith("integers: ")
     assert re.fullmatch(r"derivative: \d+ agrees \(.*passes with probability 2\^-40", derivative)
     assert symbols == "symbols: 1 agrees"
+    assert re.fullmatch(r"properties: \d+ agrees", properties)
     assert half.startswith("torch in float16 and bfloat16, for information: 8 tensors, ")
     judged = [row for row in rows(tmp_path) if row["verdict"] != "information"]
     tensors, cases = len(judged), len({row["case"] for row in judged})
@@ -136,7 +137,7 @@ def test_a_disagreement(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         said[first + 6],
     )
     assert said[first + 5] == said[first + 7] == said[first + 3]
-    assert "3 DO NOT HOLD" in said[-2]
+    assert "4 DO NOT HOLD" in said[-2]
     assert json.loads((tmp_path / "run.json").read_text())["holds"] is False
     assert len(rows(tmp_path, "gradients.csv")) == 120
 
@@ -230,7 +231,7 @@ def test_junit(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     outcome = call(*QUICK, "--out", tmp_path / "out", "--junit", path)
     assert outcome.out.splitlines()[-1].endswith(f", {path}")
     xml = JUnitXml.fromfile(str(path))
-    assert (xml.tests, xml.failures) == (3, 3)  # torch, and two witnesses
+    assert (xml.tests, xml.failures) == (4, 4)  # torch, and three witnesses
 
 
 def test_jobs(call: Call, tmp_path: Path) -> None:
