@@ -8,3 +8,5 @@ VERDICTS = (OUTSIDE, EXPECTED, BLIND, WITHIN, IDENTICAL)  # worst first
 AGREES, UNDECIDED, INAPPLICABLE = "agrees", "undecided", "inapplicable"
 # Witnesses that are tasks of their own, as witnesses.csv calls them.
 INTEGERS, DERIVATIVE, SYMBOLS = "integers", "derivative", "symbols"
+# Mistakes that a run plants itself.
+SEEN, UNSEEN, IMPOSSIBLE = "seen", "unseen", "impossible"

@@ -14,12 +14,17 @@ WITNESSES = (
     DERIVATIVE,
     SYMBOLS,
 )  # kinds of tasks that --quick leaves out, as it does "half"
+PLANTED = ("planted", "planted training")  # mistakes that a run must see to vouch for itself
 
 
 @dataclass(frozen=True)
 class Task:
-    """One piece of work: a case in a dtype, a bad case, a network or its training, a witness."""
+    """One piece of work: a case in a dtype, a bad case, a network or its training, a witness.
 
-    kind: str  # "case", "bad", "network", "training", "half" or one of WITNESSES
+    instead: of a planted mistake, other cases that were run, if this one cannot show it.
+    """
+
+    kind: str  # "case", "bad", "network", "training", "half", one of WITNESSES or of PLANTED
     id: str
     dtype: str
+    instead: tuple[str, ...] = ()

@@ -102,6 +102,7 @@ SHARED = {
     "softmax": "softmax and what contains it",
     "sums": "sums of products",
     "sweep": "random cases, as many as wanted",
+    "vouching": "whether a run could have seen a mistake, and what is said of it",
     "witnesses": "the witnesses beside torch, and what they say",
 }
 DOCUMENT = re.compile(r"d[0-4]_")  # the formulas of a part as printed, and their evidence
