@@ -238,15 +238,15 @@ class Drawn:
 
     def known_mistake(self) -> tuple[Mistake | None, dict[str, str]]:
         """The first mistake that people make in the function and that shows clearly here."""
-        for known in MISTAKES.values():
-            if forward_of(known.function) == self.case.function and not known.name.startswith(
-                SLIGHT
-            ):
-                wrong = attempt(partial(self.tensors, known))
-                clear = {} if isinstance(wrong, str) else wrong
-                shown = {n: "" for n, t in clear.items() if _is_clear(t, self.right[n])}
-                if shown:
-                    return known, shown
+        for known in () if self.nothing else MISTAKES.values():
+            here = forward_of(known.function) == self.case.function
+            if not here or known.name.startswith(SLIGHT):
+                continue
+            wrong = attempt(partial(self.tensors, known))
+            found = {} if isinstance(wrong, str) else wrong
+            clear = {n: "" for n, t in found.items() if _is_clear(t, self.right[n])}
+            if clear:
+                return known, clear
         return None, {}
 
 
