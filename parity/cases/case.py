@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from parity.cases.expected import Expected
 from parity.cases.photograph import grey, photograph
 
 Array: TypeAlias = NDArray[Any]
@@ -75,7 +76,7 @@ Source: TypeAlias = Draw | Given | Classes | Probabilities | Photograph
 class Case:
     """Valid arguments of one function: forward and backward are compared on them.
 
-    `expect` names a verdict other than agreement that is known and why (a torch issue).
+    `expect` says in which tensor, where and how torch is known to do otherwise, and why.
     """
 
     function: str
@@ -85,7 +86,7 @@ class Case:
     upstream: str = "normal"  # the kind of values of dy
     documents: tuple[str, ...] = ()
     dtypes: tuple[str, ...] = FLOATS
-    expect: tuple[str, str] | None = None
+    expect: Expected | None = None
 
     @property
     def id(self) -> str:

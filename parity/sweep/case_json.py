@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from parity.cases.case import Case, Classes, Draw, Probabilities, Source
+from parity.cases.expected import Expected
 
 KINDS: dict[str, type[Draw | Classes | Probabilities]] = {
     kind.__name__: kind for kind in (Draw, Classes, Probabilities)
@@ -24,10 +26,14 @@ def to_json(case: Case, dtype: str, seed: int) -> str:
         name: {"kind": type(source).__name__, **vars(source)}
         for name, source in case.arrays.items()
     }
-    described = {"function": case.function, "name": case.name, "dtype": dtype, "seed": seed}
-    return json.dumps(
-        {**described, "arrays": arrays, "options": case.options, "upstream": case.upstream}
-    )
+    described: dict[str, Any] = {
+        "function": case.function,
+        "name": case.name,
+        "dtype": dtype,
+        "seed": seed,
+    }
+    described |= {"arrays": arrays, "options": case.options, "upstream": case.upstream}
+    return json.dumps({**described, **({"expect": vars(case.expect)} if case.expect else {})})
 
 
 def from_json(text: str) -> tuple[Case, str, int]:
@@ -39,6 +45,9 @@ def from_json(text: str) -> tuple[Case, str, int]:
     case = Case(
         given["function"], given["name"], arrays, options, given["upstream"], dtypes=(dtype,)
     )
+    if "expect" in given:
+        expect = {name: _tuples(value) for name, value in given["expect"].items()}
+        case = replace(case, expect=Expected(**expect))
     return case, dtype, given["seed"]
 
 
