@@ -90,6 +90,7 @@ SHARED = {
     "audit": "the audit of the documents, and what is said of it",
     "bench": "measuring, and what is said of it",
     "catalogue": "all entries of a room, joined",
+    "circumstances": "where alone a mistake is made, and what is said of it",
     "closeness": "both sides beside the exact values, and who finds it",
     "diff": "two runs, compared",
     "every": "what the files of a folder say of every function, or row",
