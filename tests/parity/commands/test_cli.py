@@ -629,4 +629,4 @@ def test_verdicts_on_a_narrow_terminal(
 ) -> None:
     """A narrow terminal cuts nothing off."""
     monkeypatch.setattr(terminal, "console", lambda **_: Console(width=50, color_system=None))
-    assert "68 identical" in call("run", "relu", "--out", tmp_path).out
+    assert re.search(r"\b\d+ identical", call("run", "relu", "--out", tmp_path).out)
