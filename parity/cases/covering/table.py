@@ -13,6 +13,13 @@ from parity.cases.dice import Arguments, Dice
 Row: TypeAlias = Mapping[str, Any]  # a level of each factor
 Pair: TypeAlias = tuple[tuple[str, Any], tuple[str, Any]]  # two levels, each with its factor
 
+VALUES = "values"
+# Kinds of values beside which little of a result can be judged: NaN spreads, sums overflow, errors
+# of the smallest numbers are as large as these. They meet every level, but no pair rests on them.
+HIDING = (
+    *("special", "special dy", "several NaN", "largest", "subnormal", "wide values", "wide"),
+    *("normal, dy special", "saturated, dy largest", "wide, dy wide", "minus_inf"),
+)
 DTYPE, DY, BLOCKS = "dtype", "dy", "blocks of bytes"  # factors that are no arguments
 
 
@@ -35,12 +42,27 @@ class Table:
 
 @cache
 def rows(table: Table) -> tuple[Row, ...]:
-    """Rows that hold every pair of levels but those apart; always the same ones."""
+    """Rows that hold every pair of levels but those apart; always the same ones.
+
+    A pair of two that are no values stands in a row whose values hide nothing.
+    """
+    numbered = {name: list(range(len(levels))) for name, levels in table.every.items()}
+    kinds = table.every.get(VALUES, ())
+    hiding = [number for number, kind in enumerate(kinds) if kind in HIDING]
+    clear = [number for number in range(len(kinds)) if number not in hiding]
+    found = _made(table, {**numbered, **({VALUES: clear} if kinds else {})}, 2)
+    for number in hiding:
+        found += _made(table, {**numbered, VALUES: [number]}, 1)
+    return tuple({name: levels[row[name]] for name, levels in table.every.items()} for row in found)
+
+
+def _made(table: Table, numbered: Mapping[str, list[int]], strength: int) -> list[dict[str, int]]:
+    """Rows in which every two levels occur, or every one."""
     from covertable import make  # most commands make no rows
 
-    numbered = {name: list(range(len(levels))) for name, levels in table.every.items()}
-    found = make(numbered, constraints=[_excluded(table, pair) for pair in table.apart])
-    return tuple({name: levels[row[name]] for name, levels in table.every.items()} for row in found)
+    apart = [_excluded(table, pair) for pair in table.apart]
+    made: list[dict[str, int]] = make(dict(numbered), strength=strength, constraints=apart)
+    return made
 
 
 def _excluded(table: Table, pair: Pair) -> dict[str, Any]:

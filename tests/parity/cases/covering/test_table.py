@@ -15,7 +15,7 @@ import pytest
 from parity.cases.case import Case, Draw, Given, Photograph, case_arrays
 from parity.cases.catalogue import check_unique
 from parity.cases.covering.every import TABLES, pair_cases
-from parity.cases.covering.table import Row, Table, described, rows
+from parity.cases.covering.table import HIDING, Row, Table, described, rows
 from parity.cases.dice import Arguments, Dice
 from parity.cases.functions import FUNCTIONS
 
@@ -43,6 +43,16 @@ def missing(table: Table, covered: Iterable[Row]) -> set[Any]:
 def test_every_pair_of_levels_occurs(function: str) -> None:
     """Counted without the library that made the rows."""
     assert missing(TABLES[function], rows(TABLES[function])) == set()
+
+
+@pytest.mark.parametrize("function", TABLES)
+def test_pairs_of_options_meet_where_values_hide_nothing(function: str) -> None:
+    """NaN and overflow cover no pair but those that they are part of."""
+    table = TABLES[function]
+    seeing = [row for row in rows(table) if row.get("values") not in HIDING]
+    unseen = missing(table, seeing)
+    assert all(any(name == "values" for name, _ in pair) for pair in unseen)
+    assert missing(table, rows(table)) == set()
 
 
 @pytest.mark.parametrize("function", TABLES)
