@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import replace
 
 from threadpoolctl import threadpool_limits
 
@@ -60,8 +59,7 @@ def _do(task: Task, settings: Settings) -> Findings:
     if task.kind == "case":
         return check_case(CASES[task.id], task.dtype, settings)
     if task.generated:
-        alone = replace(settings, quick=settings.quick or task.quick)
-        return check_case(task.generated, task.dtype, alone)
+        return check_case(task.generated, task.dtype, settings, exactly=not task.quick)
     if task.kind == "bad":
         return check_refusal(BAD_CASES[task.id], settings)
     check = check_training if task.kind == "training" else check_network
