@@ -18,7 +18,8 @@ VALUES = "values"
 # of the smallest numbers are as large as these. They meet every level, but no pair rests on them.
 HIDING = (
     *("special", "special dy", "several NaN", "largest", "subnormal", "wide values", "wide"),
-    *("normal, dy special", "saturated, dy largest", "wide, dy wide", "minus_inf"),
+    *("normal, dy special", "saturated, dy largest", "wide, dy wide", "subnormal, dy subnormal"),
+    "minus_inf",
 )
 DTYPE, DY, BLOCKS = "dtype", "dy", "blocks of bytes"  # factors that are no arguments
 
