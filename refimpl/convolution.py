@@ -11,6 +11,7 @@ import numpy as np
 from refimpl.checks import Ints, check_arrays, check_gradient
 from refimpl.elements import Array, zeros
 from refimpl.shapes import ConvGeometry, Padding, check_bias, conv_geometry
+from refimpl.sums import LongSum, matmul, total, wide
 from refimpl.windows import add_windows, blocks, crop, pad, windows
 
 
@@ -215,7 +216,7 @@ def _forward(
     y = np.empty((N, G, C_out // G, prod(geometry.output)), x.dtype)
     for part, columns in _blocks(padded, geometry):
         # (G, C_out/G, C·K) @ (n, G, C·K, L) -> (n, G, C_out/G, L)
-        np.matmul(kernels, _patch_matrix(padded[part], geometry), out=y[columns])
+        matmul(kernels, _patch_matrix(padded[part], geometry), out=y[columns])
     y = y.reshape(N, C_out, *geometry.output)
     for b in biases:
         y += b.reshape(-1, *(1,) * len(geometry.output))
@@ -240,27 +241,28 @@ def _backward(
     padded = pad(x, geometry.padding)
     dpadded = zeros(padded.shape, like=x)
     kernels = _kernel_matrix(weight, G)
-    dkernels = zeros(kernels.shape, like=weight)
+    dkernels = LongSum(nothing=zeros(kernels.shape, like=weight))
     upstream = dy.reshape(N, G, C_out // G, prod(geometry.output))
     for part, columns in _blocks(padded, geometry):
         d = upstream[columns]  # (n, G, C_out/G, L)
         _add_products(dkernels, d, _patch_matrix(padded[part], geometry))
-        dpatches = kernels.swapaxes(-1, -2) @ d  # (n, G, C·K, L)
+        dpatches = matmul(kernels.swapaxes(-1, -2), d)  # (n, G, C·K, L)
         rows = d.shape[-1] // prod(geometry.output[1:])
         shape = (len(d), x.shape[1], *geometry.kernel, rows, *geometry.output[1:])
         add_windows(dpadded[part], dpatches.reshape(shape), geometry.stride, geometry.dilation)
         del dpatches  # the next block's patches may have its memory
     dx = np.ascontiguousarray(crop(dpadded, geometry.padding))
-    return ConvGrads(dx, dkernels.reshape(weight.shape), upstream.sum(axis=(0, 3)).reshape(C_out))
+    dweight = dkernels.result().astype(weight.dtype, copy=False).reshape(weight.shape)
+    return ConvGrads(dx, dweight, total(upstream, axes=(0, 3)).reshape(C_out))
 
 
-def _add_products(dkernels: Array, d: Array, patches: Array) -> None:
-    """dkernels += Σ_n d[n] @ patches[n]ᵀ, one product at a time: the kernels may be large.
+def _add_products(dkernels: LongSum, d: Array, patches: Array) -> None:
+    """dkernels + Σ_n d[n] @ patches[n]ᵀ, one product at a time: the kernels may be large.
 
     Shapes: dkernels (G, C_out/G, C·K), d (n, G, C_out/G, L), patches (n, G, C·K, L).
     """
     for d_n, patches_n in zip(d, patches, strict=True):
-        dkernels += d_n @ patches_n.swapaxes(-1, -2)
+        dkernels.add(matmul(wide(d_n), wide(patches_n).swapaxes(-1, -2)))
 
 
 def _kernel_matrix(weight: Array, groups: int) -> Array:

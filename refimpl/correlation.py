@@ -22,6 +22,7 @@ from refimpl.checks import (
 from refimpl.convolution import conv2d, conv2d_backward
 from refimpl.elements import Array
 from refimpl.shapes import Pair, check_bias, check_span
+from refimpl.sums import total
 
 
 class CorrelationGrads(NamedTuple):
@@ -294,8 +295,7 @@ def shared_conv2d_backward(dy: Array, x: Array, weight: Array) -> SharedConv2dGr
 
 def _sum_of_maps(x: Array) -> Array:
     """Σ_i X_i: (N, C_in, H, W) -> (N, 1, H, W)."""
-    total: Array = x.sum(axis=1, keepdims=True)
-    return total
+    return total(x, axes=(1,))[:, None]
 
 
 def _check_shared(where: str, x: Array, weight: Array) -> tuple[int, ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
 from typing import NamedTuple
 
 from refimpl.checks import check_arrays, check_batch, check_gradient, check_linear
 from refimpl.elements import Array
 from refimpl.shapes import check_bias
+from refimpl.sums import long_product, matmul, total
 
 
 class LinearGrads(NamedTuple):
@@ -31,7 +33,7 @@ def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
     >>> linear(np.array([[1.0, 2.0]]), np.array([[3.0, 4.0], [5.0, 6.0]]), np.array([0.5, 0.0]))
     array([[11.5, 17. ]])
     """
-    return weighted_sum("linear", x, weight, bias)
+    return weighted_sum("linear", x, weight, bias, matmul)
 
 
 def linear_backward(dy: Array, x: Array, weight: Array) -> LinearGrads:
@@ -56,15 +58,22 @@ def linear_backward(dy: Array, x: Array, weight: Array) -> LinearGrads:
     check_gradient(where, dy, (*x.shape[:-1], len(weight)))
     samples = prod(x.shape[:-1])
     dy_rows, x_rows = dy.reshape(samples, len(weight)), x.reshape(samples, x.shape[-1])
-    return LinearGrads(dy @ weight, dy_rows.T @ x_rows, dy_rows.sum(axis=0))
+    dweight = long_product(dy_rows.T, x_rows)
+    return LinearGrads(matmul(dy, weight), dweight, total(dy_rows, axes=(0,)))
 
 
-def weighted_sum(where: str, x: Array, weight: Array, bias: Array | None) -> Array:
+def weighted_sum(
+    where: str,
+    x: Array,
+    weight: Array,
+    bias: Array | None,
+    product: Callable[[Array, Array], Array],
+) -> Array:
     """`linear` for a function of another name, which its error texts begin with."""
     given = {} if bias is None else {"bias": bias}
     x, weight, *biases = check_arrays(where, x=x, weight=weight, **given)
     check_linear(where, x, weight)
-    y = x @ weight.T
+    y = product(x, weight.T)
     for b in biases:
         check_bias(where, b, len(weight))
         y = y + b

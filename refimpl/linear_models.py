@@ -21,6 +21,13 @@ from refimpl.checks import (
 )
 from refimpl.dense import weighted_sum
 from refimpl.elements import Array, log1p, zero_of
+from refimpl.sums import long_product, total
+
+
+def _score(where: str, x: Array, weight: Array, bias: Array | None) -> Array:
+    """θᵀ x + b; what follows magnifies its error, so float32 products are rounded once."""
+    return weighted_sum(where, x, weight, bias, long_product)
+
 
 # --- perceptron ---------------------------------------------------------------------------
 
@@ -36,7 +43,7 @@ def perceptron(x: Array, weight: Array, bias: Array | None = None) -> Array:
     array([[-1.],
            [ 1.]])
     """
-    return sign(weighted_sum("perceptron", x, weight, bias))
+    return sign(_score("perceptron", x, weight, bias))
 
 
 def perceptron_loss(score: Array, target: Array) -> Array:
@@ -53,7 +60,7 @@ def perceptron_loss(score: Array, target: Array) -> Array:
     """
     score, target = check_arrays("perceptron_loss", score=score, target=target)
     check_labels("perceptron_loss", score, target)
-    return np.asarray(np.sum(relu(-target * score)), score.dtype)
+    return total(np.asarray(relu(-target * score), score.dtype))
 
 
 def perceptron_loss_backward(dy: Array, score: Array, target: Array, at_zero: Any = 0) -> Array:
@@ -92,7 +99,7 @@ def logistic_regression(x: Array, weight: Array, bias: Array | None = None) -> A
     >>> logistic_regression(np.array([[3.0, 1.0]]), np.array([[1.0, -3.0]]), np.array([0.0]))
     array([[0.5]])
     """
-    return sigmoid(weighted_sum("logistic_regression", x, weight, bias))
+    return sigmoid(_score("logistic_regression", x, weight, bias))
 
 
 def log_likelihood(logits: Array, target: Array) -> Array:
@@ -116,7 +123,7 @@ def log_likelihood(logits: Array, target: Array) -> Array:
     check_probabilities(where, logits, target)
     check_methods(where, logits, "exp", "log", name="logits")
     terms = target * _log_sigmoid(logits) + (1 - target) * _log_sigmoid(-logits)
-    return np.asarray(np.sum(terms), logits.dtype)
+    return total(np.asarray(terms, logits.dtype))
 
 
 def log_likelihood_backward(dy: Array, logits: Array, target: Array) -> Array:
@@ -160,4 +167,4 @@ def softmax_regression(x: Array, weight: Array, bias: Array | None = None) -> Ar
     >>> softmax_regression(np.array([[5.0]]), np.zeros((4, 1)), np.zeros(4))
     array([[0.25, 0.25, 0.25, 0.25]])
     """
-    return softmax(weighted_sum("softmax_regression", x, weight, bias))
+    return softmax(_score("softmax_regression", x, weight, bias))

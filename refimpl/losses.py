@@ -19,6 +19,7 @@ from refimpl.checks import (
     check_same_shape,
 )
 from refimpl.elements import Array, log1p, zero_of, zeros
+from refimpl.sums import total
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -151,10 +152,10 @@ def _reduced(losses: Array, reduction: str) -> Array:
     """The losses themselves, their sum or their mean."""
     if reduction == "none":
         return losses
-    total = np.sum(losses)
+    summed = total(losses)
     if reduction == "mean":
-        total = total / np.asarray(losses.size, losses.dtype)
-    return np.asarray(total, losses.dtype)
+        summed = summed / np.asarray(losses.size, losses.dtype)
+    return np.asarray(summed, losses.dtype)
 
 
 def _spread(where: str, dy: Array, samples: tuple[int, ...], reduction: str) -> Array:
@@ -179,7 +180,8 @@ def squared_error(output: Array, target: Array) -> Array:
     difference = target - output
     if not output.size:
         return zeros((), like=output)
-    return np.asarray(np.sum(difference * difference) / np.asarray(2, output.dtype))
+    squares = np.asarray(difference * difference, output.dtype)
+    return np.asarray(total(squares) / np.asarray(2, output.dtype))
 
 
 def squared_error_backward(dy: Array, output: Array, target: Array) -> Array:

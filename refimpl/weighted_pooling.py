@@ -20,6 +20,7 @@ from refimpl.checks import (
 )
 from refimpl.elements import Array, parameter, zeros
 from refimpl.shapes import PoolGeometry, check_bias, check_channels, pool_geometry
+from refimpl.sums import total
 from refimpl.windows import pool_meetings
 
 
@@ -88,8 +89,9 @@ def weighted_pool2d_backward(
     check_gradient(where, dy, (*x.shape[:2], *geometry.output))
     dweight = zeros(weight.shape, like=weight)
     for i, j, there in _places(geometry):
-        dweight[:, i, j] = (dy * x[there]).sum(axis=(0, 2, 3))
-    return WeightedPool2dGrads(_spread(dy, x, weight, geometry), dweight, dy.sum(axis=(0, 2, 3)))
+        dweight[:, i, j] = total(dy * x[there], axes=(0, 2, 3))
+    dbias = total(dy, axes=(0, 2, 3))
+    return WeightedPool2dGrads(_spread(dy, x, weight, geometry), dweight, dbias)
 
 
 def _weighted_geometry(where: str, x: Array, weight: Array, stride: Ints | None) -> PoolGeometry:

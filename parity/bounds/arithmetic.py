@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache
+from math import ceil, log2
 
 import numpy as np
 
@@ -20,7 +21,14 @@ from parity.cases.case import Array
 # For log1p: SVML at most 4 (NumPy pull request 19478), SLEEF 1.0, CUDA's log1pf and log1p 1.
 # Largest measured on 2,000,000 points a range against exact values: NumPy 3.56, torch 0.73;
 # of log1p on 60,000 points a range: NumPy 0.80, torch 1.00.
-ELEMENTARY_ULP = {"numpy": 4.0, "torch": 2.0}
+ELEMENTARY_ULP = {"numpy": 4.0, "refimpl": 4.0, "torch": 2.0}
+
+# How refimpl/sums.py forms long sums: a matrix product in parts of so many terms, in any order
+# within one; arrays in runs of 16, and these pairwise; all else pairwise; long float32 sums in
+# float64.
+PRODUCT_TERMS = 256
+RUN = 16
+FEW_TERMS = 64
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,7 @@ class Arithmetic:
     largest: float  # largest finite number
     elementary: float  # relative error of exp, log, log1p and tanh
     factor: float = 0.0  # relative rounding of the factors of a product before it is formed
+    shaped: bool = False  # its long sums have a known shape; otherwise any order is possible
 
     @property
     def addition(self) -> float:
@@ -42,6 +51,45 @@ class Arithmetic:
     def product(self) -> float:
         """Relative error of a product whose two factors were rounded first: (1 + f)² − 1."""
         return (1 + self.factor) ** 2 - 1
+
+    @property
+    def widened(self) -> bool:
+        """Whether long sums are formed in float64 and rounded once."""
+        return self.shaped and self.u == 2.0**-24
+
+    def roundings_of_sum(self, terms: float) -> float:
+        """How often a term of a sum of so many is rounded (`refimpl.sums.total`)."""
+        if not self.shaped:
+            return terms
+        return _in_float64(terms) if self.widened else min(terms, _halvings(terms))
+
+    def roundings_of_product(self, terms: float) -> float:
+        """How often a term of a matrix product's sums is rounded (`refimpl.sums.matmul`)."""
+        if not self.shaped or terms <= PRODUCT_TERMS:
+            return terms
+        return PRODUCT_TERMS + self.roundings_of_long_sum(ceil(terms / PRODUCT_TERMS))
+
+    def roundings_of_long_sum(self, parts: float) -> float:
+        """How often one of so many arrays is rounded (`refimpl.sums.LongSum`)."""
+        if not self.shaped or parts <= RUN:
+            return parts
+        return RUN - 1 + _halvings(ceil(parts / RUN))
+
+    def roundings_of_long_product(self, terms: float) -> float:
+        """The same of a product that runs over all samples (`refimpl.sums.long_product`)."""
+        if self.widened and terms > FEW_TERMS:
+            return _in_float64(terms)
+        return self.roundings_of_product(terms)
+
+
+def _halvings(terms: float) -> float:
+    """⌈log2 n⌉"""
+    return float(ceil(log2(max(terms, 1))))
+
+
+def _in_float64(terms: float) -> float:
+    """n roundings to float64 and one to float32, in those to float32."""
+    return 1 + terms * 2.0**-29
 
 
 Sides = tuple[Arithmetic, Arithmetic]
@@ -64,7 +112,10 @@ HALVES = {
 
 @cache
 def arithmetic(library: str, dtype: str, tf32: bool = False) -> Arithmetic:
-    """The arithmetic of "numpy" or "torch" in a dtype; tf32: torch's float32 products use TF32.
+    """The arithmetic of "numpy", "refimpl" or "torch" in a dtype.
+
+    refimpl computes in NumPy, and its long sums have a shape. tf32: torch's float32 products use
+    TF32.
 
     One ULP of a number is at most 2u times the number.
 
@@ -82,23 +133,24 @@ def arithmetic(library: str, dtype: str, tf32: bool = False) -> Arithmetic:
         float(info.max),
         ELEMENTARY_ULP[library] * 2 * u,
         TF32 if rounds_factors else 0.0,
+        library == "refimpl",
     )
 
 
 def sides(dtype: str, tf32: bool = False) -> Sides:
     """refimpl's arithmetic and torch's."""
-    return arithmetic("numpy", dtype), arithmetic("torch", dtype, tf32)
+    return arithmetic("refimpl", dtype), arithmetic("torch", dtype, tf32)
 
 
 @cache
 def add_alike(both: Sides) -> bool:
-    """Whether both sides round sums of products alike: elementary functions may differ.
+    """Whether both sides round a few terms alike: elementary functions and long sums may differ.
 
     >>> add_alike(sides("float32")), add_alike(sides("float32", tf32=True))
     (True, False)
     """
     here, there = both
-    return replace(here, elementary=there.elementary) == there
+    return replace(here, elementary=there.elementary, shaped=there.shaped) == there
 
 
 def gamma(terms: Array, u: float) -> Array:

@@ -1,6 +1,7 @@
 """What a bound is, and the one formula most bounds come from.
 
-Each side errs by at most its own bound; the limit is the sum of both. Magnitudes are computed
+Each side errs by at most its own bound, which the exact value judges it by; the limit of their
+difference is the sum of both. Magnitudes are computed
 in float64 from absolute values, by torch, so that a mistake in `refimpl` cannot loosen the
 bound it is judged by. u, η, γ_K: see `parity.bounds.arithmetic`.
 """
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from parity.cases.case import Array
 
 Arrays = Mapping[str, Array]
 Options = Mapping[str, Any]
+Shaped = Callable[[Arithmetic], Any]  # a side's roundings of one term: one number, or an array
 
 # Bounds are themselves computed in float64: fewer than 2³⁰ roundings, each of 2⁻⁵³.
 OUTWARD = 1 + 2.0**-22
@@ -27,31 +29,72 @@ OUTWARD = 1 + 2.0**-22
 class Bound:
     """The most by which two correct results may differ, element by element.
 
-    overflow: where the order of a sum decides whether it overflows. exact: nothing is rounded
-    on these inputs, so the two sides must be equal as numbers.
+    limit: refimpl's own bound and torch's together. overflow: where the order of a sum decides
+    whether it overflows. exact: nothing is rounded on these inputs, so the two sides must be
+    equal as numbers. own: refimpl's bound alone, None where it is half of both. terms: Σ|terms|
+    behind each element, which errors are counted in; None where an element is no sum.
     """
 
     limit: Array
     overflow: Array
     exact: bool = False
+    own: Array | None = None
+    terms: Array | None = None
+
+    @property
+    def refimpl(self) -> Array:
+        """The most by which refimpl may be off the exact value."""
+        return self.limit / 2 if self.own is None else self.own
+
+    @property
+    def torch(self) -> Array:
+        """The most by which torch may be off the exact value."""
+        return self.limit - self.refimpl
 
 
-def bounded(limit: Array, magnitude: Array, sides: Sides) -> Bound:
-    """A bound from a limit and the largest intermediate value behind each element."""
+class Limits(NamedTuple):
+    """What both sides together, and refimpl alone, may be off by."""
+
+    both: Array
+    refimpl: Array
+
+
+def each_side(of_side: Callable[[Arithmetic], Array], sides: Sides) -> Limits:
+    """The limits from what a side may err by."""
+    ours = np.asarray(of_side(sides[0]))
+    return Limits(np.asarray(ours + of_side(sides[1])), ours)
+
+
+def bounded(
+    limits: Limits | Array, magnitude: Array, sides: Sides, terms: Array | None = None
+) -> Bound:
+    """A bound from its limits and the largest intermediate value behind each element.
+
+    limits: of both sides together alone where they are equal. terms: Σ|terms| of a sum.
+    """
+    limit, own = limits if isinstance(limits, Limits) else (limits, None)
     largest = min(side.largest for side in sides)
+    shape = np.broadcast_shapes(limit.shape, magnitude.shape)
     if np.max(magnitude, initial=0.0) * OUTWARD < largest:
-        shape = np.broadcast_shapes(limit.shape, magnitude.shape)
-        limit = np.asarray(limit * OUTWARD)
-        limit = limit if limit.shape == shape else np.broadcast_to(limit, shape)
         overflow = np.zeros(shape, bool)
     else:
         overflow = ~(magnitude * OUTWARD < largest) & np.isfinite(limit + 0 * magnitude)
         overflow |= np.isposinf(magnitude)
-        limit = np.where(overflow, 0.0, limit * OUTWARD)
+    limit = _outward(limit, overflow)
+    return Bound(limit, overflow, own=None if own is None else _outward(own, overflow), terms=terms)
+
+
+def _outward(limit: Array, overflow: Array) -> Array:
+    """A limit rounded outward; nothing may be off where overflow is possible."""
+    limit = np.asarray(limit * OUTWARD)
+    if overflow.any():
+        limit = np.where(overflow, 0.0, limit)
+    elif limit.shape != overflow.shape:
+        limit = np.broadcast_to(limit, overflow.shape)
     if np.isnan(np.max(limit, initial=0.0)):
         # An undefined limit (∞·0 beside an infinite input) asks for equality.
         limit = np.where(np.isnan(limit), 0.0, limit)
-    return Bound(limit, overflow)
+    return limit
 
 
 def exact_bound(shape: tuple[int, ...]) -> Bound:
@@ -65,34 +108,40 @@ def rounded_sum(
     sides: Sides,
     largest: Array | None = None,
     factors: Array | None = None,
+    shape: Shaped | None = None,
 ) -> Bound:
     """γ_K·op(|inputs|) + K·η for each side: a sum of K rounded terms in any order.
 
     largest: the largest intermediate value, where that is not the magnitude itself. factors:
     op(|inputs|) of the products alone, where a side rounds their factors first (TF32): that side
-    then errs by ((1 + f)² − 1)·factors more, and its additions by 2u.
+    then errs by ((1 + f)² − 1)·factors more, and its additions by 2u. shape: how many roundings a
+    term goes through in a side whose sums have a known shape; K at most.
 
     Source: Higham, ch. 3; K·η because a product may underflow (Demmel 1984).
     """
 
     def of_side(side: Arithmetic) -> Array:
-        if factors is None:
+        roundings = terms
+        if shape is not None and side.shaped:
+            roundings = np.minimum(terms, shape(side))
+        if not side.factor or factors is None:
             underflow = terms * side.eta
             limit = np.asarray(magnitude + underflow)
-            limit *= gamma(terms, side.u)
+            limit *= gamma(roundings, side.u)
             limit += underflow
             return limit
         off = side.product * factors
         sums = gamma(terms, side.addition) * (magnitude + off + terms * side.eta)
         return sums + off + terms * side.eta
 
-    limit = 2 * of_side(sides[0]) if add_alike(sides) else add_sides(of_side, sides)
+    alike = add_alike(sides) and (shape is None or sides[0].shaped == sides[1].shaped)
+    limits = 2 * of_side(sides[0]) if alike else each_side(of_side, sides)
     growth = 1 + np.minimum(gamma(terms, max(side.u for side in sides)), 1)
     largest = magnitude if largest is None else largest
     peak = np.asarray(np.max(largest, initial=0.0) * np.max(growth, initial=1.0))
-    if peak * OUTWARD < min(side.largest for side in sides):
-        return bounded(limit, peak, sides)  # no element overflows
-    return bounded(limit, largest * growth, sides)
+    if not peak * OUTWARD < min(side.largest for side in sides):
+        peak = largest * growth  # an element may overflow
+    return bounded(limits, peak, sides, magnitude)
 
 
 def is_exact(arrays: Arrays, magnitude: Array, sides: Sides) -> bool:
@@ -117,8 +166,3 @@ def _magnitude(array: Array) -> Array:
     if np.max(values, initial=0.0) < np.inf:
         return values
     return np.where(np.isfinite(values), values, 0.0)
-
-
-def add_sides(of_side: Callable[[Arithmetic], Array], sides: Sides) -> Array:
-    """The sum of what each side may err by."""
-    return np.asarray(of_side(sides[0]) + of_side(sides[1]))

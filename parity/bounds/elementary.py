@@ -28,8 +28,8 @@ from parity.bounds.bound import (
     Arrays,
     Bound,
     Options,
-    add_sides,
     bounded,
+    each_side,
     magnitudes,
     rounded_sum,
 )
@@ -76,7 +76,7 @@ def sigmoid_both(
 
 
 def _of_sigmoid(o: Array, sides: Sides) -> Bound:
-    limit = add_sides(lambda side: sigmoid_relative(side) * o + sigmoid_floor(side), sides)
+    limit = each_side(lambda side: sigmoid_relative(side) * o + sigmoid_floor(side), sides)
     return bounded(limit, o, sides)
 
 
@@ -89,12 +89,12 @@ def _of_slope(dy: Array, o: Array, sides: Sides) -> Bound:
         relative = sigmoid_relative(side) + 4 * side.u
         return np.asarray(products * relative * (1 + relative) + floors * sigmoid_floor(side))
 
-    return bounded(add_sides(of_side, sides), d, sides)
+    return bounded(each_side(of_side, sides), d, sides)
 
 
 def tanh_forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
     o = np.abs(np.tanh(arrays["x"].astype(np.float64)))
-    return bounded(add_sides(lambda side: side.elementary * o + side.eta, sides), o, sides)
+    return bounded(each_side(lambda side: side.elementary * o + side.eta, sides), o, sides)
 
 
 def tanh_backward(
@@ -114,7 +114,7 @@ def tanh_backward(
         by_powers = relative(exps=2, roundings=6, side=side) * slope
         return np.asarray(d * np.maximum(by_output, by_powers) + (2 + d) * side.eta)
 
-    return {"x": bounded(add_sides(of_side, sides), d, sides)}
+    return {"x": bounded(each_side(of_side, sides), d, sides)}
 
 
 # --- derivatives, given the output o ------------------------------------------------------

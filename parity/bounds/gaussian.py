@@ -20,7 +20,7 @@ import numpy as np
 
 from parity import oracle
 from parity.bounds.arithmetic import Arithmetic, Sides, gamma
-from parity.bounds.bound import Arrays, Bound, Options, add_sides, bounded, magnitudes
+from parity.bounds.bound import Arrays, Bound, Options, bounded, each_side, magnitudes
 from parity.cases.case import Array
 
 Pooling = Callable[[Array], Array]  # (K_h, K_w) -> Σ weight · |inputs| for each element
@@ -63,8 +63,8 @@ def _bound(pooling: Pooling, terms: Array, x: Array, options: Options, sides: Si
         rounded = gamma(terms, side.addition) * (magnitude + off)
         return np.asarray(off + rounded + terms * side.eta)
 
-    limit = add_sides(of_side, sides)
-    return bounded(limit, magnitude + limit, sides)
+    limits = each_side(of_side, sides)
+    return bounded(limits, magnitude + limits.both, sides, magnitude)
 
 
 def exact_weights(x: Array, options: Options) -> tuple[Array, Array]:

@@ -19,7 +19,17 @@ import numpy as np
 from parity import oracle
 from parity.bounds import sums
 from parity.bounds.arithmetic import Arithmetic, Sides
-from parity.bounds.bound import Arrays, Bound, Options, add_sides, bounded, exact_bound
+from parity.bounds.bound import (
+    Arrays,
+    Bound,
+    Limits,
+    Options,
+    bounded,
+    each_side,
+    exact_bound,
+    magnitudes,
+    rounded_sum,
+)
 from parity.bounds.elementary import exact_sigmoid, sigmoid_forward
 from parity.bounds.softmax import exact_softmax, softmax_forward
 from parity.cases.case import Array
@@ -46,7 +56,7 @@ def logistic_regression(function: str, arrays: Arrays, options: Options, sides: 
         drift = np.minimum(error / 4, o * np.exp(2 * error) * np.expm1(error))
         return np.asarray(drift + _rounding(sigmoid_forward, z, side) * np.exp(3 * error))
 
-    return _bounded(add_sides(of_side, sides), arrays, sides)
+    return _bounded(each_side(of_side, sides), arrays, sides)
 
 
 def softmax_regression(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
@@ -60,7 +70,7 @@ def softmax_regression(function: str, arrays: Arrays, options: Options, sides: S
         # Shares, distances and log S in the rounding all grow by less than e^(4e).
         return np.asarray(drift + _rounding(softmax_forward, z, side) * np.exp(8 * widest))
 
-    return _bounded(add_sides(of_side, sides), arrays, sides)
+    return _bounded(each_side(of_side, sides), arrays, sides)
 
 
 def _sum(arrays: Arrays) -> Array:
@@ -70,16 +80,23 @@ def _sum(arrays: Arrays) -> Array:
 
 
 def _side_error(arrays: Arrays, side: Arithmetic) -> Array:
-    """How far one side's Θx + b may be from the exact one."""
-    return sums.forward("linear", arrays, {}, (side, side)).limit / 2
+    """How far one side's Θx + b may be from the exact one; refimpl forms it in float64."""
+    if side.widened:
+        features = arrays["weight"].shape[-1]
+        magnitude = oracle.forward("linear", magnitudes(arrays), {})
+        terms = np.asarray(float(features + ("bias" in arrays)))
+        roundings = side.roundings_of_long_product(features) + 1
+        return rounded_sum(magnitude, terms, (side, side), shape=lambda _: roundings).refimpl
+    return sums.forward("linear", arrays, {}, (side, side)).refimpl
 
 
 def _rounding(activation: Activation, z: Array, side: Arithmetic) -> Array:
-    return activation("", {"x": z}, {}, (side, side)).limit / 2
+    return activation("", {"x": z}, {}, (side, side)).refimpl
 
 
-def _bounded(limit: Array, arrays: Arrays, sides: Sides) -> Bound:
+def _bounded(limits: Limits, arrays: Arrays, sides: Sides) -> Bound:
     """Where the order decides whether the sum overflows, it decides the activation as well."""
-    bound = bounded(limit, np.zeros(limit.shape), sides)
+    bound = bounded(limits, np.zeros(limits.both.shape), sides)
     overflow = sums.forward("linear", arrays, {}, sides).overflow
-    return Bound(np.where(overflow, 0.0, bound.limit), bound.overflow | overflow)
+    limit, own = (np.where(overflow, 0.0, most) for most in (bound.limit, bound.refimpl))
+    return Bound(limit, bound.overflow | overflow, own=own)

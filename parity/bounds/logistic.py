@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from parity.bounds.arithmetic import Arithmetic, Sides, gamma
-from parity.bounds.bound import Arrays, Bound, Options, add_sides, bounded, magnitudes
+from parity.bounds.bound import Arrays, Bound, Options, bounded, each_side, magnitudes
 from parity.bounds.elementary import exact_sigmoid, sigmoid_floor, sigmoid_relative
 from parity.bounds.softmax import is_mean, reduced
 from parity.cases.case import Array
@@ -73,7 +73,7 @@ def binary_cross_entropy_forward(
         rounded += gamma(np.asarray(2), side.u) * cancelled
         return np.asarray(rounded + (1 + roundings) * (tail + 2 * side.eta))
 
-    return _reduced_bound(add_sides(of_side, sides), exact, options, sides)
+    return reduced(of_side, exact.loss, options, sides)
 
 
 def log_likelihood_forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
@@ -87,14 +87,7 @@ def log_likelihood_forward(function: str, arrays: Arrays, options: Options, side
         roundings, tail = gamma(np.asarray(4), side.u), _tail_error(exact, side)
         return np.asarray(roundings * exact.loss + (1 + roundings) * (tail + 2 * side.eta))
 
-    return _reduced_bound(add_sides(of_side, sides), exact, SUM, sides)
-
-
-def _reduced_bound(limit: Array, exact: Exact, options: Options, sides: Sides) -> Bound:
-    magnitude = exact.loss
-    if options.get("reduction", "mean") != "none":
-        limit, magnitude = reduced(limit, magnitude, exact.z.size, options, sides)
-    return bounded(limit, magnitude, sides)
+    return reduced(of_side, exact.loss, SUM, sides)
 
 
 # --- backward -----------------------------------------------------------------------------
@@ -132,4 +125,4 @@ def _gradient(scale: Array, exact: Exact, sides: Sides) -> Bound:
         off = (relative * (1 + roundings) + roundings) * parts
         return np.asarray(scale * (off + sigmoid_floor(side)) + (4 + scale) * side.eta)
 
-    return bounded(add_sides(of_side, sides), scale * parts, sides)
+    return bounded(each_side(of_side, sides), scale * parts, sides, scale * parts)

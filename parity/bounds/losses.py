@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from parity.bounds.arithmetic import Sides
+from parity.bounds.arithmetic import Arithmetic, Sides
 from parity.bounds.bound import (
     Arrays,
     Bound,
@@ -21,7 +23,12 @@ def squared_error_forward(function: str, arrays: Arrays, options: Options, sides
     """½ Σ d²: a difference, a square and a halving in each of the summed terms."""
     difference = _difference(arrays)
     total = np.sum(difference**2)
-    return rounded_sum(total / 2, np.asarray(difference.size + 3.0), sides, total)
+    terms = difference.size
+
+    def shape(side: Arithmetic) -> float:
+        return side.roundings_of_sum(terms) + 3
+
+    return rounded_sum(total / 2, np.asarray(terms + 3.0), sides, total, shape=shape)
 
 
 def squared_error_backward(
@@ -34,7 +41,7 @@ def squared_error_backward(
     largest = np.maximum(scale, 2) * difference
     bound = rounded_sum(scale * difference, np.full(difference.shape, 3.0), sides, largest)
     underflow = sum(side.eta for side in sides) * 2 * difference
-    return {"output": Bound(bound.limit + np.where(bound.overflow, 0, underflow), bound.overflow)}
+    return {"output": replace(bound, limit=bound.limit + np.where(bound.overflow, 0, underflow))}
 
 
 def _difference(arrays: Arrays) -> Array:
@@ -49,7 +56,12 @@ def perceptron_loss_forward(function: str, arrays: Arrays, options: Options, sid
     magnitude = np.asarray(np.sum(np.maximum(-arrays["target"] * score, 0)))
     if score.size < 2 or is_exact({"score": arrays["score"]}, magnitude, sides):
         return exact_bound(())
-    return rounded_sum(magnitude, np.asarray(score.size - 1.0), sides)
+    terms = score.size
+
+    def shape(side: Arithmetic) -> float:
+        return side.roundings_of_sum(terms)
+
+    return rounded_sum(magnitude, np.asarray(terms - 1.0), sides, shape=shape)
 
 
 def perceptron_loss_backward(

@@ -13,12 +13,13 @@ by its share p_i of the sum. c is the relative error of exp and log.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from parity.bounds.arithmetic import Arithmetic, Sides, gamma
-from parity.bounds.bound import Arrays, Bound, Options, add_sides, bounded, magnitudes
+from parity.bounds.bound import Arrays, Bound, Options, bounded, each_side, magnitudes
 from parity.cases.case import Array
 
 
@@ -91,7 +92,7 @@ def _share_error(exact: Exact, side: Arithmetic) -> Array:
 def softmax_forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
     """p_i·ρ_i"""
     exact = exact_softmax(arrays["x"], options.get("axis", -1))
-    return bounded(add_sides(lambda side: _share_error(exact, side), sides), exact.p, sides)
+    return bounded(each_side(lambda side: _share_error(exact, side), sides), exact.p, sides)
 
 
 def softmax_backward(
@@ -110,7 +111,8 @@ def softmax_backward(
             (share + 4 * side.u * exact.p) * (d + mean + off) + exact.p * off + side.eta * (1 + d)
         )
 
-    return {"x": bounded(add_sides(of_side, sides), d + mean, sides)}
+    limits = each_side(of_side, sides)
+    return {"x": bounded(limits, d + mean, sides, exact.p * (d + mean))}
 
 
 # --- log_softmax --------------------------------------------------------------------------
@@ -123,8 +125,8 @@ def _log_magnitude(exact: Exact) -> Array:
 def log_softmax_forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
     """λ_i: absolute, because near 0 no relative accuracy is left."""
     exact = exact_softmax(arrays["x"], options.get("axis", -1))
-    limit = add_sides(lambda side: softmax_errors(exact, side).logarithm + _floor(side), sides)
-    return bounded(limit, _log_magnitude(exact), sides)
+    limits = each_side(lambda side: softmax_errors(exact, side).logarithm + _floor(side), sides)
+    return bounded(limits, _log_magnitude(exact), sides, _log_magnitude(exact))
 
 
 def log_softmax_backward(
@@ -143,7 +145,8 @@ def log_softmax_backward(
             + side.u * exact.p * total + side.eta
         )  # fmt: skip
 
-    return {"x": bounded(add_sides(of_side, sides), d + total, sides)}
+    limits = each_side(of_side, sides)
+    return {"x": bounded(limits, d + total, sides, d + exact.p * total)}
 
 
 # --- cross_entropy ------------------------------------------------------------------------
@@ -169,29 +172,34 @@ def cross_entropy_forward(function: str, arrays: Arrays, options: Options, sides
     indices = arrays["target"].dtype.kind != "f"
     values = np.where(target > 0, target * _log_magnitude(exact), 0)
 
-    def of_side(side: Arithmetic) -> Array:
+    def of_sample(side: Arithmetic) -> Array:
         error = softmax_errors(exact, side).logarithm + _floor(side)
         products = 0.0 if indices else gamma(np.asarray(exact.classes + 1), side.u)
         per_class = np.where(target > 0, target * error, 0) * (1 + products) + products * values
-        return exact.sum(per_class + side.eta)
+        return exact.sum(per_class + side.eta).squeeze(axis)
 
-    limit, magnitude = add_sides(of_side, sides), exact.sum(values)
-    if options.get("reduction", "mean") != "none":
-        limit, magnitude = reduced(limit, magnitude, _samples(exact), options, sides)
-    else:
-        limit, magnitude = limit.squeeze(axis), magnitude.squeeze(axis)
-    return bounded(limit, magnitude, sides)
+    return reduced(of_sample, exact.sum(values).squeeze(axis), options, sides)
 
 
 def reduced(
-    limit: Array, magnitude: Array, samples: int, options: Options, sides: Sides
-) -> tuple[Array, Array]:
-    """The bound of a sum, or of a mean, of bounded terms."""
-    roundings = add_sides(lambda side: gamma(np.asarray(samples + 2), side.u), sides)
-    total, magnitude = limit.sum(), magnitude.sum()
-    total = total * (1 + roundings) + roundings * magnitude
-    # The magnitude stays that of the sum: it is the sum that may overflow.
-    return (total / samples if is_mean(options) else total), magnitude
+    of_sample: Callable[[Arithmetic], Array], magnitude: Array, options: Options, sides: Sides
+) -> Bound:
+    """The bound of losses, of their sum or of their mean.
+
+    of_sample: a side's bound of each loss. The magnitude behind a mean stays that of the sum: it
+    is the sum that may overflow.
+    """
+    if options.get("reduction", "mean") == "none":
+        return bounded(each_side(of_sample, sides), magnitude, sides, magnitude)
+    samples, total = magnitude.size, np.asarray(magnitude.sum())
+    divisor = samples if is_mean(options) else 1
+
+    def of_side(side: Arithmetic) -> Array:
+        roundings = gamma(np.asarray(side.roundings_of_sum(samples) + 2), side.u)
+        off = of_sample(side).sum() * (1 + roundings) + roundings * total
+        return np.asarray(off / divisor)
+
+    return bounded(each_side(of_side, sides), total, sides, total / divisor)
 
 
 def is_mean(options: Options) -> bool:
@@ -218,4 +226,4 @@ def cross_entropy_backward(
         return np.asarray(scale * off + underflow)
 
     magnitude = scale * (exact.p * total + target)
-    return {"logits": bounded(add_sides(of_side, sides), magnitude, sides)}
+    return {"logits": bounded(each_side(of_side, sides), magnitude, sides, magnitude)}

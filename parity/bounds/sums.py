@@ -4,6 +4,7 @@ gradient descent."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -61,7 +62,8 @@ def _of_value(
     # Of an average it is the sum that may overflow.
     largest = _undivided_sum(function, arrays, options) if terms.division else magnitude
     factors = oracle.forward(function, rounded, options) if rounded else None
-    return rounded_sum(magnitude, terms.value + terms.division, sides, largest, factors)
+    shape = terms.shapes.get("y")
+    return rounded_sum(magnitude, terms.value + terms.division, sides, largest, factors, shape)
 
 
 def _of_gradients(
@@ -85,7 +87,9 @@ def _of_gradients(
             bounds[name] = exact_bound(magnitude.shape)
         else:
             of_name = terms.gradients[name] + terms.division
-            bounds[name] = rounded_sum(magnitude, of_name, sides, factors=of_products)
+            bounds[name] = rounded_sum(
+                magnitude, of_name, sides, factors=of_products, shape=terms.shapes.get(name)
+            )
     return bounds
 
 
@@ -166,7 +170,8 @@ def _overflowing(bound: Bound, largest: Array, sides: Sides) -> Bound:
     """The bound, and overflow where an intermediate value is that large."""
     beyond = bounded(np.zeros(largest.shape), largest * OUTWARD, sides).overflow
     overflow = bound.overflow | beyond
-    return Bound(np.where(overflow, 0.0, bound.limit), overflow, bound.exact)
+    limit, own = (np.where(overflow, 0.0, most) for most in (bound.limit, bound.refimpl))
+    return replace(bound, limit=limit, own=own, overflow=overflow)
 
 
 def descend_bound(value: Array, gradient: Array, learning_rate: float, sides: Sides) -> Bound:

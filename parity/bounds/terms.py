@@ -14,7 +14,7 @@ So the counts are small, and they broadcast to the tensors that they speak of.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from math import prod
 from typing import Any, NamedTuple
@@ -22,6 +22,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from parity import oracle
+from parity.bounds.arithmetic import Arithmetic
+from parity.bounds.bound import Shaped
 from parity.cases.case import Array, Shape
 
 Shapes = Mapping[str, Shape]
@@ -31,12 +33,14 @@ Options = Mapping[str, Any]
 class Terms(NamedTuple):
     """K of y and, by the input's name, of each gradient, without the division of an average.
 
-    division: 1 where each sum is divided afterwards.
+    division: 1 where each sum is divided afterwards. shapes: by "y" or the input's name, how
+    often a side whose sums have a known shape rounds a term; elsewhere K times.
     """
 
     value: Array
     gradients: dict[str, Array]
     division: int = 0
+    shapes: Mapping[str, Shaped] = {}
 
     @property
     def most(self) -> int:
@@ -81,20 +85,61 @@ def _convolution(function: str, shapes: Shapes, options: Options) -> Terms:
     small = {"x": (1, 1, *places), "weight": (1, 1, *kernel)}
     y, of = _of_ones(function, small, {**options, "groups": 1})
     gradients = {"x": of["x"] * (C_out // groups), "weight": of["weight"] * N}
-    return _with_bias(y * (C_in // groups), gradients, shapes, N)
+    found = _with_bias(y * (C_in // groups), gradients, shapes, N)
+    return found._replace(
+        shapes=_matrix_products(C_in // groups, C_out // groups, kernel, N, y.size, shapes)
+    )
+
+
+def _matrix_products(
+    inputs: int, outputs: int, kernel: Sequence[int], N: int, places: int, shapes: Shapes
+) -> dict[str, Shaped]:
+    """A convolution as products of matrices: patches by kernels.
+
+    y: one product. dx: a product over the output channels, then sums along each axis of the
+    kernel. dweight: one product for each sample, or each block of places of one, added up.
+    """
+    biases = int("bias" in shapes)
+
+    def of_weight(side: Arithmetic) -> float:
+        if side.widened:
+            return side.roundings_of_sum(N * places)
+        return side.roundings_of_product(places) + side.roundings_of_long_sum(N * places)
+
+    return {
+        "y": lambda side: side.roundings_of_product(inputs * prod(kernel)) + biases,
+        "x": lambda side: side.roundings_of_product(outputs) + sum(k - 1 for k in kernel),
+        "weight": of_weight,
+        "bias": lambda side: side.roundings_of_sum(N * places) + 1,
+    }
 
 
 def _weighted_pooling(function: str, shapes: Shapes, options: Options) -> Terms:
     (N, _, *places), (_, *kernel) = shapes["x"], shapes["weight"]
     y, of = _of_ones(function, {"x": (1, 1, *places), "weight": (1, *kernel)}, options)
-    return _with_bias(y, {"x": of["x"], "weight": of["weight"] * N}, shapes, N)
+    found = _with_bias(y, {"x": of["x"], "weight": of["weight"] * N}, shapes, N)
+    of_samples = _one_by_one(N, y.shape[2:])
+    return found._replace(shapes={"weight": of_samples, "bias": of_samples})
+
+
+def _one_by_one(N: int, places: Sequence[int]) -> Shaped:
+    """Products that are rounded, then added: samples and places of the output."""
+    return lambda side: 1 + sum(side.roundings_of_sum(n) for n in (N, *places))
 
 
 def _shared_kernel(function: str, shapes: Shapes, options: Options) -> Terms:
     (N, maps, *places), (C_out, *kernel) = shapes["x"], shapes["weight"]
     y, of = _of_ones(function, {"x": (1, 1, *places), "weight": (1, *kernel)}, options)
     gradients = {"x": of["x"] * C_out, "weight": of["weight"] * (N * maps)}
-    return _with_bias(y * maps, gradients, shapes, N)
+    found = _with_bias(y * maps, gradients, shapes, N)
+    products = _matrix_products(1, C_out, kernel, N, y.size, shapes)
+
+    def behind_sum(name: str) -> Shaped:
+        """The maps are added up first."""
+        return lambda side: products[name](side) + side.roundings_of_sum(maps)
+
+    added = {name: behind_sum(name) for name in ("y", "weight")}
+    return found._replace(shapes={**products, **added})
 
 
 def _with_bias(y: Array, gradients: dict[str, Array], shapes: Shapes, N: int) -> Terms:
@@ -108,7 +153,14 @@ def _matrices(function: str, shapes: Shapes, options: Options) -> Terms:
     """One kernel for a batch of matrices."""
     *batch, height, width = shapes["a"]
     y, of = _of_ones(function, {"a": (height, width), "kernel": shapes["kernel"]}, options)
-    return Terms(y, {"a": of["a"], "kernel": of["kernel"] * prod(batch)})
+    found = Terms(y, {"a": of["a"], "kernel": of["kernel"] * prod(batch)})
+    kernel = shapes["kernel"]
+    if options.get("mode") == "valid" and (kernel[0] > height or kernel[1] > width):
+        return found  # a slides inside the kernel: the roles are exchanged
+    products = _matrix_products(1, 1, kernel, prod(batch), y.size, shapes)
+    return found._replace(
+        shapes={"y": products["y"], "a": products["x"], "kernel": products["weight"]}
+    )
 
 
 def _dense(function: str, shapes: Shapes, options: Options) -> Terms:
@@ -116,7 +168,17 @@ def _dense(function: str, shapes: Shapes, options: Options) -> Terms:
     (*batch, _), (features_out, features_in) = shapes["x"], shapes["weight"]
     counts = {"x": features_out, "weight": prod(batch), "bias": prod(batch)}
     gradients = {name: np.asarray(float(counts[name])) for name in shapes}
-    return Terms(np.asarray(float(features_in + ("bias" in shapes))), gradients)
+    biases, samples = int("bias" in shapes), prod(batch)
+    return Terms(
+        np.asarray(float(features_in + biases)),
+        gradients,
+        shapes={
+            "y": lambda side: side.roundings_of_product(features_in) + biases,
+            "x": lambda side: side.roundings_of_product(features_out),
+            "weight": lambda side: side.roundings_of_long_product(samples),
+            "bias": lambda side: side.roundings_of_sum(samples),
+        },
+    )
 
 
 def _averages(function: str, shapes: Shapes, options: Options) -> Terms:

@@ -210,6 +210,11 @@ def _negative_zero(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
     return rng.choice(np.array([-0.0, 0.0, 1.5, -2.5]), size=shape)
 
 
+def _equal(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
+    """One number everywhere: what is rounded in a long sum is rounded the same way each time."""
+    return np.full(shape, rng.uniform(0.5, 1))
+
+
 def _zeros(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
     return np.zeros(shape)
 
@@ -275,6 +280,7 @@ VALUES: dict[str, Drawer] = {
     "subnormal": _subnormal,
     "negative_zero": _negative_zero,
     "zeros": _zeros,
+    "equal": _equal,
     "negative": _negative,
     "wide": _wide,
     "saturated": _saturated,

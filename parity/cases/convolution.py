@@ -220,6 +220,9 @@ TWO_AXES = (
         stride=(3, 1),
         dilation=2,
     ),
+    # Sums over samples and places of one sign: in a serial sum every rounding goes the same way.
+    _conv2d("a hundred thousand equal terms", (1000, 1, 12, 11), (4, 1, 2, 3), upstream="equal"),
+    _conv2d("ten thousand equal terms", (400, 2, 5, 6), (3, 2, 1, 1), upstream="equal"),
     _conv2d("six kernels", (2, 3, 9, 8), (6, 3, 5, 4), documents=("D3.1",)),
     _conv2d("ten kernels on six maps", (2, 6, 9, 8), (10, 6, 5, 4), documents=("D3.1", "D0.6")),
     _conv2d("zero weight", (2, 3, 7, 6), Draw((5, 3, 2, 4), "zeros")),

@@ -138,7 +138,15 @@ def report(
 ) -> None:
     """The table and the messages, then the files."""
     from parity.report.files import write_reports
-    from parity.report.text import exact_note, failures, half_note, table, training_notes
+    from parity.report.text import (
+        blind_note,
+        exact_note,
+        failures,
+        half_note,
+        serial_notes,
+        table,
+        training_notes,
+    )
     from parity.report.witnesses import refutations, witness_notes
     from parity.results.about import about_run
 
@@ -147,6 +155,8 @@ def report(
     for line in (
         *training_notes(findings.training),
         *exact_note(findings.rows),
+        *blind_note(findings.rows),
+        *serial_notes(findings.rows),
         *witness_notes(findings.witnesses),
         *half_note(findings.rows),
         *failures(findings),
@@ -167,13 +177,16 @@ def report(
 
 def summary_line(findings: Findings) -> str:
     """The run in one sentence."""
+    from parity.results.verdicts import BLIND, EMPTY
+
     failed = len(findings.failures) + len(findings.accepted) + len(findings.refuted)
     cases = len({row.case for row in findings.judged if not row.network})
     networks = len({row.network for row in findings.rows if row.network})
-    blind = sum(row.verdict == "blind" for row in findings.rows)
-    unseen = f"; {counted(blind, 'blind accumulated row')}: not counted" if blind else ""
+    unseen = sum(row.verdict in (BLIND, EMPTY) for row in findings.judged)
+    without = f", {unseen} of them blind or empty and not counted" if unseen else ""
     return (
         f"{counted(len(findings.judged), 'tensor')} ({counted(cases, 'layer case')}, "
-        f"{counted(networks, 'network')}), {counted(len(findings.refusals), 'bad input')}: "
-        f"{f'{failed} DO NOT HOLD' if failed else 'all hold'}{unseen}"
+        f"{counted(networks, 'network')}){without}, "
+        f"{counted(len(findings.refusals), 'bad input')}: "
+        f"{f'{failed} DO NOT HOLD' if failed else 'all hold'}"
     )

@@ -108,7 +108,7 @@ def _exact(prepared: Prepared, tensors: Mapping[str, Array], settings: Settings)
     problem = Problem(case.function, prepared.arrays, case.options, prepared.dy)
     rng = generator(settings.seed, case.id, "exact")
     sides = {name: (tensors[name], theirs) for name, theirs in prepared.expected.items()}
-    return exact_witness(problem, prepared.bounds, sides, rng, tf32=settings.tf32)
+    return exact_witness(problem, prepared.bounds, sides, rng)
 
 
 def _torch_side(

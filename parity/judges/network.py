@@ -36,7 +36,15 @@ from parity.cases.graph import (
 from parity.cases.network_case import Described, Loss, Model, NetworkCase
 from parity.judges.accumulated import accumulated_bounds, bound_over_value, check_accumulated
 from parity.results.findings import Findings
-from parity.results.judging import Place, attempt, failure_row, judge, shapes_apart, timed
+from parity.results.judging import (
+    Place,
+    attempt,
+    failure_row,
+    judge,
+    seen_without_exact,
+    shapes_apart,
+    timed,
+)
 from parity.results.rows import TimingRow
 from parity.results.settings import Settings
 from parity.witnesses.problem import SUM as PARTS
@@ -58,7 +66,7 @@ def check_network(case: NetworkCase, dtype: str, settings: Settings) -> Findings
     free, refimpl_seconds = timed(lambda: run_refimpl(model, x, target))
     findings.timings.append(TimingRow(case.name, dtype, refimpl_seconds, torch_seconds))
     local = Place(f"{case.name}[local]", "", dtype, case.documents, case.name)
-    check_locally(findings, local, model, target, recorded, settings, exactly=not settings.quick)
+    check_locally(findings, local, model, target, recorded, settings, exactly=True)
     accumulated = replace(local, case=f"{case.name}[accumulated]")
     if isinstance(free, str):
         findings.rows.append(failure_row(accumulated, "loss", free, settings))
@@ -103,7 +111,7 @@ def check_locally(
 ) -> None:
     """Every layer, and the loss, from the values that torch recorded.
 
-    exactly: each side is judged by exact arithmetic too.
+    exactly: every tensor is judged by exact arithmetic too, otherwise only where it has to be.
     """
     for name, layer, said in model.layers():
         here = replace(place, layer=name, function=said.function)
@@ -124,10 +132,8 @@ def check_locally(
         problem = layer_problem(layer, said, dy, xs)
         arrays = problem.arrays
         bounds = _layer_bounds(said, dy, arrays, len(xs), settings.sides(place.dtype))
-        exact = None
-        if exactly:
-            labels = _labels(said.function, arrays, len(xs))
-            exact = _exact(here, problem, bounds, (ours, theirs), labels, settings)
+        labels = _labels(said.function, arrays, len(xs))
+        exact = _exact(here, problem, bounds, (ours, theirs), labels, settings, exactly)
         _judge_all(findings, here, ours, theirs, bounds, settings, exact)
     _check_sums(findings, place, model, recorded, settings, exactly)
     _check_loss(findings, place, model.loss, target, recorded, settings, exactly)
@@ -140,10 +146,18 @@ def _exact(
     sides: tuple[Mapping[str, Array] | str, Mapping[str, Array]],
     labels: Mapping[str, str],
     settings: Settings,
+    exactly: bool,
 ) -> Exact | None:
-    """The exact witness of a layer; labels: what its tensors are called in the reports."""
+    """The exact witness of a layer; labels: what its tensors are called in the reports.
+
+    Not exactly: of those tensors alone in which the bound of both sides would see nothing.
+    """
     ours, theirs = sides
-    if isinstance(ours, str):
+    if isinstance(ours, str) or settings.quick:
+        return None
+    if not exactly:
+        labels = {t: n for t, n in labels.items() if seen_without_exact(bounds[n], theirs[n]).blind}
+    if not labels:
         return None
     from parity.witnesses.closeness import exact_witness
 
@@ -151,7 +165,7 @@ def _exact(
     names = {label: tensor for tensor, label in labels.items()}
     rng = generator(settings.seed, place.case, place.layer, "exact")
     pairs = {t: (ours[label], theirs[label]) for t, label in labels.items() if label in ours}
-    return exact_witness(problem, named, pairs, rng, NETWORK_BUDGET, names, settings.tf32)
+    return exact_witness(problem, named, pairs, rng, NETWORK_BUDGET, names)
 
 
 def _labels(function: str, arrays: Mapping[str, Array], inputs: int) -> dict[str, str]:
@@ -225,12 +239,10 @@ def _check_sums(
         ours = attempt(lambda parts=parts: {SUM: sum_of_parts(parts)})  # type: ignore[misc]
         bounds = {SUM: parts_bound(parts, settings.sides(place.dtype))}
         here, theirs = replace(place, layer=name, function="add"), {SUM: recorded.doutputs[name]}
-        exact = None
-        if exactly:
-            problem = Problem(
-                PARTS, {str(k): part for k, part in enumerate(parts)}, {}, np.zeros_like(parts[0])
-            )
-            exact = _exact(here, problem, bounds, (ours, theirs), {"y": SUM}, settings)
+        problem = Problem(
+            PARTS, {str(k): part for k, part in enumerate(parts)}, {}, np.zeros_like(parts[0])
+        )
+        exact = _exact(here, problem, bounds, (ours, theirs), {"y": SUM}, settings, exactly)
         _judge_all(findings, here, ours, theirs, bounds, settings, exact)
 
 
@@ -260,10 +272,8 @@ def _check_loss(
     here = replace(place, layer="loss", function=loss.function)
     with np.errstate(all="ignore"):
         ours = attempt(run)
-    exact = None
-    if exactly:
-        labels = {"y": "loss", dname: dname}
-        exact = _exact(here, problem, bounds, (ours, theirs), labels, settings)
+    labels = {"y": "loss", dname: dname}
+    exact = _exact(here, problem, bounds, (ours, theirs), labels, settings, exactly)
     _judge_all(findings, here, ours, theirs, bounds, settings, exact)
 
 

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from parity import oracle
-from parity.bounds.arithmetic import arithmetic
 from parity.cases.case import Array, Case, generator
-from parity.judges.layer import Prepared, bounds_of, prepare
+from parity.judges.layer import Prepared, prepare
 from parity.mistakes.mistake import Mistake, control
 from parity.power.sight import (
     Tensors,
@@ -70,14 +69,12 @@ def seen_by_balls(known: Mistake, case: Case, settings: Settings) -> bool | None
     tensors = computed(known, prepared)
     if isinstance(tensors, str):
         return None
-    side = arithmetic("numpy", prepared.dtype)
-    # Twice the bound of one side, which is halved below.
-    bounds = bounds_of(case, prepared.dy, prepared.arrays, (side, side))
+    bounds = prepared.bounds
     exact = attempt(lambda: exact_tensors(known, prepared))
     if isinstance(exact, str):  # the mean of nothing, or a comparison that is undecided
         return None
     return any(
-        _is_beyond(tensor, exact[name], bounds[name].limit / 2, bounds[name].overflow)
+        _is_beyond(tensor, exact[name], bounds[name].refimpl, bounds[name].overflow)
         for name, tensor in tensors.items()
     )
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from statistics import median
 from typing import NamedTuple
 
 from rich.table import Table
 
 from parity.cases.functions import forward_of
 from parity.results.findings import Findings
+from parity.results.judging import SERIAL
 from parity.results.message import describe
 from parity.results.rows import Refusal, Row, TrainingRow
-from parity.results.verdicts import EXPECTED, INFORMATION, VERDICTS
+from parity.results.verdicts import BLIND, EMPTY, EXPECTED, IDENTICAL, INFORMATION, VERDICTS, WITHIN
 
+FREE = re.compile(r"\[accumulated\]|\[free step")  # both sides run free
+JUDGED = (WITHIN, IDENTICAL)
 SHOWN = 20  # failures written out; the rest are in summary.csv
 COLUMNS = (
     "function",
@@ -21,9 +26,10 @@ COLUMNS = (
     "refused",
     "tensors",
     "error/\nbound",
-    "ULP\nrefimpl",
-    "ULP\ntorch",
+    "roundings\nrefimpl",  # the largest error in u·Σ|terms|
+    "roundings\ntorch",
     "closer\nr:t",  # in how many tensors refimpl is closer to the exact value, in how many torch
+    "resolution\nmedian…coarsest",  # of the rows: the smallest relative error that is refused
     "kinks",
     "verdict",
 )
@@ -37,9 +43,10 @@ class Line(NamedTuple):
     refused: str
     tensors: int
     worst_ratio: float
-    refimpl_ulp: float | None
-    torch_ulp: float | None
+    refimpl_roundings: float | None
+    torch_roundings: float | None
     closer: tuple[int, int] | None  # tensors in which refimpl is closer, in which torch is
+    resolution: tuple[float, float] | None  # the median and the coarsest of the rows that see
     kinks: int
     verdict: str
 
@@ -72,12 +79,23 @@ def _line(name: str, rows: Sequence[Row], refusals: Sequence[Refusal]) -> Line:
         f"{held}/{len(refusals)}" if refusals else "",
         len(rows),
         max((row.worst_ratio for row in rows if row.verdict != EXPECTED), default=0.0),
-        max((row.refimpl_ulp for row in rows if row.refimpl_ulp is not None), default=None),
-        max((row.torch_ulp for row in rows if row.torch_ulp is not None), default=None),
+        _largest(row.refimpl_roundings for row in rows),
+        _largest(row.torch_roundings for row in rows),
         _closer(rows),
+        _resolution(rows),
         sum(row.kinks for row in rows),
         _verdicts(rows, held == len(refusals)),
     )
+
+
+def _largest(values: Iterable[float | None]) -> float | None:
+    return max((value for value in values if value is not None), default=None)
+
+
+def _resolution(rows: Iterable[Row]) -> tuple[float, float] | None:
+    """Of the rows that would see a known mistake: the smallest error they refuse."""
+    seen = [r.resolution for r in rows if r.resolution is not None and r.verdict in JUDGED]
+    return (median(seen), max(seen)) if seen else None
 
 
 def _closer(rows: Iterable[Row]) -> tuple[int, int] | None:
@@ -107,13 +125,18 @@ def table(findings: Findings) -> Table:
             line.refused,
             str(line.tensors),
             f"{line.worst_ratio:.3g}",
-            *("" if ulp is None else f"{ulp:.2g}" for ulp in (line.refimpl_ulp, line.torch_ulp)),
+            *map(_short, (line.refimpl_roundings, line.torch_roundings)),
             ":".join(map(str, line.closer or ())),
+            "…".join(map(_short, line.resolution or ())),
             str(line.kinks),
             line.verdict,
             style=style,
         )
     return shown
+
+
+def _short(value: float | None) -> str:
+    return "" if value is None else f"{value:.2g}"
 
 
 def failures(findings: Findings) -> list[str]:
@@ -136,6 +159,33 @@ def exact_note(rows: Sequence[Row]) -> list[str]:
     unfit, sampled = sum(row.unfit for row in found), sum(row.sampled for row in found)
     slow = f", {unfit} of them by balls, as their numbers don't fit slices" if unfit else ""
     return [f"exact values: {elements} elements of {len(found)} tensors{slow}; {sampled} sampled"]
+
+
+def blind_note(rows: Sequence[Row]) -> list[str]:
+    """How many rows could not have seen a known mistake, by kind; how many have nothing to see."""
+    kinds: Counter[str] = Counter()
+    for row in rows:
+        if row.verdict == BLIND:
+            way = "layer" if not row.network else "local"
+            kinds["accumulated" if FREE.search(row.case) else way] += 1
+    empty = sum(row.verdict == EMPTY for row in rows)
+    said = [f"{kinds[kind]} {kind}" for kind in ("layer", "local", "accumulated") if kinds[kind]]
+    lines = (
+        [f"blind rows, not counted: {', '.join(said)} (why: note in summary.csv)"] if said else []
+    )
+    return [*lines, f"empty rows, with nothing to judge: {empty}"] if empty else lines
+
+
+def serial_notes(rows: Sequence[Row]) -> list[str]:
+    """Where torch adds one term after another, in a line."""
+    found = [row for row in rows if SERIAL in row.note]
+    if not found:
+        return []
+    worst = max(found, key=lambda row: row.torch_roundings or 0)
+    return [
+        f"torch adds up serially in {len(found)} tensors, at most {worst.torch_roundings:.3g} "
+        f"roundings of Σ|terms| ({worst.case} {worst.tensor} {worst.dtype}); refimpl is right there"
+    ]
 
 
 def half_note(rows: Sequence[Row]) -> list[str]:

@@ -7,14 +7,21 @@ from typing import Protocol
 
 from parity.cases.case import Array
 from parity.results.comparison import Comparison
+from parity.results.resolution import Resolution
 
 
 @dataclass(frozen=True)
 class Closeness:
-    """Both sides beside the exact values of a tensor; errors are the largest, in ULP."""
+    """Both sides beside the exact values of a tensor; errors are the largest.
+
+    ULP: units in the last place. Roundings: u·Σ|terms|, u the unit roundoff; 1 is one rounding,
+    whatever cancels in the sum.
+    """
 
     refimpl_ulp: float | None = None
     torch_ulp: float | None = None
+    refimpl_roundings: float | None = None
+    torch_roundings: float | None = None
     closer: str = ""  # the side with the smaller largest error, or "equal"
     truth_radius: float | None = None
     exact_elements: int | None = None
@@ -22,6 +29,7 @@ class Closeness:
     refuted: bool = False  # a side is further off than its own bound, or no exact value came out
     sampled: bool = False  # not all elements were asked
     unfit: bool = False  # numbers that don't fit the faster arithmetics
+    seen: Resolution | None = None  # of refimpl's own bound; None where nothing was judged
 
 
 def closeness(refimpl_ulp: float, torch_ulp: float, radius: float, elements: int) -> Closeness:
@@ -29,7 +37,9 @@ def closeness(refimpl_ulp: float, torch_ulp: float, radius: float, elements: int
     closer = "equal"
     if refimpl_ulp != torch_ulp:
         closer = "refimpl" if refimpl_ulp < torch_ulp else "torch"
-    return Closeness(refimpl_ulp, torch_ulp, closer, radius, elements)
+    return Closeness(
+        refimpl_ulp, torch_ulp, closer=closer, truth_radius=radius, exact_elements=elements
+    )
 
 
 class ExactWitness(Protocol):

@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 
 from parity.bounds.bound import Bound
-from parity.cases.case import Array
+from parity.cases.case import FLOATS, Array
 from parity.results.closeness import Closeness, ExactWitness
 from parity.results.comparison import (
     Comparison,
@@ -20,10 +20,13 @@ from parity.results.comparison import (
     tolerance_bound,
 )
 from parity.results.findings import Findings
+from parity.results.resolution import MISTAKE, Resolution, resolution
 from parity.results.rows import ElementRow, Row
 from parity.results.settings import Settings
-from parity.results.verdicts import OUTSIDE
+from parity.results.verdicts import BLIND, EMPTY, IDENTICAL, OUTSIDE, WITHIN
 
+MANY_ROUNDINGS = 64  # of torch: what no sum in blocks comes to
+SERIAL = "torch adds up serially"
 MAX_ELEMENT_ROWS = 10_000  # of one tensor: those with the largest error/bound
 
 T = TypeVar("T")
@@ -59,8 +62,13 @@ def judge(
         bound = tolerance_bound(theirs, settings.rtol or 0.0, settings.atol or 0.0)
     comparison = compare(ours, theirs, bound)
     row = tensor_row(place, tensor, theirs, comparison, settings)
+    seen = Resolution()
     if exact:
-        row = _beside_exact(row, exact.examine(tensor, pair, comparison, bound.overflow), settings)
+        found = exact.examine(tensor, pair, comparison, bound.overflow)
+        row, seen = _beside_exact(row, found, settings), found.seen or seen
+    if seen.tensor is None or settings.override:
+        seen = seen_without_exact(bound, theirs)
+    row = _with_sight(row, seen)
     findings.rows.append(row)
     if comparison.verdict == OUTSIDE or place.case in settings.elements:
         findings.elements.extend(element_rows(row, ours, theirs, bound))
@@ -74,6 +82,8 @@ def _beside_exact(row: Row, found: Closeness, settings: Settings) -> Row:
         row,
         refimpl_ulp=found.refimpl_ulp,
         torch_ulp=found.torch_ulp,
+        refimpl_roundings=found.refimpl_roundings,
+        torch_roundings=found.torch_roundings,
         closer=found.closer,
         truth_radius=found.truth_radius,
         exact_elements=found.exact_elements,
@@ -82,6 +92,48 @@ def _beside_exact(row: Row, found: Closeness, settings: Settings) -> Row:
         opinion=found.note if row.outside else "",
         sampled=found.sampled,
         unfit=found.unfit,
+    )
+
+
+def seen_without_exact(bound: Bound, theirs: Array) -> Resolution:
+    """What the bound of both sides lets through, beside torch's values."""
+    judged = ~bound.overflow if np.any(bound.overflow) else None
+    return resolution(bound.limit, theirs, judged, float(np.finfo(theirs.dtype).eps) / 2)
+
+
+def _with_sight(row: Row, seen: Resolution) -> Row:
+    """The row and its resolution: `blind` if a known mistake would pass, `empty` without any."""
+    row = replace(row, resolution=seen.tensor, element_resolution=seen.element)
+    if row.verdict not in (WITHIN, IDENTICAL, BLIND):
+        return row
+    if row.overflow == row.elements:
+        why = "all elements may overflow" if row.elements else "no elements"
+        return replace(row, verdict=EMPTY, note=joined(row.note, why))
+    if seen.blind and not row.override:
+        said = f"a tensor {MISTAKE:.2%} too large would stay under the bound"
+        return replace(row, verdict=BLIND, note=joined(row.note, said, _why_blind(row)))
+    return replace(row, note=joined(row.note, _of_serial_sum(row)))
+
+
+def _why_blind(row: Row) -> str:
+    """What is odd about a tensor whose bound says so little."""
+    sizes = [abs(value) for value in (row.refimpl_value, row.torch_value) if value]
+    normal = float(np.finfo(row.dtype).smallest_normal)
+    if sizes and max(sizes) < normal / MISTAKE:
+        return "numbers below the smallest normal one keep few digits"
+    if row.exact_elements is None:
+        return "exact values would tell more" if row.dtype in FLOATS else ""
+    return "the values are small beside what they are sums of"
+
+
+def _of_serial_sum(row: Row) -> str:
+    """Which side is right where torch adds one term after another, and its errors add up."""
+    ours, theirs = row.refimpl_roundings, row.torch_roundings
+    if ours is None or theirs is None or theirs < MANY_ROUNDINGS or theirs < 16 * ours:
+        return ""
+    return (
+        f"{SERIAL}: {theirs:.3g} roundings of Σ|terms| off, refimpl {ours:.2g}; refimpl is right, "
+        "and torch within the worst case of its sum"
     )
 
 
@@ -111,9 +163,13 @@ def tensor_row(
         torch_value=comparison.torch_value,
         refimpl_ulp=None,
         torch_ulp=None,
+        refimpl_roundings=None,
+        torch_roundings=None,
         closer="",
         truth_radius=None,
         exact_elements=None,
+        resolution=None,
+        element_resolution=None,
         bound_over_value=None,
         kinks=0,
         overflow=comparison.overflow,

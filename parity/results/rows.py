@@ -32,9 +32,13 @@ class Row:
     torch_value: float | None
     refimpl_ulp: float | None
     torch_ulp: float | None
+    refimpl_roundings: float | None
+    torch_roundings: float | None
     closer: str
     truth_radius: float | None
     exact_elements: int | None
+    resolution: float | None
+    element_resolution: float | None
     bound_over_value: float | None
     kinks: int
     overflow: int

@@ -7,22 +7,19 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from parity.bounds.arithmetic import arithmetic
 from parity.bounds.bound import Bound
-from parity.bounds.rules import backward_bounds, forward_bound
 from parity.cases.case import Array
-from parity.cases.functions import FUNCTIONS
 from parity.results.closeness import Closeness, closeness
-from parity.results.comparison import Comparison, element_differences
+from parity.results.comparison import Comparison, element_differences, ratios
 from parity.results.judging import joined
+from parity.results.resolution import of_shares, relative
 from parity.witnesses.conventions import said_at
 from parity.witnesses.exact.on_slices import Dispute
 from parity.witnesses.exact.opinion import Opinion, second_opinion
 from parity.witnesses.exact.truth import Truth
 from parity.witnesses.exact.values import BUDGET, Fallback, Found, NotApplicable, exact_values
-from parity.witnesses.problem import SUM, Problem
+from parity.witnesses.problem import Problem
 
-Limits = tuple[Array, Array]  # twice refimpl's own bound, twice torch's: halves may underflow
 Pair = tuple[Array, Array]  # refimpl's tensor and torch's
 
 FORMULA = {
@@ -38,7 +35,7 @@ class Exact:
 
     problem: Problem
     found: Mapping[str, Beside]
-    own: Mapping[str, Limits]
+    bounds: Mapping[str, Bound]
     names: Mapping[str, str] = field(default_factory=dict)
 
     def examine(
@@ -46,7 +43,7 @@ class Exact:
     ) -> Closeness:
         """Both sides' errors, and in words what is wrong, if anything is."""
         tensor = self.names.get(tensor, tensor)
-        known = tensor in self.own and tensor != "indices"
+        known = tensor in self.bounds and tensor != "indices"
         if not known or not comparison.compared or not comparison.elements:
             return Closeness()
         beside = self.found.get(tensor)
@@ -84,8 +81,7 @@ class Exact:
         """Who is wrong, or that a convention decides, at the worst place that none explains."""
         place = comparison.worst_index
         if _are_finite(self.problem):
-            limits = np.broadcast_to(sum(self.own[tensor]) / 2, pair[1].shape)
-            apart = element_differences(*pair) > limits
+            apart = element_differences(*pair) > self.bounds[tensor].limit
             said, unexplained = said_at(self.problem, tensor, pair, apart)
             if said:
                 return Closeness(note=said)
@@ -121,7 +117,8 @@ class Exact:
     ) -> str:
         """Which side is farther from the exact value than its own bound."""
         odd = [not np.isfinite(side[place]) for side in pair]
-        limits = [float(np.broadcast_to(limit, pair[1].shape)[place]) for limit in self.own[tensor]]
+        bound, shape = self.bounds[tensor], pair[1].shape
+        limits = [np.broadcast_to(own, shape)[place] for own in (bound.refimpl, bound.torch)]
         ulp = float(opinion.truth.ulp[0])
         off = [
             bool(_times_over(error, limit, ulp) > 1)
@@ -157,12 +154,15 @@ def _stands_alone(refimpl_is_off: bool, torch_is_off: bool) -> str:
 class Beside:
     """Both sides beside the exact values of one tensor, part by part."""
 
-    def __init__(self, pair: Pair, limits: Limits, overflow: Array) -> None:
+    def __init__(self, pair: Pair, bound: Bound) -> None:
         shape = pair[1].shape
-        self.shape, self.pair = shape, pair
-        self.limits = [_flat(limit, shape) for limit in limits]
-        self.overflow = np.broadcast_to(overflow, shape).reshape(-1)
-        self.overflows = bool(np.any(overflow))
+        self.shape, self.pair, self.exact = shape, pair, bound.exact
+        self.limit, self.own = _flat(bound.limit, shape), _flat(bound.refimpl, shape)
+        self.terms = None if bound.terms is None else _flat(bound.terms, shape)
+        self.overflow = np.broadcast_to(bound.overflow, shape).reshape(-1)
+        self.overflows = bool(np.any(bound.overflow))
+        info = np.finfo(pair[1].dtype)
+        self.u, self.least = float(info.eps) / 2, float(info.smallest_subnormal)
         self.said: Dispute | str = ""
         self.fallback = ""
         self._forget()
@@ -170,7 +170,8 @@ class Beside:
     def _forget(self) -> None:
         self.elements, self.seen, self.undecided, self.judged = 0, 0, 0, 0
         self.radius = 0.0
-        self.errors = [0.0, 0.0]
+        self.errors, self.roundings = [0.0, 0.0], [0.0, 0.0]
+        self.shares: list[Array] = []
         self.beyond: list[tuple[float, str]] = [(1.0, ""), (1.0, "")]
 
     def hear(self, found: Found) -> None:
@@ -194,20 +195,42 @@ class Beside:
             return
         self.judged += int(np.count_nonzero(judged))
         self.radius = max(self.radius, float(np.max(truth.radius, where=judged, initial=0.0)))
+        own = _at(self.own, truth)
+        unit = self._rounding(truth)
         for k, who in enumerate(("refimpl", "torch")):
-            error = truth.errors(self.pair[k])
-            error[~judged] = 0.0
+            off = truth.off(self.pair[k])
+            off[~judged] = 0.0
+            error = np.abs(off)
             self.errors[k] = max(self.errors[k], float(np.max(error)))
-            self._hold_against(k, who, truth, error)
+            self._hold_against(who, truth, error, own if k == 0 else _at(self.limit, truth) - own)
+            if unit is not None:
+                counted = np.max(ratios(error, unit), where=unit > 0, initial=0.0)
+                self.roundings[k] = max(self.roundings[k], float(counted))
+            if k == 0:
+                self._see(truth, off, own, judged)
 
-    def _hold_against(self, k: int, who: str, truth: Truth, error: Array) -> None:
+    def _rounding(self, truth: Truth) -> Array | None:
+        """u·Σ|terms| in ULP, where anything is rounded."""
+        if self.exact:
+            return None
+        terms = np.abs(truth.nearest) if self.terms is None else _at(self.terms, truth)
+        with np.errstate(all="ignore"):
+            return np.asarray(np.maximum(self.u * terms, self.least * (terms > 0)) / truth.ulp)
+
+    def _see(self, truth: Truth, off: Array, own: Array, judged: Array) -> None:
+        """What refimpl's own bound still leaves room for, where its values grow."""
+        with np.errstate(all="ignore"):
+            room = own - off * np.sign(truth.nearest) * truth.ulp
+        self.shares.append(relative(np.maximum(room, 0), truth.nearest, judged))
+
+    def _hold_against(self, who: str, truth: Truth, error: Array, own: Array) -> None:
         """Errors beside a side's own bound; what goes beyond it most is kept."""
-        limit = self.limits[k][truth.places] if self.limits[k].ndim else self.limits[k]
+        k = ("refimpl", "torch").index(who)
         with np.errstate(over="ignore"):
-            beyond = np.any(2 * error * truth.ulp > limit)
+            beyond = np.any(error * truth.ulp > own)
         if not beyond:
             return
-        times = _times_over(error, limit, truth.ulp)
+        times = _times_over(error, own, truth.ulp)
         worst = int(np.argmax(times))
         if times[worst] > self.beyond[k][0]:
             said = self._said(who, truth, worst, float(error[worst]), float(times[worst]))
@@ -226,12 +249,16 @@ class Beside:
         found = Closeness(exact_elements=0)
         if self.judged:
             found = closeness(self.errors[0], self.errors[1], self.radius, self.judged)
+        ours, theirs = (None, None) if self.exact or not self.judged else self.roundings
         return replace(
             found,
+            refimpl_roundings=ours,
+            torch_roundings=theirs,
             note=note,
             refuted=bool(beyond),
             sampled=self.seen < self.elements,
             unfit=bool(self.fallback),
+            seen=of_shares(np.concatenate(self.shares), self.u) if self.shares else None,
         )
 
     def _how_many(self) -> str:
@@ -251,10 +278,15 @@ def _flat(values: Array, shape: tuple[int, ...]) -> Array:
     return np.broadcast_to(values, shape).reshape(-1)
 
 
-def _times_over(error: Array | float, doubled: Array | float, ulp: Array | float) -> Array:
-    """The error, in ULP, over half of a doubled limit: 0/0 = 0, x/0 = ∞."""
+def _at(values: Array, truth: Truth) -> Array:
+    """The elements that a truth speaks of, out of all in a row."""
+    return np.asarray(values[truth.places]) if values.ndim else values
+
+
+def _times_over(error: Array | float, limit: Array | float, ulp: Array | float) -> Array:
+    """The error, in ULP, over a limit: 0/0 = 0, x/0 = ∞."""
     with np.errstate(all="ignore"):
-        quotient = 2 * np.asarray(error) / (np.asarray(doubled) / np.asarray(ulp))
+        quotient = np.asarray(error) * np.asarray(ulp) / np.asarray(limit)
     return np.where(np.asarray(error) == 0, 0.0, np.where(np.isnan(quotient), np.inf, quotient))
 
 
@@ -268,16 +300,14 @@ def exact_witness(
     rng: np.random.Generator,
     budget: int = BUDGET,
     names: Mapping[str, str] | None = None,
-    tf32: bool = False,
 ) -> Exact | None:
     """The witness of a problem; None where nothing is computed.
 
     Of inputs with NaN or ∞ it knows no tensor, only who is wrong about an element without them.
     bounds, sides: of the tensors to be judged, by the problem's names. names: the report's.
     """
-    own = own_bounds(problem, bounds, tf32)
     found = {
-        tensor: Beside(pair, own[tensor], bounds[tensor].overflow)
+        tensor: Beside(pair, bounds[tensor])
         for tensor, pair in sides.items()
         if tensor != "indices" and pair[0].shape == pair[1].shape
     }
@@ -286,32 +316,4 @@ def exact_witness(
             found[tensor].hear(said)
     except NotApplicable:
         found = {}
-    return Exact(problem, found, own, names or {})
-
-
-# --- one side's bound ---------------------------------------------------------------------
-
-
-def own_bounds(
-    problem: Problem, bounds: Mapping[str, Bound], tf32: bool = False
-) -> dict[str, Limits]:
-    """Twice what each side may be off by: the bound of both, where they compute alike."""
-    if not _elementary(problem.function) and not tf32:
-        return {name: (bound.limit, bound.limit) for name, bound in bounds.items()}
-    ours, theirs = (_one_sided(problem, library, tf32) for library in ("numpy", "torch"))
-    return {name: (ours[name], theirs[name]) for name in ours}
-
-
-def _elementary(function: str) -> bool:
-    """Whether the errors of exp, log and tanh enter, which differ between the sides."""
-    return function != SUM and FUNCTIONS[function].elementary
-
-
-def _one_sided(problem: Problem, library: str, tf32: bool) -> dict[str, Array]:
-    function, arrays, options, dy = problem
-    side = arithmetic(library, dy.dtype.name, tf32)
-    twice = (side, side)
-    gradients = backward_bounds(function, dy, arrays, options, twice)
-    found = {"y": forward_bound(function, arrays, options, twice)}
-    found |= {f"d{name}": bound for name, bound in gradients.items()}
-    return {name: bound.limit for name, bound in found.items()}
+    return Exact(problem, found, bounds, names or {})

@@ -37,18 +37,21 @@ class Truth:
         """Where there is a value to compare with: decided, and no overflow of the dtype."""
         return self.decided & np.isfinite(self.nearest)
 
-    def errors(self, values: Array) -> Array:
-        """|value − exact value| in ULP, ∞ for NaN."""
+    def off(self, values: Array) -> Array:
+        """value − exact value in ULP, ∞ for NaN."""
         off = values.reshape(-1)[self.places].astype(np.float64)
         # The difference to the nearest float64 is exact where the value is near at all.
         with np.errstate(all="ignore"):
             off -= self.nearest
             off /= self.ulp
             off -= self.rest
-            np.abs(off, out=off)
             if np.isnan(np.max(off, initial=0.0)):
                 off[np.isnan(off)] = np.inf
         return off
+
+    def errors(self, values: Array) -> Array:
+        """|value − exact value| in ULP, ∞ for NaN."""
+        return np.abs(self.off(values))
 
     def flat_places(self) -> Array:
         """The places, one by one."""

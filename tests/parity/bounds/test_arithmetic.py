@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from math import inf
 from typing import Any
@@ -13,7 +14,16 @@ import pytest
 import torch
 from exact import DTYPES
 
-from parity.bounds.arithmetic import ELEMENTARY_ULP, arithmetic, gamma, sides
+from parity.bounds.arithmetic import (
+    ELEMENTARY_ULP,
+    FEW_TERMS,
+    PRODUCT_TERMS,
+    RUN,
+    arithmetic,
+    gamma,
+    sides,
+)
+from refimpl import sums
 
 POINTS = 10_000
 real = mpmath.MPContext()
@@ -139,8 +149,33 @@ def test_arithmetic_of_a_dtype(library: str, dtype: str, digits: int, exponent: 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_sides_are_refimpl_and_torch(dtype: str) -> None:
-    """The first side is NumPy's arithmetic, the second torch's."""
-    assert sides(dtype) == (arithmetic("numpy", dtype), arithmetic("torch", dtype))
+    """The first side is refimpl's arithmetic, NumPy's with sums of a known shape; then torch's."""
+    ours, theirs = sides(dtype)
+    assert ours == replace(arithmetic("numpy", dtype), shaped=True)
+    assert theirs == arithmetic("torch", dtype)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_roundings_of_long_sums(dtype: str) -> None:
+    """refimpl: log2 K of a sum, 256 + log2(K/256) of a product, of float32 about one; else K."""
+    ours, theirs = sides(dtype)
+    wide = 1 + 5000 * 2.0**-29
+    assert ours.roundings_of_sum(5000) == (wide if dtype == "float32" else 13)
+    assert ours.roundings_of_product(5000) == 256 + 15 + 1
+    assert ours.roundings_of_product(256) == 256
+    assert ours.roundings_of_long_product(5000) == (wide if dtype == "float32" else 256 + 15 + 1)
+    assert ours.roundings_of_long_product(64) == 64
+    counts = (
+        theirs.roundings_of_sum,
+        theirs.roundings_of_product,
+        theirs.roundings_of_long_product,
+    )
+    assert [count(5000) for count in counts] == [5000] * 3
+
+
+def test_the_shape_of_sums_is_the_one_that_refimpl_has() -> None:
+    """Bounds name the sizes for themselves: they must not change with refimpl's code alone."""
+    assert (sums.TERMS, sums.FEW, sums.RUN) == (PRODUCT_TERMS, FEW_TERMS, RUN)
 
 
 @pytest.mark.parametrize("terms", [0, 1, 7, 1000, 2**20, 2**23])

@@ -12,7 +12,7 @@ from parity.cases.case import FLOATS, Case, Given, Photograph, draw, generator
 from parity.cases.filters import FACE, GOOD, HAAR_RECTANGLES, ON_THE_PHOTOGRAPH
 from parity.judges.layer import check_case
 from parity.results.settings import DEFAULT_SEED, Settings
-from parity.results.verdicts import IDENTICAL, OUTSIDE, WITHIN
+from parity.results.verdicts import BLIND, IDENTICAL, OUTSIDE, WITHIN
 
 
 def is_whole(case: Case) -> bool:
@@ -33,9 +33,13 @@ def test_whole_numbers_come_out_the_same(case: Case, dtype: str, seed: int) -> N
 
     With a run's own seed the exact values are asked, too.
     """
-    rows = check_case(case, dtype, Settings(seed=seed, quick=seed != DEFAULT_SEED)).rows
+    quick = seed != DEFAULT_SEED
+    rows = check_case(case, dtype, Settings(seed=seed, quick=quick)).rows
     assert [row.tensor for row in rows] == ["y", "dx", "dweight"]
-    assert {row.verdict for row in rows} == {IDENTICAL if is_whole(case) else WITHIN}
+    expected = {IDENTICAL} if is_whole(case) else {WITHIN}
+    # Beside torch alone, thousands of float32 terms hide a dweight 0.05 % too large.
+    blind = {BLIND} if quick and dtype == "float32" and not is_whole(case) else set()
+    assert expected <= {row.verdict for row in rows} <= expected | blind
 
 
 @pytest.mark.parametrize("case", [c for c in GOOD if is_whole(c)], ids=lambda case: case.id)

@@ -49,7 +49,8 @@ NAMES = ["summary.csv", "witnesses.csv", "gradients.csv", "training.csv", "timin
 HEADERS = {
     Row: "case,function,network,layer,tensor,documents,dtype,device,shape,elements,seed,"
     "max_abs_error,max_rel_error,max_ulp,bound_at_worst,worst_ratio,worst_index,refimpl_value,"
-    "torch_value,refimpl_ulp,torch_ulp,closer,truth_radius,exact_elements,bound_over_value,kinks,overflow,verdict,note",
+    "torch_value,refimpl_ulp,torch_ulp,refimpl_roundings,torch_roundings,closer,truth_radius,"
+    "exact_elements,resolution,element_resolution,bound_over_value,kinks,overflow,verdict,note",
     WitnessRow: "case,function,network,dtype,witness,tensors,elements,verdict,false_accept,note",
     ElementRow: "case,tensor,layer,dtype,index,refimpl_value,torch_value,difference,bound",
     TrainingRow: "network,dtype,step,refimpl_loss,torch_loss,loss_difference,loss_bound,"

@@ -38,9 +38,13 @@ CASE = Row(
     torch_value=0.51262,
     refimpl_ulp=0.5,
     torch_ulp=9.0,
+    refimpl_roundings=0.75,
+    torch_roundings=3.0,
     closer="refimpl",
     truth_radius=1e-30,
     exact_elements=72,
+    resolution=2e-06,
+    element_resolution=1e-05,
     bound_over_value=None,
     kinks=0,
     overflow=0,
@@ -252,16 +256,24 @@ def test_a_training_note_for_each_dtype_and_network() -> None:
 # --- the table ----------------------------------------------------------------------------
 
 HELD = replace(
-    CASE, verdict="within", worst_ratio=0.5, refimpl_ulp=2.0, torch_ulp=2.0, closer="equal"
+    CASE,
+    verdict="within",
+    worst_ratio=0.5,
+    refimpl_roundings=2.0,
+    torch_roundings=2.0,
+    closer="equal",
+    resolution=6e-6,
 )
-UNKNOWN = {"refimpl_ulp": None, "torch_ulp": None, "closer": ""}
+UNKNOWN = {"refimpl_roundings": None, "torch_roundings": None, "closer": "", "resolution": None}
 GROUPED = Findings(
     [
         CASE,
         HELD,
-        replace(HELD, case="conv2d[plain]", verdict="identical"),
+        replace(HELD, case="conv2d[plain]", verdict="identical", resolution=2e-6),
         replace(NETWORK, verdict="identical", kinks=2),
-        replace(NETWORK, case="lenet[local]", verdict="identical", closer="torch", torch_ulp=0.25),
+        replace(
+            NETWORK, case="lenet[local]", verdict="identical", closer="torch", torch_roundings=0.25
+        ),
         replace(NETWORK, case="lenet[accumulated]", verdict="blind", kinks=3, **UNKNOWN),
         replace(NETWORK, case="lenet[step 1]", verdict="within", **UNKNOWN),
         replace(NETWORK, case="lenet[free step 1]", verdict="within", **UNKNOWN),
@@ -275,24 +287,51 @@ GROUPED = Findings(
 )
 
 
+UNSEEN = (None, None, None, None)
+
+
 def test_lines_of_the_table() -> None:
     """A line for each function and each way of running a network, its worst and its verdicts.
 
     What a case expects is counted, but is not the worst that the table shows.
     """
     assert lines(GROUPED) == [
-        Line("conv2d", 2, "2/2", 3, 281.8, 2.0, 9.0, (1, 0), 0, "1 outside, 1 within, 1 identical"),
-        Line("lenet, local", 1, "", 2, 281.8, 0.5, 9.0, (1, 1), 2, "2 identical"),
-        Line("lenet, accumulated", 1, "", 1, 281.8, None, None, None, 3, "1 blind"),
-        Line("lenet, training", 2, "", 2, 281.8, None, None, None, 0, "1 expected, 1 within"),
-        Line("lenet, free training", 1, "", 1, 281.8, None, None, None, 0, "1 within"),
-        Line("relu", 0, "0/1", 0, 0.0, None, None, None, 0, "bad input accepted"),
+        Line(
+            "conv2d",
+            2,
+            "2/2",
+            3,
+            281.8,
+            2.0,
+            3.0,
+            (1, 0),
+            (4e-6, 6e-6),
+            0,
+            "1 outside, 1 within, 1 identical",
+        ),
+        Line(
+            "lenet, local",
+            1,
+            "",
+            2,
+            281.8,
+            0.75,
+            3.0,
+            (1, 1),
+            (2e-6, 2e-6),
+            2,
+            "2 identical",
+        ),
+        Line("lenet, accumulated", 1, "", 1, 281.8, *UNSEEN, 3, "1 blind"),
+        Line("lenet, training", 2, "", 2, 281.8, *UNSEEN, 0, "1 expected, 1 within"),
+        Line("lenet, free training", 1, "", 1, 281.8, *UNSEEN, 0, "1 within"),
+        Line("relu", 0, "0/1", 0, 0.0, *UNSEEN, 0, "bad input accepted"),
     ]
 
 
 def shown(findings: Findings, **options: object) -> str:
     target = io.StringIO()
-    Console(file=target, width=140, **options).print(table(findings))  # type: ignore[arg-type]
+    Console(file=target, width=160, **options).print(table(findings))  # type: ignore[arg-type]
     return target.getvalue()
 
 
@@ -310,8 +349,9 @@ def test_the_table_is_plain_text() -> None:
         "3",
         "282",
         "2",
-        "9",
+        "3",
         "1:0",
+        "4e-06…6e-06",
         "0",
         "1",
         "outside,",

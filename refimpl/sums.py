@@ -1,0 +1,160 @@
+"""Sums of a known shape, so that a bound on their rounding errors can be told.
+
+BLAS adds in an order that nobody knows, and n roundings in a row lose n·u of Σ|terms|. So matrix
+products are cut into parts of at most `TERMS` terms, and what remains is added pairwise, or in
+short runs whose sums are: about log2 n roundings. Numbers of float32 that many terms make are
+formed in float64 and rounded once.
+
+Source: Higham, Accuracy and Stability of Numerical Algorithms, ch. 3 and 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from refimpl.elements import Array, zeros
+
+RUN = 16  # arrays that are added one after another
+TERMS = 256  # of a matrix product that the BLAS may add in any order
+FEW = 64  # float32 products of so many terms stay in float32: they lose 2⁻¹⁸ of Σ|terms| at most
+ROWS_BYTES = 8 << 20  # of a product in float64 that are made at a time
+
+
+class LongSum:
+    """The sum of arrays that come one after another, in runs of `RUN`; the runs pairwise.
+
+    n arrays: RUN − 1 + ⌈log2(n / RUN)⌉ roundings. Arrays are added in place: they must be the
+    caller's to give away. nothing: what none add up to.
+
+    >>> sums = LongSum(nothing=np.zeros(1))
+    >>> for part in (1.0, 2.0, 4.0):
+    ...     sums.add(np.array([part]))
+    >>> sums.result()
+    array([7.])
+    """
+
+    def __init__(self, nothing: Array) -> None:
+        self._nothing = nothing
+        self._run: list[Array] = []  # the sum of the run that is not complete
+        self._length = 0  # of this run
+        self._sums: list[tuple[int, Array]] = []  # of 2^k runs each, the largest first
+
+    def add(self, part: Array) -> None:
+        """Take one more array."""
+        if not self._run:
+            self._run.append(part)
+        else:
+            self._run[0] += part
+        self._length += 1
+        if self._length == RUN:
+            self._close_run()
+
+    def _close_run(self) -> None:
+        """Add sums of equally many runs."""
+        part, count = self._run.pop(), 1
+        while self._sums and self._sums[-1][0] == count:
+            _, before = self._sums.pop()
+            before += part
+            part, count = before, 2 * count
+        self._sums.append((count, part))
+        self._length = 0
+
+    def result(self) -> Array:
+        """The sum of all that came."""
+        if self._run:
+            self._close_run()
+        if not self._sums:
+            return self._nothing
+        _, result = self._sums.pop()
+        while self._sums:
+            _, before = self._sums.pop()
+            before += result
+            result = before
+        return result
+
+
+def total(x: Array, axes: Sequence[int] | None = None) -> Array:
+    """Σ over some axes (all if None), halved again and again: ⌈log2 n⌉ roundings for n terms.
+
+    x[:n/2] + x[n/2:] is half as long, and so on, axis by axis; float32 numbers in float64.
+
+    Shapes: x (…) -> x without these axes.
+
+    >>> total(np.arange(6.0).reshape(2, 3), axes=(0,))
+    array([3., 5., 7.])
+    >>> total(np.full(3, 1 / 3, np.float32))
+    array(1., dtype=float32)
+    """
+    axes = range(x.ndim) if axes is None else axes
+    if x.dtype == np.float32:
+        return np.asarray(x.sum(axis=tuple(axes), dtype=np.float64), np.float32)
+    for axis in sorted(axes, reverse=True):
+        x = _halved(np.moveaxis(x, axis, 0))
+    return np.asarray(x)
+
+
+def _halved(x: Array) -> Array:
+    """Σ over the first axis."""
+    if not len(x):
+        return zeros(x.shape[1:], like=x)
+    sums = x if len(x) > 1 else x.copy()
+    while len(sums) > 1:
+        middle = (len(sums) + 1) // 2
+        half = sums[:middle].copy(order="K")
+        half[: len(sums) - middle] += sums[middle:]
+        sums = half
+    return sums.reshape(x.shape[1:])
+
+
+def matmul(a: Array, b: Array, out: Array | None = None) -> Array:
+    """a @ b, the inner axis in parts of at most `TERMS` terms, which `LongSum` adds up.
+
+    K terms: min(K, `TERMS`) roundings and those of a `LongSum` of K / `TERMS` parts.
+
+    Shapes: a (…, M, K), b (…, K, L) -> (…, M, L), as NumPy's matmul broadcasts them.
+
+    >>> matmul(np.ones((1, 1000)), np.ones((1000, 1)))
+    array([[1000.]])
+    """
+    inner = a.shape[-1]
+    if inner <= TERMS:
+        return np.asarray(np.matmul(a, b, out=out))
+    parts = -(-inner // TERMS)
+    ends = [inner * k // parts for k in range(parts + 1)]
+    sums = LongSum(nothing=a[:0])
+    for start, end in pairwise(ends):
+        sums.add(np.matmul(a[..., start:end], b[..., start:end, :]))
+    if out is None:
+        return sums.result()
+    out[...] = sums.result()
+    return out
+
+
+def wide(x: Array) -> Array:
+    """float32 numbers in float64, where their products are exact; others as they are.
+
+    >>> wide(np.ones(1, np.float32)).dtype.name
+    'float64'
+    """
+    return x.astype(np.float64) if x.dtype == np.float32 else x
+
+
+def long_product(a: Array, b: Array) -> Array:
+    """a @ b over many terms, such as all samples: of float32 numbers in float64, rounded once.
+
+    Shapes: a (…, K), b (K, L) -> (…, L).
+
+    >>> long_product(np.ones((1, 9), np.float32), np.ones((9, 1), np.float32))
+    array([[9.]], dtype=float32)
+    """
+    if a.dtype != np.float32 or a.shape[-1] <= FEW:
+        return matmul(a, b)
+    rows, columns = a.reshape(-1, a.shape[-1]), wide(b)
+    product = np.empty((len(rows), b.shape[-1]), np.float32)
+    step = max(1, ROWS_BYTES // max(1, 8 * b.shape[-1]))
+    for start in range(0, len(rows), step):
+        product[start : start + step] = wide(rows[start : start + step]) @ columns
+    return product.reshape(*a.shape[:-1], b.shape[-1])

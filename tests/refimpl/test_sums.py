@@ -1,0 +1,121 @@
+"""Sums of a known shape: right values, and no more roundings than they promise."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import ceil, log2
+
+import numpy as np
+import pytest
+
+import refimpl
+from refimpl.sums import FEW, RUN, TERMS, LongSum, long_product, matmul, total, wide
+
+U = {"float32": 2.0**-24, "float64": 2.0**-53}
+
+
+def roundings(found: np.ndarray, exact: Fraction, magnitude: Fraction, dtype: str) -> float:
+    """|error| in u·Σ|terms|."""
+    return float(abs(Fraction(float(found)) - exact) / (Fraction(U[dtype]) * magnitude))
+
+
+def hard(terms: int, dtype: str) -> np.ndarray:
+    """Numbers of one sign whose serial sum rounds the same way again and again."""
+    return np.full(terms, 1 / 3, dtype)
+
+
+@pytest.mark.parametrize("dtype", U)
+@pytest.mark.parametrize("terms", [1, 2, 3, 7, 127, 128, 129, 1000, 4097])
+def test_total_takes_log2_roundings(terms: int, dtype: str) -> None:
+    """Pairwise: ⌈log2 K⌉; float32 in float64: one."""
+    numbers = hard(terms, dtype)
+    exact = sum(map(Fraction, numbers.tolist()))
+    most = 1.01 if dtype == "float32" else ceil(log2(terms))
+    assert roundings(total(numbers), exact, exact, dtype) <= most
+
+
+@pytest.mark.parametrize("axes", [(0,), (1,), (0, 2), (0, 1, 2), None, ()])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "object"])
+def test_total_over_axes(axes: tuple[int, ...] | None, dtype: str) -> None:
+    """Small integers: as NumPy adds them; the input stays."""
+    numbers = np.random.default_rng(1).integers(-9, 10, (5, 3, 4)).astype(dtype)
+    before = numbers.copy()
+    found = total(numbers, axes)
+    kept = range(3) if axes is None else axes
+    expected = numbers.astype(float).sum(axis=tuple(kept))
+    np.testing.assert_array_equal(found.astype(float), expected)
+    assert (found.dtype, found.shape) == (numbers.dtype, expected.shape)
+    np.testing.assert_array_equal(numbers, before)
+    assert not np.shares_memory(found, numbers) or axes == ()
+
+
+def test_total_of_nothing() -> None:
+    """No terms add up to 0."""
+    np.testing.assert_array_equal(total(np.zeros((0, 3)), axes=(0,)), np.zeros(3))
+    assert total(np.zeros((0, 3), np.float32)) == 0
+
+
+@pytest.mark.parametrize("count", [*range(1, 20), 31, 32, 33, 100])
+def test_long_sum_is_a_tree_of_runs(count: int) -> None:
+    """Every array goes through 15 additions in its run, and ⌈log2⌉ of the number of runs."""
+    depth = LongSum(nothing=np.zeros(count))
+
+    class Counted(np.ndarray):
+        """Adds 1 to what has been added: an array's depth in the tree."""
+
+        def __iadd__(self, other):  # type: ignore[no-untyped-def, override]
+            np.maximum(self, other, out=self)
+            np.add(self, np.asarray(self) > -1, out=self)
+            return self
+
+    for place in range(count):
+        leaf = np.full(count, -1.0).view(Counted)
+        leaf[place] = 0
+        depth.add(leaf)
+    found = depth.result()
+    assert np.max(found) == min(count, RUN) - 1 + ceil(log2(ceil(count / RUN)))
+    assert np.min(found) >= 0  # every one of them is in the sum
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "object"])
+@pytest.mark.parametrize("inner", [1, TERMS - 1, TERMS, TERMS + 1, 5 * TERMS + 3])
+def test_products_of_integers(inner: int, dtype: str) -> None:
+    """The parts add up to the product, with and without an array to put it into."""
+    rng = np.random.default_rng(inner)
+    a = rng.integers(-3, 4, (2, 3, inner)).astype(dtype)
+    b = rng.integers(-3, 4, (2, inner, 4)).astype(dtype)
+    expected = a.astype(float) @ b.astype(float)
+    np.testing.assert_array_equal(matmul(a, b).astype(float), expected)
+    out = np.zeros((4, 2, 3), dtype).transpose(1, 2, 0)
+    assert matmul(a, b, out=out) is out
+    np.testing.assert_array_equal(out.astype(float), expected)
+    np.testing.assert_array_equal(long_product(a[0], b[0]).astype(float), expected[0])
+
+
+@pytest.mark.parametrize("terms", [FEW, FEW + 1, 10_000])
+def test_long_products_are_rounded_once(terms: int) -> None:
+    """float32: K roundings of few terms, one of many."""
+    numbers = hard(terms, "float32")
+    exact = sum(Fraction(float(n)) ** 2 for n in numbers.tolist())
+    found = long_product(numbers[None], numbers[:, None])
+    assert found.dtype == np.float32
+    most = terms if terms <= FEW else 1.01
+    assert roundings(found[0, 0], exact, exact, "float32") <= most
+
+
+def test_wide_is_exact_for_products() -> None:
+    """float64 holds the product of two float32 numbers."""
+    x = np.float32([1 / 3, 1e-20])
+    assert Fraction(float(wide(x)[0] * wide(x)[1])) == Fraction(float(x[0])) * Fraction(float(x[1]))
+    same = np.ones(2)
+    assert wide(same) is same
+
+
+def test_a_bias_gradient_of_many_samples() -> None:
+    """900,000 terms of one sign in float32: to the last bit, where a serial sum is 10⁻³ off."""
+    dy = np.full((100_000, 2, 3, 3), np.float32(1 / 3))
+    x, weight = np.zeros((100_000, 1, 3, 3), np.float32), np.zeros((2, 1, 1, 1), np.float32)
+    exact = 900_000 * Fraction(float(np.float32(1 / 3)))
+    dbias = refimpl.conv2d_backward(dy, x, weight).dbias
+    assert dbias.dtype == np.float32
+    assert dbias.tolist() == [float(np.float32(float(exact)))] * 2
