@@ -130,6 +130,9 @@ class Exact:
         said = _stands_alone(*off)
         if off[0] and opinion.defined:
             said += f" (its formula is {FORMULA[opinion.formula_agrees]})"
+        if off[0] and opinion.formula_agrees is not False and bound.terms is not None:
+            u = float(np.finfo(self.problem.dy.dtype).eps) / 2
+            said += in_roundings(errors[0] * ulp / u, limits[0] / u, bound.terms, place, shape)
         return said
 
     def _why_not(self) -> str:
@@ -137,6 +140,28 @@ class Exact:
         if _are_finite(self.problem):
             return ""
         return "NaN or ∞ among its inputs: no exact value decides who is right"
+
+
+def in_roundings(
+    error: float, limit: float, terms: Array, place: tuple[int, ...], shape: tuple[int, ...]
+) -> str:
+    """How much worse than a direct sum an error is, and whether it is small in norm.
+
+    error, limit: of one element, over u. An algorithm that adds other terms, as a fast Fourier
+    transform, Winograd's and Strassen's do, is accurate beside the largest sum, not beside each.
+    """
+    terms = np.broadcast_to(terms, shape)
+    here, largest = float(terms[place]), float(np.max(terms))
+    if not np.isfinite(error) or not here:
+        return ""
+    most = limit / here
+    said = f"; {error / here:.3g} roundings of Σ|terms|, a direct sum has at most {most:.3g}"
+    if error > most * largest:
+        return said
+    return (
+        f"{said}; {error / largest:.3g} of the largest such sum: accurate in norm, as FFT, "
+        "Winograd and Strassen are, not element by element"
+    )
 
 
 def _are_finite(problem: Problem) -> bool:
