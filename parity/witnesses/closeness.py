@@ -159,8 +159,8 @@ def in_roundings(
     if error > most * largest:
         return said
     return (
-        f"{said}; {error / largest:.3g} of the largest such sum: accurate in norm, as FFT, "
-        "Winograd and Strassen are, not element by element"
+        f"{said}; {error / largest:.3g} roundings of the largest such sum: accurate in norm, as "
+        "FFT, Winograd and Strassen are, not element by element"
     )
 
 

@@ -55,7 +55,10 @@ def test_a_mistake_is_not_accurate_in_norm(monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (100.0, "; 50 roundings of Σ|terms|, a direct sum has at most 9; 0.1 of the largest such"),
+        (
+            100.0,
+            "; 50 roundings of Σ|terms|, a direct sum has at most 9; 0.1 roundings",
+        ),
         (9001.0, "; 4.5e+03 roundings of Σ|terms|, a direct sum has at most 9"),
         (np.inf, ""),
     ],
