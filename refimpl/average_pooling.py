@@ -230,14 +230,14 @@ def _avg_pool(
 ) -> Array:
     (x,) = check_arrays(where, x=x)
     geometry = pool_geometry(where, n, x, kernel_size, stride, padding, 1, ceil_mode)
-    divisor = _divisor(where, geometry, count_include_pad, divisor_override).astype(x.dtype)
+    divisor = _divisor(where, geometry, count_include_pad, divisor_override).astype(_in(x).dtype)
     y = np.empty((*x.shape[:2], *geometry.output), x.dtype)
     along = list(enumerate(pool_meetings(geometry), start=1))
     for maps, means in map_blocks(x, y):
-        sums = maps
+        sums = _in(maps)
         for axis, pairs in along:  # a sum of sums, axis by axis
             sums = _sums(sums, axis, pairs, geometry.output)
-        np.divide(sums, divisor, out=means)
+        np.divide(sums, divisor, out=means, casting="same_kind")
     return y
 
 
@@ -256,17 +256,22 @@ def _avg_pool_backward(
     dy, x = check_arrays(where, dy=dy, x=x)
     geometry = pool_geometry(where, n, x, kernel_size, stride, padding, 1, ceil_mode)
     check_gradient(where, dy, (*x.shape[:2], *geometry.output))
-    divisor = _divisor(where, geometry, count_include_pad, divisor_override).astype(dy.dtype)
+    divisor = _divisor(where, geometry, count_include_pad, divisor_override).astype(_in(dy).dtype)
     dx = np.empty(x.shape, dy.dtype)
     along = list(enumerate(pool_meetings(geometry), start=1))
     for gradient, upstream in map_blocks(dx, dy):
-        shares = upstream / divisor
+        shares = _in(upstream) / divisor
         for axis, pairs in reversed(along):  # the adjoint, axis by axis
             shorter, shares = shares, _zeros(shares, axis, geometry.sizes)
             for outputs, inputs in pairs:
                 shares[_on(axis, inputs)] += shorter[_on(axis, outputs)]
         gradient[...] = shares
     return dx
+
+
+def _in(maps: Array) -> Array:
+    """float16 in float32: a window's sum, and its size, may exceed 65504."""
+    return maps.astype(np.float32) if maps.dtype == np.float16 else maps
 
 
 def _sums(

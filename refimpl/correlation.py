@@ -58,7 +58,7 @@ def rot180(a: Array) -> Array:
     """
     (a,) = check_arrays("rot180", a=a)
     check_last_two_axes("rot180", "a", a)
-    return _turned(a)
+    return _turned(a).copy()
 
 
 def rot180_backward(dy: Array, a: Array) -> Array:
@@ -76,7 +76,7 @@ def rot180_backward(dy: Array, a: Array) -> Array:
     dy, a = check_arrays("rot180_backward", dy=dy, a=a)
     check_last_two_axes("rot180_backward", "a", a)
     check_gradient("rot180_backward", dy, a.shape)
-    return _turned(dy)
+    return _turned(dy).copy()
 
 
 def correlate2d(a: Array, kernel: Array, mode: str = "full") -> Array:

@@ -94,7 +94,7 @@ def flatten(x: Array) -> Array:
     """
     (x,) = check_arrays("flatten", x=x)
     check_batch("flatten", x)
-    return x.reshape(len(x), prod(x.shape[1:]))
+    return x.flatten().reshape(len(x), prod(x.shape[1:]))
 
 
 def flatten_backward(dy: Array, x: Array) -> Array:
@@ -113,4 +113,4 @@ def flatten_backward(dy: Array, x: Array) -> Array:
     dy, x = check_arrays("flatten_backward", dy=dy, x=x)
     check_batch("flatten_backward", x)
     check_gradient("flatten_backward", dy, (len(x), prod(x.shape[1:])))
-    return dy.reshape(x.shape)
+    return dy.flatten().reshape(x.shape)

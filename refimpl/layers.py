@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
+import numpy as np
+
 from refimpl import activations, average_pooling, convolution, dense, joining, max_pooling
 from refimpl.checks import Ints
 from refimpl.dropout import dropout, dropout_backward
@@ -292,12 +294,12 @@ class Dropout(Layer):
 
     def forward(self, x: Array) -> Array:
         if not self.constants:
-            return x
+            return np.array(x)
         return dropout(x, self.constants["mask"], **self.options)
 
     def backward(self, dy: Array, x: Array) -> LayerGrads:
         if not self.constants:
-            return LayerGrads(dy, {})
+            return LayerGrads(np.array(dy), {})
         return LayerGrads(dropout_backward(dy, x, self.constants["mask"], **self.options), {})
 
 

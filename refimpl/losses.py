@@ -19,7 +19,7 @@ from refimpl.checks import (
     check_same_shape,
 )
 from refimpl.elements import Array, log1p, zero_of, zeros
-from refimpl.sums import total
+from refimpl.sums import quotient, total, wide
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -152,9 +152,9 @@ def _reduced(losses: Array, reduction: str) -> Array:
     """The losses themselves, their sum or their mean."""
     if reduction == "none":
         return losses
-    summed = total(losses)
+    summed = total(wide(losses) if losses.dtype == np.float16 else losses)
     if reduction == "mean":
-        summed = summed / np.asarray(losses.size, losses.dtype)
+        summed = quotient(summed, losses.size)
     return np.asarray(summed, losses.dtype)
 
 
@@ -162,7 +162,7 @@ def _spread(where: str, dy: Array, samples: tuple[int, ...], reduction: str) -> 
     """∂L/∂(each loss), given ∂L/∂(what `_reduced` made of them)."""
     check_gradient(where, dy, samples if reduction == "none" else ())
     dy = np.broadcast_to(dy, samples)
-    return dy / np.asarray(prod(samples), dy.dtype) if reduction == "mean" else dy
+    return quotient(dy, prod(samples)) if reduction == "mean" else dy
 
 
 def squared_error(output: Array, target: Array) -> Array:

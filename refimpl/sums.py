@@ -89,8 +89,8 @@ def total(x: Array, axes: Sequence[int] | None = None) -> Array:
     array(1., dtype=float32)
     """
     axes = range(x.ndim) if axes is None else axes
-    if x.dtype == np.float32:
-        return np.asarray(x.sum(axis=tuple(axes), dtype=np.float64), np.float32)
+    if is_narrow(x):
+        return np.asarray(x.sum(axis=tuple(axes), dtype=np.float64).astype(x.dtype))
     for axis in sorted(axes, reverse=True):
         x = _halved(np.moveaxis(x, axis, 0))
     return np.asarray(x)
@@ -133,13 +133,29 @@ def matmul(a: Array, b: Array, out: Array | None = None) -> Array:
     return out
 
 
+def is_narrow(x: Array) -> bool:
+    """Whether float64 holds every product of two such numbers: float32 and float16."""
+    return x.dtype.kind == "f" and x.dtype.itemsize < 8
+
+
 def wide(x: Array) -> Array:
     """float32 numbers in float64, where their products are exact; others as they are.
 
     >>> wide(np.ones(1, np.float32)).dtype.name
     'float64'
     """
-    return x.astype(np.float64) if x.dtype == np.float32 else x
+    return x.astype(np.float64) if is_narrow(x) else x
+
+
+def quotient(x: Array, count: int) -> Array:
+    """x / count, which may be larger than the largest number of float16.
+
+    >>> quotient(np.array(70_000.0), 70_000), quotient(np.ones((), np.float16), 70_000)
+    (array(1.), array(1.43e-05, dtype=float16))
+    """
+    if x.dtype == np.float16:
+        return np.asarray(x / np.float32(count), np.float16)
+    return np.asarray(x / np.asarray(count, x.dtype), x.dtype)
 
 
 def long_product(a: Array, b: Array) -> Array:
@@ -150,10 +166,10 @@ def long_product(a: Array, b: Array) -> Array:
     >>> long_product(np.ones((1, 9), np.float32), np.ones((9, 1), np.float32))
     array([[9.]], dtype=float32)
     """
-    if a.dtype != np.float32 or a.shape[-1] <= FEW:
+    if not is_narrow(a) or a.shape[-1] <= FEW:
         return matmul(a, b)
     rows, columns = a.reshape(-1, a.shape[-1]), wide(b)
-    product = np.empty((len(rows), b.shape[-1]), np.float32)
+    product = np.empty((len(rows), b.shape[-1]), a.dtype)
     step = max(1, ROWS_BYTES // max(1, 8 * b.shape[-1]))
     for start in range(0, len(rows), step):
         product[start : start + step] = wide(rows[start : start + step]) @ columns

@@ -16,10 +16,10 @@ from tempfile import TemporaryDirectory
 
 from parity.bench.timing import ratio
 from parity.bench.workloads import SEED
+from parity.cases.random_cases import Selection
 from parity.sweep import executor
 from parity.sweep.coordinator import Plan, Progress, sweep
 from parity.sweep.executor import Pool
-from parity.sweep.geometry import Selection
 from parity.sweep.store import opened
 from parity.sweep.versions import versions
 

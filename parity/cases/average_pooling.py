@@ -119,6 +119,7 @@ OPTIONS = (
         stride=8,
         padding=8,
     ),
+    _avg2d("blocks of maps", (4, 3, 200, 250), 4, stride=5, padding=1),
     _avg2d("huge", (2, 4, 7, 8), 3, values="huge", upstream="huge", stride=1),
     _avg2d("tiny", (2, 4, 7, 8), 3, values="tiny", upstream="tiny", stride=1),
     _avg2d("negative zero", (2, 4, 9, 8), 3, values="negative_zero", stride=2),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -39,10 +40,12 @@ class Given:
 
 @dataclass(frozen=True)
 class Classes:
-    """Random class indices 0 … classes − 1."""
+    """Random class indices 0 … classes − 1, of an integer dtype."""
 
     shape: Shape
     classes: int
+    dtype: str = "int64"
+    layout: str = "contiguous"
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Probabilities:
 
     shape: Shape
     axis: int = 1
+    layout: str = "contiguous"
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,10 @@ Source: TypeAlias = Draw | Given | Classes | Probabilities | Photograph
 class Case:
     """Valid arguments of one function: forward and backward are compared on them.
 
-    `expect` names a verdict other than agreement that is known and why (a torch issue).
+    dy lies in memory as `upstream_layout` says; where that says nothing, as the random arrays
+    do, if they all lie alike. `block_bytes` is how large refimpl's blocks then are, where that is
+    not their real size. `expect` names a verdict other than agreement that is known and why (a
+    torch issue).
     """
 
     function: str
@@ -86,6 +93,19 @@ class Case:
     documents: tuple[str, ...] = ()
     dtypes: tuple[str, ...] = FLOATS
     expect: tuple[str, str] | None = None
+    upstream_layout: str = ""
+    block_bytes: int | None = None
+
+    @property
+    def dy_layout(self) -> str:
+        """The layout of dy, a key of `LAYOUTS`.
+
+        >>> Case("relu", "views", {"x": Draw((2, 3), layout="reversed")}).dy_layout
+        'reversed'
+        """
+        layouts = {s.layout for s in self.arrays.values() if isinstance(s, Draw)}
+        alike = layouts.pop() if len(layouts) == 1 else "contiguous"
+        return self.upstream_layout or alike
 
     @property
     def id(self) -> str:
@@ -132,18 +152,23 @@ def draw(source: Source, dtype: str, rng: np.random.Generator) -> Array:
         case Given(values):
             array = np.asarray(values)
             return array.astype(dtype) if array.dtype.kind in "iuf" else array
-        case Classes(shape, classes):
-            return rng.integers(0, classes, shape)
-        case Probabilities(shape, axis):
+        case Classes(shape, classes, kind, layout):
+            return _laid_out(rng.integers(0, classes, shape).astype(kind), layout)
+        case Probabilities(shape, axis, layout):
             weights = rng.random(shape) + 0.05
             shares: Array = (weights / weights.sum(axis=axis, keepdims=True)).astype(dtype)
-            return shares
+            return _laid_out(shares, layout)
         case Photograph(rows, columns, colour):
             maps = photograph().transpose(2, 0, 1) if colour else grey()[None]
             return maps[None, :, slice(*rows), slice(*columns)].astype(dtype)
         case Draw(shape, values, layout):
             numbers = np.asarray(VALUES[values](rng, shape, np.finfo(dtype)), dtype)
-            return LAYOUTS[layout](numbers) if shape else numbers
+            return _laid_out(numbers, layout)
+
+
+def _laid_out(numbers: Array, layout: str) -> Array:
+    """One number lies in one way only."""
+    return LAYOUTS[layout](numbers) if np.ndim(numbers) else numbers
 
 
 def case_arrays(case: Case, dtype: str, seed: int) -> dict[str, Array]:
@@ -269,6 +294,39 @@ def _certainty(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
     return np.clip(rng.uniform(-0.5, 1.5, shape), 0, 1)
 
 
+def _near_ties(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
+    """Three numbers, each beside itself, one ULP off and a relative 10⁻¹² off."""
+    steps = np.array([0, info.eps, -info.eps, 1e-12])
+    numbers: Array = rng.choice([1.0, -2.5, 0.75], shape) * (1 + rng.choice(steps, shape))
+    return numbers
+
+
+def _nans(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
+    """Ordinary numbers, a third of them NaN: most windows have several."""
+    return np.where(rng.random(shape) < 1 / 3, np.nan, rng.normal(size=shape))
+
+
+def _tails(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
+    """Ordinary numbers, every second pushed out to 10 … 40 on its own side."""
+    numbers = rng.normal(size=shape)
+    far = numbers + np.sign(numbers) * rng.uniform(10, 40, shape)
+    return np.where(rng.random(shape) < 1 / 2, far, numbers)
+
+
+def _marks(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
+    """Numbers between −2 and 2 that are the same whenever they are drawn."""
+    numbers: Array = 2 * np.sin(1 + np.arange(prod(shape), dtype=float)).reshape(shape)
+    return numbers
+
+
+def _near_marks(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
+    """The `marks` of this shape, some ULP off or 10⁻⁶ off: differences that cancel."""
+    marks = np.asarray(_marks(rng, shape, info), info.dtype)
+    off = rng.choice([-3 * info.eps, -info.eps, 0, info.eps, 2 * info.eps, 1e-6, -1e-6], shape)
+    numbers: Array = marks * (1 + off)
+    return numbers
+
+
 VALUES: dict[str, Drawer] = {
     "normal": _normal,
     "integers": _integers,
@@ -291,6 +349,11 @@ VALUES: dict[str, Drawer] = {
     "mask": _mask,
     "labels": _labels,
     "certainty": _certainty,
+    "near_ties": _near_ties,
+    "nans": _nans,
+    "tails": _tails,
+    "marks": _marks,
+    "near_marks": _near_marks,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from parity.cases import filters
@@ -235,6 +236,7 @@ TWO_AXES = (
         Draw((5, 3, 2, 4), layout="transposed"),
         stride=2,
     ),
+    replace(_conv2d("dy transposed", (2, 3, 7, 6), (5, 3, 2, 4)), upstream_layout="transposed"),
     _conv2d(
         "x reversed, weight strided",
         Draw((2, 3, 7, 6), layout="reversed"),

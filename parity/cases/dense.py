@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from parity.cases.case import BadCase, Case, Draw, Given, Shape, Source
@@ -73,6 +74,8 @@ LINEAR = (
     _linear("special upstream", (6, 4), (5, 4), upstream="special"),
     _linear("x transposed", Draw((5, 4), layout="transposed"), (3, 4)),
     _linear("weight transposed", (5, 4), Draw((3, 4), layout="transposed")),
+    replace(_linear("dy transposed", (5, 4), (3, 4)), upstream_layout="transposed"),
+    _linear("weight is square", (5, 4), (4, 4)),
     _linear("two leading axes transposed", Draw((2, 5, 4), layout="transposed"), (3, 4)),
     *(
         _linear(f"{layout} views", (5, 4), (3, 4), layout=layout)

@@ -14,13 +14,17 @@ FACTORS = (8, 8, 8, 40)  # how much larger
 
 
 class Dice:
-    """What falls depends on the seed and the number of the case alone."""
+    """What falls depends on the seed, the labels and the number of the case alone.
 
-    def __init__(self, seed: int, number: int) -> None:
-        self._rng = generator(seed, "sweep", str(number))
+    A plain one never repeats a size that it need not, and has no larger ones.
+    """
+
+    def __init__(self, seed: int, number: int, *labels: str, plain: bool = False) -> None:
+        self._rng = generator(seed, *(labels or ("sweep",)), str(number))
         self._used: set[int] = set()
-        self._differ = self.chance(0.8)  # swapped axes cannot pass; in the others, sizes repeat
-        self._larger = False
+        # Where sizes differ, swapped axes cannot pass; in some cases they repeat.
+        self._differ = plain or self.chance(0.8)
+        self._larger = plain
 
     def whole(self, low: int, high: int) -> int:
         """An integer from low to high, both included."""
@@ -37,6 +41,10 @@ class Dice:
     def one_of(self, values: Sequence[T]) -> T:
         """One of the values, each as often."""
         return values[self.whole(0, len(values) - 1)]
+
+    def taken(self, *sizes: int) -> None:
+        """These are sizes of the case; others differ from them."""
+        self._used.update(sizes)
 
     def size(self, low: int, high: int) -> int:
         """A size, mostly one that no other axis of the case has; rarely a large one."""

@@ -16,7 +16,7 @@ from parity.cases.texts import X2, Texts, Valid
 
 ROWS: tuple[Function, ...] = (
     moved("add", ("x", "branch"), "D4.16", bound="add", pieces=ELEMENT, in_networks=True),
-    moved("concatenate", ("a", "b", "c", "d"), "D4.18", in_networks=True),
+    moved("concatenate", tuple("abcdef"), "D4.18", in_networks=True),
 )
 
 VALUES = (
@@ -88,7 +88,7 @@ def _concatenate(
     arrays: dict[str, Source] = {
         key: Draw(shape, kind, layout)
         for key, shape, kind, layout in zip(
-            "abcd", shapes, cycle(values), cycle(layouts), strict=False
+            "abcdef", shapes, cycle(values), cycle(layouts), strict=False
         )
     }
     return Case("concatenate", name, arrays, **more)
@@ -263,12 +263,12 @@ def _random_add(dice: Dice) -> Arguments:
 
 
 def _random_concatenate(dice: Dice) -> Arguments:
-    """Arguments of concatenate: one to four maps."""
+    """Arguments of concatenate: one to six maps."""
     lead, rest = dice.batch(), dice.sizes(dice.whole(0, 3), 1, 5)
     values, upstream = dice.kinds(PLAIN, MOVED)
     arrays = {
         name: Draw((lead, dice.size(1, 5), *rest), values, dice.layout())
-        for name in "abcd"[: dice.whole(1, 4)]
+        for name in "abcdef"[: dice.whole(1, 6)]
     }
     return Arguments(arrays, {}, upstream)
 

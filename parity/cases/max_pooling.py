@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import inf
 from typing import Any
 
@@ -103,6 +104,8 @@ OPTIONS = (
     ),
     _max2d("window of 255 places", (1, 2, 18, 20), (15, 17), stride=2),
     _max2d("window of 256 places", (1, 2, 19, 18), 16, stride=(1, 2)),
+    replace(_max2d("dy transposed", (2, 3, 8, 7), 2), upstream_layout="transposed"),
+    _max2d("blocks of maps", (4, 3, 200, 250), 4, values="special", stride=5, padding=1),
     _max2d("ties", (2, 3, 9, 8), 3, values="ties", stride=2, upstream="integers"),
     _max2d("ties padding", (2, 4, 7, 8), 3, values="ties", stride=1, padding=1),
     _max2d("ties without overlap", (2, 4, 9, 6), 3, values="ties", documents=("D2.28",)),

@@ -12,13 +12,16 @@ from parity.cases.case import Array
 from parity.cases.digits import batches
 from parity.cases.network_case import Described, Loss, NetworkCase, described
 from refimpl import (
+    Add,
     AvgPool2d,
+    Concatenate,
     Conv2d,
     Flatten,
     Layer,
     LeakyReLU,
     Linear,
     MaxPool2d,
+    Network,
     ReLU,
     Sequential,
     Sigmoid,
@@ -234,6 +237,50 @@ def _wide_images(steps: int, rng: np.random.Generator) -> list[tuple[Array, Arra
     return [(rng.normal(size=(3, 4, 11, 10)), rng.integers(0, 5, 3)) for _ in range(steps)]
 
 
+# --- an output that six layers take -------------------------------------------------------
+
+FAN_OUT = {
+    "conv": described("conv2d"),
+    "relu": described("relu", "conv"),
+    "tanh": described("tanh", "conv"),
+    "max": described("max_pool2d", "conv", kernel_size=3, stride=1, padding=1),
+    "mean": described("avg_pool2d", "conv", kernel_size=1),
+    "stack": described("concatenate", "conv", "relu", "tanh", "max"),
+    "add": described("add", "mean", "conv"),
+    "both": described("concatenate", "stack", "add"),
+    "flatten": described("flatten"),
+    "output": described("linear"),
+}
+
+
+def _fan_out(rng: np.random.Generator) -> Network:
+    """conv 2@2×3 → ReLU, tanh, max, mean, itself and itself → stacked and added → dense 3."""
+    return Network(
+        {
+            "conv": Conv2d(uniform(rng, (2, 3, 2, 3), 1), rng.normal(size=2) / 10),
+            "relu": ReLU(),
+            "tanh": Tanh(),
+            "max": MaxPool2d(3, stride=1, padding=1),
+            "mean": AvgPool2d(1),
+            "stack": Concatenate(),
+            "add": Add(),
+            "both": Concatenate(),
+            "flatten": Flatten(),
+            "output": Linear(uniform(rng, (3, 10 * 4 * 5), 1), rng.normal(size=3) / 10),
+        },
+        {
+            **dict.fromkeys(("relu", "tanh", "max", "mean"), ("conv",)),
+            "stack": ("conv", "relu", "tanh", "max"),
+            "add": ("mean", "conv"),
+            "both": ("stack", "add"),
+        },
+    )
+
+
+def _five_by_seven(steps: int, rng: np.random.Generator) -> list[tuple[Array, Array]]:
+    return [(rng.normal(size=(4, 3, 5, 7)), rng.integers(0, 3, 4)) for _ in range(steps)]
+
+
 NETWORKS = {
     case.name: case
     for case in (
@@ -272,6 +319,7 @@ NETWORKS = {
         *MODELS,
         NetworkCase("residual", residual_network, RESIDUAL, tall_images, documents=("D4.16",)),
         NetworkCase("inception", inception_network, INCEPTION, depth_images, documents=("D4.18",)),
+        NetworkCase("fan_out", _fan_out, FAN_OUT, _five_by_seven, documents=("D0.9", "D1.6")),
         NetworkCase("options", _options, OPTIONS, _wide_images, documents=("D0.9", "D2.29")),
         ALEXNET,
     )

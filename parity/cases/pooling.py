@@ -66,6 +66,7 @@ def of_both(kind: str) -> tuple[Case, ...]:
             ("integers", "integers", "integers"),
             ("all negative beside padding", "negative", "normal"),
             ("special", "special", "normal"),
+            ("near ties", "near_ties", "normal"),
             ("minus infinity", "minus_inf", "normal"),
             ("largest", "largest", "largest"),
             ("subnormal", "subnormal", "subnormal"),

@@ -7,16 +7,22 @@ from typing import Annotated
 import typer
 
 from parity.commands.ending import wrong_call
+from parity.commands.needs import need
 from parity.commands.options import Dtype
 
 
 def list_cases(
-    name: Annotated[str | None, typer.Argument(help="a function or network: its cases")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(help="a function or network: its cases, also those made of pairs"),
+    ] = None,
 ) -> None:
     """List the functions and networks, or the cases of one of them."""
     from parity.cases.catalogue import BAD, GOOD
+    from parity.cases.covering.every import TABLES, pair_cases
     from parity.cases.functions import forward_of
     from parity.cases.networks import NETWORKS
+    from parity.results.settings import DEFAULT_SEED
     from parity.suite.selection import SelectionError
     from parity.suite.tasks import select
 
@@ -36,3 +42,7 @@ def list_cases(
         wrong_call(str(error))
     for task_id in dict.fromkeys(t.id for t in tasks if t.kind in ("case", "network")):
         typer.echo(task_id)
+    if name in TABLES:
+        need("covertable", "parity list of a function")
+        for case in pair_cases(name, DEFAULT_SEED):
+            typer.echo(case.id)

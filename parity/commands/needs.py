@@ -14,7 +14,10 @@ PACKAGE = "cnn-parity"
 # Which extra brings what.
 EXTRAS = {
     **dict.fromkeys(
-        ("typer", "rich", "pandas", "threadpoolctl", "junitparser", "sympy", "mpmath", "flint"),
+        (
+            *("typer", "rich", "pandas", "threadpoolctl", "junitparser"),
+            *("sympy", "mpmath", "flint", "covertable"),
+        ),
         "parity",
     ),
     "torch": "torch",

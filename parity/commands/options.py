@@ -29,4 +29,4 @@ FOLDER = Path("reports")
 def default_jobs(tasks: int) -> int:
     """As many processes as there are cores to use; one where starting more takes longer."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return min(cores or 1, 8) if tasks > 100 else 1
+    return min(cores or 1, 8) if tasks > 200 else 1

@@ -37,10 +37,10 @@ def run(
     out: Out = FOLDER,
     jobs: Jobs = None,
     full: Annotated[
-        bool, typer.Option("--full", help="also the networks that take long (alexnet)")
+        bool, typer.Option("--full", help="also what takes long: alexnet, all witnesses")
     ] = False,
     quick: Annotated[
-        bool, typer.Option("--quick", help="torch alone, and the first steps of training")
+        bool, typer.Option("--quick", help="torch, few properties, and the first steps of training")
     ] = False,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="also write JUnit XML")] = None,
     elements: Annotated[
@@ -61,7 +61,7 @@ def run(
     sleep_when_idle()
     if junit:
         need_installed("junitparser", "parity run --junit")
-    for package in () if quick else ("flint", "mpmath"):
+    for package in () if quick else ("flint", "mpmath", "covertable"):
         need_installed(package, "parity run")
     for package in ("rich", "threadpoolctl", "torch"):
         need(package, "parity run")
@@ -72,8 +72,9 @@ def run(
 
     started = time.perf_counter()
     dtypes = [d.value for d in dtype or Dtype]
+    used_seed = DEFAULT_SEED if seed is None else seed
     try:
-        tasks = select(names or [], case, dtypes, full, witnesses=not quick)
+        tasks = select(names or [], case, dtypes, full, not quick, used_seed)
         shown = element_cases(elements)
         oracle.check_device(device)
         if tf32:
@@ -85,7 +86,7 @@ def run(
     except (SelectionError, oracle.DeviceError, OSError, ValueError) as error:
         wrong_call(str(error))
     settings = Settings(
-        seed=DEFAULT_SEED if seed is None else seed,
+        seed=used_seed,
         device=device,
         tf32=tf32,
         rtol=rtol,

@@ -24,6 +24,7 @@ from parity.cases.case import (
     generator,
 )
 from parity.cases.functions import FUNCTIONS
+from parity.judges.block_size import blocks_of
 from parity.results.findings import Findings
 from parity.results.judging import Place, attempt, failure_row, joined, judge, shapes_apart, timed
 from parity.results.rows import Refusal, Row, TimingRow
@@ -118,7 +119,7 @@ def _torch_side(
     device = settings.device
     y = oracle.forward(case.function, arrays, case.options, device)
     rng = generator(settings.seed, case.id, "dy")
-    dy = draw(Draw(y.shape, case.upstream), dtype, rng).reshape(y.shape)
+    dy = draw(Draw(y.shape, case.upstream, case.dy_layout), dtype, rng)
     dy.setflags(write=False)
     wanted = [name for name in FUNCTIONS[case.function].inputs if name in arrays]
     result, seconds = timed(
@@ -136,7 +137,7 @@ def _refimpl_side(
 ) -> tuple[dict[str, Array] | str, float]:
     """The value and gradients, or what refimpl raised; the seconds taken."""
     function = FUNCTIONS[case.function]
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), blocks_of(case.block_bytes):
         return timed(lambda: attempt(lambda: function.tensors(dy, arrays, case.options)))
 
 

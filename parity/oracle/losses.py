@@ -9,6 +9,8 @@ from torch import Tensor
 
 
 def _cross_entropy(logits: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    # torch has class indices of 64 bits only.
+    target = target if target.is_floating_point() else target.long()
     return F.cross_entropy(logits, target, reduction=reduction)
 
 

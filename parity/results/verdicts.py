@@ -9,3 +9,4 @@ VERDICTS = (OUTSIDE, EXPECTED, BLIND, WITHIN, IDENTICAL, EMPTY)  # worst first
 AGREES, UNDECIDED, INAPPLICABLE = "agrees", "undecided", "inapplicable"
 # Witnesses that are tasks of their own, as witnesses.csv calls them.
 INTEGERS, DERIVATIVE, SYMBOLS = "integers", "derivative", "symbols"
+PROPERTIES = "properties"  # asked by a quick run, too

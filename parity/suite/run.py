@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
 
 from threadpoolctl import threadpool_limits
 
@@ -17,10 +18,12 @@ from parity.results.findings import Findings
 from parity.results.judging import Place, failure_row
 from parity.results.rows import WitnessRow
 from parity.results.settings import Settings
-from parity.results.verdicts import OUTSIDE, SYMBOLS
+from parity.results.verdicts import OUTSIDE, PROPERTIES, SYMBOLS
 from parity.suite.processes import context
 from parity.suite.task import BAD_CASES, CASES, WITNESSES, Task
 from parity.suite.workers import start_worker
+from parity.witnesses.properties.check import check_properties
+from parity.witnesses.properties.descents import check_network_properties
 
 CHUNK = 8  # small tasks handed to a worker at a time
 
@@ -32,8 +35,8 @@ def run_task(task: Task, settings: Settings) -> Findings:
     except Exception as error:
         network = task.id if task.id in (*NETWORKS, *CHAINS) else ""
         function = "" if network else task.id.partition("[")[0]
-        reason = broken_off(error, CASES.get(task.id), task.dtype, settings)
-        if task.kind in WITNESSES:
+        reason = broken_off(error, task.case, task.dtype, settings)
+        if task.kind in (PROPERTIES, *WITNESSES):
             row = WitnessRow(
                 task.id, function, network, task.dtype, task.kind, "", 0, OUTSIDE, None, reason
             )
@@ -47,8 +50,15 @@ def _do(task: Task, settings: Settings) -> Findings:
         from parity.suite.witness_tasks import ask  # flint, which a quick run does without
 
         return ask(task, settings)
+    if task.kind == PROPERTIES:
+        if task.id in NETWORKS:
+            return check_network_properties(NETWORKS[task.id], task.dtype, settings)
+        return check_properties(CASES[task.id], task.dtype, settings)
     if task.kind == "case":
         return check_case(CASES[task.id], task.dtype, settings)
+    if task.generated:
+        alone = replace(settings, quick=settings.quick or task.quick)
+        return check_case(task.generated, task.dtype, alone)
     if task.kind == "bad":
         return check_refusal(BAD_CASES[task.id], settings)
     check = check_training if task.kind == "training" else check_network

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 
+from parity.cases.case import Case
 from parity.cases.catalogue import BAD, GOOD
 from parity.cases.chains import CHAINS
 from parity.cases.functions import FUNCTIONS, forward_of
 from parity.cases.networks import NETWORKS
+from parity.suite.generated import generated_cases, generated_tasks, named_tasks
+from parity.suite.property_tasks import property_tasks
 from parity.suite.selection import SelectionError, nearest
 from parity.suite.task import CASES, Task
 
@@ -18,12 +21,14 @@ def select(
     dtypes: Sequence[str],
     full: bool = False,
     witnesses: bool = True,
+    seed: int | None = None,
 ) -> list[Task]:
     """The tasks for function and network names (all if none) and one case (all if None).
 
     Networks that take long are among them if `full` says so or their name is given; the
-    witnesses beside torch are asked too, unless they are not wanted. Where no dtype is left
-    out, torch in half precision is looked at with them.
+    witnesses beside torch are asked too, unless they are not wanted: then few
+    cases for their properties alone. Generated cases are among them where there is a seed to
+    generate them from. Where no dtype is left out, torch in half precision is looked at with them.
 
     Raises: SelectionError for a name or a case that is not there.
     """
@@ -40,12 +45,16 @@ def select(
         if dtype in dtypes
     ]
     if case is not None:
+        generated = [] if seed is None or tasks else generated_cases(case, wanted, seed)
+        tasks += named_tasks([c for c in generated if c.function in wanted], dtypes)
         if not tasks:
-            raise SelectionError(_no_such_case(case, wanted))
-        return [*tasks, *_beside(tasks, set(), dtypes)] if witnesses else tasks
+            raise SelectionError(_no_such_case(case, wanted, generated))
+        return _and_beside(tasks, set(), dtypes, witnesses)
     for name in names:
         if name in FUNCTIONS and not any(c.function == name for c in GOOD):
             raise SelectionError(f"{name} has no cases yet: add some in parity/cases/")
+    if seed is not None:
+        tasks += generated_tasks(wanted, dtypes, seed, full, quick=not witnesses)
     tasks += [Task("bad", c.id, "") for c in BAD if forward_of(c.function) in wanted]
     for network in NETWORKS.values():
         if network.name in wanted and (full or names or not network.full):
@@ -53,19 +62,24 @@ def select(
             tasks += [
                 Task(kind, network.name, d) for kind in kinds for d in network.dtypes if d in dtypes
             ]
-    return [*tasks, *_beside(tasks, wanted, dtypes)] if witnesses else tasks
+    return _and_beside(tasks, wanted, dtypes, witnesses)
 
 
-def _beside(tasks: Sequence[Task], wanted: Container[str], dtypes: Sequence[str]) -> list[Task]:
-    """What is asked beside torch; it takes flint, which a quick run does without."""
+def _and_beside(
+    tasks: Sequence[Task], wanted: Container[str], dtypes: Sequence[str], witnesses: bool
+) -> list[Task]:
+    """These and what is asked beside torch: properties; and what takes flint, if it is wanted."""
+    properties = property_tasks(tasks, dtypes, quick=not witnesses)
+    if not witnesses:
+        return [*tasks, *properties]
     from parity.suite.witness_tasks import witness_tasks
 
-    return witness_tasks(tasks, wanted, dtypes)
+    return [*tasks, *witness_tasks(tasks, wanted, dtypes), *properties]
 
 
-def _no_such_case(case: str, wanted: set[str]) -> str:
+def _no_such_case(case: str, wanted: set[str], generated: Sequence[Case]) -> str:
     """Why a case was not found: it is another function's, has other dtypes, or is nowhere."""
-    named = [c for c in GOOD if case in (c.id, c.name)]
+    named = [c for c in GOOD if case in (c.id, c.name)] or generated
     if not named:
         ids = [c.name for c in GOOD if c.function in wanted] + list(CASES)
         return f"no case is called {case!r}{nearest(case, ids)}"

@@ -10,7 +10,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from parity.cases.case import Case
+from parity.cases.case import Case, Draw
+from parity.cases.random_cases import Selection, case_at
 from parity.results.findings import Findings
 from parity.results.judging import Place, failure_row
 from parity.results.message import describe
@@ -18,7 +19,6 @@ from parity.results.rows import Row
 from parity.results.settings import Settings
 from parity.results.verdicts import VERDICTS
 from parity.sweep.case_json import to_json
-from parity.sweep.geometry import Selection, case_at
 from parity.sweep.memory import resident
 from parity.sweep.shrink import shrunk
 from parity.sweep.versions import versions
@@ -160,8 +160,8 @@ def inputs(case: Case) -> str:
         for name, source in case.arrays.items()
     ]
     options = [f"{name} {value!r}" for name, value in case.options.items()]
-    upstream = [] if case.upstream == "normal" else [f"dy {case.upstream}"]
-    return ", ".join((*arrays, *options, *upstream))
+    dy = _unusual(Draw((), case.upstream, case.dy_layout))
+    return ", ".join((*arrays, *options, *([f"dy{dy}"] if dy else [])))
 
 
 def _unusual(source: object) -> str:

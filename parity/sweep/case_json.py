@@ -18,16 +18,15 @@ def to_json(case: Case, dtype: str, seed: int) -> str:
     >>> to_json(Case("relu", "3/5", {"x": Draw((2,))}), "float32", 3)
     '{"function": "relu", "name": "3/5", "dtype": "float32", "seed": 3, "arrays": {"x":
     {"kind": "Draw", "shape": [2], "values": "normal", "layout": "contiguous"}}, "options": {},
-    "upstream": "normal"}'
+    "upstream": "normal", "upstream_layout": "contiguous"}'
     """
     arrays = {
         name: {"kind": type(source).__name__, **vars(source)}
         for name, source in case.arrays.items()
     }
     described = {"function": case.function, "name": case.name, "dtype": dtype, "seed": seed}
-    return json.dumps(
-        {**described, "arrays": arrays, "options": case.options, "upstream": case.upstream}
-    )
+    upstream = {"upstream": case.upstream, "upstream_layout": case.dy_layout}
+    return json.dumps({**described, "arrays": arrays, "options": case.options, **upstream})
 
 
 def from_json(text: str) -> tuple[Case, str, int]:
@@ -37,7 +36,13 @@ def from_json(text: str) -> tuple[Case, str, int]:
     options = {name: _tuples(value) for name, value in given["options"].items()}
     dtype = given["dtype"]
     case = Case(
-        given["function"], given["name"], arrays, options, given["upstream"], dtypes=(dtype,)
+        given["function"],
+        given["name"],
+        arrays,
+        options,
+        given["upstream"],
+        dtypes=(dtype,),
+        upstream_layout=given.get("upstream_layout", "contiguous"),  # older stores have none
     )
     return case, dtype, given["seed"]
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass, field
 
+from parity.cases.random_cases import Selection
 from parity.sweep.batch import SIZE, Disagreement, Judged, judge_batch
 from parity.sweep.executor import MakePool, PoolError
-from parity.sweep.geometry import Selection
 from parity.sweep.memory import Memory, resident
 from parity.sweep.store import Store
 from parity.sweep.versions import versions

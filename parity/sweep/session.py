@@ -11,6 +11,7 @@ from rich.console import Console
 
 from parity.cases.case import FLOATS
 from parity.cases.functions import FUNCTIONS
+from parity.cases.random_cases import Selection, case_at
 from parity.results.settings import Settings
 from parity.suite.selection import SelectionError, nearest
 from parity.sweep import executor
@@ -18,7 +19,6 @@ from parity.sweep.batch import disagreement, inputs, rows_of
 from parity.sweep.coordinator import Plan, Progress, sweep
 from parity.sweep.display import shown
 from parity.sweep.files import about_sweep, write
-from parity.sweep.geometry import Selection, case_at
 from parity.sweep.store import Store, opened
 from parity.sweep.summary import conclusion, costs, measured
 from parity.sweep.tables import by_function, by_size, summarise

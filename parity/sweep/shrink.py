@@ -50,7 +50,7 @@ def simpler(case: Case) -> Iterator[Case]:
 
 
 def _fewer_arrays(case: Case) -> Iterator[Case]:
-    for name in ("bias", "d", "c", "b"):
+    for name in ("bias", *"fedcb"):
         if name in case.arrays:
             yield replace(case, arrays={n: s for n, s in case.arrays.items() if n != name})
 
@@ -108,6 +108,8 @@ def _plainer_values(case: Case) -> Iterator[Case]:
     """Ordinary numbers, one behind the other."""
     if case.upstream != "normal":
         yield replace(case, upstream="normal")
+    if case.dy_layout != "contiguous":
+        yield replace(case, upstream_layout="contiguous")
     for name, source in case.arrays.items():
         if isinstance(source, Draw):
             if source.layout != "contiguous":

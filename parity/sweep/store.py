@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 
+from parity.cases.random_cases import Selection
 from parity.sweep.batch import Disagreement, Judged, Result
-from parity.sweep.geometry import Selection
 
 FORMAT = 1
 # EXCLUSIVE: one coordinator. FULL: a transaction is on the disk when it ends.

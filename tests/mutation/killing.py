@@ -40,7 +40,7 @@ class Check:
     """Something that holds for the right code."""
 
     id: str
-    kind: str  # "case", "bad input", "network", "test", "doctest"
+    kind: str  # "case", "bad input", "network", "properties", "test", "doctest"
     holds: Callable[[], bool]
     written: str = ""  # a digest of the files it is written in
 

@@ -119,7 +119,7 @@ def all_mutants(modules: Sequence[str] = ()) -> list[Mutant]:
 
 
 def catalogue_checks() -> list[Check]:
-    """Cases, bad inputs and networks, as `parity run --quick` does them."""
+    """Cases, bad inputs, networks and properties, as `parity run --quick` does them."""
     from parity import oracle
     from parity.cases.case import FLOATS
     from parity.results.settings import Settings
@@ -127,13 +127,15 @@ def catalogue_checks() -> list[Check]:
 
     oracle.set_threads(1)
     oracle.set_tf32(False)
-    kinds = {"case": "case", "bad": "bad input", "network": "network", "training": "network"}
+    kinds = {"bad": "bad input", "training": "network"}  # other than a task's
     settings = Settings(quick=True)
     written = digest(path for path in (ROOT / "parity").rglob("*") if path.suffix in READ)
 
     def check(task: tasks.Task) -> Check:
         id = " ".join(filter(None, (task.kind, task.id, task.dtype)))
-        return Check(id, kinds[task.kind], lambda: run.run_task(task, settings).holds, written)
+        return Check(
+            id, kinds.get(task.kind, task.kind), lambda: run.run_task(task, settings).holds, written
+        )
 
     return [check(task) for task in tasks.select([], None, FLOATS, witnesses=False)]
 
@@ -316,7 +318,7 @@ def _store(stored: dict[str, Any]) -> None:
 
 # --- report -------------------------------------------------------------------------------
 
-COLUMNS = ("case", "bad input", "network", "test", "doctest", "time limit", "crash")
+COLUMNS = ("case", "bad input", "network", "properties", "test", "doctest", "time limit", "crash")
 
 
 def report(found: Sequence[Mutant], stored: dict[str, Any], listed: Sequence[Equivalent]) -> int:

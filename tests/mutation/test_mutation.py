@@ -422,9 +422,9 @@ def test_entries_are_unique_and_have_reasons() -> None:
 
 
 def test_the_catalogue_is_among_the_checks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every case, bad input and network that a quick run has; each check can hold and fail."""
+    """All that a quick run has, properties too; each check can hold and fail."""
     checks = run.catalogue_checks()
-    assert {check.kind for check in checks} == {"case", "bad input", "network"}
+    assert {check.kind for check in checks} == {"case", "bad input", "network", "properties"}
     (relu,) = (check for check in checks if check.id == "case relu[maps] float64")
     assert relu.holds()
     monkeypatch.setattr(refimpl, "relu_backward", lambda dy, x: -dy)

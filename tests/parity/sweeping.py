@@ -22,10 +22,10 @@ from calling import Outcome
 
 import parity
 from parity import cli
+from parity.cases.random_cases import Selection
 from parity.sweep import executor
 from parity.sweep.coordinator import Plan
 from parity.sweep.executor import Pool
-from parity.sweep.geometry import Selection
 
 ROOT = Path(parity.__file__).parents[1]
 AGAIN = "parity sweep --seed 7"

@@ -54,8 +54,9 @@ GOOD = Aspect("good cases", "parity.cases", "GOOD")
 BAD = Aspect("bad cases", "parity.cases", "BAD")
 SYMBOLIC = Aspect("its smallest shapes for symbols", "parity.cases", "SYMBOLIC")
 RANDOM = Aspect("random cases", "parity.cases", "RANDOM")
+COVERING = Aspect("what meets in its cases", "parity.cases.covering", "TABLES")
 DEFINITION = Aspect("a definition", "parity.witnesses.definitions", "DEFINITIONS")
-EVERYWHERE = (TORCH, GOOD, BAD, SYMBOLIC, RANDOM, DEFINITION)
+EVERYWHERE = (TORCH, GOOD, BAD, SYMBOLIC, RANDOM, COVERING, DEFINITION)
 
 
 def missing(function: Function) -> Iterator[str]:
@@ -112,6 +113,7 @@ def test_what_is_missing_is_named() -> None:
         "haar_kernel lacks bad cases: BAD in parity/cases/filters.py",
         "haar_kernel lacks its smallest shapes for symbols: SYMBOLIC in parity/cases/filters.py",
         "haar_kernel lacks random cases: RANDOM in parity/cases/filters.py",
+        "haar_kernel lacks what meets in its cases: TABLES in parity/cases/covering/filters.py",
         "haar_kernel lacks a definition: DEFINITIONS in parity/witnesses/definitions/filters.py",
         "haar_kernel lacks its bound, 'haar_kernel': RULES in parity/bounds/rules.py",
         "haar_kernel lacks its integers, 'none': RULES in parity/witnesses/lattices.py",

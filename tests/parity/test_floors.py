@@ -100,6 +100,7 @@ SHARED = {
     "every": "what the files of a folder say of every function, or row",
     "files": "which files a run or a sweep writes",
     "layer": "one function on given arrays",
+    "pooling": "what maximum and average pooling share",
     "memory": "bytes that a process needs",
     "mistakes": "known mistakes, and what is said of them",
     "rules": "the table of each function's rule",

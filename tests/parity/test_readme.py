@@ -12,12 +12,16 @@ from typer.testing import CliRunner
 
 import parity.documents.checks.every  # noqa: F401 (registers the evidence)
 import refimpl
+from parity.cases.case import FLOATS
 from parity.cases.catalogue import BAD, GOOD
+from parity.cases.covering.every import TABLES, pair_cases
 from parity.cli import app
 from parity.documents.audit import audit_row
 from parity.documents.evidence import VERDICTS
 from parity.documents.ledger import ledger
 from parity.report.audit import describe
+from parity.results.settings import DEFAULT_SEED
+from parity.suite.generated import RANDOM_CASES
 from parity.suite.tasks import select
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +39,7 @@ def test_commands_are_accepted(command: str, words: str) -> None:
     shown = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"}).output
     assert options <= set(re.findall(r"--[\w-]+", shown))
     if "--case" in given:
-        assert select(given[:1], given[given.index("--case") + 1], ["float64"])
+        assert select(given[:1], given[given.index("--case") + 1], FLOATS, seed=DEFAULT_SEED)
 
 
 def test_there_are_commands() -> None:
@@ -46,6 +50,9 @@ def test_there_are_commands() -> None:
 def test_counts() -> None:
     """The numbers of cases are those of the catalogue."""
     assert f"{len(GOOD)} layer cases are data" in README
+    pairs = sum(len(pair_cases(function, 1)) for function in TABLES)
+    assert f"{pairs} more are generated" in README
+    assert f"So are {RANDOM_CASES} random cases" in README
     assert f"{len(GOOD)} layer cases" in (ROOT / "CHANGELOG.md").read_text()
     assert f"{len(BAD)} bad inputs" in (ROOT / "CHANGELOG.md").read_text()
 

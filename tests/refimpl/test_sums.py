@@ -111,6 +111,22 @@ def test_wide_is_exact_for_products() -> None:
     assert wide(same) is same
 
 
+@pytest.mark.parametrize("terms", [65_000, 65_520, 90_000])
+def test_float16_counts_beyond_its_largest_number(terms: int) -> None:
+    """Means of more than 65,504 terms: losses, their gradients, pooling; sums overflow alone."""
+    logits, target = np.full((1, terms), 0.01, np.float16), np.zeros((1, terms), np.float16)
+    one = np.ones((), np.float16)
+    loss = refimpl.binary_cross_entropy_with_logits(logits, target)
+    assert (loss.dtype, float(loss)) == (np.float16, pytest.approx(0.698, rel=1e-3))
+    slope = refimpl.binary_cross_entropy_with_logits_backward(one, logits, target)
+    np.testing.assert_allclose(slope, 0.5025 / terms, rtol=0.05)  # a subnormal number
+    x = np.full((1, 1, terms), 0.5, np.float16)
+    y = refimpl.avg_pool1d(x, terms)
+    assert (y.dtype, y.tolist()) == (np.float16, [[[0.5]]])
+    share = refimpl.avg_pool1d_backward(np.ones((1, 1, 1), np.float16), x, terms)
+    np.testing.assert_allclose(share, 1 / terms, rtol=0.05)
+
+
 def test_a_bias_gradient_of_many_samples() -> None:
     """900,000 terms of one sign in float32: to the last bit, where a serial sum is 10⁻³ off."""
     dy = np.full((100_000, 2, 3, 3), np.float32(1 / 3))

@@ -53,6 +53,13 @@ class Truth:
         """|value − exact value| in ULP, ∞ for NaN."""
         return np.abs(self.off(values))
 
+    def distances(self, values: Array) -> Array:
+        """|value − exact value| as a number, ∞ for NaN."""
+        off = np.asarray(values).reshape(-1)[self.places].astype(np.float64)
+        with np.errstate(all="ignore"):
+            off = np.abs(off - self.nearest)
+        return np.where(np.isnan(off), np.inf, off)
+
     def flat_places(self) -> Array:
         """The places, one by one."""
         if isinstance(self.places, slice):

@@ -15,10 +15,10 @@ from calling import Call
 
 from parity.bench import scaling
 from parity.bench.scaling import ScalingRow, bench_scaling
+from parity.cases.random_cases import Selection
 from parity.sweep import coordinator, executor
 from parity.sweep.batch import Judged, Result
 from parity.sweep.executor import Pool
-from parity.sweep.geometry import Selection
 from parity.sweep.versions import versions
 
 BATCH = 0.05  # seconds

@@ -27,6 +27,7 @@ import parity.suite.tasks
 import refimpl
 from parity import cli
 from parity.cases.catalogue import GOOD
+from parity.cases.covering.every import pair_cases
 from parity.cases.functions import FUNCTIONS
 from parity.cases.networks import NETWORKS
 from parity.commands import terminal
@@ -62,7 +63,7 @@ def test_a_run_that_holds(call: Call, tmp_path: Path) -> None:
     """Exit code 0, a table, one sentence, the names of the files; nothing on stderr."""
     outcome = call("run", "relu", "--out", tmp_path)
     assert (outcome.code, outcome.err) == (0, "")
-    _, header, line, exact, integers, derivative, symbols, half, summary, reports = (
+    _, header, line, exact, integers, derivative, symbols, properties, half, summary, reports = (
         outcome.out.splitlines()
     )
     assert header.split()[:3] == ["function", "cases", "refused"]
@@ -71,6 +72,7 @@ def test_a_run_that_holds(call: Call, tmp_path: Path) -> None:
     assert integers.startswith("integers: ")
     assert re.fullmatch(r"derivative: \d+ agrees \(.*passes with probability 2\^-40", derivative)
     assert symbols == "symbols: 1 agrees"
+    assert re.fullmatch(r"properties: \d+ agrees", properties)
     assert half.startswith("torch in float16 and bfloat16, for information: 8 tensors, ")
     judged = [row for row in rows(tmp_path) if row["verdict"] != "information"]
     tensors, cases = len(judged), len({row["case"] for row in judged})
@@ -135,7 +137,7 @@ def test_a_disagreement(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         said[first + 6],
     )
     assert said[first + 5] == said[first + 7] == said[first + 3]
-    assert "3 DO NOT HOLD" in said[-2]
+    assert "4 DO NOT HOLD" in said[-2]
     assert json.loads((tmp_path / "run.json").read_text())["holds"] is False
     assert len(rows(tmp_path, "gradients.csv")) == 120
 
@@ -160,7 +162,7 @@ def test_an_accepted_bad_input_is_a_disagreement(
 ) -> None:
     """A bad input that is computed with ends in exit code 1."""
     monkeypatch.setattr(refimpl, "flatten", lambda x: x.reshape(len(x), -1))
-    outcome = call("run", "flatten", "--out", tmp_path)
+    outcome = call("run", "flatten", "--jobs", 1, "--out", tmp_path)
     assert outcome.code == 1
     assert "bad input accepted" in outcome.out
     assert re.search(r"^FAIL bad input flatten\[.*got|accepted it", outcome.out, re.MULTILINE)
@@ -202,7 +204,7 @@ def test_full(
     """--full, and nothing else, asks for the networks that take long."""
     asked, right = [], parity.suite.tasks.select
 
-    def select(names: Any, case: Any, dtypes: Any, full: bool, witnesses: bool) -> Any:
+    def select(names: Any, case: Any, dtypes: Any, full: bool, *more: Any) -> Any:
         asked.append({t.id for t in right(names, case, dtypes, full)} & set(NETWORKS))
         return right(["relu"], "maps", ["float32"])
 
@@ -229,7 +231,7 @@ def test_junit(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     outcome = call(*QUICK, "--out", tmp_path / "out", "--junit", path)
     assert outcome.out.splitlines()[-1].endswith(f", {path}")
     xml = JUnitXml.fromfile(str(path))
-    assert (xml.tests, xml.failures) == (3, 3)  # torch, and two witnesses
+    assert (xml.tests, xml.failures) == (4, 4)  # torch, and three witnesses
 
 
 def test_jobs(call: Call, tmp_path: Path) -> None:
@@ -239,7 +241,7 @@ def test_jobs(call: Call, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tasks", "cores", "jobs"), [(100, 4, 1), (101, 4, 4), (5000, 64, 8), (5000, 1, 1)]
+    ("tasks", "cores", "jobs"), [(200, 4, 1), (201, 4, 4), (5000, 64, 8), (5000, 1, 1)]
 )
 @pytest.mark.parametrize("linux", [True, False])
 def test_default_jobs(
@@ -361,7 +363,8 @@ def test_list(call: Call) -> None:
 def test_list_of_a_function(call: Call, name: str) -> None:
     """The ids of its cases, each once, as --case takes them."""
     said = call("list", name).out.splitlines()
-    assert said == [case.id for case in GOOD if case.function == name]
+    listed = [case.id for case in GOOD if case.function == name]
+    assert said == [*listed, *(case.id for case in pair_cases(name, 1))]
 
 
 def test_list_of_a_network(call: Call) -> None:

@@ -36,6 +36,7 @@ from parity.suite.tasks import element_cases, select
 from parity.witnesses import symbolic
 from parity.witnesses.derivative import COVERED
 from parity.witnesses.integers import representatives
+from parity.witnesses.properties.choice import chosen, suits
 from refimpl import Linear, Sequential
 
 SETTINGS = Settings(seed=11)
@@ -82,6 +83,8 @@ def test_everything_is_selected_by_default() -> None:
         - len(COVERED),
         "symbols": sum(bool(function.inputs) for function in FUNCTIONS.values()),
         "half": 2 * len(half_cases()),
+        "properties": len(chosen(GOOD, FLOATS))
+        + 2 * sum(not network.full for network in NETWORKS.values()),
     }
     assert len(set(tasks)) == len(tasks)
 
@@ -108,7 +111,8 @@ def test_a_function_is_its_cases_and_its_bad_inputs() -> None:
     cases = [task.id for task in tasks if task.kind == "case"]
     assert cases == [i for i in good for _ in FLOATS]
     assert [task.id for task in tasks if task.kind == "bad"] == bad
-    assert kinds(tasks).keys() == {"case", "bad", "integers", "derivative", "symbols", "half"}
+    beside = {"integers", "derivative", "symbols", "half", "properties"}
+    assert kinds(tasks).keys() == {"case", "bad", *beside}
     asked = [task for task in tasks if task.kind == "derivative"]
     assert asked == [Task("derivative", i, "float64") for i in good]
     assert [task for task in tasks if task.kind == "symbols"] == [Task("symbols", "relu", "")]
@@ -118,7 +122,7 @@ def test_a_function_is_its_cases_and_its_bad_inputs() -> None:
 
 def test_what_has_no_backward_is_not_differentiated() -> None:
     """dsigmoid is a derivative itself."""
-    assert kinds(select(["dsigmoid"], None, FLOATS)).keys() == {"case", "bad", "half"}
+    assert kinds(select(["dsigmoid"], None, FLOATS)).keys() == {"case", "bad", "half", "properties"}
 
 
 def test_half_precision_is_looked_at_with_both_dtypes() -> None:
@@ -138,13 +142,14 @@ def test_a_network_is_compared_and_trained() -> None:
     assert select(["tiny"], None, FLOATS) == [
         *(Task(kind, "tiny", dtype) for kind in ("network", "training") for dtype in FLOATS),
         Task("derivative", "tiny", "float64"),
+        *(Task("properties", "tiny", dtype) for dtype in FLOATS),
     ]
 
 
 def test_a_network_without_steps_is_not_trained() -> None:
     """The small networks have no training."""
     assert select(["small_tanh"], None, ["float32"]) == [
-        Task(kind, "small_tanh", "float32") for kind in ("network", "derivative")
+        Task(kind, "small_tanh", "float32") for kind in ("network", "derivative", "properties")
     ]
 
 
@@ -169,7 +174,9 @@ def test_one_dtype(dtype: str) -> None:
 def test_one_case_by_id_or_bare_name(names: list[str], case: str, ids: list[str]) -> None:
     """A case is named by its id, or by its name within the functions; no bad input comes along."""
     tasks = select(names, case, ["float32"], witnesses=False)
-    assert tasks == [Task("case", i, "float32") for i in ids]
+    asked = {i for i in ids if suits(catalogue.CASES[i])}
+    assert tasks[: len(ids)] == [Task("case", i, "float32") for i in ids]
+    assert {task.id for task in tasks[len(ids) :] if task.kind == "properties"} <= asked
     asked = select(names, case, ["float32"])[len(ids) :]
     differentiated = [i for i in ids if FUNCTIONS[i[: i.index("[")]].inputs]
     assert [task.id for task in asked if task.kind == "derivative"] == differentiated
@@ -288,6 +295,8 @@ def csv(findings: Findings) -> tuple[str, str, str, str]:
         (Task("derivative", "relu[maps]", "float64"), 0, 0, 0, 1),
         (Task("derivative", "tiny", "float64"), 0, 0, 0, 1),
         (Task("symbols", "conv2d", ""), 0, 0, 0, 2),
+        (Task("properties", "relu[maps]", "float64"), 0, 0, 0, 1),
+        (Task("properties", "tiny", "float64"), 0, 0, 0, 1),
     ],
     ids=lambda value: value.kind if isinstance(value, Task) else "",
 )
@@ -375,7 +384,7 @@ def test_torch_has_its_threads_back_after_a_run() -> None:
         seen: list[int] = []
         run(select([], "relu[maps]", FLOATS), SETTINGS, 1, lambda n: seen.append(threads()))
         assert set(seen) == {1}
-        assert len(seen) == 5
+        assert len(seen) == 7
         assert threads() == 2
     finally:
         torch.set_num_threads(before)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
+from parity.cases.random_cases import Selection, case_at
 from parity.results.settings import Settings
 from parity.sweep.batch import rows_of
 from parity.sweep.case_json import from_json, to_json
-from parity.sweep.geometry import Selection, case_at
 
 
 def test_read_again_it_is_the_same() -> None:
@@ -24,5 +24,5 @@ def test_judged_again_it_finds_the_same() -> None:
     settings = Settings(seed=8)
     assert rows_of(again, dtype_again, Settings(seed=seed)) == rows_of(case, dtype, settings)
     text = json.loads(to_json(case, dtype, 8))
-    other, _, _ = from_json(json.dumps({**text, "name": "8/5"}))
+    other, _, _ = from_json(json.dumps({**text, "name": "random 5"}))
     assert rows_of(other, dtype, settings) != rows_of(case, dtype, settings)

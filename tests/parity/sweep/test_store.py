@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from parity.cases.functions import FUNCTIONS
+from parity.cases.random_cases import Selection
 from parity.sweep import store as module
 from parity.sweep.batch import Disagreement, Judged, Result
-from parity.sweep.geometry import Selection
 from parity.sweep.store import Store, StoreError, opened
 
 SELECTION = Selection(seed=7)

@@ -158,7 +158,7 @@ def test_chains_are_tasks_of_a_run() -> None:
     """By name too; none without witnesses."""
     assert select(["sums"], None, FLOATS) == [Task("integers", "sums", d) for d in FLOATS]
     kinds = [task.kind for task in select(["small_relu"], None, ["float32"])]
-    assert sorted(kinds) == ["derivative", "integers", "network"]
+    assert sorted(kinds) == ["derivative", "integers", "network", "properties"]
     assert select(["sums"], None, FLOATS, witnesses=False) == []
     assert set(CHAINS) - set(NETWORKS) == {"sums"}
 

@@ -1,4 +1,4 @@
-"""Case i of a sweep: a pure function of the seed, i and what the sweep is narrowed to.
+"""Random case i, of a sweep or a run: a pure function of the seed, i and what it is narrowed to.
 
 What is drawn stands beside the cases of each function; what is not, in `parity/cases/drawing.py`.
 """
@@ -15,7 +15,7 @@ from parity.cases.functions import FUNCTIONS
 
 @dataclass(frozen=True)
 class Selection:
-    """What a sweep is narrowed to; with the seed it fixes every case."""
+    """What random cases are narrowed to; with the seed it fixes every case."""
 
     seed: int
     functions: tuple[str, ...] = tuple(FUNCTIONS)
@@ -27,10 +27,18 @@ def case_at(selection: Selection, number: int) -> tuple[Case, str]:
 
     >>> case, dtype = case_at(Selection(seed=3, functions=("linear",)), 5)
     >>> case.id, case == case_at(Selection(seed=3, functions=("linear",)), 5)[0]
-    ('linear[3/5]', True)
+    ('linear[random 5]', True)
     """
     dice = Dice(selection.seed, number)
     function, dtype = dice.one_of(selection.functions), dice.one_of(selection.dtypes)
     made = RANDOM[function](dice)
-    name = f"{selection.seed}/{number}"
-    return Case(function, name, made.arrays, made.options, made.upstream, dtypes=(dtype,)), dtype
+    case = Case(
+        function,
+        f"random {number}",
+        made.arrays,
+        made.options,
+        made.upstream,
+        dtypes=(dtype,),
+        upstream_layout=dice.layout(),
+    )
+    return case, dtype

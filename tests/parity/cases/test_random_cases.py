@@ -8,7 +8,7 @@ import numpy as np
 
 from parity.cases.case import FLOATS, case_arrays
 from parity.cases.functions import FUNCTIONS
-from parity.sweep.geometry import Selection, case_at
+from parity.cases.random_cases import Selection, case_at
 
 SEED = 5
 SELECTION = Selection(SEED)
@@ -53,4 +53,4 @@ def test_dtypes_of_the_case() -> None:
         case, dtype = case_at(SELECTION, number)
         assert case.dtypes == (dtype,)
         assert dtype in FLOATS
-        assert case.id == f"{case.function}[{SEED}/{number}]"
+        assert case.id == f"{case.function}[random {number}]"

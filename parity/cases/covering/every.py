@@ -1,0 +1,45 @@
+"""The tables of all subjects, and the cases of a function."""
+
+from __future__ import annotations
+
+from parity.cases.case import Case
+from parity.cases.covering import (
+    activations,
+    average_pooling,
+    convolution,
+    correlation,
+    dense,
+    dropout,
+    joining,
+    linear_models,
+    losses,
+    max_pooling,
+    sampling,
+    weighted_pooling,
+)
+from parity.cases.covering.table import Table, case_of, rows
+
+TABLES: dict[str, Table] = {
+    name: table
+    for subject in (
+        convolution,
+        correlation,
+        max_pooling,
+        average_pooling,
+        weighted_pooling,
+        sampling,
+        dense,
+        joining,
+        activations,
+        dropout,
+        losses,
+        linear_models,
+    )
+    for name, table in subject.TABLES.items()
+}
+
+
+def pair_cases(function: str, seed: int) -> tuple[Case, ...]:
+    """A case for each row of the table of a function."""
+    table = TABLES[function]
+    return tuple(case_of(function, table, number, seed) for number in range(len(rows(table))))

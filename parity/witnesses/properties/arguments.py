@@ -1,0 +1,83 @@
+"""The same arguments, written in other ways, give the same bits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from inspect import Parameter, signature
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import refimpl
+from parity.cases.case import Array
+from parity.witnesses.properties.apart import apart
+from parity.witnesses.properties.situation import Call, Situation, named
+
+# Options of which one integer stands for every axis.
+BY_AXIS = ("kernel_size", "stride", "padding", "dilation", "size")
+# The order in which options stand behind the arrays; torch has it where it has the options.
+ORDER = (
+    *("kernel_size", "size", "sigma", "stride", "padding", "dilation", "groups"),
+    *("ceil_mode", "count_include_pad", "divisor_override", "mode", "how", "edge"),
+    *("negative_slope", "min_val", "max_val", "axis", "p", "reduction", "ties", "at_zero"),
+)
+
+
+class Way(NamedTuple):
+    """A way of writing a call: how each option is written, and whether arguments have names."""
+
+    said: str
+    integer: Callable[[int], Any]
+    sequence: Callable[[list[Any]], Any]
+    number: Callable[[float], Any]
+    by_keyword: bool
+
+
+WAYS = (
+    Way("options as lists of np.int64, all by keyword", np.int64, list, np.float64, True),
+    Way("options as tuples of np.int32, all by place", np.int32, tuple, float, False),
+)
+
+
+def written_otherwise(given: Situation) -> Iterator[str]:
+    """Lists, tuples, NumPy's integers; by place, by keyword; a default said or not."""
+    call = given.call
+    for way in WAYS:
+        y = _called(call.function.name, call.arrays, call, way)
+        gradients: Any = ()
+        if call.function.inputs:
+            backward = {"dy": call.dy, **call.of_backward}
+            gradients = _called(call.function.backward_name, backward, call, way)
+        yield from apart(
+            f"{call.function.name} with {way.said}", named(call, y, gradients), given.first
+        )
+
+
+def _called(name: str, arrays: Mapping[str, Array], call: Call, way: Way) -> Any:
+    """Call a function with every argument that it has, those at their defaults as well."""
+    code = getattr(refimpl, name)
+    known = signature(code).parameters
+    axes = next(iter(call.arrays.values())).ndim - 2
+    if any(p.kind is Parameter.VAR_POSITIONAL for p in known.values()):
+        return code(*arrays.values(), **call.options)
+    given = {key: arrays.get(key) for key in known if key in arrays or key == "bias"}
+    options = {
+        key: _written(call.options.get(key, parameter.default), way, axes if key in BY_AXIS else 0)
+        for key, parameter in known.items()
+        if key not in given
+    }
+    if way.by_keyword:
+        return code(**given, **options)
+    given = {key: given[key] for key in (*arrays, *given)}  # the arrays in the case's order
+    return code(*given.values(), *(options[key] for key in sorted(options, key=ORDER.index)))
+
+
+def _written(value: Any, way: Way, axes: int) -> Any:
+    """An option in another way; one integer for each of `axes` axes."""
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, tuple | list):
+        return way.sequence([_written(entry, way, 0) for entry in value])
+    if isinstance(value, int):
+        return way.sequence([way.integer(value)] * axes) if axes else way.integer(value)
+    return way.number(value) if isinstance(value, float) else value

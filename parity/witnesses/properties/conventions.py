@@ -1,0 +1,66 @@
+"""The other conventions at ties and at zero, beside definitions of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+import refimpl
+from parity.cases.case import Array
+from parity.witnesses.definitions.windows import is_inside, pool_windows
+from parity.witnesses.properties.apart import difference
+from parity.witnesses.properties.situation import Call, Situation
+
+AT_ZERO = (1, 0.5, -2.0)  # products with these are exact
+MAXIMA = ("max_pool1d", "max_pool2d", "max_pool3d")
+
+
+def other_conventions(given: Situation) -> Iterator[str]:
+    """ties="all" gives a window's dy to each of its maxima, at_zero · dy passes where x is 0.
+
+    On few small integers, so that there are ties and zeros and nothing is rounded.
+    """
+    call, rng = given.call, given.rng("conventions")
+    dtype, name = call.dy.dtype, call.function.backward_name
+    dy = rng.integers(-8, 9, call.dy.shape).astype(dtype)
+    if call.function.name in MAXIMA:
+        x = rng.integers(-1, 2, call.arrays["x"].shape).astype(dtype)
+        found = getattr(refimpl, name)(dy, x, **call.options, ties="all")
+        yield from _compared(f'{name} with ties="all"', found, _to_all(dy, x, call))
+    for at_zero in AT_ZERO:
+        if call.function.name == "relu":
+            x = rng.integers(-1, 2, call.arrays["x"].shape).astype(dtype)
+            found = refimpl.relu_backward(dy, x, at_zero=at_zero)
+            yield from _compared(f"{name} with at_zero={at_zero}", found, dy * _slope(x, at_zero))
+        if call.function.name == "perceptron_loss":
+            score = rng.integers(-1, 2, call.arrays["score"].shape).astype(dtype)
+            target = call.arrays["target"]
+            found = refimpl.perceptron_loss_backward(dy, score, target, at_zero=at_zero)
+            wanted = -target * dy * _slope(-target * score, at_zero)
+            yield from _compared(f"{name} with at_zero={at_zero}", found, wanted)
+
+
+def _slope(x: Array, at_zero: float) -> Array:
+    """1 where x > 0, at_zero where x = 0."""
+    slope: Array = ((x > 0) + at_zero * (x == 0)).astype(x.dtype)
+    return slope
+
+
+def _to_all(dy: Array, x: Array, call: Call) -> Array:
+    """∂L/∂x[…,u] = Σ dy over the windows whose maximum x[…,u] equals."""
+    dx = np.zeros(x.shape, x.dtype)
+    for output, window in pool_windows(x.shape, call.options)[1]:
+        places: list[Any] = [(..., *u) for u in window if is_inside(u, x.shape)]
+        here: Any = (..., *output)
+        best = np.max([x[u] for u in places], axis=0)
+        for u in places:
+            dx[u] += np.where(x[u] == best, dy[here], 0)
+    return dx
+
+
+def _compared(what: str, found: Any, wanted: Array) -> Iterator[str]:
+    """As numbers: a sum may leave a zero of either sign."""
+    if said := difference(np.asarray(found) + 0, wanted + 0):
+        yield f"{what}: {said}"

@@ -1,0 +1,171 @@
+"""Gradient descent is its single steps: the same bits, at every step and however it is asked for.
+
+The steps are written out once more here, from the layers and the loss, which are judged one by
+one. Both sides compute the same, so that nothing adds up from step to step: a descent that
+changes from some step on differs in that step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import refimpl
+from parity.cases.case import Array
+from parity.cases.network_case import Loss, NetworkCase
+from parity.results.findings import Findings
+from parity.results.settings import Settings
+from parity.witnesses.properties.apart import apart, difference
+from parity.witnesses.properties.check import property_row
+from parity.witnesses.properties.initial import initial_weights
+from parity.witnesses.properties.situation import Tensors
+from refimpl import Network
+
+QUICK_STEPS = 10  # of a training, in a quick run
+ITERATIONS = 6  # of gradient_descent
+ELEMENTS = 2048  # of a batch: few samples take the same steps
+SUMMED = ("cross_entropy", "binary_cross_entropy_with_logits")  # losses with a reduction
+
+
+def check_network_properties(case: NetworkCase, dtype: str, settings: Settings) -> Findings:
+    """A network: its initial weights, and its training if it has one."""
+    asked = (initial_weights, trained_by_steps, descends_by_steps)
+    faults: list[str] = []
+    with np.errstate(all="ignore"):
+        for ask in asked:
+            try:
+                faults += ask(case, dtype, settings)
+            except Exception as error:
+                faults.append(f"{ask.__name__.replace('_', ' ')}: {type(error).__name__}: {error}")
+    network = case.network(dtype, settings.seed)
+    sizes = [p.size for layer in network.layers.values() for p in layer.parameters.values()]
+    row = property_row(case.name, "", case.name, dtype, ("weights",), sum(sizes), faults)
+    return Findings(witnesses=[row])
+
+
+def trained_by_steps(case: NetworkCase, dtype: str, settings: Settings) -> Iterator[str]:
+    """One run of `train` over all batches beside as many single steps."""
+    if not case.steps:
+        return
+    batches = _few(case, dtype, settings)[: QUICK_STEPS if settings.quick else None]
+    ours, plain, alone = (case.network(dtype, settings.seed) for _ in range(3))
+    steps = refimpl.train(
+        ours, batches, case.learning_rate, case.loss.function, **case.loss.options
+    )
+    kept = [(x.copy(), target.copy()) for x, target in batches]
+    for number, (step, batch) in enumerate(zip(steps, kept, strict=True), start=1):
+        wanted = single_step(plain, batch, case.loss, case.learning_rate)
+        stepped = parameters(plain)
+        found = {**_of_step(ours, step), **parameters(ours)}
+        faults = list(apart(f"train, step {number}", found, {**wanted, **stepped}))
+        refimpl.update(alone, step.grads.dparameters, case.learning_rate)
+        faults += apart(f"update, step {number}", parameters(alone), stepped)
+        if faults:
+            yield from faults
+            return  # all that follows differs, too
+        for name, layer in alone.layers.items():
+            layer.parameters = dict(plain.layers[name].parameters)
+    for given, copied in zip(batches, kept, strict=True):
+        if any(map(difference, given, copied)):
+            yield "train changed a batch"
+
+
+def descends_by_steps(case: NetworkCase, dtype: str, settings: Settings) -> Iterator[str]:
+    """`gradient_descent` on one batch: its losses, its weights, and when it has converged."""
+    if not case.steps:
+        return
+    x, target = batch = _few(case, dtype, settings)[0]
+    rate, plain = case.learning_rate / len(x), case.network(dtype, settings.seed)
+    path = [_iteration(plain, batch, _summed(case.loss), rate) for _ in range(ITERATIONS)]
+    middle = sorted(iteration.change for iteration in path)[ITERATIONS // 2]
+    for tolerance in (0.0, 1.001 * middle):
+        ended = next((k for k, it in enumerate(path, 1) if it.change < tolerance), 0)
+        ours = case.network(dtype, settings.seed)
+        end = refimpl.gradient_descent(
+            ours, x, target, rate, tolerance, ITERATIONS, case.loss.function, **case.loss.options
+        )
+        said = f"gradient_descent with tolerance {tolerance:.3g}"
+        if (len(end.losses), end.converged) != (ended or ITERATIONS, bool(ended)):
+            yield (
+                f"{said}: {len(end.losses)} losses, converged {end.converged}, "
+                f"not {ended or ITERATIONS}, {bool(ended)}"
+            )
+            continue
+        found = {f"loss {k}": np.asarray(value) for k, value in enumerate(end.losses)}
+        wanted = {f"loss {k}": it.loss for k, it in enumerate(path[: ended or ITERATIONS])}
+        last = path[(ended or ITERATIONS) - 1].weights
+        yield from apart(said, {**found, **parameters(ours)}, {**wanted, **last})
+
+
+class Iteration(NamedTuple):
+    """The loss before an iteration, the weights behind it, and the largest change of one."""
+
+    loss: Array
+    weights: Tensors
+    change: float
+
+
+def _iteration(network: Network, batch: tuple[Array, Array], loss: Loss, rate: float) -> Iteration:
+    before = parameters(network)
+    value = single_step(network, batch, loss, rate)["loss"]
+    after = parameters(network)
+    changes = (np.max(np.abs(after[name] - p)) for name, p in before.items())
+    return Iteration(value, after, float(max(changes)))
+
+
+def _summed(loss: Loss) -> Loss:
+    """The loss as `gradient_descent` takes it: a sum over the batch."""
+    more = {"reduction": "sum"} if loss.function in SUMMED else {}
+    return Loss(loss.function, {**loss.options, **more})
+
+
+def parameters(network: Network) -> Tensors:
+    """Every parameter of a network, by its layer and name."""
+    return {
+        f"{name} {key}": p
+        for name, layer in network.layers.items()
+        for key, p in layer.parameters.items()
+    }
+
+
+def single_step(network: Network, batch: tuple[Array, Array], loss: Loss, rate: float) -> Tensors:
+    """Forward, loss, backward and W − α·∂L/∂W, written out; the weights are replaced."""
+    x, target = batch
+    outputs = {"x": x}
+    for name, layer in network.layers.items():
+        outputs[name] = layer.forward(*(outputs[source] for source in network.inputs[name]))
+    value = getattr(refimpl, loss.function)(outputs[name], target, **loss.options)
+    backward, one = getattr(refimpl, f"{loss.function}_backward"), np.ones((), x.dtype)
+    back: dict[str, list[Array]] = {key: [] for key in outputs}
+    back[name].append(backward(one, outputs[name], target, **loss.options))
+    found = {f"a {key}": a for key, a in outputs.items()}
+    found |= {"loss": np.asarray(value), "doutput": back[name][0]}
+    for name, layer in reversed(network.layers.items()):
+        sources = network.inputs[name]
+        dy = sum(back[name][1:], start=back[name][0])
+        dx, dparameters = layer.backward(dy, *(outputs[source] for source in sources))
+        for source, part in zip(sources, dx if isinstance(dx, tuple) else (dx,), strict=True):
+            back[source].append(part)
+        found |= {f"{name} d{key}": d for key, d in dparameters.items()}
+        stepped = {k: p - p.dtype.type(rate) * dparameters[k] for k, p in layer.parameters.items()}
+        layer.parameters = stepped
+    return found
+
+
+def _of_step(network: Network, step: Any) -> Tensors:
+    """What `train` yields, by the names of `single_step`."""
+    names = ("x", *network.layers)
+    found = {f"a {name}": a for name, a in zip(names, step.activations, strict=True)}
+    found |= {"loss": np.asarray(step.loss), "doutput": step.doutput}
+    for name, by_key in step.grads.dparameters.items():
+        found |= {f"{name} d{key}": d for key, d in by_key.items()}
+    return found
+
+
+def _few(case: NetworkCase, dtype: str, settings: Settings) -> list[tuple[Array, Array]]:
+    """The batches, of few samples where a sample is large."""
+    batches = case.data(dtype, settings.seed)
+    few = max(1, ELEMENTS // batches[0][0][0].size)
+    return [(x[:few], target[:few]) for x, target in batches]

@@ -1,0 +1,50 @@
+"""A gradient is linear in the upstream gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from parity.cases.case import Array
+from parity.witnesses.properties.apart import beyond
+from parity.witnesses.properties.situation import Situation, Tensors, named
+
+
+def linear_in_upstream(given: Situation) -> Iterator[str]:
+    """backward(2·dy) = 2·backward(dy) and backward(−dy) = −backward(dy), without any rounding.
+
+    Where numbers underflow, twice the number is rounded otherwise: by less than the smallest
+    normal number. Upstream gradients that share no element are added without rounding: the
+    gradients of both add up to that of their sum, within the bounds of the three, of which none
+    is larger than that of the sum, and one addition.
+    """
+    if not given.call.function.inputs:
+        return
+    name, first = given.call.function.backward_name, _of(given, given.call.dy)
+    smallest = np.finfo(given.dtype).tiny
+    limits = {key: np.full(tensor.shape, smallest) for key, tensor in first.items()}
+    for said, factor in (("2·dy beside 2·", 2), ("−dy beside −", -1)):
+        wanted = {key: np.asarray(factor * tensor) for key, tensor in first.items()}
+        found = _of(given, factor * given.call.dy)
+        yield from beyond(f"{name} of {said}{name}", found, wanted, limits)
+    yield from _additive(given, first)
+
+
+def _additive(given: Situation, first: Tensors) -> Iterator[str]:
+    dy = given.call.dy
+    if dy.size < 2:
+        return
+    kept = given.rng("linearity").random(dy.shape) < 1 / 2
+    one, another = (_of(given, dy * part) for part in (kept, ~kept))
+    total = {key: one[key] + another[key] for key in first}
+    limits = {key: 2 * limit for key, limit in given.limits.items()}
+    what = f"{given.call.function.backward_name} of a sum beside the sum"
+    yield from beyond(what, total, {k: t for k, t in first.items() if k in limits}, limits)
+
+
+def _of(given: Situation, dy: Array) -> Tensors:
+    call = given.call._replace(dy=np.asarray(dy))  # arithmetic makes numbers of 0-d arrays
+    tensors = named(call, (), call.backward())
+    del tensors["y"]
+    return tensors

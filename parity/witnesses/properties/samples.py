@@ -1,0 +1,71 @@
+"""A sample is computed as if it were alone in its batch, wherever it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+
+from parity.cases.case import Array
+from parity.witnesses.properties.apart import beyond
+from parity.witnesses.properties.situation import Call, Situation, Tensors
+
+OF_ALL = ("weight", "bias", "kernel")  # what all samples share
+MATRICES = ("rot180", "correlate2d", "convolve2d")  # the last two axes are no samples
+
+Take = Callable[[Array], Array]
+
+
+def samples_apart(given: Situation) -> Iterator[str]:
+    """Samples in another order give the same in that order, and the last one alone the same.
+
+    Within the bounds: where a sample stands may decide in which order BLAS adds.
+    """
+    if not has_batch(given.call):
+        return
+    name = given.call.function.name
+    shifted = _with(given.call, lambda a: np.roll(a, 1, axis=0))
+    yield from _compared(f"{name} of samples in another order", given, shifted, _shift, OF_ALL)
+    if given.call.dy.ndim:
+        last = _with(given.call, lambda a: a[-1:].copy())
+        yield from _compared(f"{name} of a sample alone", given, last, _last)
+
+
+def has_batch(call: Call) -> bool:
+    """Whether the first axis of the first array numbers samples, two at least."""
+    shape = next(iter(call.arrays.values())).shape
+    least = 3 if call.function.name in MATRICES else 2
+    if len(shape) < least or shape[0] < 2:
+        return False
+    return "axis" not in call.options or call.options["axis"] % len(shape) != 0
+
+
+def _shift(tensor: Array) -> Array:
+    return np.roll(tensor, 1, axis=0)
+
+
+def _last(tensor: Array) -> Array:
+    return tensor[-1:]
+
+
+def _with(call: Call, take: Take) -> Call:
+    arrays = {k: a if k in OF_ALL else take(a) for k, a in call.arrays.items()}
+    return call._replace(arrays=arrays, dy=take(call.dy) if call.dy.ndim else call.dy)
+
+
+def _compared(
+    what: str, given: Situation, call: Call, take: Take, also: tuple[str, ...] = ()
+) -> Iterator[str]:
+    """also: arrays of all samples whose gradients must be the same."""
+    taken, limits = _taken(given.first, take, also), _taken(given.limits, take, also)
+    wanted = {name: tensor for name, tensor in taken.items() if name in limits}
+    yield from beyond(what, call.tensors(), wanted, limits)
+
+
+def _taken(tensors: Mapping[str, Array], take: Take, also: tuple[str, ...]) -> Tensors:
+    shared = {f"d{name}" for name in OF_ALL}
+    return {
+        name: tensor if name in shared or not tensor.ndim else take(tensor)
+        for name, tensor in tensors.items()
+        if name not in shared or name.removeprefix("d") in also
+    }

@@ -1,0 +1,127 @@
+"""One case as the properties are asked about it: a call of a function, and another like it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import refimpl
+from parity import oracle
+from parity.bounds.arithmetic import Sides
+from parity.bounds.rules import tensor_bounds
+from parity.cases.case import Array, Case, Draw, Shape, case_arrays, draw, generator
+from parity.cases.function import Function
+from parity.cases.functions import FUNCTIONS
+
+Tensors = dict[str, Array]  # y, dx, dweight, …
+
+
+class Call(NamedTuple):
+    """A function of refimpl, its arguments and an upstream gradient."""
+
+    function: Function
+    arrays: Mapping[str, Array]
+    options: Mapping[str, Any]
+    dy: Array
+
+    def forward(self) -> Any:
+        """What the function returns, as it is."""
+        return getattr(refimpl, self.function.name)(*self.arrays.values(), **self.options)
+
+    def backward(self) -> Any:
+        """What the backward returns, as it is; nothing where the forward alone is there."""
+        if not self.function.inputs:
+            return ()
+        code = getattr(refimpl, self.function.backward_name)
+        return code(self.dy, *self.of_backward.values(), **self.options)
+
+    @property
+    def of_backward(self) -> dict[str, Array]:
+        """The arguments that the backward takes beside dy: all but the bias."""
+        return {name: array for name, array in self.arrays.items() if name != "bias"}
+
+    @property
+    def gradient_names(self) -> tuple[str, ...]:
+        """Of each gradient that comes back: dbias too, where no bias was given."""
+        inputs = self.function.inputs
+        if self.function.name == "concatenate":
+            inputs = inputs[: len(self.arrays)]
+        return tuple(f"d{name}" for name in inputs)
+
+    def tensors(self) -> Tensors:
+        """The value and the gradients by their names."""
+        return named(self, self.forward(), self.backward())
+
+    def copied(self) -> Call:
+        """The same with arrays of its own, which may be written to."""
+        arrays = {name: array.copy() for name, array in self.arrays.items()}
+        return self._replace(arrays=arrays, dy=self.dy.copy())
+
+
+def parts_of(gradients: Any) -> tuple[Any, ...]:
+    """The gradients that came back, one or several."""
+    return tuple(gradients) if isinstance(gradients, tuple) else (gradients,)
+
+
+def named(call: Call, y: Any, gradients: Any) -> Tensors:
+    """What came back, as arrays by their names."""
+    parts = zip(call.gradient_names, parts_of(gradients), strict=False)
+    return {"y": np.asarray(y), **{name: np.asarray(part) for name, part in parts}}
+
+
+@dataclass(frozen=True)
+class Situation:
+    """A case in a dtype; `other` has the same shapes and options, and other numbers."""
+
+    case: Case
+    dtype: str
+    seed: int
+    sides: Sides
+    call: Call
+    other: Call
+
+    @cached_property
+    def first(self) -> Tensors:
+        """What the first forward and backward gave; copies, so that nothing can change them."""
+        return {name: tensor.copy() for name, tensor in self.call.copied().tensors().items()}
+
+    @cached_property
+    def limits(self) -> Tensors:
+        """How far two right answers may be apart, by the tensor."""
+        call = self.call
+        value, gradients = tensor_bounds(
+            call.function.name, call.dy, call.arrays, call.options, self.sides
+        )
+        return {
+            "y": value.limit,
+            **{f"d{name}": bound.limit for name, bound in gradients.items()},
+        }
+
+    def rng(self, *labels: str) -> np.random.Generator:
+        """Random numbers of a property of its own."""
+        return generator(self.seed, self.case.id, *labels)
+
+
+def situation(case: Case, dtype: str, seed: int, sides: Sides, device: str = "cpu") -> Situation:
+    """A case drawn twice. torch says the shape of y, so that refimpl has not yet been called."""
+    first, second = (case_arrays(case, dtype, s) for s in (seed, seed + 1))
+    shape = oracle.forward(case.function, first, case.options, device).shape
+    call, other = (
+        Call(
+            FUNCTIONS[case.function],
+            arrays,
+            case.options,
+            _upstream(case, shape, dtype, number),
+        )
+        for arrays, number in ((first, seed), (second, seed + 1))
+    )
+    return Situation(case, dtype, seed, sides, call.copied(), other.copied())
+
+
+def _upstream(case: Case, shape: Shape, dtype: str, seed: int) -> Array:
+    drawn = draw(Draw(shape, case.upstream), dtype, generator(seed, case.id, "dy"))
+    return drawn.reshape(shape)

@@ -1,0 +1,174 @@
+"""A descent that changes on its way, from any step on, is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from planting import plant, raise_
+
+import refimpl
+from parity.cases.networks import NETWORKS
+from parity.results.settings import Settings
+from parity.suite.run import run_task
+from parity.suite.task import Task
+from parity.witnesses.properties.descents import ITERATIONS
+
+LAST = 9  # of xor's 40 steps
+TASK = Task("properties", "xor", "float64")
+
+
+def note(settings: Settings = Settings(), name: str = "xor") -> str:  # noqa: B008 (immutable)
+    (row,) = run_task(Task("properties", name, "float64"), settings).witnesses
+    assert row.failed is bool(row.note)
+    return row.note
+
+
+@pytest.mark.parametrize("name", [n for n, case in NETWORKS.items() if not case.full])
+def test_the_right_code(name: str) -> None:
+    """Every network; those without training for their initial weights."""
+    assert note(Settings(quick=True), name) == ""
+
+
+def changing(
+    monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, wrong: Any, first: int
+) -> None:
+    """Let a function be another one from a call on."""
+    right, calls = getattr(owner, name), []
+
+    def changed(*args: Any, **options: Any) -> Any:
+        calls.append(name)
+        return (right if len(calls) < first else wrong)(*args, **options)
+
+    monkeypatch.setattr(owner, name, changed)
+
+
+@pytest.mark.parametrize("first", [1, 5, LAST])
+def test_a_rate_that_changes_in_train(monkeypatch: pytest.MonkeyPatch, first: int) -> None:
+    """From some step on: the free-running rows have long been blind."""
+    right = refimpl.training.update
+    changing(
+        monkeypatch,
+        refimpl.training,
+        "update",
+        lambda network, gradients, rate: right(network, gradients, rate * 1.001),
+        first,
+    )
+    assert note().startswith(f"train, step {first}: fc1 weight at (0, 0) is ")
+
+
+def test_a_layer_that_freezes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last layer learns no more."""
+    right = refimpl.training.update
+    changing(
+        monkeypatch,
+        refimpl.training,
+        "update",
+        lambda network, gradients, rate: right(
+            network, {name: g for name, g in gradients.items() if name != "fc2"}, rate
+        ),
+        LAST,
+    )
+    assert note().startswith(f"train, step {LAST}: fc2 weight at (0, 0) is ")
+
+
+def test_an_ascent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`descend` climbs, whoever asks it."""
+    right = refimpl.training.descend
+    monkeypatch.setattr(refimpl.training, "descend", lambda w, g, rate: right(w, g, -rate))
+    assert note().startswith("train, step 1: fc1 weight at (0, 0) is ")
+
+
+def test_update_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As users call it: train has its own."""
+    right = refimpl.update
+    changing(monkeypatch, refimpl, "update", lambda n, g, rate: right(n, g, rate / 2), LAST)
+    assert note().startswith(f"update, step {LAST}: fc1 weight at (0, 0) is ")
+
+
+def test_a_train_that_remembers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Momentum: one step alone is right."""
+    right, velocity = refimpl.training.descend, {}
+
+    def heavy(w: Any, g: Any, rate: Any) -> Any:
+        velocity[g.shape] = g + 0.1 * velocity.get(g.shape, 0 * g)
+        return right(w, velocity[g.shape], rate)
+
+    monkeypatch.setattr(refimpl.training, "descend", heavy)
+    assert note().startswith("update, step 1: fc1 weight at (0, 0) is ")  # the second that it takes
+
+
+def test_a_batch_that_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Augmented in place."""
+    right = refimpl.train
+
+    def spoiling(network: Any, batches: Any, *args: Any, **options: Any) -> Any:
+        yield from right(network, batches, *args, **options)
+        batches[0][0][...] += 1
+
+    monkeypatch.setattr(refimpl, "train", spoiling)
+    assert note() == "train changed a batch"
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (lambda end: end._replace(losses=end.losses[:-1]), f"{ITERATIONS - 1} losses, converged "),
+        (lambda end: end._replace(converged=not end.converged), "losses, converged True, not "),
+        (lambda end: end._replace(losses=[v * 2 for v in end.losses]), ": loss 0 at () is "),
+    ],
+)
+def test_how_a_descent_ends(monkeypatch: pytest.MonkeyPatch, change: Any, text: str) -> None:
+    """Its losses and whether it has converged."""
+    plant(monkeypatch, refimpl, "gradient_descent", change)
+    said = note()
+    assert said.startswith("gradient_descent with tolerance 0")
+    assert text in said
+
+
+def test_a_descent_on_the_mean(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It promises the sum."""
+    right = refimpl.gradient_descent
+
+    def on_mean(*args: Any, **options: Any) -> Any:
+        return right(*args, **{**options, "reduction": "mean"})
+
+    monkeypatch.setattr(refimpl, "gradient_descent", on_mean)
+    assert "loss 0 at () is " in note(name="softmax_regression_descent")
+
+
+def test_code_that_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each question has its answer."""
+    monkeypatch.setattr(refimpl, "train", lambda *args, **options: raise_(ValueError("no")))
+    assert note() == "trained by steps: ValueError: no"
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "text"),
+    [
+        ("uniform", lambda w: w / 2, "uniform: standard deviation "),
+        ("uniform", lambda w: np.abs(w), "uniform: mean "),
+        (
+            "uniform",
+            lambda w: np.sign(w) * np.abs(w).max() / 3**0.5,
+            "uniform: the largest of 6000",
+        ),
+        ("he_normal", lambda w: w * 1.1, "he_normal: standard deviation "),
+        ("he_normal", lambda w: w + 0.05, "he_normal: mean "),
+        ("he_normal", lambda w: w[0], "he_normal: shape (25, 2, 3), not (40, 25, 2, 3)"),
+    ],
+)
+def test_another_distribution(
+    monkeypatch: pytest.MonkeyPatch, name: str, change: Any, text: str
+) -> None:
+    """Its mean, its spread, its range."""
+    plant(monkeypatch, refimpl, name, change)
+    assert note(Settings(quick=True), "small_tanh").startswith(text)
+
+
+def test_weights_that_are_not_the_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawn from somewhere else."""
+    rng = np.random.default_rng(1)
+    plant(monkeypatch, refimpl.architectures, "uniform", lambda w: w + rng.normal(size=w.shape))
+    assert "drawn again from its seed: fc1 weight at (0, 0) is " in note(Settings(quick=True))
