@@ -21,12 +21,16 @@ from refimpl.checks import (
 )
 from refimpl.dense import weighted_sum
 from refimpl.elements import Array, log1p, zero_of
-from refimpl.sums import long_product, total
+from refimpl.sums import matmul, total, wide
 
 
 def _score(where: str, x: Array, weight: Array, bias: Array | None) -> Array:
     """θᵀ x + b; what follows magnifies its error, so float32 products are rounded once."""
-    return weighted_sum(where, x, weight, bias, long_product)
+
+    def product(a: Array, b: Array) -> Array:
+        return matmul(wide(a), wide(b)).astype(a.dtype, copy=False)
+
+    return weighted_sum(where, x, weight, bias, product)
 
 
 # --- perceptron ---------------------------------------------------------------------------

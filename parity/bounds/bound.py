@@ -9,7 +9,7 @@ bound it is judged by. u, η, γ_K: see `parity.bounds.arithmetic`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,7 +32,8 @@ class Bound:
     limit: refimpl's own bound and torch's together. overflow: where the order of a sum decides
     whether it overflows. exact: nothing is rounded on these inputs, so the two sides must be
     equal as numbers. own: refimpl's bound alone, None where it is half of both. terms: Σ|terms|
-    behind each element, which errors are counted in; None where an element is no sum.
+    behind each element, which errors are counted in; None where an element is no sum. count: the
+    largest K of a sum, 0 of anything else.
     """
 
     limit: Array
@@ -40,6 +41,7 @@ class Bound:
     exact: bool = False
     own: Array | None = None
     terms: Array | None = None
+    count: float = 0.0
 
     @property
     def refimpl(self) -> Array:
@@ -141,7 +143,8 @@ def rounded_sum(
     peak = np.asarray(np.max(largest, initial=0.0) * np.max(growth, initial=1.0))
     if not peak * OUTWARD < min(side.largest for side in sides):
         peak = largest * growth  # an element may overflow
-    return bounded(limits, peak, sides, magnitude)
+    bound = bounded(limits, peak, sides, magnitude)
+    return replace(bound, count=float(np.max(terms, initial=0)))
 
 
 def is_exact(arrays: Arrays, magnitude: Array, sides: Sides) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from parity.cases.expected import Expected
 from parity.cases.photograph import grey, photograph
 
 Array: TypeAlias = NDArray[Any]
@@ -81,8 +82,8 @@ class Case:
 
     dy lies in memory as `upstream_layout` says; where that says nothing, as the random arrays
     do, if they all lie alike. `block_bytes` is how large refimpl's blocks then are, where that is
-    not their real size. `expect` names a verdict other than agreement that is known and why (a
-    torch issue).
+    not their real size. `expect` says in which tensor, where and how torch is known to do
+    otherwise, and why.
     """
 
     function: str
@@ -92,7 +93,7 @@ class Case:
     upstream: str = "normal"  # the kind of values of dy
     documents: tuple[str, ...] = ()
     dtypes: tuple[str, ...] = FLOATS
-    expect: tuple[str, str] | None = None
+    expect: Expected | None = None
     upstream_layout: str = ""
     block_bytes: int | None = None
 

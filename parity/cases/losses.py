@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import inf, log
+from math import inf, log, nan
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from parity.cases.case import BadCase, Case, Classes, Draw, Given, Probabilities, Shape, Source
 from parity.cases.dice import Arguments, Dice, Maker
 from parity.cases.drawing import MARGINS, ODDS, PLAIN, SHARED_OUT, Kinds, with_target
+from parity.cases.expected import Expected
 from parity.cases.function import Function
 from parity.cases.symbol_case import SymbolCase, branching
 from parity.cases.texts import CERTAINTY, LOGITS, SCALAR, Texts, Valid
@@ -50,7 +51,7 @@ def _cross_entropy(
     layout: str = "contiguous",
     upstream: str = "normal",
     documents: tuple[str, ...] = (),
-    expect: tuple[str, str] | None = None,
+    expect: Expected | None = None,
     **options: Any,
 ) -> Case:
     """One case; a shape stands for random logits of the given values and layout."""
@@ -134,7 +135,13 @@ OTHERS = (
         (200, 5),
         Classes((200,), 5),
         upstream="special",
-        expect=("outside", "torch takes ∞ − ∞ for the target's class, where the gradient is −∞"),
+        expect=Expected(
+            "dlogits",
+            "the target's class, where dy is ±∞",
+            "−dy",
+            nan,
+            "torch takes ∞ − ∞ for the target's class, where the gradient is −∞",
+        ),
         reduction="none",
     ),
     _cross_entropy("zero upstream", (4, 5), Classes((4,), 5), upstream="zeros"),
@@ -189,7 +196,7 @@ def _binary(
     layout: str = "contiguous",
     upstream: str = "normal",
     documents: tuple[str, ...] = (),
-    expect: tuple[str, str] | None = None,
+    expect: Expected | None = None,
     **options: Any,
 ) -> Case:
     """One case; a shape stands for random logits, and for targets of which half are 0 or 1."""
@@ -250,7 +257,7 @@ BINARY = (
         "special",
         (200, 5),
         "special",
-        expect=("outside", MINUS_INFINITY),
+        expect=Expected("y", "logits are −∞ and the target is above 0", inf, nan, MINUS_INFINITY),
         reduction="none",
     ),
     _binary("special upstream", (6, 7), upstream="special", reduction="none"),

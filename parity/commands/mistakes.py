@@ -32,9 +32,16 @@ def mistakes(
     seed: Seed = None,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="where mistakes.csv goes (reports, of all mistakes)"),
+        typer.Option(metavar="DIR", help="where the table goes (reports, of all mistakes)"),
     ] = None,
     jobs: Jobs = None,
+    circumstances: Annotated[
+        bool,
+        typer.Option(
+            "--circumstances",
+            help="each mistake made only where something holds: groups > 1, x is a view, …",
+        ),
+    ] = False,
 ) -> None:
     """Show that known mistakes are refused. Exit code 1 if one is not, or correct code is."""
     sleep_when_idle()
@@ -53,6 +60,8 @@ def mistakes(
     except (SelectionError, OSError) as error:
         wrong_call(str(error))
     settings = Settings(DEFAULT_SEED if seed is None else seed)
+    if circumstances:
+        raise typer.Exit(in_circumstances(chosen, settings, jobs, target, bool(names)))
     power = power_with_progress(chosen, settings, jobs)
     shown = wide_console()
     shown.print(table(power.rows))
@@ -72,3 +81,25 @@ def power_with_progress(known: list[Mistake], settings: Settings, jobs: int | No
     bar, done = progress_bar("making mistakes", total)
     with bar:
         return power(known, settings, jobs or default_jobs(total), done)
+
+
+def in_circumstances(
+    known: list[Mistake], settings: Settings, jobs: int | None, target: Path | None, named: bool
+) -> int:
+    """Each mistake only where a circumstance holds; the exit code."""
+    from parity.power.conditional import CircumstanceRow, conditional
+    from parity.power.sight import cases_of
+    from parity.report.circumstances import describe, summary, table, unmet, unrefused
+
+    started = time.perf_counter()
+    total = len(cases_of(known))
+    bar, done = progress_bar("making mistakes", total)
+    with bar:
+        found = conditional(known, settings, jobs or default_jobs(total), done)
+    wide_console().print(table(found.rows))
+    described = [describe(row) for row in found.rows] if named else []
+    for line in (*described, *unmet(found), *unrefused(found)):
+        typer.echo(line)
+    typer.echo(f"\n{summary(found)}; {time.perf_counter() - started:.1f} s")
+    write_table(target, "mistakes_circumstances.csv", CircumstanceRow, found.rows)
+    return 0 if found.holds else DISAGREE

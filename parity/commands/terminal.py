@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
-TABLE_WIDTH = 140  # a narrower terminal folds the lines; rich would cut the verdicts off
+TABLE_WIDTH = 160  # a narrower terminal folds the lines; rich would cut the verdicts off
 
 
 def console(stderr: bool = False) -> Console:

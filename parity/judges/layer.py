@@ -25,11 +25,19 @@ from parity.cases.case import (
 )
 from parity.cases.functions import FUNCTIONS
 from parity.judges.block_size import blocks_of
+from parity.judges.expectation import Settled, settle
 from parity.results.findings import Findings
-from parity.results.judging import Place, attempt, failure_row, joined, judge, shapes_apart, timed
-from parity.results.rows import Refusal, Row, TimingRow
+from parity.results.judging import (
+    Place,
+    attempt,
+    failure_row,
+    is_open,
+    judge,
+    shapes_apart,
+    timed,
+)
+from parity.results.rows import Refusal, TimingRow
 from parity.results.settings import Settings
-from parity.results.verdicts import EXPECTED, OUTSIDE
 from parity.witnesses.problem import Problem
 
 if TYPE_CHECKING:  # flint, which a quick run does without
@@ -64,24 +72,30 @@ def prepare(case: Case, dtype: str, settings: Settings) -> Prepared:
     )
 
 
-def check_case(case: Case, dtype: str, settings: Settings) -> Findings:
-    """Forward and backward of one case on both sides."""
+def check_case(case: Case, dtype: str, settings: Settings, exactly: bool = True) -> Findings:
+    """Forward and backward of one case on both sides.
+
+    Not exactly: exact values are asked for those tensors alone in which the bound of both sides
+    would see nothing.
+    """
     place = Place(
         case.id, case.function, dtype, case.documents or FUNCTIONS[case.function].documents
     )
     findings = Findings()
     prepared = prepare(case, dtype, settings)
     tensors, refimpl_seconds = _refimpl_side(case, prepared.arrays, prepared.dy)
+    settled = Settled(prepared.expected)
     if isinstance(tensors, str):
         reason = _shapes_apart(case, prepared.arrays, settings.device) or tensors
         findings.rows.append(failure_row(place, "y", reason, settings))
     else:
-        bounds = prepared.bounds
-        exact = None if settings.quick else _exact(prepared, tensors, settings)
+        settled = settle(case, prepared.arrays, prepared.dy, tensors, prepared.expected)
+        prepared, bounds = replace(prepared, expected=settled.torch), prepared.bounds
+        exact = None if settings.quick else _exact(prepared, tensors, settings, exactly)
         for name, theirs in prepared.expected.items():
             judge(findings, place, name, (tensors[name], theirs), bounds[name], settings, exact)
     findings.timings.append(TimingRow(case.id, dtype, refimpl_seconds, prepared.torch_seconds))
-    findings.rows = with_expectation(case, findings.rows)
+    findings.rows = settled.rows(findings.rows)
     return findings
 
 
@@ -101,14 +115,20 @@ def _shapes_apart(case: Case, arrays: Mapping[str, Array], device: str) -> str:
     return shapes_apart("y", ours, theirs)
 
 
-def _exact(prepared: Prepared, tensors: Mapping[str, Array], settings: Settings) -> Exact | None:
+def _exact(
+    prepared: Prepared, tensors: Mapping[str, Array], settings: Settings, exactly: bool
+) -> Exact | None:
     """The exact witness of a case, beside refimpl's tensors and torch's."""
+    sides = {name: (tensors[name], theirs) for name, theirs in prepared.expected.items()}
+    if not exactly:
+        sides = {n: pair for n, pair in sides.items() if is_open(pair, prepared.bounds[n])}
+    if not sides:
+        return None
     from parity.witnesses.closeness import exact_witness
 
     case = prepared.case
     problem = Problem(case.function, prepared.arrays, case.options, prepared.dy)
     rng = generator(settings.seed, case.id, "exact")
-    sides = {name: (tensors[name], theirs) for name, theirs in prepared.expected.items()}
     return exact_witness(problem, prepared.bounds, sides, rng)
 
 
@@ -148,23 +168,6 @@ def bounds_of(case: Case, dy: Array, arrays: Mapping[str, Array], both: Sides) -
     if FUNCTIONS[case.function].has_indices:
         bounds["indices"] = exact_bound(forward.limit.shape)
     return bounds
-
-
-def with_expectation(case: Case, rows: list[Row]) -> list[Row]:
-    """Apply the case's expectation: an expected finding that does not occur fails too."""
-    if case.expect is None:
-        return rows
-    verdict, reason = case.expect
-    found = [row.compared and row.verdict == verdict for row in rows]
-    if any(found):
-        note = f"expected {verdict}: {reason}"
-        return [
-            replace(row, verdict=EXPECTED, note=joined(note, row.note)) if hit else row
-            for row, hit in zip(rows, found, strict=True)
-        ]
-    note = f"expected {verdict} ({reason}), but no tensor is"
-    first = replace(rows[0], verdict=OUTSIDE, note=joined(note, rows[0].note))
-    return [first, *rows[1:]]
 
 
 # --- bad input ----------------------------------------------------------------------------

@@ -40,8 +40,8 @@ from parity.results.judging import (
     Place,
     attempt,
     failure_row,
+    is_open,
     judge,
-    seen_without_exact,
     shapes_apart,
     timed,
 )
@@ -150,13 +150,17 @@ def _exact(
 ) -> Exact | None:
     """The exact witness of a layer; labels: what its tensors are called in the reports.
 
-    Not exactly: of those tensors alone in which the bound of both sides would see nothing.
+    Not exactly: of those tensors alone about which the bound of both sides leaves something open.
     """
     ours, theirs = sides
     if isinstance(ours, str) or settings.quick:
         return None
     if not exactly:
-        labels = {t: n for t, n in labels.items() if seen_without_exact(bounds[n], theirs[n]).blind}
+        labels = {
+            t: n
+            for t, n in labels.items()
+            if n in ours and is_open((ours[n], theirs[n]), bounds[n])
+        }
     if not labels:
         return None
     from parity.witnesses.closeness import exact_witness

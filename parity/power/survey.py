@@ -105,7 +105,7 @@ def power(
     everything = sorted([*controls(known), *known], key=_order)
     seen: dict[str, list[Sight]] = {one.name: [] for one in everything}
     cases = cases_of(known)
-    with _mapping(jobs) as each:
+    with mapping(jobs) as each:
         together = [_in_function(everything, case.function) for case in cases]
         for sights in each(examine, cases, together, repeat(settings)):
             for sight in sights:
@@ -210,7 +210,7 @@ def _holds_elements(source: Source) -> bool:
 
 
 @contextmanager
-def _mapping(jobs: int) -> Iterator[Callable[..., Iterator[Any]]]:
+def mapping(jobs: int) -> Iterator[Callable[..., Iterator[Any]]]:
     """`map`, in this process or over several of one thread each."""
     if jobs == 1:
         with threadpool_limits(1), oracle.single_threaded():

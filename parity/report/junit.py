@@ -7,7 +7,7 @@ from collections import defaultdict
 
 from junitparser import Failure, JUnitXml, TestCase, TestSuite
 
-from parity.report import witnesses
+from parity.report import vouching, witnesses
 from parity.results.findings import Findings
 from parity.results.message import describe
 from parity.results.rows import Row
@@ -37,6 +37,16 @@ def to_junit(findings: Findings) -> str:
     for said in findings.witnesses:
         failures, name = [said.note] if said.failed else [], said.network or said.function
         _suite(suites, name).add_testcase(_test_case(witnesses.name(said), name, failures, 0.0))
+    for one in findings.planted:
+        failures = [vouching.describe(one)] if one.failed else []
+        name = f"planted {one.mistake}: {one.case} {one.dtype}"
+        _suite(suites, one.network or one.function).add_testcase(
+            _test_case(name, one.network or one.function, failures, 0.0)
+        )
+    if findings.gaps:
+        _suite(suites, "parity").add_testcase(
+            _test_case("everything is judged", "parity", findings.gaps, 0.0)
+        )
     xml = JUnitXml("parity")
     for suite in suites.values():
         xml.add_testsuite(suite)

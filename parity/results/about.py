@@ -44,6 +44,12 @@ def about_run(
             "refused": len(findings.refusals) - len(findings.accepted),
             "accepted": len(findings.accepted),
         },
+        "planted": dict(
+            sorted(
+                Counter(f"{one.side or 'any'} {one.verdict}" for one in findings.planted).items()
+            )
+        ),
+        "not_judged": findings.gaps,
         **about_machine(),
     }
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from parity.results.rows import ElementRow, Refusal, Row, TimingRow, TrainingRow, WitnessRow
+from parity.results.rows import (
+    ElementRow,
+    Planted,
+    Refusal,
+    Row,
+    TimingRow,
+    TrainingRow,
+    WitnessRow,
+)
 from parity.results.verdicts import INFORMATION
 
 
@@ -18,6 +26,8 @@ class Findings:
     timings: list[TimingRow] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     witnesses: list[WitnessRow] = field(default_factory=list)
+    planted: list[Planted] = field(default_factory=list)
+    gaps: list[str] = field(default_factory=list)  # what was chosen and judged by nobody
 
     def extend(self, other: Findings) -> None:
         """Add what another task found."""
@@ -27,6 +37,8 @@ class Findings:
         self.timings += other.timings
         self.refusals += other.refusals
         self.witnesses += other.witnesses
+        self.planted += other.planted
+        self.gaps += other.gaps
 
     @property
     def failures(self) -> list[Row]:
@@ -49,6 +61,16 @@ class Findings:
         return [row for row in self.witnesses if row.failed]
 
     @property
-    def holds(self) -> bool:
+    def unvouched(self) -> list[Planted]:
+        """The planted mistakes for whose sake the run must not say that all hold."""
+        return [planted for planted in self.planted if planted.failed]
+
+    @property
+    def agrees(self) -> bool:
         """Whether both sides and all witnesses agree and every bad input is refused."""
         return not self.failures and not self.accepted and not self.refuted
+
+    @property
+    def holds(self) -> bool:
+        """The same of a run that judged what was chosen and saw the mistakes it planted."""
+        return self.agrees and not self.gaps and not self.unvouched

@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 
 from parity.bounds.bound import Bound
-from parity.cases.case import FLOATS, Array
+from parity.cases.case import Array
 from parity.results.closeness import Closeness, ExactWitness
 from parity.results.comparison import (
     Comparison,
@@ -25,6 +25,10 @@ from parity.results.rows import ElementRow, Row
 from parity.results.settings import Settings
 from parity.results.verdicts import BLIND, EMPTY, IDENTICAL, OUTSIDE, WITHIN
 
+# Values of a dtype below which a factor of 1 + MISTAKE is a few units in the last place at most.
+SMALL = {
+    name: float(np.finfo(name).smallest_normal) / MISTAKE for name in ("float32", "float64")
+} | {"float16": 0.0, "bfloat16": 0.0}
 MANY_ROUNDINGS = 64  # of torch: what no sum in blocks comes to
 SERIAL = "torch adds up serially"
 MAX_ELEMENT_ROWS = 10_000  # of one tensor: those with the largest error/bound
@@ -68,7 +72,7 @@ def judge(
         row, seen = _beside_exact(row, found, settings), found.seen or seen
     if seen.tensor is None or settings.override:
         seen = seen_without_exact(bound, theirs)
-    row = _with_sight(row, seen)
+    row = _with_sight(row, seen, theirs, bound)
     findings.rows.append(row)
     if comparison.verdict == OUTSIDE or place.case in settings.elements:
         findings.elements.extend(element_rows(row, ours, theirs, bound))
@@ -101,7 +105,17 @@ def seen_without_exact(bound: Bound, theirs: Array) -> Resolution:
     return resolution(bound.limit, theirs, judged, float(np.finfo(theirs.dtype).eps) / 2)
 
 
-def _with_sight(row: Row, seen: Resolution) -> Row:
+def is_open(pair: tuple[Array, Array], bound: Bound) -> bool:
+    """Whether exact values have to be asked: the bound of both sides sees nothing, or too much."""
+    ours, theirs = pair
+    if (ours.shape, ours.dtype) != (theirs.shape, theirs.dtype):
+        return False
+    if seen_without_exact(bound, theirs).blind:
+        return True
+    return bool(np.any((element_differences(ours, theirs) > bound.limit) & ~bound.overflow))
+
+
+def _with_sight(row: Row, seen: Resolution, theirs: Array, bound: Bound) -> Row:
     """The row and its resolution: `blind` if a known mistake would pass, `empty` without any."""
     row = replace(row, resolution=seen.tensor, element_resolution=seen.element)
     if row.verdict not in (WITHIN, IDENTICAL, BLIND):
@@ -111,25 +125,29 @@ def _with_sight(row: Row, seen: Resolution) -> Row:
         return replace(row, verdict=EMPTY, note=joined(row.note, why))
     if seen.blind and not row.override:
         said = f"a tensor {MISTAKE:.2%} too large would stay under the bound"
-        return replace(row, verdict=BLIND, note=joined(row.note, said, _why_blind(row)))
-    return replace(row, note=joined(row.note, _of_serial_sum(row)))
+        return replace(row, verdict=BLIND, note=joined(row.note, said, _why_blind(row, theirs)))
+    return replace(row, note=joined(row.note, _of_serial_sum(row, bound.count)))
 
 
-def _why_blind(row: Row) -> str:
+def _why_blind(row: Row, theirs: Array) -> str:
     """What is odd about a tensor whose bound says so little."""
-    sizes = [abs(value) for value in (row.refimpl_value, row.torch_value) if value]
-    normal = float(np.finfo(row.dtype).smallest_normal)
-    if sizes and max(sizes) < normal / MISTAKE:
+    sizes = np.abs(theirs.astype(np.float64))
+    if np.max(sizes, where=np.isfinite(sizes), initial=0) < SMALL[row.dtype]:
         return "numbers below the smallest normal one keep few digits"
     if row.exact_elements is None:
-        return "exact values would tell more" if row.dtype in FLOATS else ""
+        return "exact values would tell more"
     return "the values are small beside what they are sums of"
 
 
-def _of_serial_sum(row: Row) -> str:
-    """Which side is right where torch adds one term after another, and its errors add up."""
+def _of_serial_sum(row: Row, count: float) -> str:
+    """Which side is right where torch adds one term after another, and its errors add up.
+
+    count: K, the largest number of terms behind an element.
+    """
     ours, theirs = row.refimpl_roundings, row.torch_roundings
-    if ours is None or theirs is None or theirs < MANY_ROUNDINGS or theirs < 16 * ours:
+    if ours is None or theirs is None or not MANY_ROUNDINGS <= theirs <= count:
+        return ""
+    if theirs < 16 * ours:
         return ""
     return (
         f"{SERIAL}: {theirs:.3g} roundings of Σ|terms| off, refimpl {ours:.2g}; refimpl is right, "

@@ -134,6 +134,21 @@ class Refusal:
     message: str
 
 
+@dataclass(frozen=True)
+class Planted:
+    """One mistake that a run planted, to vouch for itself, and what it then said of it."""
+
+    case: str
+    function: str
+    network: str
+    dtype: str
+    side: str  # in whose place it stood: "refimpl" or "torch"
+    mistake: str
+    verdict: str  # SEEN, UNSEEN, or IMPOSSIBLE: what was run cannot show it
+    note: str  # where it was not seen, or why it cannot be shown
+    failed: bool  # whether the run must not say that all hold
+
+
 def columns(row_type: type) -> list[str]:
     """The names of the written columns, in order."""
     return [f.name for f in fields(row_type) if f.metadata.get("written", True)]

@@ -10,3 +10,5 @@ AGREES, UNDECIDED, INAPPLICABLE = "agrees", "undecided", "inapplicable"
 # Witnesses that are tasks of their own, as witnesses.csv calls them.
 INTEGERS, DERIVATIVE, SYMBOLS = "integers", "derivative", "symbols"
 PROPERTIES = "properties"  # asked by a quick run, too
+# Mistakes that a run plants itself.
+SEEN, UNSEEN, IMPOSSIBLE = "seen", "unseen", "impossible"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import replace
 
 from threadpoolctl import threadpool_limits
 
@@ -20,7 +19,8 @@ from parity.results.rows import WitnessRow
 from parity.results.settings import Settings
 from parity.results.verdicts import OUTSIDE, PROPERTIES, SYMBOLS
 from parity.suite.processes import context
-from parity.suite.task import BAD_CASES, CASES, WITNESSES, Task
+from parity.suite.task import BAD_CASES, CASES, PLANTED, WITNESSES, Task
+from parity.suite.vouching import broken, plant
 from parity.suite.workers import start_worker
 from parity.witnesses.properties.check import check_properties
 from parity.witnesses.properties.descents import check_network_properties
@@ -31,11 +31,13 @@ CHUNK = 8  # small tasks handed to a worker at a time
 def run_task(task: Task, settings: Settings) -> Findings:
     """Do one task; an error of the comparison itself, or of torch, is a finding, not the end."""
     try:
-        return _do(task, settings)
+        return plant(task, settings, run_task) if task.kind in PLANTED else _do(task, settings)
     except Exception as error:
         network = task.id if task.id in (*NETWORKS, *CHAINS) else ""
         function = "" if network else task.id.partition("[")[0]
         reason = broken_off(error, task.case, task.dtype, settings)
+        if task.kind in PLANTED:
+            return broken(task, reason)
         if task.kind in (PROPERTIES, *WITNESSES):
             row = WitnessRow(
                 task.id, function, network, task.dtype, task.kind, "", 0, OUTSIDE, None, reason
@@ -57,8 +59,7 @@ def _do(task: Task, settings: Settings) -> Findings:
     if task.kind == "case":
         return check_case(CASES[task.id], task.dtype, settings)
     if task.generated:
-        alone = replace(settings, quick=settings.quick or task.quick)
-        return check_case(task.generated, task.dtype, alone)
+        return check_case(task.generated, task.dtype, settings, exactly=not task.quick)
     if task.kind == "bad":
         return check_refusal(BAD_CASES[task.id], settings)
     check = check_training if task.kind == "training" else check_network

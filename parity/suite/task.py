@@ -16,18 +16,24 @@ WITNESSES = (
     SYMBOLS,
 )  # kinds of tasks that --quick leaves out, as it does "half"
 GENERATED = "generated"  # a kind, too: a case that is not listed
+PLANTED = ("planted", "planted training")  # mistakes that a run must see to vouch for itself
 
 
 @dataclass(frozen=True)
 class Task:
-    """One piece of work: a case in a dtype, a bad case, a network or its training, a witness."""
+    """One piece of work: a case in a dtype, a bad case, a network or its training, a witness.
 
-    # "case", GENERATED, "bad", "network", "training", "properties", "half" or one of WITNESSES
+    kind: "case", GENERATED, "bad", "network", "training", "properties", "half", one of WITNESSES
+    or of PLANTED. instead: of a planted mistake, other cases that were run, if this one cannot
+    show it.
+    """
+
     kind: str
     id: str
     dtype: str
     generated: Case | None = field(default=None, compare=False)
     quick: bool = False  # torch alone is asked about it
+    instead: tuple[str, ...] = ()
 
     @property
     def case(self) -> Case | None:

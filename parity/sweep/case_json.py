@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from parity.cases.case import Case, Classes, Draw, Probabilities, Source
+from parity.cases.expected import Expected
 
 KINDS: dict[str, type[Draw | Classes | Probabilities]] = {
     kind.__name__: kind for kind in (Draw, Classes, Probabilities)
@@ -24,9 +26,15 @@ def to_json(case: Case, dtype: str, seed: int) -> str:
         name: {"kind": type(source).__name__, **vars(source)}
         for name, source in case.arrays.items()
     }
-    described = {"function": case.function, "name": case.name, "dtype": dtype, "seed": seed}
-    upstream = {"upstream": case.upstream, "upstream_layout": case.dy_layout}
-    return json.dumps({**described, "arrays": arrays, "options": case.options, **upstream})
+    described: dict[str, Any] = {
+        "function": case.function,
+        "name": case.name,
+        "dtype": dtype,
+        "seed": seed,
+    }
+    described |= {"arrays": arrays, "options": case.options}
+    described |= {"upstream": case.upstream, "upstream_layout": case.dy_layout}
+    return json.dumps({**described, **({"expect": vars(case.expect)} if case.expect else {})})
 
 
 def from_json(text: str) -> tuple[Case, str, int]:
@@ -44,6 +52,9 @@ def from_json(text: str) -> tuple[Case, str, int]:
         dtypes=(dtype,),
         upstream_layout=given.get("upstream_layout", "contiguous"),  # older stores have none
     )
+    if "expect" in given:
+        expect = {name: _tuples(value) for name, value in given["expect"].items()}
+        case = replace(case, expect=Expected(**expect))
     return case, dtype, given["seed"]
 
 

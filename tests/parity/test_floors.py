@@ -95,6 +95,7 @@ SHARED = {
     "audit": "the audit of the documents, and what is said of it",
     "bench": "measuring, and what is said of it",
     "catalogue": "all entries of a room, joined",
+    "circumstances": "where alone a mistake is made, and what is said of it",
     "closeness": "both sides beside the exact values, and who finds it",
     "diff": "two runs, compared",
     "every": "what the files of a folder say of every function, or row",
@@ -108,6 +109,7 @@ SHARED = {
     "softmax": "softmax and what contains it",
     "sums": "sums of products",
     "sweep": "random cases, as many as wanted",
+    "vouching": "whether a run could have seen a mistake, and what is said of it",
     "witnesses": "the witnesses beside torch, and what they say",
 }
 DOCUMENT = re.compile(r"d[0-4]_")  # the formulas of a part as printed, and their evidence

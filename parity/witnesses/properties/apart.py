@@ -44,8 +44,8 @@ def difference(ours: Array, other: Array) -> str:
         return ""
     unlike = ours != other
     if ours.dtype.kind == "f":
-        unlike &= ~(np.isnan(ours) & np.isnan(other))
         unlike |= np.signbit(ours) != np.signbit(other)
+        unlike &= ~(np.isnan(ours) & np.isnan(other))
     if not unlike.any():
         return ""
     return _said(ours, other, np.unravel_index(np.argmax(unlike), ours.shape))

@@ -12,7 +12,7 @@ from calling import Call
 
 from parity.mistakes.catalogue import MISTAKES
 from parity.mistakes.mistake import Mistake
-from parity.power import survey
+from parity.power import conditional, survey
 from parity.power.survey import MistakeRow
 from parity.results.rows import columns
 
@@ -143,3 +143,24 @@ def test_a_report_that_cannot_be_written(
     assert code == 2
     assert "the old one stands: No space left on device" in err
     assert (tmp_path / "mistakes.csv").read_bytes() == before
+
+
+def test_circumstances(call: Call, tmp_path: Path) -> None:
+    """Each mistake only where something holds: a table, a line for each pair, a report."""
+    code, out, err = call("mistakes", "add-halved", "--circumstances", "--out", tmp_path)
+    assert (code, err) == (0, "")
+    assert out.startswith("only where ")
+    assert "add-halved only where float32: refused by 25 of 25 cases that show it" in out
+    assert ": 8 refused, all that a case meets; 0 met by no case; " in out
+    assert out.endswith(f"report: {tmp_path / 'mistakes_circumstances.csv'}\n")
+    with (tmp_path / "mistakes_circumstances.csv").open(encoding="utf-8", newline="") as file:
+        assert [row["mistake"] for row in csv.DictReader(file)] == ["add-halved"] * 8
+
+
+def test_circumstances_that_nobody_sees(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pair that a case shows and none refuses; exit code 1."""
+    monkeypatch.setattr(conditional, "worst_ratio", lambda prepared, tensors: (False, 0.5))
+    code, out, _ = call("mistakes", "add-halved", "--circumstances", "--jobs", "1")
+    assert code == 1
+    assert "FAIL add-halved in add, only where: float32: refused by no case that shows it" in out
+    assert "8 NOT REFUSED" in out

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -13,10 +12,10 @@ import refimpl
 from parity.cases.case import Array, BadCase, Case, Classes, Draw, Given, case_arrays
 from parity.cases.catalogue import BAD, GOOD
 from parity.cases.functions import FUNCTIONS
-from parity.judges.layer import bad_arguments, check_case, check_refusal, with_expectation
+from parity.judges.layer import bad_arguments, check_case, check_refusal
 from parity.results.findings import Findings
 from parity.results.settings import Settings
-from parity.results.verdicts import EXPECTED, OUTSIDE, WITHIN
+from parity.results.verdicts import OUTSIDE
 
 SETTINGS = Settings(seed=11)
 
@@ -210,59 +209,6 @@ def test_elements_of_an_outside_tensor_only(monkeypatch: pytest.MonkeyPatch) -> 
     assert [e.tensor for e in elements] == ["dx"] * 6
 
 
-# --- expectation --------------------------------------------------------------------------
-
-EXPECTING = replace(SIGMOID, name="expecting", expect=("outside", "torch issue 1"))
-
-
-def test_an_expected_finding_that_occurs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The row says that it was expected, and why, and does not fail; the others are untouched."""
-    plant(monkeypatch, refimpl, "sigmoid_backward", lambda dx: dx + 1)
-    y, dx = check_case(EXPECTING, "float64", SETTINGS).rows
-    assert (y.verdict, y.note) == (WITHIN, "")
-    assert (dx.verdict, dx.failed) == (EXPECTED, False)
-    assert dx.note.startswith("expected outside: torch issue 1; exact value ")
-
-
-def test_an_expected_finding_that_does_not_occur_fails() -> None:
-    """If nothing is outside, the expectation is out of date: that fails."""
-    y, dx = check_case(EXPECTING, "float64", SETTINGS).rows
-    assert (y.verdict, y.failed) == (OUTSIDE, True)
-    assert y.note == "expected outside (torch issue 1), but no tensor is"
-    assert (dx.verdict, dx.note) == (WITHIN, "")
-
-
-def test_another_expected_verdict_excuses_no_disagreement(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """A case that is expected to be blind still fails where it is outside."""
-    plant(monkeypatch, refimpl, "sigmoid_backward", lambda dx: dx + 1)
-    rows = check_case(SIGMOID, "float64", SETTINGS).rows
-    blind = replace(rows[0], verdict="blind")
-    y, dx = with_expectation(replace(SIGMOID, expect=("blind", "wide")), [blind, rows[1]])
-    assert (y.verdict, y.note) == (EXPECTED, "expected blind: wide")
-    assert (dx.verdict, dx.failed) == (OUTSIDE, True)
-
-
-def test_without_an_expectation_rows_stay() -> None:
-    """A case that expects nothing is left alone."""
-    rows = check_case(SIGMOID, "float64", SETTINGS).rows
-    assert with_expectation(SIGMOID, rows) is rows
-
-
-@pytest.mark.parametrize(
-    "change",
-    [lambda dx: raise_(IndexError("off by one")), lambda dx: dx.T],
-    ids=["exception", "shape"],
-)
-def test_an_expectation_excuses_no_broken_refimpl(
-    monkeypatch: pytest.MonkeyPatch, change: Callable[[Array], Array]
-) -> None:
-    """What is known of torch explains neither an exception of refimpl nor another shape."""
-    plant(monkeypatch, refimpl, "sigmoid_backward", change)
-    assert check_case(EXPECTING, "float64", SETTINGS).failures != []
-
-
 # --- override -----------------------------------------------------------------------------
 
 
@@ -272,13 +218,6 @@ def test_an_override_is_in_every_note(case: Case) -> None:
     settings = replace(SETTINGS, rtol=0.5, atol=1e-3)
     rows = check_case(case, "float32", settings).rows
     assert {row.note for row in rows} == {"bound overridden: rtol 0.5, atol 0.001"}
-
-
-def test_an_override_is_in_the_note_of_an_expected_row() -> None:
-    """The reason of an expectation does not hide the override."""
-    settings = replace(SETTINGS, rtol=0.0, atol=0.0)
-    rows = check_case(EXPECTING, "float32", settings).rows
-    assert [row.note for row in rows if settings.override not in row.note] == []
 
 
 # --- bad input ----------------------------------------------------------------------------

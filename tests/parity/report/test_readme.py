@@ -12,6 +12,7 @@ from parity.bench.exactness import ExactRow
 from parity.bench.scaling import ScalingRow
 from parity.bench.speed import BenchRow
 from parity.documents.audit import AuditRow
+from parity.power.conditional import CircumstanceRow
 from parity.power.survey import MistakeRow
 from parity.report.files import TABLES
 from parity.results.rows import Row, columns
@@ -25,6 +26,7 @@ TEXT = (Path(__file__).parents[3] / "reports" / "README.md").read_text()
 FILES = {
     "audit.csv": AuditRow,
     "mistakes.csv": MistakeRow,
+    "mistakes_circumstances.csv": CircumstanceRow,
     "bench.csv": BenchRow,
     "bench_check.csv": CheckerRow,
     "bench_sweep.csv": ScalingRow,

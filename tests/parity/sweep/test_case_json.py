@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+from parity.cases.case import Draw
+from parity.cases.catalogue import GOOD
 from parity.cases.random_cases import Selection, case_at
 from parity.results.settings import Settings
 from parity.sweep.batch import rows_of
@@ -26,3 +29,12 @@ def test_judged_again_it_finds_the_same() -> None:
     text = json.loads(to_json(case, dtype, 8))
     other, _, _ = from_json(json.dumps({**text, "name": "random 5"}))
     assert rows_of(other, dtype, settings) != rows_of(case, dtype, settings)
+
+
+def test_an_expectation_is_written_down() -> None:
+    """Of every case that has one: tensor, places, values and reason."""
+    for case in GOOD:
+        if case.expect:
+            written = replace(case, arrays={"x": Draw((2,))}, dtypes=("float32",), documents=())
+            again, _, _ = from_json(to_json(written, "float32", 8))
+            assert str(again) == str(written)  # NaN is not itself

@@ -23,6 +23,7 @@ RIGHT = refimpl.relu_backward
         "conv2d[3×3 by 2×2]",
         "softmax[plain]",
         "gaussian_pool2d[sigma 0.1]",
+        "perceptron_loss[batch]",
         "dtanh[maps]",
     ],
 )

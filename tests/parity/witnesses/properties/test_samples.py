@@ -19,6 +19,7 @@ from parity.witnesses.properties.situation import Call
     "case",
     [
         "relu[maps]",
+        "relu[one axis]",
         "conv2d[plain]",
         "linear[plain]",
         "add[maps]",
