@@ -12,10 +12,8 @@ import numpy as np
 import pytest
 
 import refimpl
-from parity.bounds.arithmetic import Sides, arithmetic
 from parity.cases.case import Array
 from parity.cases.functions import FUNCTIONS, forward_of
-from parity.results.settings import Settings
 from refimpl.average_pooling import _divisor
 from refimpl.shapes import conv_geometry, pool_geometry
 
@@ -475,10 +473,4 @@ def put_in_place(monkeypatch: pytest.MonkeyPatch, name: str, code: Code) -> str:
             return (original if exact else code)(*arguments, **options)
 
     monkeypatch.setattr(refimpl, name, instead)
-    monkeypatch.setattr(Settings, "sides", any_order)
     return forward_of(name)
-
-
-def any_order(settings: Settings, dtype: str) -> Sides:
-    """Other code adds up its long sums in an order that nobody knows, unlike refimpl."""
-    return arithmetic("numpy", dtype), arithmetic("torch", dtype, settings.tf32)
