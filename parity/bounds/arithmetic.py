@@ -29,6 +29,7 @@ ELEMENTARY_ULP = {"numpy": 4.0, "refimpl": 4.0, "torch": 2.0}
 PRODUCT_TERMS = 256
 RUN = 16
 FEW_TERMS = 64
+PAIRWISE = 4  # roundings of a pairwise sum beside log2 K
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,15 @@ class Arithmetic:
         return self.shaped and self.u == 2.0**-24
 
     def roundings_of_sum(self, terms: float) -> float:
-        """How often a term of a sum of so many is rounded (`refimpl.sums.total`)."""
+        """How often a term of a sum of so many is rounded (`refimpl.sums.total`).
+
+        refimpl takes ⌈log2 K⌉ roundings, or one of float32 formed in float64. What is allowed is
+        4 + log2 K, so that other pairwise sums, which begin with a few terms in a row, hold too.
+        """
         if not self.shaped:
             return terms
-        return _in_float64(terms) if self.widened else min(terms, _halvings(terms))
+        wide = terms * 2.0**-29 if self.widened else 0.0
+        return min(terms, PAIRWISE + _halvings(terms) + wide)
 
     def roundings_of_product(self, terms: float) -> float:
         """How often a term of a matrix product's sums is rounded (`refimpl.sums.matmul`)."""
@@ -78,18 +84,13 @@ class Arithmetic:
     def roundings_of_long_product(self, terms: float) -> float:
         """The same of a product that runs over all samples (`refimpl.sums.long_product`)."""
         if self.widened and terms > FEW_TERMS:
-            return _in_float64(terms)
+            return self.roundings_of_sum(terms)
         return self.roundings_of_product(terms)
 
 
 def _halvings(terms: float) -> float:
     """⌈log2 n⌉"""
     return float(ceil(log2(max(terms, 1))))
-
-
-def _in_float64(terms: float) -> float:
-    """n roundings to float64 and one to float32, in those to float32."""
-    return 1 + terms * 2.0**-29
 
 
 Sides = tuple[Arithmetic, Arithmetic]

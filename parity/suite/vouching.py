@@ -30,6 +30,7 @@ from parity.results.settings import Settings
 from parity.results.verdicts import EXPECTED, IDENTICAL, IMPOSSIBLE, OUTSIDE, SEEN, UNSEEN, WITHIN
 from parity.suite import planting
 from parity.suite.task import CASES, PLANTED, Task
+from refimpl import Layer
 
 Judge = Callable[[Task, Settings], Findings]
 Tensors = dict[str, Array]
@@ -49,7 +50,7 @@ WORST_LAST = (SEEN, IMPOSSIBLE, UNSEEN)  # of the tensors of one mistake
 def planted_tasks(tasks: Sequence[Task], quick: bool = False) -> list[Task]:
     """A task for each function, network and training of a run, in each of its dtypes.
 
-    quick: of networks in the first of them alone.
+    quick: of networks in the first of them alone, as of those that take long.
     """
     run: dict[tuple[str, str], list[Case]] = defaultdict(list)
     for task in tasks:
@@ -62,7 +63,9 @@ def planted_tasks(tasks: Sequence[Task], quick: bool = False) -> list[Task]:
     kinds = dict(zip(("network", "training"), PLANTED, strict=True))
     networks = [Task(kinds[t.kind], t.id, t.dtype) for t in tasks if t.kind in kinds]
     firsts = {(t.kind, t.id): t for t in reversed(networks)}
-    return chosen + (list(firsts.values())[::-1] if quick else networks)
+    return chosen + [
+        t for t in networks if firsts[t.kind, t.id] == t or not (quick or NETWORKS[t.id].full)
+    ]
 
 
 def _preference(case: Case) -> tuple[bool, int, int]:
@@ -308,8 +311,7 @@ def _in_network(task: Task, settings: Settings, judge: Judge) -> Planted:
             mistake = f"every new parameter is {_much(by)}"
         else:
             last = list(case.architecture)[-1]
-            layer = type(case.network(task.dtype, settings.seed).layers[last])
-            with planting.in_layer(layer, by):
+            with planting.in_layer(_kind_of(case.architecture[last].function), by):
                 rows = judge(Task("network", case.name, task.dtype), settings).rows
             local = f"{case.name}[local]"
             wrong = [r for r in rows if r.case == local and r.layer == last]
@@ -319,6 +321,11 @@ def _in_network(task: Task, settings: Settings, judge: Judge) -> Planted:
     labelled = [replace(row, tensor=f"{row.layer} {row.tensor}") for row in refused]
     wanted = dict.fromkeys((row.tensor for row in labelled), "")
     return _judged(place, "refimpl", mistake, labelled, wanted)
+
+
+def _kind_of(function: str) -> type[Layer]:
+    """The layer that applies a function."""
+    return next(k for k in Layer.__subclasses__() if getattr(k, "function", "") == function)
 
 
 def _small(case: NetworkCase) -> NetworkCase:

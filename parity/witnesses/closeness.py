@@ -13,10 +13,10 @@ from parity.results.closeness import Closeness, closeness
 from parity.results.comparison import Comparison, element_differences
 from parity.results.judging import joined
 from parity.witnesses.beside import Beside, Pair, times_over
-from parity.witnesses.conventions import said_at
 from parity.witnesses.exact.on_slices import Dispute
 from parity.witnesses.exact.opinion import Opinion, second_opinion
 from parity.witnesses.exact.values import BUDGET, NotApplicable, exact_values
+from parity.witnesses.kinks import said_at
 from parity.witnesses.problem import Problem
 
 FORMULA = {
@@ -78,8 +78,7 @@ class Exact:
         """Who is wrong, or that a convention decides, at the worst place that none explains."""
         place = comparison.worst_index
         if _are_finite(self.problem):
-            limits = np.broadcast_to(self.bounds[tensor].limit, pair[1].shape)
-            apart = element_differences(*pair) > limits
+            apart = element_differences(*pair) > self.bounds[tensor].limit
             said, unexplained = said_at(self.problem, tensor, pair, apart)
             if said:
                 return Closeness(note=said)
@@ -115,8 +114,10 @@ class Exact:
     ) -> str:
         """Which side is farther from the exact value than its own bound."""
         odd = [not np.isfinite(side[place]) for side in pair]
-        own = self.bounds[tensor].refimpl, self.bounds[tensor].torch
-        limits = [float(np.broadcast_to(limit, pair[1].shape)[place]) for limit in own]
+        bound, shape = self.bounds[tensor], pair[1].shape
+        own = bound.refimpl, bound.torch
+        limits = [float(np.broadcast_to(limit, shape)[place]) for limit in own]
+        ulp = float(opinion.truth.ulp[0])
         off = [
             bool(
                 times_over(opinion.truth, side[place], np.array([error]), np.array([limit]))[0] > 1
@@ -129,6 +130,9 @@ class Exact:
         said = _stands_alone(*off)
         if off[0] and opinion.defined:
             said += f" (its formula is {FORMULA[opinion.formula_agrees]})"
+        if off[0] and opinion.formula_agrees is not False and bound.terms is not None:
+            u = float(np.finfo(self.problem.dy.dtype).eps) / 2
+            said += in_roundings(errors[0] * ulp / u, limits[0] / u, bound.terms, place, shape)
         return said
 
     def _why_not(self) -> str:
@@ -136,6 +140,28 @@ class Exact:
         if _are_finite(self.problem):
             return ""
         return "NaN or ∞ among its inputs: no exact value decides who is right"
+
+
+def in_roundings(
+    error: float, limit: float, terms: Array, place: tuple[int, ...], shape: tuple[int, ...]
+) -> str:
+    """How much worse than a direct sum an error is, and whether it is small in norm.
+
+    error, limit: of one element, over u. An algorithm that adds other terms, as a fast Fourier
+    transform, Winograd's and Strassen's do, is accurate beside the largest sum, not beside each.
+    """
+    terms = np.broadcast_to(terms, shape)
+    here, largest = float(terms[place]), float(np.max(terms))
+    if not np.isfinite(error) or not here:
+        return ""
+    most = limit / here
+    said = f"; {error / here:.3g} roundings of Σ|terms|, a direct sum has at most {most:.3g}"
+    if error > most * largest:
+        return said
+    return (
+        f"{said}; {error / largest:.3g} roundings of the largest such sum: accurate in norm, as "
+        "FFT, Winograd and Strassen are, not element by element"
+    )
 
 
 def _are_finite(problem: Problem) -> bool:

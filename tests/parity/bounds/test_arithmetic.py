@@ -157,13 +157,15 @@ def test_sides_are_refimpl_and_torch(dtype: str) -> None:
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_roundings_of_long_sums(dtype: str) -> None:
-    """refimpl: log2 K of a sum, 256 + log2(K/256) of a product, of float32 about one; else K."""
+    """refimpl: 4 + log2 K of a sum, 256 and a few of a product; else K."""
     ours, theirs = sides(dtype)
-    wide = 1 + 5000 * 2.0**-29
-    assert ours.roundings_of_sum(5000) == (wide if dtype == "float32" else 13)
+    wide = 5000 * 2.0**-29 if dtype == "float32" else 0
+    assert ours.roundings_of_sum(5000) == 4 + 13 + wide
+    assert ours.roundings_of_sum(7) == 7
     assert ours.roundings_of_product(5000) == 256 + 15 + 1
     assert ours.roundings_of_product(256) == 256
-    assert ours.roundings_of_long_product(5000) == (wide if dtype == "float32" else 256 + 15 + 1)
+    long = 4 + 13 + wide if dtype == "float32" else 256 + 15 + 1
+    assert ours.roundings_of_long_product(5000) == long
     assert ours.roundings_of_long_product(64) == 64
     counts = (
         theirs.roundings_of_sum,

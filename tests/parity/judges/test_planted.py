@@ -104,6 +104,12 @@ def plant(
     dtype: str = DTYPE,
 ) -> None:
     """Replace the function's backward in refimpl by one that makes the mistake."""
+    detour(monkeypatch, case, gradient, mistake)
+    share_what_is_right(monkeypatch)
+
+
+def detour(monkeypatch: pytest.MonkeyPatch, case: Case, gradient: str, mistake: Mistake) -> None:
+    """The same, with torch asked anew."""
     name = backward_of(case.function)
     right = getattr(refimpl, name)
     arrays = case_arrays(case, dtype, Settings().seed)
@@ -126,7 +132,6 @@ def plant(
         return grads._replace(**{field: spoilt})
 
     monkeypatch.setattr(refimpl, name, wrong)
-    share_what_is_right(monkeypatch)
 
 
 def share_what_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,9 +217,12 @@ def test_a_sign_that_lets_gradients_pass(tmp_path: Path, monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("function", [name for name in FUNCTIONS if name not in FORWARD_ONLY])
 def test_control(function: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same detour without a mistake is refused by nothing."""
+    """The same detour without a mistake is refused by nothing.
+
+    torch is asked anew: the run plants mistakes on its side, too, and must see them.
+    """
     case = example(function, FUNCTIONS[function].inputs[0])
-    plant(monkeypatch, case, FUNCTIONS[function].inputs[0], lambda gradient, limit: gradient)
+    detour(monkeypatch, case, FUNCTIONS[function].inputs[0], lambda gradient, limit: gradient)
     code, output = run(case, tmp_path)
     assert code == 0, output
 

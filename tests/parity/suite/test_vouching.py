@@ -48,7 +48,7 @@ def of_function(name: str, **options: Any) -> list[Task]:
 
 
 def test_every_function_and_network_of_a_run() -> None:
-    """One task each, in each dtype; a quick run takes a network in one."""
+    """One task each, in each dtype; a quick run takes a network in one, each run AlexNet."""
     tasks = select([], None, FLOATS, witnesses=False)
     cases = {(CASES[t.id].function, t.dtype) for t in tasks if t.kind == "case"}
     networks = [(t.kind, t.id, t.dtype) for t in tasks if t.kind in ("network", "training")]
@@ -57,6 +57,8 @@ def test_every_function_and_network_of_a_run() -> None:
     assert {(CASES[t.id].function, t.dtype) for t in functions} == cases
     assert len(functions) == len(cases)
     assert len(chosen) == len(cases) + len(networks)
+    long = planted_tasks(select(["alexnet"], None, FLOATS, witnesses=False))
+    assert [(t.kind, t.id, t.dtype) for t in long] == [("planted", "alexnet", "float32")]
     quick = [t for t in planted_tasks(tasks, quick=True) if t.id in NETWORKS]
     assert len(quick) == len({(kind, name) for kind, name, _ in networks})
 

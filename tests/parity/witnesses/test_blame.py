@@ -21,7 +21,7 @@ from parity.results.rows import Row
 from parity.results.settings import Settings
 from parity.results.verdicts import OUTSIDE
 from parity.suite.task import CASES
-from parity.witnesses import conventions
+from parity.witnesses import kinks
 from parity.witnesses.definitions.every import DEFINITIONS
 
 SETTINGS = Settings()
@@ -272,9 +272,9 @@ def test_of_a_large_pooling_one_map_is_looked_at(monkeypatch: pytest.MonkeyPatch
         "max_pool2d_backward",
         lambda *a, **o: refimpl.max_pooling.max_pool2d_backward(*a, **o, ties="all"),
     )
-    monkeypatch.setattr(conventions, "LARGEST", 5 * 9 * 7 * 7)  # of one map, not of six
+    monkeypatch.setattr(kinks, "LARGEST", 5 * 9 * 7 * 7)  # of one map, not of six
     assert DECIDES in failed(TIES, "dx").opinion
-    monkeypatch.setattr(conventions, "LARGEST", 0)
+    monkeypatch.setattr(kinks, "LARGEST", 0)
     assert "formula is" in failed(TIES, "dx").opinion
 
 

@@ -260,7 +260,7 @@ def test_a_mistake_of_refimpl(
     """refimpl stands alone, also where its own formula on balls makes the same mistake."""
     plant(monkeypatch, objects_too)
     row, line = failure(dtype)
-    assert line.endswith(f"off: refimpl stands alone {why}")
+    assert f"off: refimpl stands alone {why}" in line
     assert row.refimpl_ulp is not None
     assert row.torch_ulp is not None
     assert row.torch_ulp < 10 < 1000 < row.refimpl_ulp

@@ -303,11 +303,11 @@ def test_geometries_are_tasks_of_a_run() -> None:
     of_relu = [c for c in representatives(GOOD).values() if c.function == "relu"]
     assert tasks == [Task("integers", c.id, d) for c in of_relu for d in c.dtypes]
     named = select([], "conv2d[integers]", ["float32"])
-    assert [task.kind for task in named] == ["case", "integers", "derivative"]
+    assert [task.kind for task in named] == ["case", "integers", "derivative", "properties"]
     for of_relu in select(["relu"], None, FLOATS, witnesses=False):
-        assert of_relu.kind in ("case", "bad")
+        assert of_relu.kind in ("case", "bad", "properties")
     alone = select([], "conv2d[plain]", ["float32"], witnesses=False)
-    assert [t.kind for t in alone] == ["case"]
+    assert [t.kind for t in alone] == ["case", "properties"]
     assert not [t for t in select(["tanh"], None, FLOATS) if t.kind == "integers"]
 
 
