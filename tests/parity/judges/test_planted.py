@@ -104,11 +104,17 @@ def plant(
     dtype: str = DTYPE,
 ) -> None:
     """Replace the function's backward in refimpl by one that makes the mistake."""
-    detour(monkeypatch, case, gradient, mistake)
+    detour(monkeypatch, case, gradient, mistake, dtype)
     share_what_is_right(monkeypatch)
 
 
-def detour(monkeypatch: pytest.MonkeyPatch, case: Case, gradient: str, mistake: Mistake) -> None:
+def detour(
+    monkeypatch: pytest.MonkeyPatch,
+    case: Case,
+    gradient: str,
+    mistake: Mistake,
+    dtype: str = DTYPE,
+) -> None:
     """The same, with torch asked anew."""
     name = backward_of(case.function)
     right = getattr(refimpl, name)
