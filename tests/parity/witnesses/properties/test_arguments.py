@@ -13,7 +13,7 @@ from asking import faults
 import refimpl
 from parity.cases.functions import FUNCTIONS
 from parity.witnesses.properties.arguments import ORDER, written_otherwise
-from refimpl import checks
+from refimpl import checks, shapes
 
 CASE = "max_pool2d[overlap 3 stride 2]"
 RIGHT, RIGHT_BACKWARD = refimpl.max_pool2d, refimpl.max_pool2d_backward
@@ -101,7 +101,7 @@ def test_narrow_integers_that_wrap_around(monkeypatch: pytest.MonkeyPatch) -> No
     def entries_as_they_are(where: str, name: str, value: Any, count: int, least: int) -> Any:
         return checks.entries(value, count)
 
-    monkeypatch.setattr(checks, "check_ints", entries_as_they_are)
+    monkeypatch.setattr(shapes, "check_ints", entries_as_they_are)
     with np.errstate(all="ignore"), catch_warnings():
         simplefilter("ignore")
         assert faults(written_otherwise, "conv1d[plain]")
