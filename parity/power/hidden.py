@@ -24,20 +24,37 @@ LARGEST = 2000  # elements of float64 arrays: longdoubles have no BLAS
 CHANGED = 2.0**-6  # of refimpl's bound: more than the wider numbers' own roundings
 
 
-def is_hidden(known: Mistake, prepared: Prepared, wrong: Tensors) -> bool:
-    """Whether a mistake that torch does not refuse passes before the exact values, too."""
-    right = computed(control(known.function), prepared)
-    wide = _wider(prepared)
-    if wide is None or isinstance(right, str) or _same(wrong, right):
-        return False
-    exact, changed = (_precisely(one, prepared, wide) for one in (control(known.function), known))
-    if isinstance(exact, str) or isinstance(changed, str) or exact.keys() != changed.keys():
-        return False
-    return any(
-        _apart(changed[name], exact[name], prepared.bounds[name], CHANGED)
-        and not _apart(tensor, exact[name], prepared.bounds[name], 1)
-        for name, tensor in wrong.items()
-    )
+class Row:
+    """A case in a dtype, and what the right code gives there: asked for once."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        self.prepared = prepared
+        self.wide = _wider(prepared)
+        self._right: dict[str, Tensors | str] = {}
+        self._exact: dict[str, Tensors | str] = {}
+
+    def hides(self, known: Mistake, wrong: Tensors) -> bool:
+        """Whether a mistake that torch does not refuse passes before the exact values, too."""
+        name = known.function
+        if self.wide is None:
+            return False
+        if name not in self._right:
+            self._right[name] = computed(control(name), self.prepared)
+        right = self._right[name]
+        if isinstance(right, str) or _same(wrong, right):
+            return False
+        if name not in self._exact:
+            self._exact[name] = _precisely(control(name), self.prepared, self.wide)
+        return self._passes(wrong, self._exact[name], _precisely(known, self.prepared, self.wide))
+
+    def _passes(self, wrong: Tensors, exact: Tensors | str, changed: Tensors | str) -> bool:
+        """Whether exact values change, and each tensor keeps its bound about the right ones."""
+        if isinstance(exact, str) or isinstance(changed, str) or exact.keys() != changed.keys():
+            return False
+        bounds = self.prepared.bounds
+        return any(_apart(changed[n], exact[n], bounds[n], CHANGED) for n in wrong) and not any(
+            _apart(tensor, exact[n], bounds[n], 1) for n, tensor in wrong.items()
+        )
 
 
 def _same(wrong: Tensors, right: Tensors) -> bool:

@@ -18,7 +18,7 @@ from parity.cases.catalogue import GOOD
 from parity.cases.functions import forward_of
 from parity.judges.layer import Prepared, prepare
 from parity.mistakes.mistake import Mistake
-from parity.power.hidden import is_hidden
+from parity.power.hidden import Row
 from parity.power.wrong_code import Tensors, computed
 from parity.results.comparison import compare
 from parity.results.settings import Settings
@@ -72,14 +72,15 @@ def _fits(tensor: Array, expected: Array, bound: Bound) -> bool:
 
 def examine(case: Case, known: Sequence[Mistake], settings: Settings) -> list[Sight]:
     """What a case says of each mistake in its function."""
-    ready = [prepare(case, dtype, settings) for dtype in sorted(case.dtypes)]
-    elements = sum(array.size for array in (*ready[0].arrays.values(), ready[0].dy))
-    ordinary: list[Prepared] = []
+    ready = [Row(prepare(case, dtype, settings)) for dtype in sorted(case.dtypes)]
+    first = ready[0].prepared
+    elements = sum(array.size for array in (*first.arrays.values(), first.dy))
+    ordinary: list[Row] = []
     sights = []
     for one in known:
         (refused, margin, raised, hidden), blind = look(one, ready), False
         if not refused and not raised and not one.control:
-            ordinary = ordinary or [prepare(redrawn(case), widest(case), settings)]
+            ordinary = ordinary or [Row(prepare(redrawn(case), widest(case), settings))]
             blind = look(one, ordinary)[0]
         sights.append(Sight(one.name, case.id, elements, refused, raised, margin, blind, hidden))
     return sights
@@ -94,22 +95,22 @@ class Look(NamedTuple):
     hidden: tuple[str, ...]
 
 
-def look(known: Mistake, ready: Sequence[Prepared]) -> Look:
+def look(known: Mistake, ready: Sequence[Row]) -> Look:
     """One mistake on the arrays of a case, in one dtype after another until one refuses it."""
     raised: list[str] = []
     hidden: list[str] = []
     largest = 0.0
-    for prepared in ready:
-        tensors = computed(known, prepared)
+    for row in ready:
+        tensors = computed(known, row.prepared)
         if isinstance(tensors, str):
             raised.append(tensors)
             continue
-        refused, ratio = worst_ratio(prepared, tensors)
+        refused, ratio = worst_ratio(row.prepared, tensors)
         if refused:
             return Look(True, ratio, "", tuple(hidden))
         largest = max(largest, ratio)
-        if not known.control and is_hidden(known, prepared, tensors):
-            hidden.append(prepared.dtype)
+        if not known.control and row.hides(known, tensors):
+            hidden.append(row.prepared.dtype)
     why = raised[0] if len(raised) == len(ready) else ""
     return Look(False, largest, why, tuple(hidden))
 
@@ -117,6 +118,12 @@ def look(known: Mistake, ready: Sequence[Prepared]) -> Look:
 def widest(case: Case) -> str:
     """The dtype of a case with the most digits."""
     return max(case.dtypes)
+
+
+def is_ordinary(case: Case) -> bool:
+    """Whether its random numbers are of the kind that everybody has."""
+    drawn = [source.values for source in case.arrays.values() if isinstance(source, Draw)]
+    return set(drawn) | {case.upstream} <= {"normal", "integers", "mask", "labels", "certainty"}
 
 
 # --- the same shapes with other numbers ---------------------------------------------------
