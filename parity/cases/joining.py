@@ -103,6 +103,7 @@ CONCATENATE = (
         (2, 5, 6, 7),
         documents=("D4.18",),
     ),
+    _concatenate("six maps", *[(2, depth, 7, 8) for depth in (3, 1, 4, 6, 5, 9)]),
     _concatenate("three maps", (2, 4, 5, 6), (2, 1, 5, 6), (2, 3, 5, 6)),
     _concatenate("two maps", (3, 4, 5, 6), (3, 2, 5, 6)),
     _concatenate("one map", (2, 3, 4, 5)),

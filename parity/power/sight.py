@@ -122,6 +122,8 @@ def widest(case: Case) -> str:
 
 def is_ordinary(case: Case) -> bool:
     """Whether its random numbers are of the kind that everybody has."""
+    if any(isinstance(source, Given) for source in case.arrays.values()):
+        return False
     drawn = [source.values for source in case.arrays.values() if isinstance(source, Draw)]
     return set(drawn) | {case.upstream} <= {"normal", "integers", "mask", "labels", "certainty"}
 

@@ -208,14 +208,17 @@ def _unseeing(cases: Sequence[Case], seen: Mapping[str, Sequence[Sight]]) -> dic
 
 
 def _hiding(cases: Sequence[Case], seen: Mapping[str, Sequence[Sight]]) -> dict[str, str]:
-    """The rows of ordinary numbers that hide a mistake: it changes their exact values."""
+    """The rows of ordinary numbers that hide a mistake: it changes their exact values.
+
+    What is less than float32's roundings is float64's to see.
+    """
     ordinary = {case.id for case in cases if is_ordinary(case)}
     return {
         f"{sight.case} {dtype}": sight.mistake
         for sights in seen.values()
         for sight in sights
         for dtype in sight.hidden
-        if sight.case in ordinary
+        if sight.case in ordinary and not sight.refused
     }
 
 

@@ -17,7 +17,8 @@ from parity.documents.ledger import ledger
 from parity.judges.layer import prepare
 from parity.mistakes.catalogue import MISTAKES
 from parity.mistakes.mistake import Mistake, add, control
-from parity.power.sight import cases_of, tensors_of
+from parity.power.sight import cases_of
+from parity.power.wrong_code import tensors_of
 from parity.results.settings import Settings
 from parity.witnesses.balls import PRECISION, exact_balls, precision
 

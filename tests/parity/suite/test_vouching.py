@@ -189,7 +189,7 @@ def test_a_case_that_raises(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_another_case_is_taken_instead() -> None:
     """One that cannot show it does no harm where another one can."""
-    found = planted(Task("planted", "tanh[empty batch]", "float32", ("tanh[maps]",)))
+    found = planted(Task("planted", "tanh[empty batch]", "float32", instead=("tanh[maps]",)))
     assert verdicts(found) == {SEEN}
     assert {one.case for one in found} == {"tanh[maps]"}
 
@@ -197,7 +197,7 @@ def test_another_case_is_taken_instead() -> None:
 def test_a_case_without_numbers_excuses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """What one case should have shown and did not is not forgiven for the next being empty."""
     change(monkeypatch, judging, "compare", lambda found: replace(found, verdict=WITHIN))
-    found = planted(Task("planted", "tanh[maps]", "float32", ("tanh[empty batch]",)))
+    found = planted(Task("planted", "tanh[maps]", "float32", instead=("tanh[empty batch]",)))
     assert verdicts(found) == {UNSEEN}
 
 
