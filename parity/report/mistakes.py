@@ -57,7 +57,7 @@ def describe(row: MistakeRow) -> str:
         ("refused", f"by {row.refused} of {row.cases} cases, the smallest {row.smallest}"),
         ("by", how_far(row.median_margin)),
         ("seen by", row.witnesses),
-        ("hidden", f"in {row.hidden} cases, of odd numbers or in float32 alone" if row.hidden else ""),
+        ("hidden", f"in {row.hidden} cases: odd numbers, or float32 alone" if row.hidden else ""),
         ("raised", f"in {row.raised} cases, which says nothing" if row.raised else ""),
     ):  # fmt: skip
         if text:

@@ -45,7 +45,10 @@ CHOSEN: dict[str, tuple[dict[str, Any], Options]] = {
     "linear": ({"x": (3, 7), "weight": (4, 7), "bias": (4,)}, {}),
     "flatten": ({"x": (3, 2, 4)}, {}),
     "add": ({"x": (3, 2, 4), "branch": (3, 2, 4)}, {}),
-    "concatenate": ({name: (3, k, 4) for name, k in zip("abcdef", (2, 1, 5, 6, 7, 8))}, {}),
+    "concatenate": (
+        {name: (3, k, 4) for name, k in zip("abcdef", (2, 1, 5, 6, 7, 8), strict=True)},
+        {},
+    ),
     "relu": ({"x": (3, 7)}, {}),
     "leaky_relu": ({"x": (3, 7)}, {"negative_slope": 0.1}),
     "sigmoid": ({"x": (3, 7)}, {}),
