@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
@@ -13,7 +14,16 @@ import sympy
 from flint import arb
 
 import refimpl
-from refimpl.checks import LARGE, MOST, check_arrays, check_room
+from refimpl.checks import (
+    LARGE,
+    MOST,
+    _gigabytes,
+    _shown,
+    check_arrays,
+    check_fits,
+    check_most,
+    check_room,
+)
 
 X = np.ones((1, 1, 3, 3))
 IMAGE = np.ma.masked_less(np.arange(9.0).reshape(1, 1, 3, 3), 2)
@@ -45,7 +55,32 @@ def test_masked_arrays(name: str, arguments: tuple[Any, ...]) -> None:
         getattr(refimpl, name)(*arguments)
 
 
-@pytest.mark.parametrize("element", [{}, {"a": 1}, {1}, (1, 2), object(), [1], np.ones(2), len])
+def test_other_masks() -> None:
+    """What becomes an array and has a method of this name, as pandas' columns have, is taken."""
+
+    class Column:
+        def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+            return np.array([-1.0, 2.0])
+
+        def mask(self) -> None:
+            """Replace values."""
+
+    assert refimpl.relu(Column()).tolist() == [0.0, 2.0]  # type: ignore[arg-type]
+
+
+class NeverAdded:
+    """Has a difference and a product."""
+
+    def __sub__(self, other: Any) -> Any:
+        return self
+
+    __mul__ = __sub__
+
+
+@pytest.mark.parametrize(
+    "element",
+    [{}, {"a": 1}, {1}, (1, 2), object(), [1], np.ones(2), len, Counter("ab"), NeverAdded()],
+)
 def test_objects_that_are_no_numbers(element: Any) -> None:
     """What is not added and multiplied is refused, wherever in the array it stands."""
     x = np.array([Fraction(1, 2), None, Fraction(1, 3)], object)
@@ -178,6 +213,31 @@ def test_sizes_without_arrays_have_no_limit() -> None:
     """Python's integers count as far as one likes."""
     assert refimpl.conv_output_size(2**80, 3) == 2**80 - 2
     assert refimpl.dense_parameters(2**80, 2).weights == 2**81
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_largest_number_fits(dtype: str) -> None:
+    """Up to it and with either sign, not one beyond; NumPy's integers are asked as Python's are."""
+    largest = int(np.finfo(dtype).max)
+    for fits in (largest, -largest, np.int64(1), 0.5, np.inf):
+        check_fits("here", "this", fits, dtype)
+    for beyond in (largest + 1, -largest - 1):
+        with pytest.raises(ValueError, match=rf"^here: this must be within ±.*, as {dtype} is"):
+            check_fits("here", "this", beyond, dtype)
+
+
+def test_no_axes_have_no_steps() -> None:
+    """Nothing is refused of no integers."""
+    check_most("here", stride=())
+
+
+def test_numbers_in_texts() -> None:
+    """Six digits of gigabytes, 256 bits of an integer: what is longer is told in short."""
+    sizes = (999_999 * 10**9, 10**15, 10**1000 - 1, 10**2000)
+    assert [*map(_gigabytes, sizes)] == ["999999", "1e6", "1e991", "1e1991"]
+    assert _shown(2**255) == str(2**255)
+    assert _shown(2**256 - 1) == str(2**256 - 1)
+    assert _shown(2**256) == "an integer of 257 bits"
 
 
 def test_exact_numbers_have_no_largest_float() -> None:
