@@ -28,6 +28,8 @@ from refimpl.checks import (
 X = np.ones((1, 1, 3, 3))
 IMAGE = np.ma.masked_less(np.arange(9.0).reshape(1, 1, 3, 3), 2)
 SWAPPED = X.astype(X.dtype.newbyteorder())
+MANY_SAMPLES = np.broadcast_to(1.0, (10**5, 1, 1, 1))
+MANY_KERNELS = np.broadcast_to(1.0, (10**12, 1, 1, 1))  # of one number in memory
 MOST_TEXT = "must be at most 2147483647, but is 9223372036854775808"
 MASKED = "is a masked array, whose mask would be lost; give"
 
@@ -151,6 +153,15 @@ def test_integers_in_the_other_order_become_floats() -> None:
             "max_pool2d: kernel_size must be at most 2147483647, but is 2147483648",
         ),
         (
+            lambda: refimpl.max_pool2d(X, (1, 2), dilation=(MOST + 1, 1)),
+            "max_pool2d: dilation must be at most 2147483647, but is 2147483648",
+        ),
+        (
+            lambda: refimpl.conv2d(MANY_SAMPLES, MANY_KERNELS),
+            "conv2d: the output needs an array of (100000, 1000000000000, 1, 1), 1e8 GB, "
+            "for which there is no memory; give less",
+        ),
+        (
             lambda: refimpl.conv2d(X, X, padding=10**9),
             "conv2d: the padding needs an array of (1, 1, 2000000003, 2000000003), 1e10 GB, "
             "for which there is no memory; give less",
@@ -161,24 +172,24 @@ def test_integers_in_the_other_order_become_floats() -> None:
             "for which there is no memory; give less",
         ),
         (
-            lambda: refimpl.gaussian_kernel(10**9, 1.0),
-            "gaussian_kernel: kernel_size 1000000000 needs an array of (1000000000, 1000000000), "
-            "1e9 GB, for which there is no memory; give less",
+            lambda: refimpl.gaussian_kernel(10**7, 1.0),
+            "gaussian_kernel: kernel_size 10000000 needs an array of (10000000, 10000000), "
+            "800000 GB, for which there is no memory; give less",
         ),
         (
-            lambda: refimpl.haar_kernel("three beside", 10**9),
-            "haar_kernel: rectangle 1000000000 needs an array of (1000000000, 3000000000), "
-            "1e10 GB, for which there is no memory; give less",
+            lambda: refimpl.haar_kernel("three beside", 5 * 10**6),
+            "haar_kernel: rectangle 5000000 needs an array of (5000000, 15000000), "
+            "600000 GB, for which there is no memory; give less",
         ),
         (
-            lambda: refimpl.mlp(np.random.default_rng(0), (10**10, 10**10)),
-            "mlp: sizes (10000000000, 10000000000) needs an array of "
-            "(10000000000, 10000000001), 1e11 GB, for which there is no memory; give less",
+            lambda: refimpl.mlp(np.random.default_rng(0), (1, 10**7 + 1, 10**7)),
+            "mlp: sizes (1, 10000001, 10000000) needs an array of "
+            "(10000000, 10000002), 800000 GB, for which there is no memory; give less",
         ),
         (
-            lambda: refimpl.window_counts((10**10, 10**10), 3),
-            "window_counts: size (10000000000, 10000000000) needs an array of "
-            "(10000000000, 10000000000), 1e11 GB, for which there is no memory; give less",
+            lambda: refimpl.window_counts((10**7, 10**7), 3),
+            "window_counts: size (10000000, 10000000) needs an array of "
+            "(10000000, 10000000), 800000 GB, for which there is no memory; give less",
         ),
         (
             lambda: refimpl.descend(X, X, 10**400),
