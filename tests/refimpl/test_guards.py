@@ -226,6 +226,13 @@ def test_sizes_without_arrays_have_no_limit() -> None:
     assert refimpl.dense_parameters(2**80, 2).weights == 2**81
 
 
+@pytest.mark.parametrize("sigma", [np.datetime64("2020-01-01"), np.timedelta64(1), np.void(b"1")])
+def test_scalars_that_are_no_numbers(sigma: Any) -> None:
+    """NumPy's, which are none of Python's kinds."""
+    with pytest.raises(TypeError, match=r"^gaussian_kernel: sigma must be a number, but is np\."):
+        refimpl.gaussian_kernel(3, sigma)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_the_largest_number_fits(dtype: str) -> None:
     """Up to it and with either sign, not one beyond; NumPy's integers are asked as Python's are."""
