@@ -33,9 +33,18 @@ class Way(NamedTuple):
     by_keyword: bool
 
 
+def narrow(value: int) -> Any:
+    """The integer in the smallest of NumPy's types: arithmetic in that type would wrap around.
+
+    >>> narrow(3), narrow(-1)
+    (np.uint8(3), np.int8(-1))
+    """
+    return np.min_scalar_type(value).type(value)
+
+
 WAYS = (
     Way("options as lists of np.int64, all by keyword", np.int64, list, np.float64, True),
-    Way("options as tuples of np.int32, all by place", np.int32, tuple, float, False),
+    Way("options as tuples of narrow integers, all by place", narrow, tuple, float, False),
 )
 
 

@@ -73,18 +73,29 @@ def trained_by_steps(case: NetworkCase, dtype: str, settings: Settings) -> Itera
 
 
 def descends_by_steps(case: NetworkCase, dtype: str, settings: Settings) -> Iterator[str]:
-    """`gradient_descent` on one batch: its losses, its weights, and when it has converged."""
+    """`gradient_descent` on one batch, with a reduction and without: one is not the other's."""
     if not case.steps:
         return
-    x, target = batch = _few(case, dtype, settings)[0]
+    batch = _few(case, dtype, settings)[0]
+    given = [{"reduction": "mean"}, {}] if case.loss.function in SUMMED else [{}]
+    for more in given:
+        loss = Loss(case.loss.function, {**case.loss.options, **more})
+        yield from _descends(case, loss, batch, dtype, settings)
+
+
+def _descends(
+    case: NetworkCase, loss: Loss, batch: tuple[Array, Array], dtype: str, settings: Settings
+) -> Iterator[str]:
+    """Its losses, its weights, and when it has converged."""
+    x, target = batch
     rate, plain = case.learning_rate / len(x), case.network(dtype, settings.seed)
-    path = [_iteration(plain, batch, _summed(case.loss), rate) for _ in range(ITERATIONS)]
+    path = [_iteration(plain, batch, _summed(loss), rate) for _ in range(ITERATIONS)]
     middle = sorted(iteration.change for iteration in path)[ITERATIONS // 2]
     for tolerance in (0.0, 1.001 * middle):
         ended = next((k for k, it in enumerate(path, 1) if it.change < tolerance), 0)
         ours = case.network(dtype, settings.seed)
         end = refimpl.gradient_descent(
-            ours, x, target, rate, tolerance, ITERATIONS, case.loss.function, **case.loss.options
+            ours, x, target, rate, tolerance, ITERATIONS, loss.function, **loss.options
         )
         said = f"gradient_descent with tolerance {tolerance:.3g}"
         if (len(end.losses), end.converged) != (ended or ITERATIONS, bool(ended)):
@@ -116,9 +127,9 @@ def _iteration(network: Network, batch: tuple[Array, Array], loss: Loss, rate: f
 
 
 def _summed(loss: Loss) -> Loss:
-    """The loss as `gradient_descent` takes it: a sum over the batch."""
-    more = {"reduction": "sum"} if loss.function in SUMMED else {}
-    return Loss(loss.function, {**loss.options, **more})
+    """The loss as `gradient_descent` takes it: a sum over the batch, if nothing else is said."""
+    summed = {"reduction": "sum"} if loss.function in SUMMED else {}
+    return Loss(loss.function, {**summed, **loss.options})
 
 
 def parameters(network: Network) -> Tensors:

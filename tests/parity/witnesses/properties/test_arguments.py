@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from inspect import Parameter, signature
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from asking import faults
 import refimpl
 from parity.cases.functions import FUNCTIONS
 from parity.witnesses.properties.arguments import ORDER, written_otherwise
+from refimpl import checks, shapes
 
 CASE = "max_pool2d[overlap 3 stride 2]"
 RIGHT, RIGHT_BACKWARD = refimpl.max_pool2d, refimpl.max_pool2d_backward
@@ -50,17 +52,19 @@ def test_lists_taken_for_something_else(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_numpy_integers_taken_for_something_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    """np.int32 counts for 1."""
+    """np.uint8 counts for 1."""
 
     def wrong(dy: Any, x: Any, *options: Any, **named: Any) -> Any:
         dx = RIGHT_BACKWARD(dy, x, *options, **named)
         given = np.ravel([o for o in (*options, *named.values()) if isinstance(o, tuple)])
-        return dx * 2 if any(isinstance(o, np.int32) for o in given) else dx
+        return dx * 2 if any(isinstance(o, np.uint8) for o in given) else dx
 
     wrong.__signature__ = signature(RIGHT_BACKWARD)  # type: ignore[attr-defined]
     monkeypatch.setattr(refimpl, "max_pool2d_backward", wrong)
     (said,) = faults(written_otherwise, CASE)
-    assert said.startswith("max_pool2d with options as tuples of np.int32, all by place: dx at (")
+    assert said.startswith(
+        "max_pool2d with options as tuples of narrow integers, all by place: dx at ("
+    )
 
 
 def test_options_in_another_order(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +82,7 @@ def test_options_in_another_order(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(refimpl, "max_pool2d", wrong)
     (said,) = faults(written_otherwise, CASE)
-    assert said.endswith("max_pool2d: stride must be at least 1, but is (np.int32(0), np.int32(0))")
+    assert said.endswith("max_pool2d: stride must be at least 1, but is (np.uint8(0), np.uint8(0))")
 
 
 def test_an_option_without_a_place_is_a_question_for_the_table() -> None:
@@ -89,3 +93,15 @@ def test_an_option_without_a_place_is_a_question_for_the_table() -> None:
             options = [p for p in known.values() if p.default is not Parameter.empty]
             named = [p.name for p in options if p.name != "bias"]
             assert named == sorted(named, key=ORDER.index), name
+
+
+def test_narrow_integers_that_wrap_around(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sizes that stay of 8 bits where they are computed with."""
+
+    def entries_as_they_are(where: str, name: str, value: Any, count: int, least: int) -> Any:
+        return checks.entries(value, count)
+
+    monkeypatch.setattr(shapes, "check_ints", entries_as_they_are)
+    with np.errstate(all="ignore"), catch_warnings():
+        simplefilter("ignore")
+        assert faults(written_otherwise, "conv1d[plain]")

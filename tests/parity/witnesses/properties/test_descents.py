@@ -138,6 +138,18 @@ def test_a_descent_on_the_mean(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "loss 0 at () is " in note(name="softmax_regression_descent")
 
 
+def test_a_descent_that_remembers_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reduction said once is not the next descent's."""
+    right, kept = refimpl.gradient_descent, {}
+
+    def remembering(*args: Any, **options: Any) -> Any:
+        kept.update(options)
+        return right(*args, **kept)
+
+    monkeypatch.setattr(refimpl, "gradient_descent", remembering)
+    assert "loss 0 at () is " in note(name="softmax_regression_descent")
+
+
 def test_code_that_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each question has its answer."""
     monkeypatch.setattr(refimpl, "train", lambda *args, **options: raise_(ValueError("no")))
