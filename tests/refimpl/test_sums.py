@@ -267,6 +267,16 @@ def test_float16_counts_beyond_its_largest_number(terms: int) -> None:
     np.testing.assert_allclose(share, 1 / terms, rtol=0.05)
 
 
+def test_a_mean_of_float16_whose_sum_is_too_large() -> None:
+    """40,000 losses of 2.127: their sum is beyond 65,504, their mean is not."""
+    logits, target = np.full((1, 40_000), 2, np.float16), np.zeros((1, 40_000), np.float16)
+    loss = refimpl.binary_cross_entropy_with_logits(logits, target)
+    assert (loss.dtype, float(loss)) == (np.float16, float(np.float16(np.log1p(np.exp(2)))))
+    with pytest.warns(RuntimeWarning, match="overflow"):
+        whole = refimpl.binary_cross_entropy_with_logits(logits, target, reduction="sum")
+    assert (whole.dtype, float(whole)) == (np.float16, np.inf)
+
+
 def test_a_bias_gradient_of_many_samples() -> None:
     """900,000 terms of one sign in float32: to the last bit, where a serial sum is 10⁻³ off."""
     dy = np.full((100_000, 2, 3, 3), np.float32(1 / 3))
