@@ -265,6 +265,11 @@ def _spread(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
     return rng.normal(size=shape) * 30
 
 
+def _ascending(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
+    """Of standard deviation 300, in order along the last axis: the far largest stand at its end."""
+    return np.sort(rng.normal(size=shape) * 300, axis=-1) if shape else rng.normal(size=shape)
+
+
 def _logits_1e4(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
     return rng.choice(np.array([-1e4, 1e4, 0.0, 9.99e3]), size=shape)
 
@@ -344,6 +349,7 @@ VALUES: dict[str, Drawer] = {
     "wide": _wide,
     "saturated": _saturated,
     "spread": _spread,
+    "ascending": _ascending,
     "logits_1e4": _logits_1e4,
     "minus_inf": _minus_inf,
     "special": _special,

@@ -6,23 +6,23 @@ is outside the bound that the right code is judged by. An exception is never a r
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from parity.bounds.bound import Bound
 from parity.cases.case import Array, Case, Draw, Given, Photograph, Source
 from parity.cases.catalogue import GOOD
-from parity.cases.functions import FUNCTIONS, forward_of
+from parity.cases.functions import forward_of
 from parity.judges.layer import Prepared, prepare
 from parity.mistakes.mistake import Mistake
+from parity.power.hidden import Row
+from parity.power.wrong_code import Tensors, computed
 from parity.results.comparison import compare
-from parity.results.judging import attempt
 from parity.results.settings import Settings
 from parity.results.verdicts import OUTSIDE
-
-Tensors = dict[str, Array]
 
 
 @dataclass(frozen=True)
@@ -36,46 +36,16 @@ class Sight:
     raised: str  # the exception, where it gave no result in any dtype
     margin: float  # error/bound at the worst element, 0 where all are within
     blind: bool  # not refused, but it would be on random numbers of the same shapes
+    hidden: tuple[str, ...]  # dtypes in which it changes the exact values and nothing refuses it
 
 
 # --- one mistake, one case ----------------------------------------------------------------
-
-
-def is_forward(known: Mistake) -> bool:
-    """Whether a mistake stands in the place of a forward."""
-    return known.function in FUNCTIONS
 
 
 def cases_of(known: Sequence[Mistake]) -> list[Case]:
     """The cases that run their functions; where torch is known to be wrong, it is no judge."""
     functions = {forward_of(one.function) for one in known}
     return [case for case in GOOD if case.function in functions and case.expect is None]
-
-
-def tensors_of(known: Mistake, case: Case, arrays: Mapping[str, Array], dy: Array) -> Tensors:
-    """What the wrong code gives, by the names of the right tensors."""
-    function = FUNCTIONS[case.function]
-    if is_forward(known):
-        return {"y": function.forward(arrays, case.options, known.wrong)}
-    gradients = function.backward(dy, arrays, case.options, known.wrong)
-    return {f"d{name}": gradient for name, gradient in gradients.items()}
-
-
-def computed(known: Mistake, prepared: Prepared) -> Tensors | str:
-    """The same on the arrays of a prepared case, or what was raised."""
-    with np.errstate(all="ignore"):
-        found = attempt(lambda: tensors_of(known, prepared.case, prepared.arrays, prepared.dy))
-    if isinstance(found, str):
-        return found
-    return without_numbers(found) or found
-
-
-def without_numbers(tensors: Tensors) -> str:
-    """Which of them hold no numbers: a person's program would end there by itself."""
-    kinds = {
-        name: tensor.dtype for name, tensor in tensors.items() if tensor.dtype.kind not in "fiu"
-    }
-    return ", ".join(f"gives {dtype} for {name}" for name, dtype in kinds.items())
 
 
 def worst_ratio(prepared: Prepared, tensors: Tensors) -> tuple[bool, float]:
@@ -102,37 +72,58 @@ def _fits(tensor: Array, expected: Array, bound: Bound) -> bool:
 
 def examine(case: Case, known: Sequence[Mistake], settings: Settings) -> list[Sight]:
     """What a case says of each mistake in its function."""
-    ready = [prepare(case, dtype, settings) for dtype in sorted(case.dtypes)]
-    elements = sum(array.size for array in (*ready[0].arrays.values(), ready[0].dy))
-    ordinary: list[Prepared] = []
+    ready = [Row(prepare(case, dtype, settings)) for dtype in sorted(case.dtypes)]
+    first = ready[0].prepared
+    elements = sum(array.size for array in (*first.arrays.values(), first.dy))
+    ordinary: list[Row] = []
     sights = []
     for one in known:
-        (refused, margin, raised), blind = look(one, ready), False
+        (refused, margin, raised, hidden), blind = look(one, ready), False
         if not refused and not raised and not one.control:
-            ordinary = ordinary or [prepare(redrawn(case), widest(case), settings)]
+            ordinary = ordinary or [Row(prepare(redrawn(case), widest(case), settings))]
             blind = look(one, ordinary)[0]
-        sights.append(Sight(one.name, case.id, elements, refused, raised, margin, blind))
+        sights.append(Sight(one.name, case.id, elements, refused, raised, margin, blind, hidden))
     return sights
 
 
-def look(known: Mistake, ready: Sequence[Prepared]) -> tuple[bool, float, str]:
+class Look(NamedTuple):
     """Whether a dtype refuses the mistake, error/bound there or at most, or what all raised."""
-    raised, largest = [], 0.0
-    for prepared in ready:
-        tensors = computed(known, prepared)
+
+    refused: bool
+    margin: float
+    raised: str
+    hidden: tuple[str, ...]
+
+
+def look(known: Mistake, ready: Sequence[Row]) -> Look:
+    """One mistake on the arrays of a case, in one dtype after another until one refuses it."""
+    raised: list[str] = []
+    hidden: list[str] = []
+    largest = 0.0
+    for row in ready:
+        tensors = computed(known, row.prepared)
         if isinstance(tensors, str):
             raised.append(tensors)
             continue
-        refused, ratio = worst_ratio(prepared, tensors)
+        refused, ratio = worst_ratio(row.prepared, tensors)
         if refused:
-            return True, ratio, ""
+            return Look(True, ratio, "", tuple(hidden))
         largest = max(largest, ratio)
-    return False, largest, raised[0] if len(raised) == len(ready) else ""
+        if not known.control and row.hides(known, tensors):
+            hidden.append(row.prepared.dtype)
+    why = raised[0] if len(raised) == len(ready) else ""
+    return Look(False, largest, why, tuple(hidden))
 
 
 def widest(case: Case) -> str:
     """The dtype of a case with the most digits."""
     return max(case.dtypes)
+
+
+def is_ordinary(case: Case) -> bool:
+    """Whether its random numbers are of the kind that everybody has."""
+    drawn = [source.values for source in case.arrays.values() if isinstance(source, Draw)]
+    return set(drawn) | {case.upstream} <= {"normal", "integers", "mask", "labels", "certainty"}
 
 
 # --- the same shapes with other numbers ---------------------------------------------------

@@ -19,8 +19,9 @@ from parity.cases.case import Case, Given, Source
 from parity.cases.functions import FUNCTIONS, forward_of
 from parity.mistakes.catalogue import MISTAKES
 from parity.mistakes.mistake import Mistake, control
-from parity.power.sight import Sight, cases_of, examine, is_forward
+from parity.power.sight import Sight, cases_of, examine, is_ordinary
 from parity.power.witnesses import witnesses_of
+from parity.power.wrong_code import is_forward
 from parity.results.settings import DEFAULT_SEED, Settings
 from parity.suite.processes import context
 from parity.suite.selection import SelectionError, nearest
@@ -43,6 +44,7 @@ class MistakeRow:
     refused: int
     raised: int
     blind: int
+    hidden: int
     smallest: str  # the smallest refusing case, by its elements
     margin: float | None  # the largest finite error/bound; ∞ where every bound was 0
     median_margin: float | None  # of the refusing cases
@@ -57,12 +59,13 @@ class Power:
 
     rows: list[MistakeRow] = field(default_factory=list)
     unseeing: dict[str, str] = field(default_factory=dict)  # and why
+    hiding: dict[str, str] = field(default_factory=dict)  # rows of ordinary numbers: the mistake
     seed: int = DEFAULT_SEED
 
     @property
     def holds(self) -> bool:
         """Whether every mistake is refused, the controls are not, and each case sees some."""
-        return not self.unseeing and not any(row.problem for row in self.rows)
+        return not self.unseeing and not self.hiding and not any(row.problem for row in self.rows)
 
 
 def select(names: Sequence[str], functions: Sequence[str]) -> list[Mistake]:
@@ -117,9 +120,8 @@ def power(
         for one, found in zip(everything, kinds, strict=True):
             rows.append(to_row(one, seen[one.name], found))
             done(1)
-    return Power(
-        rows, _unseeing([case for case in cases if _all_run(case, known)], seen), settings.seed
-    )
+    asked = [case for case in cases if _all_run(case, known)]
+    return Power(rows, _unseeing(asked, seen), _hiding(cases, seen), settings.seed)
 
 
 def steps(known: Sequence[Mistake]) -> int:
@@ -168,6 +170,7 @@ def to_row(known: Mistake, sights: Sequence[Sight], witnesses: Sequence[str]) ->
         refused=len(refusing),
         raised=sum(bool(s.raised) for s in sights),
         blind=sum(s.blind for s in sights),
+        hidden=sum(bool(s.hidden) for s in sights),
         smallest=refusing[0].case if refusing else "",
         margin=max(finite, default=inf) if refusing else None,
         median_margin=median(s.margin for s in refusing) if refusing else None,
@@ -201,6 +204,18 @@ def _unseeing(cases: Sequence[Case], seen: Mapping[str, Sequence[Sight]]) -> dic
         else "no known mistake shows in its shapes"
         for case in cases
         if case.id not in seeing and all(_holds_elements(source) for source in case.arrays.values())
+    }
+
+
+def _hiding(cases: Sequence[Case], seen: Mapping[str, Sequence[Sight]]) -> dict[str, str]:
+    """The rows of ordinary numbers that hide a mistake: it changes their exact values."""
+    ordinary = {case.id for case in cases if is_ordinary(case)}
+    return {
+        f"{sight.case} {dtype}": sight.mistake
+        for sights in seen.values()
+        for sight in sights
+        for dtype in sight.hidden
+        if sight.case in ordinary
     }
 
 

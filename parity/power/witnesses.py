@@ -13,14 +13,8 @@ from parity import oracle
 from parity.cases.case import Array, Case, generator
 from parity.judges.layer import Prepared, prepare
 from parity.mistakes.mistake import Mistake, control
-from parity.power.sight import (
-    Tensors,
-    computed,
-    is_forward,
-    tensors_of,
-    widest,
-    without_numbers,
-)
+from parity.power.sight import widest
+from parity.power.wrong_code import Tensors, computed, is_forward, tensors_of, without_numbers
 from parity.results.judging import attempt
 from parity.results.settings import Settings
 from parity.results.verdicts import AGREES, INTEGERS, OUTSIDE

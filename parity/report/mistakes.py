@@ -57,6 +57,7 @@ def describe(row: MistakeRow) -> str:
         ("refused", f"by {row.refused} of {row.cases} cases, the smallest {row.smallest}"),
         ("by", how_far(row.median_margin)),
         ("seen by", row.witnesses),
+        ("hidden", f"in {row.hidden} cases of odd numbers, which are blind" if row.hidden else ""),
         ("raised", f"in {row.raised} cases, which says nothing" if row.raised else ""),
     ):  # fmt: skip
         if text:
@@ -75,11 +76,19 @@ def problems(power: Power) -> list[str]:
         for row in power.rows
         if row.problem
     ]
-    return said + [
-        f"FAIL case {case} sees no mistake: {why}\n"
-        f"     again: parity mistakes --function {case.partition('[')[0]} --seed {power.seed}"
-        for case, why in power.unseeing.items()
-    ]
+    return (
+        said
+        + [
+            f"FAIL case {case} sees no mistake: {why}\n"
+            f"     again: parity mistakes --function {case.partition('[')[0]} --seed {power.seed}"
+            for case, why in power.unseeing.items()
+        ]
+        + [
+            f"FAIL {row} hides {mistake}: it changes the exact values and stays under the bound\n"
+            f"     again: parity mistakes {mistake} --seed {power.seed}"
+            for row, mistake in power.hiding.items()
+        ]
+    )
 
 
 def _selection(row: MistakeRow) -> str:
@@ -92,13 +101,14 @@ def summary(power: Power) -> str:
     controls = [row for row in power.rows if row.control]
     failed = sum(bool(row.problem) for row in mistakes)
     spoilt = sum(bool(row.problem) for row in controls)
-    blind = len(power.unseeing)
+    blind, hiding = len(power.unseeing), len(power.hiding)
     parts = (
         f"{_counted(len(mistakes), 'mistake')}, "
         + (f"{failed} NOT REFUSED AS IT MUST BE" if failed else "all refused"),
         f"{_counted(len(controls), 'control')} "
         + (f"of which {spoilt} NOT CLEAN" if spoilt else "clean"),
         f"{_counted(blind, 'case')} BLIND" if blind else "",
+        f"{_counted(hiding, 'row')} HIDING ONE" if hiding else "",
     )
     return "; ".join(filter(None, parts))
 
