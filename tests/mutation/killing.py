@@ -27,7 +27,7 @@ FEW = 20  # checks that run a line which most do not reach
 TESTED_IN = {  # the tests of a module that are not in the one file called as it is
     "activations": ("activations", "sign_and_derivatives"),
     "average_pooling": ("max_and_average_pooling",),
-    "checks": ("shapes", "graphs"),
+    "checks": ("shapes", "graphs", "guards"),
     "losses": ("losses", "binary_cross_entropy"),
     "max_pooling": ("max_and_average_pooling",),
     "networks": ("networks", "graphs"),

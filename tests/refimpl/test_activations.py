@@ -135,6 +135,9 @@ def test_hardtanh_of_nan_and_inf() -> None:
     np.testing.assert_array_equal(hardtanh_backward(dy, x), [3, 0, 0, 9])
     np.testing.assert_array_equal(hardtanh(x, 0, np.inf), [np.nan, np.inf, 0, 0])
     assert np.signbit(hardtanh(x)[3])
+    zeros = np.array([-0.0, 0.0])  # at a limit, too
+    assert np.signbit(hardtanh(zeros, 0, 1)).tolist() == [True, False]
+    assert np.signbit(hardtanh(zeros, -1, 0)).tolist() == [True, False]
 
 
 PIECEWISE = {

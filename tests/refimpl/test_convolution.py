@@ -409,6 +409,21 @@ def test_blocks_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
     assert made[3:] == [960, 960, 960]
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_large_kernels_are_not_copied(monkeypatch: pytest.MonkeyPatch, dtype: str) -> None:
+    """The sum over samples is the gradient itself, unless it must be rounded from float64."""
+    sums: list[np.ndarray] = []
+    result = refimpl.sums.LongSum.result
+    monkeypatch.setattr(
+        refimpl.sums.LongSum, "result", lambda self: sums.append(result(self)) or sums[-1]
+    )
+    x, weight = np.ones((2, 1, 3), dtype), np.ones((1, 1, 2), dtype)
+    dweight = conv1d_backward(np.ones((2, 1, 2), dtype), x, weight).dweight
+    assert dweight.dtype == dtype
+    assert [sum.dtype.name for sum in sums] == ["float64"]
+    assert np.shares_memory(dweight, sums[0]) == (dtype == "float64")
+
+
 # --- element types, layouts, edges --------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
@@ -13,11 +14,22 @@ import sympy
 from flint import arb
 
 import refimpl
-from refimpl.checks import LARGE, MOST, check_arrays, check_room
+from refimpl.checks import (
+    LARGE,
+    MOST,
+    _gigabytes,
+    _shown,
+    check_arrays,
+    check_fits,
+    check_most,
+    check_room,
+)
 
 X = np.ones((1, 1, 3, 3))
 IMAGE = np.ma.masked_less(np.arange(9.0).reshape(1, 1, 3, 3), 2)
 SWAPPED = X.astype(X.dtype.newbyteorder())
+MANY_SAMPLES = np.broadcast_to(1.0, (10**5, 1, 1, 1))
+MANY_KERNELS = np.broadcast_to(1.0, (10**12, 1, 1, 1))  # of one number in memory
 MOST_TEXT = "must be at most 2147483647, but is 9223372036854775808"
 MASKED = "is a masked array, whose mask would be lost; give"
 
@@ -45,7 +57,32 @@ def test_masked_arrays(name: str, arguments: tuple[Any, ...]) -> None:
         getattr(refimpl, name)(*arguments)
 
 
-@pytest.mark.parametrize("element", [{}, {"a": 1}, {1}, (1, 2), object(), [1], np.ones(2), len])
+def test_other_masks() -> None:
+    """What becomes an array and has a method of this name, as pandas' columns have, is taken."""
+
+    class Column:
+        def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+            return np.array([-1.0, 2.0])
+
+        def mask(self) -> None:
+            """Replace values."""
+
+    assert refimpl.relu(Column()).tolist() == [0.0, 2.0]  # type: ignore[arg-type]
+
+
+class NeverAdded:
+    """Has a difference and a product."""
+
+    def __sub__(self, other: Any) -> Any:
+        return self
+
+    __mul__ = __sub__
+
+
+@pytest.mark.parametrize(
+    "element",
+    [{}, {"a": 1}, {1}, (1, 2), object(), [1], np.ones(2), len, Counter("ab"), NeverAdded()],
+)
 def test_objects_that_are_no_numbers(element: Any) -> None:
     """What is not added and multiplied is refused, wherever in the array it stands."""
     x = np.array([Fraction(1, 2), None, Fraction(1, 3)], object)
@@ -116,6 +153,15 @@ def test_integers_in_the_other_order_become_floats() -> None:
             "max_pool2d: kernel_size must be at most 2147483647, but is 2147483648",
         ),
         (
+            lambda: refimpl.max_pool2d(X, (1, 2), dilation=(MOST + 1, 1)),
+            "max_pool2d: dilation must be at most 2147483647, but is 2147483648",
+        ),
+        (
+            lambda: refimpl.conv2d(MANY_SAMPLES, MANY_KERNELS),
+            "conv2d: the output needs an array of (100000, 1000000000000, 1, 1), 1e8 GB, "
+            "for which there is no memory; give less",
+        ),
+        (
             lambda: refimpl.conv2d(X, X, padding=10**9),
             "conv2d: the padding needs an array of (1, 1, 2000000003, 2000000003), 1e10 GB, "
             "for which there is no memory; give less",
@@ -126,24 +172,24 @@ def test_integers_in_the_other_order_become_floats() -> None:
             "for which there is no memory; give less",
         ),
         (
-            lambda: refimpl.gaussian_kernel(10**9, 1.0),
-            "gaussian_kernel: kernel_size 1000000000 needs an array of (1000000000, 1000000000), "
-            "1e9 GB, for which there is no memory; give less",
+            lambda: refimpl.gaussian_kernel((10**6, 10**8), 1.0),
+            "gaussian_kernel: kernel_size (1000000, 100000000) needs an array of "
+            "(1000000, 100000000), 800000 GB, for which there is no memory; give less",
         ),
         (
-            lambda: refimpl.haar_kernel("three beside", 10**9),
-            "haar_kernel: rectangle 1000000000 needs an array of (1000000000, 3000000000), "
-            "1e10 GB, for which there is no memory; give less",
+            lambda: refimpl.haar_kernel("three beside", 5 * 10**6),
+            "haar_kernel: rectangle 5000000 needs an array of (5000000, 15000000), "
+            "600000 GB, for which there is no memory; give less",
         ),
         (
-            lambda: refimpl.mlp(np.random.default_rng(0), (10**10, 10**10)),
-            "mlp: sizes (10000000000, 10000000000) needs an array of "
-            "(10000000000, 10000000001), 1e11 GB, for which there is no memory; give less",
+            lambda: refimpl.mlp(np.random.default_rng(0), (1, 10**7 + 1, 10**7)),
+            "mlp: sizes (1, 10000001, 10000000) needs an array of "
+            "(10000000, 10000002), 800000 GB, for which there is no memory; give less",
         ),
         (
-            lambda: refimpl.window_counts((10**10, 10**10), 3),
-            "window_counts: size (10000000000, 10000000000) needs an array of "
-            "(10000000000, 10000000000), 1e11 GB, for which there is no memory; give less",
+            lambda: refimpl.window_counts((10**7, 10**7), 3),
+            "window_counts: size (10000000, 10000000) needs an array of "
+            "(10000000, 10000000), 800000 GB, for which there is no memory; give less",
         ),
         (
             lambda: refimpl.descend(X, X, 10**400),
@@ -178,6 +224,38 @@ def test_sizes_without_arrays_have_no_limit() -> None:
     """Python's integers count as far as one likes."""
     assert refimpl.conv_output_size(2**80, 3) == 2**80 - 2
     assert refimpl.dense_parameters(2**80, 2).weights == 2**81
+
+
+@pytest.mark.parametrize("sigma", [np.datetime64("2020-01-01"), np.timedelta64(1), np.void(b"1")])
+def test_scalars_that_are_no_numbers(sigma: Any) -> None:
+    """NumPy's, which are none of Python's kinds."""
+    with pytest.raises(TypeError, match=r"^gaussian_kernel: sigma must be a number, but is np\."):
+        refimpl.gaussian_kernel(3, sigma)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_largest_number_fits(dtype: str) -> None:
+    """Up to it and with either sign, not one beyond; NumPy's integers are asked as Python's are."""
+    largest = int(np.finfo(dtype).max)
+    for fits in (largest, -largest, np.int64(1), 0.5, np.inf):
+        check_fits("here", "this", fits, dtype)
+    for beyond in (largest + 1, -largest - 1):
+        with pytest.raises(ValueError, match=rf"^here: this must be within ±.*, as {dtype} is"):
+            check_fits("here", "this", beyond, dtype)
+
+
+def test_no_axes_have_no_steps() -> None:
+    """Nothing is refused of no integers."""
+    check_most("here", stride=())
+
+
+def test_numbers_in_texts() -> None:
+    """Six digits of gigabytes, 256 bits of an integer: what is longer is told in short."""
+    sizes = (999_999 * 10**9, 10**15, 10**1000 - 1, 10**2000)
+    assert [*map(_gigabytes, sizes)] == ["999999", "1e6", "1e991", "1e1991"]
+    assert _shown(2**255) == str(2**255)
+    assert _shown(2**256 - 1) == str(2**256 - 1)
+    assert _shown(2**256) == "an integer of 257 bits"
 
 
 def test_exact_numbers_have_no_largest_float() -> None:

@@ -22,6 +22,7 @@ from refimpl import (
     descend,
     linear,
     linear_backward,
+    linear_models,
     log_likelihood,
     log_likelihood_backward,
     logistic_regression,
@@ -30,6 +31,7 @@ from refimpl import (
     perceptron_loss_backward,
     softmax_regression,
 )
+from refimpl.sums import matmul
 
 mp = context
 
@@ -44,6 +46,19 @@ def test_perceptron(rng: np.random.Generator) -> None:
         for n, k in np.ndindex(5, 4):
             score = sum(weight[k, j] * x[n, j] for j in range(3)) + b[k]
             assert y[n, k] == (score > 0) - (score < 0)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_scores_are_rounded_once(monkeypatch: pytest.MonkeyPatch, dtype: str) -> None:
+    """Products of float32 are float64 until they are a score; those of float64 are not copied."""
+    products: list[np.ndarray] = []
+    monkeypatch.setattr(
+        linear_models, "matmul", lambda a, b: products.append(matmul(a, b)) or products[-1]
+    )
+    score = linear_models._score("here", np.ones((2, 3), dtype), np.ones((4, 3), dtype), None)
+    assert score.dtype == dtype
+    assert [made.dtype.name for made in products] == ["float64"]
+    assert np.shares_memory(score, products[0]) == (dtype == "float64")
 
 
 def test_logistic_regression(rng: np.random.Generator) -> None:
