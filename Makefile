@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install test lint types imports unit report slow faults format coverage mutation wheel findings clean
+.PHONY: install test lint types imports unit report slow faults format coverage mutation pairs wheel findings clean
 
 install: $(INSTALLED)
 
@@ -66,6 +66,10 @@ coverage: $(INSTALLED)
 # For example: make mutation MUTATION="--module windows --jobs 4"
 mutation: $(INSTALLED)
 	$(BIN)/python tests/mutation/run.py $(MUTATION)
+
+# The rows of generated cases, once a factor or a level has changed.
+pairs: $(INSTALLED)
+	$(BIN)/python -c 'from parity.cases.covering import every, table; table.STORED.write_text(every.rows_as_json())'
 
 # A wheel, installed and run in three empty environments outside this folder: bare, with the extra
 # parity, with the extra torch.

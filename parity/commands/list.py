@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from parity.commands.ending import wrong_call
-from parity.commands.needs import need
 from parity.commands.options import Dtype
 
 
@@ -43,6 +42,5 @@ def list_cases(
     for task_id in dict.fromkeys(t.id for t in tasks if t.kind in ("case", "network")):
         typer.echo(task_id)
     if name in TABLES:
-        need("covertable", "parity list of a function")
         for case in pair_cases(name, DEFAULT_SEED):
             typer.echo(case.id)

@@ -16,7 +16,7 @@ EXTRAS = {
     **dict.fromkeys(
         (
             *("typer", "rich", "pandas", "threadpoolctl", "junitparser"),
-            *("sympy", "mpmath", "flint", "covertable"),
+            *("sympy", "mpmath", "flint"),
         ),
         "parity",
     ),

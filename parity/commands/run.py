@@ -64,7 +64,7 @@ def run(
     sleep_when_idle()
     if junit:
         need_installed("junitparser", "parity run --junit")
-    for package in () if quick else ("flint", "mpmath", "covertable"):
+    for package in () if quick else ("flint", "mpmath"):
         need_installed(package, "parity run")
     for package in ("rich", "threadpoolctl", "torch"):
         need(package, "parity run")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from parity.cases.case import Case
 from parity.cases.covering import (
     activations,
@@ -17,7 +19,7 @@ from parity.cases.covering import (
     sampling,
     weighted_pooling,
 )
-from parity.cases.covering.table import Table, case_of, rows
+from parity.cases.covering.table import Table, case_of, made, rows
 
 TABLES: dict[str, Table] = {
     name: table
@@ -37,6 +39,15 @@ TABLES: dict[str, Table] = {
     )
     for name, table in subject.TABLES.items()
 }
+
+
+def rows_as_json() -> str:
+    """What `rows.json` has to hold, a row in a line."""
+    tables = {
+        table.fingerprint: ",\n".join(map(json.dumps, made(table))) for table in TABLES.values()
+    }
+    held = ",\n".join(f'"{key}": [\n{text}\n]' for key, text in sorted(tables.items()))
+    return f"{{\n{held}\n}}\n"
 
 
 def pair_cases(function: str, seed: int) -> tuple[Case, ...]:

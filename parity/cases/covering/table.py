@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, TypeAlias
+from zlib import crc32
 
 from parity.cases.case import FLOATS, Case
 from parity.cases.dice import Arguments, Dice
@@ -40,10 +43,37 @@ class Table:
         """Its factors, and the dtype."""
         return {**self.factors, DTYPE: FLOATS}
 
+    @property
+    def fingerprint(self) -> str:
+        """What the rows depend on, in eight digits: levels, and pairs that don't go together."""
+        return f"{crc32(repr((self.every, self.apart, HIDING)).encode()):08x}"
+
 
 @cache
 def rows(table: Table) -> tuple[Row, ...]:
     """Rows that hold every pair of levels but those apart; always the same ones.
+
+    They are read from `rows.json`, where they are: to make them takes seconds.
+    """
+    numbers = stored().get(table.fingerprint) or made(table)
+    return tuple(
+        {name: levels[k] for (name, levels), k in zip(table.every.items(), row, strict=True)}
+        for row in numbers
+    )
+
+
+STORED = Path(__file__).with_name("rows.json")  # `make pairs` writes it
+
+
+@cache
+def stored() -> dict[str, list[list[int]]]:
+    """By a table's fingerprint, of each row the number of each factor's level."""
+    found: dict[str, list[list[int]]] = json.loads(STORED.read_text())
+    return found
+
+
+def made(table: Table) -> list[list[int]]:
+    """The rows of a table, made anew.
 
     A pair of two that are no values stands in a row whose values hide nothing.
     """
@@ -54,16 +84,16 @@ def rows(table: Table) -> tuple[Row, ...]:
     found = _made(table, {**numbered, **({VALUES: clear} if kinds else {})}, 2)
     for number in hiding:
         found += _made(table, {**numbered, VALUES: [number]}, 1)
-    return tuple({name: levels[row[name]] for name, levels in table.every.items()} for row in found)
+    return [[row[name] for name in table.every] for row in found]
 
 
 def _made(table: Table, numbered: Mapping[str, list[int]], strength: int) -> list[dict[str, int]]:
     """Rows in which every two levels occur, or every one."""
-    from covertable import make  # most commands make no rows
+    from covertable import make  # a run makes no rows
 
     apart = [_excluded(table, pair) for pair in table.apart]
-    made: list[dict[str, int]] = make(dict(numbered), strength=strength, constraints=apart)
-    return made
+    rows: list[dict[str, int]] = make(dict(numbered), strength=strength, constraints=apart)
+    return rows
 
 
 def _excluded(table: Table, pair: Pair) -> dict[str, Any]:

@@ -196,7 +196,7 @@ def test_help_needs_no_torch() -> None:
 
 def test_what_there_is_needs_no_torch(call: Call, tmp_path: Path) -> None:
     """The version, the cases, and what changed between two runs."""
-    used = ("typer", "rich", "pandas", "covertable")
+    used = ("typer", "rich", "pandas")
     others = [package for package in EXTRAS if package not in used]
     call(*QUICK, "--out", tmp_path)
     summary = tmp_path / "summary.csv"

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import combinations, product
 from typing import Any
 
@@ -14,8 +15,8 @@ import pytest
 
 from parity.cases.case import Case, Draw, Given, Photograph, case_arrays
 from parity.cases.catalogue import check_unique
-from parity.cases.covering.every import TABLES, pair_cases
-from parity.cases.covering.table import HIDING, Row, Table, described, rows
+from parity.cases.covering.every import TABLES, pair_cases, rows_as_json
+from parity.cases.covering.table import HIDING, STORED, Row, Table, described, rows, stored
 from parity.cases.dice import Arguments, Dice
 from parity.cases.functions import FUNCTIONS
 
@@ -148,3 +149,18 @@ def test_a_row_is_named_by_what_is_not_plain() -> None:
     assert described(table, {"p": 1, "q": "a"}) == "p 1"
     assert described(table, {"p": 0, "q": "a"}) == "plain"
     assert np.all([len(rows(table)) >= 4, len(rows(table)) <= 6])
+
+
+def test_the_rows_are_those_stored() -> None:
+    """`make pairs` writes them, once a factor or a level has changed."""
+    assert STORED.read_text() == rows_as_json()
+    assert {table.fingerprint for table in TABLES.values()} == set(stored())
+
+
+def test_a_table_that_is_not_stored_makes_its_rows() -> None:
+    """Another level is another table."""
+    first = next(iter(TABLES.values()))
+    name, levels = next(iter(first.factors.items()))
+    other = replace(first, factors={**first.factors, name: (*levels, "one more")})
+    assert other.fingerprint not in stored()
+    assert {row[name] for row in rows(other)} == {*levels, "one more"}
