@@ -15,7 +15,7 @@ from parity.cases.random_cases import Selection, case_at
 from parity.suite.task import GENERATED, Task
 
 RANDOM_CASES, RANDOM_QUICK = 300, 120  # of a run, of a quick one
-EXACT = 1 / 3  # of the generated cases that the exact witness is asked about
+EXACT = 1 / 4  # of the generated cases that the exact witness is asked about
 
 
 def generated_tasks(
