@@ -101,8 +101,11 @@ def _beside_exact(row: Row, found: Closeness, settings: Settings) -> Row:
 
 def seen_without_exact(bound: Bound, theirs: Array) -> Resolution:
     """What the bound of both sides lets through, beside torch's values."""
+    u = float(np.finfo(theirs.dtype).eps) / 2
     judged = ~bound.overflow if np.any(bound.overflow) else None
-    return resolution(bound.limit, theirs, judged, float(np.finfo(theirs.dtype).eps) / 2)
+    if bound.exact and judged is None:
+        return Resolution(u, u) if np.any(theirs) else Resolution()
+    return resolution(bound.limit, theirs, judged, u)
 
 
 def is_open(pair: tuple[Array, Array], bound: Bound) -> bool:
