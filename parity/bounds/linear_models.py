@@ -85,7 +85,7 @@ def _side_error(arrays: Arrays, side: Arithmetic) -> Array:
         features = arrays["weight"].shape[-1]
         magnitude = oracle.forward("linear", magnitudes(arrays), {})
         terms = np.asarray(float(features + ("bias" in arrays)))
-        roundings = side.roundings_of_sum(features) + 1
+        roundings = 2 + features * 2.0**-29  # to float32, and the bias; the rest in float64
         return rounded_sum(magnitude, terms, (side, side), shape=lambda _: roundings).refimpl
     return sums.forward("linear", arrays, {}, (side, side)).refimpl
 

@@ -76,6 +76,9 @@ class Photograph:
 Source: TypeAlias = Draw | Given | Classes | Probabilities | Photograph
 
 
+ORDINARY = {"normal", "integers", "mask", "labels", "certainty"}  # kinds of values
+
+
 @dataclass(frozen=True)
 class Case:
     """Valid arguments of one function: forward and backward are compared on them.
@@ -112,6 +115,14 @@ class Case:
     def id(self) -> str:
         """`function[name]`, unique in the catalogue."""
         return f"{self.function}[{self.name}]"
+
+    @property
+    def ordinary(self) -> bool:
+        """Whether all its random numbers are of the kinds that everybody has."""
+        if any(isinstance(source, Given) for source in self.arrays.values()):
+            return False
+        drawn = {source.values for source in self.arrays.values() if isinstance(source, Draw)}
+        return drawn | {self.upstream} <= ORDINARY
 
     @property
     def worked_example(self) -> bool:

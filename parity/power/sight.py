@@ -120,14 +120,6 @@ def widest(case: Case) -> str:
     return max(case.dtypes)
 
 
-def is_ordinary(case: Case) -> bool:
-    """Whether its random numbers are of the kind that everybody has."""
-    if any(isinstance(source, Given) for source in case.arrays.values()):
-        return False
-    drawn = [source.values for source in case.arrays.values() if isinstance(source, Draw)]
-    return set(drawn) | {case.upstream} <= {"normal", "integers", "mask", "labels", "certainty"}
-
-
 # --- the same shapes with other numbers ---------------------------------------------------
 
 KEPT = ("target", "mask")  # whose values mean something

@@ -19,7 +19,7 @@ from parity.cases.case import Case, Given, Source
 from parity.cases.functions import FUNCTIONS, forward_of
 from parity.mistakes.catalogue import MISTAKES
 from parity.mistakes.mistake import Mistake, control
-from parity.power.sight import Sight, cases_of, examine, is_ordinary
+from parity.power.sight import Sight, cases_of, examine
 from parity.power.witnesses import witnesses_of
 from parity.power.wrong_code import is_forward
 from parity.results.settings import DEFAULT_SEED, Settings
@@ -212,7 +212,7 @@ def _hiding(cases: Sequence[Case], seen: Mapping[str, Sequence[Sight]]) -> dict[
 
     What is less than float32's roundings is float64's to see.
     """
-    ordinary = {case.id for case in cases if is_ordinary(case)}
+    ordinary = {case.id for case in cases if case.ordinary}
     return {
         f"{sight.case} {dtype}": sight.mistake
         for sights in seen.values()
