@@ -50,12 +50,17 @@ WORST_LAST = (SEEN, IMPOSSIBLE, UNSEEN)  # of the tensors of one mistake
 def planted_tasks(tasks: Sequence[Task], quick: bool = False) -> list[Task]:
     """A task for each function, network and training of a run, in each of its dtypes.
 
-    quick: of networks in the first of them alone, as of those that take long.
+    quick: of networks in the first of them alone, as of those that take long. Where of a function
+    only generated cases were run, its listed ones show what is planted.
     """
     run: dict[tuple[str, str], list[Case]] = defaultdict(list)
     for task in tasks:
         if task.kind == "case":
             run[CASES[task.id].function, task.dtype].append(CASES[task.id])
+    generated = {(task.generated.function, task.dtype) for task in tasks if task.generated}
+    for function, dtype in sorted(generated - run.keys()):
+        listed = (case for case in CASES.values() if case.function == function)
+        run[function, dtype] = [case for case in listed if dtype in case.dtypes]
     chosen = []
     for (_, dtype), cases in run.items():
         first, *others = (case.id for case in sorted(cases, key=_preference)[:TRIES])

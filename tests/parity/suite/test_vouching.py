@@ -238,3 +238,12 @@ def test_where_factors_are_rounded_first() -> None:
     """TF32 may itself be off by 0.05 %: what is planted in float32 is larger."""
     tf32 = replace(SETTINGS, tf32=True)
     assert vouching._factor("float32", tf32) > vouching._factor("float64", tf32)
+
+
+def test_a_generated_case_alone() -> None:
+    """Its function's listed cases show what is planted, in its dtype."""
+    tasks = select(["conv2d"], "pairs 17", FLOATS, witnesses=False, seed=SETTINGS.seed)
+    (generated,) = [task for task in tasks if task.generated]
+    (task,) = planted_tasks(tasks)
+    assert (CASES[task.id].function, task.dtype) == ("conv2d", generated.dtype)
+    assert verdicts(planted(task)) == {SEEN}
