@@ -247,14 +247,15 @@ FAN_OUT = {
     "mean": described("avg_pool2d", "conv", kernel_size=1),
     "stack": described("concatenate", "conv", "relu", "tanh", "max"),
     "add": described("add", "mean", "conv"),
-    "both": described("concatenate", "stack", "add"),
+    "twice": described("add", "add", "add"),
+    "both": described("concatenate", "stack", "twice"),
     "flatten": described("flatten"),
     "output": described("linear"),
 }
 
 
 def _fan_out(rng: np.random.Generator) -> Network:
-    """conv 2@2×3 → ReLU, tanh, max, mean, itself and itself → stacked and added → dense 3."""
+    """conv 2@2×3 → ReLU, tanh, max, mean, itself twice → stacked, added, that twice → dense 3."""
     return Network(
         {
             "conv": Conv2d(uniform(rng, (2, 3, 2, 3), 1), rng.normal(size=2) / 10),
@@ -264,6 +265,7 @@ def _fan_out(rng: np.random.Generator) -> Network:
             "mean": AvgPool2d(1),
             "stack": Concatenate(),
             "add": Add(),
+            "twice": Add(),
             "both": Concatenate(),
             "flatten": Flatten(),
             "output": Linear(uniform(rng, (3, 10 * 4 * 5), 1), rng.normal(size=3) / 10),
@@ -272,7 +274,8 @@ def _fan_out(rng: np.random.Generator) -> Network:
             **dict.fromkeys(("relu", "tanh", "max", "mean"), ("conv",)),
             "stack": ("conv", "relu", "tanh", "max"),
             "add": ("mean", "conv"),
-            "both": ("stack", "add"),
+            "twice": ("add", "add"),
+            "both": ("stack", "twice"),
         },
     )
 

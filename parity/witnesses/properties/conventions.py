@@ -26,9 +26,12 @@ def other_conventions(given: Situation) -> Iterator[str]:
     dtype, name = call.dy.dtype, call.function.backward_name
     dy = rng.integers(-8, 9, call.dy.shape).astype(dtype)
     if call.function.name in MAXIMA:
-        x = rng.integers(-1, 2, call.arrays["x"].shape).astype(dtype)
-        found = getattr(refimpl, name)(dy, x, **call.options, ties="all")
-        yield from _compared(f'{name} with ties="all"', found, _to_all(dy, x, call))
+        tied = rng.integers(-1, 2, call.arrays["x"].shape).astype(dtype)
+        half = rng.random(tied.shape) < 1 / 2
+        apart = np.where(half, np.nextafter(tied, tied + 1), tied)  # one unit in the last place
+        for said, x in (("", tied), (", nearly tied", apart)):
+            found = getattr(refimpl, name)(dy, x, **call.options, ties="all")
+            yield from _compared(f'{name} with ties="all"{said}', found, _to_all(dy, x, call))
     for at_zero in AT_ZERO:
         if call.function.name == "relu":
             x = rng.integers(-1, 2, call.arrays["x"].shape).astype(dtype)

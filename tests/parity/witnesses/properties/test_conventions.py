@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -92,3 +93,17 @@ def test_zeros_are_not_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(refimpl, "relu_backward", other_zeros)
     assert faults(other_conventions, "relu[maps]") == []
+
+
+def test_what_is_nearly_a_tie_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One unit in the last place below the maximum: nothing of dy."""
+    right = refimpl.max_pool2d_backward
+
+    def tolerant(dy: Any, x: Any, *more: Any, **options: Any) -> Any:
+        rounded = np.round(x, 12) if options.get("ties") == "all" else x
+        return right(dy, rounded.astype(x.dtype), *more, **options)
+
+    tolerant.__signature__ = signature(right)  # type: ignore[attr-defined]
+    monkeypatch.setattr(refimpl, "max_pool2d_backward", tolerant)
+    (said,) = faults(other_conventions, "max_pool2d[overlap 3 stride 2]")
+    assert said.startswith('max_pool2d_backward with ties="all", nearly tied: at (')
