@@ -29,6 +29,7 @@ ELEMENTARY_ULP = {"numpy": 4.0, "refimpl": 4.0, "torch": 2.0}
 PRODUCT_TERMS = 256
 RUN = 16
 FEW_TERMS = 64
+IN_FLOAT64 = 2.0**-29  # a rounding to float64, in roundings to float32
 PAIRWISE = 4  # roundings of a pairwise sum beside log2 K
 
 
@@ -66,7 +67,7 @@ class Arithmetic:
         """
         if not self.shaped:
             return terms
-        wide = terms * 2.0**-29 if self.widened else 0.0
+        wide = terms * IN_FLOAT64 if self.widened else 0.0
         return min(terms, PAIRWISE + _halvings(terms) + wide)
 
     def roundings_of_product(self, terms: float) -> float:

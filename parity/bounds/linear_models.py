@@ -18,7 +18,7 @@ import numpy as np
 
 from parity import oracle
 from parity.bounds import sums
-from parity.bounds.arithmetic import Arithmetic, Sides
+from parity.bounds.arithmetic import IN_FLOAT64, Arithmetic, Sides
 from parity.bounds.bound import (
     Arrays,
     Bound,
@@ -85,7 +85,7 @@ def _side_error(arrays: Arrays, side: Arithmetic) -> Array:
         features = arrays["weight"].shape[-1]
         magnitude = oracle.forward("linear", magnitudes(arrays), {})
         terms = np.asarray(float(features + ("bias" in arrays)))
-        roundings = 2 + features * 2.0**-29  # to float32, and the bias; the rest in float64
+        roundings = 2 + features * IN_FLOAT64  # to float32, and the bias
         return rounded_sum(magnitude, terms, (side, side), shape=lambda _: roundings).refimpl
     return sums.forward("linear", arrays, {}, (side, side)).refimpl
 

@@ -45,8 +45,6 @@ def closeness(refimpl_ulp: float, torch_ulp: float, radius: float, elements: int
 class ExactWitness(Protocol):
     """Who knows the exact values of one problem: `parity.witnesses.closeness.Exact`."""
 
-    def examine(
-        self, tensor: str, pair: tuple[Array, Array], comparison: Comparison, overflow: Array
-    ) -> Closeness:
+    def examine(self, tensor: str, pair: tuple[Array, Array], comparison: Comparison) -> Closeness:
         """Both sides of a tensor beside its exact values."""
         ...

@@ -68,7 +68,7 @@ def judge(
     row = tensor_row(place, tensor, theirs, comparison, settings)
     seen = Resolution()
     if exact:
-        found = exact.examine(tensor, pair, comparison, bound.overflow)
+        found = exact.examine(tensor, pair, comparison)
         row, seen = _beside_exact(row, found, settings), found.seen or seen
     if seen.tensor is None or settings.override:
         seen = seen_without_exact(bound, theirs)

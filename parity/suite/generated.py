@@ -29,7 +29,7 @@ def generated_tasks(
     rng = generator(seed, "exact")
     asked = [full or bool(rng.random() < EXACT) for _ in cases]
     return [
-        _task(case, quick=not exact)
+        _task(case, exactly=exact)
         for case, exact in zip(cases, asked, strict=True)
         if case.function in wanted and set(case.dtypes) <= set(dtypes)
     ]
@@ -57,8 +57,8 @@ def named_tasks(cases: Iterable[Case], dtypes: Collection[str]) -> list[Task]:
     return [_task(case) for case in cases if set(case.dtypes) <= set(dtypes)]
 
 
-def _task(case: Case, quick: bool = False) -> Task:
-    return Task(GENERATED, case.id, case.dtypes[0], case, quick)
+def _task(case: Case, exactly: bool = True) -> Task:
+    return Task(GENERATED, case.id, case.dtypes[0], case, exactly)
 
 
 def _pairs(wanted: Collection[str], seed: int) -> Iterator[Case]:

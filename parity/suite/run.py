@@ -59,7 +59,7 @@ def _do(task: Task, settings: Settings) -> Findings:
     if task.kind == "case":
         return check_case(CASES[task.id], task.dtype, settings)
     if task.generated:
-        return check_case(task.generated, task.dtype, settings, exactly=not task.quick)
+        return check_case(task.generated, task.dtype, settings, exactly=task.exactly)
     if task.kind == "bad":
         return check_refusal(BAD_CASES[task.id], settings)
     check = check_training if task.kind == "training" else check_network

@@ -32,7 +32,7 @@ class Task:
     id: str
     dtype: str
     generated: Case | None = field(default=None, compare=False)
-    quick: bool = False  # torch alone is asked about it
+    exactly: bool = True  # otherwise exact values are asked where torch leaves something open
     instead: tuple[str, ...] = ()
 
     @property

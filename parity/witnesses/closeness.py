@@ -35,9 +35,7 @@ class Exact:
     bounds: Mapping[str, Bound]
     names: Mapping[str, str] = field(default_factory=dict)
 
-    def examine(
-        self, tensor: str, pair: Pair, comparison: Comparison, overflow: Array
-    ) -> Closeness:
+    def examine(self, tensor: str, pair: Pair, comparison: Comparison) -> Closeness:
         """Both sides' errors, and in words what is wrong, if anything is."""
         tensor = self.names.get(tensor, tensor)
         known = tensor in self.bounds and tensor != "indices"

@@ -57,20 +57,20 @@ def test_of_some_functions_and_dtypes() -> None:
 def test_the_exact_witness_is_asked_about_some() -> None:
     """Which ones, the seed says; with --full all."""
     tasks = tasks_of([])
-    share = sum(not task.quick for task in tasks) / len(tasks)
+    share = sum(task.exactly for task in tasks) / len(tasks)
     assert share == pytest.approx(module.EXACT, abs=0.05)
     other = generated_tasks(list(TABLES), FLOATS, SEED + 1, full=False, quick=False)
-    assert [t.quick for t in other if "[pairs" in t.id] != [
-        t.quick for t in tasks if "[pairs" in t.id
+    assert [t.exactly for t in other if "[pairs" in t.id] != [
+        t.exactly for t in tasks if "[pairs" in t.id
     ]
-    assert not any(task.quick for task in tasks_of([], full=True))
+    assert all(task.exactly for task in tasks_of([], full=True))
 
 
 def test_the_witness_says_something_where_it_is_asked() -> None:
     """And nothing elsewhere, or in a quick run."""
     case = next(c for c in pair_cases("conv2d", SEED) if "values" not in c.name)
     asked, alone = (
-        Task(GENERATED, case.id, case.dtypes[0], case, quick) for quick in (False, True)
+        Task(GENERATED, case.id, case.dtypes[0], case, exactly) for exactly in (True, False)
     )
     exact = [row.refimpl_ulp is not None for row in run_task(asked, Settings(seed=SEED)).rows]
     assert all(exact)

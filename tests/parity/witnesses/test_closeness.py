@@ -106,7 +106,7 @@ def test_a_sample_says_so() -> None:
     exact = exact_witness(problem, bounds, {"y": (y, y)}, generator(1, "exact"), budget=1)
     assert exact is not None
     comparison = module.Comparison(WITHIN, elements=y.size)
-    found = exact.examine("y", (y, y), comparison, bounds["y"].overflow)
+    found = exact.examine("y", (y, y), comparison)
     assert found.exact_elements == y[0, 0].size
     assert found.note == f"{y[0, 0].size} of {y.size} elements exact"
 
@@ -193,7 +193,7 @@ def test_a_side_past_its_own_bound_is_refuted(who: str) -> None:
     def examined(pair: tuple[Array, Array]) -> Closeness:
         exact = exact_witness(problem, bounds, {"y": pair}, generator(1, "exact"))
         assert exact is not None
-        return exact.examine("y", pair, comparison, bounds["y"].overflow)
+        return exact.examine("y", pair, comparison)
 
     found = examined((off, y) if who == "refimpl" else (y, off))
     assert found.refuted

@@ -190,7 +190,7 @@ def judged(asked: Problem, tensor: str, ours: Array, theirs: Array) -> tuple[Clo
     assert witness is not None
     comparison = compare(ours, theirs, bounds[tensor])
     assert comparison.verdict != OUTSIDE
-    found = witness.examine(tensor, pair, comparison, bounds[tensor].overflow)
+    found = witness.examine(tensor, pair, comparison)
     return found, comparison.worst_ratio
 
 
