@@ -166,6 +166,7 @@ KINKED = (
     _case("leaky_relu", "slope 2 is below the other branch", (5, 7), negative_slope=2.0),
     _case("leaky_relu", "slope −0.5 turns the sign", (5, 7), negative_slope=-0.5),
     _case("leaky_relu", "slope 0.1 of subnormal", (5, 7), "subnormal", negative_slope=0.1),
+    _case("leaky_relu", "slope 1e30", (5, 7), negative_slope=1e30),
     _case("leaky_relu", "slope 1e-30 underflows", (5, 7), "tiny", negative_slope=1e-30),
 )
 
@@ -186,6 +187,8 @@ CUT_OFF = (
         "hardtanh", "at limits that are rounded", Given((-0.1, 0, 0.3)), min_val=-0.1, max_val=0.3
     ),
     _case("hardtanh", "the neighbours of both limits", NEIGHBOURS),
+    _case("hardtanh", "limits far away", (6, 7), min_val=-1e30, max_val=1e30),
+    _case("hardtanh", "limits beside 0", (6, 7), min_val=-1e-30, max_val=1e-30),
     _case("hardtanh", "limits above 0", (6, 7), min_val=0.25, max_val=1.5),
     _case("hardtanh", "limits alike", (6, 7), min_val=0.5, max_val=0.5),
     _case("hardtanh", "saturated", (9, 31), "saturated", upstream="wide"),

@@ -97,6 +97,7 @@ OPTIONS = (
         ceil_mode=True,
     ),
     _avg2d("divisor 1 is a sum", (2, 3, 8, 7), (3, 2), stride=2, divisor_override=1),
+    _avg2d("divisor 4099", (2, 3, 8, 7), 3, divisor_override=4099),
     _avg2d("divisor 7", (2, 3, 8, 9), (3, 2), stride=(1, 2), divisor_override=7),
     _avg2d(
         "divisor 5 padding not counted",

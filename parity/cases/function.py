@@ -66,6 +66,17 @@ class Function:
         sizes = [float(np.dtype(dtype).type(value)) for value in values]
         return (0.0, *sizes, *(-size for size in sizes))
 
+    def options_in(self, options: Mapping[str, Any], dtype: str) -> dict[str, Any]:
+        """The options as both sides take them beside arrays of a dtype, those left out included.
+
+        >>> Function("leaky_relu", ("x",), rounded=("negative_slope",)).options_in({}, "float16")
+        {'negative_slope': 0.01000213623046875}
+        """
+        known = signature(getattr(refimpl, self.name)).parameters
+        left_out = {n: known[n].default for n in self.rounded if n not in options}
+        given = {**options, **left_out}
+        return given | {n: float(np.dtype(dtype).type(given[n])) for n in self.rounded}
+
     def forward(
         self,
         arrays: Mapping[str, Array],

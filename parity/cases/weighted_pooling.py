@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf, nan
 from typing import Any
 
-from parity.cases.case import WEIGHTED_VALUES, BadCase, Case, Draw, Given, Shape, Source
+from parity.cases.case import FLOATS, WEIGHTED_VALUES, BadCase, Case, Draw, Given, Shape, Source
 from parity.cases.dice import Arguments, Dice, Maker
 from parity.cases.drawing import affine, each, pooled, told, window_of
 from parity.cases.function import AFFINE, MAP, Function, sum_of_products
@@ -100,11 +100,12 @@ def _gaussian(
     layout: str = "contiguous",
     upstream: str = "normal",
     documents: tuple[str, ...] = (),
+    dtypes: tuple[str, ...] = FLOATS,
     **options: Any,
 ) -> Case:
     source = Draw(x, values, layout) if isinstance(x, tuple) else x
     options = {"kernel_size": kernel_size, "sigma": sigma, **options}
-    return Case("gaussian_pool2d", name, {"x": source}, options, upstream, documents)
+    return Case("gaussian_pool2d", name, {"x": source}, options, upstream, documents, dtypes)
 
 
 GAUSSIAN = (
@@ -126,6 +127,21 @@ GAUSSIAN = (
     _gaussian("sigma 0.02, weights that underflow", (2, 3, 9, 8), (4, 3), 0.02, stride=1),
     _gaussian("sigma 10⁻⁶, the nearest places alone", (2, 3, 9, 8), (4, 3), 1e-6, stride=1),
     _gaussian("sigma 100, nearly the mean", (2, 3, 9, 8), (4, 3), 100.0, stride=1),
+    # σ² is beyond the dtype's numbers: in a 3×2 window one place is nearest, or two.
+    *(
+        _gaussian(f"sigma {sigma}, whose square no number holds", (2, 3, 9, 8), (3, 2), sigma)
+        for sigma in (1e-25, 1e25)
+    ),
+    *(
+        _gaussian(
+            f"sigma {sigma}, whose square no number holds",
+            (2, 3, 9, 8),
+            (2, 3),
+            sigma,
+            dtypes=("float64",),
+        )
+        for sigma in (1e-170, 1e170)
+    ),
     _gaussian("an integer sigma", (2, 3, 9, 8), (4, 3), 2, stride=2),
     _gaussian("window 16×15", (2, 3, 35, 33), (16, 15), 3.0, stride=(9, 8)),
     _gaussian(

@@ -26,6 +26,7 @@ from parity.cases.case import (
 from parity.cases.functions import FUNCTIONS
 from parity.judges.block_size import blocks_of
 from parity.judges.expectation import Settled, settle
+from parity.judges.neighbours import ask_neighbour
 from parity.results.findings import Findings
 from parity.results.judging import (
     Place,
@@ -83,6 +84,7 @@ def check_case(case: Case, dtype: str, settings: Settings, exactly: bool = True)
     )
     findings = Findings()
     prepared = prepare(case, dtype, settings)
+    ask_neighbour(case, prepared.arrays, prepared.dy, settings.seed)
     tensors, refimpl_seconds = _refimpl_side(case, prepared.arrays, prepared.dy)
     settled = Settled(prepared.expected)
     if isinstance(tensors, str):

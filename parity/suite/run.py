@@ -23,7 +23,7 @@ from parity.suite.task import BAD_CASES, CASES, PLANTED, WITNESSES, Task
 from parity.suite.vouching import broken, plant
 from parity.suite.workers import start_worker
 from parity.witnesses.properties.check import check_properties
-from parity.witnesses.properties.descents import check_network_properties
+from parity.witnesses.properties.check_network import check_network_properties
 
 CHUNK = 8  # small tasks handed to a worker at a time
 

@@ -29,6 +29,10 @@ BY_PROPERTIES = {
     "dense_parameters": "linear[plain]",
     "dense_connections": "linear[plain]",
     "shared_conv_parameters": "shared_conv2d[plain]",
+    "local_connections": "conv2d[plain]",
+    "local_parameters": "conv2d[plain]",
+    "receptive_field": "conv2d[plain]",
+    "window_counts": "conv2d[plain]",
     # of a network: its initial weights, its training
     "uniform": "small_tanh",
     "he_normal": "small_tanh",
@@ -59,7 +63,6 @@ BY_AUDIT = (
     *("DIAGONAL", "EDGE_1", "EDGE_2", "HAAR", "LAPLACIAN", "LINE"),
     *("SCHARR_X", "SCHARR_Y", "SOBEL_X", "SOBEL_Y", "UPPER_STROKE"),
     *("gaussian_kernel", "haar_kernel"),
-    *("local_connections", "local_parameters", "receptive_field", "window_counts"),
 )
 
 # What other functions return, and where: compared field by field with them.

@@ -37,12 +37,8 @@ def refuted_by_torch(problem: Problem, found: Mapping[str, Truth]) -> dict[str, 
 
 def _in_float64(problem: Problem) -> Problem:
     """The same numbers; parameters as the dtype rounds them."""
-    dtype = problem.dy.dtype
-    rounded = FUNCTIONS[problem.function].rounded
-    options = {
-        name: float(dtype.type(value)) if name in rounded else value
-        for name, value in problem.options.items()
-    }
+    function, dtype = FUNCTIONS[problem.function], problem.dy.dtype.name
+    options = function.options_in(problem.options, dtype)
     arrays = {
         name: array.astype(np.float64) if array.dtype.kind == "f" else array
         for name, array in problem.arrays.items()

@@ -214,7 +214,9 @@ class _Run:
         shown = self._shown({one: a, other: b, "dy": dy})
         is_lead = all(shown[n] is s.parts[0] for n, s in ((one, a), (other, b), ("dy", dy)))
         lead = self._certify_backward(shown.pop("dy"), {**shown, **zero}, gradients)
-        xs, ws = a.occupied, b.occupied
+        # An array whose slices only an unwanted gradient needs takes part with its first.
+        xs = a.occupied[: None if f"d{other}" in gradients else 1]
+        ws = b.occupied[: None if f"d{one}" in gradients else 1]
         for i, upstream in dy.occupied:
             for k in range(max(len(xs), len(ws))):
                 (p, x), (q, w) = (parts[min(k, len(parts) - 1)] for parts in (xs, ws))

@@ -13,6 +13,7 @@ from parity.results.settings import Settings
 from parity.results.verdicts import AGREES, OUTSIDE, PROPERTIES
 from parity.witnesses.properties.arguments import written_otherwise
 from parity.witnesses.properties.conventions import other_conventions
+from parity.witnesses.properties.dtypes import half_precision, integers_as_float64
 from parity.witnesses.properties.indices import with_indices
 from parity.witnesses.properties.kinds import of_right_kind
 from parity.witnesses.properties.layers import as_layer
@@ -33,6 +34,8 @@ ALL: tuple[Property, ...] = (
     in_own_memory,
     of_right_kind,
     written_otherwise,
+    integers_as_float64,
+    half_precision,
     linear_in_upstream,
     samples_apart,
     laid_out_otherwise,

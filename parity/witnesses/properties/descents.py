@@ -15,45 +15,33 @@ import numpy as np
 import refimpl
 from parity.cases.case import Array
 from parity.cases.network_case import Loss, NetworkCase
-from parity.results.findings import Findings
 from parity.results.settings import Settings
 from parity.witnesses.properties.apart import apart, difference
-from parity.witnesses.properties.check import property_row
-from parity.witnesses.properties.initial import initial_weights
+from parity.witnesses.properties.networks import few, parameters
 from parity.witnesses.properties.situation import Tensors
 from refimpl import Network
 
 QUICK_STEPS = 10  # of a training, in a quick run
 ITERATIONS = 6  # of gradient_descent
-ELEMENTS = 2048  # of a batch: few samples take the same steps
 SUMMED = ("cross_entropy", "binary_cross_entropy_with_logits")  # losses with a reduction
 
 
-def check_network_properties(case: NetworkCase, dtype: str, settings: Settings) -> Findings:
-    """A network: its initial weights, and its training if it has one."""
-    asked = (initial_weights, trained_by_steps, descends_by_steps)
-    faults: list[str] = []
-    with np.errstate(all="ignore"):
-        for ask in asked:
-            try:
-                faults += ask(case, dtype, settings)
-            except Exception as error:
-                faults.append(f"{ask.__name__.replace('_', ' ')}: {type(error).__name__}: {error}")
-    network = case.network(dtype, settings.seed)
-    sizes = [p.size for layer in network.layers.values() for p in layer.parameters.values()]
-    row = property_row(case.name, "", case.name, dtype, ("weights",), sum(sizes), faults)
-    return Findings(witnesses=[row])
-
-
 def trained_by_steps(case: NetworkCase, dtype: str, settings: Settings) -> Iterator[str]:
-    """One run of `train` over all batches beside as many single steps."""
+    """One run of `train` over all batches beside as many single steps.
+
+    The batches come one by one, of one sample more and less, and the learning rate is a number of
+    NumPy's, which is wider than float32. The arrays that a layer was given are its user's: they
+    stay as they are.
+    """
     if not case.steps:
         return
-    batches = _few(case, dtype, settings)[: QUICK_STEPS if settings.quick else None]
+    batches = few(case, dtype, settings)[: QUICK_STEPS if settings.quick else None]
+    batches = [batch if k % 3 else _but_one(batch) for k, batch in enumerate(batches, start=1)]
     ours, plain, alone = (case.network(dtype, settings.seed) for _ in range(3))
-    steps = refimpl.train(
-        ours, batches, case.learning_rate, case.loss.function, **case.loss.options
-    )
+    rate = np.float64(case.learning_rate)
+    steps = refimpl.train(ours, iter(batches), rate, case.loss.function, **case.loss.options)
+    initial = parameters(ours)
+    copies = {name: array.copy() for name, array in initial.items()}
     kept = [(x.copy(), target.copy()) for x, target in batches]
     for number, (step, batch) in enumerate(zip(steps, kept, strict=True), start=1):
         wanted = single_step(plain, batch, case.loss, case.learning_rate)
@@ -70,13 +58,20 @@ def trained_by_steps(case: NetworkCase, dtype: str, settings: Settings) -> Itera
     for given, copied in zip(batches, kept, strict=True):
         if any(map(difference, given, copied)):
             yield "train changed a batch"
+    yield from apart("the array that a layer was given, behind train", initial, copies)
+
+
+def _but_one(batch: tuple[Array, Array]) -> tuple[Array, Array]:
+    """A batch without its first sample, if it has another."""
+    x, target = batch
+    return (x[1:], target[1:]) if len(x) > 1 else batch
 
 
 def descends_by_steps(case: NetworkCase, dtype: str, settings: Settings) -> Iterator[str]:
     """`gradient_descent` on one batch, with a reduction and without: one is not the other's."""
     if not case.steps:
         return
-    batch = _few(case, dtype, settings)[0]
+    batch = few(case, dtype, settings)[0]
     given = [{"reduction": "mean"}, {}] if case.loss.function in SUMMED else [{}]
     for more in given:
         loss = Loss(case.loss.function, {**case.loss.options, **more})
@@ -90,23 +85,34 @@ def _descends(
     x, target = batch
     rate, plain = case.learning_rate / len(x), case.network(dtype, settings.seed)
     path = [_iteration(plain, batch, _summed(loss), rate) for _ in range(ITERATIONS)]
+    first = parameters(case.network(dtype, settings.seed))
     middle = sorted(iteration.change for iteration in path)[ITERATIONS // 2]
-    for tolerance in (0.0, middle, 1.001 * middle):  # a change of just that is no convergence
-        ended = next((k for k, it in enumerate(path, 1) if it.change < tolerance), 0)
+    # A change of just the tolerance is no convergence.
+    for tolerance, most in (
+        (0, ITERATIONS),
+        (middle, ITERATIONS),
+        (1.001 * middle, ITERATIONS),
+        (1.0, 0),
+        (0, 1),
+    ):
+        converged = next((k for k, it in enumerate(path[:most], 1) if it.change < tolerance), 0)
+        steps = converged or most
         ours = case.network(dtype, settings.seed)
+        count: Any = np.int64(most)  # numbers of NumPy, which give no dtype
         end = refimpl.gradient_descent(
-            ours, x, target, rate, tolerance, ITERATIONS, loss.function, **loss.options
+            *(ours, x, target, np.float64(rate), np.float64(tolerance), count, loss.function),
+            **loss.options,
         )
-        said = f"gradient_descent with tolerance {tolerance:.3g}"
-        if (len(end.losses), end.converged) != (ended or ITERATIONS, bool(ended)):
+        said = f"gradient_descent with tolerance {tolerance:.3g}, {most} iterations at most"
+        if (len(end.losses), end.converged) != (steps, bool(converged)):
             yield (
                 f"{said}: {len(end.losses)} losses, converged {end.converged}, "
-                f"not {ended or ITERATIONS}, {bool(ended)}"
+                f"not {steps}, {bool(converged)}"
             )
             continue
         found = {f"loss {k}": np.asarray(value) for k, value in enumerate(end.losses)}
-        wanted = {f"loss {k}": it.loss for k, it in enumerate(path[: ended or ITERATIONS])}
-        last = path[(ended or ITERATIONS) - 1].weights
+        wanted = {f"loss {k}": it.loss for k, it in enumerate(path[:steps])}
+        last = path[steps - 1].weights if steps else first
         yield from apart(said, {**found, **parameters(ours)}, {**wanted, **last})
 
 
@@ -130,15 +136,6 @@ def _summed(loss: Loss) -> Loss:
     """The loss as `gradient_descent` takes it: a sum over the batch, if nothing else is said."""
     summed = {"reduction": "sum"} if loss.function in SUMMED else {}
     return Loss(loss.function, {**summed, **loss.options})
-
-
-def parameters(network: Network) -> Tensors:
-    """Every parameter of a network, by its layer and name."""
-    return {
-        f"{name} {key}": p
-        for name, layer in network.layers.items()
-        for key, p in layer.parameters.items()
-    }
 
 
 def single_step(network: Network, batch: tuple[Array, Array], loss: Loss, rate: float) -> Tensors:
@@ -173,10 +170,3 @@ def _of_step(network: Network, step: Any) -> Tensors:
     for name, by_key in step.grads.dparameters.items():
         found |= {f"{name} d{key}": d for key, d in by_key.items()}
     return found
-
-
-def _few(case: NetworkCase, dtype: str, settings: Settings) -> list[tuple[Array, Array]]:
-    """The batches, of few samples where a sample is large."""
-    batches = case.data(dtype, settings.seed)
-    few = max(1, ELEMENTS // batches[0][0][0].size)
-    return [(x[:few], target[:few]) for x, target in batches]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from inspect import signature
+from typing import Any
 
 import numpy as np
 
 import refimpl
 from parity.cases.case import Array
 from parity.witnesses.properties.apart import apart
+from parity.witnesses.properties.arguments import ORDER
 from parity.witnesses.properties.situation import Call, Situation, Tensors
 from refimpl import Layer, LayerGrads
 
@@ -25,22 +28,47 @@ def layer_classes() -> dict[str, Callable[..., Layer]]:
 def as_layer(given: Situation) -> Iterator[str]:
     """Forward, backward and the gradients of the parameters, bit by bit those of the function.
 
-    The layer has run forward on other numbers before, so that it can have kept none.
+    Its options have names, or stand in the order that they have in the function. The layer has
+    run forward on other numbers before, so that it can have kept none; another of its kind, with
+    no options but those that it must have, has been made in between.
     """
     call, kind = given.call, layer_classes().get(given.call.function.name)
     if kind is None or (call.function.name in AFFINE and "bias" not in call.arrays):
         return
-    layer = kind(*_held(call), **call.options)
-    said = f"{type(layer).__name__}({', '.join(f'{k}={v!r}' for k, v in call.options.items())})"
+    said = f"{kind.__name__}({', '.join(f'{k}={v!r}' for k, v in call.options.items())})"
+    yield from _as_function(said, kind(*_held(call), **call.options), given)
+    placed = _by_place(kind, call)
+    if placed:
+        said = f"{kind.__name__}({', '.join(map(repr, placed))}), options by place"
+        yield from _as_function(said, kind(*_held(call), *placed), given)
+    if call.function.name == "dropout":
+        yield from _without_mask(call)
+
+
+def _as_function(said: str, layer: Layer, given: Situation) -> Iterator[str]:
+    call = given.call
     y = layer.forward(*_taken(call).values())
     layer.forward(*_taken(given.other).values())
+    _another(type(layer), call)
     grads = layer.backward(call.dy, *_taken(call).values())
     if type(grads) is not LayerGrads or set(grads.dparameters) != set(layer.parameters):
         yield f"{said} returns {grads!r}, not LayerGrads of {', '.join(layer.parameters)}"
         return
     yield from apart(said, _tensors(call, y, grads), given.first)
-    if call.function.name == "dropout":
-        yield from _without_mask(call)
+
+
+def _by_place(kind: Callable[..., Layer], call: Call) -> list[Any]:
+    """All options that the layer has, the function's defaults among them, in the given order."""
+    defaults = signature(getattr(refimpl, call.function.name)).parameters
+    names = [name for name in signature(kind).parameters if name in ORDER]
+    ordered = sorted(names, key=ORDER.index)
+    return [call.options.get(name, defaults[name].default) for name in ordered]
+
+
+def _another(kind: Callable[..., Layer], call: Call) -> None:
+    """A layer of the same kind at its defaults: what it was given is not the first one's."""
+    needed = [o for o in ("kernel_size",) if o in signature(kind).parameters]
+    kind(*_held(call), **{name: call.options[name] for name in needed})
 
 
 def _held(call: Call) -> list[Array]:

@@ -104,11 +104,31 @@ def test_a_batch_that_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     right = refimpl.train
 
     def spoiling(network: Any, batches: Any, *args: Any, **options: Any) -> Any:
-        yield from right(network, batches, *args, **options)
-        batches[0][0][...] += 1
+        kept = list(batches)
+        yield from right(network, kept, *args, **options)
+        kept[0][0][...] += 1
 
     monkeypatch.setattr(refimpl, "train", spoiling)
     assert note() == "train changed a batch"
+
+
+def test_initial_arrays_that_are_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step in place: who made the layer has the array, too."""
+    right = refimpl.training.descend
+
+    def in_place(value: Any, gradient: Any, rate: Any) -> Any:
+        value[...] = right(value, gradient, rate)
+        return value
+
+    monkeypatch.setattr(refimpl.training, "descend", in_place)
+    assert note().startswith("the array that a layer was given, behind train: fc1 weight at (0, 0)")
+
+
+def test_a_rate_of_another_dtype(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rate in float64 makes float32 weights wider."""
+    monkeypatch.setattr(refimpl.training, "descend", lambda w, g, rate: w - rate * g)
+    (row,) = run_task(Task("properties", "xor", "float32"), Settings()).witnesses
+    assert row.note.startswith("train, step 1: fc1 weight has dtype float64, else float32")
 
 
 @pytest.mark.parametrize(
@@ -125,6 +145,50 @@ def test_how_a_descent_ends(monkeypatch: pytest.MonkeyPatch, change: Any, text: 
     said = note()
     assert said.startswith("gradient_descent with tolerance 0")
     assert text in said
+
+
+@pytest.mark.parametrize(
+    ("most", "text"),
+    [
+        (0, "0 iterations at most: 1 losses, converged True, not 0, False"),
+        (1, "1 iterations at most: 2 losses, converged False, not 1, False"),
+    ],
+)
+def test_a_descent_of_one_iteration_too_many(
+    monkeypatch: pytest.MonkeyPatch, most: int, text: str
+) -> None:
+    """Where the iterations have run out at once."""
+    right = refimpl.gradient_descent
+
+    def longer(
+        network: Any,
+        x: Any,
+        target: Any,
+        rate: Any,
+        tolerance: Any,
+        n: Any,
+        *more: Any,
+        **options: Any,
+    ) -> Any:
+        return right(network, x, target, rate, tolerance, n + (n == most), *more, **options)
+
+    monkeypatch.setattr(refimpl, "gradient_descent", longer)
+    assert text in note()
+
+
+def test_a_rate_of_the_first_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mean over as many samples as the first batch had."""
+    right, sizes = refimpl.training.loss_and_grads, []
+
+    def first(network: Any, x: Any, target: Any, *more: Any, **options: Any) -> Any:
+        sizes.append(len(x))
+        step = right(network, x, target, *more, **options)
+        if len(x) == sizes[0]:
+            return step
+        return step._replace(loss=step.loss * np.asarray(len(x) / sizes[0], x.dtype))
+
+    monkeypatch.setattr(refimpl.training, "loss_and_grads", first)
+    assert note().startswith("train, step 3: loss at () is ")
 
 
 def test_a_descent_on_the_mean(monkeypatch: pytest.MonkeyPatch) -> None:

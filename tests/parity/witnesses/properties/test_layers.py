@@ -13,7 +13,7 @@ import refimpl
 from parity.cases.catalogue import GOOD
 from parity.witnesses.properties.choice import chosen
 from parity.witnesses.properties.layers import as_layer, layer_classes
-from refimpl import Conv2d, Dropout, LayerGrads, Linear
+from refimpl import AvgPool2d, Conv2d, Dropout, LayerGrads, LeakyReLU, Linear
 
 OPTIONS = [
     (name, option)
@@ -76,8 +76,9 @@ def test_a_layer_that_keeps_its_input(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(Conv2d, "forward", keeping)
     monkeypatch.setattr(Conv2d, "backward", lambda self, dy, x: backward(self, dy, self.seen))
-    (said,) = faults(as_layer, "conv2d[plain]")
-    assert said.startswith("Conv2d(): dweight at (0, 0, 0, 0) is ")
+    by_name, by_place = faults(as_layer, "conv2d[plain]")
+    assert by_name.startswith("Conv2d(): dweight at (0, 0, 0, 0) is ")
+    assert by_place.startswith("Conv2d(1, 0, 1, 1), options by place: dweight at (0, 0, 0, 0) is ")
 
 
 def test_dropout_without_a_mask(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,6 +93,40 @@ def test_dropout_without_a_mask(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     (said,) = faults(as_layer, "dropout[maps]")
     assert said.startswith("Dropout without a mask: y at (0, 0, 0, 0) is ")
+
+
+def test_options_in_another_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Than the function's: only a call by place sees it."""
+    right = AvgPool2d.__init__
+
+    def wrong(
+        self: Any,
+        kernel_size: Any,
+        stride: Any = None,
+        padding: Any = 0,
+        count_include_pad: bool = True,
+        ceil_mode: bool = False,
+        divisor_override: int | None = None,
+    ) -> None:
+        right(self, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+
+    monkeypatch.setattr(AvgPool2d, "__init__", wrong)
+    (said,) = faults(as_layer, "avg_pool2d[padding 1]")
+    assert "dy is (2, 4, 3, 2), but the output for these arguments is (2, 4, 3, 3)" in said
+
+
+def test_options_of_all_layers_of_a_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last one that is made decides for all."""
+    right = LeakyReLU.__init__
+
+    def wrong(self: Any, negative_slope: Any = 0.01) -> None:
+        right(self, negative_slope)
+        LeakyReLU.options = self.options  # type: ignore[misc]
+        del self.options
+
+    monkeypatch.setattr(LeakyReLU, "options", {}, raising=False)
+    monkeypatch.setattr(LeakyReLU, "__init__", wrong)
+    assert faults(as_layer, "leaky_relu[slope 0.1]")
 
 
 def test_every_layer_is_known() -> None:
