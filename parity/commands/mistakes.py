@@ -87,12 +87,11 @@ def in_circumstances(
     known: list[Mistake], settings: Settings, jobs: int | None, target: Path | None, named: bool
 ) -> int:
     """Each mistake only where a circumstance holds; the exit code."""
-    from parity.power.conditional import CircumstanceRow, conditional
-    from parity.power.sight import cases_of
+    from parity.power.conditional import CircumstanceRow, asked_cases, conditional
     from parity.report.circumstances import describe, summary, table, unmet, unrefused
 
     started = time.perf_counter()
-    total = len(cases_of(known))
+    total = len(asked_cases(known, settings.seed))
     bar, done = progress_bar("making mistakes", total)
     with bar:
         found = conditional(known, settings, jobs or default_jobs(total), done)

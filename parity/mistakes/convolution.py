@@ -586,7 +586,7 @@ def dbias_over_wrong_axes(dy: Array, x: Array, weight: Array, **how: Any) -> Con
     "D0.14",
 )
 def dbias_of_last_sample(dy: Array, x: Array, weight: Array, **how: Any) -> ConvGrads:
-    wrong = last_sample(dy).sum(axis=(0, *range(2, dy.ndim)))
+    wrong = backward(last_sample(dy), last_sample(x), weight, **how).dbias
     return backward(dy, x, weight, **how)._replace(dbias=wrong)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -10,8 +10,11 @@ from itertools import repeat
 
 import numpy as np
 
+from parity.bounds.bound import Bound
 from parity.cases.case import Array, Case
+from parity.cases.covering.every import TABLES, pair_cases
 from parity.cases.functions import forward_of
+from parity.judges.block_size import blocks_of
 from parity.judges.layer import Prepared, prepare
 from parity.mistakes.mistake import Mistake, control
 from parity.power.circumstances import CIRCUMSTANCES, Call, Circumstance
@@ -84,7 +87,7 @@ def conditional(
 ) -> Conditional:
     """Make every mistake in every circumstance that applies, on every case of its function."""
     seen: dict[tuple[str, str], list[Glimpse]] = defaultdict(list)
-    cases = cases_of(known)
+    cases = asked_cases(known, settings.seed)
     firsts = {case.function: case.id for case in reversed(cases)}
     together = [[m for m in known if forward_of(m.function) == c.function] for c in cases]
     first = [firsts[case.function] == case.id for case in cases]
@@ -93,14 +96,23 @@ def conditional(
             for found in glimpses:
                 seen[found.mistake, found.circumstance].append(found)
             done(1)
-    counts = {one.name: len(cases_of([one])) for one in known}
+    counts = Counter(case.function for case in cases)
     rows = [
-        to_row(one, circumstance, counts[one.name], seen[one.name, circumstance.name])
+        to_row(
+            one, circumstance, counts[forward_of(one.function)], seen[one.name, circumstance.name]
+        )
         for one in known
         for circumstance in CIRCUMSTANCES
         if circumstance.applies(one)
     ]
     return Conditional(rows, settings.seed)
+
+
+def asked_cases(known: Sequence[Mistake], seed: int) -> list[Case]:
+    """Listed cases, and the generated ones in which every two circumstances meet."""
+    functions = dict.fromkeys(forward_of(one.function) for one in known)
+    generated = [case for name in functions if name in TABLES for case in pair_cases(name, seed)]
+    return [*cases_of(known), *generated]
 
 
 def to_row(
@@ -130,20 +142,31 @@ def glimpse(case: Case, known: Sequence[Mistake], first: bool, settings: Setting
     found: dict[tuple[str, str], Glimpse] = {}
     for dtype in sorted(case.dtypes):
         prepared = prepare(case, dtype, settings)
-        call = _call(prepared, first and dtype == min(case.dtypes))
-        met = [circumstance for circumstance in CIRCUMSTANCES if circumstance.holds(call)]
-        for one in known:
-            for circumstance, (shown, refused) in _in_each(one, prepared, call, met).items():
-                pair = one.name, circumstance
-                before = found.get(pair)
-                found[pair] = Glimpse(
-                    *pair,
-                    case.id,
-                    sum(array.size for array in (*prepared.arrays.values(), prepared.dy)),
-                    shown or bool(before and before.met),
-                    refused or bool(before and before.refused),
-                )
+        with blocks_of(case.block_bytes):
+            seen = _seen(known, prepared, first and dtype == min(case.dtypes))
+        for pair, (shown, refused) in seen.items():
+            before = found.get(pair)
+            found[pair] = Glimpse(
+                *pair,
+                case.id,
+                sum(array.size for array in (*prepared.arrays.values(), prepared.dy)),
+                shown or bool(before and before.met),
+                refused or bool(before and before.refused),
+            )
     return list(found.values())
+
+
+def _seen(
+    known: Sequence[Mistake], prepared: Prepared, first: bool
+) -> dict[tuple[str, str], tuple[bool, bool]]:
+    """Of each mistake and circumstance of a call: whether it shows, and whether it is refused."""
+    call = _call(prepared, first)
+    met = [circumstance for circumstance in CIRCUMSTANCES if circumstance.holds(call)]
+    return {
+        (one.name, circumstance): said
+        for one in known
+        for circumstance, said in _in_each(one, prepared, call, met).items()
+    }
 
 
 def _in_each(
@@ -165,20 +188,27 @@ def _in_each(
 
 def _verdict(prepared: Prepared, right: Tensors, wrong: Tensors) -> tuple[bool, bool]:
     """Whether two results are apart, and whether the wrong one is refused."""
-    shown = any(_apart(tensor, wrong[name]) for name, tensor in right.items() if name in wrong)
+    shown = any(
+        _apart(tensor, wrong[name], prepared.bounds[name])
+        for name, tensor in right.items()
+        if name in wrong
+    )
     return shown, shown and worst_ratio(prepared, wrong)[0]
 
 
-def _apart(right: Array, wrong: Array) -> bool:
-    """Whether a tensor is another one by more than rounding."""
+def _apart(right: Array, wrong: Array, bound: Bound) -> bool:
+    """Whether a tensor is another one by more than rounding, underflow and overflow."""
     if (right.shape, right.dtype) != (wrong.shape, wrong.dtype):
         return True
+    kept = ~np.broadcast_to(bound.overflow, right.shape)
+    right, wrong = right[kept], wrong[kept]
     with np.errstate(all="ignore"):
         finite = np.isfinite(right)
         if not np.array_equal(finite, np.isfinite(wrong)):
             return True
         largest = np.max(np.abs(right[finite]), initial=0.0)
-        return bool(np.any(np.abs(wrong[finite] - right[finite]) > APART * largest))
+        least = max(APART * largest, np.finfo(right.dtype).tiny)
+        return bool(np.any(np.abs(wrong[finite] - right[finite]) > least))
 
 
 def _in_part(

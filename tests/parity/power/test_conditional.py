@@ -13,6 +13,7 @@ from planting import raise_
 import refimpl
 from parity.cases.case import Case, Classes, Draw
 from parity.cases.catalogue import GOOD
+from parity.cases.covering.every import pair_cases
 from parity.mistakes.catalogue import MISTAKES
 from parity.mistakes.mistake import Mistake
 from parity.power import conditional as module
@@ -50,7 +51,7 @@ def too_large(function: str, by: float = 1.5) -> Mistake:
 
 def rows(monkeypatch: pytest.MonkeyPatch, one: Mistake, *cases: Case) -> dict[str, CircumstanceRow]:
     """What these cases say, by the circumstance."""
-    monkeypatch.setattr(module, "cases_of", lambda known: list(cases))
+    monkeypatch.setattr(module, "asked_cases", lambda known, seed: list(cases))
     return {row.circumstance: row for row in conditional([one], SETTINGS).rows}
 
 
@@ -253,9 +254,14 @@ def test_processes_find_the_same() -> None:
     assert conditional(chosen, SETTINGS, 2) == conditional(chosen, SETTINGS)
 
 
-def test_cases_are_those_of_the_power_table() -> None:
-    """A case with an expectation is no judge."""
-    assert module.cases_of is cases_of
+def test_cases_are_those_of_the_power_table_and_generated_ones() -> None:
+    """A listed case with an expectation is no judge."""
+    chosen = [MISTAKES["slightly-too-large-relu"]]
+    listed, asked = cases_of(chosen), module.asked_cases(chosen, SETTINGS.seed)
+    assert asked[: len(listed)] == listed
+    assert [case.name.partition(":")[0] for case in asked[len(listed) :]] == [
+        f"pairs {k}" for k in range(len(pair_cases("relu", SETTINGS.seed)))
+    ]
     case = next(case for case in GOOD if case.id == "relu[maps]")
     said = glimpse(case, [MISTAKES["slightly-too-large-relu"]], True, SETTINGS)
     assert {found.case for found in said} == {"relu[maps]"}
