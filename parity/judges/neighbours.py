@@ -10,7 +10,7 @@ from parity.cases.case import Array, Case, generator
 from parity.cases.functions import FUNCTIONS
 from parity.results.judging import attempt
 
-LARGEST = 3000  # elements of all arrays of a case that is asked
+LARGEST = 1000  # elements of all arrays of a case that is asked
 
 
 def ask_neighbour(case: Case, arrays: Mapping[str, Array], dy: Array, seed: int) -> None:

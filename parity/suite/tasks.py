@@ -49,7 +49,7 @@ def select(
         tasks += named_tasks([c for c in generated if c.function in wanted], dtypes)
         if not tasks:
             raise SelectionError(_no_such_case(case, wanted, generated))
-        return _and_beside(tasks, set(), dtypes, witnesses)
+        return _and_beside(tasks, set(), dtypes, witnesses, full=True)
     for name in names:
         if name in FUNCTIONS and not any(c.function == name for c in GOOD):
             raise SelectionError(f"{name} has no cases yet: add some in parity/cases/")
@@ -62,11 +62,15 @@ def select(
             tasks += [
                 Task(kind, network.name, d) for kind in kinds for d in network.dtypes if d in dtypes
             ]
-    return _and_beside(tasks, wanted, dtypes, witnesses)
+    return _and_beside(tasks, wanted, dtypes, witnesses, full)
 
 
 def _and_beside(
-    tasks: Sequence[Task], wanted: Container[str], dtypes: Sequence[str], witnesses: bool
+    tasks: Sequence[Task],
+    wanted: Container[str],
+    dtypes: Sequence[str],
+    witnesses: bool,
+    full: bool,
 ) -> list[Task]:
     """These and what is asked beside torch: properties; and what takes flint, if it is wanted."""
     properties = property_tasks(tasks, dtypes, quick=not witnesses)
@@ -74,7 +78,7 @@ def _and_beside(
         return [*tasks, *properties]
     from parity.suite.witness_tasks import witness_tasks
 
-    return [*tasks, *witness_tasks(tasks, wanted, dtypes), *properties]
+    return [*tasks, *witness_tasks(tasks, wanted, dtypes, full), *properties]
 
 
 def _no_such_case(case: str, wanted: set[str], generated: Sequence[Case]) -> str:

@@ -37,11 +37,11 @@ def ask(task: Task, settings: Settings) -> Findings:
 
 
 def witness_tasks(
-    tasks: Sequence[Task], wanted: Container[str], dtypes: Sequence[str]
+    tasks: Sequence[Task], wanted: Container[str], dtypes: Sequence[str], full: bool
 ) -> list[Task]:
     """What the witnesses beside torch are asked of these cases and networks."""
     return [
-        *_integer_tasks(tasks),
+        *_integer_tasks(tasks, full),
         *(Task(INTEGERS, name, d) for name in CHAINS if name in wanted for d in dtypes),
         *_derivatives(tasks),
         *(Task(SYMBOLS, f.name, "") for f in FUNCTIONS.values() if f.inputs and f.name in wanted),
@@ -56,11 +56,17 @@ def _half_tasks(wanted: Container[str], dtypes: Sequence[str]) -> list[Task]:
     return [Task("half", case_id, d) for case_id in chosen for d in HALF_DTYPES]
 
 
-def _integer_tasks(tasks: Sequence[Task]) -> list[Task]:
-    """Every geometry once, in the dtypes of the first case that has it."""
+def _integer_tasks(tasks: Sequence[Task], full: bool) -> list[Task]:
+    """Every geometry once, in the dtypes of the first case that has it in turns; full: in each."""
     cases = [task for task in tasks if task.kind == "case"]
     firsts = representatives([CASES[task.id] for task in cases])
-    return [Task(INTEGERS, task.id, task.dtype) for task in cases if task.id in firsts]
+    asked: dict[str, list[Task]] = {name: [] for name in firsts}
+    for task in cases:
+        if task.id in firsts:
+            asked[task.id].append(Task(INTEGERS, task.id, task.dtype))
+    if full:
+        return [task for found in asked.values() for task in found]
+    return [found[number % len(found)] for number, found in enumerate(asked.values())]
 
 
 def _derivatives(tasks: Sequence[Task]) -> list[Task]:

@@ -15,6 +15,7 @@ from parity.witnesses.properties.apart import apart
 from parity.witnesses.properties.initial import LIKE_NORMAL, LIKE_UNIFORM, moments, uniform_limit
 from refimpl import Block, Layer, Linear, Network, ReLU, Sigmoid, Softmax, Tanh
 
+BEFORE = "before"  # the layer behind which blocks stand
 SIZES = (9, 8)  # of the maps that blocks are given
 MAPS = {"1×1": 2, "3×3 reduce": 4, "3×3": 3, "5×5 reduce": 5, "5×5": 1, "pool": 6}
 WIDTHS = ((60, 50, 40, 30), (45, 55), (35, 65, 25))
@@ -60,26 +61,28 @@ def _perceptrons(rng: np.random.Generator) -> Iterator[str]:
 def _residual_blocks(rng: np.random.Generator) -> Iterator[str]:
     """Every depth and stride, alike or not: x goes through a convolution where it has to."""
     for c_out, stride in product((4, 6), (1, 2, 3)):
-        block = refimpl.residual_block(rng, "b", "x", 4, c_out, stride)
+        block = refimpl.residual_block(rng, "b", BEFORE, 4, c_out, stride)
         yield from _he_normal(f"residual_block 4, {c_out}, {stride}", block)
-        x = rng.normal(size=(2, 4, *SIZES))
+        given = rng.normal(size=(2, 4, *SIZES))
+        x = refimpl.tanh(given)
         layers = block.layers
         inner = refimpl.relu(_convolved(layers["b.conv1"], x, stride, 1))
         shortcut = x
         if stride != 1 or c_out != 4:
             shortcut = _convolved(layers["b.shortcut"], x, stride)
         y = refimpl.relu(refimpl.add(shortcut, _convolved(layers["b.conv2"], inner, 1, 1)))
-        yield from _forward(f"residual_block 4, {c_out}, {stride}", block, x, y)
+        yield from _forward(f"residual_block 4, {c_out}, {stride}", block, given, y)
 
 
 def _inception_block(rng: np.random.Generator) -> Iterator[str]:
     """Branches of different depths, in the order 1×1, 3×3, 5×5, pooling."""
-    block = refimpl.inception_block(rng, "b", "x", 3, MAPS)
+    block = refimpl.inception_block(rng, "b", BEFORE, 3, MAPS)
     yield from _he_normal("inception_block", block)
-    x = rng.normal(size=(2, 3, *SIZES))
+    given = rng.normal(size=(2, 3, *SIZES))
+    x = refimpl.tanh(given)
 
-    def branch(name: str, given: Array, padding: int = 0) -> Array:
-        return refimpl.relu(_convolved(block.layers[f"b.{name}"], given, 1, padding))
+    def branch(name: str, source: Array, padding: int = 0) -> Array:
+        return refimpl.relu(_convolved(block.layers[f"b.{name}"], source, 1, padding))
 
     y = refimpl.concatenate(
         branch("1×1", x),
@@ -87,7 +90,7 @@ def _inception_block(rng: np.random.Generator) -> Iterator[str]:
         branch("5×5", branch("5×5 reduce", x), 2),
         branch("pool", refimpl.max_pool2d(x, 3, 1, 1)),
     )
-    yield from _forward("inception_block", block, x, y)
+    yield from _forward("inception_block", block, given, y)
 
 
 BUILDERS: Mapping[str, Callable[[np.random.Generator], Iterator[str]]] = {
@@ -103,9 +106,10 @@ def _convolved(layer: Layer, x: Array, stride: int, padding: int = 0) -> Array:
     return refimpl.conv2d(x, p["weight"], p["bias"], stride, padding)
 
 
-def _forward(said: str, block: Block, x: Array, y: Array) -> Iterator[str]:
-    network = Network(block.layers, block.inputs)
-    yield from apart(said, {"y": network.forward(x)}, {"y": y})
+def _forward(said: str, block: Block, given: Array, y: Array) -> Iterator[str]:
+    """Behind a layer, so that a block which takes the network's input is another one."""
+    network = Network({BEFORE: Tanh(), **block.layers}, block.inputs)
+    yield from apart(said, {"y": network.forward(given)}, {"y": y})
 
 
 def _he_normal(said: str, block: Block) -> Iterator[str]:

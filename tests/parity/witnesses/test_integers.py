@@ -298,10 +298,17 @@ def test_fractions_are_the_same_numbers() -> None:
 
 
 def test_geometries_are_tasks_of_a_run() -> None:
-    """Each geometry once per dtype; of a named case its own; none with `quick`."""
-    tasks = [task for task in select(["relu"], None, FLOATS) if task.kind == "integers"]
-    of_relu = [c for c in representatives(GOOD).values() if c.function == "relu"]
-    assert tasks == [Task("integers", c.id, d) for c in of_relu for d in c.dtypes]
+    """Each geometry once, in each dtype in turns; in both with `full`, or of a named case."""
+    full, turns = (
+        [t for t in select(["conv1d"], None, FLOATS, full=wanted) if t.kind == "integers"]
+        for wanted in (True, False)
+    )
+    of_conv = [c for c in representatives(GOOD).values() if c.function == "conv1d"]
+    assert full == [Task("integers", c.id, d) for c in of_conv for d in c.dtypes]
+    assert [task.id for task in turns] == [c.id for c in of_conv]
+    assert [task.dtype for task in turns[:4]] == ["float32", "float64", "float32", "float64"]
+    both = [t.dtype for t in select([], "conv2d[integers]", FLOATS) if t.kind == "integers"]
+    assert both == ["float32", "float64"]
     named = select([], "conv2d[integers]", ["float32"])
     assert [task.kind for task in named] == ["case", "integers", "derivative", "properties"]
     for of_relu in select(["relu"], None, FLOATS, witnesses=False):

@@ -71,6 +71,25 @@ def test_branches_in_another_order(monkeypatch: pytest.MonkeyPatch) -> None:
     assert said("inception")[0].startswith("inception_block: y at ")
 
 
+@pytest.mark.parametrize(
+    ("name", "layer"), [("inception_block", "b.max"), ("residual_block", "b.add")]
+)
+def test_a_branch_of_the_networks_input(
+    monkeypatch: pytest.MonkeyPatch, name: str, layer: str
+) -> None:
+    """Wherever the block stands."""
+    right = getattr(refimpl, name)
+
+    def wrong(*args: Any) -> Any:
+        block = right(*args)
+        if "b.shortcut" not in block.layers:
+            block.inputs[layer] = ("x", *block.inputs[layer][1:])
+        return block
+
+    monkeypatch.setattr(refimpl, name, wrong)
+    assert said(name.partition("_")[0])[0].startswith(name)
+
+
 def test_activations_of_a_perceptron(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sigmoids, whatever was asked for; none behind the third layer."""
     right = refimpl.mlp
