@@ -18,7 +18,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from parity import oracle
+from parity.bounds import operations
 from parity.bounds.arithmetic import Arithmetic, Sides, gamma
 from parity.bounds.bound import Arrays, Bound, Options, bounded, each_side, magnitudes
 from parity.cases.case import Array
@@ -30,7 +30,7 @@ def forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bo
     x, C = magnitudes(arrays)["x"], arrays["x"].shape[1]
 
     def pooled(weight: Array) -> Array:
-        return oracle.forward("weighted_pool2d", {"x": x, "weight": _each(weight, C)}, stride)
+        return operations.forward("weighted_pool2d", {"x": x, "weight": _each(weight, C)}, stride)
 
     stride = _stride(options)
     terms = np.full(pooled(np.ones(_window(options))).shape, float(np.prod(_window(options))))
@@ -45,7 +45,8 @@ def backward(
 
     def spread(weight: Array, upstream: Array = upstream) -> Array:
         given = {"x": np.zeros(arrays["x"].shape), "weight": _each(weight, C)}
-        return oracle.gradients("weighted_pool2d", given, stride, upstream, ["x"]).gradients["x"]
+        found = operations.gradients("weighted_pool2d", given, stride, upstream, ["x"])
+        return found.gradients["x"]
 
     terms = spread(np.ones(_window(options)), np.ones(dy.shape))
     return {"x": _bound(spread, terms, arrays["x"], options, sides)}

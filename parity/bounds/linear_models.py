@@ -16,8 +16,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from parity import oracle
-from parity.bounds import sums
+from parity.bounds import operations, sums
 from parity.bounds.arithmetic import IN_FLOAT64, Arithmetic, Sides
 from parity.bounds.bound import (
     Arrays,
@@ -76,14 +75,14 @@ def softmax_regression(function: str, arrays: Arrays, options: Options, sides: S
 def _sum(arrays: Arrays) -> Array:
     """Θx + b in float64."""
     doubles = {name: array.astype(np.float64) for name, array in arrays.items()}
-    return oracle.forward("linear", doubles, {})
+    return operations.forward("linear", doubles, {})
 
 
 def _side_error(arrays: Arrays, side: Arithmetic) -> Array:
     """How far one side's Θx + b may be from the exact one; refimpl forms it in float64."""
     if side.widened:
         features = arrays["weight"].shape[-1]
-        magnitude = oracle.forward("linear", magnitudes(arrays), {})
+        magnitude = operations.forward("linear", magnitudes(arrays), {})
         terms = np.asarray(float(features + ("bias" in arrays)))
         roundings = 2 + features * IN_FLOAT64  # to float32, and the bias
         return rounded_sum(magnitude, terms, (side, side), shape=lambda _: roundings).refimpl

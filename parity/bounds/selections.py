@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from parity import oracle
+from parity.bounds import operations
 from parity.bounds.arithmetic import Sides
 from parity.bounds.bound import (
     Arrays,
@@ -19,7 +19,7 @@ from parity.cases.case import Array
 
 
 def moved_forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
-    return exact_bound(oracle.forward(function, arrays, options).shape)
+    return exact_bound(operations.forward(function, arrays, options).shape)
 
 
 def moved_backward(
@@ -34,8 +34,8 @@ def max_pool_backward(
     """A sum over the windows that an element wins: one addition less than windows."""
     x = {"x": arrays["x"].astype(np.float64)}  # the same order and ties
     upstream = magnitudes({"dy": dy})["dy"]
-    magnitude = oracle.gradients(function, x, options, upstream, ["x"]).gradients["x"]
-    wins = oracle.gradients(function, x, options, np.ones(dy.shape), ["x"]).gradients["x"]
+    magnitude = operations.gradients(function, x, options, upstream, ["x"]).gradients["x"]
+    wins = operations.gradients(function, x, options, np.ones(dy.shape), ["x"]).gradients["x"]
     additions = np.maximum(wins - 1, 0)
     if not additions.any() or is_exact({"dy": dy}, magnitude, sides):
         return {"x": exact_bound(magnitude.shape)}

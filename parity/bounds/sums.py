@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from parity import oracle
+from parity.bounds import operations
 from parity.bounds.arithmetic import Sides
 from parity.bounds.bound import (
     OUTWARD,
@@ -26,7 +26,7 @@ from parity.cases.case import Array
 
 
 def forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
-    magnitude = oracle.forward(function, magnitudes(arrays), options)
+    magnitude = operations.forward(function, magnitudes(arrays), options)
     return _of_value(function, magnitude, arrays, options, sides)
 
 
@@ -46,10 +46,12 @@ def both(
     return value, _of_gradients(function, found.gradients, dy, arrays, options, sides)
 
 
-def _of_magnitudes(function: str, dy: Array, arrays: Arrays, options: Options) -> oracle.Result:
+def _of_magnitudes(
+    function: str, dy: Array, arrays: Arrays, options: Options
+) -> operations.Evaluated:
     sources = magnitudes({**arrays, "dy": dy})
     upstream = sources.pop("dy")
-    return oracle.gradients(function, sources, options, upstream, list(arrays))
+    return operations.gradients(function, sources, options, upstream, list(arrays))
 
 
 def _of_value(
@@ -61,7 +63,7 @@ def _of_value(
         return exact_bound(magnitude.shape)
     # Of an average it is the sum that may overflow.
     largest = _undivided_sum(function, arrays, options) if terms.division else magnitude
-    factors = oracle.forward(function, rounded, options) if rounded else None
+    factors = operations.forward(function, rounded, options) if rounded else None
     shape = terms.shapes.get("y")
     return rounded_sum(magnitude, terms.value + terms.division, sides, largest, factors, shape)
 
@@ -115,13 +117,13 @@ def _gradients(function: str, sources: dict[str, Array], options: Options) -> di
     """The gradients of products: of a bias there are none."""
     upstream = sources.pop("dy")
     names = [name for name in sources if name != "bias"]
-    return oracle.gradients(function, sources, options, upstream, names).gradients
+    return operations.gradients(function, sources, options, upstream, names).gradients
 
 
 def _undivided_sum(function: str, arrays: Arrays, options: Options) -> Array:
     """op(|inputs|) before its division."""
     plain, arguments, undivided = without_division(function, magnitudes(arrays), options)
-    total = oracle.forward(plain, arguments, undivided)
+    total = operations.forward(plain, arguments, undivided)
     return total[:, :, 0] if plain != function else total
 
 
@@ -147,7 +149,7 @@ def shared_forward(function: str, arrays: Arrays, options: Options, sides: Sides
     bound = forward(function, arrays, options, sides)
     kernel = arrays["weight"].shape[1:]
     maps = {"x": _sum_of_maps(arrays)}
-    largest = oracle.forward("max_pool2d", maps, {"kernel_size": kernel, "stride": 1})
+    largest = operations.forward("max_pool2d", maps, {"kernel_size": kernel, "stride": 1})
     return _overflowing(bound, largest, sides)
 
 

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from parity import oracle
+from parity.bounds import operations
 from parity.bounds.arithmetic import Arithmetic
 from parity.bounds.bound import Shaped
 from parity.cases.case import Array, Shape
@@ -74,8 +74,8 @@ def forget_terms() -> None:
 def _of_ones(function: str, shapes: Shapes, options: Options) -> tuple[Array, dict[str, Array]]:
     """The operation on ones, forward and backward."""
     ones = {name: np.ones(shape) for name, shape in shapes.items()}
-    y = oracle.forward(function, ones, options)
-    found = oracle.gradients(function, ones, options, np.ones(y.shape), list(ones))
+    y = operations.forward(function, ones, options)
+    found = operations.gradients(function, ones, options, np.ones(y.shape), list(ones))
     return y, found.gradients
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from parity.cases.case import Case, Draw
 from parity.cases.random_cases import Selection, case_at
+from parity.cases.shrink import shrunk
 from parity.results.findings import Findings
 from parity.results.judging import Place, failure_row
 from parity.results.message import describe
@@ -20,7 +21,6 @@ from parity.results.settings import Settings
 from parity.results.verdicts import VERDICTS
 from parity.sweep.case_json import to_json
 from parity.sweep.memory import resident
-from parity.sweep.shrink import shrunk
 from parity.sweep.versions import versions
 
 SIZE = 100  # cases of a batch: what a worker does between two transactions

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from parity import oracle
+from parity.bounds import operations
 from parity.bounds.arithmetic import gamma
 from parity.bounds.bound import Arrays, Options
 from parity.bounds.propagation.error import Accumulated, Two
@@ -17,7 +17,7 @@ def max_pool_forward(
     function: str, arrays: Arrays, errors: Arrays, options: Options
 ) -> Accumulated:
     """A maximum moves by no more than the largest error in its window."""
-    return Accumulated(oracle.forward(function, {"x": errors["x"]}, options))
+    return Accumulated(operations.forward(function, {"x": errors["x"]}, options))
 
 
 def max_pool_backward(

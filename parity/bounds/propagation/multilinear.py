@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from parity import oracle
+from parity.bounds import operations
 from parity.bounds.bound import Arrays, Options
 from parity.bounds.propagation.error import (
     Accumulated,
@@ -25,10 +25,10 @@ def linear_forward(function: str, arrays: Arrays, errors: Arrays, options: Optio
         name: errors[name] if name in ("x", "bias") else wide_double(array, errors[name])
         for name, array in arrays.items()
     }
-    error = oracle.forward(function, moved_x, options)
+    error = operations.forward(function, moved_x, options)
     if "weight" in arrays and _moves("weight", errors):
         moved_weight = {"x": double(arrays["x"]), "weight": errors["weight"]}
-        error = error + oracle.forward(function, moved_weight, options)
+        error = error + operations.forward(function, moved_weight, options)
     return Accumulated(error)
 
 
@@ -38,7 +38,7 @@ def linear_backward(
     """The same for each gradient, which is linear in dy and in the other factor."""
     wide = {name: wide_double(array, errors[name]) for name, array in arrays.items()}
     names = list(arrays)
-    moved_dy = oracle.gradients(function, wide, options, errors["dy"], names).gradients
+    moved_dy = operations.gradients(function, wide, options, errors["dy"], names).gradients
     if "weight" not in arrays:
         return {"x": Accumulated(moved_dy["x"])}
     others = {name: errors[name] for name in names}
@@ -46,7 +46,7 @@ def linear_backward(
     wanted = [name for name, of in (("x", "weight"), ("weight", "x")) if _moves(of, errors)]
     moved = {}
     if wanted:
-        moved = oracle.gradients(function, others, options, double(dy), wanted).gradients
+        moved = operations.gradients(function, others, options, double(dy), wanted).gradients
     return {
         name: Accumulated(error + moved[name] if name in moved else error)
         for name, error in moved_dy.items()
@@ -60,7 +60,9 @@ def _moves(name: str, errors: Arrays) -> bool:
 
 def join_forward(function: str, arrays: Arrays, errors: Arrays, options: Options) -> Accumulated:
     """Every error is moved along, or added."""
-    return Accumulated(oracle.forward(function, {name: errors[name] for name in arrays}, options))
+    return Accumulated(
+        operations.forward(function, {name: errors[name] for name in arrays}, options)
+    )
 
 
 def join_backward(
@@ -68,14 +70,14 @@ def join_backward(
 ) -> dict[str, Accumulated]:
     """The error of dy, moved back."""
     names, values = list(arrays), doubles(arrays)
-    moved = oracle.gradients(function, values, options, errors["dy"], names).gradients
+    moved = operations.gradients(function, values, options, errors["dy"], names).gradients
     return {name: Accumulated(moved[name]) for name in names}
 
 
 def dropout_forward(function: str, arrays: Arrays, errors: Arrays, options: Options) -> Accumulated:
     """The mask is the same on both sides: the error passes through it."""
     moved = {"x": errors["x"], "mask": arrays["mask"]}
-    return Accumulated(oracle.forward(function, moved, options))
+    return Accumulated(operations.forward(function, moved, options))
 
 
 def dropout_backward(
@@ -83,7 +85,7 @@ def dropout_backward(
 ) -> dict[str, Accumulated]:
     """The error of dy passes through the mask."""
     moved = {"x": errors["dy"], "mask": arrays["mask"]}
-    return {"x": Accumulated(oracle.forward(function, moved, options))}
+    return {"x": Accumulated(operations.forward(function, moved, options))}
 
 
 def wide_x(arrays: Arrays, errors: Arrays) -> dict[str, Array]:

@@ -13,10 +13,10 @@ from parity.cases.case import LAYOUTS, Array, Case, Draw
 from parity.cases.catalogue import GOOD
 from parity.cases.functions import FUNCTIONS
 from parity.cases.random_cases import Selection, case_at
+from parity.cases.shrink import shrunk
 from parity.judges.layer import check_case, prepare
 from parity.results.settings import Settings
 from parity.sweep.batch import inputs
-from parity.sweep.shrink import shrunk
 
 QUICK = Settings(quick=True)
 # dy is one number, which lies in one way; or the gradient is 0 whatever dy is.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from parity.cases.case import Case, Draw
-from parity.sweep.shrink import shrunk
+from parity.cases.shrink import shrunk
 
 CONV = Case(
     "conv2d",

@@ -1,0 +1,77 @@
+"""Who evaluates a function on magnitudes and on ones: torch, which is not what a run judges.
+
+A check of somebody's own layer does without torch: there `refimpl` is not what is judged, and does
+it (`evaluated_by`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from parity.cases.case import Array
+
+
+class Evaluated(Protocol):
+    """The value, and ∂L/∂(input) by the input's name."""
+
+    @property
+    def y(self) -> Array: ...
+
+    @property
+    def gradients(self) -> dict[str, Array]: ...
+
+
+class Operations(Protocol):
+    """What evaluates a function, forward and backward."""
+
+    def forward(
+        self, function: str, arrays: Mapping[str, Array], options: Mapping[str, Any]
+    ) -> Array: ...
+
+    def gradients(
+        self,
+        function: str,
+        arrays: Mapping[str, Array],
+        options: Mapping[str, Any],
+        dy: Array,
+        wanted: Sequence[str],
+    ) -> Evaluated: ...
+
+
+_chosen: list[Operations] = []
+
+
+@contextmanager
+def evaluated_by(operations: Operations) -> Iterator[None]:
+    """Let something else than torch evaluate, which then is not loaded for it."""
+    _chosen.append(operations)
+    try:
+        yield
+    finally:
+        _chosen.pop()
+
+
+def forward(function: str, arrays: Mapping[str, Array], options: Mapping[str, Any]) -> Array:
+    """The value of a function."""
+    return _operations().forward(function, arrays, options)
+
+
+def gradients(
+    function: str,
+    arrays: Mapping[str, Array],
+    options: Mapping[str, Any],
+    dy: Array,
+    wanted: Sequence[str],
+) -> Evaluated:
+    """The value, and the gradients to `wanted` from the upstream gradient dy."""
+    return _operations().gradients(function, arrays, options, dy, wanted)
+
+
+def _operations() -> Operations:
+    if _chosen:
+        return _chosen[-1]
+    from parity import oracle  # torch: loaded by the first bound that needs it
+
+    return oracle
