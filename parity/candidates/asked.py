@@ -1,0 +1,178 @@
+"""Which problems a candidate is asked: cases of the catalogue that its style can express.
+
+All sizes of a case differ, dy is random. Ties and zeros of functions that choose are left to the
+conventions: there is more than one right answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from parity.cases.case import Case, Classes, Draw, Probabilities, Source, case_arrays, draw
+from parity.cases.case import generator as random_numbers
+from parity.cases.catalogue import GOOD
+from parity.cases.functions import FUNCTIONS
+from parity.witnesses.problem import Problem
+
+LARGEST = 1500  # elements of all arrays and of y: a candidate in Python's loops takes 0.1 s
+MOST = 60  # cases
+EVERY = 4  # how many cases to one that is asked in float32, too
+CHOOSING = ("integers", "ties", "negative_zero", "near_ties", "zeros")  # values at kinks and ties
+
+Lacks = Callable[[Problem], str]  # the option that a style cannot express; "" if it can
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A case, drawn in a dtype."""
+
+    case: Case
+    dtype: str
+    problem: Problem
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a candidate is asked, the smallest first, and the options that it does not have."""
+
+    asked: tuple[Asked, ...]
+    lacking: tuple[str, ...]
+
+
+def plan(function: str, lacks: Lacks, seed: int, most: int = MOST) -> Plan:
+    """Cases of a function; of those that cannot be expressed a plainer form, if that can."""
+    found: dict[str, Asked] = {}
+    lacking: dict[str, None] = {}
+    for case in sorted(filter(suits, _of(function)), key=_size):
+        for form in (case, *plainer(case)):
+            asked = problem_of(form, "float64", seed)
+            if asked is None:
+                continue
+            missing = lacks(asked.problem)
+            if not missing:
+                found.setdefault(_geometry(form), asked)
+                break
+            lacking[missing] = None
+    chosen = _spread(sorted(found.values(), key=lambda one: _elements(one.problem)), most)
+    narrow = [problem_of(one.case, "float32", seed) for one in chosen[::EVERY]]
+    return Plan((*chosen, *(one for one in narrow if one)), tuple(lacking))
+
+
+def suits(case: Case) -> bool:
+    """Whether a case has one right answer, ordinary numbers and few of them."""
+    values = {s.values for s in case.arrays.values() if isinstance(s, Draw)}
+    if case.expect or case.block_bytes or not case.ordinary or "float64" not in case.dtypes:
+        return False
+    chooses = FUNCTIONS[case.function].ordered and FUNCTIONS[case.function].bound_rule != "sums"
+    return not (chooses and values & set(CHOOSING))
+
+
+def problem_of(case: Case, dtype: str, seed: int) -> Asked | None:
+    """The problem of a case; None where it is invalid, empty or large."""
+    if dtype not in case.dtypes:
+        return None
+    arrays = case_arrays(case, dtype, seed)
+    try:
+        with np.errstate(all="ignore"):
+            y = FUNCTIONS[case.function].forward(arrays, case.options)
+    except (TypeError, ValueError):
+        return None
+    if not all(array.size for array in (*arrays.values(), y)):
+        return None
+    rng = random_numbers(seed, case.id, "dy")
+    dy = np.asarray(draw(Draw(y.shape, case.upstream), dtype, rng)).reshape(y.shape)
+    dy.setflags(write=False)
+    problem = Problem(case.function, arrays, case.options, dy)
+    return Asked(case, dtype, problem) if _elements(problem) <= LARGEST else None
+
+
+# --- plainer forms ------------------------------------------------------------------------
+
+SQUARE = ("weight", "kernel")  # arrays whose last axes are a window
+PER_AXIS = ("stride", "padding", "kernel_size", "dilation")
+RARE = ("dilation", "groups", "ceil_mode", "count_include_pad", "divisor_override")
+
+
+def plainer(case: Case) -> Iterator[Case]:
+    """The case with fewer options, then with one number for all axes and square windows."""
+    if any(isinstance(s, Draw) and s.layout != "contiguous" for s in case.arrays.values()):
+        return
+    few = {name: value for name, value in case.options.items() if name not in RARE}
+    plain = replace(case, options=few, arrays=_ungrouped(case))
+    yield _named(plain)
+    even = {name: _one(value) if name in PER_AXIS else value for name, value in few.items()}
+    square = {
+        name: _squared(source) if name in SQUARE else source
+        for name, source in plain.arrays.items()
+    }
+    yield _named(replace(plain, options=even, arrays=square))
+
+
+def _named(case: Case) -> Case:
+    """By its sizes and options: what it was a form of says nothing any more."""
+    sizes = (f"{n} {'×'.join(map(str, _shape(s)))}" for n, s in case.arrays.items() if n != "bias")
+    options = (f"{name} {value}" for name, value in case.options.items() if value)
+    return replace(case, name=", ".join((*sizes, *options)))
+
+
+def _ungrouped(case: Case) -> Mapping[str, Source]:
+    """As many channels in as one group has."""
+    if case.options.get("groups", 1) == 1:
+        return case.arrays
+    x, weight = case.arrays["x"], case.arrays["weight"]
+    if not isinstance(x, Draw) or not isinstance(weight, Draw):
+        return case.arrays
+    shape = (x.shape[0], weight.shape[1], *x.shape[2:])
+    return {**case.arrays, "x": replace(x, shape=shape)}
+
+
+def _one(option: Any) -> Any:
+    """One number for all axes; of padding on two sides the first."""
+    while isinstance(option, tuple | list):
+        option = option[0]
+    return 0 if isinstance(option, str) else option
+
+
+def _squared(source: Source) -> Source:
+    if not isinstance(source, Draw):
+        return source
+    lead, window = source.shape[:2], source.shape[2:]
+    return replace(source, shape=(*lead, *(max(window, default=1),) * len(window)))
+
+
+# --- which of them ------------------------------------------------------------------------
+
+
+def _of(function: str) -> list[Case]:
+    return [case for case in GOOD if case.function == function]
+
+
+def _spread(found: Sequence[Asked], most: int) -> tuple[Asked, ...]:
+    """So many of them, over all sizes."""
+    if len(found) <= most:
+        return tuple(found)
+    places = np.linspace(0, len(found) - 1, most).round().astype(int)
+    return tuple(found[place] for place in places)
+
+
+def _geometry(case: Case) -> str:
+    shapes = {name: _shape(source) for name, source in case.arrays.items()}
+    values = sorted({s.values for s in case.arrays.values() if isinstance(s, Draw)})
+    return repr((shapes, sorted(case.options.items()), values))
+
+
+def _shape(source: Source) -> tuple[int, ...]:
+    return source.shape if isinstance(source, Draw | Classes | Probabilities) else ()
+
+
+def _size(case: Case) -> int:
+    return sum(prod(_shape(source)) for source in case.arrays.values())
+
+
+def _elements(problem: Problem) -> int:
+    return problem.dy.size + sum(array.size for array in problem.arrays.values())

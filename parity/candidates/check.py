@@ -1,0 +1,192 @@
+"""A candidate from the first question to the verdict, whoever carries the questions to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+
+from parity.candidates.asked import Lacks, plan
+from parity.candidates.conventions import Followed, conventions
+from parity.candidates.examine import (
+    Answer,
+    Ask,
+    Outcome,
+    faults,
+    normwise,
+    outcomes,
+    remarks,
+    smallest,
+)
+from parity.candidates.reference import contradicted
+from parity.candidates.said import Said, Share
+from parity.candidates.verdict import FAILED, NORMWISE, RIGHT, WRONG, Verdict
+from parity.results.settings import DEFAULT_SEED
+from parity.witnesses.problem import Problem
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is judged, as what, and what cannot be asked of it."""
+
+    candidate: str
+    function: str
+    part: str
+    style: str
+    lacks: Lacks
+    layout: str = "NCHW"
+    seed: int = DEFAULT_SEED
+
+
+Diagnose = Callable[[Sequence[Outcome], Ask, str], tuple[Said, ...]]
+
+
+def check(subject: Subject, ask: Ask, diagnose: Diagnose) -> Verdict:
+    """Ask a candidate all that it can be asked, and say what came out."""
+    planned = plan(subject.function, subject.lacks, subject.seed)
+    unchecked = tuple(f"{option}: the candidate has none" for option in planned.lacking)
+    if not planned.asked:
+        return _verdict(subject, FAILED, "there is nothing that it can be asked", unchecked)
+    found = list(outcomes(planned, ask, subject.part))
+    if found[-1].answer.fatal:
+        return _ended(subject, found, unchecked)
+    odd = tuple(faults(found, ask))
+    followed = list(conventions(subject.function, _by_problem(ask)))
+    odd = (*odd, *(one.text for one in followed if not one.known))
+    if not any(one.wrong for one in found) and not odd:
+        return _right(subject, found, followed, unchecked)
+    worse = None if odd else normwise(found, ask, subject.part, subject.seed)
+    if worse is not None:
+        return _right_in_norm(subject, found, worse, unchecked)
+    return _wrong(subject, found, ask, odd, diagnose, unchecked)
+
+
+def _by_problem(ask: Ask) -> Callable[[Problem], Mapping[str, object] | str]:
+    def answered(problem: Problem) -> Mapping[str, object] | str:
+        answer: Answer = ask(problem)
+        return answer.fatal or answer.raised or answer.tensors
+
+    return answered
+
+
+# --- what came out ------------------------------------------------------------------------
+
+
+def _right(
+    subject: Subject,
+    found: Sequence[Outcome],
+    followed: Sequence[Followed],
+    unchecked: tuple[str, ...],
+) -> Verdict:
+    elements = sum(
+        prod(judged.given.shape)
+        for one in found
+        for judged in one.judged
+        if judged.given is not None
+    )
+    said = (
+        f"all {elements} elements are as near to the exact values as any order of summation is, "
+        f"in {len(found)} cases"
+    )
+    notes = (*remarks(found), *(one.text for one in followed), *_certificate(found))
+    return _verdict(subject, RIGHT, said, unchecked, found, remarks=notes)
+
+
+def _certificate(found: Sequence[Outcome]) -> Iterator[str]:
+    """By whom the exact values are vouched for, on the smallest problem."""
+    first = found[0].expected
+    odd = contradicted(first)
+    values = sum(len(truth.nearest) for truth in first.truths.values())
+    if odd:
+        yield f"the definition contradicts the exact {odd}: the verdict is not certain"
+    else:
+        yield f"the exact values of the smallest case ({values}) are confirmed by the definition"
+
+
+def _right_in_norm(
+    subject: Subject, found: Sequence[Outcome], worse: float, unchecked: tuple[str, ...]
+) -> Verdict:
+    said = (
+        f"whole numbers come out right, and errors are small beside the largest sum, as with FFT "
+        f"or Winograd; element by element up to {worse:.3g} times what a direct sum may be off"
+    )
+    return _verdict(subject, NORMWISE, said, unchecked, found, remarks=tuple(remarks(found)))
+
+
+def _wrong(
+    subject: Subject,
+    found: Sequence[Outcome],
+    ask: Ask,
+    odd: tuple[str, ...],
+    diagnose: Diagnose,
+    unchecked: tuple[str, ...],
+) -> Verdict:
+    failing = [one for one in found if one.wrong]
+    said = "; ".join(_each_tensor(failing)) or "its numbers are right"
+    example = smallest(found, ask, subject.part, subject.seed)
+    causes = diagnose(found, ask, subject.part) if failing else ()
+    return _verdict(
+        subject, WRONG, said, unchecked, found, faults=odd, example=example, causes=causes
+    )
+
+
+def _each_tensor(failing: Sequence[Outcome]) -> Iterator[str]:
+    """One sentence for each tensor that is wrong somewhere: what is wrong where it first is."""
+    seen: set[str] = set()
+    for one in failing:
+        for judged in one.judged:
+            if judged.aspect and judged.tensor not in seen:
+                seen.add(judged.tensor)
+                yield f"{judged.said} ({one.case})"
+
+
+def _ended(subject: Subject, found: Sequence[Outcome], unchecked: tuple[str, ...]) -> Verdict:
+    """It could be asked no more."""
+    last = found[-1]
+    said = f"{last.answer.fatal} (case {last.case})"
+    return _verdict(subject, FAILED, said, unchecked, found)
+
+
+def _verdict(
+    subject: Subject,
+    status: str,
+    said: str,
+    unchecked: tuple[str, ...],
+    found: Sequence[Outcome] = (),
+    **more: object,
+) -> Verdict:
+    return Verdict(
+        subject.candidate,
+        subject.function,
+        subject.part,
+        subject.style,
+        status,
+        said,
+        subject.layout,
+        subject.seed,
+        Share(sum(not one.wrong for one in found), len(found)),
+        _shares(found),
+        _roundings(found),
+        unchecked=unchecked,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def _shares(found: Sequence[Outcome]) -> dict[str, Share]:
+    """Of each tensor, in how many cases it is right."""
+    shares: dict[str, Share] = {}
+    for one in found:
+        for judged in one.judged:
+            before = shares.get(judged.tensor, Share(0, 0))
+            shares[judged.tensor] = Share(before.right + (not judged.aspect), before.asked + 1)
+    return shares
+
+
+def _roundings(found: Sequence[Outcome]) -> dict[str, float]:
+    """The largest error of each tensor where it is right."""
+    worst: dict[str, float] = {}
+    for one in found:
+        for judged in one.judged:
+            if not judged.aspect:
+                worst[judged.tensor] = max(worst.get(judged.tensor, 0.0), judged.roundings)
+    return worst

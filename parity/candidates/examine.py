@@ -1,0 +1,223 @@
+"""A candidate's answers to all that it is asked, each beside the exact value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from parity.candidates.asked import Asked, Plan, problem_of
+from parity.candidates.judge import VALUES, Judged, judge
+from parity.candidates.reference import Expected, expected, tensors_of
+from parity.candidates.said import Example
+from parity.cases.case import Array, Case, Draw
+from parity.cases.shrink import shrunk
+from parity.witnesses.problem import Problem
+
+TRIALS = 120  # of a smaller problem
+LARGEST_WHOLE = 5  # of the integers of an example
+
+
+class Answer(NamedTuple):
+    """What a candidate gave for one problem.
+
+    tensors: as they came, by refimpl's names. raised: what it raised instead. fatal: why it can
+    be asked no more. changed, shares: arguments that it changed in place, or gave back memory of.
+    """
+
+    tensors: Mapping[str, Any]
+    raised: str = ""
+    fatal: str = ""
+    changed: tuple[str, ...] = ()
+    shares: tuple[str, ...] = ()
+
+
+Ask = Callable[[Problem], Answer]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One problem, what is right there and what the candidate gave."""
+
+    asked: Asked
+    expected: Expected
+    answer: Answer
+    judged: tuple[Judged, ...]
+
+    @property
+    def wrong(self) -> tuple[str, ...]:
+        """The tensors that are wrong; all of them where it raised."""
+        return tuple(one.tensor for one in self.judged if one.aspect)
+
+    @property
+    def case(self) -> str:
+        dtype = "" if self.asked.dtype == "float64" else f", {self.asked.dtype}"
+        return f"{self.asked.case.name}{dtype}"
+
+
+def tensors_wanted(problem: Problem, part: str) -> tuple[str, ...]:
+    """Of a forward y, of a backward the gradients."""
+    every = tensors_of(problem)
+    return {"forward": every[:1], "backward": every[1:], "both": every}[part]
+
+
+def outcomes(plan: Plan, ask: Ask, part: str) -> Iterator[Outcome]:
+    """All problems of a plan, up to one behind which nothing more can be asked."""
+    for asked in plan.asked:
+        found = outcome(asked, ask, part)
+        yield found
+        if found.answer.fatal:
+            return
+
+
+def outcome(asked: Asked, ask: Ask, part: str) -> Outcome:
+    """One problem."""
+    wanted = tensors_wanted(asked.problem, part)
+    right = expected(asked.problem, wanted)
+    answer = ask(asked.problem)
+    if answer.raised or answer.fatal:
+        said = answer.fatal or answer.raised
+        judged = tuple(Judged(name, "raised", said, values_hold=False) for name in wanted)
+    else:
+        judged = tuple(judge(right, name, answer.tensors.get(name)) for name in wanted)
+    return Outcome(asked, right, answer, judged)
+
+
+# --- the smallest problem that is wrong ---------------------------------------------------
+
+
+def smallest(found: Sequence[Outcome], ask: Ask, part: str, seed: int) -> Example | None:
+    """The smallest case in which the same tensor is wrong in the same way, of small integers."""
+    failing = next((one for one in found if one.wrong and not one.answer.fatal), None)
+    if failing is None:
+        return None
+    first = next(one for one in failing.judged if one.aspect)
+
+    def fails(case: Case) -> bool:
+        return _failing(case, failing.asked.dtype, seed, ask, part, first) is not None
+
+    case = shrunk(failing.asked.case, fails, TRIALS)
+    whole = _in_integers(case)
+    least = whole if fails(whole) else case
+    again = _failing(least, failing.asked.dtype, seed, ask, part, first)
+    shown, judged = again or (failing, first)
+    return Example(
+        shown.asked.problem,
+        first.tensor,
+        judged.said,
+        shown.expected.right(first.tensor),
+        judged.given,
+        judged.wrong,
+    )
+
+
+def _failing(
+    case: Case, dtype: str, seed: int, ask: Ask, part: str, first: Judged
+) -> tuple[Outcome, Judged] | None:
+    """The case with the tensor that is wrong in the same way there; None if it is not."""
+    try:
+        asked = problem_of(case, dtype, seed)
+        found = outcome(asked, ask, part) if asked else None
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None  # no valid case
+    if found is None or found.answer.fatal:
+        return None
+    for one in found.judged:
+        if (one.tensor, one.aspect) == (first.tensor, first.aspect):
+            return found, one
+    return None
+
+
+def _in_integers(case: Case) -> Case:
+    """The case on small integers, as a person computes with them."""
+    drawn = {
+        name: replace(source, values="integers")
+        if isinstance(source, Draw) and source.values == "normal"
+        else source
+        for name, source in case.arrays.items()
+    }
+    return replace(case, arrays=drawn, upstream="integers")
+
+
+# --- right in norm ------------------------------------------------------------------------
+
+
+def normwise(found: Sequence[Outcome], ask: Ask, part: str, seed: int) -> float | None:
+    """How many times worse than a direct sum, where errors are small beside the largest sum.
+
+    A fast Fourier transform, Winograd's and Strassen's algorithm add other terms: they are not
+    accurate element by element. None where an error is larger than that, or where results on
+    small integers do not round to the exact ones.
+    """
+    worst = 0.0
+    for one in found:
+        for judged in one.judged:
+            if not judged.aspect:
+                continue
+            if judged.aspect != VALUES or judged.given is None:
+                return None
+            error = np.abs(judged.given - one.expected.right(judged.tensor))
+            largest = float(np.max(one.expected.limits[judged.tensor], initial=0.0))
+            if not largest or float(np.max(error)) > largest:
+                return None
+            worst = max(worst, judged.ratio)
+    for one in found:
+        asked = problem_of(_in_integers(one.asked.case), one.asked.dtype, seed)
+        if asked is not None and not _rounds(outcome(asked, ask, part)):
+            return None
+    return worst
+
+
+def _rounds(found: Outcome) -> bool:
+    """Whether whole numbers come out to less than ½."""
+    return all(
+        judged.given is not None
+        and judged.given.shape == found.expected.right(judged.tensor).shape
+        and bool(np.all(np.rint(judged.given) == found.expected.right(judged.tensor)))
+        for judged in found.judged
+    )
+
+
+# --- what is wrong apart from numbers -----------------------------------------------------
+
+
+def faults(found: Sequence[Outcome], ask: Ask) -> Iterator[str]:
+    """Arguments changed in place, results that depend on the calls before."""
+    changed = sorted({name for one in found for name in one.answer.changed})
+    if changed:
+        yield f"it changes its arguments in place: {', '.join(changed)}"
+    first = next((one for one in found if not one.answer.raised), None)
+    if first is None or found[-1].answer.fatal:
+        return
+    again = ask(first.asked.problem)
+    for name, before in first.answer.tensors.items():
+        if not again.raised and not _same(before, again.tensors.get(name)):
+            yield f"the same call gives another {name} after others: it remembers something"
+
+
+def _same(one: Any, other: Any) -> bool:
+    try:
+        return bool(np.array_equal(np.asarray(one), np.asarray(other), equal_nan=True))
+    except (TypeError, ValueError):
+        return False
+
+
+def remarks(found: Sequence[Outcome]) -> Iterator[str]:
+    """What is right, and worth knowing."""
+    shares = sorted({name for one in found for name in one.answer.shares})
+    if shares:
+        yield f"what it returns shares memory with its argument: {', '.join(shares)}"
+    wide = {
+        judged.tensor
+        for one in found
+        for judged in one.judged
+        if one.asked.dtype == "float32" and _dtype(judged.given) == "float64"
+    }
+    if wide:
+        yield f"of float32 it gives float64: {', '.join(sorted(wide))}"
+
+
+def _dtype(array: Array | None) -> str:
+    return "" if array is None else str(array.dtype)

@@ -1,0 +1,133 @@
+"""A candidate's tensor beside the exact value: right, or wrong in which way and where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from parity.candidates.reference import Expected, shape_of
+from parity.cases.case import Array
+
+RIGHT, WRONG = "right", "wrong"
+# What may be wrong about a tensor, in the order in which it is asked.
+MISSING, TYPE, SHAPE, DTYPE, NOT_FINITE, VALUES = (
+    "missing",
+    "type",
+    "shape",
+    "dtype",
+    "not finite",
+    "values",
+)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One tensor of one problem.
+
+    aspect: what is wrong, "" if nothing is. said: in words, with the values on both sides left
+    out. ratio: the largest error over its limit. roundings: the largest error in roundings of
+    Σ|terms|. values_hold: whether the numbers are right where only their shape is not.
+    """
+
+    tensor: str
+    aspect: str = ""
+    said: str = ""
+    ratio: float = 0.0
+    roundings: float = 0.0
+    wrong: Array | None = None  # where, of a tensor in the right shape
+    given: Array | None = None  # the candidate's numbers
+    values_hold: bool = True
+
+    @property
+    def verdict(self) -> str:
+        return WRONG if self.aspect else RIGHT
+
+
+def judge(expected: Expected, tensor: str, value: Any) -> Judged:
+    """Whether a value that a candidate gave for a tensor is right."""
+    shape = shape_of(expected.problem, tensor)
+    if value is None:
+        return Judged(tensor, MISSING, f"{tensor} is missing", values_hold=False)
+    given = _numbers(value)
+    if given is None:
+        return Judged(tensor, TYPE, f"{tensor} is {_called(value)}, no numbers", values_hold=False)
+    if given.shape != shape:
+        holds = (
+            given.size == int(np.prod(shape))
+            and not _of_values(expected, tensor, given.reshape(shape)).aspect
+        )
+        said = f"{tensor} has shape {given.shape}, not {shape}"
+        if holds:
+            said += "; its numbers are right"
+        return Judged(tensor, SHAPE, said, given=given, values_hold=holds)
+    return _of_values(expected, tensor, given)
+
+
+def _of_values(expected: Expected, tensor: str, given: Array) -> Judged:
+    """Element by element; numbers of a narrower type have that type's limits."""
+    dtype = expected.problem.dy.dtype
+    narrow = given.dtype.kind == "f" and given.dtype.itemsize < dtype.itemsize
+    unit = float(np.finfo(dtype).eps) / 2
+    limit = expected.limits[tensor].reshape(-1)
+    terms = expected.terms[tensor].reshape(-1)
+    if narrow:
+        limit = limit + 2 * float(np.finfo(given.dtype).eps) * terms
+    truth = expected.truths[tensor]
+    with np.errstate(all="ignore"):
+        error = truth.errors(given.astype(np.float64)) * truth.ulp
+        error = np.where(np.isnan(error), np.inf, error)
+        ratios = np.where(error == 0, 0.0, error / limit)
+        counted = np.where(terms > 0, error / (unit * terms), 0.0)
+    wrong = (ratios > 1).reshape(given.shape)
+    found = Judged(
+        tensor,
+        ratio=float(np.max(ratios, initial=0.0)),
+        roundings=float(np.max(counted, initial=0.0)),
+        wrong=wrong,
+        given=given,
+    )
+    return _worded(found, narrow, dtype)
+
+
+def _worded(found: Judged, narrow: bool, dtype: np.dtype[Any]) -> Judged:
+    """What is wrong about the numbers, in words."""
+    assert found.wrong is not None
+    assert found.given is not None
+    tensor, count, size = found.tensor, int(found.wrong.sum()), found.wrong.size
+    if count:
+        odd = int(np.count_nonzero(~np.isfinite(found.given)))
+        where = f"{count} of {size} elements" if count < size else f"all {size} elements"
+        if odd:
+            said = f"{tensor} holds NaN or ∞ in {odd} of {size} elements"
+            return replace(found, aspect=NOT_FINITE, said=said, values_hold=False)
+        return replace(
+            found, aspect=VALUES, said=f"{tensor} is wrong in {where}", values_hold=False
+        )
+    if narrow:
+        said = f"{tensor} is {found.given.dtype} where the arguments are {dtype}: digits are lost"
+        return replace(found, aspect=DTYPE, said=said)
+    if found.given.dtype.kind not in "f":
+        said = f"{tensor} holds {found.given.dtype}, not {dtype}"
+        return replace(found, aspect=DTYPE, said=said)
+    return found
+
+
+def _numbers(value: Any) -> Array | None:
+    """Numbers as an array, whatever holds them; None where there are none."""
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError):
+        return None
+    return array if array.dtype.kind in "fiub" else None
+
+
+def _called(value: Any) -> str:
+    """A value's type, for a sentence.
+
+    >>> _called("text"), _called({})
+    ('a str', 'a dict')
+    """
+    array = value if isinstance(value, np.ndarray) else None
+    return f"an array of {array.dtype}" if array is not None else f"a {type(value).__name__}"

@@ -1,0 +1,45 @@
+"""The parts of what is said of a candidate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from parity.cases.case import Array
+from parity.witnesses.problem import Problem
+
+
+class Share(NamedTuple):
+    """How many of how many hold."""
+
+    right: int
+    asked: int
+
+
+NOTHING = Share(0, 0)
+
+
+@dataclass(frozen=True)
+class Example:
+    """The smallest problem on which a candidate is wrong, and one of its tensors there."""
+
+    problem: Problem
+    tensor: str
+    said: str  # what is wrong about it
+    expected: Array
+    given: Array | None  # nothing where it is no array of that shape
+    wrong: Array | None  # where
+
+    @property
+    def size(self) -> int:
+        """How many elements its arrays have together."""
+        return sum(array.size for array in self.problem.arrays.values())
+
+
+class Said(NamedTuple):
+    """A cause in words; the answer is what a grader may want to leave out."""
+
+    text: str
+    answer: str = ""
+    certain: bool = False
+    mistakes: tuple[str, ...] = ()
