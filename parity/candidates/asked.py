@@ -17,6 +17,7 @@ from parity.cases.case import Case, Classes, Draw, Probabilities, Source, case_a
 from parity.cases.case import generator as random_numbers
 from parity.cases.catalogue import GOOD
 from parity.cases.functions import FUNCTIONS
+from parity.witnesses.definitions.windows import each
 from parity.witnesses.problem import Problem
 
 LARGEST = 1500  # elements of all arrays and of y: a candidate in Python's loops takes 0.1 s
@@ -66,10 +67,24 @@ def plan(function: str, lacks: Lacks, seed: int, most: int = MOST) -> Plan:
 def suits(case: Case) -> bool:
     """Whether a case has one right answer, ordinary numbers and few of them."""
     values = {s.values for s in case.arrays.values() if isinstance(s, Draw)}
-    if case.expect or case.block_bytes or not case.ordinary or "float64" not in case.dtypes:
+    if (
+        case.expect
+        or case.block_bytes
+        or _is_beyond(case)
+        or not case.ordinary
+        or "float64" not in case.dtypes
+    ):
         return False
     chooses = FUNCTIONS[case.function].ordered and FUNCTIONS[case.function].bound_rule != "sums"
     return not (chooses and values & set(CHOOSING))
+
+
+def _is_beyond(case: Case) -> bool:
+    """Whether a window is larger than what it is moved over: bounds by refimpl have none such."""
+    size, x = case.options.get("size"), case.arrays.get("x")
+    if case.function != "downsample" or size is None or x is None:
+        return False
+    return any(k > n for k, n in zip(each(size, 2), _shape(x)[2:], strict=False))
 
 
 def problem_of(case: Case, dtype: str, seed: int) -> Asked | None:
@@ -106,6 +121,7 @@ def plainer(case: Case) -> Iterator[Case]:
     plain = replace(case, options=few, arrays=_ungrouped(case))
     yield _named(plain)
     even = {name: _one(value) if name in PER_AXIS else value for name, value in few.items()}
+    even = {name: value for name, value in even.items() if (name, value) != ("padding", 0)}
     square = {
         name: _squared(source) if name in SQUARE else source
         for name, source in plain.arrays.items()
@@ -116,7 +132,9 @@ def plainer(case: Case) -> Iterator[Case]:
 def _named(case: Case) -> Case:
     """By its sizes and options: what it was a form of says nothing any more."""
     sizes = (f"{n} {'×'.join(map(str, _shape(s)))}" for n, s in case.arrays.items() if n != "bias")
-    options = (f"{name} {value}" for name, value in case.options.items() if value)
+    options = [f"{name} {value}" for name, value in case.options.items() if value]
+    if "weight" in case.arrays and "bias" not in case.arrays:
+        options.append("without bias")
     return replace(case, name=", ".join((*sizes, *options)))
 
 

@@ -27,6 +27,7 @@ from parity.witnesses.problem import Problem
 # A candidate may add up in any order, and round each term a few times more than once: a mean is
 # a sum over a number or a sum of quotients, a gradient is divided before or behind the sum.
 ROUNDINGS = 4.0
+DEFINED = 1e-100  # how near to an exact 0 the definitions come, which have some 500 bits
 
 
 class Evaluated(NamedTuple):
@@ -124,6 +125,7 @@ def contradicted(found: Expected) -> str:
         for tensor, truth in found.truths.items():
             values = np.asarray(defined[tensor], object).reshape(-1)
             other = truth_of(np.array([arb_of(v) for v in values], object), problem.dy.dtype.name)
-            if values.size and np.any(np.abs(other.errors(truth.nearest)) > 1):
+            apart = np.abs(other.nearest - truth.nearest)
+            if np.any(apart > (1 + other.radius) * other.ulp + DEFINED):
                 return tensor
     return ""

@@ -47,7 +47,7 @@ def binary_cross_entropy(
 def squared_error(dy: Any, output: Any, target: Any) -> dict[str, Any]:
     difference = fractions(output) - fractions(target)
     return {
-        "y": np.asarray((difference**2).sum() / 2),
+        "y": np.asarray(np.sum(difference**2) / 2),
         "doutput": difference * Fraction(float(dy)),
     }
 
