@@ -1,0 +1,118 @@
+"""Layers: a class or an object with forward and backward, its parameters in attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from parity.candidates.styles import constructing
+from parity.candidates.styles.as_refimpl import inputs, tensors
+from parity.candidates.styles.constructing import LAYERS, made, parameter_ways
+from parity.candidates.styles.moves import Move, ours, theirs
+from parity.candidates.styles.naming import gradient_called, gradients_in, is_upstream
+from parity.candidates.styles.requests import LAYER, attributes, call
+from parity.candidates.styles.style import (
+    BACKWARD,
+    FORWARD,
+    Ask,
+    Exchange,
+    Reply,
+    Signature,
+    Step,
+    Told,
+    Unclear,
+    steps,
+    value_of,
+)
+from parity.cases.case import Array
+from parity.witnesses.problem import Problem
+
+FORWARDS = ("forward", "output", "forward_pass", "feedforward", "fprop", "__call__", "call")
+BACKWARDS = (
+    *("backward", "backpropagate", "backprop", "backward_pass", "back_propagate"),
+    *("bprop", "gradient", "backward_propagation"),
+)
+RATES = ("lr", "learn_rate", "learning_rate", "eta", "alpha")  # of a backward that descends
+
+
+class AsLayer:
+    """Made for each problem; the gradients of its parameters are returned or held by it."""
+
+    name = "layer"
+
+    def functions(self) -> tuple[str, ...]:
+        return LAYERS
+
+    def lacks(self, problem: Problem, told: Told) -> str:
+        return constructing.lacking(problem, told)
+
+    def probe(self, told: Told) -> list[Ask]:
+        return constructing.probe(told)
+
+    def learned(self, told: Told, replies: Sequence[Reply]) -> Told | Unclear:
+        return constructing.learned(told, replies)
+
+    def exchange(self, problem: Problem, told: Told) -> Exchange:
+        ways = parameter_ways(problem, told)
+        first = Step(made(problem, told, told.library))
+        forward = forward_step(problem, told, ways)
+        if told.part == FORWARD:
+            return steps(problem, first, forward)
+        if told.part == BACKWARD:
+            forward = Step(forward.ask)
+        return steps(problem, first, forward, *backward_steps(problem, told, ways))
+
+
+def forward_step(problem: Problem, told: Told, ways: Mapping[str, Move]) -> Step:
+    x = theirs(problem, ways)["x"]
+    target = f"{LAYER}.{method(told, FORWARDS)}"
+
+    def read(reply: Reply) -> dict[str, Any]:
+        return ours(problem, ways, {"y": value_of(reply)})
+
+    return Step(call(target, (x,), library=told.library), ("y",), read)
+
+
+def backward_steps(problem: Problem, told: Told, ways: Mapping[str, Move]) -> list[Step]:
+    """The call of the backward, and the look at what the object holds afterwards."""
+    name, names = method(told, BACKWARDS), inputs(problem)
+    args = arguments(told.methods.get(name), theirs(problem, ways))
+
+    def returned(reply: Reply) -> dict[str, Any]:
+        return ours(problem, ways, gradients_in(value_of(reply), names))
+
+    def held(reply: Reply) -> dict[str, Any]:
+        return ours(problem, ways, gradients_held(value_of(reply), names))
+
+    return [
+        Step(call(f"{LAYER}.{name}", args, library=told.library), ("dx",), returned),
+        Step(attributes(), tensors(problem, BACKWARD)[1:], held),
+    ]
+
+
+def method(told: Told, known: Sequence[str]) -> str:
+    """What the object calls its forward or backward."""
+    return next((name for name in known if name in told.methods), known[0])
+
+
+def arguments(parameters: Signature, arrays: Mapping[str, Array]) -> list[Any]:
+    """dy, where the backward also asks for x that, and a learning rate of 0."""
+    required = [p.name for p in parameters or () if not p.has_default and not p.variadic]
+    rest = [name for name in required if not is_upstream(name) and name != "self"]
+    given = {"x": arrays["x"], "input": arrays["x"], "inputs": arrays["x"]}
+    more = [0.0 if name in RATES else given[name] for name in rest if name in (*RATES, *given)]
+    return [arrays["dy"], *more]
+
+
+def gradients_held(found: Any, arrays: Sequence[str]) -> dict[str, Any]:
+    """The gradients among an object's attributes, also inside of a dict or list `grads`."""
+    if not isinstance(found, Mapping):
+        return {}
+    called = {key: gradient_called(str(key), arrays) for key in found}
+    gradients = {f"d{array}": found[key] for key, array in called.items() if array}
+    for key, value in found.items():
+        if str(key).strip("_").lower() not in ("grads", "gradients", "grad", "dparams"):
+            continue
+        inner = arrays if isinstance(value, Mapping) else [a for a in arrays if a != "x"]
+        gradients = {**gradients_in(value, inner), **gradients}
+    return gradients

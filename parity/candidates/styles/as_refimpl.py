@@ -1,0 +1,84 @@
+"""refimpl's own convention: f(x, weight, bias, options), f_backward(dy, x, weight, options)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from parity.candidates.styles.keywords import array_parameters, keywords, lacking
+from parity.candidates.styles.moves import moves, ours, theirs
+from parity.candidates.styles.naming import array_called, gradients_in
+from parity.candidates.styles.requests import call
+from parity.candidates.styles.style import (
+    BACKWARD,
+    BOTH,
+    FORWARD,
+    Exchange,
+    Plain,
+    Reply,
+    Signature,
+    Step,
+    Told,
+    steps,
+    value_of,
+)
+from parity.cases.functions import FUNCTIONS
+from parity.witnesses.problem import Problem
+
+
+class AsRefimpl(Plain):
+    """Arrays by position, options by the names that the candidate's signature has."""
+
+    name = "refimpl"
+
+    def functions(self) -> tuple[str, ...]:
+        return tuple(FUNCTIONS)
+
+    def lacks(self, problem: Problem, told: Told) -> str:
+        found = [
+            lacking(problem, told.signature(name), len(given(problem, told.signature(name), part)))
+            for name, part in parts(told)
+        ]
+        return next(filter(None, found), "")
+
+    def exchange(self, problem: Problem, told: Told) -> Exchange:
+        return steps(problem, *(asked(problem, told, name, part) for name, part in parts(told)))
+
+
+def parts(told: Told) -> list[tuple[str, str]]:
+    """Each name of the candidate, and whether it is the forward or the backward."""
+    roles = (FORWARD, BACKWARD) if told.part == BOTH else (told.part,)
+    return list(zip(told.names, roles, strict=True))
+
+
+def given(problem: Problem, parameters: Signature, part: str) -> list[str]:
+    """Which arrays are given, in refimpl's order; a backward gets a bias if it asks for one."""
+    if part == FORWARD:
+        return list(problem.arrays)
+    wanted = [p.name for p in array_parameters(problem, parameters)]
+    asks = len(wanted) > 3 and array_called(wanted[3], ("bias",)) != ""
+    return ["dy", *(name for name in problem.arrays if name != "bias" or asks)]
+
+
+def inputs(problem: Problem) -> tuple[str, ...]:
+    """What a problem is differentiated by, in refimpl's order."""
+    return tuple(name for name in FUNCTIONS[problem.function].inputs if name in problem.arrays)
+
+
+def asked(problem: Problem, told: Told, name: str, part: str) -> Step:
+    """One call of the forward or the backward."""
+    ways, parameters = moves(problem, told.layout), told.signature(name)
+    arrays = theirs(problem, ways)
+    args = [arrays[array] for array in given(problem, parameters, part)]
+    ask = call(name, args, keywords(problem, parameters), library=told.library)
+
+    def read(reply: Reply) -> dict[str, Any]:
+        value = value_of(reply)
+        found = {"y": value} if part == FORWARD else gradients_in(value, inputs(problem))
+        return ours(problem, ways, found)
+
+    return Step(ask, tensors(problem, part), read)
+
+
+def tensors(problem: Problem, part: str) -> tuple[str, ...]:
+    """The tensors that a forward or a backward is for."""
+    return ("y",) if part == FORWARD else tuple(f"d{name}" for name in inputs(problem))

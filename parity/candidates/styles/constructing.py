@@ -1,0 +1,236 @@
+"""Objects that hold their parameters: how they are made, and where the problem's arrays go.
+
+Which attribute is the weight, and in which layout, is seen once on an object of other sizes, all
+of which differ (`SAMPLES`): the probe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from parity.candidates.styles.keywords import (
+    by_keyword,
+    known_as,
+    one_number,
+    settled,
+    special,
+    takes_anything,
+)
+from parity.candidates.styles.moves import (
+    AVERAGE_POOLINGS,
+    CONVOLUTIONS,
+    MAX_POOLINGS,
+    Move,
+    as_vector,
+    moves,
+    theirs,
+    way_of,
+)
+from parity.candidates.styles.naming import SIZES, array_called
+from parity.candidates.styles.requests import construct
+from parity.candidates.styles.style import Ask, Reply, Signature, Told, Unclear
+from parity.candidates.styles.wire_values import decoded
+from parity.cases.case import Array, Shape
+from parity.cases.functions import FUNCTIONS
+from parity.witnesses.problem import Problem
+
+PARAMETERS = ("weight", "bias")
+WITH_PARAMETERS = (*CONVOLUTIONS, "linear")
+LAYERS = (
+    *(*WITH_PARAMETERS, *MAX_POOLINGS, *AVERAGE_POOLINGS, "flatten"),
+    *("relu", "leaky_relu", "hardtanh", "sigmoid", "tanh", "softmax", "log_softmax"),
+)
+
+# (C_out, C_in, *K), (features_out, features_in)
+SAMPLES: dict[str, Shape] = {
+    "conv1d": (5, 3, 2),
+    "conv2d": (5, 3, 2, 2),
+    "conv3d": (5, 3, 2, 2, 2),
+    "linear": (5, 3),
+}
+
+
+def sample(like: str) -> Problem:
+    """A problem by which an object is made for the probe; its values say nothing.
+
+    >>> sample("linear").arrays["weight"].shape
+    (5, 3)
+    """
+    if like not in SAMPLES:
+        axes = int(like[-2]) if like.endswith("d") else 2
+        options = {"kernel_size": 2} if "pool" in like else {}
+        x = np.zeros((2, 3, *(4,) * axes))
+        return Problem(like, {"x": x}, options, FUNCTIONS[like].forward({"x": x}, options))
+    weight = np.zeros(SAMPLES[like])
+    x = np.zeros((2, 3, *(4 for _ in weight.shape[2:])))
+    arrays = {"x": x, "weight": weight, "bias": np.zeros(len(weight))}
+    return Problem(like, arrays, {}, FUNCTIONS[like].forward(arrays, {}))
+
+
+def probe(told: Told) -> list[Ask]:
+    """An object of other sizes, to see its attributes."""
+    return [made(sample(told.like), told, told.library)] if told.like in SAMPLES else []
+
+
+def learned(told: Told, replies: Sequence[Reply]) -> Told | Unclear:
+    """The attributes that the probe has shown; `Unclear` if no weight is among them."""
+    if told.like not in SAMPLES or not replies:
+        return told
+    shapes = shapes_in(replies[0])
+    seen = replace(told, attributes=shapes)
+    attribute = attribute_of(seen, "weight")
+    if takes_array(told.signature(told.names[0]), "weight"):
+        return seen
+    if not attribute:
+        listed = ", ".join(shapes) or "none"
+        return Unclear(
+            f"no array of {told.names[0]} is called weight, weights, W, w, kernel or filters; "
+            f"its arrays are: {listed}"
+        )
+    if way_of(sample(told.like).arrays["weight"], shapes[attribute]) is None:
+        shape, sizes = shapes[attribute], SAMPLES[told.like]
+        return Unclear(
+            f"{told.names[0]}.{attribute} has the shape {shape} where the weights are {sizes}: "
+            "none of the layouts that are known"
+        )
+    return seen
+
+
+def shapes_in(reply: Reply) -> dict[str, Shape]:
+    """The attributes that `construct` has told, and their shapes."""
+    listed = decoded(reply[0].get("attributes", []), reply[1])
+    return {str(name): tuple(int(size) for size in shape) for name, shape in listed}
+
+
+# --- the constructor ----------------------------------------------------------------------
+
+
+def takes_array(parameters: Signature, array: str) -> bool:
+    """Whether a constructor asks for the weight or the bias itself."""
+    names = by_keyword(parameters)
+    return any(array_called(name, ("weight",)) for name in without_sizes(names)) and any(
+        array_called(name, (array,)) for name in without_sizes(names)
+    )
+
+
+def without_sizes(names: Sequence[str]) -> list[str]:
+    """The names that are not plainly those of a size: a kernel beside `in_channels` is a number."""
+    counts = any(name in (*SIZES["inputs"], *SIZES["outputs"]) for name in names)
+    return [name for name in names if not counts or name not in SIZES["kernel"]]
+
+
+def arguments(problem: Problem, parameters: Signature) -> dict[str, Any]:
+    """What the constructor is told, by its own names."""
+    names = by_keyword(parameters)
+    options = {known_as(option, names): value for option, value in settled(problem).items()}
+    options.pop("", None)
+    if takes_anything(parameters):
+        options |= {n: v for n, v in special(problem).items() if not known_as(n, names)}
+    return {**options, **sizes(problem, names)}
+
+
+def sizes(problem: Problem, names: Sequence[str]) -> dict[str, Any]:
+    """The numbers of channels or features, and the kernel's size."""
+    if "weight" not in problem.arrays:
+        return {}
+    weight = problem.arrays["weight"]
+    groups = settled(problem).get("groups", 1)
+    values = {"inputs": weight.shape[1] * groups, "outputs": len(weight)}
+    values["biased"] = "bias" in problem.arrays
+    if weight.ndim > 2:
+        values["kernel"] = one_number(weight.shape[2:])
+    named = {next((n for n in SIZES[key] if n in names), ""): v for key, v in values.items()}
+    return {name: value for name, value in named.items() if name}
+
+
+def made(problem: Problem, told: Told, library: str) -> Ask:
+    """An object for a problem, its parameters in it."""
+    parameters, ways = told.signature(told.names[0]), parameter_ways(problem, told)
+    arrays = theirs(problem, ways)
+    if told.kind == "instance":
+        return construct(told.names[0], {}, attributes_to_set(arrays, told), library)
+    given = arguments(problem, parameters)
+    for array in PARAMETERS:
+        if array in problem.arrays and takes_array(parameters, array):
+            given[parameter_called(parameters, array)] = arrays[array]
+    return construct(told.names[0], given, attributes_to_set(arrays, told), library)
+
+
+def parameter_called(parameters: Signature, array: str) -> str:
+    """The constructor's name of the weight or the bias."""
+    names = without_sizes(by_keyword(parameters))
+    return next(name for name in names if array_called(name, (array,)))
+
+
+# --- the attributes -----------------------------------------------------------------------
+
+
+def attribute_of(told: Told, array: str) -> str:
+    """Which attribute of the object holds the weight or the bias; "" if none."""
+    found = (name for name in told.attributes or {} if array_called(name, (array,)) == array)
+    return next(found, "")
+
+
+def attributes_to_set(arrays: Mapping[str, Array], told: Told) -> dict[str, Array]:
+    """The problem's weight and bias by the object's attributes; no bias is zeros."""
+    named = {array: attribute_of(told, array) for array in PARAMETERS}
+    return {name: arrays[array] for array, name in named.items() if name and array in arrays}
+
+
+def parameter_ways(problem: Problem, told: Told) -> dict[str, Move]:
+    """How the arrays get into the object: maps as the layout says, weights as they were seen."""
+    ways = moves(problem, told.layout)
+    attributes, known = told.attributes or {}, attribute_of(told, "weight")
+    if known and "weight" in problem.arrays:
+        way: Callable[[Array], Move] | None = way_of(
+            sample(told.like).arrays["weight"], attributes[known]
+        )
+        if way:
+            ways["weight"] = way(problem.arrays["weight"])
+    vector = attribute_of(told, "bias")
+    if vector and "bias" in problem.arrays:
+        size = SAMPLES[told.like][0]
+        if as_vector(np.zeros(size), attributes[vector]):
+            bias = problem.arrays["bias"].size
+            ways["bias"] = Move((), tuple(bias if n == size else n for n in attributes[vector]))
+    return ways
+
+
+def lacking(problem: Problem, told: Told) -> str:
+    """The first thing in a problem that the object cannot be told; "" if there is none."""
+    parameters = told.signature(told.names[0])
+    return option_lacking(problem, told, parameters) or bias_lacking(problem, told, parameters)
+
+
+def option_lacking(problem: Problem, told: Told, parameters: Signature) -> str:
+    options = list(special(problem))
+    if told.kind == "instance":
+        return options[0] if options else ""
+    if not takes_anything(parameters):
+        names = by_keyword(parameters)
+        missing = [option for option in options if not known_as(option, names)]
+        if missing:
+            return missing[0]
+    given = {*arguments(problem, parameters), *array_arguments(parameters)}
+    asked = [p.name for p in parameters or () if not p.has_default and not p.variadic]
+    return next((f"a value for {name}" for name in asked if name not in given), "")
+
+
+def array_arguments(parameters: Signature) -> list[str]:
+    """The constructor's arguments that are weight and bias."""
+    return [parameter_called(parameters, a) for a in PARAMETERS if takes_array(parameters, a)]
+
+
+def bias_lacking(problem: Problem, told: Told, parameters: Signature) -> str:
+    """Whether a bias cannot be given, or cannot be left out."""
+    if problem.function not in WITH_PARAMETERS or told.attributes is None:
+        return ""
+    held = attribute_of(told, "bias") or takes_array(parameters, "bias")
+    if "bias" in problem.arrays:
+        return "" if held else "bias"
+    flag = any(name in SIZES["biased"] for name in by_keyword(parameters))
+    return "a bias left out" if held and not flag else ""

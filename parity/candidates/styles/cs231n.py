@@ -1,0 +1,266 @@
+"""Stanford's CS231n: f_forward(x, w, b, f_param) -> (out, cache), f_backward(dout, cache).
+
+Weights of the dense layer are (D, M), its x (N, d_1, …, d_k). The losses give value and gradient
+at once, dy = 1. Dropout draws its mask itself, and p is the probability to keep: the mask is
+taken from out, and what is judged is that value and gradient belong to one mask which can have
+been drawn with that p.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import log, log1p
+from typing import Any
+
+import numpy as np
+
+from parity.candidates.styles.as_refimpl import inputs
+from parity.candidates.styles.keywords import only_for_some, settled, special
+from parity.candidates.styles.moves import Move, moves, ours, theirs, turned
+from parity.candidates.styles.requests import CACHE, call
+from parity.candidates.styles.style import (
+    BACKWARD,
+    BOTH,
+    FORWARD,
+    Exchange,
+    Plain,
+    Reply,
+    Step,
+    Told,
+    steps,
+    value_of,
+)
+from parity.candidates.styles.wire_values import Kept
+from parity.cases.case import Array, Shape
+from parity.cases.functions import FUNCTIONS
+from parity.witnesses.problem import Problem
+
+SEED = 20261120  # of the candidate's mask
+NEVER = 1e-9  # how improbable a mask is that nobody has drawn
+
+EXPRESSED: dict[str, tuple[str, ...]] = {  # the options of refimpl that can be expressed
+    "conv2d": ("stride", "padding"),
+    "max_pool2d": ("kernel_size", "stride"),
+    "linear": (),
+    "relu": (),
+    "dropout": ("p",),
+    "cross_entropy": (),
+}
+
+
+class Cs231n(Plain):
+    """The course's functions; a backward alone gets the cache that the course's forward makes."""
+
+    name = "cs231n"
+
+    def functions(self) -> tuple[str, ...]:
+        return tuple(EXPRESSED)
+
+    def lacks(self, problem: Problem, told: Told) -> str:
+        found = (
+            *(name for name in special(problem) if name not in EXPRESSED[problem.function]),
+            number_lacking(problem, ("stride", "padding")),
+            "a bias left out" if without_bias(problem) else "",
+            LACKING.get(problem.function, nothing)(problem, told),
+        )
+        return next(filter(None, found), "")
+
+    def exchange(self, problem: Problem, told: Told) -> Exchange:
+        if problem.function == "cross_entropy":
+            return loss(problem, told)
+        judged = drawn(problem) if problem.function == "dropout" else None
+        return steps(problem, *course_steps(problem, told, COURSE), judged=judged)
+
+
+# --- what cannot be expressed -------------------------------------------------------------
+
+
+def number_lacking(problem: Problem, options: tuple[str, ...]) -> str:
+    """The first option that is more than one number."""
+    values = settled(problem)
+    apart = any(not isinstance(values.get(option, 0), int | np.integer) for option in options)
+    return only_for_some(problem) if apart else ""
+
+
+def without_bias(problem: Problem) -> bool:
+    """Whether the function has a bias that the problem leaves out."""
+    return "bias" in FUNCTIONS[problem.function].inputs and "bias" not in problem.arrays
+
+
+def nothing(problem: Problem, told: Told) -> str:
+    return ""
+
+
+def dense_lacking(problem: Problem, told: Told) -> str:
+    return "" if problem.arrays["x"].ndim == 2 else "x of other than two axes"
+
+
+def dropout_lacking(problem: Problem, told: Told) -> str:
+    """Masks are kept in more ways than one: a backward is judged behind its own forward."""
+    return "a backward without its forward" if told.part == BACKWARD else ""
+
+
+def loss_lacking(problem: Problem, told: Told) -> str:
+    logits, target = problem.arrays["logits"], problem.arrays["target"]
+    if logits.ndim != 2:
+        return "logits of other than two axes"
+    return "" if target.dtype.kind in "iu" else "targets that are probabilities"
+
+
+LACKING: dict[str, Callable[[Problem, Told], str]] = {
+    "linear": dense_lacking,
+    "dropout": dropout_lacking,
+    "cross_entropy": loss_lacking,
+}
+
+
+# --- a forward, a backward, and the cache between them ------------------------------------
+
+
+class Course:
+    """What a course's functions are called with: the layout, the arguments, the cache."""
+
+    def ways(self, problem: Problem, told: Told) -> Mapping[str, Move]:
+        ways = moves(problem, told.layout)
+        if problem.function != "linear":
+            return ways
+        x, weight = problem.arrays["x"], problem.arrays["weight"]
+        return {"x": Move((), (len(x), *factors(x.shape[1]))), "weight": turned(weight)}
+
+    def forward(self, problem: Problem, arrays: Mapping[str, Array]) -> tuple[Any, ...]:
+        """The arguments of the forward: the arrays, then the dict of options, if there is one."""
+        given = [arrays[name] for name in inputs(problem)]
+        options = OPTIONS[problem.function](settled(problem))
+        return (*given, options) if options else tuple(given)
+
+    def cache(self, problem: Problem, arrays: Mapping[str, Array]) -> Any:
+        """What the course's own forward hands to the backward."""
+        given = self.forward(problem, arrays)
+        return given if len(given) > 1 else given[0]
+
+    def keywords(self, problem: Problem) -> dict[str, Any]:
+        return {}
+
+
+COURSE = Course()
+
+
+def factors(size: int) -> Shape:
+    """The features of one sample, along two axes where that is possible.
+
+    >>> factors(12), factors(7)
+    ((2, 6), (7,))
+    """
+    divisor = next((d for d in range(2, size) if size % d == 0), 0)
+    return (divisor, size // divisor) if divisor else (size,)
+
+
+def of_convolution(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {"stride": int(values["stride"]), "pad": int(values["padding"])}
+
+
+def of_pooling(values: Mapping[str, Any]) -> dict[str, Any]:
+    K_h, K_w = np.broadcast_to(values["kernel_size"], 2).tolist()
+    return {"pool_height": K_h, "pool_width": K_w, "stride": int(values["stride"])}
+
+
+def of_dropout(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {"p": 1 - values["p"], "mode": "train", "seed": SEED}
+
+
+OPTIONS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "conv2d": of_convolution,
+    "max_pool2d": of_pooling,
+    "linear": lambda values: {},
+    "relu": lambda values: {},
+    "dropout": of_dropout,
+}
+
+
+def course_steps(problem: Problem, told: Told, course: Course) -> list[Step]:
+    """The forward, the backward, or one behind the other with the cache that the first made."""
+    ways = course.ways(problem, told)
+    arrays, keywords = theirs(problem, ways), course.keywords(problem)
+    gradients = tuple(f"d{name}" for name in inputs(problem))
+
+    def value(reply: Reply) -> dict[str, Any]:
+        return ours(problem, ways, {"y": first(value_of(reply))})
+
+    def grads(reply: Reply) -> dict[str, Any]:
+        found = value_of(reply)
+        parts = found if isinstance(found, tuple | list) else (found,)
+        return ours(problem, ways, dict(zip(gradients, parts, strict=False)))
+
+    keep = {"1": CACHE} if told.part == BOTH else {}
+    forward = call(told.names[0], course.forward(problem, arrays), keywords, keep=keep)
+    cache = Kept(CACHE) if told.part == BOTH else course.cache(problem, arrays)
+    backward = call(told.names[-1], (arrays["dy"], cache), keywords)
+    both = [Step(forward, ("y",), value), Step(backward, gradients, grads)]
+    return {FORWARD: both[:1], BACKWARD: both[1:], BOTH: both}[told.part]
+
+
+def first(value: Any) -> Any:
+    """out of (out, cache); a value without a cache is out itself."""
+    return value[0] if isinstance(value, tuple | list) and value else value
+
+
+# --- losses -------------------------------------------------------------------------------
+
+
+def loss(problem: Problem, told: Told) -> Exchange:
+    """softmax_loss(x, y) -> (loss, dx): both in one call, the gradient for dy = 1."""
+    logits, target = problem.arrays["logits"], problem.arrays["target"]
+    one = problem._replace(dy=np.ones_like(problem.dy))
+
+    def read(reply: Reply) -> dict[str, Any]:
+        found = value_of(reply)
+        parts = found if isinstance(found, tuple | list) else (found,)
+        return ours(one, {}, dict(zip(("y", "dlogits"), parts, strict=False)))
+
+    step = Step(call(told.names[0], (logits, target)), ("y", "dlogits"), read)
+    return steps(one, step)
+
+
+# --- dropout ------------------------------------------------------------------------------
+
+
+def drawn(problem: Problem) -> Callable[[Mapping[str, Any]], Problem]:
+    """The problem with the mask that the candidate has drawn, if it can have drawn it."""
+
+    def judged(found: Mapping[str, Any]) -> Problem:
+        x, p = problem.arrays["x"], settled(problem)["p"]
+        kept = nodes_kept(x, found.get("y"), found.get("dx"), problem)
+        if kept is None or not can_be_drawn(kept[x != 0], 1 - p):
+            return problem
+        mask = kept.astype(problem.arrays["mask"].dtype)
+        return problem._replace(arrays={**problem.arrays, "mask": mask})
+
+    return judged
+
+
+def nodes_kept(x: Array, y: Any, dx: Any, problem: Problem) -> Array | None:
+    """Where y, or dx where x is 0, is not 0; None if y has not the shape of x."""
+    if not isinstance(y, np.ndarray) or y.shape != x.shape:
+        return None
+    kept = np.asarray(y != 0)
+    if isinstance(dx, np.ndarray) and dx.shape == x.shape:
+        kept = np.where(x == 0, dx != 0, kept)
+    return kept
+
+
+def can_be_drawn(kept: Array, probability: float) -> bool:
+    """Whether so many nodes are kept by chance in more than one of 1/`NEVER` masks.
+
+    Chernoff: P(share as far from probability as q) ≤ 2 e^(−n · KL(q ‖ probability))
+
+    >>> can_be_drawn(np.ones(40, bool), 0.5), can_be_drawn(np.arange(40) % 3 > 0, 0.5)
+    (False, True)
+    """
+    n, ones = kept.size, int(kept.sum())
+    if not 0 < probability < 1 or n == 0:
+        return bool(n == 0 or ones == n * probability)
+    q = ones / n
+    information = (q * log(q / probability) if q else 0.0) + (
+        (1 - q) * (log1p(-q) - log1p(-probability)) if q < 1 else 0.0
+    )
+    return log(2) - n * information > log(NEVER)

@@ -1,0 +1,171 @@
+"""A problem's options under the names that the candidate has for them, and what it has none for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from inspect import signature
+from typing import Any
+
+import refimpl
+from parity.candidates.styles.naming import OPTIONS
+from parity.candidates.styles.style import Signature
+from parity.witnesses.problem import Problem
+
+BY_AXIS = ("stride", "padding", "dilation", "kernel_size")
+
+
+def one_number(value: Any) -> Any:
+    """Equal numbers for all axes as one.
+
+    >>> one_number((2, 2)), one_number((2, 1)), one_number(((1, 1), (1, 1))), one_number("same")
+    (2, (2, 1), 1, 'same')
+    """
+    if not isinstance(value, tuple | list):
+        return value
+    parts = [one_number(part) for part in value]
+    return parts[0] if parts and all(part == parts[0] for part in parts) else value
+
+
+def defaults(problem: Problem) -> dict[str, Any]:
+    """Every option of the function, and what it is unless given; an array is none."""
+    known = signature(getattr(refimpl, problem.function)).parameters.values()
+    return {
+        known.name: known.default
+        for known in known
+        if known.name not in (*problem.arrays, "bias") and known.kind is not known.VAR_POSITIONAL
+    }
+
+
+def settled(problem: Problem) -> dict[str, Any]:
+    """The value of every option, those left out included; one number where all axes agree.
+
+    >>> arrays, dy = {"x": np.zeros((1, 1, 4))}, np.zeros((1, 1, 2))
+    >>> settled(Problem("max_pool1d", arrays, {"kernel_size": (2,)}, dy))
+    {'kernel_size': 2, 'stride': 2, 'padding': 0, 'dilation': 1, 'ceil_mode': False}
+    """
+    values = {**defaults(problem), **problem.options}
+    values = {n: one_number(v) if n in BY_AXIS else v for n, v in values.items()}
+    if values.get("stride", 1) is None:
+        values["stride"] = window(problem, values)
+    return {**values, "padding": 0} if values.get("padding") == "valid" else values
+
+
+def window(problem: Problem, values: Mapping[str, Any]) -> Any:
+    """The size of a pooling's windows: how far they are apart unless something else is said."""
+    if "kernel_size" in values:
+        return values["kernel_size"]
+    return one_number(problem.arrays["weight"].shape[1:])
+
+
+def special(problem: Problem) -> dict[str, Any]:
+    """The options whose values are not what they are unless given.
+
+    >>> special(Problem("max_pool1d", {"x": np.zeros((1, 1, 4))}, {"kernel_size": 2}, np.zeros(2)))
+    {'kernel_size': 2}
+    """
+    values, unless_given = settled(problem), defaults(problem)
+    if "stride" in values and unless_given["stride"] is None:
+        unless_given["stride"] = window(problem, values)
+    return {n: v for n, v in values.items() if v is not unless_given[n] and v != unless_given[n]}
+
+
+def known_as(option: str, names: Sequence[str]) -> str:
+    """What an option is called among the names of parameters; "" if it is not there.
+
+    >>> known_as("padding", ("x", "w", "pad")), known_as("groups", ("x", "w", "pad"))
+    ('pad', '')
+    """
+    return next((name for name in OPTIONS.get(option, (option,)) if name in names), "")
+
+
+def by_keyword(parameters: Signature) -> list[str]:
+    """The parameters that can be given by name."""
+    named = [p for p in parameters or () if not p.variadic]
+    return [p.name for p in named if plain(p.kind) != "POSITIONAL_ONLY"]
+
+
+def plain(kind: str) -> str:
+    """A parameter's kind in one spelling.
+
+    >>> plain("keyword-only"), plain("KEYWORD_ONLY")
+    ('KEYWORD_ONLY', 'KEYWORD_ONLY')
+    """
+    return kind.upper().replace("-", "_").replace(" ", "_")
+
+
+def takes_anything(parameters: Signature) -> bool:
+    """Whether every keyword is taken, as far as one can tell."""
+    return parameters is None or any(p.takes_any_keyword for p in parameters)
+
+
+def keywords(problem: Problem, parameters: Signature) -> dict[str, Any]:
+    """The options under the candidate's names; refimpl's where any keyword is taken."""
+    names, values = by_keyword(parameters), settled(problem)
+    named = {known_as(option, names): value for option, value in values.items()}
+    named.pop("", None)
+    if takes_anything(parameters):
+        rest = {n: v for n, v in special(problem).items() if not known_as(n, names)}
+        return {**named, **rest}
+    return named
+
+
+def option_lacking(problem: Problem, parameters: Signature) -> str:
+    """The first option of a problem that the candidate has no parameter for.
+
+    >>> from parity.candidates.styles.style import Parameter
+    >>> x, w = (Parameter(n, "POSITIONAL_OR_KEYWORD", False) for n in "xw")
+    >>> arrays = {"x": np.zeros((1, 1, 4)), "weight": np.zeros((1, 1, 2))}
+    >>> option_lacking(Problem("conv1d", arrays, {"dilation": 2}, np.zeros((1, 1, 2))), (x, w))
+    'dilation'
+    """
+    if takes_anything(parameters):
+        return ""
+    names = by_keyword(parameters)
+    return next((option for option in special(problem) if not known_as(option, names)), "")
+
+
+def array_parameters(problem: Problem, parameters: Signature) -> list[Any]:
+    """The parameters, by position, that are no options."""
+    options = {known_as(option, by_keyword(parameters)) for option in defaults(problem)}
+    return [
+        p
+        for p in parameters or ()
+        if p.name not in options and not p.variadic and plain(p.kind) != "KEYWORD_ONLY"
+    ]
+
+
+def has_room_for_any(parameters: Signature) -> bool:
+    """Whether any number of arrays is taken, as far as one can tell."""
+    return parameters is None or any(plain(p.kind) in ("VAR_POSITIONAL",) for p in parameters)
+
+
+def lacking(problem: Problem, parameters: Signature, given: int) -> str:
+    """The first thing that the candidate cannot be told; given: how many arrays it is given."""
+    wanted = array_parameters(problem, parameters)
+    if not has_room_for_any(parameters):
+        if len(wanted) < given:
+            return "bias" if "bias" in problem.arrays else "all of its arrays"
+        missing = [p.name for p in wanted[given:] if not p.has_default]
+        if missing and "bias" not in problem.arrays and len(missing) == 1:
+            return "a bias left out"
+        if missing:
+            return f"a value for {missing[0]}"
+    return option_lacking(problem, parameters)
+
+
+def only_for_some(problem: Problem) -> str:
+    """What plain code does not expect though its signature does not show it; "" if nothing.
+
+    >>> arrays = {"x": np.zeros((1, 1, 4, 4)), "weight": np.zeros((1, 1, 2, 2))}
+    >>> only_for_some(Problem("conv2d", arrays, {"stride": (2, 1)}, np.zeros((1, 1, 2, 3))))
+    'a stride for each axis'
+    """
+    values = settled(problem)
+    padding = values.get("padding", 0)
+    if isinstance(padding, str):
+        return f'padding "{padding}"'
+    if isinstance(padding, tuple | list) and any(isinstance(p, tuple | list) for p in padding):
+        return "padding of its own for each side"
+    apart = [name for name in BY_AXIS if isinstance(values.get(name), tuple | list)]
+    words = {"kernel_size": "a window", "padding": "padding"}
+    return next((f"{words.get(name, f'a {name}')} for each axis" for name in apart), "")

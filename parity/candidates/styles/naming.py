@@ -1,0 +1,123 @@
+"""The names that people give to the arguments, parameters and gradients of a layer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+# Options by refimpl's names, and what else they are called; the first that is there counts.
+OPTIONS: dict[str, tuple[str, ...]] = {
+    "stride": ("stride", "strides", "step", "s"),
+    "padding": ("padding", "pad", "paddings", "pads", "p"),
+    "dilation": ("dilation", "dilations", "dilation_rate", "d"),
+    "groups": ("groups", "group", "num_groups"),
+    "kernel_size": (
+        *("kernel_size", "pool_size", "filter_size", "window_size", "kernel_shape", "ksize"),
+        *("kernel", "window", "size", "pool", "k", "f"),
+    ),
+    "axis": ("axis", "dim"),
+    "negative_slope": ("negative_slope", "alpha", "slope"),
+    "min_val": ("min_val", "min"),
+    "max_val": ("max_val", "max"),
+    "p": ("p", "p_drop", "drop_prob", "rate"),
+}
+
+# What a constructor is told of the sizes of its weights.
+SIZES: dict[str, tuple[str, ...]] = {
+    "inputs": (
+        *("in_channels", "in_features", "input_channels", "n_in", "c_in", "in_dim", "input_dim"),
+        *("input_size", "n_inputs", "num_inputs", "inputs", "in_size", "in_planes", "channels"),
+        *("num_channels", "n_channels", "in_units", "fan_in"),
+    ),
+    "outputs": (
+        *("out_channels", "out_features", "output_channels", "n_out", "c_out", "out_dim"),
+        *("output_dim", "output_size", "n_outputs", "num_outputs", "outputs", "out_size"),
+        *("num_filters", "n_filters", "filters", "out_planes", "num_kernels", "n_kernels"),
+        *("units", "out_units", "fan_out"),
+    ),
+    "kernel": (
+        *("kernel_size", "filter_size", "kernel_shape", "filter_shape", "ksize", "kernel"),
+        *("size", "field", "k", "f"),
+    ),
+    "biased": ("use_bias", "with_bias", "has_bias", "bias"),
+}
+
+ARRAYS: dict[str, tuple[str, ...]] = {
+    "x": ("x", "input", "inputs", "a_prev", "aprev", "prev", "in", "data", "image"),
+    "weight": (
+        *("weight", "weights", "w", "kernel", "kernels", "filter", "filters", "theta", "k"),
+    ),
+    "bias": ("bias", "biases", "b"),
+    "logits": ("logits", "x", "scores", "input", "z"),
+    "output": ("output", "y", "y_pred", "prediction"),
+    "score": ("score", "scores"),
+    "a": ("a", "x", "input"),
+    "kernel": ("kernel", "k", "weight", "w"),
+}
+
+# What ∂L/∂y is called.
+UPSTREAM = re.compile(
+    r"(d_?(y|out|output|z|a|h|next|top|l_d_?out)|dl_?d_?y|grad|gradient|grad_?(out|output|y|in)"
+    r"|output_?(grad|gradient|error)|upstream(_?grad)?|delta|dldy|gy|error|d_l_d_out)",
+    re.IGNORECASE,
+)
+SIGNS = re.compile(r"^(grad(ient)?s?|d_?l_?d_?|d_|d|g)(?=.)|_?grad(ient)?s?$", re.IGNORECASE)
+
+
+def is_upstream(name: str) -> bool:
+    """Whether a parameter of that name is ∂L/∂y.
+
+    >>> [name for name in ("dout", "dZ", "grad_output", "x", "d") if is_upstream(name)]
+    ['dout', 'dZ', 'grad_output']
+    """
+    return UPSTREAM.fullmatch(name) is not None
+
+
+def array_called(name: str, arrays: Sequence[str]) -> str:
+    """Which of refimpl's arrays an attribute or argument is; "" if none.
+
+    >>> array_called("W", ("x", "weight", "bias")), array_called("conv.bias", ("weight", "bias"))
+    ('weight', 'bias')
+    """
+    plain = name.rpartition(".")[2].strip("_").lower()
+    return next((array for array in arrays if plain in ARRAYS.get(array, (array,))), "")
+
+
+def gradient_called(name: str, arrays: Sequence[str]) -> str:
+    """Which array's gradient has that name; "" if none.
+
+    >>> [gradient_called(name, ("x", "weight", "bias")) for name in ("dW", "grad_b", "dA_prev")]
+    ['weight', 'bias', 'x']
+    >>> gradient_called("weight_grad", ("weight",)), gradient_called("weight", ("weight",))
+    ('weight', '')
+    """
+    last = name.rpartition(".")[2].strip("_")
+    bare = SIGNS.sub("", last, count=1)
+    return array_called(bare, arrays) if bare != last else ""
+
+
+def gradients_by_name(found: Mapping[Any, Any], arrays: Sequence[str]) -> dict[str, Any]:
+    """Gradients of a dict as dx, dweight, …; a key may be the array's own name.
+
+    >>> gradients_by_name({"dW": 1, "b": 2, "cache": 3}, ("x", "weight", "bias"))
+    {'dweight': 1, 'dbias': 2}
+    """
+    named: dict[str, Any] = {}
+    for key, value in found.items():
+        array = gradient_called(str(key), arrays) or array_called(str(key), arrays)
+        if array:
+            named.setdefault(f"d{array}", value)
+    return named
+
+
+def gradients_in(value: Any, arrays: Sequence[str]) -> dict[str, Any]:
+    """What a backward returned: by name if it is a dict, else in the order of the arrays.
+
+    >>> gradients_in((1, 2), ("x", "weight", "bias")), gradients_in(3, ("x",))
+    ({'dx': 1, 'dweight': 2}, {'dx': 3})
+    """
+    if isinstance(value, Mapping):
+        return gradients_by_name(value, arrays)
+    parts = value if isinstance(value, tuple | list) else (value,)
+    return {f"d{array}": part for array, part in zip(arrays, parts, strict=False)}

@@ -1,0 +1,283 @@
+"""Which style a candidate follows and which function it is like, where that is plain."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from parity.candidates.styles.as_layer import BACKWARDS, FORWARDS
+from parity.candidates.styles.every import EVERY
+from parity.candidates.styles.naming import is_upstream
+from parity.candidates.styles.of_library import AUTOGRAD, MODULE
+from parity.candidates.styles.style import (
+    BACKWARD,
+    BOTH,
+    FORWARD,
+    NCHW,
+    NHWC,
+    Parameter,
+    Signature,
+    Told,
+    Unclear,
+)
+from parity.cases.functions import FORWARDS as FORWARD_OF
+from parity.cases.functions import FUNCTIONS, backward_of, forward_of
+
+# What is in a name, and the function that it then is like; the first that fits counts.
+WORDS: tuple[tuple[str, str], ...] = (
+    *((rf"conv\w*{n}d|conv\w*_{n}d", f"conv{n}d") for n in (1, 3)),
+    (r"conv(?!olve)", "conv2d"),
+    (r"convolve", "convolve2d"),
+    (r"correlate|cross_?corr", "correlate2d"),
+    *((rf"max_?pool\w*{n}d", f"max_pool{n}d") for n in (1, 3)),
+    *((rf"(avg|average|mean)_?pool\w*{n}d", f"avg_pool{n}d") for n in (1, 3)),
+    (r"max_?pool|pool\w*max", "max_pool2d"),
+    (r"(avg|average|mean)_?pool|pool\w*(avg|average|mean)", "avg_pool2d"),
+    (r"leaky", "leaky_relu"),
+    (r"hard_?tanh|relu_?6", "hardtanh"),
+    (r"relu", "relu"),
+    (r"(binary_?cross|bce)", "binary_cross_entropy_with_logits"),
+    (r"cross_?entropy|softmax_?(with_?)?loss", "cross_entropy"),
+    (r"log_?softmax", "log_softmax"),
+    (r"softmax", "softmax"),
+    (r"dropout", "dropout"),
+    (r"sigmoid|logistic$", "sigmoid"),
+    (r"tanh", "tanh"),
+    (r"flatten", "flatten"),
+    (r"affine|linear|dense|fully_?connected|(^|_)fc(_|\d|$)|inner_?product", "linear"),
+)
+BACKWARD_WORDS = re.compile(r"back|bwd|grad|bprop|vjp|derivative|deriv", re.IGNORECASE)
+LIBRARIES = ("torch", "jax")
+POOL_OF_COURSE = "pool_forward|pool_backward"
+
+
+def recognised(
+    loaded: Mapping[str, Any], like: str | None = None, style: str | None = None
+) -> Told | Unclear:
+    """What a reply to `load` tells of a candidate, or what has to be asked.
+
+    like: a function of refimpl, forward or backward. style: a key of `EVERY`; "array:torch" is
+    refimpl's convention on torch's tensors.
+
+    >>> signature = [[name, "POSITIONAL_OR_KEYWORD", False] for name in ("dy", "x", "weight")]
+    >>> names = {"conv2d_backward": {"kind": "function", "signature": signature}}
+    >>> told = recognised({"names": names})
+    >>> told.style, told.like, told.part
+    ('refimpl', 'conv2d', 'backward')
+    """
+    seen = Seen(loaded)
+    wrong = unknown(like, style)
+    if wrong or not seen.names:
+        return Unclear(wrong or unclear(seen, like, style))
+    name, _, library = (style or style_of(seen)).partition(":")
+    found = forward_of(like) if like else function_of(seen, name)
+    if not name or not found:
+        return Unclear(unclear(seen, like, style))
+    if found not in EVERY[name].functions():
+        return Unclear(not_in(name, found))
+    return told_of(seen, name, found, like, library)
+
+
+class Seen:
+    """The names of the candidate and what was loaded under them."""
+
+    def __init__(self, loaded: Mapping[str, Any]) -> None:
+        self.loaded: Mapping[str, Mapping[str, Any]] = loaded.get("names", {})
+        self.names = tuple(self.loaded)
+        self.signatures = {n: signature_of(d.get("signature")) for n, d in self.loaded.items()}
+        self.kind = str(self.loaded[self.names[0]].get("kind", "")) if self.names else ""
+        self.public = tuple(loaded.get("public", ()))
+
+    @property
+    def parameters(self) -> list[str]:
+        """The names of all parameters, one name behind the other."""
+        return [p.name for s in self.signatures.values() for p in s or ()]
+
+    @property
+    def methods(self) -> dict[str, Signature]:
+        """The methods of a class or an instance, if they were told."""
+        listed = self.loaded[self.names[0]].get("methods") or {}
+        return {name: signature_of(listed[name]) for name in listed}
+
+    def first_parameter(self, name: str) -> str:
+        parameters = self.signatures.get(name) or ()
+        return parameters[0].name if parameters else ""
+
+    def goes_back(self, name: str) -> bool:
+        """Whether a function is a backward."""
+        return bool(BACKWARD_WORDS.search(name)) or is_upstream(self.first_parameter(name))
+
+    def shown(self) -> str:
+        """The candidate's names with their parameters, as a person wrote them."""
+        return ", ".join(shown(name, self.signatures[name]) for name in self.names)
+
+
+def signature_of(listed: Sequence[Sequence[Any]] | None) -> Signature:
+    """The parameters as they were sent."""
+    if listed is None:
+        return None
+    return tuple(Parameter(str(n), str(kind), bool(default)) for n, kind, default in listed)
+
+
+def shown(name: str, parameters: Signature) -> str:
+    """A function's head.
+
+    >>> shown("f", (Parameter("x", "POSITIONAL_OR_KEYWORD", False),)), shown("g", None)
+    ('f(x)', 'g(?)')
+    """
+    listed = "?" if parameters is None else ", ".join(p.name for p in parameters)
+    return f"{name}({listed})"
+
+
+# --- the style ----------------------------------------------------------------------------
+
+
+def style_of(seen: Seen) -> str:
+    """The style that kind, names and parameters show; "" if none."""
+    if seen.kind in (MODULE, AUTOGRAD):
+        return "torch"
+    if seen.kind in ("class", "instance"):
+        return "layer"
+    parameters = set(seen.parameters)
+    if parameters & {"hparameters", "hparams", "A_prev", "dZ"}:
+        return "deeplearning.ai"
+    if is_cs231n(seen, parameters):
+        return "cs231n"
+    return "refimpl" if all(as_refimpl(seen, name) for name in seen.names) else ""
+
+
+def is_cs231n(seen: Seen, parameters: set[str]) -> bool:
+    """Whether a parameter or a name is the course's: conv_param, dout beside cache, …_naive."""
+    if parameters & {"conv_param", "pool_param", "dropout_param"} or parameters >= {
+        "dout",
+        "cache",
+    }:
+        return True
+    names = r"(conv|max_pool)_(forward|backward)_\w+|(affine|relu|dropout)_(forward|backward)"
+    return any(re.fullmatch(f"{names}|softmax_loss", name) for name in seen.names)
+
+
+def as_refimpl(seen: Seen, name: str) -> bool:
+    """Whether a function has refimpl's name, or its parameters begin as refimpl's do."""
+    if name in (*FUNCTIONS, *FORWARD_OF):
+        return True
+    parameters = [p.name.lower() for p in seen.signatures[name] or ()]
+    after = parameters[1:] if parameters and is_upstream(parameters[0]) else parameters
+    return bool(after) and after[0] in ("x", "logits") and "cache" not in after
+
+
+# --- the function -------------------------------------------------------------------------
+
+
+def function_of(seen: Seen, style: str) -> str:
+    """The function that a name shows; "" if none does."""
+    known = EVERY[style].functions() if style else tuple(FUNCTIONS)
+    found = (function_called(name, known) for name in (*seen.names, *course_words(seen, style)))
+    return next(filter(None, found), "")
+
+
+def function_called(name: str, known: Sequence[str]) -> str:
+    """Which of the known functions a name means.
+
+    >>> function_called("conv_backward_naive", ("conv2d",)), function_called("MyMaxPool", FUNCTIONS)
+    ('conv2d', 'max_pool2d')
+    """
+    if forward_of(name) in known:
+        return forward_of(name)
+    lower = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    fits = (function for word, function in WORDS if re.search(word, lower))
+    return next((function for function in fits if function in known), "")
+
+
+def course_words(seen: Seen, style: str) -> tuple[str, ...]:
+    """deeplearning.ai's poolings are maximum and average in one: the maximum comes first."""
+    pools = any(re.fullmatch(POOL_OF_COURSE, name) for name in seen.names)
+    return ("max_pool2d",) if style == "deeplearning.ai" and pools else ()
+
+
+# --- everything together ------------------------------------------------------------------
+
+
+def told_of(seen: Seen, style: str, function: str, like: str | None, library: str) -> Told:
+    part = part_of(seen, style, function, like)
+    names = seen.names
+    if part == BOTH and len(names) == 2 and seen.goes_back(names[0]):
+        names = names[::-1] if not seen.goes_back(names[1]) else names
+    pooled = "mode" in seen.parameters and style == "deeplearning.ai" and like is None
+    return Told(
+        style=style,
+        names=names,
+        like=function,
+        part=part,
+        kind=seen.kind,
+        layout=NHWC if style == "deeplearning.ai" else NCHW,
+        library=library or (style if style in LIBRARIES else "numpy"),
+        also=("avg_pool2d",) if pooled and function == "max_pool2d" else (),
+        signatures=seen.signatures,
+        methods=seen.methods,
+    )
+
+
+def part_of(seen: Seen, style: str, function: str, like: str | None) -> str:
+    """Whether forward, backward or both are judged."""
+    if style in LIBRARIES or len(seen.names) > 1:
+        return BOTH if FUNCTIONS[function].inputs else FORWARD
+    if style == "layer":
+        return part_of_layer(seen)
+    if style == "cs231n" and function == "cross_entropy":
+        return BOTH
+    backward = like is not None and like not in FUNCTIONS and like == backward_of(function)
+    return BACKWARD if backward or seen.goes_back(seen.names[0]) else FORWARD
+
+
+def part_of_layer(seen: Seen) -> str:
+    """What of forward and backward the object has, as far as its methods were told."""
+    methods = set(seen.methods)
+    if methods and not methods & set(BACKWARDS):
+        return FORWARD
+    return BOTH if not methods or methods & set(FORWARDS) else BACKWARD
+
+
+# --- what is asked ------------------------------------------------------------------------
+
+
+def unknown(like: str | None, style: str | None) -> str:
+    """The message about a name that is none of ours; "" if both are known."""
+    if style is not None and style.partition(":")[0] not in EVERY:
+        return f'no style is called "{style}"; {styles_listed()}'
+    if style is not None and style.partition(":")[2] not in ("", *LIBRARIES):
+        return f'"{style}": the arrays are those of torch or jax, for example "array:torch"'
+    if like is not None and like not in FUNCTIONS and like not in FORWARD_OF:
+        return f'no function is called "{like}"; {functions_listed(tuple(FUNCTIONS))}'
+    return ""
+
+
+def unclear(seen: Seen, like: str | None, style: str | None) -> str:
+    """What was seen, and what to add."""
+    if not seen.names:
+        return f"no name is given; the file defines: {', '.join(seen.public) or 'nothing'}"
+    name = style or style_of(seen)
+    known = EVERY[name.partition(":")[0]].functions() if name else tuple(FUNCTIONS)
+    missing = [
+        *(["its style (--style)"] if not name else []),
+        *(["the function that it is like (--like)"] if like is None else []),
+    ]
+    return (
+        f"{seen.shown()}: {' and '.join(missing)} cannot be told from names and parameters; "
+        f"{styles_listed()}; {functions_listed(known)}"
+    )
+
+
+def styles_listed() -> str:
+    return f"styles: {', '.join(EVERY)}"
+
+
+def functions_listed(known: Sequence[str]) -> str:
+    return f"functions, each also with _backward: {', '.join(known)}"
+
+
+def not_in(style: str, function: str) -> str:
+    """The styles that have a function which the wanted one lacks."""
+    having = [name for name, other in EVERY.items() if function in other.functions()]
+    return f"the style {style} has no {function}; styles that have it: {', '.join(having)}"
