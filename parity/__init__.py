@@ -1,22 +1,31 @@
 """Comparison of `refimpl` with torch.autograd under error bounds derived from the arithmetic.
 
-`parity.exact` gives the exact value of every element of a function; all else is the command line.
+`parity.check` judges somebody's own layer, `parity.exact` gives the exact value of every element
+of a function; all else is the command line.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from parity.candidates.alone import check
+    from parity.candidates.verdict import Verdict
     from parity.witnesses.exact.alone import ExactTensor, exact
 
-__all__ = ["ExactTensor", "exact"]
+__all__ = ["ExactTensor", "Verdict", "check", "exact"]
+
+WHERE = {
+    "ExactTensor": "parity.witnesses.exact.alone",
+    "exact": "parity.witnesses.exact.alone",
+    "Verdict": "parity.candidates.verdict",
+    "check": "parity.candidates.alone",
+}
 
 
 def __getattr__(name: str) -> Any:
     """Public names, imported when they are asked for: `parity --help` needs no arithmetic."""
-    if name not in __all__:
+    if name not in WHERE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from parity.witnesses.exact import alone
-
-    return getattr(alone, name)
+    return getattr(import_module(WHERE[name]), name)

@@ -11,6 +11,7 @@ import typer
 
 from parity.commands.audit import audit
 from parity.commands.bench import bench
+from parity.commands.check import check
 from parity.commands.diff import diff
 from parity.commands.ending import WRONG_CALL
 from parity.commands.list import list_cases
@@ -82,6 +83,7 @@ def parity(
 
 
 app.command()(run)
+app.command()(check)
 app.command("list")(list_cases)
 app.command()(audit)
 app.command()(mistakes)

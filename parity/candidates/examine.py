@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from parity.candidates.asked import Asked, Plan, problem_of
-from parity.candidates.judge import VALUES, Judged, judge
+from parity.candidates.judge import RAISED, VALUES, Judged, judge
 from parity.candidates.reference import Expected, expected, tensors_of
 from parity.candidates.said import Example
 from parity.cases.case import Array, Case, Draw
@@ -23,8 +23,10 @@ LARGEST_WHOLE = 5  # of the integers of an example
 class Answer(NamedTuple):
     """What a candidate gave for one problem.
 
-    tensors: as they came, by refimpl's names. raised: what it raised instead. fatal: why it can
-    be asked no more. changed, shares: arguments that it changed in place, or gave back memory of.
+    tensors: as they came, by refimpl's names. raised: why some are missing. fatal: why it can be
+    asked no more. changed, shares: arguments that it changed in place, or gave back memory of.
+    patched: functions of NumPy that it replaced. problem: what it answered, where it chose a part
+    of the problem itself.
     """
 
     tensors: Mapping[str, Any]
@@ -32,6 +34,8 @@ class Answer(NamedTuple):
     fatal: str = ""
     changed: tuple[str, ...] = ()
     shares: tuple[str, ...] = ()
+    patched: tuple[str, ...] = ()
+    problem: Problem | None = None
 
 
 Ask = Callable[[Problem], Answer]
@@ -74,15 +78,20 @@ def outcomes(plan: Plan, ask: Ask, part: str) -> Iterator[Outcome]:
 
 def outcome(asked: Asked, ask: Ask, part: str) -> Outcome:
     """One problem."""
+    answer = ask(asked.problem)
+    if answer.problem is not None:
+        asked = replace(asked, problem=answer.problem)
     wanted = tensors_wanted(asked.problem, part)
     right = expected(asked.problem, wanted)
-    answer = ask(asked.problem)
-    if answer.raised or answer.fatal:
-        said = answer.fatal or answer.raised
-        judged = tuple(Judged(name, "raised", said, values_hold=False) for name in wanted)
-    else:
-        judged = tuple(judge(right, name, answer.tensors.get(name)) for name in wanted)
+    judged = tuple(_judged(right, name, answer) for name in wanted)
     return Outcome(asked, right, answer, judged)
+
+
+def _judged(right: Expected, name: str, answer: Answer) -> Judged:
+    """A tensor; one that did not come because something was raised is wrong for that."""
+    if name not in answer.tensors and (answer.fatal or answer.raised):
+        return Judged(name, RAISED, answer.fatal or answer.raised, values_hold=False)
+    return judge(right, name, answer.tensors.get(name))
 
 
 # --- the smallest problem that is wrong ---------------------------------------------------
@@ -188,6 +197,9 @@ def faults(found: Sequence[Outcome], ask: Ask) -> Iterator[str]:
     changed = sorted({name for one in found for name in one.answer.changed})
     if changed:
         yield f"it changes its arguments in place: {', '.join(changed)}"
+    patched = sorted({name for one in found for name in one.answer.patched})
+    if patched:
+        yield f"it replaces functions that are not its own: {', '.join(patched)}"
     first = next((one for one in found if not one.answer.raised), None)
     if first is None or found[-1].answer.fatal:
         return

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from parity.candidates.reference import Expected, shape_of
+from parity.candidates.said import Misshapen
 from parity.cases.case import Array
 
 RIGHT, WRONG = "right", "wrong"
 # What may be wrong about a tensor, in the order in which it is asked.
-MISSING, TYPE, SHAPE, DTYPE, NOT_FINITE, VALUES = (
+RAISED, MISSING, TYPE, SHAPE, DTYPE, NOT_FINITE, VALUES = (
+    "raised",
     "missing",
     "type",
     "shape",
@@ -48,6 +50,9 @@ class Judged:
 def judge(expected: Expected, tensor: str, value: Any) -> Judged:
     """Whether a value that a candidate gave for a tensor is right."""
     shape = shape_of(expected.problem, tensor)
+    if isinstance(value, Misshapen):
+        said = f"{tensor} has shape {value.value.shape}, not {value.wanted}"
+        return Judged(tensor, SHAPE, said, given=value.value, values_hold=False)
     if value is None:
         return Judged(tensor, MISSING, f"{tensor} is missing", values_hold=False)
     given = _numbers(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from parity.cases.case import Array
+from parity.cases.case import Array, Shape
 from parity.witnesses.problem import Problem
 
 
@@ -17,6 +17,13 @@ class Share(NamedTuple):
 
 
 NOTHING = Share(0, 0)
+
+
+class Misshapen(NamedTuple):
+    """An array of a wrong shape, as it came, and the shape in the candidate's own layout."""
+
+    value: Array
+    wanted: Shape
 
 
 @dataclass(frozen=True)

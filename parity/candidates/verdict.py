@@ -63,7 +63,9 @@ class Verdict:
         yield from cause_lines(self.causes, answers)
         yield from self._shares()
         yield from (f"{INDENT}note: {remark}" for remark in self.remarks)
-        yield from (f"{INDENT}not checked: {said}" for said in self.unchecked)
+        if self.unchecked:
+            listed = ", ".join(self.unchecked)
+            yield f"{INDENT}not checked, as the candidate has none of it: {listed}"
 
     def _shares(self) -> Iterator[str]:
         if not self.cases.asked:

@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from parity.candidates.styles.style import NHWC, Misshapen
+from parity.candidates.said import Misshapen
+from parity.candidates.styles.style import NHWC
 from parity.cases.case import Array, Shape
 from parity.witnesses.problem import Problem
 

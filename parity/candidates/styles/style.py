@@ -76,13 +76,6 @@ class Unclear(NamedTuple):
     message: str
 
 
-class Misshapen(NamedTuple):
-    """An array of a wrong shape, as it came, and the shape in the candidate's own layout."""
-
-    value: Array
-    wanted: Shape
-
-
 class Exchange(NamedTuple):
     """How one problem is put to the candidate.
 

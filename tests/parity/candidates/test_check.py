@@ -181,7 +181,8 @@ def test_what_cannot_be_asked_is_said() -> None:
         lacks=lambda problem: "groups" if problem.options.get("groups", 1) > 1 else "",
     )
     assert found
-    assert found.unchecked == ("groups: the candidate has none",)
+    assert found.unchecked == ("groups",)
+    assert "not checked, as the candidate has none of it: groups" in str(found)
     nothing = verdict(refimpl.conv2d, "conv2d", "forward", lacks=lambda problem: "everything")
     assert (nothing.status, nothing.said) == ("failed", "there is nothing that it can be asked")
 

@@ -1,0 +1,90 @@
+"""Questions carried to a candidate's process in its style, and its answers brought back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from parity.candidates.examine import Answer
+from parity.candidates.failures import Failure
+from parity.candidates.styles.every import EVERY
+from parity.candidates.styles.style import Told, Unclear
+from parity.cases.case import Array
+from parity.witnesses.problem import Problem
+
+Reply = tuple[Mapping[str, Any], Sequence[Array]]
+Put = Callable[[Mapping[str, Any], Sequence[Array]], "Reply | Failure"]  # as `Child.ask`
+
+ARGUMENT = re.compile(r"args\[(\d+)\](.*)")
+
+
+class Interview:
+    """A candidate in its process: what it cannot be asked, and what it answers."""
+
+    def __init__(self, put: Put, told: Told) -> None:
+        self.put, self.told, self.style = put, told, EVERY[told.style]
+
+    def prepare(self) -> str:
+        """Ask once what the style has to know; why it cannot go on, if it cannot."""
+        replies: list[Reply] = []
+        for request, arrays in self.style.probe(self.told):
+            reply = self.put(request, arrays)
+            if isinstance(reply, Failure):
+                return reply.said
+            replies.append(reply)
+        learned = self.style.learned(self.told, replies)
+        if isinstance(learned, Unclear):
+            return learned.message
+        self.told = learned
+        return ""
+
+    def lacks(self, problem: Problem) -> str:
+        """What of a problem the candidate cannot be told."""
+        return self.style.lacks(problem, self.told)
+
+    def ask(self, problem: Problem) -> Answer:
+        """The candidate's tensors for a problem; those before an error, if there is one."""
+        exchange = self.style.exchange(problem, self.told)
+        replies: list[Reply] = []
+        raised = ""
+        for request, arrays in exchange.requests:
+            reply = self.put(request, arrays)
+            if isinstance(reply, Failure):
+                if reply.kind != "raised":
+                    return Answer({}, fatal=reply.said)
+                raised = reply.said
+                break
+            replies.append(reply)
+        requests = [request for request, _ in exchange.requests]
+        return Answer(
+            exchange.read(replies),
+            raised,
+            changed=self._arguments(requests, replies, "changed"),
+            shares=self._arguments(requests, replies, "shares"),
+            patched=tuple(
+                dict.fromkeys(n for reply, _ in replies for n in reply.get("patched", ()))
+            ),
+            problem=None if raised else exchange.judged(replies),
+        )
+
+    def _arguments(
+        self, requests: Sequence[Mapping[str, Any]], replies: Sequence[Reply], field: str
+    ) -> tuple[str, ...]:
+        """The arguments that a reply's field speaks of, by the candidate's own names."""
+        found: dict[str, None] = {}
+        for request, (reply, _) in zip(requests, replies, strict=False):
+            kept = tuple(f"value[{n}]" for n in request.get("keep", {}))
+            for entry in reply.get(field, ()):
+                given, path = entry if isinstance(entry, list) else ("", entry)
+                if not (kept and str(given).startswith(kept)):  # a cache may hold what it likes
+                    found[self._name(request, str(path))] = None
+        return tuple(found)
+
+    def _name(self, request: Mapping[str, Any], path: str) -> str:
+        """An argument as the candidate calls it: "args[0]" is "x"."""
+        match = ARGUMENT.fullmatch(path)
+        parameters = self.told.signature(str(request.get("target"))) or ()
+        if match and int(match[1]) < len(parameters):
+            return parameters[int(match[1])].name + match[2]
+        return path

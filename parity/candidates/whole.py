@@ -1,0 +1,125 @@
+"""A candidate from its file, or from an object that is there, to its verdict."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from parity.candidates.check import Diagnose, Subject, check
+from parity.candidates.failures import Failure
+from parity.candidates.here import Here
+from parity.candidates.interview import Interview, Put
+from parity.candidates.process import Child, Limits
+from parity.candidates.styles.recognition import function_called, recognised
+from parity.candidates.styles.style import NCHW, NHWC, Told, Unclear
+from parity.candidates.verdict import FAILED, UNCLEAR, Verdict
+from parity.candidates.wire import load
+from parity.cases.functions import FUNCTIONS, forward_of
+from parity.results.settings import DEFAULT_SEED
+
+MODULE = "numpy"  # whose arrays most candidates take
+TRIED = ("refimpl", "layer", "torch", "jax", "array")  # styles that say nothing of the axes' order
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a person says of a candidate; None is what has to be found out."""
+
+    like: str | None = None
+    style: str | None = None
+    layout: str | None = None
+    seed: int = DEFAULT_SEED
+    limits: Limits = field(default_factory=Limits)
+    python: str = sys.executable
+    everything: bool = False  # of a notebook
+
+
+def no_diagnosis(*given: object) -> tuple[()]:
+    return ()
+
+
+def check_file(
+    source: str, names: Sequence[str], wanted: Wanted, diagnose: Diagnose = no_diagnosis
+) -> Verdict:
+    """The verdict on names in a file, a notebook or a module, in a process of its own."""
+    candidate = f"{source}:{','.join(names)}" if names else source
+    library = (wanted.style or "").rpartition(":")[2]
+    library = library if library in ("torch", "jax") else MODULE
+    with Child(wanted.limits, wanted.python, library=library) as child:
+        loaded = child.ask(*load(source, names, wanted.everything))
+        if not isinstance(loaded, Failure) and not names:
+            names = names_like(loaded[0].get("public", ()), wanted.like)
+            loaded = child.ask(*load(source, names, wanted.everything)) if names else loaded
+            candidate = f"{source}:{','.join(names)}" if names else source
+        if isinstance(loaded, Failure):
+            found = Verdict(candidate, "", "", "", FAILED, loaded.said, seed=wanted.seed)
+        else:
+            found = _verdict(candidate, loaded[0], child.ask, wanted, diagnose)
+    return replace(found, output=child.output)
+
+
+def check_objects(
+    named: Mapping[str, Any], wanted: Wanted, diagnose: Diagnose = no_diagnosis
+) -> Verdict:
+    """The verdict on functions or a class of this process."""
+    here = Here(named)
+    return _verdict(",".join(named), here.loaded(), here.ask, wanted, diagnose)
+
+
+def names_like(public: Sequence[str], like: str | None) -> list[str]:
+    """Which name of a file is like a function, the forward or the backward that is asked for.
+
+    >>> names_like(["helper", "conv_forward", "conv_backward", "pool_forward"], "conv2d")
+    ['conv_forward']
+    >>> names_like(["helper", "conv_forward", "conv_backward"], "conv2d_backward")
+    ['conv_backward']
+    """
+    if like is None or forward_of(like) not in FUNCTIONS:
+        return []
+    function, backward = forward_of(like), like not in FUNCTIONS
+    fitting = [name for name in public if function_called(name, tuple(FUNCTIONS)) == function]
+    goes_back = [name for name in fitting if "back" in name.lower() or "grad" in name.lower()]
+    chosen = goes_back if backward else [name for name in fitting if name not in goes_back]
+    return chosen[:1]
+
+
+def _verdict(
+    candidate: str, loaded: Mapping[str, Any], put: Put, wanted: Wanted, diagnose: Diagnose
+) -> Verdict:
+    told = recognised(loaded, wanted.like, wanted.style)
+    if isinstance(told, Unclear):
+        return Verdict(candidate, "", "", "", UNCLEAR, told.message, seed=wanted.seed)
+    if wanted.layout is not None:
+        told = replace(told, layout=wanted.layout)
+    found = _as_told(candidate, told, put, wanted, diagnose)
+    if found or wanted.layout is not None or told.style not in TRIED or found.cases.right:
+        return found
+    other = _as_told(candidate, replace(told, layout=_other(told.layout)), put, wanted, diagnose)
+    if other.cases.right <= found.cases.right:
+        return found
+    said = f"its axes are {other.layout}: found by trying, as {told.layout} no case is right"
+    return replace(other, remarks=(*other.remarks, said))
+
+
+def _other(layout: str) -> str:
+    return NHWC if layout == NCHW else NCHW
+
+
+def _as_told(candidate: str, told: Told, put: Put, wanted: Wanted, diagnose: Diagnose) -> Verdict:
+    interview = Interview(put, told)
+    said = interview.prepare()
+    if said:
+        return Verdict(candidate, told.like, told.part, told.style, FAILED, said, seed=wanted.seed)
+    told = interview.told
+    subject = Subject(
+        candidate,
+        told.like,
+        told.part,
+        told.style,
+        interview.lacks,
+        told.layout,
+        wanted.seed,
+    )
+    return check(subject, interview.ask, diagnose)
