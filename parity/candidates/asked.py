@@ -25,6 +25,14 @@ MOST = 60  # cases
 EVERY = 4  # how many cases to one that is asked in float32, too
 CHOOSING = ("integers", "ties", "negative_zero", "near_ties", "zeros")  # values at kinks and ties
 
+# How many axes the first argument has in a course; a layer may take more, and need not.
+USUAL_AXES = {
+    **dict.fromkeys(("linear", "softmax", "log_softmax", "cross_entropy", "dropout"), 2),
+    **dict.fromkeys(("binary_cross_entropy_with_logits", "squared_error", "log_likelihood"), 2),
+    **dict.fromkeys(("perceptron", "logistic_regression", "softmax_regression"), 2),
+    **dict.fromkeys(("perceptron_loss", "correlate2d", "convolve2d", "rot180"), 2),
+}
+
 Lacks = Callable[[Problem], str]  # the option that a style cannot express; "" if it can
 
 
@@ -35,6 +43,22 @@ class Asked:
     case: Case
     dtype: str
     problem: Problem
+
+    @property
+    def beyond(self) -> str:
+        """What of it many right layers don't take, as courses have them; "" if it is usual.
+
+        >>> one = next(a for a in plan("linear", lambda problem: "", 1).asked if a.beyond)
+        >>> one.beyond, one.problem.arrays["x"].shape
+        ('x of 1 axis', (4,))
+        """
+        name, array = next(iter(self.problem.arrays.items()))
+        usual = USUAL_AXES.get(self.problem.function)
+        if array.ndim == 0:
+            return f"{name} of no axes"
+        if usual is None or array.ndim == usual:
+            return ""
+        return f"{name} of {array.ndim} ax{'i' if array.ndim == 1 else 'e'}s"
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,7 @@ def check(subject: Subject, ask: Ask, diagnose: Diagnose) -> Verdict:
     found = list(outcomes(planned, ask, subject.part))
     if found[-1].answer.fatal:
         return _ended(subject, found, unchecked)
+    unchecked, found = _without_unusual(unchecked, found)
     odd = tuple(faults(found, ask))
     followed = list(conventions(subject.function, _by_problem(ask)))
     odd = (*odd, *(one.text for one in followed if not one.known))
@@ -59,6 +60,17 @@ def check(subject: Subject, ask: Ask, diagnose: Diagnose) -> Verdict:
     if worse is not None:
         return _right_in_norm(subject, found, worse, unchecked)
     return _wrong(subject, found, ask, odd, diagnose, unchecked)
+
+
+def _without_unusual(
+    unchecked: tuple[str, ...], found: Sequence[Outcome]
+) -> tuple[tuple[str, ...], list[Outcome]]:
+    """Numbers of axes that a candidate does not take are no mistakes: they are not checked."""
+    beyond = {one.asked.beyond for one in found if one.wrong and one.asked.beyond}
+    left = [one for one in found if one.asked.beyond not in beyond]
+    if not any(not one.wrong for one in left):
+        return unchecked, list(found)
+    return (*unchecked, *sorted(beyond)), left
 
 
 def _by_problem(ask: Ask) -> Callable[[Problem], Mapping[str, object] | str]:
@@ -136,8 +148,9 @@ def _each_tensor(failing: Sequence[Outcome]) -> Iterator[str]:
     for one in failing:
         for judged in one.judged:
             if judged.aspect and judged.tensor not in seen:
-                seen.add(judged.tensor)
-                yield f"{judged.said} ({one.case})"
+                if judged.said not in seen:  # what was raised is said once for all tensors
+                    yield f"{judged.said} ({one.case})"
+                seen |= {judged.tensor, judged.said}
 
 
 def _ended(subject: Subject, found: Sequence[Outcome], unchecked: tuple[str, ...]) -> Verdict:

@@ -11,7 +11,7 @@ import numpy as np
 from parity.candidates.asked import Asked, Plan, problem_of
 from parity.candidates.judge import RAISED, VALUES, Judged, judge
 from parity.candidates.reference import Expected, expected, tensors_of
-from parity.candidates.said import Example
+from parity.candidates.said import Example, Misshapen
 from parity.cases.case import Array, Case, Draw
 from parity.cases.shrink import shrunk
 from parity.witnesses.problem import Problem
@@ -210,6 +210,8 @@ def faults(found: Sequence[Outcome], ask: Ask) -> Iterator[str]:
 
 
 def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, Misshapen) and isinstance(other, Misshapen):
+        one, other = one.value, other.value
     try:
         return bool(np.array_equal(np.asarray(one), np.asarray(other), equal_nan=True))
     except (TypeError, ValueError):

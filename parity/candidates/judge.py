@@ -104,6 +104,7 @@ def _worded(found: Judged, narrow: bool, dtype: np.dtype[Any]) -> Judged:
     if count:
         odd = int(np.count_nonzero(~np.isfinite(found.given)))
         where = f"{count} of {size} elements" if count < size else f"all {size} elements"
+        where = "its one element" if size == 1 else where
         if odd:
             said = f"{tensor} holds NaN or ∞ in {odd} of {size} elements"
             return replace(found, aspect=NOT_FINITE, said=said, values_hold=False)

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from parity.commands.ending import DISAGREE, WRONG_CALL, wrong_call
 from parity.commands.needs import need
-from parity.commands.options import Seed
+from parity.commands.options import Jobs, Seed, default_jobs
+from parity.commands.terminal import counted, progress_bar
 
 if TYPE_CHECKING:
     from parity.candidates.verdict import Verdict
     from parity.candidates.whole import Wanted
+
+
+JOBS_FROM = 101  # tasks that one candidate counts for: two and more get a process each
 
 
 class Format(StrEnum):
@@ -73,6 +79,11 @@ def check(
     show_output: Annotated[
         bool, typer.Option("--show-output", help="what the candidate printed")
     ] = False,
+    jobs: Jobs = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.csv", help="a table that goes on where it was ended"),
+    ] = None,
 ) -> None:
     """Judge somebody's own layer. Exit code 0 right, 1 wrong, 2 it could not be judged."""
     need("flint", "parity check")
@@ -89,20 +100,59 @@ def check(
         python or sys.executable,
         everything,
     )
-    found = [_verdict(target, wanted) for target in targets]
+    jobs = jobs or default_jobs(JOBS_FROM * len(targets))
+    if out is not None:
+        raise typer.Exit(_into_table(out, targets, wanted, jobs))
+    found = _verdicts(targets, wanted, jobs)
     _print(found, output, not no_answers, show_output)
     raise typer.Exit(max(map(_code, found)))
 
 
-def _verdict(target: str, wanted: Wanted) -> Verdict:
-    from parity.candidates.alone import split
-    from parity.candidates.causes import causes
-    from parity.candidates.whole import check_file
+def _verdicts(targets: list[str], wanted: Wanted, jobs: int) -> list[Verdict]:
+    """The verdicts in the order of the targets."""
+    from parity.candidates.many import check_many
 
-    source, names = split(target)
-    if not source:
-        wrong_call(f"{target!r} names no file or module: FILE:NAME")
-    return check_file(source, names, wanted, causes)
+    bar, done = progress_bar("checking", len(targets))
+    found: dict[int, Verdict] = {}
+    with bar:
+        for number, verdict in check_many(targets, wanted, jobs):
+            found[number] = verdict
+            done(1)
+    return [found[number] for number in range(len(targets))]
+
+
+def _into_table(path: Path, targets: list[str], wanted: Wanted, jobs: int) -> int:
+    """A row for each target, each as soon as it is known; rows that are there are kept."""
+    from parity.candidates.many import check_many, digest
+    from parity.report import submissions
+
+    try:
+        before = submissions.read(path)
+        asked = [
+            {
+                "file": f"{target} {digest(target)}" if digest(target) else "",
+                "like": wanted.like or "",
+                "wanted_style": wanted.style or "",
+                "wanted_layout": wanted.layout or "",
+                "seed": wanted.seed,
+            }
+            for target in targets
+        ]
+        rows = {n: row for n, one in enumerate(asked) if (row := submissions.done(before, one))}
+        left = [n for n in range(len(targets)) if n not in rows]
+        bar, done = progress_bar("checking", len(left))
+        with bar:
+            for number, verdict in check_many([targets[n] for n in left], wanted, jobs):
+                rows[left[number]] = submissions.row(verdict, asked[left[number]])
+                submissions.write(path, [rows[n] for n in sorted(rows)])
+                done(1)
+        submissions.write(path, [rows[n] for n in sorted(rows)])
+    except (submissions.TableError, OSError) as error:
+        wrong_call(str(error))
+    states = Counter(row["status"] for row in rows.values())
+    said = ", ".join(f"{count} {status}" for status, count in states.items())
+    typer.echo(f"{counted(len(targets), 'candidate')}: {said}; {len(left)} checked now; {path}")
+    return DISAGREE if set(states) - {"right", "right norm-wise"} else 0
 
 
 def _print(found: list[Verdict], output: Format, answers: bool, show_output: bool) -> None:

@@ -1,0 +1,59 @@
+"""Many candidates, one after the other or in several processes: none stops the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from hashlib import sha256
+from multiprocessing import get_all_start_methods, get_context
+from multiprocessing.context import BaseContext
+from pathlib import Path
+
+from parity.candidates.alone import split
+from parity.candidates.causes import causes
+from parity.candidates.verdict import FAILED, Verdict
+from parity.candidates.whole import Wanted, check_file
+
+SERVED = "parity.candidates.many"  # and with it what takes most of a start
+
+
+def check_many(
+    targets: Sequence[str], wanted: Wanted, jobs: int = 1
+) -> Iterator[tuple[int, Verdict]]:
+    """The verdict on each target and its number, as they are found."""
+    if jobs == 1 or len(targets) <= 1:
+        yield from ((number, judged(target, wanted)) for number, target in enumerate(targets))
+        return
+    with ProcessPoolExecutor(min(jobs, len(targets)), _context()) as pool:
+        futures = {pool.submit(judged, target, wanted): n for n, target in enumerate(targets)}
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+
+
+def judged(target: str, wanted: Wanted) -> Verdict:
+    """The verdict on one target; where this program itself goes wrong, it says so."""
+    source, names = split(target)
+    try:
+        return check_file(source, names, wanted, causes)
+    except Exception as error:
+        said = f"parity itself went wrong: {type(error).__name__}: {error}"
+        return Verdict(target, "", "", "", FAILED, said, seed=wanted.seed)
+
+
+def digest(target: str) -> str:
+    """What tells one state of a candidate's file from another; "" where it is no file.
+
+    >>> digest("no file")
+    ''
+    """
+    path = Path(split(target)[0])
+    return sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else ""
+
+
+def _context() -> BaseContext:
+    """A server that has loaded this file forks; elsewhere each process loads it."""
+    if "forkserver" not in get_all_start_methods():
+        return get_context("spawn")
+    served = get_context("forkserver")
+    served.set_forkserver_preload([SERVED])
+    return served
