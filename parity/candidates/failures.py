@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from parity.candidates.child.serving import FAILED, HUNG_UP
+
 CRASHES = {
     "SIGSEGV": "a segmentation fault",
     "SIGABRT": "an abort",
@@ -14,6 +16,14 @@ CRASHES = {
     "SIGILL": "an illegal instruction",
     "SIGBUS": "a bus error",
     "SIGKILL": "a kill, perhaps by the system for lack of memory",
+}
+
+
+# Exit codes of the runner; None: it goes on, and nothing can come any more.
+BROKEN = {
+    None: "it closed files that are not its own",
+    HUNG_UP: "it closed files that are not its own",
+    FAILED: "it changed what the runner itself needs",
 }
 
 
@@ -63,9 +73,9 @@ def ended(who: str, code: int | None) -> Failure:
     >>> print(ended("conv", 3).said)
     conv ended its process with exit code 3
     """
-    if code is None:
-        return protocol(who, "it closed files that are not its own")
-    if code >= 0:
+    if code in BROKEN:
+        return protocol(who, BROKEN[code])
+    if code is None or code >= 0:
         return Failure("left", f"{who} ended its process with exit code {code}")
     try:
         name = signal.Signals(-code).name

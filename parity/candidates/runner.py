@@ -30,5 +30,4 @@ if __name__ == "__main__":
     if sys.path and os.path.abspath(sys.path[0]) == here:
         del sys.path[0]
     load(here)
-    sys.path.insert(0, os.getcwd())  # where modules are looked for
     import_module(f"{NAME}.serving").main(*sys.argv[1:3])

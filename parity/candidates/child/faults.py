@@ -31,7 +31,7 @@ def described(error: BaseException, where: str, files: set[str]) -> dict[str, An
     if isinstance(error, SyntaxError) and error.filename:
         lines.append((error.filename, error.lineno or 0, "", error.text or ""))
         found["message"] = str(error.msg)
-    own = [line for line in lines if line[0] in files]
+    own = [line for line in lines if line[0].partition(", cell ")[0] in files]
     if own:
         file, found["line"], _, text = own[-1]
         found.update(file=file, text=text.strip()[:LONGEST])

@@ -110,7 +110,6 @@ class Loading:
         candidate does not need."""
         set_aside = []
         found = notebooks.cells(self.path, self.everything)
-        self.files.update(cell.name for cell in found)
         for name, parsed in found:
             for statement in parsed.body:
                 alone = type(parsed)([statement], parsed.type_ignores)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 import json
 import linecache
+import re
 from typing import Any, NamedTuple
 
 from .faults import NotThereError
 
 KEPT_MAGICS = ("%%time", "%%capture", "%%timeit")  # the rest of such a cell is Python
+# %magic, !command, ?question, files = !ls, question?
+_MAGIC = re.compile(r"\s*([\w, ]+=\s*)?(%{1,2}[A-Za-z]|!|\?)|\s*[\w.]+\?{1,2}\s*$")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _IMPORTS = (ast.Import, ast.ImportFrom)
 # Of what the value of a constant may be made.
@@ -75,6 +78,8 @@ def without_magics(source: str) -> str:
     first = source.lstrip().split("\n", 1)[0]
     if first.startswith("%%") and not first.startswith(KEPT_MAGICS):
         return ""
+    if first.startswith("%%"):
+        source = source.replace(first, "pass", 1)
     try:
         ast.parse(source)
     except SyntaxError:
@@ -83,12 +88,7 @@ def without_magics(source: str) -> str:
 
 
 def _line(line: str) -> str:
-    text = line.strip()
-    assigned = text.partition("=")[2].lstrip()
-    magic = (
-        text.startswith(("%", "!", "?")) or text.endswith("?") or assigned.startswith(("%", "!"))
-    )
-    return line[: len(line) - len(line.lstrip())] + "pass" if text and magic else line
+    return line[: len(line) - len(line.lstrip())] + "pass" if _MAGIC.match(line) else line
 
 
 class Taken:

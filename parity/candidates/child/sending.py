@@ -39,6 +39,8 @@ def plain(value: object) -> Any:
     >>> type(plain(np.ma.zeros(2))).__name__, plain("no array")
     ('ndarray', None)
     """
+    if type(value) is _ndarray:
+        return value
     if issubclass(type(value), _ndarray):
         return _view(value, _ndarray)  # type: ignore[call-overload]
     if isinstance(value, type):
@@ -128,7 +130,7 @@ class Sender:
         found = plain(value)
         if found is None:
             return {"object": type_name(value)}
-        if in_list and type(value) is not _ndarray:
+        if in_list and type(value) is not _ndarray and not is_scalar(value):
             self.types[path] = type_name(value)
         dtype, shape = _dtype_of(found), _shape_of(found)
         if dtype.kind not in KINDS:

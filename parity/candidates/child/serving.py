@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -13,7 +14,8 @@ from .answering import Room
 from .confining import Confinement
 from .frames import pack, read
 
-_write, _exit = os.write, os._exit
+HUNG_UP, FAILED = 76, 77  # exit codes: the line is gone; the runner itself does not go on
+_write, _exit, _print_exception = os.write, os._exit, traceback.print_exc
 
 
 class Line(NamedTuple):
@@ -31,6 +33,7 @@ def main(memory_mb: str, library: str) -> None:
     except Exception as error:
         _send(line, {"missing": f"{type(error).__name__}: {error}"}, [])
         _exit(1)
+    sys.path.insert(0, os.getcwd())  # where the candidate's modules are looked for
     room = Room(Confinement(int(memory_mb)))
     python = ".".join(map(str, sys.version_info[:3]))
     _send(line, {"python": python, "numpy": np.__version__}, [])
@@ -38,8 +41,12 @@ def main(memory_mb: str, library: str) -> None:
     sys.argv = [""]
     try:
         serve(line, room)
-    finally:
-        _exit(0)
+    except OSError:
+        _exit(HUNG_UP)
+    except BaseException:
+        _print_exception()
+        _exit(FAILED)
+    _exit(0)
 
 
 def private_line() -> Line:
