@@ -8,6 +8,7 @@ from typing import Any
 from parity.candidates.styles import constructing
 from parity.candidates.styles.as_refimpl import inputs, tensors
 from parity.candidates.styles.constructing import LAYERS, made, parameter_ways
+from parity.candidates.styles.keywords import degenerate
 from parity.candidates.styles.moves import Move, ours, theirs
 from parity.candidates.styles.naming import gradient_called, gradients_in, is_upstream
 from parity.candidates.styles.requests import LAYER, attributes, call
@@ -44,7 +45,9 @@ class AsLayer:
         return LAYERS
 
     def lacks(self, problem: Problem, told: Told) -> str:
-        return constructing.lacking(problem, told)
+        rows = problem.function != "linear" or problem.arrays["x"].ndim == 2
+        found = degenerate(problem) or ("" if rows else "x of other than two axes")
+        return found or constructing.lacking(problem, told)
 
     def probe(self, told: Told) -> list[Ask]:
         return constructing.probe(told)

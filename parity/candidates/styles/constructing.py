@@ -118,9 +118,14 @@ def takes_array(parameters: Signature, array: str) -> bool:
 
 
 def without_sizes(names: Sequence[str]) -> list[str]:
-    """The names that are not plainly those of a size: a kernel beside `in_channels` is a number."""
-    counts = any(name in (*SIZES["inputs"], *SIZES["outputs"]) for name in names)
-    return [name for name in names if not counts or name not in SIZES["kernel"]]
+    """The names that are not plainly those of sizes: beside `in_channels` a kernel is a number.
+
+    >>> without_sizes(["filters", "kernel_size"]), without_sizes(["kernel", "b"])
+    ([], ['kernel', 'b'])
+    """
+    numbers = (*SIZES["inputs"], *SIZES["outputs"])
+    counted = any(name in numbers for name in names)
+    return [n for n in names if not counted or n not in (*numbers, *SIZES["kernel"])]
 
 
 def arguments(problem: Problem, parameters: Signature) -> dict[str, Any]:

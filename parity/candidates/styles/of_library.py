@@ -46,7 +46,8 @@ class OfLibrary(Plain):
 
     def lacks(self, problem: Problem, told: Told) -> str:
         parameters = parameters_of(told)
-        return keywords.lacking(problem, parameters, len(problem.arrays))
+        lacking = keywords.lacking(problem, parameters, len(problem.arrays))
+        return lacking or keywords.unusual_padding(problem)
 
     def exchange(self, problem: Problem, told: Told) -> Exchange:
         ways = moves(problem, told.layout)
@@ -73,7 +74,7 @@ class Torch(OfLibrary):
             return super().lacks(problem, told)
         if problem.function not in LAYERS:
             return "a module"
-        return constructing.lacking(problem, told)
+        return constructing.lacking(problem, told) or keywords.unusual_padding(problem)
 
     def probe(self, told: Told) -> list[Ask]:
         return constructing.probe(told) if told.kind in MODULES else []

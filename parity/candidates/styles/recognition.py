@@ -154,7 +154,7 @@ def is_cs231n(seen: Seen, parameters: set[str]) -> bool:
         "cache",
     }:
         return True
-    names = r"(conv|max_pool)_(forward|backward)_\w+|(affine|relu|dropout)_(forward|backward)"
+    names = r"(conv|max_pool)_(forward|backward)_\w+|(affine|relu|dropout)_forward|affine_backward"
     return any(re.fullmatch(f"{names}|softmax_loss", name) for name in seen.names)
 
 
