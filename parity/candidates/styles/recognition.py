@@ -47,6 +47,11 @@ WORDS: tuple[tuple[str, str], ...] = (
     (r"flatten", "flatten"),
     (r"affine|linear|dense|fully_?connected|(^|_)fc(_|\d|$)|inner_?product", "linear"),
 )
+# Functions that refimpl has not, and several functions in one.
+OTHERS = re.compile(
+    r"transpose|de_?conv|depth_?wise|separable|norm|(conv|affine|linear|dense|fc)\w*_?"
+    r"(relu|pool|sigmoid|tanh|softmax|dropout|bn)"
+)
 BACKWARD_WORDS = re.compile(r"back|bwd|grad|bprop|vjp|derivative|deriv", re.IGNORECASE)
 LIBRARIES = ("torch", "jax")
 POOL_OF_COURSE = "pool_forward|pool_backward"
@@ -182,11 +187,15 @@ def function_called(name: str, known: Sequence[str]) -> str:
 
     >>> function_called("conv_backward_naive", ("conv2d",)), function_called("MyMaxPool", FUNCTIONS)
     ('conv2d', 'max_pool2d')
+    >>> [function_called(name, FUNCTIONS) for name in ("affine_relu_forward", "deconv2d")]
+    ['', '']
     """
     if forward_of(name) in known:
         return forward_of(name)
-    lower = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
-    fits = (function for word, function in WORDS if re.search(word, lower))
+    split = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    if OTHERS.search(split):
+        return ""
+    fits = (f for word, f in WORDS if re.search(word, name.lower()) or re.search(word, split))
     return next((function for function in fits if function in known), "")
 
 
