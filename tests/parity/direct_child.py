@@ -19,7 +19,7 @@ def parameters_of(code: Any) -> list[list[Any]] | None:
     """The parameters, as `load` tells them."""
     try:
         known = inspect.signature(code).parameters.values()
-    except ValueError:
+    except (TypeError, ValueError):
         return None
     return [[p.name, p.kind.name, p.default is not p.empty] for p in known]
 
@@ -36,22 +36,19 @@ def kind_of(thing: Any) -> str:
 
 def described(thing: Any) -> dict[str, Any]:
     kind = kind_of(thing)
-    code = thing.forward if kind == "torch function" else thing
-    told: dict[str, Any] = {"kind": kind, "signature": None, "doc": ""}
-    if kind != "instance":
-        told["signature"] = parameters_of(code)
-    if kind in ("class", "instance"):
-        public = [name for name in dir(thing) if not name.startswith("_")]
-        methods = {name: getattr(thing, name) for name in public}
-        told["methods"] = {n: parameters_of(m) for n, m in methods.items() if callable(m)}
-    return told
+    told: dict[str, Any] = {"kind": kind, "is_class": isinstance(thing, type), "methods": {}}
+    names = ("forward", "backward") if kind.startswith("torch") else dir(thing)
+    if kind != "function":
+        public = {n: getattr(thing, n) for n in names if n[0] != "_" and hasattr(thing, n)}
+        told["methods"] = {n: parameters_of(m) for n, m in public.items() if callable(m)}
+    return {**told, "signature": parameters_of(thing), "doc": ""}
 
 
 def to_numpy(value: Any) -> Any:
     if isinstance(value, torch.Tensor):
         return value.detach().numpy()
-    if isinstance(value, torch.nn.Parameter):
-        return value.detach().numpy()
+    if hasattr(value, "_asdict"):  # the runner tells the fields
+        return to_numpy(value._asdict())
     if isinstance(value, Mapping):
         return {key: to_numpy(part) for key, part in value.items()}
     if isinstance(value, tuple | list):
@@ -124,7 +121,7 @@ class DirectChild:
         for name, sent in request["set"]:
             set_attribute(made, name, self.value(sent, request, arrays))
         self.kept[request["as"]] = made
-        shapes = [[n, list(v.shape)] for n, v in arrays_of(made).items() if hasattr(v, "shape")]
+        shapes = [[name, list(array.shape)] for name, array in arrays_of(made).items()]
         return {"attributes": shapes}, []
 
     def attributes(self, request: Mapping[str, Any], arrays: Sequence[Array]) -> Reply:
@@ -160,8 +157,13 @@ def arrays_of(made: Any) -> dict[str, Any]:
     """The arrays that an object holds, those inside of lists and dicts included."""
     if isinstance(made, torch.nn.Module):
         return {name: to_numpy(value) for name, value in made.named_parameters()}
-    held = np.ndarray | list | dict
-    return {name: value for name, value in vars(made).items() if isinstance(value, held)}
+    found: dict[str, Any] = {}
+    for name, value in vars(made).items():
+        entries = dict(enumerate(value)) if isinstance(value, list) else value
+        inner = entries if isinstance(entries, dict) else {}
+        named = {name: value, **{f"{name}[{key!r}]": entry for key, entry in inner.items()}}
+        found |= {n: v for n, v in named.items() if isinstance(v, np.ndarray)}
+    return found
 
 
 def sent_back(said: Mapping[str, Any]) -> Reply:

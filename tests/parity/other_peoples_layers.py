@@ -295,6 +295,26 @@ class GivenArrays:
         return linear_backward(dy, self.x, self.parameters["weight"])
 
 
+class Called:
+    """Its forward has no name."""
+
+    def __call__(self, x):  # type: ignore[no-untyped-def]
+        self.y = np.tanh(x)
+        return self.y
+
+    def backward(self, dy):  # type: ignore[no-untyped-def]
+        return (1 - self.y**2) * dy
+
+
+class Rectifier:
+    def forward(self, x):  # type: ignore[no-untyped-def]
+        self.positive = x > 0
+        return x * self.positive
+
+    def backward(self, dy):  # type: ignore[no-untyped-def]
+        return dy * self.positive
+
+
 # --- torch --------------------------------------------------------------------------------
 
 
@@ -313,6 +333,11 @@ class TorchConv2d(nn.Module):
 
     def forward(self, x):  # type: ignore[no-untyped-def]
         return self.conv(x)
+
+
+def torch_module() -> nn.Module:
+    """An object whose weights have other sizes."""
+    return nn.Linear(3, 5, dtype=torch.float64)
 
 
 class LeakyReLUFunction(torch.autograd.Function):

@@ -10,7 +10,7 @@ from parity.candidates.styles.as_refimpl import inputs, tensors
 from parity.candidates.styles.constructing import LAYERS, made, parameter_ways
 from parity.candidates.styles.keywords import degenerate
 from parity.candidates.styles.moves import Move, ours, theirs
-from parity.candidates.styles.naming import gradient_called, gradients_in, is_upstream
+from parity.candidates.styles.naming import gradient_held, gradients_in, is_upstream
 from parity.candidates.styles.requests import LAYER, attributes, call
 from parity.candidates.styles.style import (
     BACKWARD,
@@ -111,11 +111,5 @@ def gradients_held(found: Any, arrays: Sequence[str]) -> dict[str, Any]:
     """The gradients among an object's attributes, also inside of a dict or list `grads`."""
     if not isinstance(found, Mapping):
         return {}
-    called = {key: gradient_called(str(key), arrays) for key in found}
-    gradients = {f"d{array}": found[key] for key, array in called.items() if array}
-    for key, value in found.items():
-        if str(key).strip("_").lower() not in ("grads", "gradients", "grad", "dparams"):
-            continue
-        inner = arrays if isinstance(value, Mapping) else [a for a in arrays if a != "x"]
-        gradients = {**gradients_in(value, inner), **gradients}
-    return gradients
+    called = {key: gradient_held(str(key), arrays) for key in found}
+    return {f"d{array}": found[key] for key, array in called.items() if array}

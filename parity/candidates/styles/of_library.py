@@ -103,7 +103,8 @@ class OfArrays(AsRefimpl):
 
 def parameters_of(told: Told) -> Signature:
     """The parameters of the function; those of an autograd.Function without its context."""
-    parameters = told.signature(told.names[0])
+    parameters = told.methods.get("forward") if told.kind == AUTOGRAD else None
+    parameters = parameters or told.signature(told.names[0])
     context = parameters and parameters[0].name in ("ctx", "context", "self")
     return parameters[1:] if parameters and context else parameters
 

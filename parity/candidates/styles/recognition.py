@@ -91,8 +91,19 @@ class Seen:
         self.loaded: Mapping[str, Mapping[str, Any]] = loaded.get("names", {})
         self.names = tuple(self.loaded)
         self.signatures = {n: signature_of(d.get("signature")) for n, d in self.loaded.items()}
-        self.kind = str(self.loaded[self.names[0]].get("kind", "")) if self.names else ""
+        self.kind = str(self.first.get("kind", ""))
         self.public = tuple(loaded.get("public", ()))
+
+    @property
+    def first(self) -> Mapping[str, Any]:
+        """What was told of the first name."""
+        return self.loaded[self.names[0]] if self.names else {}
+
+    @property
+    def is_instance(self) -> bool:
+        """Whether it is an object whose class we are not given."""
+        made = self.kind == MODULE and self.first.get("is_class") is False
+        return made or self.kind == "instance"
 
     @property
     def parameters(self) -> list[str]:
@@ -101,9 +112,13 @@ class Seen:
 
     @property
     def methods(self) -> dict[str, Signature]:
-        """The methods of a class or an instance, if they were told."""
-        listed = self.loaded[self.names[0]].get("methods") or {}
-        return {name: signature_of(listed[name]) for name in listed}
+        """The methods of a class or an instance, if they were told: without a forward of any
+        name, it is called itself."""
+        listed = self.first.get("methods")
+        if listed is None or self.kind == "function":
+            return {}
+        itself = {} if set(listed) & set(FORWARDS) else {"__call__": None}
+        return itself | {name: signature_of(listed[name]) for name in listed}
 
     def first_parameter(self, name: str) -> str:
         parameters = self.signatures.get(name) or ()
@@ -219,7 +234,7 @@ def told_of(seen: Seen, style: str, function: str, like: str | None, library: st
         names=names,
         like=function,
         part=part,
-        kind=seen.kind,
+        kind="instance" if seen.is_instance else seen.kind,
         layout=NHWC if style == "deeplearning.ai" else NCHW,
         library=library or (style if style in LIBRARIES else "numpy"),
         also=("avg_pool2d",) if pooled and function == "max_pool2d" else (),
@@ -241,11 +256,8 @@ def part_of(seen: Seen, style: str, function: str, like: str | None) -> str:
 
 
 def part_of_layer(seen: Seen) -> str:
-    """What of forward and backward the object has, as far as its methods were told."""
-    methods = set(seen.methods)
-    if methods and not methods & set(BACKWARDS):
-        return FORWARD
-    return BOTH if not methods or methods & set(FORWARDS) else BACKWARD
+    """Both, unless its methods were told and no backward is among them."""
+    return BOTH if not seen.methods or set(seen.methods) & set(BACKWARDS) else FORWARD
 
 
 # --- what is asked ------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import pytest
 from direct_child import DirectChild
 from problems import tensors_of
 
+import refimpl
 from parity.candidates.styles.every import EVERY
 from parity.candidates.styles.keywords import only_for_some
 from parity.candidates.styles.recognition import recognised
@@ -79,10 +80,16 @@ RIGHT: dict[str, Candidate] = {
     "layer conv, channels last": of(other.KerasLikeConv, cases=3, layout=NHWC, tensors=AFFINE),
     "layer dense": of(other.Dense, cases=5, tensors=AFFINE),
     "layer dense, arrays given": of(other.GivenArrays, like="linear", cases=5, tensors=AFFINE),
+    "layer of refimpl": of(refimpl.Conv2d, cases=20, tensors=AFFINE),
+    "layer that is called": of(other.Called, like="tanh", cases=5, tensors=THROUGH),
+    "layer, an object": Candidate({"relu1": other.Rectifier()}, cases=5, tensors=THROUGH),
     "layer sigmoid": of(other.SigmoidOfD1, cases=5, tensors=THROUGH),
     "layer pool": of(other.MaxPool, cases=10, tensors=THROUGH),
     "torch function": of(other.torch_conv, style="torch", cases=20, tensors=AFFINE),
     "torch module": of(other.TorchConv2d, cases=10, tensors=AFFINE),
+    "torch module, an object": Candidate(
+        {"linear1": other.torch_module()}, cases=5, tensors=AFFINE
+    ),
     "torch autograd": of(other.LeakyReLUFunction, cases=5, tensors=THROUGH),
     "array": of(
         *(other.torch_linear, other.torch_linear_backward),
