@@ -135,7 +135,10 @@ def arguments(problem: Problem, parameters: Signature) -> dict[str, Any]:
     options.pop("", None)
     if takes_anything(parameters):
         options |= {n: v for n, v in special(problem).items() if not known_as(n, names)}
-    return {**options, **sizes(problem, names)}
+    numbers = sizes(problem, names)
+    if not has_flag(parameters):
+        numbers.pop("bias", None)
+    return {**options, **numbers}
 
 
 def sizes(problem: Problem, names: Sequence[str]) -> dict[str, Any]:
@@ -237,5 +240,10 @@ def bias_lacking(problem: Problem, told: Told, parameters: Signature) -> str:
     held = attribute_of(told, "bias") or takes_array(parameters, "bias")
     if "bias" in problem.arrays:
         return "" if held else "bias"
-    flag = any(name in SIZES["biased"] for name in by_keyword(parameters))
-    return "a bias left out" if held and not flag else ""
+    return "a bias left out" if held and not has_flag(parameters) else ""
+
+
+def has_flag(parameters: Signature) -> bool:
+    """Whether a constructor is told if there is a bias; one that takes the array is not."""
+    named = any(name in SIZES["biased"] for name in by_keyword(parameters))
+    return named and not takes_array(parameters, "bias")
