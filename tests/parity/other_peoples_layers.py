@@ -54,6 +54,15 @@ def relu_backward(dy, x):  # type: ignore[no-untyped-def]
     return dy * (x > 0)
 
 
+def conv_with_cache(x, w, b, stride=1, pad=0):  # type: ignore[no-untyped-def]
+    return conv2d(x, w, b, stride, pad), (x, w, stride, pad)
+
+
+def conv_with_cache_backward(dout, cache):  # type: ignore[no-untyped-def]
+    grads = conv2d_backward(dout, *cache)
+    return grads["grad_x"], grads["dW"], grads["db"]
+
+
 def channels_last(x, weight, bias=None, stride=1, padding=0):  # type: ignore[no-untyped-def]
     """(N, H, W, C), kernels (K_h, K_w, C_in, C_out)"""
     given = x.transpose(0, 3, 1, 2), weight.transpose(3, 2, 0, 1)
@@ -255,6 +264,49 @@ class Dense:
     def backward(self, grad):  # type: ignore[no-untyped-def]
         self.grads = [self.x.T @ grad, grad.sum(axis=0, keepdims=True)]
         return grad @ self.weights.T
+
+
+class Affine:
+    """Parameters and gradients in dicts."""
+
+    def __init__(self, input_size: int, output_size: int) -> None:
+        self.params = {"W": np.zeros((input_size, output_size)), "b": np.zeros(output_size)}
+        self.grads: dict[str, Any] = {}
+
+    def forward(self, x):  # type: ignore[no-untyped-def]
+        self.x = x
+        return x @ self.params["W"] + self.params["b"]
+
+    def backward(self, dout):  # type: ignore[no-untyped-def]
+        self.grads["W"], self.grads["b"] = self.x.T @ dout, dout.sum(axis=0)
+        return dout @ self.params["W"].T
+
+
+class MatMul:
+    """Parameters and gradients in lists."""
+
+    def __init__(self, n_in: int, n_out: int) -> None:
+        self.params = [np.zeros((n_in, n_out)), np.zeros(n_out)]
+        self.grads = [np.zeros_like(p) for p in self.params]
+
+    def forward(self, x):  # type: ignore[no-untyped-def]
+        self.x, (W, b) = x, self.params
+        return x @ W + b
+
+    def backward(self, dout):  # type: ignore[no-untyped-def]
+        self.grads[0][...], self.grads[1][...] = self.x.T @ dout, dout.sum(axis=0)
+        return dout @ self.params[0].T
+
+
+class SoftmaxWithLoss:
+    """The gradient for dy = 1."""
+
+    def forward(self, x, t):  # type: ignore[no-untyped-def]
+        loss, self.dx = softmax_loss(x, t)
+        return loss
+
+    def backward(self):  # type: ignore[no-untyped-def]
+        return self.dx
 
 
 class SigmoidOfD1:

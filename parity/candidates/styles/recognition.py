@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from parity.candidates.styles.as_layer import BACKWARDS, FORWARDS
+from parity.candidates.styles.as_refimpl import CACHES
 from parity.candidates.styles.every import EVERY
-from parity.candidates.styles.naming import is_upstream
+from parity.candidates.styles.naming import OPTIONS, is_upstream
 from parity.candidates.styles.of_library import AUTOGRAD, MODULE
 from parity.candidates.styles.style import (
     BACKWARD,
@@ -169,10 +170,10 @@ def style_of(seen: Seen) -> str:
 
 def is_cs231n(seen: Seen, parameters: set[str]) -> bool:
     """Whether a parameter or a name is the course's: conv_param, dout beside cache, …_naive."""
-    if parameters & {"conv_param", "pool_param", "dropout_param"} or parameters >= {
-        "dout",
-        "cache",
-    }:
+    if parameters & {"conv_param", "pool_param", "dropout_param"}:
+        return True
+    options = parameters & {name for names in OPTIONS.values() for name in names if len(name) > 1}
+    if parameters >= {"dout", "cache"} and not options:
         return True
     names = r"(conv|max_pool)_(forward|backward)_\w+|(affine|relu|dropout)_forward|affine_backward"
     return any(re.fullmatch(f"{names}|softmax_loss", name) for name in seen.names)
@@ -183,6 +184,8 @@ def as_refimpl(seen: Seen, name: str) -> bool:
     if name in (*FUNCTIONS, *FORWARD_OF):
         return True
     parameters = [p.name.lower() for p in seen.signatures[name] or ()]
+    if name == seen.names[-1] and len(seen.names) > 1 and parameters[1:2] in ([c] for c in CACHES):
+        return True
     after = parameters[1:] if parameters and is_upstream(parameters[0]) else parameters
     return bool(after) and after[0] in ("x", "logits") and "cache" not in after
 

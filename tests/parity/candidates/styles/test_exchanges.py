@@ -51,6 +51,9 @@ RIGHT: dict[str, Candidate] = {
     "refimpl conv2d": of(other.conv2d, cases=20, tensors=frozenset({"y"})),
     "refimpl conv2d_backward": of(other.conv2d_backward, cases=20, tensors=GRADIENTS),
     "refimpl linear, both": of(other.linear, other.linear_backward, cases=10, tensors=AFFINE),
+    "refimpl conv, with a cache": of(
+        *(other.conv_with_cache, other.conv_with_cache_backward), cases=10, tensors=AFFINE
+    ),
     "refimpl relu_backward": of(other.relu_backward, cases=5, tensors=frozenset({"dx"})),
     "refimpl, channels last": of(
         *(other.channels_last,), like="conv2d", layout=NHWC, cases=20, tensors=frozenset({"y"})
@@ -80,6 +83,9 @@ RIGHT: dict[str, Candidate] = {
     "layer conv, channels last": of(other.KerasLikeConv, cases=3, layout=NHWC, tensors=AFFINE),
     "layer dense": of(other.Dense, cases=5, tensors=AFFINE),
     "layer dense, arrays given": of(other.GivenArrays, like="linear", cases=5, tensors=AFFINE),
+    "layer, dicts": of(other.Affine, cases=5, tensors=AFFINE),
+    "layer, lists": of(other.MatMul, like="linear", cases=5, tensors=AFFINE),
+    "layer of a loss": of(other.SoftmaxWithLoss, cases=3, tensors=frozenset({"y", "dlogits"})),
     "layer of refimpl": of(refimpl.Conv2d, cases=20, tensors=AFFINE),
     "layer that is called": of(other.Called, like="tanh", cases=5, tensors=THROUGH),
     "layer, an object": Candidate({"relu1": other.Rectifier()}, cases=5, tensors=THROUGH),
