@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from parity.candidates.styles import constructing
 from parity.candidates.styles.as_refimpl import inputs, tensors
-from parity.candidates.styles.constructing import LAYERS, made, parameter_ways
+from parity.candidates.styles.constructing import LAYERS, PARAMETERS, made, parameter_ways
+from parity.candidates.styles.cs231n import LACKING, nothing
+from parity.candidates.styles.keywords import degenerate
 from parity.candidates.styles.moves import Move, ours, theirs
-from parity.candidates.styles.naming import gradient_called, gradients_in, is_upstream
+from parity.candidates.styles.naming import gradient_held, gradients_in, is_upstream
 from parity.candidates.styles.requests import LAYER, attributes, call
 from parity.candidates.styles.style import (
     BACKWARD,
@@ -44,7 +48,8 @@ class AsLayer:
         return LAYERS
 
     def lacks(self, problem: Problem, told: Told) -> str:
-        return constructing.lacking(problem, told)
+        lacking = LACKING.get(problem.function, nothing)(problem, told)
+        return degenerate(problem) or lacking or constructing.lacking(problem, told)
 
     def probe(self, told: Told) -> list[Ask]:
         return constructing.probe(told)
@@ -53,6 +58,8 @@ class AsLayer:
         return constructing.learned(told, replies)
 
     def exchange(self, problem: Problem, told: Told) -> Exchange:
+        if takes_no_upstream(told):
+            problem = problem._replace(dy=np.ones_like(problem.dy))
         ways = parameter_ways(problem, told)
         first = Step(made(problem, told, told.library))
         forward = forward_step(problem, told, ways)
@@ -64,13 +71,14 @@ class AsLayer:
 
 
 def forward_step(problem: Problem, told: Told, ways: Mapping[str, Move]) -> Step:
-    x = theirs(problem, ways)["x"]
+    arrays = theirs(problem, ways)
+    given = [arrays[name] for name in problem.arrays if name not in PARAMETERS]
     target = f"{LAYER}.{method(told, FORWARDS)}"
 
     def read(reply: Reply) -> dict[str, Any]:
         return ours(problem, ways, {"y": value_of(reply)})
 
-    return Step(call(target, (x,), library=told.library), ("y",), read)
+    return Step(call(target, given, library=told.library), ("y",), read)
 
 
 def backward_steps(problem: Problem, told: Told, ways: Mapping[str, Move]) -> list[Step]:
@@ -85,7 +93,11 @@ def backward_steps(problem: Problem, told: Told, ways: Mapping[str, Move]) -> li
         return ours(problem, ways, gradients_held(value_of(reply), names))
 
     return [
-        Step(call(f"{LAYER}.{name}", args, library=told.library), ("dx",), returned),
+        Step(
+            call(f"{LAYER}.{name}", args, library=told.library),
+            tensors(problem, BACKWARD)[:1],
+            returned,
+        ),
         Step(attributes(), tensors(problem, BACKWARD)[1:], held),
     ]
 
@@ -99,20 +111,26 @@ def arguments(parameters: Signature, arrays: Mapping[str, Array]) -> list[Any]:
     """dy, where the backward also asks for x that, and a learning rate of 0."""
     required = [p.name for p in parameters or () if not p.has_default and not p.variadic]
     rest = [name for name in required if not is_upstream(name) and name != "self"]
-    given = {"x": arrays["x"], "input": arrays["x"], "inputs": arrays["x"]}
+    x = next(iter(arrays.values()))
+    given = {"x": x, "input": x, "inputs": x}
     more = [0.0 if name in RATES else given[name] for name in rest if name in (*RATES, *given)]
-    return [arrays["dy"], *more]
+    return [arrays["dy"], *more] if parameters is None or len(own(parameters)) else []
+
+
+def own(parameters: Signature) -> list[str]:
+    """The names of the parameters without `self`."""
+    return [p.name for p in parameters or () if p.name != "self"]
+
+
+def takes_no_upstream(told: Told) -> bool:
+    """Whether the backward of a loss has no parameter: dy is 1."""
+    parameters = told.methods.get(method(told, BACKWARDS))
+    return parameters is not None and not own(parameters)
 
 
 def gradients_held(found: Any, arrays: Sequence[str]) -> dict[str, Any]:
     """The gradients among an object's attributes, also inside of a dict or list `grads`."""
     if not isinstance(found, Mapping):
         return {}
-    called = {key: gradient_called(str(key), arrays) for key in found}
-    gradients = {f"d{array}": found[key] for key, array in called.items() if array}
-    for key, value in found.items():
-        if str(key).strip("_").lower() not in ("grads", "gradients", "grad", "dparams"):
-            continue
-        inner = arrays if isinstance(value, Mapping) else [a for a in arrays if a != "x"]
-        gradients = {**gradients_in(value, inner), **gradients}
-    return gradients
+    called = {key: gradient_held(str(key), arrays) for key in found}
+    return {f"d{array}": found[key] for key, array in called.items() if array}

@@ -7,7 +7,7 @@ from typing import Any
 from parity.candidates.styles.keywords import array_parameters, keywords, lacking
 from parity.candidates.styles.moves import moves, ours, theirs
 from parity.candidates.styles.naming import array_called, gradients_in
-from parity.candidates.styles.requests import call
+from parity.candidates.styles.requests import CACHE, call
 from parity.candidates.styles.style import (
     BACKWARD,
     BOTH,
@@ -21,8 +21,11 @@ from parity.candidates.styles.style import (
     steps,
     value_of,
 )
+from parity.candidates.styles.wire_values import Kept
 from parity.cases.functions import FUNCTIONS
 from parity.witnesses.problem import Problem
+
+CACHES = ("cache", "ctx", "saved", "memory")  # what a forward hands to its backward
 
 
 class AsRefimpl(Plain):
@@ -37,11 +40,18 @@ class AsRefimpl(Plain):
         found = [
             lacking(problem, told.signature(name), len(given(problem, told.signature(name), part)))
             for name, part in parts(told)
+            if part == FORWARD or not hands_on(told)
         ]
         return next(filter(None, found), "")
 
     def exchange(self, problem: Problem, told: Told) -> Exchange:
         return steps(problem, *(asked(problem, told, name, part) for name, part in parts(told)))
+
+
+def hands_on(told: Told) -> bool:
+    """Whether the forward gives (y, cache) and the backward takes (dy, cache)."""
+    after = (told.signature(told.names[-1]) or ())[1:2]
+    return told.part == BOTH and any(p.name in CACHES for p in after)
 
 
 def parts(told: Told) -> list[tuple[str, str]]:
@@ -68,11 +78,17 @@ def asked(problem: Problem, told: Told, name: str, part: str) -> Step:
     """One call of the forward or the backward."""
     ways, parameters = moves(problem, told.layout), told.signature(name)
     arrays = theirs(problem, ways)
-    args = [arrays[array] for array in given(problem, parameters, part)]
-    ask = call(name, args, keywords(problem, parameters), library=told.library)
+    args: list[Any] = [arrays[array] for array in given(problem, parameters, part)]
+    cached = hands_on(told)
+    if cached and part == BACKWARD:
+        args = [arrays["dy"], Kept(CACHE)]
+    keep = {"1": CACHE} if cached and part == FORWARD else {}
+    ask = call(name, args, keywords(problem, parameters), keep=keep, library=told.library)
 
     def read(reply: Reply) -> dict[str, Any]:
         value = value_of(reply)
+        if keep and isinstance(value, tuple | list) and value:
+            value = value[0]
         found = {"y": value} if part == FORWARD else gradients_in(value, inputs(problem))
         return ours(problem, ways, found)
 

@@ -30,7 +30,7 @@ from parity.candidates.styles.moves import (
     theirs,
     way_of,
 )
-from parity.candidates.styles.naming import SIZES, array_called
+from parity.candidates.styles.naming import ENTRY, SIZES, array_called
 from parity.candidates.styles.requests import construct
 from parity.candidates.styles.style import Ask, Reply, Signature, Told, Unclear
 from parity.candidates.styles.wire_values import decoded
@@ -38,11 +38,13 @@ from parity.cases.case import Array, Shape
 from parity.cases.functions import FUNCTIONS
 from parity.witnesses.problem import Problem
 
+HOLDERS = ("params", "parameters", "param", "weights")  # dicts and lists of parameters
 PARAMETERS = ("weight", "bias")
 WITH_PARAMETERS = (*CONVOLUTIONS, "linear")
 LAYERS = (
     *(*WITH_PARAMETERS, *MAX_POOLINGS, *AVERAGE_POOLINGS, "flatten"),
     *("relu", "leaky_relu", "hardtanh", "sigmoid", "tanh", "softmax", "log_softmax"),
+    "cross_entropy",
 )
 
 # (C_out, C_in, *K), (features_out, features_in)
@@ -118,9 +120,14 @@ def takes_array(parameters: Signature, array: str) -> bool:
 
 
 def without_sizes(names: Sequence[str]) -> list[str]:
-    """The names that are not plainly those of a size: a kernel beside `in_channels` is a number."""
-    counts = any(name in (*SIZES["inputs"], *SIZES["outputs"]) for name in names)
-    return [name for name in names if not counts or name not in SIZES["kernel"]]
+    """The names that are not plainly those of sizes: beside `in_channels` a kernel is a number.
+
+    >>> without_sizes(["filters", "kernel_size"]), without_sizes(["kernel", "b"])
+    ([], ['kernel', 'b'])
+    """
+    numbers = (*SIZES["inputs"], *SIZES["outputs"])
+    counted = any(name in numbers for name in names)
+    return [n for n in names if not counted or n not in (*numbers, *SIZES["kernel"])]
 
 
 def arguments(problem: Problem, parameters: Signature) -> dict[str, Any]:
@@ -130,7 +137,10 @@ def arguments(problem: Problem, parameters: Signature) -> dict[str, Any]:
     options.pop("", None)
     if takes_anything(parameters):
         options |= {n: v for n, v in special(problem).items() if not known_as(n, names)}
-    return {**options, **sizes(problem, names)}
+    numbers = sizes(problem, names)
+    if not has_flag(parameters):
+        numbers.pop("bias", None)
+    return {**options, **numbers}
 
 
 def sizes(problem: Problem, names: Sequence[str]) -> dict[str, Any]:
@@ -169,16 +179,42 @@ def parameter_called(parameters: Signature, array: str) -> str:
 # --- the attributes -----------------------------------------------------------------------
 
 
+def parameter_held(name: str) -> str:
+    """Which parameter an attribute is, or an entry of one: W, conv.bias, params['W'], params[1].
+
+    >>> [parameter_held(name) for name in ("W", "params['b']", "params[0]", "grads['W']")]
+    ['weight', 'bias', 'weight', '']
+    """
+    entry = ENTRY.fullmatch(name)
+    if entry is None:
+        return array_called(name, PARAMETERS)
+    holder, _, key = entry.groups()
+    if holder.strip("_").lower() not in HOLDERS:
+        return ""
+    if key.isdigit():
+        return PARAMETERS[int(key)] if int(key) < len(PARAMETERS) else ""
+    return array_called(key, PARAMETERS)
+
+
 def attribute_of(told: Told, array: str) -> str:
     """Which attribute of the object holds the weight or the bias; "" if none."""
-    found = (name for name in told.attributes or {} if array_called(name, (array,)) == array)
-    return next(found, "")
+    return next((n for n in told.attributes or {} if parameter_held(n) == array), "")
 
 
-def attributes_to_set(arrays: Mapping[str, Array], told: Told) -> dict[str, Array]:
-    """The problem's weight and bias by the object's attributes; no bias is zeros."""
-    named = {array: attribute_of(told, array) for array in PARAMETERS}
-    return {name: arrays[array] for array, name in named.items() if name and array in arrays}
+def attributes_to_set(arrays: Mapping[str, Array], told: Told) -> dict[str, Any]:
+    """The problem's weight and bias by the object's attributes; a dict or list of them as one."""
+    found: dict[str, Any] = {}
+    for name in told.attributes or {}:
+        array, entry = parameter_held(name), ENTRY.fullmatch(name)
+        if array not in arrays:
+            continue
+        if entry is None:
+            found[name] = arrays[array]
+        elif entry[3].isdigit():
+            found[entry[1]] = [*found.get(entry[1], ()), arrays[array]]
+        else:
+            found[entry[1]] = {**found.get(entry[1], {}), entry[3]: arrays[array]}
+    return found
 
 
 def parameter_ways(problem: Problem, told: Told) -> dict[str, Move]:
@@ -232,5 +268,10 @@ def bias_lacking(problem: Problem, told: Told, parameters: Signature) -> str:
     held = attribute_of(told, "bias") or takes_array(parameters, "bias")
     if "bias" in problem.arrays:
         return "" if held else "bias"
-    flag = any(name in SIZES["biased"] for name in by_keyword(parameters))
-    return "a bias left out" if held and not flag else ""
+    return "a bias left out" if held and not has_flag(parameters) else ""
+
+
+def has_flag(parameters: Signature) -> bool:
+    """Whether a constructor is told if there is a bias; one that takes the array is not."""
+    named = any(name in SIZES["biased"] for name in by_keyword(parameters))
+    return named and not takes_array(parameters, "bias")

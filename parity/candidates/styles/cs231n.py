@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from parity.candidates.styles.as_refimpl import inputs
-from parity.candidates.styles.keywords import only_for_some, settled, special
+from parity.candidates.styles.keywords import degenerate, only_for_some, settled, special
 from parity.candidates.styles.moves import Move, moves, ours, theirs, turned
 from parity.candidates.styles.requests import CACHE, call
 from parity.candidates.styles.style import (
@@ -36,7 +36,7 @@ from parity.cases.functions import FUNCTIONS
 from parity.witnesses.problem import Problem
 
 SEED = 20261120  # of the candidate's mask
-NEVER = 1e-9  # how improbable a mask is that nobody has drawn
+NEVER = 1e-9  # no right code draws a mask that is less probable
 
 EXPRESSED: dict[str, tuple[str, ...]] = {  # the options of refimpl that can be expressed
     "conv2d": ("stride", "padding"),
@@ -58,6 +58,7 @@ class Cs231n(Plain):
 
     def lacks(self, problem: Problem, told: Told) -> str:
         found = (
+            degenerate(problem),
             *(name for name in special(problem) if name not in EXPRESSED[problem.function]),
             number_lacking(problem, ("stride", "padding")),
             "a bias left out" if without_bias(problem) else "",
@@ -249,9 +250,9 @@ def nodes_kept(x: Array, y: Any, dx: Any, problem: Problem) -> Array | None:
 
 
 def can_be_drawn(kept: Array, probability: float) -> bool:
-    """Whether so many nodes are kept by chance in more than one of 1/`NEVER` masks.
+    """Whether a mask that keeps so many nodes is more probable than `NEVER`.
 
-    Chernoff: P(share as far from probability as q) ≤ 2 e^(−n · KL(q ‖ probability))
+    Chernoff: P(share q or one farther from the probability) ≤ 2 e^(−n · KL(q ‖ probability))
 
     >>> can_be_drawn(np.ones(40, bool), 0.5), can_be_drawn(np.arange(40) % 3 > 0, 0.5)
     (False, True)

@@ -15,7 +15,7 @@ from parity.candidates.styles.cs231n import (
     number_lacking,
     without_bias,
 )
-from parity.candidates.styles.keywords import settled, special
+from parity.candidates.styles.keywords import degenerate, settled, special
 from parity.candidates.styles.moves import Move, moves
 from parity.candidates.styles.style import NHWC, Exchange, Plain, Told, steps
 from parity.cases.case import Array
@@ -39,6 +39,7 @@ class DeeplearningAi(Plain):
 
     def lacks(self, problem: Problem, told: Told) -> str:
         found = (
+            degenerate(problem),
             *(name for name in special(problem) if name not in EXPRESSED[problem.function]),
             number_lacking(problem, ("stride", "padding")),
             "" if is_square(problem) else "kernels that are not square",

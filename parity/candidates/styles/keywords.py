@@ -153,6 +153,27 @@ def lacking(problem: Problem, parameters: Signature, given: int) -> str:
     return option_lacking(problem, parameters)
 
 
+def unusual_padding(problem: Problem) -> str:
+    """Padding that is neither a number nor one for each axis; "" if it is."""
+    padding = settled(problem).get("padding", 0)
+    if isinstance(padding, str):
+        return f'padding "{padding}"'
+    pairs = isinstance(padding, tuple | list) and any(isinstance(p, tuple | list) for p in padding)
+    return "padding of its own for each side" if pairs else ""
+
+
+def degenerate(problem: Problem) -> str:
+    """Arrays that no course thinks of: without axes, or without elements; "" if there are none.
+
+    >>> degenerate(Problem("relu", {"x": np.zeros((0, 3))}, {}, np.zeros((0, 3))))
+    'an empty batch'
+    """
+    arrays = [array for name, array in problem.arrays.items() if name != "target"]
+    if any(array.ndim == 0 for array in arrays):
+        return "x without axes"
+    return "" if all(array.size for array in (*arrays, problem.dy)) else "an empty batch"
+
+
 def only_for_some(problem: Problem) -> str:
     """What plain code does not expect though its signature does not show it; "" if nothing.
 
@@ -161,11 +182,7 @@ def only_for_some(problem: Problem) -> str:
     'a stride for each axis'
     """
     values = settled(problem)
-    padding = values.get("padding", 0)
-    if isinstance(padding, str):
-        return f'padding "{padding}"'
-    if isinstance(padding, tuple | list) and any(isinstance(p, tuple | list) for p in padding):
-        return "padding of its own for each side"
     apart = [name for name in BY_AXIS if isinstance(values.get(name), tuple | list)]
     words = {"kernel_size": "a window", "padding": "padding"}
-    return next((f"{words.get(name, f'a {name}')} for each axis" for name in apart), "")
+    named = (f"{words.get(name, f'a {name}')} for each axis" for name in apart)
+    return degenerate(problem) or unusual_padding(problem) or next(named, "")

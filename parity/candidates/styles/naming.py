@@ -97,17 +97,43 @@ def gradient_called(name: str, arrays: Sequence[str]) -> str:
     return array_called(bare, arrays) if bare != last else ""
 
 
+ENTRY = re.compile(r"(\w+)\[(['\"]?)(\w+)\2\]")  # of a dict or list that an object holds
+HOLDERS = ("grads", "grad", "gradients", "gradient", "dparams", "param_grads")
+
+
+def gradient_held(name: str, arrays: Sequence[str]) -> str:
+    """Which array's gradient an object's attribute is, or an entry of one: grads[0], grads['W'].
+
+    >>> [gradient_held(name, ("x", "weight", "bias")) for name in ("dW", "grads['b']", "grads[0]")]
+    ['weight', 'bias', 'weight']
+    """
+    entry = ENTRY.fullmatch(name)
+    if entry is None:
+        return gradient_called(name, arrays)
+    holder, _, key = entry.groups()
+    if holder.strip("_").lower() not in HOLDERS:
+        return gradient_called(key, arrays)
+    if key.isdigit():
+        parameters = [array for array in arrays if array != "x"]
+        return parameters[int(key)] if int(key) < len(parameters) else ""
+    return gradient_called(key, arrays) or array_called(key, arrays)
+
+
 def gradients_by_name(found: Mapping[Any, Any], arrays: Sequence[str]) -> dict[str, Any]:
     """Gradients of a dict as dx, dweight, …; a key may be the array's own name.
 
     >>> gradients_by_name({"dW": 1, "b": 2, "cache": 3}, ("x", "weight", "bias"))
     {'dweight': 1, 'dbias': 2}
+    >>> gradients_by_name({"dx": 1, "parameters": {"weight": 2}}, ("x", "weight"))
+    {'dweight': 2, 'dx': 1}
     """
     named: dict[str, Any] = {}
     for key, value in found.items():
         array = gradient_called(str(key), arrays) or array_called(str(key), arrays)
         if array:
             named.setdefault(f"d{array}", value)
+    for inner in (value for value in found.values() if isinstance(value, Mapping)):
+        named = {**gradients_by_name(inner, arrays), **named}
     return named
 
 

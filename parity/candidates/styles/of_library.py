@@ -46,7 +46,8 @@ class OfLibrary(Plain):
 
     def lacks(self, problem: Problem, told: Told) -> str:
         parameters = parameters_of(told)
-        return keywords.lacking(problem, parameters, len(problem.arrays))
+        lacking = keywords.lacking(problem, parameters, len(problem.arrays))
+        return lacking or keywords.unusual_padding(problem)
 
     def exchange(self, problem: Problem, told: Told) -> Exchange:
         ways = moves(problem, told.layout)
@@ -73,7 +74,7 @@ class Torch(OfLibrary):
             return super().lacks(problem, told)
         if problem.function not in LAYERS:
             return "a module"
-        return constructing.lacking(problem, told)
+        return constructing.lacking(problem, told) or keywords.unusual_padding(problem)
 
     def probe(self, told: Told) -> list[Ask]:
         return constructing.probe(told) if told.kind in MODULES else []
@@ -102,7 +103,8 @@ class OfArrays(AsRefimpl):
 
 def parameters_of(told: Told) -> Signature:
     """The parameters of the function; those of an autograd.Function without its context."""
-    parameters = told.signature(told.names[0])
+    parameters = told.methods.get("forward") if told.kind == AUTOGRAD else None
+    parameters = parameters or told.signature(told.names[0])
     context = parameters and parameters[0].name in ("ctx", "context", "self")
     return parameters[1:] if parameters and context else parameters
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from parity.candidates.styles.as_layer import BACKWARDS, FORWARDS
+from parity.candidates.styles.as_refimpl import CACHES
 from parity.candidates.styles.every import EVERY
-from parity.candidates.styles.naming import is_upstream
+from parity.candidates.styles.naming import OPTIONS, is_upstream
 from parity.candidates.styles.of_library import AUTOGRAD, MODULE
 from parity.candidates.styles.style import (
     BACKWARD,
@@ -46,6 +47,11 @@ WORDS: tuple[tuple[str, str], ...] = (
     (r"tanh", "tanh"),
     (r"flatten", "flatten"),
     (r"affine|linear|dense|fully_?connected|(^|_)fc(_|\d|$)|inner_?product", "linear"),
+)
+# Functions that refimpl has not, and several functions in one.
+OTHERS = re.compile(
+    r"transpose|de_?conv|depth_?wise|separable|norm|(conv|affine|linear|dense|fc)\w*_?"
+    r"(relu|pool|sigmoid|tanh|softmax|dropout|bn)"
 )
 BACKWARD_WORDS = re.compile(r"back|bwd|grad|bprop|vjp|derivative|deriv", re.IGNORECASE)
 LIBRARIES = ("torch", "jax")
@@ -86,8 +92,19 @@ class Seen:
         self.loaded: Mapping[str, Mapping[str, Any]] = loaded.get("names", {})
         self.names = tuple(self.loaded)
         self.signatures = {n: signature_of(d.get("signature")) for n, d in self.loaded.items()}
-        self.kind = str(self.loaded[self.names[0]].get("kind", "")) if self.names else ""
+        self.kind = str(self.first.get("kind", ""))
         self.public = tuple(loaded.get("public", ()))
+
+    @property
+    def first(self) -> Mapping[str, Any]:
+        """What was told of the first name."""
+        return self.loaded[self.names[0]] if self.names else {}
+
+    @property
+    def is_instance(self) -> bool:
+        """Whether it is an object whose class we are not given."""
+        made = self.kind == MODULE and self.first.get("is_class") is False
+        return made or self.kind == "instance"
 
     @property
     def parameters(self) -> list[str]:
@@ -96,9 +113,13 @@ class Seen:
 
     @property
     def methods(self) -> dict[str, Signature]:
-        """The methods of a class or an instance, if they were told."""
-        listed = self.loaded[self.names[0]].get("methods") or {}
-        return {name: signature_of(listed[name]) for name in listed}
+        """The methods of a class or an instance, if they were told: without a forward of any
+        name, it is called itself."""
+        listed = self.first.get("methods")
+        if listed is None or self.kind == "function":
+            return {}
+        itself = {} if set(listed) & set(FORWARDS) else {"__call__": None}
+        return itself | {name: signature_of(listed[name]) for name in listed}
 
     def first_parameter(self, name: str) -> str:
         parameters = self.signatures.get(name) or ()
@@ -149,12 +170,12 @@ def style_of(seen: Seen) -> str:
 
 def is_cs231n(seen: Seen, parameters: set[str]) -> bool:
     """Whether a parameter or a name is the course's: conv_param, dout beside cache, …_naive."""
-    if parameters & {"conv_param", "pool_param", "dropout_param"} or parameters >= {
-        "dout",
-        "cache",
-    }:
+    if parameters & {"conv_param", "pool_param", "dropout_param"}:
         return True
-    names = r"(conv|max_pool)_(forward|backward)_\w+|(affine|relu|dropout)_(forward|backward)"
+    options = parameters & {name for names in OPTIONS.values() for name in names if len(name) > 1}
+    if parameters >= {"dout", "cache"} and not options:
+        return True
+    names = r"(conv|max_pool)_(forward|backward)_\w+|(affine|relu|dropout)_forward|affine_backward"
     return any(re.fullmatch(f"{names}|softmax_loss", name) for name in seen.names)
 
 
@@ -163,6 +184,8 @@ def as_refimpl(seen: Seen, name: str) -> bool:
     if name in (*FUNCTIONS, *FORWARD_OF):
         return True
     parameters = [p.name.lower() for p in seen.signatures[name] or ()]
+    if name == seen.names[-1] and len(seen.names) > 1 and parameters[1:2] in ([c] for c in CACHES):
+        return True
     after = parameters[1:] if parameters and is_upstream(parameters[0]) else parameters
     return bool(after) and after[0] in ("x", "logits") and "cache" not in after
 
@@ -182,11 +205,15 @@ def function_called(name: str, known: Sequence[str]) -> str:
 
     >>> function_called("conv_backward_naive", ("conv2d",)), function_called("MyMaxPool", FUNCTIONS)
     ('conv2d', 'max_pool2d')
+    >>> [function_called(name, FUNCTIONS) for name in ("affine_relu_forward", "deconv2d")]
+    ['', '']
     """
     if forward_of(name) in known:
         return forward_of(name)
-    lower = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
-    fits = (function for word, function in WORDS if re.search(word, lower))
+    split = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    if OTHERS.search(split):
+        return ""
+    fits = (f for word, f in WORDS if re.search(word, name.lower()) or re.search(word, split))
     return next((function for function in fits if function in known), "")
 
 
@@ -210,7 +237,7 @@ def told_of(seen: Seen, style: str, function: str, like: str | None, library: st
         names=names,
         like=function,
         part=part,
-        kind=seen.kind,
+        kind="instance" if seen.is_instance else seen.kind,
         layout=NHWC if style == "deeplearning.ai" else NCHW,
         library=library or (style if style in LIBRARIES else "numpy"),
         also=("avg_pool2d",) if pooled and function == "max_pool2d" else (),
@@ -232,11 +259,8 @@ def part_of(seen: Seen, style: str, function: str, like: str | None) -> str:
 
 
 def part_of_layer(seen: Seen) -> str:
-    """What of forward and backward the object has, as far as its methods were told."""
-    methods = set(seen.methods)
-    if methods and not methods & set(BACKWARDS):
-        return FORWARD
-    return BOTH if not methods or methods & set(FORWARDS) else BACKWARD
+    """Both, unless its methods were told and no backward is among them."""
+    return BOTH if not seen.methods or set(seen.methods) & set(BACKWARDS) else FORWARD
 
 
 # --- what is asked ------------------------------------------------------------------------

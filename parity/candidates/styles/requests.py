@@ -42,7 +42,7 @@ def call(
 def construct(
     target: str,
     kwargs: Mapping[str, Any],
-    attributes: Mapping[str, Array] | None = None,
+    attributes: Mapping[str, Any] | None = None,
     library: str = "numpy",
 ) -> Ask:
     """Make an object of a class, or a copy of one that is there, and set arrays of it."""
