@@ -1,0 +1,1 @@
+"""Other people's layers before the judge."""
