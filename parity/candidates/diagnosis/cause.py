@@ -28,6 +28,7 @@ KINDS = (
     "known mistake",
     "two known mistakes",
     "exchanged",
+    "taken",
     "wrong variable",
     "factor",
     "transposed",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -36,12 +37,17 @@ class Observation:
         arrays = (*self.problem.arrays.values(), self.problem.dy)
         return int(sum(array.size for array in arrays))
 
-    @cached_property
+    @property
     def eps(self) -> float:
         """The relative spacing of the floats that the case is asked in."""
+        return float(self._floats.eps)
+
+    @cached_property
+    def _floats(self) -> Any:
+        """The narrowest float type of the arrays."""
         arrays = (*self.problem.arrays.values(), self.problem.dy)
-        floats = [array.dtype for array in arrays if array.dtype.kind == "f"]
-        return max((float(np.finfo(dtype).eps) for dtype in floats), default=2.0**-52)
+        floats = [np.finfo(array.dtype) for array in arrays if array.dtype.kind == "f"]
+        return max(floats, key=lambda info: info.eps, default=np.finfo(np.float64))
 
     def numbers(self, tensor: str) -> Array | None:
         """What was found for a tensor; None where something was raised or it is no number."""
@@ -65,16 +71,22 @@ class Observation:
         with np.errstate(all="ignore"):
             apart = np.abs(np.subtract(found, numbers, dtype=np.float64))
             near: Array = apart <= self._slack(tensor, numbers)
-        if near.all():
-            return near
-        same: Array = near | (found == numbers) | (np.isnan(found) & np.isnan(numbers))
-        return same
+            if near.all():
+                return near
+            overflown = np.isinf(found) & (np.sign(found) * numbers > float(self._floats.max) / 2)
+        undefined = np.isnan(found) & np.isnan(numbers)
+        return np.asarray(near | (found == numbers) | undefined | overflown)
 
     def _slack(self, tensor: str, numbers: Array) -> float:
         """What rounding may do to numbers computed as the right ones are, but larger perhaps."""
         largest, right = largest_of(numbers), self._largest[tensor]
         growth = max(1.0, largest / right) if right else 1.0
-        return 2 * growth * self._limits[tensor] + ROUNDINGS * self.eps * largest
+        return 2 * growth * self._limits[tensor] + ROUNDINGS * (self.eps * largest + self.least)
+
+    @cached_property
+    def least(self) -> float:
+        """The smallest number of these floats."""
+        return float(self._floats.smallest_subnormal)
 
     @cached_property
     def _largest(self) -> dict[str, float]:
@@ -95,6 +107,19 @@ class Observation:
     def shows(self, tensor: str) -> bool:
         """Whether a tensor is wrong here by more than rounding, in numbers."""
         return tensor in self.wrong and self.numbers(tensor) is not None and not self.blind(tensor)
+
+
+def restricted(observation: Observation, tensors: Set[str]) -> Observation:
+    """An observation of some of its tensors alone."""
+    if tensors >= {*observation.right, *observation.found}:
+        return observation
+    return replace(
+        observation,
+        right={t: a for t, a in observation.right.items() if t in tensors},
+        limit={t: a for t, a in observation.limit.items() if t in tensors},
+        found={t: a for t, a in observation.found.items() if t in tensors},
+        wrong=tuple(t for t in observation.wrong if t in tensors),
+    )
 
 
 def largest_of(array: Array) -> float:

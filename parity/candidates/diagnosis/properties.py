@@ -27,14 +27,14 @@ def separating(observations: Sequence[Observation]) -> list[Cause]:
     wrong = wrong_tensors(observations)
     if not wrong:
         return []
-    table = np.array(
+    table: Array = np.asarray(
         [[held.holds(Call(o.problem)) for held in CIRCUMSTANCES] for o in observations]
     )
     said: dict[str, list[str]] = {}
     for tensor in wrong:
-        asked = np.array([tells(o, tensor) for o in observations])
-        fails = np.array([tensor in o.wrong for o in observations])[asked]
-        for text in _separate(table[asked], fails):
+        asked: Array = np.array([tells(o, tensor) for o in observations], bool)
+        fails: Array = np.array([tensor in o.wrong for o in observations], bool)
+        for text in _separate(table[asked], fails[asked]):
             said.setdefault(text, []).append(tensor)
     return [_cause(text, tensors, wrong) for text, tensors in said.items()]
 
@@ -56,14 +56,15 @@ def _cause(text: str, tensors: Sequence[str], wrong: Sequence[str]) -> Cause:
 
 def _separate(table: Array, fails: Array) -> list[str]:
     """Texts of what separates: table (cases, circumstances)."""
-    ways = comb(len(fails), int(fails.sum()))
-    if fails.sum() < FAILING or (~fails).sum() < PASSING or ways < WAYS:
+    failing, passing = table[fails], table[~fails]
+    ways = comb(len(table), len(failing))
+    if len(failing) < FAILING or len(passing) < PASSING or ways < WAYS:
         return []
-    shared = table[fails].all(axis=0)
-    single = shared & ~table[~fails].any(axis=0)
-    if single.any():
-        return [CIRCUMSTANCES[i].text for i in np.flatnonzero(single)]
-    return _two(table[~fails], np.flatnonzero(shared[: len(SIZES)])) if ways >= WAYS_OF_TWO else []
+    shared: Array = np.all(failing, axis=0)
+    single = np.flatnonzero(shared & ~np.any(passing, axis=0))
+    if len(single):
+        return [CIRCUMSTANCES[i].text for i in single]
+    return _two(passing, np.flatnonzero(shared[: len(SIZES)])) if ways >= WAYS_OF_TWO else []
 
 
 def _two(passing: Array, shared: Array) -> list[str]:
