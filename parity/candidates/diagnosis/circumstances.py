@@ -64,7 +64,7 @@ def _bias(there: bool) -> Callable[[Call], bool]:
     )
 
 
-def _ties(call: Call, near: float) -> bool:
+def ties(call: Call, near: float) -> bool:
     """The maximum of a window is there twice, or nearly."""
     windows = call.windows
     if windows is None or windows.shape[-1] < 2 or not windows.size:
@@ -147,10 +147,10 @@ SIZES = (
 )
 
 NUMBERS = (
-    Circumstance("a window holds its maximum twice (ties)", lambda c: _ties(c, 0.0)),
+    Circumstance("a window holds its maximum twice (ties)", lambda c: ties(c, 0.0)),
     Circumstance(
         "the two largest of a window are equal or nearly (ties or near ties)",
-        lambda c: _ties(c, NEAR),
+        lambda c: ties(c, NEAR),
     ),
     Circumstance("the arrays are float32", _dtype("float32")),
     Circumstance("the arrays are float64", _dtype("float64")),

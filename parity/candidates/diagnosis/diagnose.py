@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from parity.candidates.diagnosis.cause import KINDS, Cause
+from parity.candidates.diagnosis.conventions import settled
 from parity.candidates.diagnosis.known import known_causes
 from parity.candidates.diagnosis.linearity import linearity
 from parity.candidates.diagnosis.observation import Observation, restricted, wrong_tensors
@@ -22,10 +23,13 @@ def diagnose(observations: Sequence[Observation], part: str = "both") -> list[Ca
     What the failing cases share is said beside either.
     """
     observed = [o for o in (of_part(observation, part) for observation in observations) if o.right]
-    causes = known_causes(observed)
+    plain = settled(observed)
+    causes = known_causes(plain)
+    if sum(bool(o.wrong) for o in plain) < sum(bool(o.wrong) for o in observed):
+        causes = [replace(cause, certain=False) for cause in causes]
     shared = separating(observed)
     for tensor in _unexplained(causes, observed):
-        causes += structure(observed, tensor) or in_circumstances(observed, tensor, shared)
+        causes += structure(plain, tensor) or in_circumstances(plain, tensor, shared)
     for tensor in _unexplained(causes, observed):
         causes += by_place(observed, tensor)
     return ranked([*causes, *linearity(observed), *shared])

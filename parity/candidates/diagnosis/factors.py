@@ -41,7 +41,9 @@ SIZES: Mapping[str, Size] = {
     "N·H_out·W_out": lambda c: float(c.samples * prod(c.outputs)) if c.outputs else nan,
     "N·C": lambda c: float(prod(c.x.shape[:2])) if c.x.ndim > 1 else nan,
     "N·H·W": lambda c: float(c.samples * prod(c.sides)) if c.sides else nan,
-    "C_out": lambda c: float(c.problem.dy.shape[1]) if c.in_maps else nan,
+    "C_out": lambda c: (
+        float(c.problem.dy.shape[1]) if c.in_maps and "weight" in c.parameters else nan
+    ),
     "k_h·k_w": lambda c: float(prod(c.kernel)) if c.kernel else nan,
     "k_h": lambda c: float(c.kernel[0]) if c.kernel else nan,
     "k_w": lambda c: float(c.kernel[-1]) if c.kernel else nan,
@@ -116,7 +118,7 @@ class Ratio(NamedTuple):
 def scaled(
     observations: Sequence[Observation],
     tensor: str,
-    of: Callable[[Observation], Array | None] = lambda o: None,
+    of: Callable[[Observation], Array | None] | None = None,
 ) -> list[str]:
     """The factor between what was found and the right tensor, in words; all that fit equally.
 
@@ -125,8 +127,8 @@ def scaled(
     """
     ratios, shown = [], 0
     for observation in by_size(o for o in observations if tensor in o.right):
-        right = of(observation)
-        ratio = ratio_of(observation, tensor, observation.right[tensor] if right is None else right)
+        right = of(observation) if of else observation.right[tensor]
+        ratio = None if right is None else ratio_of(observation, tensor, right)
         if ratio is None:
             return []
         if ratio.slack < SURE:
@@ -191,5 +193,17 @@ def factor_causes(observations: Sequence[Observation], tensor: str) -> list[Caus
 def _sentence(tensor: str, name: str) -> str:
     if name == "−1":
         return f"{tensor} has the opposite sign"
-    word = "of" if name.startswith(("1/", "½", "⅓", "¼")) else "times"
-    return f"{tensor} is {name} {word} the right one"
+    return f"{tensor} is {_times(name)} the right one"
+
+
+def said_of_factor(name: str) -> str:
+    """What becomes of numbers that are right otherwise.
+
+    >>> said_of_factor("1/N"), said_of_factor("−1")
+    ('is 1/N of what it should be', 'has the opposite sign')
+    """
+    return "has the opposite sign" if name == "−1" else f"is {_times(name)} what it should be"
+
+
+def _times(name: str) -> str:
+    return f"{name} {'of' if name.startswith(('1/', '½', '⅓', '¼')) else 'times'}"

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from parity.candidates.diagnosis.answers import answer_of
 from parity.candidates.diagnosis.cause import Cause
 from parity.candidates.diagnosis.observation import Observation, by_size, wrong_tensors
-from parity.candidates.diagnosis.wrong_code import Tensors, computed, is_forward, mistakes_of
+from parity.candidates.diagnosis.wrong_code import Tensors, computed, gives_back, mistakes_of
 from parity.cases.functions import forward_of
 from parity.mistakes.catalogue import Mistake
 
@@ -64,7 +64,7 @@ def fitting(observations: Sequence[Observation], wrong: Sequence[str]) -> list[F
 def _fit(known: Mistake, ordered: Sequence[Observation], wrong: Sequence[str]) -> Fit:
     """What is left of a mistake after all cases, or after the one that excludes it."""
     given_back = {t for observation in ordered for t in observation.found}
-    fit = Fit(known, {t for t in given_back if _gives_back(known, t)})
+    fit = Fit(known, {t for t in given_back if gives_back(known, t)})
     for observation in ordered:
         if not fit.explains.intersection(wrong):
             break
@@ -74,11 +74,6 @@ def _fit(known: Mistake, ordered: Sequence[Observation], wrong: Sequence[str]) -
         else:
             _go_on(fit, observation, given or {})
     return fit
-
-
-def _gives_back(known: Mistake, tensor: str) -> bool:
-    """Whether a tensor comes from the place that a mistake stands in."""
-    return tensor == "y" if is_forward(known) else tensor not in ("y", "indices")
 
 
 def _go_on(fit: Fit, observation: Observation, given: Tensors) -> None:
@@ -95,7 +90,7 @@ def _go_on(fit: Fit, observation: Observation, given: Tensors) -> None:
 
 def _alone(fit: Fit, wrong: Sequence[str], observations: Sequence[Observation]) -> bool:
     """Whether a mistake explains all that is wrong, and all else that its place gives back."""
-    given_back = {t for o in observations for t in o.found if _gives_back(fit.known, t)}
+    given_back = {t for o in observations for t in o.found if gives_back(fit.known, t)}
     return given_back.union(wrong) <= fit.explains
 
 

@@ -11,6 +11,7 @@ from parity.candidates.diagnosis.observation import Observation
 from parity.candidates.diagnosis.precision import few_digits
 from parity.candidates.diagnosis.taken import taken
 from parity.candidates.diagnosis.tampered import tampered
+from parity.candidates.diagnosis.together import mistake_and_factor
 
 
 def structure(observations: Sequence[Observation], tensor: str) -> list[Cause]:
@@ -20,7 +21,7 @@ def structure(observations: Sequence[Observation], tensor: str) -> list[Cause]:
     gradient is where dy is taken for 0.
     """
     asked = [o for o in observations if tensor in o.found and o.right[tensor].size]
-    for rule in (taken, factor_causes, moved, tampered, few_digits):
+    for rule in (taken, factor_causes, moved, tampered, few_digits, mistake_and_factor):
         causes = rule(asked, tensor)
         if causes:
             return causes

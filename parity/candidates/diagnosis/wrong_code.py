@@ -58,3 +58,8 @@ def computed(known: Mistake, problem: Problem) -> Tensors | None:
     except Exception:  # wrong code may fail in any way
         return None
     return {f"d{name}": gradient for name, gradient in gradients.items()}
+
+
+def gives_back(known: Mistake, tensor: str) -> bool:
+    """Whether a tensor comes from the place that a mistake stands in."""
+    return tensor == "y" if is_forward(known) else tensor not in ("y", "indices")
