@@ -37,7 +37,7 @@ def formula_lines(function: str) -> list[str]:
     ['∂L/∂weight[k,j] = Σ_n dy[n,k] · x[n,j]']
     """
     summary, _, rest = (getdoc(getattr(refimpl, function)) or "").partition("\n\n")
-    block = rest.partition("\n\n")[0].replace("\n    where", " where").replace("\nwhere", " where")
+    block = re.sub(r"\n\s*where", " where", rest.partition("\n\n")[0])
     lines = [re.sub(r" {2,}", " ", line.strip()) for line in block.splitlines() if line.strip()]
     if not lines or any(END.match(line) for line in lines):
         return [summary.strip()]

@@ -140,17 +140,18 @@ class Call:
 
     @cached_property
     def windows(self) -> Array | None:
-        """What each window of an unpadded pooling without gaps holds: (N, C, *S_out, K)."""
-        if (
-            not self.in_maps
-            or "kernel_size" not in self.parameters
-            or any(k > n for k, n in zip(self.spans, self.sides, strict=False))
-        ):
+        """What each window of a pooling holds, −∞ outside the input: (N, C, *S_out, K)."""
+        if not self.in_maps or not ({"kernel_size", "size"} & self.parameters.keys()):
             return None
-        view = np.lib.stride_tricks.sliding_window_view(
-            self.x, self.spans, axis=tuple(range(2, self.x.ndim))
-        )
-        steps = tuple(slice(None, None, s) for s in self.stride)
-        gaps = tuple(slice(None, None, d) for d in self.dilation)
+        axes = zip(self.padding, self.outputs, self.stride, self.spans, self.sides, strict=True)
+        pairs = [
+            (before, max(0, (n - 1) * s + span - size - before))
+            for (before, _), n, s, span, size in axes
+        ]
+        padded = np.pad(self.x, ((0, 0), (0, 0), *pairs), constant_values=-np.inf)
+        spatial = tuple(range(2, self.x.ndim))
+        view = np.lib.stride_tricks.sliding_window_view(padded, self.spans, axis=spatial)
+        steps = (slice(None, n * s, s) for n, s in zip(self.outputs, self.stride, strict=True))
+        gaps = (slice(None, None, d) for d in self.dilation)
         taken = view[(slice(None), slice(None), *steps, *gaps)]
         return taken.reshape(*taken.shape[: self.x.ndim], prod(self.kernel))

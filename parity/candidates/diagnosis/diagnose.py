@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from parity.candidates.diagnosis.cause import KINDS, Cause
-from parity.candidates.diagnosis.conventions import settled
+from parity.candidates.diagnosis.conventions import LEFT_ASIDE, settled
 from parity.candidates.diagnosis.known import known_causes
 from parity.candidates.diagnosis.linearity import linearity
 from parity.candidates.diagnosis.observation import Observation, restricted, wrong_tensors
@@ -23,16 +23,23 @@ def diagnose(observations: Sequence[Observation], part: str = "both") -> list[Ca
     What the failing cases share is said beside either.
     """
     observed = [o for o in (of_part(observation, part) for observation in observations) if o.right]
-    plain = settled(observed)
-    causes = known_causes(plain)
-    if sum(bool(o.wrong) for o in plain) < sum(bool(o.wrong) for o in observed):
-        causes = [replace(cause, certain=False) for cause in causes]
     shared = separating(observed)
+    causes = known_causes(observed)
+    causes += with_a_convention(observed, _unexplained(causes, observed))
     for tensor in _unexplained(causes, observed):
-        causes += structure(plain, tensor) or in_circumstances(plain, tensor, shared)
+        causes += structure(observed, tensor) or in_circumstances(observed, tensor, shared)
     for tensor in _unexplained(causes, observed):
         causes += by_place(observed, tensor)
     return ranked([*causes, *linearity(observed), *shared])
+
+
+def with_a_convention(observed: Sequence[Observation], tensors: Sequence[str]) -> list[Cause]:
+    """The known mistakes of code that has, besides, a convention of its own at ties or kinks."""
+    chosen = [restricted(o, set(tensors)) for o in settled(observed)] if tensors else []
+    return [
+        replace(cause, text=f"{cause.text}, {LEFT_ASIDE}", certain=False)
+        for cause in known_causes(chosen)
+    ]
 
 
 def _unexplained(causes: Sequence[Cause], observed: Sequence[Observation]) -> list[str]:

@@ -57,6 +57,8 @@ def raised(observation: Observation) -> bool:
 def fitting(observations: Sequence[Observation], wrong: Sequence[str]) -> list[Fit]:
     """Every known mistake that explains at least one of the wrong tensors."""
     ordered = by_size(observations)
+    if all(raised(observation) for observation in ordered):
+        return []
     tried = (_fit(known, ordered, wrong) for known in mistakes_of(ordered[0].problem.function))
     return [fit for fit in tried if any(fit.shown[t] for t in fit.explains)]
 
@@ -67,12 +69,10 @@ def _fit(known: Mistake, ordered: Sequence[Observation], wrong: Sequence[str]) -
     fit = Fit(known, {t for t in given_back if gives_back(known, t)})
     for observation in ordered:
         if not fit.explains.intersection(wrong):
-            break
-        given = computed(known, observation.problem)
-        if raised(observation):
-            fit.raises &= given is None
-        else:
-            _go_on(fit, observation, given or {})
+            return fit
+        if not raised(observation):
+            _go_on(fit, observation, computed(known, observation.problem) or {})
+    fit.raises = all(computed(known, o.problem) is None for o in ordered if raised(o))
     return fit
 
 

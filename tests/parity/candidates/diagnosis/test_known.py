@@ -10,9 +10,10 @@ import pytest
 from observing import Tensors, by_mistakes, failing, observed
 
 from parity.candidates.diagnosis.known import known_causes
+from parity.candidates.diagnosis.observation import Observation
 from parity.cases.case import Array
 from parity.cases.functions import FUNCTIONS, forward_of
-from parity.mistakes.catalogue import MISTAKES
+from parity.mistakes.catalogue import MISTAKES, Mistake
 from parity.witnesses.problem import Problem
 
 PAIRS = [
@@ -35,13 +36,18 @@ def part_of(function: str) -> str:
     return "forward" if function in FUNCTIONS else "backward"
 
 
+def cases_of(known: Mistake) -> list[Observation]:
+    """A few cases, or all small ones of the function if few of these show the mistake."""
+    function, part = forward_of(known.function), part_of(known.function)
+    few = observed(function, by_mistakes(known.name), part, 24)
+    return few if failing(few) > 1 else observed(function, by_mistakes(known.name), part, 400)
+
+
 def test_the_catalogue() -> None:
     """At least nine in ten are named, and what is certain is the mistake that was made."""
     missed, certain = [], 0
     for known in MISTAKES.values():
-        observations = observed(
-            forward_of(known.function), by_mistakes(known.name), part_of(known.function), 24
-        )
+        observations = cases_of(known)
         causes = known_causes(observations)
         if not any(known.name in cause.mistakes for cause in causes):
             missed.append(known.name)
