@@ -1,0 +1,1 @@
+"""What kind of mistake wrong numbers come from."""
