@@ -1,12 +1,67 @@
-"""What a wrong candidate looks like: the diagnosis of its outcomes."""
+"""What a wrong candidate looks like: its outcomes before the diagnosis."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
-from parity.candidates.examine import Ask, Outcome
-from parity.candidates.said import Said
+import numpy as np
+
+from parity.candidates.diagnosis.cause import Cause
+from parity.candidates.diagnosis.diagnose import diagnose
+from parity.candidates.diagnosis.linearity import upstream_problems
+from parity.candidates.diagnosis.observation import Observation
+from parity.candidates.examine import Ask, Outcome, outcome
+from parity.candidates.said import Misshapen, Said
+from parity.cases.case import Array
+
+MOST = 6  # causes that are said: a person reads no more
+UPSTREAMS = 2  # problems that are asked again with other upstream gradients
 
 
 def causes(found: Sequence[Outcome], ask: Ask, part: str) -> tuple[Said, ...]:
-    return ()
+    """What gives the wrong numbers, best first; nothing that the numbers do not single out."""
+    asked = [*found, *(_with_other_upstreams(found, ask, part) if part != "forward" else ())]
+    seen = [observation(one) for one in asked]
+    return tuple(map(_said, diagnose(seen, part)))[:MOST]
+
+
+def observation(one: Outcome) -> Observation:
+    """An outcome as the diagnosis sees it."""
+    tensors = [judged.tensor for judged in one.judged]
+    return Observation(
+        one.case,
+        one.asked.problem,
+        {tensor: one.expected.right(tensor) for tensor in tensors},
+        {tensor: one.expected.limits[tensor] for tensor in tensors},
+        {
+            judged.tensor: _given(one.answer.tensors, judged.tensor, judged.said)
+            for judged in one.judged
+        },
+        one.wrong,
+    )
+
+
+def _given(tensors: Any, name: str, said: str) -> Array | str:
+    """What came for a tensor, as numbers; what is said of it where it is none."""
+    value = tensors.get(name)
+    value = value.value if isinstance(value, Misshapen) else value
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError):
+        return said
+    return array if array.dtype.kind in "fiub" else said
+
+
+def _with_other_upstreams(found: Sequence[Outcome], ask: Ask, part: str) -> Iterator[Outcome]:
+    """The smallest problems with a wrong gradient once more, with other dy."""
+    failing = [one for one in found if any(name != "y" for name in one.wrong)]
+    for one in failing[:UPSTREAMS]:
+        for name, problem in upstream_problems(one.asked.problem).items():
+            if name != "dy":
+                yield outcome(replace(one.asked, problem=problem), ask, part)
+
+
+def _said(cause: Cause) -> Said:
+    return Said(cause.text, cause.answer, cause.certain, cause.mistakes)

@@ -54,7 +54,10 @@ def printed(array: Array, wrong: Array | None = None) -> str:
     cells = np.empty(array.shape, object)
     for place in np.ndindex(array.shape):
         cells[place] = f"{_number(array[place])}{'*' if marks[place] else ''}"
-    return np.array2string(cells, formatter={"all": str}) if array.ndim else str(cells[()])
+    if not array.ndim:
+        return str(cells[()])
+    lines = np.array2string(cells, formatter={"all": str}).split("\n")
+    return "\n".join(line for line in lines if line.strip())  # no gaps between maps
 
 
 def _number(value: Any) -> str:
