@@ -17,6 +17,7 @@ from parity.candidates.said import Misshapen, Said
 from parity.cases.case import Array
 
 MOST = 6  # causes that are said: a person reads no more
+WHERE = ("only where", "places")  # kinds of causes that say where, not what
 UPSTREAMS = 2  # problems that are asked again with other upstream gradients
 
 
@@ -64,4 +65,5 @@ def _with_other_upstreams(found: Sequence[Outcome], ask: Ask, part: str) -> Iter
 
 
 def _said(cause: Cause) -> Said:
-    return Said(cause.text, cause.answer, cause.certain, cause.mistakes)
+    where = cause.kind in WHERE
+    return Said(cause.text, cause.answer, cause.certain, cause.mistakes, where)

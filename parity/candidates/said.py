@@ -44,9 +44,13 @@ class Example:
 
 
 class Said(NamedTuple):
-    """A cause in words; the answer is what a grader may want to leave out."""
+    """A cause in words; the answer is what a grader may want to leave out.
+
+    where: it says in which cases or places the numbers are wrong, not what was done.
+    """
 
     text: str
     answer: str = ""
     certain: bool = False
     mistakes: tuple[str, ...] = ()
+    where: bool = False

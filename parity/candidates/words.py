@@ -15,8 +15,11 @@ LARGEST_SHOWN = 60  # elements of an array that is printed
 
 
 def cause_lines(causes: tuple[Said, ...], answers: bool) -> Iterator[str]:
-    for number, cause in enumerate(causes):
-        lead = "looks like" if cause.certain or number == 0 else "or"
+    """What was done, if anything fits; where it shows."""
+    told = 0
+    for cause in causes:
+        lead = "wrong" if cause.where else "or" if told and not cause.certain else "looks like"
+        told += not cause.where
         yield f"{INDENT}{lead}: {cause.text}"
         if answers and cause.answer:
             yield f"{INDENT * 2}{cause.answer}"
