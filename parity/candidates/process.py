@@ -36,6 +36,7 @@ ENVIRONMENT = {
     ),
     "PYTHONHASHSEED": "0",
 }
+ALARM = -getattr(signal, "SIGALRM", signal.NSIG)  # the exit code; Windows has none
 Reply = tuple[dict[str, Any], list[NDArray[Any]]]
 
 
@@ -69,6 +70,7 @@ class Child:
         self._printed = _Printed(limits.output_kb * 1024)
         self._replies: Queue[frames.Frame | Exception] = Queue()
         self._threads: list[Thread] = []
+        self._writer: Thread | None = None
         self._start(folder, library)
 
     def __enter__(self) -> Child:
@@ -100,7 +102,10 @@ class Child:
         if found is None:
             return self._fail(failures.timeout(who, self.limits.seconds, first))
         if isinstance(found, EOFError):
-            return self._fail(failures.ended(who, self._exit_code()))
+            code = self._exit_code()
+            if code == ALARM:  # this process was held up, and the system was quicker
+                return self._fail(failures.timeout(who, self.limits.seconds, first))
+            return self._fail(failures.ended(who, code))
         if isinstance(found, Exception):
             return self._fail(failures.protocol(who, str(found)))
         return self._read(request, *found)
@@ -136,8 +141,10 @@ class Child:
         self._end()
         if isinstance(found, tuple):
             return failures.no_start(self.python, str(found[0].get("missing")))
+        if isinstance(found, ValueError):
+            return failures.no_start(self.python, "it prints something before the runner begins")
         lines = self.output.strip().splitlines()
-        why = lines[-1] if lines else f"nothing came in {START:g} s"
+        why = lines[-1] if lines else f"no answer came in {START:g} s"
         return failures.no_start(self.python, why)
 
     def _fail(self, failure: Failure) -> Failure:
@@ -168,9 +175,8 @@ class Child:
         for thread in self._threads:
             # A process that left the group may hold a pipe open: its thread ends with it.
             thread.join(max(0.0, until - time.perf_counter()))
-        if process.stdin is not None:
-            with suppress(OSError):
-                process.stdin.close()
+        if process.stdin is not None and not (self._writer and self._writer.is_alive()):
+            _close(process.stdin)
 
     # --- the line -----------------------------------------------------------------------------
 
@@ -181,7 +187,7 @@ class Child:
         if len(frame) <= PIPE:
             _write(self._process.stdin, frame)
         else:
-            self._in_thread(_write, self._process.stdin, frame)
+            self._writer = self._in_thread(_write, self._process.stdin, frame)
 
     def _receive(self, seconds: float) -> frames.Frame | Exception | None:
         """What comes next; None if nothing does in time."""
@@ -209,11 +215,12 @@ class Child:
         except (ValueError, EOFError, OSError) as error:
             return self._fail(failures.protocol(failures.asked(request), str(error)))
 
-    def _in_thread(self, function: Any, *args: Any) -> None:
+    def _in_thread(self, function: Any, *args: Any) -> Thread:
         self._threads = [thread for thread in self._threads if thread.is_alive()]
         thread = Thread(target=function, args=args, daemon=True)
         self._threads.append(thread)
         thread.start()
+        return thread
 
 
 class _Printed:
@@ -240,6 +247,13 @@ class _Printed:
 
 
 def _write(pipe: IO[bytes], frame: bytes) -> None:
-    with suppress(OSError, ValueError):  # the process has ended: who reads its replies sees that
+    try:
         pipe.write(frame)
         pipe.flush()
+    except OSError:  # the process has ended: who reads its replies sees that
+        _close(pipe)
+
+
+def _close(pipe: IO[bytes]) -> None:
+    with suppress(OSError):
+        pipe.close()

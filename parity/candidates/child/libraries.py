@@ -85,7 +85,8 @@ class Gradients:
 def torch_vjp(
     target: Any, args: list[Any], kwargs: dict[str, Any], dy: Any, wanted: list[Any], named: bool
 ) -> Gradients:
-    """By torch.autograd. A result that depends on no input has the gradient None."""
+    """By torch.autograd; of a tuple its first element is the result. One that depends on no input
+    has the gradient None."""
     torch = import_module("torch")
     inputs = [(kwargs if isinstance(which, str) else args)[which] for which in wanted]
     for tensor in inputs:
@@ -105,7 +106,7 @@ def torch_vjp(
 def jax_vjp(
     target: Any, args: list[Any], kwargs: dict[str, Any], dy: Any, wanted: list[Any]
 ) -> Gradients:
-    """By jax.vjp."""
+    """By jax.vjp; of a tuple the first element alone."""
 
     def of_wanted(*given: Any) -> Any:
         places, named = list(args), dict(kwargs)
@@ -114,8 +115,9 @@ def jax_vjp(
                 named[which] = one
             else:
                 places[which] = one
-        return target(*places, **named)
+        value = target(*places, **named)
+        return value[0] if isinstance(value, tuple) else value
 
     inputs = [(kwargs if isinstance(which, str) else args)[which] for which in wanted]
     value, back = import_module("jax").vjp(of_wanted, *inputs)
-    return Gradients(value, back(dy), {})
+    return Gradients(value, back(dy.astype(value.dtype)), {})

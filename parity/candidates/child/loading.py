@@ -43,12 +43,17 @@ class Loaded:
         first, *rest = dotted.split(".")
         if first not in self.namespace:
             names = self.public()
-            nearest = difflib.get_close_matches(first, names, 3, 0.5)
-            raise NotThereError("NoName", first, nearest or names[:10])
+            raise NotThereError("NoName", first, _nearest(first, names) or names[:10])
         value = self.namespace[first]
         for name in rest:
+            if not hasattr(value, name):
+                raise NotThereError("NoName", dotted, _nearest(name, dir(value)))
             value = getattr(value, name)
         return value
+
+
+def _nearest(name: str, names: list[str]) -> list[str]:
+    return difflib.get_close_matches(name, names, 3, 0.5)
 
 
 def _home(value: Any) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from .frames import KINDS, from_npy, to_npy
 from .libraries import tensor_as_array
 
-MOST_VALUES = 10**6  # of one reply
+MOST_VALUES = 200_000  # of one reply
 DEEPEST = 30
 LONGEST_STRING = 1000
 LARGEST_ARRAY = 1 << 28  # bytes
@@ -170,8 +170,9 @@ def _simple(value: object) -> Any:
 
 
 def _key(key: object) -> Any:
+    """A key of a dict; what JSON has not is named by its type."""
     found = _simple(key)
-    return str(type_name(key)) if found is _NOT_SIMPLE else found
+    return type_name(key) if found is _NOT_SIMPLE or isinstance(found, dict) else found
 
 
 Convert = Callable[[Any], Any]

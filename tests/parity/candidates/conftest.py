@@ -54,7 +54,7 @@ Load = Callable[..., Bench]
 
 @pytest.fixture
 def load(tmp_path: Path) -> Iterator[Load]:
-    """Write a file, start a process and load it."""
+    """Write a file, start a process unless there is one, and load it."""
     with ExitStack() as stack:
 
         def loaded(
@@ -63,12 +63,13 @@ def load(tmp_path: Path) -> Iterator[Load]:
             limits: Limits = ROOMY,
             file: str = "mine.py",
             everything: bool = False,
+            child: Child | None = None,
             **how: Any,
         ) -> Bench:
             path = tmp_path / file
             path.parent.mkdir(exist_ok=True)
             path.write_text(text if file.endswith(".ipynb") else HEAD + dedent(text))
-            child = stack.enter_context(Child(limits, folder=tmp_path, **how))
+            child = child or stack.enter_context(Child(limits, folder=tmp_path, **how))
             return Bench(child, child.ask(*wire.load(file, names, everything)))
 
         yield loaded

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 
 from parity.candidates import wire
 from parity.candidates.failures import Failure
-from parity.candidates.process import Child, Limits
+from parity.candidates.process import RUNNER, Child, Limits
 
 # What a file says, which name is wanted, and the sentence.
 NOT_LOADED = {
@@ -46,30 +47,35 @@ NOT_LOADED = {
         "def relu(): pass\n_hidden = 3\nfrom math import sqrt",
         "mine.py has no conv_bckward: it has relu",
     ),
+    "an attribute that is not there": (
+        "class conv_bckward:\n    def forward(self): pass",
+        "mine.py has no conv_bckward.forwrd: it has forward",
+    ),
     "no names at all": ("", "mine.py has no conv_bckward"),
 }
 
 
-@pytest.mark.parametrize("what", NOT_LOADED)
-def test_a_file_that_is_not_loaded(load: Any, what: str) -> None:
-    """One sentence, with the line where there is one."""
-    text, said = NOT_LOADED[what]
-    assert load(text, "conv_bckward", limits=Limits(seconds=0.4)).loaded.said == said
+DYING = ("os._exit", "a slow import")
 
 
-@pytest.mark.parametrize(
-    ("source", "said"),
-    [
-        ("no.py", "there is no file no.py"),
-        ("no/such", "there is no file no/such"),
-        ("no_such_module", "there is no module no_such_module"),
-        ("json.no", "there is no module json.no"),
-    ],
-)
-def test_what_is_not_there(source: str, said: str, tmp_path: Path) -> None:
+def test_files_that_are_not_loaded(load: Any) -> None:
+    """One sentence, with the line where there is one; the process goes on unless it was ended."""
+    child = load("", limits=Limits(seconds=5)).child
+    for n, (what, (text, said)) in enumerate(NOT_LOADED.items()):
+        name = "conv_bckward.forwrd" if "attribute" in what else "conv_bckward"
+        file = f"case_{n}.py"
+        how = {"limits": Limits(seconds=0.4)} if what in DYING else {"child": child}
+        found = load(text, name, file=file, **how).loaded
+        assert found.said == said.replace("mine.py", file), what
+
+
+def test_what_is_not_there(tmp_path: Path) -> None:
     """Files by their ending or a slash, modules otherwise."""
     with Child(folder=tmp_path) as child:
-        assert child.ask(*wire.load(source, ["f"])) == Failure("import", said)
+        for source in ("no.py", "no/such", "no_such_module", "json.no"):
+            kind = "module" if "mod" in source or "json" in source else "file"
+            expected = Failure("import", f"there is no {kind} {source}")
+            assert child.ask(*wire.load(source, ["f"])) == expected
 
 
 KINDS = """
@@ -215,12 +221,13 @@ def test_a_notebook_with_a_syntax_error(load: Any) -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["{}", "not json", '{"cells": [{"source": 3}]}'])
-def test_what_is_no_notebook(load: Any, text: str) -> None:
+def test_what_is_no_notebook(load: Any) -> None:
     """A file with the ending alone."""
-    found = load(text, "f", file="a.ipynb").loaded
-    assert found.kind == "import"
-    assert found.said.endswith("a.ipynb is no notebook of format 4")
+    child = load("").child
+    for n, text in enumerate(["{}", "not json", '{"cells": [{"source": 3}]}']):
+        found = load(text, "f", file=f"{n}.ipynb", child=child).loaded
+        assert found.kind == "import"
+        assert found.said.endswith(f"{n}.ipynb is no notebook of format 4")
 
 
 # --- the runner ----------------------------------------------------------------------------------
@@ -240,16 +247,32 @@ def test_the_runner_needs_numpy_only(load: Any) -> None:
     assert bench.value("f") == ([], [], [""])
 
 
-def test_the_runner_is_python_3_8() -> None:
-    """The interpreter of a candidate may be older than ours."""
-    import ast
+def strange(text: str) -> set[str]:
+    """What a file imports beside the standard library, NumPy and its own folder.
 
-    from parity.candidates.process import RUNNER
+    It must be Python 3.8: the interpreter of a candidate may be older than ours.
+    """
+    found = set()
+    for node in ast.walk(ast.parse(text, feature_version=(3, 8))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and (node.level != 1):
+            found.add(str(node.module).split(".")[0])
+    return found - set(sys.stdlib_module_names) - {"numpy"}
 
+
+def test_the_runner_is_alone_and_old() -> None:
+    """Python 3.8, the standard library and NumPy."""
     files = [RUNNER, *(RUNNER.parent / "child").glob("*.py")]
     assert len(files) > 8
-    for file in files:
-        ast.parse(file.read_text(), feature_version=(3, 8))
+    assert {name for file in files for name in strange(file.read_text())} == set()
+
+
+def test_a_runner_that_is_neither() -> None:
+    """The test above can fail."""
+    assert strange("import os\nfrom parity.cases import case\nfrom .a import b") == {"parity"}
+    with pytest.raises(SyntaxError):
+        strange("match x:\n    case 1: pass")
 
 
 def test_another_interpreter(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ TORCH = """
         def backward(ctx, dy):
             return 3 * ctx.saved_tensors[0] * dy  # wrong: 2
     net = Net(3)
+    class Plain(torch.nn.Linear): pass
     def view(x): return x[0]
     def changes(x): x.add_(1)
     def numbers(x): return torch.ones(2, dtype=torch.bfloat16), x.sum(), [x]
@@ -107,6 +108,10 @@ def test_torch(torch_bench: Any) -> None:
     assert parameters["frozen"] is None
     message, arrays = torch_bench.child.ask(*wire.attributes("made", ["linear.weight"]))
     np.testing.assert_array_equal(wire.decode(message["value"], arrays)["linear.weight"], weight)
+
+    both = {"weight": weight, "bias": np.zeros(2)}  # float32 in the module
+    torch_bench.child.ask(*wire.construct("Plain", "plain", [3, 2], {}, both, "torch"))
+    np.testing.assert_allclose(torch_bench.value("plain", x, arrays="torch"), x @ weight.T)
 
     # a function of autograd: its own backward is asked, right or wrong
     _, (dx,), _, _ = gradients(torch_bench, "Square", [x], x, [0], "torch")

@@ -53,13 +53,13 @@ ODD = """
         "nan": lambda: np.array([np.nan, -np.inf, -0.0]), "a nan": lambda: float("nan"),
         "complex": lambda: 1 + 2j, "complexes": lambda: np.array([1j]),
         "generator": counting, "set": lambda: {1}, "function": lambda: counting,
-        "class": lambda: Foreign, "endless": endless, "many": lambda: [0] * 1000001,
+        "class": lambda: Foreign, "endless": endless, "many": lambda: [0] * 200_001,
         "large": lambda: np.broadcast_to(0.0, (10**5, 10**5)),
         "large int": lambda: 10**5000, "scalar": lambda: np.float32(0.5),
         "zero-d": lambda: np.array(2.0), "empty": lambda: np.zeros((0, 3), np.float32),
         "fortran": lambda: np.arange(6.0).reshape(2, 3).T,
         "big-endian": lambda: np.array([1], ">i4"),
-        "dict": lambda: {"dx": np.ones(1), 3: None, Foreign: 1},
+        "dict": lambda: {"dx": np.ones(1), 3: None, Foreign: 1, float("nan"): np.zeros(1)},
     }
     def f(which): return values[which]()
 """
@@ -99,7 +99,7 @@ SENT: dict[str, tuple[Any, dict[str, str]]] = {
     "fortran": (np.arange(6.0).reshape(2, 3).T, {}),
     "big-endian": (np.array([1], ">i4"), {}),
     "dict": (
-        {"dx": np.ones(1), 3: None, "type": 1},
+        {"dx": np.ones(1), 3: None, "type": 1, "float": np.zeros(1)},
         {"value[3]": "NoneType", "value[<class 'mine.Foreign'>]": "int"},
     ),
 }
