@@ -9,7 +9,7 @@ from typing import Any
 from parity.candidates.styles.as_layer import BACKWARDS, FORWARDS
 from parity.candidates.styles.as_refimpl import CACHES
 from parity.candidates.styles.every import EVERY
-from parity.candidates.styles.naming import OPTIONS, is_upstream
+from parity.candidates.styles.naming import OPTIONS, array_called, is_upstream
 from parity.candidates.styles.of_library import AUTOGRAD, MODULE
 from parity.candidates.styles.style import (
     BACKWARD,
@@ -53,7 +53,7 @@ OTHERS = re.compile(
     r"transpose|de_?conv|depth_?wise|separable|norm|(conv|affine|linear|dense|fc)\w*_?"
     r"(relu|pool|sigmoid|tanh|softmax|dropout|bn)"
 )
-BACKWARD_WORDS = re.compile(r"back|bwd|grad|bprop|vjp|derivative|deriv", re.IGNORECASE)
+BACKWARD_WORDS = re.compile(r"back|bwd|grad|bprop|vjp|deriv|^d_?relu", re.IGNORECASE)
 LIBRARIES = ("torch", "jax")
 POOL_OF_COURSE = "pool_forward|pool_backward"
 
@@ -147,7 +147,9 @@ def shown(name: str, parameters: Signature) -> str:
     >>> shown("f", (Parameter("x", "POSITIONAL_OR_KEYWORD", False),)), shown("g", None)
     ('f(x)', 'g(?)')
     """
-    listed = "?" if parameters is None else ", ".join(p.name for p in parameters)
+    stars = {p.name: ("**" if p.takes_any_keyword else "*") for p in parameters or () if p.variadic}
+    named = ", ".join(stars.get(p.name, "") + p.name for p in parameters or ())
+    listed = "?" if parameters is None else named
     return f"{name}({listed})"
 
 
@@ -161,7 +163,7 @@ def style_of(seen: Seen) -> str:
     if seen.kind in ("class", "instance"):
         return "layer"
     parameters = set(seen.parameters)
-    if parameters & {"hparameters", "hparams", "A_prev", "dZ"}:
+    if parameters & {"hparameters", "hparams", "A_prev", "dZ", "dA"}:
         return "deeplearning.ai"
     if is_cs231n(seen, parameters):
         return "cs231n"
@@ -187,7 +189,7 @@ def as_refimpl(seen: Seen, name: str) -> bool:
     if name == seen.names[-1] and len(seen.names) > 1 and parameters[1:2] in ([c] for c in CACHES):
         return True
     after = parameters[1:] if parameters and is_upstream(parameters[0]) else parameters
-    return bool(after) and after[0] in ("x", "logits") and "cache" not in after
+    return bool(after) and array_called(after[0], ("x", "logits")) != "" and "cache" not in after
 
 
 # --- the function -------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import Parameter, Signature
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,50 @@ def linear(*batch: int, bias: bool = True) -> Problem:
 
 def plain(x, w, b):  # type: ignore[no-untyped-def]
     """A convolution that has no options."""
+
+
+def positional(x, w, b, stride=1, /):  # type: ignore[no-untyped-def]
+    """An option that cannot be given by name."""
+
+
+def needs(x, w, b, activation):  # type: ignore[no-untyped-def]
+    """Something that no problem says."""
+
+
+def two(x, w, stride=1):  # type: ignore[no-untyped-def]
+    """No room for a bias."""
+
+
+def anything(*arrays, **options):  # type: ignore[no-untyped-def]
+    """Whatever comes."""
+
+
+class WithoutBias(other.Conv):
+    def __init__(self, in_channels: int, out_channels: int, kernel_size: int) -> None:
+        super().__init__(in_channels, out_channels, kernel_size)
+        del self.b
+
+
+class NeedsMore(other.Conv):
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: int, image_shape: Any = None
+    ) -> None:
+        super().__init__(in_channels, out_channels, kernel_size)
+
+
+NeedsMore.__signature__ = Signature(  # type: ignore[attr-defined]
+    Parameter(name, Parameter.POSITIONAL_OR_KEYWORD)
+    for name in ("in_channels", "out_channels", "kernel_size", "image_shape")
+)
+
+
+def leaky() -> Problem:
+    return problem("leaky_relu", "float64", options={"negative_slope": 0.5}, x=(2, 3))
+
+
+def loss(**options: Any) -> Problem:
+    arrays = {"logits": np.zeros((2, 3)), "target": np.array([0, 2])}
+    return Problem("cross_entropy", arrays, options, np.ones(()))
 
 
 CONV = {"conv_forward_naive": other.conv_forward_naive}
@@ -82,6 +127,16 @@ LACKS: list[tuple[dict[str, Any], str | None, Problem, str]] = [
     ({"Conv": other.Conv}, None, conv2d(dilation=2), "dilation"),
     ({"Conv": other.Conv}, None, conv2d(bias=False), "a bias left out"),
     ({"KerasLikeConv": other.KerasLikeConv}, None, conv2d(bias=False), ""),
+    ({"SoftmaxWithLoss": other.SoftmaxWithLoss}, None, loss(reduction="sum"), "reduction"),
+    ({"linear1": other.torch_module()}, None, linear(4), ""),
+    ({"relu1": other.Rectifier()}, None, problem("relu", "float64", x=(2, 0)), "an empty batch"),
+    ({"leaky": other.Rectifier()}, None, leaky(), "negative_slope"),
+    ({"positional": positional}, "conv2d", conv2d(stride=2), "stride"),
+    ({"needs": needs}, "conv2d", conv2d(), "a value for activation"),
+    ({"two": two}, "conv2d", conv2d(), "bias"),
+    ({"conv2d": anything}, "conv2d", conv2d(stride=2, dilation=2), ""),
+    ({"NeedsMore": NeedsMore}, "conv2d", conv2d(), "a value for image_shape"),
+    ({"WithoutBias": WithoutBias}, "conv2d", conv2d(), "bias"),
     ({"TorchConv2d": other.TorchConv2d}, None, conv2d(padding="full"), 'padding "full"'),
     ({"TorchConv2d": other.TorchConv2d}, None, conv2d(groups=2), "groups"),
 ]
@@ -104,12 +159,22 @@ def test_what_is_lacking(
 def test_targets_of_the_course() -> None:
     """CS231n's loss takes class indices and the mean."""
     style, told = EVERY["cs231n"], Told("cs231n", ("softmax_loss",), "cross_entropy", "both")
-    logits, target = np.zeros((2, 3)), np.array([0, 2])
-    mean = Problem("cross_entropy", {"logits": logits, "target": target}, {}, np.ones(()))
-    assert style.lacks(mean, told) == ""
-    assert style.lacks(mean._replace(options={"reduction": "sum"}), told) == "reduction"
-    soft = {"logits": logits, "target": np.full((2, 3), 1 / 3)}
-    assert style.lacks(mean._replace(arrays=soft), told) == "targets that are probabilities"
+    assert style.lacks(loss(), told) == ""
+    assert style.lacks(loss(reduction="sum"), told) == "reduction"
+    soft = {**loss().arrays, "target": np.full((2, 3), 1 / 3)}
+    assert style.lacks(loss()._replace(arrays=soft), told) == "targets that are probabilities"
+    maps = {"logits": np.zeros((2, 3, 4)), "target": np.zeros((2, 4), int)}
+    assert style.lacks(loss()._replace(arrays=maps), told) == "logits of other than two axes"
+
+
+def test_a_dropout_alone() -> None:
+    """Its backward is judged behind its own forward only."""
+    mask = np.ones((2, 3), bool)
+    asked = Problem("dropout", {"x": np.ones((2, 3)), "mask": mask}, {}, np.ones((2, 3)))
+    style = EVERY["cs231n"]
+    alone = Told("cs231n", ("dropout_backward",), "dropout", "backward")
+    assert style.lacks(asked, alone) == "a backward without its forward"
+    assert style.lacks(asked, Told("cs231n", ("dropout_forward",), "dropout")) == ""
 
 
 def test_what_signatures_do_not_show() -> None:

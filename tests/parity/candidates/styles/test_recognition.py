@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import other_peoples_layers as other
 import pytest
 from direct_child import DirectChild
@@ -47,6 +48,15 @@ PLAIN: dict[str, tuple[dict[str, Any], tuple[str, str, str]]] = {
         loaded("fc_forward(x, weight, bias)", "fc_backward(dy, x, weight)"),
         ("refimpl", "linear", "both"),
     ),
+    "a pair with a cache": (
+        loaded("conv_forward(x, w, b, stride=, pad=)", "conv_backward(dout, cache)"),
+        ("refimpl", "conv2d", "both"),
+    ),
+    "arrays by other names": (
+        loaded("convolution(inputs, filters, stride)"),
+        ("refimpl", "conv2d", "forward"),
+    ),
+    "a derivative": (loaded("drelu(x)"), ("refimpl", "relu", "backward")),
     "cs231n by name": (
         loaded("conv_forward_naive(x, w, b, conv_param)"),
         ("cs231n", "conv2d", "forward"),
@@ -63,6 +73,10 @@ PLAIN: dict[str, tuple[dict[str, Any], tuple[str, str, str]]] = {
     "deeplearning.ai": (
         loaded("conv_forward(A_prev, W, b, hparameters)"),
         ("deeplearning.ai", "conv2d", "forward"),
+    ),
+    "deeplearning.ai's pooling, backward": (
+        loaded("pool_backward(dA, cache, mode=)"),
+        ("deeplearning.ai", "max_pool2d", "backward"),
     ),
     "deeplearning.ai's pooling": (
         loaded("pool_forward(A_prev, hparameters, mode=)"),
@@ -161,6 +175,12 @@ ASKED = {
         (loaded("g(x, w)"), "conv3d", "cs231n"),
         "the style cs231n has no conv3d; styles that have it: refimpl, layer, torch, jax, array",
     ),
+    "several functions in one": (
+        (loaded("affine_relu_forward(x, w, b)"), None, None),
+        "affine_relu_forward(x, w, b): the function that it is like (--like) cannot be told from "
+        "names and parameters; styles: refimpl, cs231n, deeplearning.ai, layer, torch, jax, "
+        "array; functions, each also with _backward: " + ", ".join(FUNCTIONS),
+    ),
     "no name": (
         ({"names": {}, "public": ["f", "g"]}, None, None),
         "no name is given; the file defines: f, g",
@@ -180,8 +200,6 @@ def test_a_layer_without_a_weight_is_asked_about() -> None:
 
     class Dense:
         def __init__(self, n_in: int, n_out: int) -> None:
-            import numpy as np
-
             self.table = np.zeros((n_in, n_out))
 
         forward = backward = other.Dense.forward
@@ -194,3 +212,33 @@ def test_a_layer_without_a_weight_is_asked_about() -> None:
         "no array of Dense is called weight, weights, W, w, kernel or filters; its arrays are: "
         "table"
     )
+
+
+def test_a_layer_whose_weights_lie_in_no_known_way_is_asked_about() -> None:
+    """The shape that was seen and the shape that the probe gave."""
+
+    class Dense:
+        def __init__(self, n_in: int, n_out: int) -> None:
+            self.W = np.zeros((n_in + 1, n_out))
+
+        forward = backward = other.Dense.forward
+
+    child = DirectChild(Dense=Dense)
+    told = recognised(child.load())
+    assert isinstance(told, Told)
+    style = EVERY[told.style]
+    assert style.learned(told, child.all(style.probe(told))) == Unclear(
+        "Dense.W has the shape (4, 5) where the weights are (5, 3): none of the layouts that are "
+        "known"
+    )
+
+
+def test_stars_are_shown() -> None:
+    """As they are written."""
+
+    def thing(*arrays, **options):  # type: ignore[no-untyped-def]
+        raise NotImplementedError
+
+    unclear = recognised(DirectChild(thing=thing).load())
+    assert isinstance(unclear, Unclear)
+    assert unclear.message.startswith("thing(*arrays, **options): its style")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import inf, isnan, nan
 from typing import Any
 
@@ -12,9 +13,9 @@ from direct_child import DirectChild
 from problems import problem, tensors_of
 
 from parity.candidates.styles.every import EVERY
-from parity.candidates.styles.moves import WAYS, Move, moves, way_of
+from parity.candidates.styles.moves import WAYS, Misshapen, Move, moves, way_of
 from parity.candidates.styles.recognition import recognised
-from parity.candidates.styles.style import NHWC, Misshapen, Told
+from parity.candidates.styles.style import NHWC, Told
 from parity.candidates.styles.wire_values import Foreign, Kept, decoded, encoded
 from parity.witnesses.problem import Problem
 
@@ -237,3 +238,58 @@ def test_where_layers_keep_their_gradients(method: str) -> None:
     assert set(found) == set(right)
     for name, value in found.items():
         np.testing.assert_allclose(value, right[name])
+
+
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [("forward", {"y"}), ("backward", {"dx", "dweight", "dbias"})],
+)
+def test_a_part_of_a_layer(part: str, expected: set[str]) -> None:
+    """The forward runs before the backward, whether it is judged or not."""
+    child, told = known(other.Dense)
+    style = EVERY["layer"]
+    learned = style.learned(told, child.all(style.probe(told)))
+    assert isinstance(learned, Told)
+    assert set(read(child, replace(learned, part=part), LINEAR)) == expected
+
+
+def test_a_function_that_has_no_gradient() -> None:
+    """It is called, not differentiated."""
+    child, told = known(lambda o: o * (1 - o), like="dsigmoid", style="torch")
+    o = np.array([0.5, 0.25])
+    asked = Problem("dsigmoid", {"o": o}, {}, np.ones(2))
+    assert told.part == "forward"
+    assert read(child, told, asked)["y"].tolist() == [0.25, 0.1875]
+
+
+def test_weights_of_one_kernel_a_map() -> None:
+    """(C, K_h, K_w) -> (K_h, K_w, C)"""
+    asked = problem("weighted_pool2d", "float64", x=(2, 3, 6, 9), weight=(3, 2, 4))
+    assert moves(asked, NHWC)["weight"] == Move((1, 2, 0))
+
+
+def test_a_forward_without_a_value_of_the_wanted_shape_leaves_the_mask() -> None:
+    """What cannot be a dropout is judged by the problem's own mask."""
+
+    def dropout_forward(x, dropout_param):  # type: ignore[no-untyped-def]
+        return x.sum(), (dropout_param, x)
+
+    assert judged(dropout_forward)[1] is NODES
+
+
+def test_a_backward_that_descends() -> None:
+    """It is given a learning rate of 0, and x where it asks for it."""
+
+    class Dense(other.Dense):
+        def backward(self, d_L_d_out, x, learn_rate):  # type: ignore[no-untyped-def]
+            dx = super().backward(d_L_d_out)
+            self.weights = self.weights - learn_rate * (x.T @ d_L_d_out)
+            return dx
+
+    child, told = known(Dense)
+    style = EVERY["layer"]
+    learned = style.learned(told, child.all(style.probe(told)))
+    assert isinstance(learned, Told)
+    found = read(child, learned, LINEAR)
+    np.testing.assert_allclose(found["dx"], tensors_of(LINEAR)["dx"])
+    assert np.array_equal(child.kept["layer"].weights, LINEAR.arrays["weight"].T)
