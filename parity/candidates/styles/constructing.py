@@ -14,7 +14,8 @@ import numpy as np
 
 from parity.candidates.styles.keywords import (
     by_keyword,
-    known_as,
+    keywords,
+    names_of,
     one_number,
     settled,
     special,
@@ -128,10 +129,7 @@ def without_sizes(names: Sequence[str]) -> list[str]:
 def arguments(problem: Problem, parameters: Signature) -> dict[str, Any]:
     """What the constructor is told, by its own names."""
     names = by_keyword(parameters)
-    options = {known_as(option, names): value for option, value in settled(problem).items()}
-    options.pop("", None)
-    if takes_anything(parameters):
-        options |= {n: v for n, v in special(problem).items() if not known_as(n, names)}
+    options = keywords(problem, parameters)
     numbers = sizes(problem, names)
     if not has_flag(parameters):
         numbers.pop("bias", None)
@@ -243,7 +241,7 @@ def option_lacking(problem: Problem, told: Told, parameters: Signature) -> str:
         return options[0] if options else ""
     if not takes_anything(parameters):
         names = by_keyword(parameters)
-        missing = [option for option in options if not known_as(option, names)]
+        missing = [option for option in options if not names_of(option, names)]
         if missing:
             return missing[0]
     given = {*arguments(problem, parameters), *array_arguments(parameters)}

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from inspect import signature
 from typing import Any
 
+import numpy as np
+
 import refimpl
-from parity.candidates.styles.naming import OPTIONS
+from parity.candidates.styles.naming import OPTIONS, SIDES
 from parity.candidates.styles.style import Signature
 from parity.witnesses.problem import Problem
 
@@ -78,10 +80,36 @@ def known_as(option: str, names: Sequence[str]) -> str:
     return next((name for name in OPTIONS.get(option, (option,)) if name in names), "")
 
 
+def names_of(option: str, names: Sequence[str]) -> tuple[str, ...]:
+    """The names that an option goes by: one, two for the sides of a window, or none.
+
+    >>> names_of("kernel_size", ("x", "pool_h", "pool_w")), names_of("stride", ("x", "s"))
+    (('pool_h', 'pool_w'), ('s',))
+    """
+    name = known_as(option, names)
+    if name or option != "kernel_size":
+        return (name,) if name else ()
+    return next((sides for sides in SIDES if set(sides) <= set(names)), ())
+
+
+def named(values: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """The options that the names have, by these names.
+
+    >>> named({"kernel_size": 3, "stride": 2}, ("x", "pool_h", "pool_w"))
+    {'pool_h': 3, 'pool_w': 3}
+    """
+    found: dict[str, Any] = {}
+    for option, value in values.items():
+        known = names_of(option, names)
+        sides = np.broadcast_to(value, 2).tolist() if len(known) == 2 else [value]
+        found |= dict(zip(known, sides, strict=False))
+    return found
+
+
 def by_keyword(parameters: Signature) -> list[str]:
     """The parameters that can be given by name."""
-    named = [p for p in parameters or () if not p.variadic]
-    return [p.name for p in named if plain(p.kind) != "POSITIONAL_ONLY"]
+    known = [p for p in parameters or () if not p.variadic]
+    return [p.name for p in known if plain(p.kind) != "POSITIONAL_ONLY"]
 
 
 def plain(kind: str) -> str:
@@ -101,12 +129,10 @@ def takes_anything(parameters: Signature) -> bool:
 def keywords(problem: Problem, parameters: Signature) -> dict[str, Any]:
     """The options under the candidate's names; refimpl's where any keyword is taken."""
     names, values = by_keyword(parameters), settled(problem)
-    named = {known_as(option, names): value for option, value in values.items()}
-    named.pop("", None)
+    found = named(values, names)
     if takes_anything(parameters):
-        rest = {n: v for n, v in special(problem).items() if not known_as(n, names)}
-        return {**named, **rest}
-    return named
+        found |= {n: v for n, v in special(problem).items() if not names_of(n, names)}
+    return found
 
 
 def option_lacking(problem: Problem, parameters: Signature) -> str:
@@ -121,12 +147,13 @@ def option_lacking(problem: Problem, parameters: Signature) -> str:
     if takes_anything(parameters):
         return ""
     names = by_keyword(parameters)
-    return next((option for option in special(problem) if not known_as(option, names)), "")
+    return next((option for option in special(problem) if not names_of(option, names)), "")
 
 
 def array_parameters(problem: Problem, parameters: Signature) -> list[Any]:
     """The parameters, by position, that are no options."""
-    options = {known_as(option, by_keyword(parameters)) for option in defaults(problem)}
+    names = by_keyword(parameters)
+    options = {name for option in defaults(problem) for name in names_of(option, names)}
     return [
         p
         for p in parameters or ()
@@ -184,5 +211,5 @@ def only_for_some(problem: Problem) -> str:
     values = settled(problem)
     apart = [name for name in BY_AXIS if isinstance(values.get(name), tuple | list)]
     words = {"kernel_size": "a window", "padding": "padding"}
-    named = (f"{words.get(name, f'a {name}')} for each axis" for name in apart)
-    return degenerate(problem) or unusual_padding(problem) or next(named, "")
+    said = (f"{words.get(name, f'a {name}')} for each axis" for name in apart)
+    return degenerate(problem) or unusual_padding(problem) or next(said, "")

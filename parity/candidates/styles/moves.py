@@ -144,7 +144,8 @@ def way_of(weight: Array, shape: Shape) -> Callable[[Array], Move] | None:
 
 def as_vector(bias: Array, shape: Shape) -> Move | None:
     """How a bias (C,) gets into an array of that shape, (1, C) or (C, 1, 1), if it does."""
-    return Move((), shape) if prod(shape) == bias.size and max(shape) == bias.size else None
+    one_axis = bias.size in shape and prod(shape) == bias.size
+    return Move((), shape) if one_axis else None
 
 
 # --- the arrays of a problem --------------------------------------------------------------

@@ -23,6 +23,12 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "p": ("p", "p_drop", "drop_prob", "rate"),
 }
 
+# Windows whose two sizes have names of their own.
+SIDES = (
+    *(("pool_h", "pool_w"), ("pool_height", "pool_width"), ("kernel_h", "kernel_w")),
+    *(("filter_h", "filter_w"), ("window_h", "window_w"), ("kh", "kw"), ("k_h", "k_w")),
+)
+
 # What a constructor is told of the sizes of its weights.
 SIZES: dict[str, tuple[str, ...]] = {
     "inputs": (

@@ -90,6 +90,7 @@ RIGHT: dict[str, Candidate] = {
     "layer, an object": Candidate({"relu1": other.Rectifier()}, cases=5, tensors=THROUGH),
     "layer sigmoid": of(other.SigmoidOfD1, cases=5, tensors=THROUGH),
     "layer pool": of(other.MaxPool, cases=10, tensors=THROUGH),
+    "layer pool, sides": of(other.Pooling, like="max_pool2d", cases=10, tensors=THROUGH),
     "torch function": of(other.torch_conv, style="torch", cases=20, tensors=AFFINE),
     "torch module": of(other.TorchConv2d, cases=10, tensors=AFFINE),
     "torch module, an object": Candidate(
