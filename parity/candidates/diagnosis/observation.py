@@ -70,18 +70,23 @@ class Observation:
         """Where two arrays of one shape are the same up to rounding; NaN is NaN."""
         with np.errstate(all="ignore"):
             apart = np.abs(np.subtract(found, numbers, dtype=np.float64))
-            near: Array = apart <= self._slack(tensor, numbers)
+            near: Array = apart <= self._slack(tensor, numbers, found)
             if near.all():
                 return near
             overflown = np.isinf(found) & (np.sign(found) * numbers > float(self._floats.max) / 2)
         undefined = np.isnan(found) & np.isnan(numbers)
         return np.asarray(near | (found == numbers) | undefined | overflown)
 
-    def _slack(self, tensor: str, numbers: Array) -> float:
-        """What rounding may do to numbers computed as the right ones are, but larger perhaps."""
+    def _slack(self, tensor: str, numbers: Array, found: Array) -> float:
+        """What rounding may do to numbers computed as the right ones are, but larger perhaps.
+
+        Numbers that come in a narrower dtype than they were asked in are rounded as that one does.
+        """
         largest, right = largest_of(numbers), self._largest[tensor]
         growth = max(1.0, largest / right) if right else 1.0
-        return 2 * growth * self._limits[tensor] + ROUNDINGS * (self.eps * largest + self.least)
+        eps = max(self.eps, float(np.finfo(found.dtype).eps) if found.dtype.kind == "f" else 0.0)
+        limit = 2 * growth * self._limits[tensor] * (eps / self.eps)
+        return limit + ROUNDINGS * (eps * largest + self.least)
 
     @cached_property
     def least(self) -> float:
