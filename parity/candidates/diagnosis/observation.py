@@ -50,9 +50,11 @@ class Observation:
         return max(floats, key=lambda info: info.eps, default=np.finfo(np.float64))
 
     def numbers(self, tensor: str) -> Array | None:
-        """What was found for a tensor; None where something was raised or it is no number."""
+        """What was found for a tensor, as floats; None where it is no array of real numbers."""
         found = self.found.get(tensor)
-        return found if isinstance(found, np.ndarray) and found.dtype.kind in "fiub" else None
+        if not isinstance(found, np.ndarray) or found.dtype.kind not in "fiub":
+            return None
+        return found if found.dtype.kind == "f" else found.astype(np.float64)
 
     def gives(self, tensor: str, numbers: Array) -> bool:
         """Whether the code gave these numbers for a tensor, up to rounding."""
@@ -84,7 +86,7 @@ class Observation:
         """
         largest, right = largest_of(numbers), self._largest[tensor]
         growth = max(1.0, largest / right) if right else 1.0
-        eps = max(self.eps, float(np.finfo(found.dtype).eps) if found.dtype.kind == "f" else 0.0)
+        eps = max(self.eps, float(np.finfo(found.dtype).eps))
         limit = 2 * growth * self._limits[tensor] * (eps / self.eps)
         return limit + ROUNDINGS * (eps * largest + self.least)
 
