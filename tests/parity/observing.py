@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from parity.mistakes.mistake import Mistake
 from parity.witnesses.problem import Problem
 
 SEED = 20261120
-LARGEST = 4000  # numbers that go into a case
+LARGEST = 2000  # numbers that go into a case
 Tensors = dict[str, Array]
 Code = Callable[[Problem, Tensors], Mapping[str, Array | str]]
 
@@ -25,13 +24,13 @@ Code = Callable[[Problem, Tensors], Mapping[str, Array | str]]
 @cache
 def problems(function: str, count: int = 40) -> tuple[tuple[str, Problem, Tensors], ...]:
     """Some of the smaller cases of a function, float32 and float64, and refimpl's tensors."""
-    made = []
-    for case in GOOD:
-        if case.function == function:
-            made += [made_of(case, dtype) for dtype in case.dtypes]
-    small = [one for one in made if sum(a.size for a in one[1].arrays.values()) <= LARGEST]
-    order = generator(SEED, function).permutation(len(small))[:count]
-    return tuple(small[i] for i in order)
+    asked = [(case, dtype) for case in GOOD if case.function == function for dtype in case.dtypes]
+    made: list[tuple[str, Problem, Tensors]] = []
+    for i in generator(SEED, function).permutation(len(asked)):
+        if len(made) < count:
+            one = made_of(*asked[i])
+            made += [one] if sum(a.size for a in one[1].arrays.values()) <= LARGEST else []
+    return tuple(made)
 
 
 def made_of(case: Case, dtype: str) -> tuple[str, Problem, Tensors]:
@@ -118,8 +117,3 @@ def given_by(known: Mistake, problem: Problem) -> dict[str, Array]:
 def failing(observations: Sequence[Observation]) -> int:
     """How many of them are wrong somewhere."""
     return sum(bool(one.wrong) for one in observations)
-
-
-def option(problem: Problem, name: str, default: Any) -> Any:
-    """An option or its default."""
-    return problem.options.get(name, default)

@@ -11,6 +11,7 @@ from parity.candidates.diagnosis.call import LOSSES, Call
 from parity.cases.case import Array
 
 NEAR = 1e-6  # of the larger of two numbers: nearer ones are near ties
+APART = 0.01  # what a mask |x − max| < 0.01 takes for equal
 LARGE = 80.0  # e^80 nearly leaves float32
 
 
@@ -64,15 +65,16 @@ def _bias(there: bool) -> Callable[[Call], bool]:
     )
 
 
-def ties(call: Call, near: float) -> bool:
-    """The maximum of a window is there twice, or nearly."""
+def ties(call: Call, near: float, apart: float = 0.0) -> bool:
+    """The maximum of a window is there twice, or nearly: relative to it, or so far apart."""
     windows = call.windows
     if windows is None or windows.shape[-1] < 2 or not windows.size:
         return False
     with np.errstate(all="ignore"):
         ordered = np.sort(windows, axis=-1)
         first, second = ordered[..., -1], ordered[..., -2]
-        return bool(np.any((first - second <= near * np.abs(first)) & np.isfinite(first)))
+        close = np.isfinite(first) & (first - second <= near * np.abs(first) + apart)
+        return bool(np.any(close | (np.isposinf(first) & (first == second))))
 
 
 def _dtype(name: str) -> Callable[[Call], bool]:
@@ -151,6 +153,10 @@ NUMBERS = (
     Circumstance(
         "the two largest of a window are equal or nearly (ties or near ties)",
         lambda c: ties(c, NEAR),
+    ),
+    Circumstance(
+        "the two largest of a window are less than 0.01 apart",
+        lambda c: ties(c, 0.0, APART),
     ),
     Circumstance("the arrays are float32", _dtype("float32")),
     Circumstance("the arrays are float64", _dtype("float64")),

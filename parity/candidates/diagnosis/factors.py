@@ -143,6 +143,8 @@ def ratio_of(observation: Observation, tensor: str, right: Array) -> Ratio | Non
     if found is None or found.shape != right.shape:
         return None
     finite = np.isfinite(right) & np.isfinite(found)
+    if not finite.any():
+        return Ratio(call, 1.0, inf)
     with np.errstate(all="ignore"):
         scale = float(np.max(np.abs(right[finite]), initial=0.0))
         if not scale:

@@ -50,9 +50,11 @@ class Observation:
         return max(floats, key=lambda info: info.eps, default=np.finfo(np.float64))
 
     def numbers(self, tensor: str) -> Array | None:
-        """What was found for a tensor; None where something was raised or it is no number."""
+        """What was found for a tensor, as floats; None where it is no array of real numbers."""
         found = self.found.get(tensor)
-        return found if isinstance(found, np.ndarray) and found.dtype.kind in "fiub" else None
+        if not isinstance(found, np.ndarray) or found.dtype.kind not in "fiub":
+            return None
+        return found if found.dtype.kind == "f" else found.astype(np.float64)
 
     def gives(self, tensor: str, numbers: Array) -> bool:
         """Whether the code gave these numbers for a tensor, up to rounding."""
@@ -70,18 +72,23 @@ class Observation:
         """Where two arrays of one shape are the same up to rounding; NaN is NaN."""
         with np.errstate(all="ignore"):
             apart = np.abs(np.subtract(found, numbers, dtype=np.float64))
-            near: Array = apart <= self._slack(tensor, numbers)
+            near: Array = apart <= self._slack(tensor, numbers, found)
             if near.all():
                 return near
             overflown = np.isinf(found) & (np.sign(found) * numbers > float(self._floats.max) / 2)
         undefined = np.isnan(found) & np.isnan(numbers)
         return np.asarray(near | (found == numbers) | undefined | overflown)
 
-    def _slack(self, tensor: str, numbers: Array) -> float:
-        """What rounding may do to numbers computed as the right ones are, but larger perhaps."""
+    def _slack(self, tensor: str, numbers: Array, found: Array) -> float:
+        """What rounding may do to numbers computed as the right ones are, but larger perhaps.
+
+        Numbers that come in a narrower dtype than they were asked in are rounded as that one does.
+        """
         largest, right = largest_of(numbers), self._largest[tensor]
         growth = max(1.0, largest / right) if right else 1.0
-        return 2 * growth * self._limits[tensor] + ROUNDINGS * (self.eps * largest + self.least)
+        eps = max(self.eps, float(np.finfo(found.dtype).eps))
+        limit = 2 * growth * self._limits[tensor] * (eps / self.eps)
+        return limit + ROUNDINGS * (eps * largest + self.least)
 
     @cached_property
     def least(self) -> float:

@@ -31,10 +31,11 @@ def _is(observation: Observation, tensor: str, other: Array | None) -> bool:
 
 
 def _sources(observation: Observation, tensor: str) -> list[tuple[str, str, Source]]:
-    """Zeros and ones, the arguments, the other tensors."""
+    """Zeros, ones and NaN, the arguments, the other tensors."""
     made: list[tuple[str, str, Source]] = [
         ("is 0 everywhere", "taken", lambda o: np.zeros_like(o.right[tensor])),
         ("is 1 everywhere", "taken", lambda o: np.ones_like(o.right[tensor])),
+        ("is NaN everywhere", "taken", lambda o: np.full_like(o.right[tensor], np.nan)),
         ("is dy itself", "taken", lambda o: o.problem.dy),
     ]
     arguments = [n for n, a in observation.problem.arrays.items() if a.dtype.kind == "f"]

@@ -76,6 +76,6 @@ def test_every_circumstance_can_be_asked_of_every_case(function: str) -> None:
 
 def test_every_circumstance_holds_somewhere_and_not_everywhere() -> None:
     """None is idle."""
-    calls = [Call(problem) for name in FUNCTIONS for _, problem, _ in problems(name, 80)]
+    calls = [Call(problem) for name in FUNCTIONS for _, problem, _ in problems(name)]
     for held in CIRCUMSTANCES:
         assert len({bool(held.holds(call)) for call in calls}) == 2, held.text
