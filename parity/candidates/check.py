@@ -20,6 +20,7 @@ from parity.candidates.examine import (
 )
 from parity.candidates.reference import contradicted
 from parity.candidates.said import Said, Share
+from parity.candidates.styles.keywords import only_for_some
 from parity.candidates.verdict import FAILED, NORMWISE, RIGHT, WRONG, Verdict
 from parity.results.settings import DEFAULT_SEED
 from parity.witnesses.problem import Problem
@@ -65,12 +66,21 @@ def check(subject: Subject, ask: Ask, diagnose: Diagnose) -> Verdict:
 def _without_unusual(
     unchecked: tuple[str, ...], found: Sequence[Outcome]
 ) -> tuple[tuple[str, ...], list[Outcome]]:
-    """Numbers of axes that a candidate does not take are no mistakes: they are not checked."""
+    """What a candidate does not take is no mistake, and is not checked.
+
+    Numbers of axes that a layer need not have; options in a form that no signature shows, a stride
+    for each axis for example, where it raises.
+    """
     beyond = {one.asked.beyond for one in found if one.wrong and one.asked.beyond}
-    left = [one for one in found if one.asked.beyond not in beyond]
+    forms = {_form(one) for one in found if one.answer.raised and _form(one)}
+    left = [one for one in found if one.asked.beyond not in beyond and _form(one) not in forms]
     if not any(not one.wrong for one in left):
         return unchecked, list(found)
-    return (*unchecked, *sorted(beyond)), left
+    return tuple(dict.fromkeys((*unchecked, *sorted(beyond | forms)))), left
+
+
+def _form(one: Outcome) -> str:
+    return only_for_some(one.asked.problem)
 
 
 def _by_problem(ask: Ask) -> Callable[[Problem], Mapping[str, object] | str]:
