@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from parity.candidates.styles.replies import decoded
 from parity.candidates.styles.style import Ask, Reply
-from parity.candidates.styles.wire_values import Kept, decoded, encoded
+from parity.candidates.wire import Kept, encode
 from parity.cases.case import Array
 
 
@@ -168,4 +169,4 @@ def arrays_of(made: Any) -> dict[str, Any]:
 
 def sent_back(said: Mapping[str, Any]) -> Reply:
     arrays: list[Array] = []
-    return {key: encoded(to_numpy(value), arrays) for key, value in said.items()}, arrays
+    return {key: encode(to_numpy(value), arrays)[0] for key, value in said.items()}, arrays

@@ -32,9 +32,9 @@ from parity.candidates.styles.moves import (
     way_of,
 )
 from parity.candidates.styles.naming import ENTRY, SIZES, array_called
+from parity.candidates.styles.replies import decoded
 from parity.candidates.styles.requests import construct
 from parity.candidates.styles.style import Ask, Reply, Signature, Told, Unclear
-from parity.candidates.styles.wire_values import decoded
 from parity.cases.case import Array, Shape
 from parity.cases.functions import FUNCTIONS
 from parity.witnesses.problem import Problem

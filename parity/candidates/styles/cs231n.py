@@ -30,7 +30,7 @@ from parity.candidates.styles.style import (
     steps,
     value_of,
 )
-from parity.candidates.styles.wire_values import Kept
+from parity.candidates.wire import Kept
 from parity.cases.case import Array, Shape
 from parity.cases.functions import FUNCTIONS
 from parity.witnesses.problem import Problem

@@ -14,6 +14,7 @@ from parity.candidates.styles.as_refimpl import AsRefimpl, inputs
 from parity.candidates.styles.constructing import LAYERS, attribute_of, made, parameter_ways
 from parity.candidates.styles.moves import Move, moves, ours, theirs
 from parity.candidates.styles.naming import array_called
+from parity.candidates.styles.replies import decoded
 from parity.candidates.styles.requests import LAYER, call, vjp
 from parity.candidates.styles.style import (
     Ask,
@@ -27,7 +28,6 @@ from parity.candidates.styles.style import (
     steps,
     value_of,
 )
-from parity.candidates.styles.wire_values import decoded
 from parity.cases.functions import FUNCTIONS
 from parity.witnesses.problem import Problem
 

@@ -1,20 +1,16 @@
-"""The requests to the candidate's process."""
+"""The requests to the candidate's process, as styles make them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from parity.candidates import wire
 from parity.candidates.styles.style import Ask
-from parity.candidates.styles.wire_values import encoded
 from parity.cases.case import Array
 
 CACHE = "cache"  # what goes from a forward to its backward, in the candidate's process
 LAYER = "layer"  # an object that was made there
-
-
-def _pairs(named: Mapping[str, Any], arrays: list[Array]) -> list[list[Any]]:
-    return [[name, encoded(value, arrays)] for name, value in named.items()]
 
 
 def call(
@@ -26,17 +22,7 @@ def call(
     library: str = "numpy",
 ) -> Ask:
     """Call a function or a method; `keep` says which parts of its value stay there."""
-    arrays: list[Array] = []
-    request = {
-        "do": "call",
-        "target": target,
-        "args": [encoded(value, arrays) for value in args],
-        "kwargs": _pairs(kwargs or {}, arrays),
-        "keep": dict(keep or {}),
-        "arrays": library,
-        "watch": True,
-    }
-    return request, arrays
+    return wire.call(target, args, kwargs, keep, library)
 
 
 def construct(
@@ -46,22 +32,12 @@ def construct(
     library: str = "numpy",
 ) -> Ask:
     """Make an object of a class, or a copy of one that is there, and set arrays of it."""
-    arrays: list[Array] = []
-    request = {
-        "do": "construct",
-        "target": target,
-        "args": [],
-        "kwargs": _pairs(kwargs, arrays),
-        "as": LAYER,
-        "set": _pairs(attributes or {}, arrays),
-        "arrays": library,
-    }
-    return request, arrays
+    return wire.construct(target, LAYER, (), kwargs, attributes, library)
 
 
 def attributes(target: str = LAYER) -> Ask:
     """All arrays that an object holds."""
-    return {"do": "attributes", "target": target, "names": None}, []
+    return wire.attributes(target)
 
 
 def vjp(
@@ -74,15 +50,4 @@ def vjp(
     parameters: bool = False,
 ) -> Ask:
     """The value and the gradients that the library's own autograd gives."""
-    arrays: list[Array] = []
-    request = {
-        "do": "vjp",
-        "target": target,
-        "args": [encoded(value, arrays) for value in args],
-        "kwargs": _pairs(kwargs, arrays),
-        "dy": encoded(dy, arrays),
-        "wanted": list(wanted),
-        "parameters": parameters,
-        "arrays": library,
-    }
-    return request, arrays
+    return wire.vjp(target, args, dy, wanted, library, kwargs, parameters)

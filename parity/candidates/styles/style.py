@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from parity.candidates.styles.wire_values import decoded
+from parity.candidates.styles.replies import decoded
 from parity.cases.case import Array, Shape
 from parity.witnesses.problem import Problem
 

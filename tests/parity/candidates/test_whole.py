@@ -167,7 +167,7 @@ def test_objects() -> None:
     found = check(Affine, like="linear")
     assert found, str(found)
     assert set(found.tensors) == {"y", "dx", "dweight", "dbias"}
-    assert {"a bias left out", "x of 1 axis"} <= set(found.unchecked)
+    assert "a bias left out" in found.unchecked
     wrong = check(lambda dy, x: dy, like="relu_backward", style="refimpl")
     assert (wrong.status, wrong.candidate) == ("wrong", "candidate")
     with pytest.raises(AssertionError, match="candidate: WRONG: dx is wrong in "):

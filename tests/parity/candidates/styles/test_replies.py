@@ -15,8 +15,9 @@ from problems import problem, tensors_of
 from parity.candidates.styles.every import EVERY
 from parity.candidates.styles.moves import WAYS, Misshapen, Move, moves, way_of
 from parity.candidates.styles.recognition import recognised
+from parity.candidates.styles.replies import decoded
 from parity.candidates.styles.style import NHWC, Told
-from parity.candidates.styles.wire_values import Foreign, Kept, decoded, encoded
+from parity.candidates.wire import Kept, Unsendable, encode
 from parity.witnesses.problem import Problem
 
 CONV = problem("conv2d", "float64", x=(2, 3, 6, 7), weight=(5, 3, 2, 2), bias=(5,))
@@ -49,14 +50,14 @@ def test_values_travel() -> None:
     """There and back they are the same, and JSON in between."""
     sent = {"a": [1, 2.5, "x", None, True], "b": (np.arange(3.0), np.float32(2), inf)}
     arrays: list[Any] = []
-    back = decoded(encoded(sent, arrays), arrays)
+    back = decoded(encode(sent, arrays)[0], arrays)
     assert back["a"] == sent["a"]
     assert back["b"][0].tolist() == [0, 1, 2]
     assert back["b"][1:] == (2, inf)
     assert type(back["b"][1]) is np.float32
-    assert isnan(decoded(encoded(nan, arrays), arrays))
-    assert decoded({"object": "m.C"}, []) == Foreign("m.C")
-    assert decoded(encoded(Kept("cache"), arrays), []) == Kept("cache")
+    assert isnan(decoded(encode(nan, arrays)[0], arrays))
+    assert decoded({"object": "m.C"}, []) == Unsendable("m.C")
+    assert decoded(encode(Kept("cache"), arrays)[0], []) == Kept("cache")
     assert decoded({"tuple": [1, 2], "fields": ["dx", "dw"]}, []) == {"dx": 1, "dw": 2}
 
 
