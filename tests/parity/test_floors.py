@@ -102,6 +102,7 @@ SHARED = {
     "files": "which files a run or a sweep writes",
     "layer": "one function on given arrays",
     "pooling": "what maximum and average pooling share",
+    "linearity": "whether a gradient is linear in dy",
     "memory": "bytes that a process needs",
     "mistakes": "known mistakes, and what is said of them",
     "rules": "the table of each function's rule",
@@ -111,6 +112,7 @@ SHARED = {
     "sweep": "random cases, as many as wanted",
     "vouching": "whether a run could have seen a mistake, and what is said of it",
     "witnesses": "the witnesses beside torch, and what they say",
+    "wrong_code": "what a known mistake gives in the place of refimpl",
 }
 DOCUMENT = re.compile(r"d[0-4]_")  # the formulas of a part as printed, and their evidence
 

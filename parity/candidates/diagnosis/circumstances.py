@@ -74,7 +74,7 @@ def ties(call: Call, near: float, apart: float = 0.0) -> bool:
         ordered = np.sort(windows, axis=-1)
         first, second = ordered[..., -1], ordered[..., -2]
         close = np.isfinite(first) & (first - second <= near * np.abs(first) + apart)
-        return bool(np.any(close | (np.isposinf(first) & (first == second))))
+        return bool(np.any(close | (first == second)))
 
 
 def _dtype(name: str) -> Callable[[Call], bool]:
@@ -171,7 +171,7 @@ NUMBERS = (
     Circumstance("reduction is none", _option("reduction", "none")),
     Circumstance("the target is class indices", _classes),
     Circumstance("the target is probabilities", _shares),
-    Circumstance("x has more than two axes", lambda c: c.x.ndim > 2),
+    Circumstance("the first array has more than two axes", lambda c: c.x.ndim > 2),
     Circumstance("an axis is given that is not the last", _inner_axis),
 )
 

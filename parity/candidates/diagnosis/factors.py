@@ -32,22 +32,61 @@ def _axis(axis: int) -> Size:
     return lambda call: float(call.x.shape[axis]) if call.x.ndim > axis else nan
 
 
+def _product(of: Callable[[Call], tuple[int, ...]], axes: int, times: Size | None = None) -> Size:
+    """The product of the sizes along so many axes; of a function with more or fewer, none."""
+
+    def size(call: Call) -> float:
+        sizes = of(call)
+        if len(sizes) != axes:
+            return nan
+        return float(prod(sizes)) * (times(call) if times else 1)
+
+    return size
+
+
+def _samples(call: Call) -> float:
+    """N; of a fully connected layer all axes but the last count samples."""
+    if call.problem.function == "linear":
+        return float(prod(call.x.shape[:-1]))
+    return float(call.x.shape[0]) if call.x.ndim else nan
+
+
+def _sides(call: Call) -> tuple[int, ...]:
+    return call.sides
+
+
+def _outputs(call: Call) -> tuple[int, ...]:
+    return call.outputs
+
+
+def _kernel(call: Call) -> tuple[int, ...]:
+    return call.kernel
+
+
 # What a learner divides or multiplies by, by its name; n is the number of losses.
 SIZES: Mapping[str, Size] = {
-    "N": _axis(0),
+    "N": _samples,
     "C": _axis(1),
-    "H·W": lambda c: float(prod(c.sides)) if c.sides else nan,
-    "H_out·W_out": lambda c: float(prod(c.outputs)) if c.outputs else nan,
-    "N·H_out·W_out": lambda c: float(c.samples * prod(c.outputs)) if c.outputs else nan,
+    "L": _product(_sides, 1),
+    "H·W": _product(_sides, 2),
+    "D·H·W": _product(_sides, 3),
+    "L_out": _product(_outputs, 1),
+    "H_out·W_out": _product(_outputs, 2),
+    "D_out·H_out·W_out": _product(_outputs, 3),
+    "N·L_out": _product(_outputs, 1, _samples),
+    "N·H_out·W_out": _product(_outputs, 2, _samples),
+    "N·D_out·H_out·W_out": _product(_outputs, 3, _samples),
+    "N·H·W": _product(_sides, 2, _samples),
     "N·C": lambda c: float(prod(c.x.shape[:2])) if c.x.ndim > 1 else nan,
-    "N·H·W": lambda c: float(c.samples * prod(c.sides)) if c.sides else nan,
+    "k": _product(_kernel, 1),
+    "k_h·k_w": _product(_kernel, 2),
+    "k_d·k_h·k_w": _product(_kernel, 3),
+    "C·k_h·k_w": _product(_kernel, 2, _axis(1)),
     "C_out": lambda c: (
         float(c.problem.dy.shape[1]) if c.in_maps and "weight" in c.parameters else nan
     ),
-    "k_h·k_w": lambda c: float(prod(c.kernel)) if c.kernel else nan,
-    "k_h": lambda c: float(c.kernel[0]) if c.kernel else nan,
-    "k_w": lambda c: float(c.kernel[-1]) if c.kernel else nan,
-    "C·k_h·k_w": lambda c: float(c.channels * prod(c.kernel)) if c.kernel else nan,
+    "k_h": lambda c: float(c.kernel[-2]) if len(c.kernel) > 1 else nan,
+    "k_w": lambda c: float(c.kernel[-1]) if len(c.kernel) > 1 else nan,
     "stride": lambda c: float(c.stride[0]) if len(set(c.stride)) == 1 else nan,
     "product of the strides": lambda c: float(prod(c.stride)) if c.stride else nan,
     "groups": _option("groups"),

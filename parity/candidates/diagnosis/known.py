@@ -43,7 +43,7 @@ def known_causes(observations: Sequence[Observation]) -> list[Cause]:
     fits = fitting(observations, wrong)
     alone = _own([fit for fit in fits if _alone(fit, wrong, observations)], observations)
     if alone:
-        certain = len(alone) == 1 and max(alone[0].shown.values()) >= ENOUGH and alone[0].raises
+        certain = len(alone) == 1 and _sure(alone[0], max(alone[0].shown.values()), observations)
         return [_cause(fit.known, wrong, observations, certain) for fit in alone]
     each = {tensor: _of_tensor(tensor, fits, observations) for tensor in wrong}
     return _together(observations, {t: found for t, found in each.items() if found}, wrong)
@@ -94,6 +94,12 @@ def _alone(fit: Fit, wrong: Sequence[str], observations: Sequence[Observation]) 
     return given_back.union(wrong) <= fit.explains
 
 
+def _sure(fit: Fit, shown: int, observations: Sequence[Observation]) -> bool:
+    """Whether nothing speaks against a mistake: one of the function itself, shown often enough."""
+    own = forward_of(fit.known.function) == observations[0].problem.function
+    return own and shown >= ENOUGH and fit.raises
+
+
 def _own(fits: list[Fit], observations: Sequence[Observation]) -> list[Fit]:
     """Mistakes of the function itself, before those of its relatives along other axes."""
     function = observations[0].problem.function
@@ -118,7 +124,7 @@ def _together(
     causes = []
     if pair:
         certain = all(
-            len(found) == 1 and found[0].shown[t] >= ENOUGH and found[0].raises
+            len(found) == 1 and _sure(found[0], found[0].shown[t], observations)
             for t, found in each.items()
         )
         causes = [_pair(firsts, observations, certain)]

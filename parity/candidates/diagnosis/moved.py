@@ -7,6 +7,7 @@ from itertools import combinations, permutations
 
 import numpy as np
 
+from parity.candidates.diagnosis.call import Call
 from parity.candidates.diagnosis.cause import Cause
 from parity.candidates.diagnosis.factors import scaled
 from parity.candidates.diagnosis.observation import Observation, by_size
@@ -26,11 +27,12 @@ def moved(observations: Sequence[Observation], tensor: str) -> list[Cause]:
     if len(failing) < ENOUGH:
         return []
     ndim = max(o.right[tensor].ndim for o in failing)
-    moves = [move for move in _moves(tensor, ndim) if _fits(move[2], ordered, tensor)]
+    x_ndim = Call(failing[0].problem).x.ndim
+    moves = [move for move in _moves(tensor, ndim, x_ndim) if _fits(move[2], ordered, tensor)]
     if moves:
         plain = _plainest(moves, failing, tensor)
         return [Cause(f"{tensor} {text}", kind, tensor=tensor) for text, kind, _ in plain]
-    return _shifted(ordered, tensor, ndim) or _with_factor(ordered, tensor, ndim)
+    return _shifted(ordered, tensor, ndim, x_ndim) or _with_factor(ordered, tensor, ndim, x_ndim)
 
 
 def _fits(move: Move, ordered: Sequence[Observation], tensor: str) -> bool:
@@ -61,15 +63,15 @@ def _marks(move: Move, right: Array) -> Array:
     return np.zeros(0) if marks is None else marks
 
 
-def _moves(tensor: str, ndim: int) -> Iterator[tuple[str, str, Move]]:
+def _moves(tensor: str, ndim: int, x_ndim: int) -> Iterator[tuple[str, str, Move]]:
     """Turns first, then axes exchanged, then read in another order."""
-    yield from _turns(tensor, ndim)
+    yield from _turns(tensor, ndim, x_ndim)
     yield from _exchanges(ndim)
 
 
-def _turns(tensor: str, ndim: int) -> Iterator[tuple[str, str, Move]]:
-    named = _axis_names(tensor, ndim)
-    spatial = tuple(range(2, ndim)) if ndim > 2 else tuple(range(ndim))
+def _turns(tensor: str, ndim: int, x_ndim: int) -> Iterator[tuple[str, str, Move]]:
+    named = _axis_names(tensor, ndim, x_ndim)
+    spatial = tuple(range(2 if ndim == x_ndim else max(ndim - 2, 0), ndim))
     chosen = [spatial[-1:], spatial[-2:-1], spatial[-2:], spatial]
     every = [c for n in range(1, ndim + 1) for c in combinations(range(ndim), n)]
     for axes in dict.fromkeys([*filter(None, chosen), *every]):
@@ -85,11 +87,11 @@ def _flip(axes: tuple[int, ...]) -> Move:
     return lambda right: np.flip(right, axes) if max(axes) < right.ndim else None
 
 
-def _axis_names(tensor: str, ndim: int) -> list[str]:
+def _axis_names(tensor: str, ndim: int, x_ndim: int) -> list[str]:
     """What the axes of a tensor are called."""
     weight = tensor in ("dweight", "dkernel")
     spatial = {1: ["L"], 2: ["H", "W"], 3: ["D", "H", "W"]}.get(ndim - 2)
-    if spatial is None or ndim < 3:
+    if spatial is None or ndim < 3 or (weight and ndim != x_ndim):
         return [f"axis {axis}" for axis in range(ndim)]
     if weight:
         return ["C_out", "C_in", *(f"k_{name.lower()}" for name in spatial)]
@@ -160,9 +162,9 @@ def _read(order: tuple[int, ...]) -> Move:
 # --- shifted ------------------------------------------------------------------------------
 
 
-def _shifted(ordered: Sequence[Observation], tensor: str, ndim: int) -> list[Cause]:
+def _shifted(ordered: Sequence[Observation], tensor: str, ndim: int, x_ndim: int) -> list[Cause]:
     """Shifted by one place along an axis; whatever comes in at the end."""
-    named = _axis_names(tensor, ndim)
+    named = _axis_names(tensor, ndim, x_ndim)
     return [
         Cause(
             f"{tensor} is shifted by one place along {named[axis]}{back}", "shifted", tensor=tensor
@@ -196,11 +198,13 @@ def _tells(observation: Observation, tensor: str, axis: int) -> bool:
 # --- with a factor ------------------------------------------------------------------------
 
 
-def _with_factor(ordered: Sequence[Observation], tensor: str, ndim: int) -> list[Cause]:
+def _with_factor(
+    ordered: Sequence[Observation], tensor: str, ndim: int, x_ndim: int
+) -> list[Cause]:
     """A turn of the spatial axes, times one factor."""
     return [
         Cause(f"{tensor} {text} and {name} times as large", kind, tensor=tensor)
-        for text, kind, move in list(_turns(tensor, ndim))[:3]
+        for text, kind, move in list(_turns(tensor, ndim, x_ndim))[:3]
         for name in scaled(ordered, tensor, _of(move, tensor))
     ]
 

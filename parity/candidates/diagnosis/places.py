@@ -11,6 +11,7 @@ from parity.candidates.diagnosis.cause import Cause
 from parity.candidates.diagnosis.observation import Observation
 from parity.cases.case import Array
 
+MOST = 0.9
 ENOUGH = 2  # failing cases, each with elements of both kinds
 
 
@@ -19,11 +20,13 @@ class Zone(NamedTuple):
 
     axis: the one along which a zone is cut, if every other index of it has to be wrong somewhere:
     "only the first sample is right" is not said of a tensor of which one sample is wrong.
+    most: whether most of its elements have to be wrong, where no axis says so.
     """
 
     text: str
     inside: Callable[[tuple[int, ...]], Array | None]
     axis: int | None = None
+    most: bool = False
 
 
 def _ends(axis: int, index: int) -> Callable[[tuple[int, ...]], Array | None]:
@@ -115,7 +118,10 @@ def zones(tensor: str, ndim: int) -> list[Zone]:
     spatial = SPATIAL if ndim > 1 else SPATIAL[-1:]
     ends = [*_axes(tensor, ndim), *spatial]
     alone = [Zone(f"only {text} is wrong", inside) for text, inside, _ in ends]
-    rest = [Zone(f"only {text} is right", _but(inside), axis) for text, inside, axis in ends]
+    rest = [
+        Zone(f"only {text} is right", _but(inside), axis, axis is None)
+        for text, inside, axis in ends
+    ]
     return alone + rest
 
 
@@ -154,6 +160,6 @@ def _holds(zone: Zone, wrong: Array, inside: Array) -> bool:
     if (wrong & ~inside).any() or not wrong.any():
         return False
     if zone.axis is None:
-        return True
+        return not zone.most or bool(wrong.sum() >= MOST * inside.sum())
     axes = tuple(i for i in range(wrong.ndim) if i != zone.axis % wrong.ndim)
     return bool(np.array_equal(wrong.any(axis=axes), inside.any(axis=axes)))

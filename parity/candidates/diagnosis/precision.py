@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import inf
+from math import inf, log10
 
 import numpy as np
 
@@ -12,32 +12,38 @@ from parity.candidates.diagnosis.observation import Observation, largest_of
 from parity.cases.case import Array
 
 ENOUGH = 2  # failing cases
-NARROW = {"float32": 2.0**-23, "float16": 2.0**-10}
-TIMES = 32  # what sums may make of one rounding
+NARROW = ("float32", "float16")
+COARSE, FINE = 1e-3, 1e-12  # relative errors between which digits are counted
 
 
 def few_digits(observations: Sequence[Observation], tensor: str) -> list[Cause]:
-    """The narrowest dtype that explains how far the numbers are off."""
+    """How many digits are right, and the narrower dtype that all numbers are of, if any."""
     failing = [o for o in observations if tensor in o.wrong]
-    if len(failing) < ENOUGH:
+    told = [o for o in failing if fits_in("float32", o.right[tensor])]
+    if len(told) < ENOUGH:
         return []
-    for name, eps in NARROW.items():
-        told = [o for o in failing if fits_in(name, o.right[tensor])]
-        off = [off_by(o, tensor) for o in told]
-        if len(told) >= ENOUGH and max(off) <= TIMES * eps and all(o.eps < eps for o in failing):
-            return [Cause(_sentence(tensor, name, eps), "precision", tensor=tensor)]
-    return []
+    worst = max(off_by(o, tensor) for o in told)
+    if not FINE < worst < COARSE:
+        return []
+    said = f"{tensor} is right to about {int(-log10(worst))} digits only"
+    narrow = [dtype for dtype in NARROW if all(is_of(dtype, o, tensor) for o in told)]
+    through = f": something passes through {narrow[-1]}" if narrow else ""
+    return [Cause(said + through, "precision", tensor=tensor)]
+
+
+def is_of(dtype: str, observation: Observation, tensor: str) -> bool:
+    """Whether a narrower dtype holds all numbers that were found."""
+    found = observation.numbers(tensor)
+    if found is None or observation.eps >= np.finfo(dtype).eps:
+        return False
+    with np.errstate(all="ignore"):
+        return np.array_equal(found.astype(dtype).astype(found.dtype), found, equal_nan=True)
 
 
 def fits_in(dtype: str, right: Array) -> bool:
     """Whether the largest numbers are in the range of a dtype."""
     info, largest = np.finfo(dtype), largest_of(right)
-    return float(info.smallest_normal) / float(info.eps) < largest < float(info.max) / TIMES
-
-
-def _sentence(tensor: str, name: str, eps: float) -> str:
-    digits = int(-np.log10(eps))
-    return f"{tensor} is right to about {digits} digits only: something passes through {name}"
+    return float(info.smallest_normal) / float(info.eps) < largest < float(info.max) / 32
 
 
 def off_by(observation: Observation, tensor: str) -> float:

@@ -30,13 +30,19 @@ class Tampering(NamedTuple):
 
 def tampered(observations: Sequence[Observation], tensor: str) -> list[Cause]:
     """Every change of the problem that makes the right code give what was found."""
-    ordered = [o for o in by_size(observations) if o.numbers(tensor) is not None]
+    ordered = [o for o in by_size(observations) if is_finite(o.problem)]
     if sum(o.shows(tensor) for o in ordered) < ENOUGH:
         return []
     fits = [
         change for change in _changes(ordered[0].problem, tensor) if fit(change, ordered, tensor)
     ]
     return [Cause(f"{tensor}: {one.text}", one.kind, tensor=tensor) for one in fits]
+
+
+def is_finite(problem: Problem) -> bool:
+    """Whether no argument is NaN or infinite: 0 times these is no 0."""
+    arrays = (*problem.arrays.values(), problem.dy)
+    return all(bool(np.isfinite(array).all()) for array in arrays)
 
 
 def fit(change: Tampering, ordered: Iterable[Observation], tensor: str) -> bool:

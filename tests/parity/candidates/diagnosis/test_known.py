@@ -9,8 +9,11 @@ from itertools import product
 import pytest
 from observing import Tensors, by_mistakes, failing, observed
 
+from parity.candidates.diagnosis import known, together
+from parity.candidates.diagnosis.diagnose import diagnose
 from parity.candidates.diagnosis.known import known_causes
 from parity.candidates.diagnosis.observation import Observation
+from parity.candidates.diagnosis.wrong_code import mistakes_of
 from parity.cases.case import Array
 from parity.cases.functions import FUNCTIONS, forward_of
 from parity.mistakes.catalogue import MISTAKES, Mistake
@@ -36,23 +39,23 @@ def part_of(function: str) -> str:
     return "forward" if function in FUNCTIONS else "backward"
 
 
-def cases_of(known: Mistake) -> list[Observation]:
+def cases_of(made: Mistake) -> list[Observation]:
     """A few cases, or all small ones of the function if few of these show the mistake."""
-    function, part = forward_of(known.function), part_of(known.function)
-    few = observed(function, by_mistakes(known.name), part, 24)
-    return few if failing(few) > 1 else observed(function, by_mistakes(known.name), part, 400)
+    function, part = forward_of(made.function), part_of(made.function)
+    few = observed(function, by_mistakes(made.name), part, 24)
+    return few if failing(few) > 1 else observed(function, by_mistakes(made.name), part, 400)
 
 
 def test_the_catalogue() -> None:
     """At least nine in ten are named, and what is certain is the mistake that was made."""
     missed, certain = [], 0
-    for known in MISTAKES.values():
-        observations = cases_of(known)
+    for made in MISTAKES.values():
+        observations = cases_of(made)
         causes = known_causes(observations)
-        if not any(known.name in cause.mistakes for cause in causes):
-            missed.append(known.name)
+        if not any(made.name in cause.mistakes for cause in causes):
+            missed.append(made.name)
         certain += any(cause.certain for cause in causes)
-        assert not any(c.certain and c.mistakes != (known.name,) for c in causes), known.name
+        assert not any(c.certain and c.mistakes != (made.name,) for c in causes), made.name
     share = 1 - len(missed) / len(MISTAKES)
     print(f"{share:.1%} of {len(MISTAKES)} known mistakes are named, {certain} of them certain")
     assert share >= 0.9, f"{share:.1%} of {len(MISTAKES)} are named; missed: {missed}"
@@ -133,3 +136,17 @@ def test_how_long_it_takes() -> None:
     start = time.process_time()
     known_causes(observations)
     assert time.process_time() - start < 0.5
+
+
+@pytest.mark.parametrize("function", ["conv2d", "linear", "max_pool2d", "cross_entropy"])
+def test_a_mistake_that_the_catalogue_lacks(function: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each one taken out in turn: then no other is certain."""
+    everything = mistakes_of(function)
+    for left_out in [m for m in everything if forward_of(m.function) == function]:
+        others = tuple(m for m in everything if m.wrong is not left_out.wrong)
+        for user in (known, together):
+            monkeypatch.setattr(user, "mistakes_of", lambda name, others=others: others)
+        part = part_of(left_out.function)
+        observations = observed(function, by_mistakes(left_out.name), part, 24)
+        said = [cause for cause in diagnose(observations, part) if cause.certain]
+        assert not said, (left_out.name, said)

@@ -10,7 +10,7 @@ from unlisted import uneven, where
 
 from parity.candidates.diagnosis.call import Call
 from parity.candidates.diagnosis.circumstances import CIRCUMSTANCES
-from parity.candidates.diagnosis.properties import separating
+from parity.candidates.diagnosis.separating import separating
 from parity.cases.case import Array
 from parity.cases.functions import FUNCTIONS
 from parity.witnesses.problem import Problem
