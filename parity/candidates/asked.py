@@ -21,8 +21,11 @@ from parity.witnesses.definitions.windows import each
 from parity.witnesses.problem import Problem
 
 LARGEST = 1500  # elements of all arrays and of y: a candidate in Python's loops takes 0.1 s
+LARGER = 4000  # where few cases are as small as that
+FEW = 20
 MOST = 60  # cases
 EVERY = 4  # how many cases to one that is asked in float32, too
+EXTREME = ("spread", "saturated", "ascending", "logits_1e4")  # numbers whose exponentials overflow
 CHOOSING = ("integers", "ties", "negative_zero", "near_ties", "zeros")  # values at kinks and ties
 
 # How many axes the first argument has in a course; a layer may take more, and need not.
@@ -71,11 +74,37 @@ class Plan:
 
 def plan(function: str, lacks: Lacks, seed: int, most: int = MOST) -> Plan:
     """Cases of a function; of those that cannot be expressed a plainer form, if that can."""
+    found, lacking = _expressed(function, lacks, seed, LARGEST)
+    if len(found) < FEW:
+        found, lacking = _expressed(function, lacks, seed, LARGER)
+    chosen = _spread(sorted(found.values(), key=lambda one: _elements(one.problem)), most)
+    narrow = [problem_of(one.case, "float32", seed, LARGER) for one in chosen[::EVERY]]
+    return Plan((*chosen, *(one for one in narrow if one)), tuple(lacking))
+
+
+def extremes(function: str, lacks: Lacks, seed: int) -> tuple[Asked, ...]:
+    """Cases with numbers so large that exponentials overflow, and right answers that don't."""
+    if not FUNCTIONS[function].elementary:
+        return ()
+    asked = (problem_of(case, "float64", seed) for case in _of(function) if is_extreme(case))
+    return tuple(one for one in asked if one and not lacks(one.problem) and not one.beyond)
+
+
+def is_extreme(case: Case) -> bool:
+    """Whether its numbers are large and all else is ordinary."""
+    values = {s.values for s in case.arrays.values() if isinstance(s, Draw)}
+    return bool(values & set(EXTREME)) and case.upstream == "normal" and case.expect is None
+
+
+def _expressed(
+    function: str, lacks: Lacks, seed: int, largest: int
+) -> tuple[dict[str, Asked], dict[str, None]]:
+    """The problems that a style can express, by their geometry, and what it lacks for others."""
     found: dict[str, Asked] = {}
     lacking: dict[str, None] = {}
     for case in sorted(filter(suits, _of(function)), key=_size):
         for form in (case, *plainer(case)):
-            asked = problem_of(form, "float64", seed)
+            asked = problem_of(form, "float64", seed, largest)
             if asked is None:
                 continue
             missing = lacks(asked.problem)
@@ -83,9 +112,7 @@ def plan(function: str, lacks: Lacks, seed: int, most: int = MOST) -> Plan:
                 found.setdefault(_geometry(form), asked)
                 break
             lacking[missing] = None
-    chosen = _spread(sorted(found.values(), key=lambda one: _elements(one.problem)), most)
-    narrow = [problem_of(one.case, "float32", seed) for one in chosen[::EVERY]]
-    return Plan((*chosen, *(one for one in narrow if one)), tuple(lacking))
+    return found, lacking
 
 
 def suits(case: Case) -> bool:
@@ -111,7 +138,7 @@ def _is_beyond(case: Case) -> bool:
     return any(k > n for k, n in zip(each(size, 2), _shape(x)[2:], strict=False))
 
 
-def problem_of(case: Case, dtype: str, seed: int) -> Asked | None:
+def problem_of(case: Case, dtype: str, seed: int, largest: int = LARGEST) -> Asked | None:
     """The problem of a case; None where it is invalid, empty or large."""
     if dtype not in case.dtypes:
         return None
@@ -127,7 +154,7 @@ def problem_of(case: Case, dtype: str, seed: int) -> Asked | None:
     dy = np.asarray(draw(Draw(y.shape, case.upstream), dtype, rng)).reshape(y.shape)
     dy.setflags(write=False)
     problem = Problem(case.function, arrays, case.options, dy)
-    return Asked(case, dtype, problem) if _elements(problem) <= LARGEST else None
+    return Asked(case, dtype, problem) if _elements(problem) <= largest else None
 
 
 # --- plainer forms ------------------------------------------------------------------------

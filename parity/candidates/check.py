@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
-from parity.candidates.asked import Lacks, plan
+import numpy as np
+
+from parity.candidates.asked import Lacks, extremes, plan
 from parity.candidates.conventions import Followed, conventions
 from parity.candidates.examine import (
     Answer,
@@ -14,10 +16,12 @@ from parity.candidates.examine import (
     Outcome,
     faults,
     normwise,
+    outcome,
     outcomes,
     remarks,
     smallest,
 )
+from parity.candidates.judge import VALUES, Judged
 from parity.candidates.reference import contradicted
 from parity.candidates.said import Said, Share
 from parity.candidates.styles.keywords import only_for_some
@@ -39,6 +43,7 @@ class Subject:
     seed: int = DEFAULT_SEED
 
 
+NORM = 64  # roundings of the largest element
 Diagnose = Callable[[Sequence[Outcome], Ask, str], tuple[Said, ...]]
 
 
@@ -54,7 +59,7 @@ def check(subject: Subject, ask: Ask, diagnose: Diagnose) -> Verdict:
     unchecked, found = _without_unusual(unchecked, found)
     odd = tuple(faults(found, ask))
     followed = list(conventions(subject.function, _by_problem(ask)))
-    odd = (*odd, *(one.text for one in followed if not one.known))
+    odd = (*odd, *(one.text for one in followed if not one.known), *_of_extremes(subject, ask))
     if not any(one.wrong for one in found) and not odd:
         return _right(subject, found, followed, unchecked)
     worse = None if odd else normwise(found, ask, subject.part, subject.seed)
@@ -77,6 +82,29 @@ def _without_unusual(
     if not any(not one.wrong for one in left):
         return unchecked, list(found)
     return tuple(dict.fromkeys((*unchecked, *sorted(beyond | forms)))), left
+
+
+def _of_extremes(subject: Subject, ask: Ask) -> Iterator[str]:
+    """What comes of large numbers whose right answers are ordinary: the first that is wrong.
+
+    An element may lose its digits beside a larger one, as the tail of a sigmoid does.
+    """
+    for asked in extremes(subject.function, subject.lacks, subject.seed):
+        found = outcome(asked, ask, subject.part)
+        for judged in found.judged:
+            if judged.aspect and not _in_norm(judged, found):
+                largest = max(float(np.max(np.abs(a))) for a in found.asked.problem.arrays.values())
+                yield f"of numbers up to {largest:.3g} {judged.said}"
+                return
+
+
+def _in_norm(judged: Judged, found: Outcome) -> bool:
+    """Whether numbers are right beside the largest of their tensor."""
+    right = found.expected.right(judged.tensor)
+    if judged.aspect != VALUES or judged.given is None or judged.given.shape != right.shape:
+        return False
+    unit = float(np.finfo(found.asked.problem.dy.dtype).eps)
+    return bool(np.max(np.abs(judged.given - right)) <= NORM * unit * np.max(np.abs(right)))
 
 
 def _form(one: Outcome) -> str:
@@ -144,7 +172,7 @@ def _wrong(
     unchecked: tuple[str, ...],
 ) -> Verdict:
     failing = [one for one in found if one.wrong]
-    said = "; ".join(_each_tensor(failing)) or "its numbers are right"
+    said = "; ".join(_each_tensor(failing)) or "the numbers of all cases are right, but"
     example = smallest(found, ask, subject.part, subject.seed)
     causes = diagnose(found, ask, subject.part) if failing else ()
     return _verdict(

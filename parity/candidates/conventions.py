@@ -10,6 +10,7 @@ import numpy as np
 
 import refimpl
 from parity.cases.case import Array
+from parity.cases.functions import FUNCTIONS
 from parity.witnesses.problem import Problem
 
 Given = Mapping[str, Any]  # a candidate's tensors
@@ -26,22 +27,30 @@ class Followed:
 
 TIED: Array = np.array([[[[2.0, 2.0, 1.0, 5.0], [0.0, 2.0, 5.0, 5.0]]]])
 DY: Array = np.array([[[[3.0, 7.0]]]])
-ZEROS: Array = np.array([[1.5, 0.0, -2.0], [0.0, -1.0, 4.0]])
-DY_AT_ZEROS: Array = np.array([[2.0, 3.0, 5.0], [7.0, 11.0, 13.0]])
+KINKS: Array = np.array([[1.5, 0.0, -2.0], [0.0, -1.0, 1.0]])
+DY_AT_KINKS: Array = np.array([[2.0, 3.0, 5.0], [7.0, 11.0, 13.0]])
+SLOPES = {0.0: "0, as in torch", 1.0: "1", 0.5: "½"}
+# Of which tensor, where, and what is usual there.
+AT_KINKS: Mapping[str, tuple[str, str, Mapping[float, str]]] = {
+    "relu": ("dx", "the derivative at 0", SLOPES),
+    "leaky_relu": ("dx", "the derivative at 0", {0.01: "the slope, as in torch", 1.0: "1"}),
+    "hardtanh": ("dx", "the derivative at the limits", SLOPES),
+    "sign": ("y", "the sign of 0", {0.0: "0, as in torch", 1.0: "1", -1.0: "−1"}),
+}
 
 
 def conventions(function: str, answer: Answer) -> Iterator[Followed]:
     """What a function that chooses does where it may choose; nothing of the others."""
     if function == "max_pool2d":
         yield from _ties(answer)
-    elif function == "relu":
-        yield from _zero(answer)
+    elif function in AT_KINKS:
+        yield from _kink(function, answer)
 
 
 def _ties(answer: Answer) -> Iterator[Followed]:
     """Windows of 2×2 with three equal maxima each."""
     given = answer(Problem("max_pool2d", {"x": TIED}, {"kernel_size": 2, "stride": 2}, DY))
-    dx = _gradient(given)
+    dx = _numbers(given, "dx")
     if dx is None:
         return
     for name, wanted in _tied_gradients().items():
@@ -64,22 +73,27 @@ def _tied_gradients() -> dict[str, Array]:
     }
 
 
-def _zero(answer: Answer) -> Iterator[Followed]:
-    given = answer(Problem("relu", {"x": ZEROS}, {}, DY_AT_ZEROS))
-    dx = _gradient(given)
-    if dx is None:
+def _kink(function: str, answer: Answer) -> Iterator[Followed]:
+    """Where the value or the derivative jumps: 0, or hardtanh's limits."""
+    tensor, where, known = AT_KINKS[function]
+    given = answer(Problem(function, {"x": KINKS}, {}, DY_AT_KINKS))
+    found = _numbers(given, tensor)
+    if found is None:
         return
-    for at_zero, said in ((0.0, "0, as in torch"), (1.0, "1"), (0.5, "½")):
-        if np.array_equal(dx, refimpl.relu_backward(DY_AT_ZEROS, ZEROS, at_zero)):
-            yield Followed(f"the derivative at 0 is {said}", known=True)
+    right = FUNCTIONS[function].tensors(DY_AT_KINKS, {"x": KINKS}, {})[tensor]
+    at = np.isin(KINKS, (-1.0, 1.0) if function == "hardtanh" else (0.0,))
+    upstream = DY_AT_KINKS if tensor != "y" else np.ones_like(KINKS)
+    for value, said in known.items():
+        if np.array_equal(found, np.where(at, value * upstream, right)):
+            yield Followed(f"{where} is {said}", known=True)
             return
-    yield Followed("the derivative at 0 is none of 0, ½ and 1", known=False)
+    yield Followed(f"{where} is none of {', '.join(known.values())}", known=False)
 
 
-def _gradient(given: Given | str) -> Array | None:
-    dx = None if isinstance(given, str) else given.get("dx")
+def _numbers(given: Given | str, tensor: str) -> Array | None:
+    found = None if isinstance(given, str) else given.get(tensor)
     try:
-        array = np.asarray(dx, np.float64)
+        array = np.asarray(found, np.float64)
     except (TypeError, ValueError):
         return None
-    return array if dx is not None else None
+    return array if found is not None else None

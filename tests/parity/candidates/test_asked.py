@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from parity.candidates.asked import LARGEST, MOST, plainer, plan, suits
+from parity.candidates.asked import LARGER, MOST, plainer, plan, suits
 from parity.cases.catalogue import GOOD
 from parity.cases.functions import FUNCTIONS
 from parity.witnesses.problem import Problem
@@ -35,7 +35,7 @@ def test_every_function_is_asked(function: str) -> None:
     wide = [one for one in found.asked if one.dtype == "float64"]
     sizes = [sum(a.size for a in one.problem.arrays.values()) + one.problem.dy.size for one in wide]
     assert sizes == sorted(sizes)
-    assert max(sizes) <= LARGEST
+    assert max(sizes) <= LARGER
     assert 0 < len(found.asked) - len(wide) <= len(wide) <= MOST
     assert [one.case for one in plan(function, nothing, 1).asked] == [o.case for o in found.asked]
 

@@ -69,12 +69,6 @@ RIGHT_ONES: dict[str, tuple[Any, str, str, str]] = {
     "FFT": (by_fft, "convolve2d", "forward", "right norm-wise"),
     "sigmoid by tanh": (lambda x: (1 + np.tanh(x / 2)) / 2, "sigmoid", "forward", "right"),
     "relu as a product": (lambda x: x * (x > 0), "relu", "forward", "right"),
-    "softmax unshifted": (
-        lambda x, axis=-1: np.exp(x) / np.exp(x).sum(axis=axis, keepdims=True),
-        "softmax",
-        "forward",
-        "right",
-    ),
     "a mean of quotients": (
         lambda dy, x, *a, **o: refimpl.avg_pool2d_backward(dy * 3, x, *a, **o) / 3,
         "avg_pool2d",
@@ -134,6 +128,26 @@ def test_wrong_values(change: Any, said: str) -> None:
     found = verdict(lambda *a, **o: change(refimpl.conv2d(*a, **o)), "conv2d", "forward")
     assert found.status == "wrong"
     assert found.said.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("softmax-overflows", "y holds NaN or ∞ in"),
+        ("sigmoid-overflows", "y holds NaN or ∞ in"),
+        ("cross-entropy-clipped", "y is wrong in"),
+        ("binary-logarithm-of-zero", "y holds NaN or ∞ in"),
+    ],
+)
+def test_large_numbers(name: str, said: str) -> None:
+    """Right on ordinary numbers alone."""
+    known = MISTAKES[name]
+    found = verdict(known.wrong, known.function, "forward")
+    assert found.status == "wrong"
+    assert found.cases.right == found.cases.asked
+    (fault,) = found.faults
+    assert fault.startswith("of numbers up to ")
+    assert said in fault
 
 
 def test_code_that_raises() -> None:

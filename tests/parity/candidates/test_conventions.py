@@ -80,4 +80,26 @@ def test_the_derivative_at_zero(at_zero: float, said: str) -> None:
     assert found
     assert f"the derivative at 0 is {said}" in found.remarks
     odd = verdict(lambda dy, x: refimpl.relu_backward(dy, x, 0.3), "relu", "backward")
-    assert odd.faults == ("the derivative at 0 is none of 0, ½ and 1",)
+    assert odd.faults == ("the derivative at 0 is none of 0, as in torch, 1, ½",)
+
+
+def test_other_kinks() -> None:
+    """hardtanh's limits, leaky_relu's 0, the sign of 0."""
+    leaky = verdict(
+        lambda dy, x, negative_slope=0.01: np.where(x >= 0, dy, negative_slope * dy),
+        "leaky_relu",
+        "backward",
+    )
+    assert leaky, str(leaky)
+    assert "the derivative at 0 is 1" in leaky.remarks
+    hard = verdict(
+        lambda dy, x, min_val=-1, max_val=1: dy * ((x >= min_val) & (x <= max_val)),
+        "hardtanh",
+        "backward",
+    )
+    assert "the derivative at the limits is 1" in hard.remarks
+    sign = verdict(lambda x: np.where(x >= 0, 1.0, -1.0).astype(x.dtype), "sign", "forward")
+    assert sign
+    assert "the sign of 0 is 1" in sign.remarks
+    odd = verdict(lambda x: np.where(x == 0, 0.3, np.sign(x)).astype(x.dtype), "sign", "forward")
+    assert odd.faults == ("the sign of 0 is none of 0, as in torch, 1, −1",)
