@@ -24,6 +24,7 @@ from parity.candidates.examine import (
 from parity.candidates.judge import VALUES, Judged
 from parity.candidates.reference import contradicted
 from parity.candidates.said import Said, Share
+from parity.candidates.scores import scores
 from parity.candidates.styles.keywords import only_for_some
 from parity.candidates.verdict import FAILED, NORMWISE, RIGHT, WRONG, Verdict
 from parity.results.settings import DEFAULT_SEED
@@ -218,6 +219,7 @@ def _verdict(
         Share(sum(not one.wrong for one in found), len(found)),
         _shares(found),
         _roundings(found),
+        scores(found) if found else {},
         unchecked=unchecked,
         **more,  # type: ignore[arg-type]
     )

@@ -75,9 +75,6 @@ class Verdict:
         if self and self.roundings:
             worst = ", ".join(f"{name} {most:.2g}" for name, most in self.roundings.items())
             yield f"{INDENT}largest error in roundings of Σ|terms|: {worst}"
-        groups = {n: s for n, s in self.scores.items() if s.right < s.asked}
-        for name, share in groups.items():
-            yield f"{INDENT}{name}: {share.right} of {share.asked} right"
 
     def _repr_html_(self) -> str:
         from html import escape
