@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from parity.candidates.alone import check
+    from parity.candidates.in_python import check
     from parity.candidates.verdict import Verdict
     from parity.witnesses.exact.alone import ExactTensor, exact
 
@@ -20,7 +20,7 @@ WHERE = {
     "ExactTensor": "parity.witnesses.exact.alone",
     "exact": "parity.witnesses.exact.alone",
     "Verdict": "parity.candidates.verdict",
-    "check": "parity.candidates.alone",
+    "check": "parity.candidates.in_python",
 }
 
 

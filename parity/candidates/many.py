@@ -9,8 +9,8 @@ from multiprocessing import get_all_start_methods, get_context
 from multiprocessing.context import BaseContext
 from pathlib import Path
 
-from parity.candidates.alone import split
 from parity.candidates.causes import causes
+from parity.candidates.in_python import split
 from parity.candidates.verdict import FAILED, Verdict
 from parity.candidates.whole import Wanted, check_file
 

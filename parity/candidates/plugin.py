@@ -18,7 +18,7 @@ def parity_check() -> Callable[..., Any]:
 
     def checked(candidate: Any, like: str | None = None, **more: Any) -> Any:
         __tracebackhide__ = True
-        from parity.candidates.alone import check
+        from parity.candidates.in_python import check
 
         verdict = check(candidate, like, **more)
         if not verdict:

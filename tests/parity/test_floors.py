@@ -94,9 +94,11 @@ def test_a_planted_import_is_refused(tmp_path: Path, what: str) -> None:
 SHARED = {
     "audit": "the audit of the documents, and what is said of it",
     "bench": "measuring, and what is said of it",
+    "check": "one thing judged: somebody's layer, a case's properties; and what is said of it",
     "catalogue": "all entries of a room, joined",
     "circumstances": "where alone a mistake is made, and what is said of it",
     "closeness": "both sides beside the exact values, and who finds it",
+    "conventions": "what functions do at ties and kinks, where more than one answer is right",
     "diff": "two runs, compared",
     "every": "what the files of a folder say of every function, or row",
     "files": "which files a run or a sweep writes",
