@@ -17,12 +17,16 @@ from parity import oracle
 from parity.bench.speed import computing_with
 from parity.bench.timing import interleaved, ratio
 from parity.bench.workloads import SEED
+from parity.candidates.asked import Asked
+from parity.candidates.examine import Answer, outcome
 from parity.cases.case import Array, Case, Draw, case_arrays
+from parity.cases.functions import FUNCTIONS
 from parity.judges.layer import check_case
 from parity.results.findings import Findings
 from parity.results.settings import Settings
 from parity.witnesses.derivative import check_derivative
 from parity.witnesses.integers import check_integers
+from parity.witnesses.problem import Problem
 
 DTYPE = "float64"
 CASE = Case(
@@ -51,6 +55,7 @@ def checkers() -> dict[str, Callable[[], bool]]:
     return {
         "parity, all witnesses": lambda: by_all_witnesses().holds,
         QUICK: lambda: check_case(CASE, DTYPE, Settings(SEED, quick=True)).holds,
+        "parity check, of somebody's backward": lambda: by_check(arrays),
         "gradcheck": lambda: oracle.gradcheck("conv2d", arrays, {}, fast=False),
         "gradcheck, fast mode": lambda: oracle.gradcheck("conv2d", arrays, {}, fast=True),
         "numerical gradient, element by element": lambda: by_differences(arrays),
@@ -64,6 +69,19 @@ def by_all_witnesses() -> Findings:
     findings.extend(check_integers(CASE, DTYPE, settings))
     findings.extend(check_derivative(CASE, DTYPE, settings))
     return findings
+
+
+def by_check(arrays: Mapping[str, Array]) -> bool:
+    """Every element beside its exact value, as `parity check` judges a problem, without torch."""
+    y = refimpl.conv2d(arrays["x"], arrays["weight"], arrays["bias"])
+    dy = np.random.default_rng(SEED).normal(size=y.shape)
+    asked = Asked(CASE, DTYPE, Problem("conv2d", arrays, {}, dy))
+
+    def ask(problem: Problem) -> Answer:
+        found = FUNCTIONS["conv2d"].backward(problem.dy, problem.arrays, problem.options)
+        return Answer({f"d{name}": gradient for name, gradient in found.items()})
+
+    return not outcome(asked, ask, "backward").wrong
 
 
 def by_differences(arrays: Mapping[str, Array]) -> bool:

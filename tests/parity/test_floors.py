@@ -144,4 +144,4 @@ def test_a_name_means_one_thing() -> None:
 
 def test_a_repeated_name_is_seen() -> None:
     """The test above can fail."""
-    assert repeated({"check": {"parity", "parity/commands"}, "losses": {"a", "b"}}) == {"check"}
+    assert repeated({"helpers": {"parity", "parity/bench"}, "losses": {"a", "b"}}) == {"helpers"}
