@@ -8,7 +8,7 @@ from math import prod
 
 import numpy as np
 
-from parity.candidates.asked import Lacks, extremes, plan
+from parity.candidates.asked import Asked, Lacks, extremes, plan
 from parity.candidates.conventions import Followed, conventions
 from parity.candidates.examine import (
     Answer,
@@ -59,9 +59,15 @@ def check(subject: Subject, ask: Ask, diagnose: Diagnose) -> Verdict:
         return _ended(subject, found, unchecked)
     unchecked, found = _without_unusual(unchecked, found)
     odd = tuple(faults(found, ask))
-    followed = list(conventions(subject.function, _by_problem(ask)))
-    odd = (*odd, *(one.text for one in followed if not one.known), *_of_extremes(subject, ask))
-    if not any(one.wrong for one in found) and not odd:
+    wrong = any(one.wrong for one in found)
+    # Wrong numbers anywhere say nothing of ties and kinks.
+    followed = [] if wrong else list(conventions(subject.function, _by_problem(ask)))
+    odd = (
+        *odd,
+        *(one.text for one in followed if not one.known),
+        *(() if wrong else _of_extremes(subject, ask)),
+    )
+    if not wrong and not odd:
         return _right(subject, found, followed, unchecked)
     worse = None if odd else normwise(found, ask, subject.part, subject.seed)
     if worse is not None:
@@ -78,8 +84,12 @@ def _without_unusual(
     for each axis for example, where it raises.
     """
     beyond = {one.asked.beyond for one in found if one.wrong and one.asked.beyond}
-    forms = {_form(one) for one in found if one.answer.raised and _form(one)}
-    left = [one for one in found if one.asked.beyond not in beyond and _form(one) not in forms]
+    forms = {_form(one.asked.problem) for one in found if one.answer.raised} - {""}
+    left = [
+        one
+        for one in found
+        if one.asked.beyond not in beyond and _form(one.asked.problem) not in forms
+    ]
     if not any(not one.wrong for one in left):
         return unchecked, list(found)
     return tuple(dict.fromkeys((*unchecked, *sorted(beyond | forms)))), left
@@ -104,12 +114,22 @@ def _in_norm(judged: Judged, found: Outcome) -> bool:
     right = found.expected.right(judged.tensor)
     if judged.aspect != VALUES or judged.given is None or judged.given.shape != right.shape:
         return False
-    unit = float(np.finfo(found.asked.problem.dy.dtype).eps)
+    arrays = found.asked.problem.arrays.values()
+    # Large numbers are rounded before they are subtracted: their size is the condition.
+    largest = max(1.0, *(float(np.max(np.abs(array))) for array in arrays))
+    unit = float(np.finfo(found.asked.problem.dy.dtype).eps) * largest
     return bool(np.max(np.abs(judged.given - right)) <= NORM * unit * np.max(np.abs(right)))
 
 
-def _form(one: Outcome) -> str:
-    return only_for_some(one.asked.problem)
+def _form(problem: Problem) -> str:
+    """What plain code does not expect, though no signature shows it; "" if nothing."""
+    said = only_for_some(problem)
+    weight, target = problem.arrays.get("weight"), problem.arrays.get("target")
+    if not said and weight is not None and len(set(weight.shape[2:])) > 1:
+        said = "kernels that are not square"
+    if not said and problem.function == "cross_entropy" and target is not None:
+        said = "targets that are probabilities" if target.dtype.kind == "f" else ""
+    return said
 
 
 def _by_problem(ask: Ask) -> Callable[[Problem], Mapping[str, object] | str]:
@@ -173,12 +193,26 @@ def _wrong(
     unchecked: tuple[str, ...],
 ) -> Verdict:
     failing = [one for one in found if one.wrong]
-    said = "; ".join(_each_tensor(failing)) or "the numbers of all cases are right, but"
-    example = smallest(found, ask, subject.part, subject.seed)
+    said = "; ".join(_each_tensor(failing)) or f"its numbers are right in all cases, but {odd[0]}"
+    refused = _refused(subject, found)
+    example = smallest(found, ask, subject.part, subject.seed, refused)
     causes = diagnose(found, ask, subject.part) if failing else ()
     return _verdict(
         subject, WRONG, said, unchecked, found, faults=odd, example=example, causes=causes
     )
+
+
+def _refused(subject: Subject, found: Sequence[Outcome]) -> Callable[[Asked], str]:
+    """What an example must not hold: what the candidate has not, or what no case here has."""
+    usual = {one.asked.beyond for one in found}
+    forms = {_form(one.asked.problem) for one in found}
+
+    def refused(asked: Asked) -> str:
+        beyond = asked.beyond if asked.beyond not in usual else ""
+        form = _form(asked.problem) if _form(asked.problem) not in forms else ""
+        return subject.lacks(asked.problem) or beyond or form
+
+    return refused
 
 
 def _each_tensor(failing: Sequence[Outcome]) -> Iterator[str]:
@@ -188,14 +222,14 @@ def _each_tensor(failing: Sequence[Outcome]) -> Iterator[str]:
         for judged in one.judged:
             if judged.aspect and judged.tensor not in seen:
                 if judged.said not in seen:  # what was raised is said once for all tensors
-                    yield f"{judged.said} ({one.case})"
+                    yield f"{judged.said} (case “{one.case}”)"
                 seen |= {judged.tensor, judged.said}
 
 
 def _ended(subject: Subject, found: Sequence[Outcome], unchecked: tuple[str, ...]) -> Verdict:
     """It could be asked no more."""
     last = found[-1]
-    said = f"{last.answer.fatal} (case {last.case})"
+    said = f"{last.answer.fatal} (case “{last.case}”)"
     return _verdict(subject, FAILED, said, unchecked, found)
 
 

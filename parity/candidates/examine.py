@@ -97,20 +97,35 @@ def _judged(right: Expected, name: str, answer: Answer) -> Judged:
 # --- the smallest problem that is wrong ---------------------------------------------------
 
 
-def smallest(found: Sequence[Outcome], ask: Ask, part: str, seed: int) -> Example | None:
-    """The smallest case in which the same tensor is wrong in the same way, of small integers."""
+def smallest(
+    found: Sequence[Outcome],
+    ask: Ask,
+    part: str,
+    seed: int,
+    refused: Callable[[Asked], str] = lambda asked: "",
+) -> Example | None:
+    """The smallest case in which the same tensor is wrong in the same way, of small integers.
+
+    refused: what of a case the candidate cannot be asked, or need not take; such a case shows
+    nothing.
+    """
     failing = next((one for one in found if one.wrong and not one.answer.fatal), None)
     if failing is None:
         return None
     first = next(one for one in failing.judged if one.aspect)
+    dtype = failing.asked.dtype
+
+    def still(case: Case) -> tuple[Outcome, Judged] | None:
+        asked = _valid(case, dtype, seed)
+        return None if asked is None or refused(asked) else _failing(asked, ask, part, first)
 
     def fails(case: Case) -> bool:
-        return _failing(case, failing.asked.dtype, seed, ask, part, first) is not None
+        return still(case) is not None
 
     case = shrunk(failing.asked.case, fails, TRIALS)
     whole = _in_integers(case)
     least = whole if fails(whole) else case
-    again = _failing(least, failing.asked.dtype, seed, ask, part, first)
+    again = still(least)
     shown, judged = again or (failing, first)
     return Example(
         shown.asked.problem,
@@ -122,16 +137,21 @@ def smallest(found: Sequence[Outcome], ask: Ask, part: str, seed: int) -> Exampl
     )
 
 
-def _failing(
-    case: Case, dtype: str, seed: int, ask: Ask, part: str, first: Judged
-) -> tuple[Outcome, Judged] | None:
+def _valid(case: Case, dtype: str, seed: int) -> Asked | None:
+    """The case drawn; None where it is none."""
+    try:
+        return problem_of(case, dtype, seed)
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+
+
+def _failing(asked: Asked, ask: Ask, part: str, first: Judged) -> tuple[Outcome, Judged] | None:
     """The case with the tensor that is wrong in the same way there; None if it is not."""
     try:
-        asked = problem_of(case, dtype, seed)
-        found = outcome(asked, ask, part) if asked else None
+        found = outcome(asked, ask, part)
     except (TypeError, ValueError, ZeroDivisionError):
-        return None  # no valid case
-    if found is None or found.answer.fatal:
+        return None  # no exact value
+    if found.answer.fatal:
         return None
     for one in found.judged:
         if (one.tensor, one.aspect) == (first.tensor, first.aspect):
@@ -203,19 +223,27 @@ def faults(found: Sequence[Outcome], ask: Ask) -> Iterator[str]:
     first = next((one for one in found if not one.answer.raised), None)
     if first is None or found[-1].answer.fatal:
         return
-    again = ask(first.asked.problem)
+    one, other = (ask(first.asked.problem) for _ in range(2))
     for name, before in first.answer.tensors.items():
-        if not again.raised and not _same(before, again.tensors.get(name)):
+        if not _same(one.tensors.get(name), other.tensors.get(name)):
+            yield f"the same call twice gives two different {name}: it is random"
+        elif not one.raised and not _same(before, one.tensors.get(name)):
             yield f"the same call gives another {name} after others: it remembers something"
 
 
 def _same(one: Any, other: Any) -> bool:
+    if not _holds_numbers(one) or not _holds_numbers(other):
+        return type(one) is type(other)
     if isinstance(one, Misshapen) and isinstance(other, Misshapen):
         one, other = one.value, other.value
     try:
         return bool(np.array_equal(np.asarray(one), np.asarray(other), equal_nan=True))
     except (TypeError, ValueError):
         return False
+
+
+def _holds_numbers(value: Any) -> bool:
+    return isinstance(value, Misshapen | np.ndarray | np.generic | list | int | float)
 
 
 def remarks(found: Sequence[Outcome]) -> Iterator[str]:

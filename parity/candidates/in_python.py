@@ -33,7 +33,7 @@ def check(
     True
     >>> verdict = check(lambda dy, x: dy * x, like="relu_backward", style="refimpl")
     >>> bool(verdict), verdict.said
-    (False, 'dx is wrong in its one element (a single value)')
+    (False, 'dx is wrong in its one element (case “a single value”)')
     """
     wanted = Wanted(like, style, layout, seed, limits or Limits())
     if isinstance(candidate, str):
@@ -57,6 +57,8 @@ def split(target: str) -> tuple[str, list[str]]:
     ('C:/my layers.py', ['conv'])
     """
     source, colon, names = target.rpartition(":")
+    if colon and source and not names:
+        return source, []
     listed = [name.strip() for name in names.split(",")]
     if not colon or not all(part.isidentifier() for name in listed for part in name.split(".")):
         return target, []

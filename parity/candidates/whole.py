@@ -12,7 +12,12 @@ from parity.candidates.failures import Failure
 from parity.candidates.here import Here
 from parity.candidates.interview import Interview, Put
 from parity.candidates.process import Child, Limits
-from parity.candidates.styles.recognition import function_called, recognised
+from parity.candidates.styles.recognition import (
+    BACKWARD_WORDS,
+    function_called,
+    in_words,
+    recognised,
+)
 from parity.candidates.styles.style import NCHW, NHWC, Told, Unclear
 from parity.candidates.verdict import FAILED, UNCLEAR, Verdict
 from parity.candidates.wire import load
@@ -69,10 +74,10 @@ def check_objects(
 
 
 def names_like(public: Sequence[str], like: str | None) -> list[str]:
-    """Which name of a file is like a function, the forward or the backward that is asked for.
+    """Which names of a file are like a function: with a forward also its backward.
 
     >>> names_like(["helper", "conv_forward", "conv_backward", "pool_forward"], "conv2d")
-    ['conv_forward']
+    ['conv_forward', 'conv_backward']
     >>> names_like(["helper", "conv_forward", "conv_backward"], "conv2d_backward")
     ['conv_backward']
     """
@@ -80,9 +85,9 @@ def names_like(public: Sequence[str], like: str | None) -> list[str]:
         return []
     function, backward = forward_of(like), like not in FUNCTIONS
     fitting = [name for name in public if function_called(name, tuple(FUNCTIONS)) == function]
-    goes_back = [name for name in fitting if "back" in name.lower() or "grad" in name.lower()]
-    chosen = goes_back if backward else [name for name in fitting if name not in goes_back]
-    return chosen[:1]
+    back = [name for name in fitting if BACKWARD_WORDS.search(in_words(name))]
+    forth = [name for name in fitting if name not in back]
+    return back[:1] if backward else [*forth[:1], *back[: len(forth)][:1]]
 
 
 def _verdict(
@@ -119,6 +124,7 @@ def _as_told(candidate: str, told: Told, put: Put, wanted: Wanted, diagnose: Dia
     if said:
         return Verdict(candidate, told.like, told.part, told.style, FAILED, said, seed=wanted.seed)
     told = interview.told
+    also = {f"mode of {name} (--like {name})" for name in told.also}
     subject = Subject(
         candidate,
         told.like,
@@ -128,4 +134,5 @@ def _as_told(candidate: str, told: Told, put: Put, wanted: Wanted, diagnose: Dia
         told.layout,
         wanted.seed,
     )
-    return check(subject, interview.ask, diagnose)
+    found = check(subject, interview.ask, diagnose)
+    return replace(found, unchecked=(*found.unchecked, *sorted(also)))

@@ -18,7 +18,7 @@ def cause_lines(causes: tuple[Said, ...], answers: bool) -> Iterator[str]:
     """What was done, if anything fits; where it shows."""
     told = 0
     for cause in causes:
-        lead = "wrong" if cause.where else "or" if told and not cause.certain else "looks like"
+        lead = "wrong" if cause.where else "also fits" if told else "looks like"
         told += not cause.where
         yield f"{INDENT}{lead}: {cause.text}"
         if answers and cause.answer:

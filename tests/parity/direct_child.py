@@ -168,5 +168,11 @@ def arrays_of(made: Any) -> dict[str, Any]:
 
 
 def sent_back(said: Mapping[str, Any]) -> Reply:
+    """As the runner sends it: each of several gradients by itself."""
     arrays: list[Array] = []
-    return {key: encode(to_numpy(value), arrays)[0] for key, value in said.items()}, arrays
+    return {
+        key: [encode(to_numpy(one), arrays)[0] for one in value]
+        if key == "gradients"
+        else encode(to_numpy(value), arrays)[0]
+        for key, value in said.items()
+    }, arrays

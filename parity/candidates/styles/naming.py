@@ -151,5 +151,6 @@ def gradients_in(value: Any, arrays: Sequence[str]) -> dict[str, Any]:
     """
     if isinstance(value, Mapping):
         return gradients_by_name(value, arrays)
-    parts = value if isinstance(value, tuple | list) else (value,)
+    several = isinstance(value, tuple) or (isinstance(value, list) and len(arrays) > 1)
+    parts = value if several else (value,)
     return {f"d{array}": part for array, part in zip(arrays, parts, strict=False)}

@@ -144,7 +144,7 @@ def derived(
     def read(reply: Reply) -> dict[str, Any]:
         said, arrays = reply
         found = {"y": value_of(reply)}
-        gradients = decoded(said.get("gradients", []), arrays)
+        gradients = [decoded(one, arrays) for one in said.get("gradients", [])]
         found |= {f"d{n}": g for n, g in zip(names, gradients, strict=False)}
         for name, gradient in dict(decoded(said.get("parameters") or {}, arrays)).items():
             array = (parameters or {}).get(name) or array_called(name, ("weight", "bias"))

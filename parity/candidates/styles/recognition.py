@@ -53,7 +53,11 @@ OTHERS = re.compile(
     r"transpose|de_?conv|depth_?wise|separable|norm|(conv|affine|linear|dense|fc)\w*_?"
     r"(relu|pool|sigmoid|tanh|softmax|dropout|bn)"
 )
-BACKWARD_WORDS = re.compile(r"back|bwd|grad|bprop|vjp|deriv|^d_?relu", re.IGNORECASE)
+# Words of a name, not letters in it: "conv_winograd" and "conv_fallback" are forwards.
+BACKWARD_WORDS = re.compile(
+    r"(?<![a-z])(back|backward|backwards|backprop|backpropagate|backpropagation|bwd|grad|grads"
+    r"|gradient|gradients|bprop|vjp|deriv|derivative)(?![a-z])|^d_?(relu|sigmoid|tanh|softmax)"
+)
 LIBRARIES = ("torch", "jax")
 POOL_OF_COURSE = "pool_forward|pool_backward"
 
@@ -127,7 +131,9 @@ class Seen:
 
     def goes_back(self, name: str) -> bool:
         """Whether a function is a backward."""
-        return bool(BACKWARD_WORDS.search(name)) or is_upstream(self.first_parameter(name))
+        return bool(BACKWARD_WORDS.search(in_words(name))) or is_upstream(
+            self.first_parameter(name)
+        )
 
     def shown(self) -> str:
         """The candidate's names with their parameters, as a person wrote them."""
@@ -202,6 +208,15 @@ def function_of(seen: Seen, style: str) -> str:
     return next(filter(None, found), "")
 
 
+def in_words(name: str) -> str:
+    """A name in small letters, its words apart.
+
+    >>> in_words("MaxPoolBackward"), in_words("conv_backward_naive")
+    ('max_pool_backward', 'conv_backward_naive')
+    """
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
 def function_called(name: str, known: Sequence[str]) -> str:
     """Which of the known functions a name means.
 
@@ -212,7 +227,7 @@ def function_called(name: str, known: Sequence[str]) -> str:
     """
     if forward_of(name) in known:
         return forward_of(name)
-    split = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    split = in_words(name)
     if OTHERS.search(split):
         return ""
     fits = (f for word, f in WORDS if re.search(word, name.lower()) or re.search(word, split))

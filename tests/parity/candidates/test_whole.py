@@ -38,7 +38,7 @@ def test_a_file(tmp_path: Path) -> None:
     )
     assert set(both.tensors) == {"y", "dx", "dweight", "dbias"}
     assert both.candidate == f"{source}:{','.join(NAMES)}"
-    for like, part in (("conv2d", "forward"), ("conv2d_backward", "backward")):
+    for like, part in (("conv2d", "both"), ("conv2d_backward", "backward")):
         found = check_file(source, [], Wanted(like))
         assert (found.status, found.part) == ("right", part), str(found)
 
