@@ -26,7 +26,9 @@ FEW = 20
 MOST = 60  # cases
 EVERY = 4  # how many cases to one that is asked in float32, too
 EXTREME = ("spread", "saturated", "ascending", "logits_1e4")  # numbers whose exponentials overflow
-CHOOSING = ("integers", "ties", "negative_zero", "near_ties", "zeros")  # values at kinks and ties
+TIED = ("ties", "negative_zero", "zeros")  # values at kinks and ties
+CHOOSING = ("integers", *TIED)
+JUMPING = ("sign", "perceptron")  # at a kink their value is a convention, too
 
 # How many axes the first argument has in a course; a layer may take more, and need not.
 USUAL_AXES = {
@@ -79,6 +81,12 @@ class Asked:
     problem: Problem
 
     @property
+    def forward_only(self) -> bool:
+        """Whether the value alone has one right answer: at ties and kinks a function chooses."""
+        values = {s.values for s in self.case.arrays.values() if isinstance(s, Draw)}
+        return chooses(self.case.function) and bool(values & set(CHOOSING))
+
+    @property
     def beyond(self) -> str:
         """What of it many right layers don't take, as courses have them; "" if it is usual.
 
@@ -103,12 +111,16 @@ class Plan:
     lacking: tuple[str, ...]
 
 
-def plan(function: str, lacks: Lacks, seed: int, most: int = MOST) -> Plan:
-    """Cases of a function; of those that cannot be expressed a plainer form, if that can."""
+def plan(function: str, lacks: Lacks, seed: int, part: str = "both", most: int = MOST) -> Plan:
+    """Cases of a function; of those that cannot be expressed a plainer form, if that can.
+
+    part: what is judged. Of a backward nothing is asked whose value alone has one right answer.
+    """
     found, lacking = _expressed(function, lacks, seed, LARGEST)
     if len(found) < FEW:
         found, lacking = _expressed(function, lacks, seed, LARGER)
-    chosen = _spread(sorted(found.values(), key=lambda one: _elements(one.problem)), most)
+    asked = [one for one in found.values() if not (part == "backward" and one.forward_only)]
+    chosen = _spread(sorted(asked, key=lambda one: _elements(one.problem)), most)
     narrow = [problem_of(one.case, "float32", seed, LARGER) for one in chosen[::EVERY]]
     return Plan((*chosen, *(one for one in narrow if one)), tuple(lacking))
 
@@ -147,18 +159,18 @@ def _expressed(
 
 
 def suits(case: Case) -> bool:
-    """Whether a case has one right answer, ordinary numbers and few of them."""
-    values = {s.values for s in case.arrays.values() if isinstance(s, Draw)}
-    if (
-        case.expect
-        or case.block_bytes
-        or _is_beyond(case)
-        or not case.ordinary
-        or "float64" not in case.dtypes
-    ):
+    """Whether a case has ordinary numbers, and few of them; ties and zeros are ordinary."""
+    if case.expect or case.block_bytes or _is_beyond(case) or "float64" not in case.dtypes:
         return False
-    chooses = FUNCTIONS[case.function].ordered and FUNCTIONS[case.function].bound_rule != "sums"
-    return not (chooses and values & set(CHOOSING))
+    sources = list(case.arrays.values())
+    if not all(isinstance(source, Draw) and source.values in TIED for source in sources):
+        return case.ordinary
+    return chooses(case.function) and case.function not in JUMPING and case.upstream == "normal"
+
+
+def chooses(function: str) -> bool:
+    """Whether it compares elements, so that at ties and kinks its gradient is a convention."""
+    return FUNCTIONS[function].ordered and FUNCTIONS[function].bound_rule != "sums"
 
 
 def _is_beyond(case: Case) -> bool:

@@ -50,7 +50,7 @@ Diagnose = Callable[[Sequence[Outcome], Ask, str], tuple[Said, ...]]
 
 def check(subject: Subject, ask: Ask, diagnose: Diagnose) -> Verdict:
     """Ask a candidate all that it can be asked, and say what came out."""
-    planned = plan(subject.function, subject.lacks, subject.seed)
+    planned = plan(subject.function, subject.lacks, subject.seed, subject.part)
     unchecked = planned.lacking
     if not planned.asked:
         return _verdict(subject, FAILED, "there is nothing that it can be asked", unchecked)

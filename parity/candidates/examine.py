@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from parity.candidates.asked import Asked, Plan, problem_of
+from parity.candidates.asked import Asked, Plan, chooses, problem_of
 from parity.candidates.judge import RAISED, VALUES, Judged, judge
 from parity.candidates.reference import Expected, expected, tensors_of
 from parity.candidates.said import Example, Misshapen
@@ -81,7 +81,7 @@ def outcome(asked: Asked, ask: Ask, part: str) -> Outcome:
     answer = ask(asked.problem)
     if answer.problem is not None:
         asked = replace(asked, problem=answer.problem)
-    wanted = tensors_wanted(asked.problem, part)
+    wanted = tensors_wanted(asked.problem, "forward" if asked.forward_only else part)
     right = expected(asked.problem, wanted)
     judged = tuple(_judged(right, name, answer) for name in wanted)
     return Outcome(asked, right, answer, judged)
@@ -127,6 +127,8 @@ def smallest(
     least = whole if fails(whole) else case
     again = still(least)
     shown, judged = again or (failing, first)
+    in_ranks = replace(shown.asked, problem=_in_ranks(shown.asked.problem))
+    shown, judged = _failing(in_ranks, ask, part, first) or (shown, judged)
     return Example(
         shown.asked.problem,
         first.tensor,
@@ -159,8 +161,22 @@ def _failing(asked: Asked, ask: Ask, part: str, first: Judged) -> tuple[Outcome,
     return None
 
 
+def _in_ranks(problem: Problem) -> Problem:
+    """Of a function that chooses: whole numbers in the same order, none of them equal."""
+    if not chooses(problem.function):
+        return problem
+    name, x = next(iter(problem.arrays.items()))
+    ranks = np.argsort(np.argsort(x, axis=None)).reshape(x.shape) + 1
+    signed = np.where(x > 0, ranks - np.count_nonzero(x <= 0), ranks - np.count_nonzero(x <= 0) - 1)
+    whole = np.rint(problem.dy * 4) + np.where(problem.dy >= 0, 1, -1)
+    arrays = {**problem.arrays, name: signed.astype(x.dtype)}
+    return problem._replace(arrays=arrays, dy=whole.astype(problem.dy.dtype))
+
+
 def _in_integers(case: Case) -> Case:
-    """The case on small integers, as a person computes with them."""
+    """The case on small integers, as a person computes with them, unless ties would decide."""
+    if chooses(case.function):
+        return case
     drawn = {
         name: replace(source, values="integers")
         if isinstance(source, Draw) and source.values == "normal"

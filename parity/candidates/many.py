@@ -24,10 +24,13 @@ def check_many(
     if jobs == 1 or len(targets) <= 1:
         yield from ((number, judged(target, wanted)) for number, target in enumerate(targets))
         return
-    with ProcessPoolExecutor(min(jobs, len(targets)), _context()) as pool:
+    pool = ProcessPoolExecutor(min(jobs, len(targets)), _context())
+    try:
         futures = {pool.submit(judged, target, wanted): n for n, target in enumerate(targets)}
         for future in as_completed(futures):
             yield futures[future], future.result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # of Ctrl-C: those that wait are not begun
 
 
 def judged(target: str, wanted: Wanted) -> Verdict:

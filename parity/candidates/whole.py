@@ -12,6 +12,7 @@ from parity.candidates.failures import Failure
 from parity.candidates.here import Here
 from parity.candidates.interview import Interview, Put
 from parity.candidates.process import Child, Limits
+from parity.candidates.styles.as_layer import BACKWARDS, FORWARDS
 from parity.candidates.styles.recognition import (
     BACKWARD_WORDS,
     function_called,
@@ -93,6 +94,10 @@ def names_like(public: Sequence[str], like: str | None) -> list[str]:
 def _verdict(
     candidate: str, loaded: Mapping[str, Any], put: Put, wanted: Wanted, diagnose: Diagnose
 ) -> Verdict:
+    odd = [name for name, found in loaded["names"].items() if not _can_be_asked(found)]
+    if odd:
+        said = f"{odd[0]} is no function, class or layer: it has no forward, backward or __call__"
+        return Verdict(candidate, "", "", "", UNCLEAR, said, seed=wanted.seed)
     told = recognised(loaded, wanted.like, wanted.style)
     if isinstance(told, Unclear):
         return Verdict(candidate, "", "", "", UNCLEAR, told.message, seed=wanted.seed)
@@ -107,6 +112,11 @@ def _verdict(
     share = f"{found.cases.right} of {found.cases.asked} cases are right as {told.layout}"
     said = f"its axes are {other.layout}: found by trying, {share}"
     return replace(other, remarks=(*other.remarks, said))
+
+
+def _can_be_asked(described: Mapping[str, Any]) -> bool:
+    methods = set(described.get("methods") or ())
+    return described.get("kind") != "instance" or bool(methods & {*FORWARDS, *BACKWARDS})
 
 
 def _mostly(found: Verdict) -> bool:

@@ -65,13 +65,15 @@ def test_a_style_that_can_express_nothing() -> None:
     )
 
 
-def test_ties_are_no_question_of_right_and_wrong() -> None:
-    """Where a function chooses, tied values are left to the conventions; elsewhere they count."""
+def test_at_ties_the_value_alone_is_asked() -> None:
+    """Its gradient is a convention; elsewhere integers are as good as other numbers."""
     by_id = {case.id: case for case in GOOD}
     assert suits(by_id["conv2d[integers]"])
-    ties = [c for c in GOOD if c.function == "max_pool2d" and "ties" in c.name]
-    assert ties
-    assert not any(map(suits, ties))
+    for part, some in (("forward", True), ("both", True), ("backward", False)):
+        asked = plan("max_pool2d", nothing, 1, part).asked
+        assert any(one.forward_only for one in asked) is some
+    assert not any(one.forward_only for one in plan("conv2d", nothing, 1).asked)
+    assert not any(suits(case) for case in GOOD if case.id == "sign[zero and minus zero]")
 
 
 def test_plainer_names_say_what_is_asked() -> None:
