@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import doctest
+import io
+import json
 import re
 import shlex
+from contextlib import redirect_stdout
 from pathlib import Path
+from typing import Any
 
 import pytest
 from calling import Call
 
 ROOT = Path(__file__).parents[3]
+NOTEBOOK = ROOT / "examples" / "check_your_own_layer.ipynb"
 PAGE = ROOT / "docs" / "check.md"
 BLOCK = re.compile(r"```console\n\$ parity (check .*?)\n(.*?)```", re.DOTALL)
 BLOCKS = [
@@ -39,6 +44,27 @@ def test_commands(call: Call, command: str, shown: str, monkeypatch: pytest.Monk
     assert err == ""
     assert numberless(out) == numberless(shown)
     assert code == int("WRONG" in shown.partition(":")[2].splitlines()[0])
+
+
+def test_the_notebook() -> None:
+    """Its cells give what it shows."""
+    notebook = json.loads(NOTEBOOK.read_text(encoding="utf-8"))
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    names: dict[str, Any] = {}
+    assert len(code) > 4
+    for cell in code:
+        printed = io.StringIO()
+        with redirect_stdout(printed):
+            exec(compile("".join(cell["source"]), str(NOTEBOOK), "exec"), names)
+        shown = "".join(line for output in cell["outputs"] for line in output["text"])
+        assert numberless(printed.getvalue()) == numberless(shown)
+
+
+def test_a_notebook_is_a_file(call: Call) -> None:
+    """Its definitions are taken, the checks in it are not run."""
+    code, out, _ = call("check", f"{NOTEBOOK}:conv_forward,mended", "--style", "cs231n")
+    assert code == 0
+    assert ": RIGHT: all " in out
 
 
 def test_python() -> None:
