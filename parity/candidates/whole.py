@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from parity.candidates.here import Here
 from parity.candidates.interview import Interview, Put
 from parity.candidates.process import Child, Limits
 from parity.candidates.styles.as_layer import BACKWARDS, FORWARDS
+from parity.candidates.styles.constructing import with_turned_weight
 from parity.candidates.styles.recognition import (
     BACKWARD_WORDS,
     function_called,
@@ -25,6 +26,7 @@ from parity.candidates.wire import load
 from parity.cases.functions import FUNCTIONS, forward_of
 from parity.results.settings import DEFAULT_SEED
 
+Change = Callable[[Told], Told | None]  # None: there is no such way
 MODULE = "numpy"  # whose arrays most candidates take
 TRIED = ("refimpl", "layer", "torch", "jax", "array")  # styles that say nothing of the axes' order
 
@@ -104,14 +106,23 @@ def _verdict(
     if wanted.layout is not None:
         told = replace(told, layout=wanted.layout)
     found = _as_told(candidate, told, put, wanted, diagnose)
-    if found or wanted.layout is not None or told.style not in TRIED or _mostly(found):
-        return found
-    other = _as_told(candidate, replace(told, layout=_other(told.layout)), put, wanted, diagnose)
-    if other.cases.right <= found.cases.right:
-        return found
-    share = f"{found.cases.right} of {found.cases.asked} cases are right as {told.layout}"
-    said = f"its axes are {other.layout}: found by trying, {share}"
-    return replace(other, remarks=(*other.remarks, said))
+    for said, change in _other_ways(told, wanted):
+        if found or _mostly(found):
+            break
+        other = _as_told(candidate, told, put, wanted, diagnose, change)
+        if other.cases.right > found.cases.right:
+            share = f"{found.cases.right} of {found.cases.asked} cases are right otherwise"
+            remark = f"{said}: found by trying, {share}"
+            found = replace(other, remarks=(*other.remarks, remark))
+    return found
+
+
+def _other_ways(told: Told, wanted: Wanted) -> Iterator[tuple[str, Change]]:
+    """How else a candidate may take its arrays, where nothing says it."""
+    if wanted.layout is None and told.style in TRIED:
+        layout = NHWC if told.layout == NCHW else NCHW
+        yield f"its axes are {layout}", lambda one: replace(one, layout=layout)
+    yield "its weights are (in, out)", with_turned_weight
 
 
 def _can_be_asked(described: Mapping[str, Any]) -> bool:
@@ -124,16 +135,22 @@ def _mostly(found: Verdict) -> bool:
     return 2 * found.cases.right > found.cases.asked
 
 
-def _other(layout: str) -> str:
-    return NHWC if layout == NCHW else NCHW
-
-
-def _as_told(candidate: str, told: Told, put: Put, wanted: Wanted, diagnose: Diagnose) -> Verdict:
+def _as_told(
+    candidate: str,
+    told: Told,
+    put: Put,
+    wanted: Wanted,
+    diagnose: Diagnose,
+    change: Change = lambda told: told,
+) -> Verdict:
     interview = Interview(put, told)
     said = interview.prepare()
     if said:
         return Verdict(candidate, told.like, told.part, told.style, FAILED, said, seed=wanted.seed)
-    told = interview.told
+    changed = change(interview.told)
+    if changed is None:
+        return Verdict(candidate, told.like, told.part, told.style, FAILED, "", seed=wanted.seed)
+    told = interview.told = changed
     also = {f"mode of {name} (--like {name})" for name in told.also}
     subject = Subject(
         candidate,

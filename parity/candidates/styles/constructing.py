@@ -98,6 +98,20 @@ def learned(told: Told, replies: Sequence[Reply]) -> Told | Unclear:
     return seen
 
 
+def with_turned_weight(told: Told) -> Told | None:
+    """The same object with weights (in, out): where it is given them, no shape tells which.
+
+    None where that cannot be.
+    """
+    attribute = attribute_of(told, "weight")
+    if told.like != "linear" or told.style != "layer" or not attribute:
+        return None
+    if not takes_array(told.signature(told.names[0]), "weight"):
+        return None
+    shapes = dict(told.attributes or {})
+    return replace(told, attributes={**shapes, attribute: tuple(shapes[attribute][::-1])})
+
+
 def shapes_in(reply: Reply) -> dict[str, Shape]:
     """The attributes that `construct` has told, and their shapes."""
     listed = decoded(reply[0].get("attributes", []), reply[1])

@@ -59,7 +59,7 @@ def test_channels_last_are_found_by_trying(tmp_path: Path) -> None:
     found = check_file(source, ["my_max_pool2d"], Wanted("max_pool2d"))
     assert (found.status, found.layout) == ("right", "NHWC"), str(found)
     assert found.remarks[-1].startswith("its axes are NHWC: found by trying, ")
-    assert found.remarks[-1].endswith(" cases are right as NCHW")
+    assert found.remarks[-1].endswith(" cases are right otherwise")
     named = check_file(source, ["my_max_pool2d"], Wanted("max_pool2d", layout="NCHW"))
     assert (named.status, named.layout) == ("wrong", "NCHW")
 
@@ -158,6 +158,29 @@ class Affine:
         self.dweight = dy.T @ self.x
         self.dbias = dy.sum(axis=0)
         return dy @ self.weight
+
+
+class FromScratch:
+    """Given its arrays, the weights as (in, out)."""
+
+    def __init__(self, W: Any, b: Any) -> None:
+        self.W, self.b = W, b
+
+    def forward(self, x: Any) -> Any:
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, dout: Any) -> Any:
+        self.dW, self.db = self.x.T @ dout, dout.sum(axis=0)
+        return dout @ self.W.T
+
+
+def test_weights_of_the_other_order() -> None:
+    """No shape tells which: it is tried, and said."""
+    found = check(FromScratch, like="linear")
+    assert found, str(found)
+    assert set(found.tensors) == {"y", "dx", "dweight", "dbias"}
+    assert found.remarks[-1].startswith("its weights are (in, out): found by trying, ")
 
 
 def test_objects() -> None:
