@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from parity.candidates.asked import plan
 from parity.candidates.check import Diagnose, Subject, check
+from parity.candidates.defaults import other_defaults
 from parity.candidates.failures import Failure
 from parity.candidates.here import Here
 from parity.candidates.interview import Interview, Put
@@ -162,4 +164,16 @@ def _as_told(
         wanted.seed,
     )
     found = check(subject, interview.ask, diagnose)
-    return replace(found, unchecked=(*found.unchecked, *sorted(also)))
+    found = replace(found, unchecked=(*found.unchecked, *sorted(also)))
+    return _with_defaults(found, interview, subject) if found else found
+
+
+def _with_defaults(found: Verdict, interview: Interview, subject: Subject) -> Verdict:
+    """A right candidate, and what is to be said of its defaults."""
+    asked = plan(subject.function, subject.lacks, subject.seed, subject.part).asked
+    told, put = interview.told, interview.put
+    odd = list(other_defaults(told, asked, subject.part, lambda one: Interview(put, one).ask))
+    if not odd:
+        return found
+    said = f"left out, these options are something else than in refimpl: {', '.join(odd)}"
+    return replace(found, remarks=(*found.remarks, said))
