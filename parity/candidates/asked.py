@@ -1,7 +1,7 @@
 """Which problems a candidate is asked: cases of the catalogue that its style can express.
 
-All sizes of a case differ, dy is random. Ties and zeros of functions that choose are left to the
-conventions: there is more than one right answer.
+All sizes of a case differ, dy is random. At ties and zeros of functions that choose the value alone
+is asked: of gradients there is more than one right answer.
 """
 
 from __future__ import annotations
@@ -169,8 +169,12 @@ def suits(case: Case) -> bool:
 
 
 def chooses(function: str) -> bool:
-    """Whether it compares elements, so that at ties and kinks its gradient is a convention."""
-    return FUNCTIONS[function].ordered and FUNCTIONS[function].bound_rule != "sums"
+    """Whether it compares elements, so that at ties and kinks its gradient is a convention.
+
+    A softmax compares them only to shift them, and is smooth.
+    """
+    known = FUNCTIONS[function]
+    return known.ordered and not known.elementary and known.bound_rule != "sums"
 
 
 def _is_beyond(case: Case) -> bool:

@@ -8,7 +8,7 @@ from math import prod
 
 import numpy as np
 
-from parity.candidates.asked import Asked, Lacks, extremes, plan
+from parity.candidates.asked import Asked, Lacks, Plan, extremes, plan
 from parity.candidates.conventions import Followed, conventions
 from parity.candidates.examine import (
     Answer,
@@ -48,9 +48,13 @@ NORM = 64  # roundings of the largest element
 Diagnose = Callable[[Sequence[Outcome], Ask, str], tuple[Said, ...]]
 
 
-def check(subject: Subject, ask: Ask, diagnose: Diagnose) -> Verdict:
+def planned_for(subject: Subject) -> Plan:
+    """All that a candidate can be asked."""
+    return plan(subject.function, subject.lacks, subject.seed, subject.part)
+
+
+def check(subject: Subject, planned: Plan, ask: Ask, diagnose: Diagnose) -> Verdict:
     """Ask a candidate all that it can be asked, and say what came out."""
-    planned = plan(subject.function, subject.lacks, subject.seed, subject.part)
     unchecked = planned.lacking
     if not planned.asked:
         return _verdict(subject, FAILED, "there is nothing that it can be asked", unchecked)

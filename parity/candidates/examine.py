@@ -17,7 +17,6 @@ from parity.cases.shrink import shrunk
 from parity.witnesses.problem import Problem
 
 TRIALS = 120  # of a smaller problem
-LARGEST_WHOLE = 5  # of the integers of an example
 
 
 class Answer(NamedTuple):

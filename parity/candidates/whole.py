@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from parity.candidates.asked import plan
-from parity.candidates.check import Diagnose, Subject, check
+from parity.candidates.asked import Plan
+from parity.candidates.check import Diagnose, Subject, check, planned_for
 from parity.candidates.defaults import other_defaults
 from parity.candidates.failures import Failure
 from parity.candidates.here import Here
@@ -163,16 +163,16 @@ def _as_told(
         told.layout,
         wanted.seed,
     )
-    found = check(subject, interview.ask, diagnose)
+    planned = planned_for(subject)
+    found = check(subject, planned, interview.ask, diagnose)
     found = replace(found, unchecked=(*found.unchecked, *sorted(also)))
-    return _with_defaults(found, interview, subject) if found else found
+    return _with_defaults(found, interview, planned) if found else found
 
 
-def _with_defaults(found: Verdict, interview: Interview, subject: Subject) -> Verdict:
+def _with_defaults(found: Verdict, interview: Interview, planned: Plan) -> Verdict:
     """A right candidate, and what is to be said of its defaults."""
-    asked = plan(subject.function, subject.lacks, subject.seed, subject.part).asked
     told, put = interview.told, interview.put
-    odd = list(other_defaults(told, asked, subject.part, lambda one: Interview(put, one).ask))
+    odd = list(other_defaults(told, planned.asked, told.part, lambda one: Interview(put, one).ask))
     if not odd:
         return found
     said = f"left out, these options are something else than in refimpl: {', '.join(odd)}"

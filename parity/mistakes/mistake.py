@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import refimpl
+from parity.cases.case import Array
+from parity.cases.functions import FUNCTIONS
 
 Wrong = Callable[..., Any]
 
@@ -65,6 +67,26 @@ def add_relatives(titles: Mapping[str, Mapping[str, str]]) -> None:
         axes = function.removesuffix("_backward")[-2:]
         for name, title in named.items():
             add(replace(MISTAKES[name], name=f"{name}-{axes}", function=function, title=title))
+
+
+def is_forward(known: Mistake) -> bool:
+    """Whether a mistake stands in the place of a forward."""
+    return known.function in FUNCTIONS
+
+
+def tensors_of(
+    known: Mistake,
+    function: str,
+    arrays: Mapping[str, Array],
+    options: Mapping[str, Any],
+    dy: Array,
+) -> dict[str, Array]:
+    """What the wrong code gives for a forward's arguments, by the names of the right tensors."""
+    called = FUNCTIONS[function]
+    if is_forward(known):
+        return {"y": called.forward(arrays, options, known.wrong)}
+    gradients = called.backward(dy, arrays, options, known.wrong)
+    return {f"d{name}": gradient for name, gradient in gradients.items()}
 
 
 def control(function: str) -> Mistake:

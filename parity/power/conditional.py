@@ -16,11 +16,11 @@ from parity.cases.covering.every import TABLES, pair_cases
 from parity.cases.functions import forward_of
 from parity.judges.block_size import blocks_of
 from parity.judges.layer import Prepared, prepare
-from parity.mistakes.mistake import Mistake, control
+from parity.mistakes.mistake import Mistake, control, is_forward
 from parity.power.circumstances import CIRCUMSTANCES, Call, Circumstance
 from parity.power.sight import cases_of, worst_ratio
 from parity.power.survey import mapping
-from parity.power.wrong_code import Tensors, computed, is_forward
+from parity.power.wrong_code import Tensors, computed
 from parity.results.settings import DEFAULT_SEED, Settings
 from parity.suite.planting import replaced
 from refimpl import convolution, windows

@@ -16,7 +16,7 @@ from parity.bounds.bound import Bound
 from parity.cases.case import Array
 from parity.judges.layer import Prepared
 from parity.mistakes.mistake import Mistake, control
-from parity.power.wrong_code import Tensors, computed, tensors_of
+from parity.power.wrong_code import Tensors, computed, tensors_on
 from parity.results.judging import attempt
 
 HAS_DIGITS = bool(np.finfo(np.longdouble).eps < np.finfo(np.float64).eps / 256)
@@ -76,7 +76,7 @@ def _precisely(known: Mistake, prepared: Prepared, wide: Any) -> Tensors | str:
     arrays = _in(wide, prepared.arrays)
     (dy,) = _in(wide, {"dy": prepared.dy}).values()
     with np.errstate(all="ignore"):
-        return attempt(lambda: tensors_of(known, prepared.case, arrays, dy))
+        return attempt(lambda: tensors_on(known, prepared.case, arrays, dy))
 
 
 def _in(wide: Any, arrays: Mapping[str, Array]) -> dict[str, Array]:

@@ -18,10 +18,9 @@ from parity import oracle
 from parity.cases.case import Case, Given, Source
 from parity.cases.functions import FUNCTIONS, forward_of
 from parity.mistakes.catalogue import MISTAKES
-from parity.mistakes.mistake import Mistake, control
+from parity.mistakes.mistake import Mistake, control, is_forward
 from parity.power.sight import Sight, cases_of, examine
 from parity.power.witnesses import witnesses_of
-from parity.power.wrong_code import is_forward
 from parity.results.settings import DEFAULT_SEED, Settings
 from parity.suite.processes import context
 from parity.suite.selection import SelectionError, nearest

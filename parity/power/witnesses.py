@@ -12,9 +12,9 @@ import numpy as np
 from parity import oracle
 from parity.cases.case import Array, Case, generator
 from parity.judges.layer import Prepared, prepare
-from parity.mistakes.mistake import Mistake, control
+from parity.mistakes.mistake import Mistake, control, is_forward
 from parity.power.sight import widest
-from parity.power.wrong_code import Tensors, computed, is_forward, tensors_of, without_numbers
+from parity.power.wrong_code import Tensors, computed, tensors_on, without_numbers
 from parity.results.judging import attempt
 from parity.results.settings import Settings
 from parity.results.verdicts import AGREES, INTEGERS, OUTSIDE
@@ -47,7 +47,7 @@ def seen_by_integers(known: Mistake, case: Case, settings: Settings) -> bool | N
 def _differs(known: Mistake, case: Case, shape: Geometry, drawn: Drawn) -> bool | None:
     """Whether the wrong code and torch differ anywhere; None where it gives no numbers."""
     exact = replace(case, options=shape.options)
-    tensors = attempt(lambda: tensors_of(known, exact, drawn.arrays, drawn.dy))
+    tensors = attempt(lambda: tensors_on(known, exact, drawn.arrays, drawn.dy))
     if isinstance(tensors, str) or without_numbers(tensors):
         return None
     right = torch_tensors(shape, drawn, "cpu", oracle.CONTIGUOUS)
@@ -81,7 +81,7 @@ def exact_tensors(known: Mistake, prepared: Prepared) -> Tensors:
     }
     right = control(known.function)
     with precision(PRECISION):
-        return tensors_of(right, prepared.case, arrays, exact_balls(prepared.dy))
+        return tensors_on(right, prepared.case, arrays, exact_balls(prepared.dy))
 
 
 def _is_beyond(tensor: Array, exact: Array, limit: Array, overflow: Array) -> bool:

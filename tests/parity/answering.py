@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.candidates.check import Subject, check
+from parity.candidates.check import Subject, check, planned_for
 from parity.candidates.examine import Answer, Ask
 from parity.candidates.verdict import Verdict
 from parity.cases.functions import FUNCTIONS
@@ -42,4 +42,4 @@ def verdict(code: Callable[..., Any], function: str, part: str, **more: Any) -> 
     given = {"lacks": lambda problem: "", "diagnose": lambda found, ask, part: (), **more}
     diagnose = given.pop("diagnose")
     subject = Subject("mine.py:f", function, part, "refimpl", **given)
-    return check(subject, answers(code, part), diagnose)
+    return check(subject, planned_for(subject), answers(code, part), diagnose)

@@ -7,8 +7,9 @@ from functools import cache
 import numpy as np
 
 from parity.cases.case import Array
-from parity.cases.functions import FUNCTIONS, forward_of
+from parity.cases.functions import forward_of
 from parity.mistakes.catalogue import MISTAKES, Mistake
+from parity.mistakes.mistake import is_forward, tensors_of
 from parity.witnesses.problem import Problem
 
 Tensors = dict[str, Array]
@@ -42,22 +43,13 @@ def _family(function: str) -> str:
 AXES = {f"{stem}{n}d" for stem in ("conv", "max_pool", "avg_pool") for n in (1, 2, 3)}
 
 
-def is_forward(known: Mistake) -> bool:
-    """Whether a mistake stands in the place of a forward."""
-    return known.function in FUNCTIONS
-
-
 def computed(known: Mistake, problem: Problem) -> Tensors | None:
     """What the wrong code gives, by the names of the right tensors; None where it raises."""
-    function = FUNCTIONS[problem.function]
     try:
         with np.errstate(all="ignore"):
-            if is_forward(known):
-                return {"y": function.forward(problem.arrays, problem.options, known.wrong)}
-            gradients = function.backward(problem.dy, problem.arrays, problem.options, known.wrong)
+            return tensors_of(known, *problem)
     except Exception:  # wrong code may fail in any way
         return None
-    return {f"d{name}": gradient for name, gradient in gradients.items()}
 
 
 def gives_back(known: Mistake, tensor: str) -> bool:

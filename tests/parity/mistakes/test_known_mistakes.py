@@ -18,7 +18,7 @@ from parity.judges.layer import prepare
 from parity.mistakes.catalogue import MISTAKES
 from parity.mistakes.mistake import Mistake, add, control
 from parity.power.sight import cases_of
-from parity.power.wrong_code import tensors_of
+from parity.power.wrong_code import tensors_on
 from parity.results.settings import Settings
 from parity.witnesses.balls import PRECISION, exact_balls, precision
 
@@ -118,7 +118,7 @@ def test_it_runs_on_exact_elements(known: Mistake) -> None:
         for name, array in prepared.arrays.items()
     }
     with precision(PRECISION):
-        tensors = tensors_of(known, prepared.case, arrays, exact_balls(prepared.dy))
+        tensors = tensors_on(known, prepared.case, arrays, exact_balls(prepared.dy))
     assert tensors
     assert {tensor.dtype for tensor in tensors.values()} == {np.dtype(object)}
 
