@@ -17,7 +17,6 @@ from parity.diagnosis.linearity import upstream_problems
 from parity.diagnosis.observation import Observation
 
 MOST = 6  # causes that are said: a person reads no more
-WHERE = ("only where", "places")  # kinds of causes that say where, not what
 UPSTREAMS = 2  # problems that are asked again with other upstream gradients
 
 
@@ -65,5 +64,4 @@ def _with_other_upstreams(found: Sequence[Outcome], ask: Ask, part: str) -> Iter
 
 
 def _said(cause: Cause) -> Said:
-    where = cause.kind in WHERE
-    return Said(cause.text, cause.answer, cause.certain, cause.mistakes, where)
+    return Said(cause.text, cause.answer, cause.certain, cause.mistakes, cause.is_where)

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
-from parity.candidates.said import Example, Said
+from parity.candidates.said import Example
 from parity.cases.case import Array
 
 INDENT = "  "
 LARGEST_SHOWN = 60  # elements of an array that is printed
 
 
-def cause_lines(causes: tuple[Said, ...], answers: bool) -> Iterator[str]:
+class Explaining(Protocol):
+    """A cause, of a candidate or of a run."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def answer(self) -> str: ...
+    @property
+    def where(self) -> bool: ...
+
+
+def cause_lines(causes: Sequence[Explaining], answers: bool) -> Iterator[str]:
     """What was done, if anything fits; where it shows."""
     told = 0
     for cause in causes:

@@ -125,6 +125,7 @@ def check_tolerances(*tolerances: float | None) -> None:
 
 def with_progress(tasks: list[Task], settings: Settings, jobs: int) -> Findings:
     """Run the tasks, and what the run vouches for itself by, behind a progress bar."""
+    from parity.suite.causes import causes
     from parity.suite.gaps import gaps
     from parity.suite.run import run as run_tasks
     from parity.suite.vouching import planted_tasks
@@ -134,6 +135,7 @@ def with_progress(tasks: list[Task], settings: Settings, jobs: int) -> Findings:
     with bar:
         findings = run_tasks(everything, settings, jobs, done)
     findings.gaps = gaps(tasks, findings)
+    findings.causes = causes(tasks, findings, settings)
     return findings
 
 
@@ -146,11 +148,11 @@ def report(
     junit: Path | None,
 ) -> None:
     """The table and the messages, then the files."""
+    from parity.report.failures import failures
     from parity.report.files import write_reports
     from parity.report.text import (
         blind_note,
         exact_note,
-        failures,
         half_note,
         serial_notes,
         table,

@@ -22,6 +22,13 @@ class Cause:
     certain: bool = False
     answer: str = ""
 
+    @property
+    def is_where(self) -> bool:
+        """Whether it says in which cases or places the numbers are wrong, not what was done."""
+        return self.kind in WHERE
+
+
+WHERE = ("only where", "places")
 
 # Best first.
 KINDS = (

@@ -13,13 +13,11 @@ from rich.table import Table
 from parity.cases.functions import forward_of
 from parity.results.findings import Findings
 from parity.results.judging import SERIAL
-from parity.results.message import describe
 from parity.results.rows import Refusal, Row, TrainingRow
 from parity.results.verdicts import BLIND, EMPTY, EXPECTED, IDENTICAL, INFORMATION, VERDICTS, WITHIN
 
 FREE = re.compile(r"\[accumulated\]|\[free step")  # both sides run free
 JUDGED = (WITHIN, IDENTICAL)
-SHOWN = 20  # failures written out; the rest are in summary.csv
 COLUMNS = (
     "function",
     "cases",
@@ -55,7 +53,7 @@ def lines(findings: Findings) -> list[Line]:
     """The table's lines, in the order of the catalogue."""
     groups: dict[str, list[Row]] = defaultdict(list)
     for row in findings.judged:
-        groups[_group(row)].append(row)
+        groups[group(row)].append(row)
     refusals: dict[str, list[Refusal]] = defaultdict(list)
     for refusal in findings.refusals:
         refusals[forward_of(refusal.function)].append(refusal)
@@ -64,7 +62,8 @@ def lines(findings: Findings) -> list[Line]:
     return [_line(name, rows, refusals.get(name, [])) for name, rows in groups.items()]
 
 
-def _group(row: Row) -> str:
+def group(row: Row) -> str:
+    """What a row is counted with: its function, or its network and how that was run."""
     if not row.network:
         return row.function
     how = row.case.removeprefix(row.network).strip("[]").rstrip("0123456789 ")
@@ -137,17 +136,6 @@ def table(findings: Findings) -> Table:
 
 def _short(value: float | None) -> str:
     return "" if value is None else f"{value:.2g}"
-
-
-def failures(findings: Findings) -> list[str]:
-    """The messages of a run that does not hold."""
-    said = [describe(row) for row in findings.failures[:SHOWN]]
-    if len(findings.failures) > SHOWN:
-        said.append(
-            f"… and {len(findings.failures) - SHOWN} more: verdict `outside` in summary.csv"
-        )
-    said += [f"FAIL bad input {refusal.case}: {refusal.message}" for refusal in findings.accepted]
-    return said
 
 
 def exact_note(rows: Sequence[Row]) -> list[str]:

@@ -149,6 +149,19 @@ class Planted:
     failed: bool  # whether the run must not say that all hold
 
 
+@dataclass(frozen=True)
+class CauseRow:
+    """What the wrong numbers of a function look like, or in which cases alone they are wrong."""
+
+    function: str
+    side: str  # whose numbers are wrong: "refimpl" or "torch"
+    text: str
+    where: bool  # it says in which cases or places, not what was done
+    certain: bool
+    mistakes: tuple[str, ...]  # the known ones that give exactly these numbers
+    answer: str  # the formula, and where it is printed
+
+
 def columns(row_type: type) -> list[str]:
     """The names of the written columns, in order."""
     return [f.name for f in fields(row_type) if f.metadata.get("written", True)]

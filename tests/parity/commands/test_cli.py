@@ -129,15 +129,19 @@ def test_a_disagreement(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     )
     assert said[first + 2].endswith("refimpl stands alone (its formula is wrong)")
     assert said[first + 3] == ("     again: parity run relu --case 'maps' --dtype float32 --seed 5")
-    assert said[first + 4].startswith(
+    assert said[first + 4 : first + 6] == [
+        "relu, refimpl’s numbers:",
+        "  looks like: dx has the opposite sign",
+    ]
+    assert said[first + 6].startswith(
         "FAIL relu · case maps · witness integers · float32 · seed 5: dx at ("
     )
     assert re.fullmatch(
         r"FAIL relu_backward · case maps · witness derivative · float32 · seed 5: the forward's "
         r"own derivative along v is \S+, the backward gives \S+",
-        said[first + 6],
+        said[first + 8],
     )
-    assert said[first + 5] == said[first + 7] == said[first + 3]
+    assert said[first + 7] == said[first + 9] == said[first + 3]
     assert "4 DO NOT HOLD" in said[-3]
     assert json.loads((tmp_path / "run.json").read_text())["holds"] is False
     assert len(rows(tmp_path, "gradients.csv")) == 120
