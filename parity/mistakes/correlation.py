@@ -33,7 +33,8 @@ def of_last_window(dy: Array, a: Array, kernel: Array, before: tuple[int, int]) 
     axes = zip(a.shape[-2:], before, dy.shape[-2:], strict=True)
     last = [(np.arange(n) + p, np.minimum(np.arange(n) + p, m - 1)) for n, p, m in axes]
     (u, h), (v, w) = last
-    return dy[..., h[:, None], w] * kernel[(u - h)[:, None], v - w]
+    each: Array = dy[..., h[:, None], w] * kernel[(u - h)[:, None], v - w]
+    return each
 
 
 def in_front(kernel: Array, mode: str, turned: bool) -> tuple[int, int]:
