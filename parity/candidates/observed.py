@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from parity.candidates.causes import said
-from parity.candidates.diagnosis.observation import Observation
 from parity.candidates.judge import judge
 from parity.candidates.reference import Expected, expected
 from parity.candidates.said import Said
 from parity.cases.case import Array
+from parity.diagnosis.observation import Observation
 from parity.witnesses.problem import Problem
 
 Found = Mapping[str, "Array | str"]

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 from observing import Tensors, by_mistakes, problems
 
-from parity.candidates.diagnosis.observation import Observation
-from parity.candidates.diagnosis.tampered import is_finite
 from parity.candidates.observed import causes_of, observed
+from parity.diagnosis.observation import Observation
+from parity.diagnosis.tampered import is_finite
 from parity.witnesses.problem import Problem
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from parity.candidates.diagnosis.cause import Cause
+from parity.diagnosis.cause import Cause
 
 
 def merged(causes: Iterable[Cause]) -> list[Cause]:

@@ -9,13 +9,13 @@ from itertools import product
 import pytest
 from observing import Tensors, by_mistakes, failing, observed
 
-from parity.candidates.diagnosis import known, together
-from parity.candidates.diagnosis.diagnose import diagnose
-from parity.candidates.diagnosis.known import known_causes
-from parity.candidates.diagnosis.observation import Observation
-from parity.candidates.diagnosis.wrong_code import mistakes_of
 from parity.cases.case import Array
 from parity.cases.functions import FUNCTIONS, forward_of
+from parity.diagnosis import known, together
+from parity.diagnosis.diagnose import diagnose
+from parity.diagnosis.known import known_causes
+from parity.diagnosis.observation import Observation
+from parity.diagnosis.wrong_code import mistakes_of
 from parity.mistakes.catalogue import MISTAKES, Mistake
 from parity.witnesses.problem import Problem
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from observing import Tensors, observed
 
-from parity.candidates.diagnosis.call import Call
-from parity.candidates.diagnosis.known import known_causes
-from parity.candidates.diagnosis.tampered import is_finite
 from parity.cases.case import Array
+from parity.diagnosis.call import Call
+from parity.diagnosis.known import known_causes
+from parity.diagnosis.tampered import is_finite
 from parity.witnesses.problem import Problem
 
 Loops = Callable[[Problem], Mapping[str, Array]]

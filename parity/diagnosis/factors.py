@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from parity.candidates.diagnosis.call import Call
-from parity.candidates.diagnosis.cause import Cause
-from parity.candidates.diagnosis.observation import Observation, by_size
 from parity.cases.case import Array
+from parity.diagnosis.call import Call
+from parity.diagnosis.cause import Cause
+from parity.diagnosis.observation import Observation, by_size
 
 ENOUGH = 2  # failing cases
 CLOSE = 1e-4  # of the largest ratio: further apart, they are not one constant

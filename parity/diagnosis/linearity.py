@@ -10,9 +10,9 @@ from itertools import combinations
 
 import numpy as np
 
-from parity.candidates.diagnosis.cause import Cause
-from parity.candidates.diagnosis.observation import Observation, wrong_tensors
 from parity.cases.case import Array
+from parity.diagnosis.cause import Cause
+from parity.diagnosis.observation import Observation, wrong_tensors
 from parity.witnesses.problem import Problem
 
 ENOUGH = 2  # pairs of cases

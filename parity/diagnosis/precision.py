@@ -7,9 +7,9 @@ from math import inf, log10
 
 import numpy as np
 
-from parity.candidates.diagnosis.cause import Cause
-from parity.candidates.diagnosis.observation import Observation, largest_of
 from parity.cases.case import Array
+from parity.diagnosis.cause import Cause
+from parity.diagnosis.observation import Observation, largest_of
 
 ENOUGH = 2  # failing cases
 NARROW = ("float32", "float16")

@@ -7,11 +7,11 @@ from itertools import combinations, permutations
 
 import numpy as np
 
-from parity.candidates.diagnosis.call import Call
-from parity.candidates.diagnosis.cause import Cause
-from parity.candidates.diagnosis.factors import scaled
-from parity.candidates.diagnosis.observation import Observation, by_size
 from parity.cases.case import Array
+from parity.diagnosis.call import Call
+from parity.diagnosis.cause import Cause
+from parity.diagnosis.factors import scaled
+from parity.diagnosis.observation import Observation, by_size
 
 ENOUGH = 2  # failing cases
 Move = Callable[[Array], Array | None]

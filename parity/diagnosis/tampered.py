@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from parity.candidates.diagnosis.cause import Cause
-from parity.candidates.diagnosis.observation import Observation, by_size
 from parity.cases.case import Array
 from parity.cases.functions import FUNCTIONS
+from parity.diagnosis.cause import Cause
+from parity.diagnosis.observation import Observation, by_size
 from parity.witnesses.problem import Problem
 
 ENOUGH = 2  # failing cases in which it shows

@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from parity.candidates.diagnosis.answers import answer_of
-from parity.candidates.diagnosis.cause import Cause
-from parity.candidates.diagnosis.merging import said_of_each
-from parity.candidates.diagnosis.observation import Observation, by_size, wrong_tensors
-from parity.candidates.diagnosis.wrong_code import Tensors, computed, gives_back, mistakes_of
 from parity.cases.functions import forward_of
+from parity.diagnosis.answers import answer_of
+from parity.diagnosis.cause import Cause
+from parity.diagnosis.merging import said_of_each
+from parity.diagnosis.observation import Observation, by_size, wrong_tensors
+from parity.diagnosis.wrong_code import Tensors, computed, gives_back, mistakes_of
 from parity.mistakes.catalogue import Mistake
 
 ENOUGH = 2  # failing cases in which a mistake has to show before it is certain

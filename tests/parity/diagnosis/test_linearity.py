@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from observing import observation, problems
 
-from parity.candidates.diagnosis.linearity import linearity, upstream_problems
-from parity.candidates.diagnosis.observation import Observation
 from parity.cases.case import Array
 from parity.cases.functions import FUNCTIONS
+from parity.diagnosis.linearity import linearity, upstream_problems
+from parity.diagnosis.observation import Observation
 from parity.witnesses.problem import Problem
 
 Backward = Callable[[Problem], Array]

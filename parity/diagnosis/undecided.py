@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from parity.candidates.diagnosis.call import Call
-from parity.candidates.diagnosis.circumstances import ties
-from parity.candidates.diagnosis.observation import Observation
 from parity.cases.functions import FUNCTIONS
+from parity.diagnosis.call import Call
+from parity.diagnosis.circumstances import ties
+from parity.diagnosis.observation import Observation
 
 LEFT_ASIDE = "where no values are equal and none lies at a kink"
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from parity.candidates.diagnosis.cause import Cause
-from parity.candidates.diagnosis.observation import Observation
 from parity.cases.case import Array
+from parity.diagnosis.cause import Cause
+from parity.diagnosis.observation import Observation
 
 MOST = 0.9
 ENOUGH = 2  # failing cases, each with elements of both kinds

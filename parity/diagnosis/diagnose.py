@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from parity.candidates.diagnosis.cause import KINDS, Cause
-from parity.candidates.diagnosis.known import known_causes
-from parity.candidates.diagnosis.linearity import linearity
-from parity.candidates.diagnosis.merging import merged
-from parity.candidates.diagnosis.observation import Observation, restricted, wrong_tensors
-from parity.candidates.diagnosis.places import by_place
-from parity.candidates.diagnosis.separating import separating
-from parity.candidates.diagnosis.structure import structure
-from parity.candidates.diagnosis.undecided import LEFT_ASIDE, settled
+from parity.diagnosis.cause import KINDS, Cause
+from parity.diagnosis.known import known_causes
+from parity.diagnosis.linearity import linearity
+from parity.diagnosis.merging import merged
+from parity.diagnosis.observation import Observation, restricted, wrong_tensors
+from parity.diagnosis.places import by_place
+from parity.diagnosis.separating import separating
+from parity.diagnosis.structure import structure
+from parity.diagnosis.undecided import LEFT_ASIDE, settled
 
 
 def diagnose(observations: Sequence[Observation], part: str = "both") -> list[Cause]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from parity.candidates.diagnosis.cause import Cause
-from parity.candidates.diagnosis.factors import factor_causes
-from parity.candidates.diagnosis.moved import moved
-from parity.candidates.diagnosis.observation import Observation
-from parity.candidates.diagnosis.precision import few_digits
-from parity.candidates.diagnosis.taken import taken
-from parity.candidates.diagnosis.tampered import tampered
-from parity.candidates.diagnosis.together import mistake_and_factor
+from parity.diagnosis.cause import Cause
+from parity.diagnosis.factors import factor_causes
+from parity.diagnosis.moved import moved
+from parity.diagnosis.observation import Observation
+from parity.diagnosis.precision import few_digits
+from parity.diagnosis.taken import taken
+from parity.diagnosis.tampered import tampered
+from parity.diagnosis.together import mistake_and_factor
 
 
 def structure(observations: Sequence[Observation], tensor: str) -> list[Cause]:

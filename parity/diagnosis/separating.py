@@ -8,11 +8,11 @@ from math import comb
 
 import numpy as np
 
-from parity.candidates.diagnosis.call import Call
-from parity.candidates.diagnosis.cause import Cause
-from parity.candidates.diagnosis.circumstances import CIRCUMSTANCES, SIZES
-from parity.candidates.diagnosis.observation import Observation, largest_of, wrong_tensors
 from parity.cases.case import Array
+from parity.diagnosis.call import Call
+from parity.diagnosis.cause import Cause
+from parity.diagnosis.circumstances import CIRCUMSTANCES, SIZES
+from parity.diagnosis.observation import Observation, largest_of, wrong_tensors
 
 FAILING, PASSING = 2, 3  # cases of each kind without which nothing is said to separate them
 # Ways to choose as many of the cases as fail: where there are fewer, chance may separate them.

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from parity.candidates.diagnosis.cause import Cause
-from parity.candidates.diagnosis.observation import Observation, by_size
 from parity.cases.case import Array
+from parity.diagnosis.cause import Cause
+from parity.diagnosis.observation import Observation, by_size
 
 ENOUGH = 2  # failing cases
 Source = Callable[[Observation], Array | None]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from parity.candidates.diagnosis.answers import answer_of
-from parity.candidates.diagnosis.cause import Cause
-from parity.candidates.diagnosis.factors import said_of_factor, scaled
-from parity.candidates.diagnosis.known import said_of
-from parity.candidates.diagnosis.observation import Observation
-from parity.candidates.diagnosis.wrong_code import computed, gives_back, mistakes_of
 from parity.cases.case import Array
+from parity.diagnosis.answers import answer_of
+from parity.diagnosis.cause import Cause
+from parity.diagnosis.factors import said_of_factor, scaled
+from parity.diagnosis.known import said_of
+from parity.diagnosis.observation import Observation
+from parity.diagnosis.wrong_code import computed, gives_back, mistakes_of
 from parity.mistakes.catalogue import Mistake
 
 

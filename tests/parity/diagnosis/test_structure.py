@@ -10,11 +10,11 @@ import pytest
 from observing import Code, Tensors, by_mistakes, observed
 from unlisted import border, changed, put, rolled, times
 
-from parity.candidates.diagnosis.cause import Cause
-from parity.candidates.diagnosis.diagnose import diagnose
-from parity.candidates.diagnosis.places import by_place
-from parity.candidates.diagnosis.structure import structure
 from parity.cases.case import Array
+from parity.diagnosis.cause import Cause
+from parity.diagnosis.diagnose import diagnose
+from parity.diagnosis.places import by_place
+from parity.diagnosis.structure import structure
 from parity.witnesses.problem import Problem
 
 STRUCTURED: dict[str, Code] = {

@@ -14,9 +14,9 @@ import pytest
 from observing import Code, Tensors, by_mistakes, failing, observed
 from unlisted import UNLISTED, Unlisted, changed, times, uneven, where
 
-from parity.candidates.diagnosis.cause import KINDS, Cause
-from parity.candidates.diagnosis.diagnose import diagnose
 from parity.cases.case import Array
+from parity.diagnosis.cause import KINDS, Cause
+from parity.diagnosis.diagnose import diagnose
 from parity.mistakes.catalogue import MISTAKES
 from parity.witnesses.problem import Problem
 
@@ -243,7 +243,7 @@ def test_the_same_cases_give_the_same_causes() -> None:
 def test_torch_is_not_loaded() -> None:
     """A check starts without it."""
     code = (
-        "import sys, parity.candidates.diagnosis.diagnose\n"
+        "import sys, parity.diagnosis.diagnose\n"
         "print([m for m in sys.modules if m == 'torch' or m.startswith('parity.oracle')])"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

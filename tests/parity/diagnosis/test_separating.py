@@ -8,11 +8,11 @@ import pytest
 from observing import Tensors, observed, problems
 from unlisted import uneven, where
 
-from parity.candidates.diagnosis.call import Call
-from parity.candidates.diagnosis.circumstances import CIRCUMSTANCES
-from parity.candidates.diagnosis.separating import separating
 from parity.cases.case import Array
 from parity.cases.functions import FUNCTIONS
+from parity.diagnosis.call import Call
+from parity.diagnosis.circumstances import CIRCUMSTANCES
+from parity.diagnosis.separating import separating
 from parity.witnesses.problem import Problem
 
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from parity.candidates.diagnosis.call import LOSSES, Call
 from parity.cases.case import Array
+from parity.diagnosis.call import LOSSES, Call
 
 NEAR = 1e-6  # of the larger of two numbers: nearer ones are near ties
 APART = 0.01  # what a mask |x − max| < 0.01 takes for equal
