@@ -8,6 +8,7 @@ from dataclasses import replace
 from parity.diagnosis.cause import KINDS, Cause
 from parity.diagnosis.known import known_causes
 from parity.diagnosis.linearity import linearity
+from parity.diagnosis.merging import merged
 from parity.diagnosis.observation import Observation, restricted, wrong_tensors
 from parity.diagnosis.places import by_place
 from parity.diagnosis.separating import separating
@@ -30,7 +31,7 @@ def diagnose(observations: Sequence[Observation], part: str = "both") -> list[Ca
         causes += structure(observed, tensor) or in_circumstances(observed, tensor, shared)
     for tensor in _unexplained(causes, observed):
         causes += by_place(observed, tensor)
-    return ranked([*causes, *linearity(observed), *shared])
+    return merged(ranked([*causes, *linearity(observed), *shared]))
 
 
 def with_a_convention(observed: Sequence[Observation], tensors: Sequence[str]) -> list[Cause]:

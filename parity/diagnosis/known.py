@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from parity.cases.functions import forward_of
 from parity.diagnosis.answers import answer_of
 from parity.diagnosis.cause import Cause
+from parity.diagnosis.merging import said_of_each
 from parity.diagnosis.observation import Observation, by_size, wrong_tensors
 from parity.diagnosis.wrong_code import Tensors, computed, gives_back, mistakes_of
 from parity.mistakes.catalogue import Mistake
@@ -158,7 +159,7 @@ def _pair(
     """A mistake for each tensor, in one sentence."""
     documents = dict.fromkeys(d for known in firsts.values() for d in known.formulas)
     return Cause(
-        "; ".join(said_of(tensor, known) for tensor, known in firsts.items()),
+        said_of_each((tensor, known.title) for tensor, known in firsts.items()),
         "two known mistakes",
         tuple(dict.fromkeys(known.name for known in firsts.values())),
         certain=certain,

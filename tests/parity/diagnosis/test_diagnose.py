@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from observing import Tensors, by_mistakes, failing, observed
+from observing import Code, Tensors, by_mistakes, failing, observed
 from unlisted import UNLISTED, Unlisted, changed, times, uneven, where
 
 from parity.cases.case import Array
@@ -99,6 +99,37 @@ def test_each_gradient_for_itself() -> None:
 
     texts = [cause.text for cause in diagnose(observed("conv2d", code, "backward"), "backward")]
     assert texts == ["dx: the kernel is not turned by 180°", "dweight is 2 times the right one"]
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        (times("", lambda p: 2), "dx, dweight: each is 2 times the right one"),
+        (
+            where("stride > 1", times("", lambda p: -1)),
+            "dx, dweight: each has the opposite sign, only where stride > 1",
+        ),
+    ],
+)
+def test_the_same_in_two_gradients_is_said_once(code: Code, text: str) -> None:
+    """One line for both; the third is right and is not named."""
+
+    def both(problem: Problem, right: Tensors) -> Mapping[str, Array | str]:
+        return {t: code(problem, {"": right[t]}).get("", right[t]) for t in ("dx", "dweight")}
+
+    texts = [cause.text for cause in diagnose(observed("conv2d", both, "backward", 60), "backward")]
+    assert text in texts
+    assert not [one for one in texts if one.startswith(("dx is", "dx has", "dweight"))]
+
+
+def test_another_factor_in_each_gradient_is_said_of_each() -> None:
+    """Two lines: what is said differs."""
+
+    def code(problem: Problem, right: Tensors) -> Mapping[str, Array | str]:
+        return {"dx": right["dx"] * 2, "dweight": right["dweight"] * 3}
+
+    texts = [cause.text for cause in diagnose(observed("conv2d", code, "backward"), "backward")]
+    assert texts == ["dx is 2 times the right one", "dweight is 3 times the right one"]
 
 
 def test_one_part_alone() -> None:
