@@ -23,11 +23,7 @@ UPSTREAMS = 2  # problems that are asked again with other upstream gradients
 def causes(found: Sequence[Outcome], ask: Ask, part: str) -> tuple[Said, ...]:
     """What gives the wrong numbers, best first; nothing that the numbers do not single out."""
     asked = [*found, *(_with_other_upstreams(found, ask, part) if part != "forward" else ())]
-    return said([observation(one) for one in asked], part)
-
-
-def said(seen: Sequence[Observation], part: str) -> tuple[Said, ...]:
-    """The causes of what was seen, as they are said."""
+    seen = [observation(one) for one in asked]
     return tuple(map(_said, diagnose(seen, part)))[:MOST]
 
 

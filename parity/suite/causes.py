@@ -25,6 +25,7 @@ from parity.suite.task import Task
 from parity.witnesses.problem import Problem
 
 FUNCTIONS_MOST = 12  # what is wrong everywhere has one cause, which the first of them show
+CAUSES_MOST = 6  # of a function: a person reads no more
 CASES_MOST = 120  # of a function, in both dtypes
 LARGEST = 3000  # numbers that go into a case
 
@@ -56,7 +57,7 @@ def _of(
         failed = {(row.case, row.dtype, row.tensor) for row in rows}
         seen = [*islice(_observed(cases, failed, side, settings), CASES_MOST)]
         with right_functions([function] if side == "refimpl" else []):
-            return [_row(function, side, cause) for cause in diagnose(seen)]
+            return [_row(function, side, cause) for cause in diagnose(seen)[:CAUSES_MOST]]
     except Exception as error:
         said = f"no diagnosis: it broke off: {type(error).__name__}: {error}"
         return [CauseRow(function, side, said, True, False, (), "")]
