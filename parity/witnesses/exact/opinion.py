@@ -14,7 +14,7 @@ from flint import arb, fmpq
 
 from parity.cases.functions import FUNCTIONS
 from parity.witnesses.balls import precision
-from parity.witnesses.definitions.every import DEFINITIONS, exact
+from parity.witnesses.definitions.every import DEFINITIONS, exact_element
 from parity.witnesses.exact.formula import PRECISIONS
 from parity.witnesses.exact.truth import Truth, truth_of
 from parity.witnesses.exact.values import BUDGET, attempted
@@ -106,8 +106,10 @@ def _defined(problem: Problem, tensor: str, here: int) -> Any:
     if problem.function not in DEFINITIONS:
         return ""
     try:
-        found = exact(problem.function, problem.dy, problem.arrays, problem.options)
-        value = np.asarray(found[tensor]).reshape(-1)[here]
+        place = tuple(map(int, np.unravel_index(here, shape_of(problem, tensor))))
+        value = exact_element(
+            problem.function, problem.dy, problem.arrays, problem.options, tensor, place
+        )
     except Exception as error:  # as a definition does that does not know these options
         return f"the definition raised {type(error).__name__}: {error}"
     if hasattr(value, "numerator") and hasattr(value, "denominator"):
