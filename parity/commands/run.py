@@ -12,7 +12,7 @@ import typer
 
 from parity.commands.ending import DISAGREE, wrong_call
 from parity.commands.needs import need, need_installed
-from parity.commands.options import FOLDER, Dtype, Dtypes, Jobs, Out, Seed, default_jobs
+from parity.commands.options import FOLDER, Dtype, Dtypes, Jobs, Seed, default_jobs
 from parity.commands.reports import check_writable
 from parity.commands.terminal import counted, progress_bar, wide_console
 from parity.commands.threads import sleep_when_idle
@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from parity.results.findings import Findings
     from parity.results.settings import Settings
     from parity.suite.task import Task
+
+EVERY = "all"  # of --elements
+OutOrPart = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help=f"where the reports go ({FOLDER}; of a part {FOLDER}/part)"),
+]
 
 
 def run(
@@ -34,7 +40,7 @@ def run(
         bool, typer.Option("--tf32", help="let CUDA round the factors of float32 products")
     ] = False,
     seed: Seed = None,
-    out: Out = FOLDER,
+    out: OutOrPart = None,
     jobs: Jobs = None,
     full: Annotated[
         bool, typer.Option("--full", help="also what takes long: alexnet, all witnesses")
@@ -47,7 +53,8 @@ def run(
         list[str] | None,
         typer.Option(
             metavar="ID",
-            help="cases whose every element goes to gradients.csv (the documents' worked examples)",
+            help="cases whose every element goes to gradients.csv (the documents' worked "
+            "examples); all: every element of what is outside, too",
         ),
     ] = None,
     rtol: Annotated[
@@ -78,14 +85,17 @@ def run(
     used_seed = DEFAULT_SEED if seed is None else seed
     try:
         tasks = select(names or [], case, dtypes, full, not quick, used_seed)
-        shown = element_cases(elements)
+        chosen = [name for name in elements or [] if name != EVERY]
+        shown = element_cases(chosen or None)
         oracle.check_device(device)
         if tf32:
             oracle.check_tf32(device)
         check_tolerances(rtol, atol)
-        check_writable(out)
+        part = bool(names or case or dtype)
+        folder = report_folder(out, part)
+        check_writable(folder)
         if junit:
-            check_junit(junit, out)
+            check_junit(junit, folder)
     except (SelectionError, oracle.DeviceError, OSError, ValueError) as error:
         wrong_call(str(error))
     settings = Settings(
@@ -95,12 +105,27 @@ def run(
         rtol=rtol,
         atol=atol,
         elements=shown,
+        all_elements=EVERY in (elements or []),
         quick=quick,
     )
     jobs = jobs or default_jobs(len(tasks))
     findings = with_progress(tasks, settings, jobs)
-    report(findings, settings, jobs, started, out, junit)
+    report(findings, settings, jobs, started, folder, junit, part)
     raise typer.Exit(0 if findings.holds else DISAGREE)
+
+
+def report_folder(out: Path | None, part: bool) -> Path:
+    """Where the reports go: those of a part of the suite never in the place of a whole run's."""
+    from parity.report.files import PART, is_whole
+
+    if out is None:
+        return FOLDER / PART if part else FOLDER
+    if part and is_whole(out):
+        raise ValueError(
+            f"--out {out}: holds the report of a whole run, which that of a part would replace; "
+            "give another folder"
+        )
+    return out
 
 
 def check_junit(junit: Path, out: Path) -> None:
@@ -112,7 +137,8 @@ def check_junit(junit: Path, out: Path) -> None:
         raise IsADirectoryError(f"--junit {junit}: is a folder, a file is needed")
     if junit.exists() and not junit.is_file():
         raise ValueError(f"--junit {junit}: is a device, a file is needed")
-    if junit.resolve().parent == out.resolve() and junit.name in REPORTS:
+    folders = (out.resolve(), FOLDER.resolve())
+    if junit.resolve().parent in folders and junit.name in REPORTS:
         raise ValueError(f"--junit {junit}: is one of the run's own reports")
 
 
@@ -146,6 +172,7 @@ def report(
     started: float,
     out: Path,
     junit: Path | None,
+    part: bool = False,
 ) -> None:
     """The table and the messages, then the files."""
     from parity.report.failures import failures
@@ -179,7 +206,7 @@ def report(
     if settings.override:
         typer.echo(f"The verdicts rest on an override, not on derived bounds: {settings.override}")
     seconds = time.perf_counter() - started
-    about = about_run(findings, settings, ["parity", *sys.argv[1:]], jobs, seconds)
+    about = about_run(findings, settings, ["parity", *sys.argv[1:]], jobs, seconds, part)
     try:
         written = write_reports(findings, about, out, junit)
     except OSError as error:

@@ -21,6 +21,16 @@ TABLES = {
     "timings.csv": (TimingRow, "timings"),
 }
 REPORTS = (*TABLES, "run.json")
+PART = "part"  # the folder, in that of whole reports, of the last part of the suite that was run
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether a folder holds the report of a whole run; an older one does not say, and is."""
+    try:
+        about = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return not (isinstance(about, dict) and about.get("part"))
 
 
 def write_reports(

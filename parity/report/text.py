@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from statistics import median
@@ -16,7 +15,7 @@ from parity.results.judging import SERIAL
 from parity.results.rows import Refusal, Row, TrainingRow
 from parity.results.verdicts import BLIND, EMPTY, EXPECTED, IDENTICAL, INFORMATION, VERDICTS, WITHIN
 
-FREE = re.compile(r"\[accumulated\]|\[free step")  # both sides run free
+FREE = ("accumulated", "free training")  # both sides run free
 JUDGED = (WITHIN, IDENTICAL)
 COLUMNS = (
     "function",
@@ -64,10 +63,7 @@ def lines(findings: Findings) -> list[Line]:
 
 def group(row: Row) -> str:
     """What a row is counted with: its function, or its network and how that was run."""
-    if not row.network:
-        return row.function
-    how = row.case.removeprefix(row.network).strip("[]").rstrip("0123456789 ")
-    return f"{row.network}, {({'step': 'training', 'free step': 'free training'}).get(how, how)}"
+    return f"{row.network}, {row.kind}" if row.network else row.function
 
 
 def _line(name: str, rows: Sequence[Row], refusals: Sequence[Refusal]) -> Line:
@@ -154,8 +150,8 @@ def blind_note(rows: Sequence[Row]) -> list[str]:
     kinds: Counter[str] = Counter()
     for row in rows:
         if row.verdict == BLIND:
-            way = "layer" if not row.network else "local"
-            kinds["accumulated" if FREE.search(row.case) else way] += 1
+            way = "local" if row.network else "layer"
+            kinds["accumulated" if row.kind in FREE else way] += 1
     empty = sum(row.verdict == EMPTY for row in rows)
     said = [f"{kinds[kind]} {kind}" for kind in ("layer", "local", "accumulated") if kinds[kind]]
     lines = (

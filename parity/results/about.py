@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections import Counter
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -26,11 +27,20 @@ PACKAGES = ("cnn-parity", "numpy", "torch", "pandas", "typer", "rich")
 
 
 def about_run(
-    findings: Findings, settings: Settings, command: list[str], jobs: int, seconds: float
+    findings: Findings,
+    settings: Settings,
+    command: list[str],
+    jobs: int,
+    seconds: float,
+    part: bool = False,
 ) -> dict[str, Any]:
-    """Versions, machine, threads, flags, seed, command, time, and what came out."""
+    """Versions, machine, threads, flags, seed, command, time, and what came out.
+
+    part: of the suite, by names, a case or a dtype.
+    """
     return {
         "command": command,
+        "part": part,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(seconds, 3),
         "seed": settings.seed,
@@ -50,6 +60,7 @@ def about_run(
             )
         ),
         "not_judged": findings.gaps,
+        "causes": [asdict(cause) for cause in findings.causes],
         **about_machine(),
     }
 

@@ -16,13 +16,14 @@ from parity.results.comparison import (
     Comparison,
     compare,
     element_differences,
-    ratios,
     tolerance_bound,
 )
+from parity.results.elements import element_rows
 from parity.results.findings import Findings
 from parity.results.resolution import MISTAKE, Resolution, resolution
-from parity.results.rows import ElementRow, Row
+from parity.results.rows import Row
 from parity.results.settings import Settings
+from parity.results.tensors import argument_of, direction_of, kind_of
 from parity.results.verdicts import BLIND, EMPTY, IDENTICAL, OUTSIDE, WITHIN
 
 # Values of a dtype below which a factor of 1 + MISTAKE is a few units in the last place at most.
@@ -31,7 +32,6 @@ SMALL = {
 } | {"float16": 0.0, "bfloat16": 0.0}
 MANY_ROUNDINGS = 64  # of torch: what no sum in blocks comes to
 SERIAL = "torch adds up serially"
-MAX_ELEMENT_ROWS = 10_000  # of one tensor: those with the largest error/bound
 
 T = TypeVar("T")
 
@@ -75,7 +75,7 @@ def judge(
     row = _with_sight(row, seen, theirs, bound)
     findings.rows.append(row)
     if comparison.verdict == OUTSIDE or place.case in settings.elements:
-        findings.elements.extend(element_rows(row, ours, theirs, bound))
+        findings.elements.extend(element_rows(row, pair, bound, settings, exact))
     return row
 
 
@@ -176,14 +176,17 @@ def tensor_row(
     """The row of one compared tensor."""
     return Row(
         case=place.case,
+        kind=kind_of(place.case, place.network),
         function=place.function,
         network=place.network,
         layer=place.layer,
         tensor=tensor,
+        argument=argument_of(place.function, tensor),
+        direction=direction_of(tensor),
         documents=" ".join(place.documents),
         dtype=place.dtype,
         device=settings.device,
-        shape="×".join(map(str, theirs.shape)) or "()",
+        shape=str(theirs.shape),
         elements=comparison.elements,
         seed=settings.seed,
         max_abs_error=comparison.max_abs_error,
@@ -225,31 +228,6 @@ def failure_row(place: Place, tensor: str, reason: str, settings: Settings) -> R
         OUTSIDE, worst_ratio=float("inf"), outside=1, note=reason, compared=False
     )
     return tensor_row(place, tensor, np.empty(()), comparison, settings)
-
-
-def element_rows(row: Row, ours: Array, theirs: Array, bound: Bound) -> list[ElementRow]:
-    """One row for each element; of very large tensors the worst ones."""
-    if ours.shape != theirs.shape or not ours.size:
-        return []
-    differences = element_differences(ours, theirs)
-    limits = np.broadcast_to(bound.limit, theirs.shape)
-    worst_first = np.argsort(-ratios(differences, limits), axis=None, kind="stable")
-    places = np.sort(worst_first[:MAX_ELEMENT_ROWS])
-    indices = [tuple(map(int, np.unravel_index(place, theirs.shape))) for place in places]
-    return [
-        ElementRow(
-            row.case,
-            row.tensor,
-            row.layer,
-            row.dtype,
-            str(index),
-            float(ours[index]),
-            float(theirs[index]),
-            float(differences[index]),
-            float(limits[index]),
-        )
-        for index in indices
-    ]
 
 
 def attempt(run: Callable[[], T]) -> T | str:

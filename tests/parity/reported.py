@@ -8,14 +8,17 @@ from parity.results.rows import Row
 
 CASE = Row(
     case="conv2d[stride(2,1)]",
+    kind="layer",
     function="conv2d",
     network="",
     layer="",
     tensor="dweight",
+    argument="weight",
+    direction="backward",
     documents="D0.12",
     dtype="float32",
     device="cpu",
-    shape="4×3×3×2",
+    shape="(4, 3, 3, 2)",
     elements=72,
     seed=20261120,
     max_abs_error=3.1e-04,
@@ -45,6 +48,7 @@ CASE = Row(
 NETWORK = replace(
     CASE,
     case="lenet[local]",
+    kind="local",
     function="avg_pool2d",
     network="lenet",
     layer="pool1",

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -104,10 +105,27 @@ def test_what_a_run_writes_is_what_it_ran(call: Call, tmp_path: Path) -> None:
 def test_reports_is_the_default_folder(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without --out the reports go to ./reports."""
+    """Without --out the reports of a part of the suite go to ./reports/part, beside whole ones."""
     monkeypatch.chdir(tmp_path)
     assert call(*QUICK).code == 0
-    assert sorted(os.listdir(tmp_path / "reports")) == NAMES
+    assert os.listdir(tmp_path / "reports") == ["part"]
+    assert sorted(os.listdir(tmp_path / "reports" / "part")) == NAMES
+    assert json.loads((tmp_path / "reports" / "part" / "run.json").read_text())["part"] is True
+
+
+def test_a_part_never_replaces_a_whole_report(call: Call, tmp_path: Path) -> None:
+    """What runs a failure again would destroy the report that shows it; another part may go."""
+    (tmp_path / "run.json").write_text('{"part": false}')
+    outcome = call(*QUICK, "--out", tmp_path)
+    assert outcome.code == 2
+    assert outcome.err == (
+        f"parity: --out {tmp_path}: holds the report of a whole run, which that of a part would "
+        "replace; give another folder\n"
+    )
+    assert os.listdir(tmp_path) == ["run.json"]
+    (tmp_path / "run.json").write_text('{"part": true}')
+    assert call(*QUICK, "--out", tmp_path).code == 0
+    assert sorted(os.listdir(tmp_path)) == NAMES
 
 
 def test_a_disagreement(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,6 +162,12 @@ def test_a_disagreement(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert said[first + 7] == said[first + 9] == said[first + 3]
     assert "4 DO NOT HOLD" in said[-3]
     assert json.loads((tmp_path / "run.json").read_text())["holds"] is False
+    elements = rows(tmp_path, "gradients.csv")
+    assert Counter(row["chosen"] for row in elements) == {"worst": 20, "sample": 20}
+    assert {row["verdict"] for row in elements if row["chosen"] == "worst"} == {"outside"}
+    assert all(float(row["exact_value"]) == float(row["torch_value"]) for row in elements)
+    call(*QUICK, "--out", tmp_path, "--seed", 5, "--elements", "all")
+    assert {row["chosen"] for row in rows(tmp_path, "gradients.csv")} == {"all"}
     assert len(rows(tmp_path, "gradients.csv")) == 120
 
 

@@ -192,6 +192,7 @@ HELD = replace(
     resolution=6e-6,
 )
 UNKNOWN = {"refimpl_roundings": None, "torch_roundings": None, "closer": "", "resolution": None}
+FREE = replace(NETWORK, verdict="within", **UNKNOWN)
 GROUPED = Findings(
     [
         CASE,
@@ -201,10 +202,26 @@ GROUPED = Findings(
         replace(
             NETWORK, case="lenet[local]", verdict="identical", closer="torch", torch_roundings=0.25
         ),
-        replace(NETWORK, case="lenet[accumulated]", verdict="blind", kinks=3, **UNKNOWN),
-        replace(NETWORK, case="lenet[step 1]", verdict="within", **UNKNOWN),
-        replace(NETWORK, case="lenet[free step 1]", verdict="within", **UNKNOWN),
-        replace(NETWORK, case="lenet[step 20]", verdict="expected", worst_ratio=999.0, **UNKNOWN),
+        replace(
+            NETWORK,
+            case="lenet[accumulated]",
+            kind="accumulated",
+            verdict="blind",
+            kinks=3,
+            **UNKNOWN,
+        ),
+        replace(NETWORK, case="lenet[step 1]", kind="training", verdict="within", **UNKNOWN),
+        replace(
+            NETWORK, case="lenet[free step 1]", kind="free training", verdict="within", **UNKNOWN
+        ),
+        replace(
+            NETWORK,
+            case="lenet[step 20]",
+            kind="training",
+            verdict="expected",
+            worst_ratio=999.0,
+            **UNKNOWN,
+        ),
     ],
     refusals=[
         Refusal("conv2d[a]", "conv2d", True, ""),
