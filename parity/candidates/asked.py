@@ -175,7 +175,7 @@ def _expressed(
     """The problems that a style can express, by their geometry, and what it lacks for others."""
     found: dict[str, Asked] = {}
     lacking: dict[str, None] = {}
-    cases = (*fit.of(filter(suits, _of(function))), *fit.of(fit.more))
+    cases = (*fit.of(filter(suits, _of(function))), *fit.more)
     for case in sorted(cases, key=_size):
         for form in (case,) if fit.settled else (case, *plainer(case)):
             asked = problem_of(form, "float64", seed, largest)

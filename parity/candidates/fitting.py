@@ -18,7 +18,15 @@ from parity.witnesses.problem import Problem
 VECTORS = ("linear", "softmax", "log_softmax", "cross_entropy")  # of one sample: a vector
 LAST = (-1,)  # the axis of a vector
 FIRST = ("x", "logits", "target")  # arrays whose first axis is the batch
-AXES = {CHW: "C, H, W", HWC: "H, W, C", HW: "H, W", D: "a vector"}
+# Samples, channels, and by how many steps a map is larger than the window, by axes.
+STEPS = (
+    (1, 2, (0, 0)),
+    (2, 3, (1, 0)),
+    (2, 4, (0, 1)),
+    (3, 2, (2, 1)),
+    (2, 4, (3, 1)),
+    (5, 3, (1, 3)),
+)
 
 
 def layouts_of(function: str) -> tuple[str, ...]:
@@ -64,10 +72,11 @@ def not_asked(told: Told) -> tuple[str, ...]:
 
 
 def fit_of(told: Told) -> Fit:
-    """How cases are made to fit a candidate."""
-    return Fit(
-        lambda case: fitted(case, told), tuple(additional(told)), room(told), told.own is not None
-    )
+    """How cases are made to fit a candidate; of large weights, those of its own sizes alone."""
+    more = tuple(filter(None, (fitted(case, told) for case in additional(told))))
+    if told.own is not None and is_large(told.own):
+        return Fit(lambda case: None, more, room(told), settled=True)
+    return Fit(lambda case: fitted(case, told), more, room(told), told.own is not None)
 
 
 def fitted(case: Case, told: Told) -> Case | None:
@@ -96,6 +105,11 @@ def additional(told: Told) -> Iterator[Case]:
         yield from (_own_case(told.like, told.own, (N, 1), f"{N} samples") for N in (1, 2, 3, 6, 9))
     elif told.like in (*CONVOLUTIONS, *POOLINGS):
         yield from _around_the_window(told.like, told.own)
+
+
+def is_large(own: Own) -> bool:
+    """Whether its weights alone are more than other problems have elements."""
+    return prod(own.weight) > LARGER
 
 
 def room(told: Told) -> int:
@@ -174,13 +188,7 @@ def _around_the_window(function: str, own: Own) -> Iterator[Case]:
         (k - 1) * d + 1
         for k, d in zip(window, each(own.options.get("dilation", 1), axes), strict=True)
     ]
-    for N, C, more in (
-        (1, 2, (0, 0)),
-        (2, 3, (1, 2)),
-        (3, 2, (2, 1)),
-        (2, 4, (3, 1)),
-        (5, 3, (1, 3)),
-    ):
+    for N, C, more in STEPS[: 3 if is_large(own) else None]:
         sizes = (
             max(k + s * more[axis % 2] + (axis + N) % s, k)
             for axis, (k, s) in enumerate(zip(reach, steps, strict=True))

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from parity.candidates.asked import Asked, plan
+from parity.candidates.asked import LARGER, Asked, plan, problem_of
 from parity.candidates.examine import outcome
 from parity.candidates.failures import Failure
 from parity.candidates.fitting import fit_of, layouts_of
 from parity.candidates.interview import Interview, Put
 from parity.candidates.styles.constructing import (
+    LAYERS,
     PARAMETERS,
     attribute_of,
     attributes_to_set,
@@ -23,6 +24,7 @@ from parity.candidates.styles.replies import decoded
 from parity.candidates.styles.requests import LAYER, attributes, construct
 from parity.candidates.styles.standing import (
     as_it_stands,
+    hidden_options,
     is_complete,
     last_names,
     standings,
@@ -44,21 +46,25 @@ from parity.cases.case import Array
 SEVERAL = 5  # problems that are tried
 
 
-def tried(put: Put, told: Told, seed: int) -> int:
-    """Of how many of a few problems a candidate gives the right value; of a backward, gradients.
+def fits(put: Put, told: Told, seed: int, most: int = SEVERAL) -> bool:
+    """Whether a candidate gives the right values, of a backward gradients, of a few problems.
 
-    All of them if it is right in all that can be asked.
+    most: how many are asked; the first that is wrong ends it.
     """
     interview = Interview(put, told)
     part = BACKWARD if told.part == BACKWARD else FORWARD
-    asked = _few(told, interview, seed)
-    right = sum(not outcome(one, interview.ask, part).wrong for one in asked)
-    return SEVERAL if asked and right == len(asked) else right
+    asked = _few(told, interview, seed)[:most]
+    return bool(asked) and not any(outcome(one, interview.ask, part).wrong for one in asked)
 
 
 def _few(told: Told, interview: Interview, seed: int) -> Sequence[Asked]:
     """Not the smallest ones, in which many a mistake does not show."""
-    planned = plan(told.like, interview.lacks, seed, told.part, fit=fit_of(told)).asked
+    fit = fit_of(told)
+    if fit.more:
+        own = (problem_of(case, "float64", seed, max(LARGER, fit.room)) for case in fit.more)
+        usual = [one for one in own if one is not None and not interview.lacks(one.problem)]
+        return usual[1:3] if fit.room > 2 * LARGER else usual
+    planned = plan(told.like, interview.lacks, seed, told.part, fit=fit).asked
     usual = [one for one in planned if one.dtype == "float64" and not one.beyond]
     places = np.linspace(len(usual) // 4, len(usual) - 1, SEVERAL).round().astype(int)
     return [usual[place] for place in dict.fromkeys(places.tolist())] if usual else []
@@ -77,8 +83,8 @@ def layout_in_words(layout: str) -> str:
     return f"its axes are {layout}"
 
 
-def of_object(told: Told, layout_tried: bool) -> Iterator[str]:
-    """How an object was judged, in words."""
+def of_object(told: Told, right: bool, layout_tried: bool) -> Iterator[str]:
+    """How an object was judged, in words; of a wrong one also what may be another way of it."""
     own = told.own
     if own is None:
         return
@@ -88,7 +94,10 @@ def of_object(told: Told, layout_tried: bool) -> Iterator[str]:
     if own.values:
         yield "its weights cannot be replaced: its own were used"
     if own.found:
-        yield f"no attribute shows its {' and '.join(own.found)}: found by trying"
+        yield f"no attribute shows {' and '.join(own.found)}: found by trying"
+    hidden = hidden_options(own, told.like) if told.like in LAYERS else []
+    if hidden and not own.found and not right:
+        yield f"no attribute shows its {', '.join(hidden)}: none of the usual values makes it right"
     if layout_tried and told.layout != NCHW:
         yield f"{layout_in_words(told.layout)}: found by trying"
 
@@ -110,15 +119,17 @@ def standing(put: Put, told: Told, layout: str | None, seed: int) -> Told | str:
     made = standings(told, listed)
     if isinstance(made, Unclear):
         return made.message
-    values = {} if _can_be_set(put, told) else _values(put, told)
-    ways = _ways(told, [_holding(own, values) for own in made], layout, last_names(listed))
-    return _best(put, list(ways), seed)
+    ways = list(_ways(told, made, layout, last_names(listed)))
+    held = [
+        replace(one, own=_holding(one.own, _values(put, told))) for one in ways if made[0].weight
+    ]
+    return _best(put, [*ways, *held] if _can_be_set(put, told) else held, seed)
 
 
 def _best(put: Put, ways: Sequence[Told], seed: int) -> Told:
     """The first way by which it is right in all that is tried; the likeliest, if there is none."""
     for one in ways:
-        if tried(put, one, seed) == SEVERAL:
+        if fits(put, one, seed):
             return one
     shown = [one for one in ways if not one.own or not one.own.found]
     return (shown or ways)[0]
@@ -146,7 +157,10 @@ def _can_be_set(put: Put, told: Told) -> bool:
     if isinstance(reply, Failure):
         return False
     found = _arrays(put, LAYER)
-    return all(np.array_equal(found.get(held[array]), arrays[array]) for array in arrays)
+    return all(
+        held[array] in found and np.array_equal(found[held[array]], arrays[array])
+        for array in arrays
+    )
 
 
 def _values(put: Put, told: Told) -> dict[str, Array]:
@@ -162,9 +176,9 @@ def _arrays(put: Put, target: str) -> dict[str, Any]:
     return {} if isinstance(reply, Failure) else dict(value_of(reply))
 
 
-def _holding(own: Own, values: Mapping[str, Array]) -> Own:
+def _holding(own: Own | None, values: Mapping[str, Array]) -> Own | None:
     """The object with arrays that cannot be replaced, in refimpl's order."""
-    if not values or own.way is None:
+    if not values or own is None or own.way is None:
         return own
     weight = own.way(np.zeros(own.weight)).back(values["weight"], np.zeros(own.weight))
     found = {"weight": weight}

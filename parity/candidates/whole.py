@@ -24,7 +24,7 @@ from parity.candidates.styles.recognition import (
     recognised,
 )
 from parity.candidates.styles.style import NCHW, NHWC, ONE_SAMPLE, Told, Unclear
-from parity.candidates.trying import layout_in_words, of_object, standing, tried
+from parity.candidates.trying import fits, layout_in_words, of_object, standing
 from parity.candidates.verdict import FAILED, UNCLEAR, Verdict
 from parity.candidates.wire import load
 from parity.cases.functions import FUNCTIONS, forward_of
@@ -131,7 +131,8 @@ def _of_object(candidate: str, told: Told, put: Put, wanted: Wanted, diagnose: D
             candidate, told.like, told.part, told.style, UNCLEAR, stands, seed=wanted.seed
         )
     found = _as_told(candidate, stands, put, wanted, diagnose)
-    return replace(found, remarks=(*found.remarks, *of_object(stands, wanted.layout is None)))
+    notes = of_object(stands, bool(found), wanted.layout is None)
+    return replace(found, remarks=(*found.remarks, *notes))
 
 
 def _other_ways(told: Told, put: Put, wanted: Wanted) -> Iterator[tuple[str, Change]]:
@@ -150,7 +151,7 @@ def _if_tried(put: Put, layout: str, seed: int) -> Change:
 
     def change(told: Told) -> Told | None:
         other = replace(told, layout=layout)
-        return other if tried(put, other, seed) else None
+        return other if fits(put, other, seed, 1) else None
 
     return change
 

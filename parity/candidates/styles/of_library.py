@@ -11,7 +11,13 @@ from typing import Any
 
 from parity.candidates.styles import constructing, keywords
 from parity.candidates.styles.as_refimpl import AsRefimpl, inputs
-from parity.candidates.styles.constructing import LAYERS, attribute_of, made, parameter_ways
+from parity.candidates.styles.constructing import (
+    LAYERS,
+    PARAMETERS,
+    attribute_of,
+    made,
+    parameter_ways,
+)
 from parity.candidates.styles.moves import Move, moves, ours, theirs
 from parity.candidates.styles.naming import array_called
 from parity.candidates.styles.replies import decoded
@@ -86,14 +92,7 @@ class Torch(OfLibrary):
     def exchange(self, problem: Problem, told: Told) -> Exchange:
         if told.kind not in MODULES:
             return super().exchange(problem, told)
-        ways = parameter_ways(problem, told)
-        arrays = theirs(problem, ways)
-        ask = vjp(LAYER, (arrays["x"],), {}, arrays["dy"], (0,), "torch", parameters=True)
-        return steps(
-            problem,
-            Step(made(problem, told, "torch")),
-            derived(problem, ask, ways, ("x",), parameters_called(told)),
-        )
+        return steps(problem, Step(made(problem, told, "torch")), of_module(problem, told))
 
 
 class OfArrays(AsRefimpl):
@@ -116,6 +115,18 @@ def by_position(args: list[Any], options: Mapping[str, Any], parameters: Signatu
     first = [p.name for p in parameters or () if p.name not in options]
     missing = len(first) - len(args) if rest else 0  # a bias left out is None
     return [*args, *[None] * missing, *(options[name] for name in rest)]
+
+
+def of_module(problem: Problem, told: Told) -> Step:
+    """The call of a module that has been made, and its gradients."""
+    ways = parameter_ways(problem, told)
+    arrays = theirs(problem, ways)
+    given = [name for name in problem.arrays if name not in PARAMETERS]
+    names = [name for name in inputs(problem) if name in given]
+    places = [given.index(name) for name in names]
+    args = [arrays[name] for name in given]
+    ask = vjp(LAYER, args, {}, arrays["dy"], places, "torch", parameters=True)
+    return derived(problem, ask, ways, names, parameters_called(told))
 
 
 def value_alone(

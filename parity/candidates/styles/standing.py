@@ -6,7 +6,7 @@ attribute shows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from inspect import Parameter, signature
 from math import prod
 from typing import Any
@@ -33,7 +33,7 @@ POOLINGS = (*MAX_POOLINGS, *AVERAGE_POOLINGS)
 MOST = 1_000_000  # elements of its weights
 # What refimpl has only in this form.
 FIXED = {"padding_mode": "zeros", "transposed": False, "return_indices": False}
-FIXED |= {"label_smoothing": 0.0}
+FIXED |= {"label_smoothing": 0.0, "inplace": False}
 # Values of an option that no attribute shows.
 TRIED: dict[str, tuple[Any, ...]] = {
     "stride": (2, 3, 1, 4),
@@ -89,7 +89,7 @@ def options_shown(settings: Settings, like: str) -> dict[str, Any]:
     """The options that the attributes show, by refimpl's names.
 
     >>> options_shown({"stride": 2, "pad": (1, 1), "p": "?"}, "conv2d")
-    {'stride': 2, 'padding': (1, 1)}
+    {'stride': 2, 'padding': 1}
     >>> options_shown({"pool_h": 3, "pool_w": 2, "stride": 1}, "max_pool2d")
     {'kernel_size': (3, 2), 'stride': 1}
     """
@@ -101,8 +101,18 @@ def options_shown(settings: Settings, like: str) -> dict[str, Any]:
             sides = next((s for s in SIDES if set(s) <= set(settings)), ())
             value = tuple(settings[side] for side in sides) or None
         if value is not None:
-            found[option] = value
+            found[option] = one_number(value) if option in BY_AXIS else value
     return found
+
+
+def special(options: Mapping[str, Any], like: str) -> dict[str, Any]:
+    """The options that are something else than unless given.
+
+    >>> special({"stride": 2, "padding": 0}, "conv2d")
+    {'stride': 2}
+    """
+    unless = options_of(like)
+    return {name: value for name, value in options.items() if value != unless[name]}
 
 
 def _can_be(option: str, value: Any) -> bool:
@@ -140,17 +150,23 @@ def unshown(own: Own, settings: Settings, like: str) -> Iterator[Own]:
     unknown = [
         v for n, v in settings.items() if n not in _known_names() and type(v) in (int, float)
     ]
-    hidden = [name for name in options_of(like) if name not in own.options]
+    hidden = hidden_options(own, like)
     if "kernel_size" in hidden:
         for size in dict.fromkeys(v for v in (*unknown, *WINDOWS) if _can_be("kernel_size", v)):
             windowed = _with(own, "kernel_size", size)
             yield windowed
             yield from (_with(windowed, "stride", s) for s in (1, 2, 3) if "stride" in hidden)
         return
-    for option in (name for name in hidden if name in TRIED):
+    for option in hidden:
         for value in dict.fromkeys((*unknown, *TRIED[option])):
             if _can_be(option, value) and value != options_of(like)[option]:
                 yield _with(own, option, value)
+
+
+def hidden_options(own: Own, like: str) -> list[str]:
+    """The options of a function that no attribute shows, and that can be tried."""
+    known = (*TRIED, "kernel_size")
+    return [name for name in options_of(like) if name in known and name not in own.shown]
 
 
 def _known_names() -> set[str]:
@@ -188,7 +204,8 @@ def weighted(told: Told, settings: Settings, options: Mapping[str, Any]) -> list
         return Unclear(
             f"{name}.{weight} has the shape {shape}{beside}: none of the layouts that are known"
         )
-    return [Own(options, behind, way, bool(bias)) for way, behind in fitting]
+    made_with = special(options, told.like)
+    return [Own(made_with, behind, way, bool(bias), tuple(options)) for way, behind in fitting]
 
 
 def _fitting(
@@ -206,12 +223,13 @@ def _fitting(
             found.setdefault((way(np.zeros(behind)).order, behind), (way, behind))
     ways = list(found.values())
     groups = options.get("groups", 1)
-    for said in (
+    agreeing: tuple[Callable[[Shape], bool], ...] = (
         lambda behind: behind[2:] == kernel or not kernel,
         lambda behind: behind[0] in _sizes(settings, "outputs", behind[0]),
         lambda behind: behind[1] * groups in _sizes(settings, "inputs", behind[1] * groups),
-    ):
-        ways = [one for one in ways if said(one[1])] or ways
+    )
+    for agrees in agreeing:
+        ways = [one for one in ways if agrees(one[1])] or ways
     yield from sorted(ways, key=lambda one: len(set(one[1][2:])))
 
 
@@ -246,14 +264,14 @@ def standings(told: Told, listed: Sequence[Sequence[Any]]) -> list[Own] | Unclea
         return Unclear(odd)
     options = options_shown(settings, told.like)
     if told.like not in WITH_PARAMETERS:
-        return [Own(options)]
+        return [Own(special(options, told.like), shown=tuple(options))]
     return weighted(told, settings, options)
 
 
 def as_it_stands(own: Own) -> str:
     """How an object was made, in words; "" where there is nothing to say.
 
-    >>> as_it_stands(Own({"stride": (2, 2), "groups": 1}, (4, 3, 3, 2), biased=True))
+    >>> as_it_stands(Own({"stride": 2}, (4, 3, 3, 2), biased=True))
     'stride 2, 3 → 4 channels, kernel 3×2'
     """
     sizes = []
@@ -263,10 +281,4 @@ def as_it_stands(own: Own) -> str:
         sizes.append(f"{inputs} → {own.weight[0]} {'channels' if kernel else 'features'}")
         sizes += [f"kernel {'×'.join(map(str, kernel))}"] if kernel else []
         sizes += [] if own.biased else ["without bias"]
-    plain = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "ceil_mode": False}
-    plain |= {"count_include_pad": True, "reduction": "mean"} | (
-        {} if own.weight else {"stride": None}
-    )
-    said = {name: one_number(value) for name, value in own.options.items()}
-    options = [f"{n} {v}" for n, v in said.items() if n not in plain or v != plain[n]]
-    return ", ".join((*options, *sizes))
+    return ", ".join((*(f"{name} {value}" for name, value in own.options.items()), *sizes))

@@ -53,14 +53,16 @@ class Own(NamedTuple):
     """What an object that is there already has been made with.
 
     weight: the shape of its weights in refimpl's order, () if it has none; way: how they lie in the
-    object. options: by refimpl's names. values: its own arrays, where they cannot be replaced.
-    found: what no attribute shows and trying has found, in words.
+    object. options: by refimpl's names, those that are something else than unless given. shown: the
+    options that its attributes show. values: its own arrays, where they cannot be replaced. found:
+    what no attribute shows and trying has found, in words.
     """
 
     options: Mapping[str, Any]
     weight: Shape = ()
     way: Way | None = None
     biased: bool = False
+    shown: tuple[str, ...] = ()
     values: Mapping[str, Array] = {}
     found: tuple[str, ...] = ()
 
