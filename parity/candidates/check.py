@@ -45,7 +45,8 @@ class Subject:
     seed: int = DEFAULT_SEED
     fit: Fit = Fit()  # noqa: RUF009 (it cannot be changed)
     options: Mapping[str, Any] = field(default_factory=dict)  # of an object that is there
-    more: Callable[[], Iterable[str]] = tuple  # what else is wrong, asked if no number is
+    # What else is wrong, asked once more by some of the problems: what an object keeps.
+    more: Callable[[Sequence[Asked]], Iterable[str]] = lambda asked: ()
 
 
 NORM = 64  # roundings of the largest element
@@ -74,8 +75,8 @@ def check(subject: Subject, planned: Plan, ask: Ask, diagnose: Diagnose) -> Verd
         *odd,
         *(one.text for one in followed if not one.known),
         *(() if wrong else _of_extremes(subject, ask)),
-        *(() if wrong else subject.more()),
     )
+    odd = odd or tuple(subject.more([one.asked for one in found if not one.answer.raised]))
     if not wrong and not odd:
         return _right(subject, found, followed, unchecked)
     worse = None if odd else normwise(found, ask, subject.part, subject.seed)

@@ -9,8 +9,9 @@ from typing import Any
 from parity.candidates.examine import Answer
 from parity.candidates.failures import Failure
 from parity.candidates.fitting import other_than_layout
+from parity.candidates.styles.again import again
 from parity.candidates.styles.every import EVERY
-from parity.candidates.styles.style import Told, Unclear
+from parity.candidates.styles.style import Exchange, Told, Unclear
 from parity.cases.case import Array
 from parity.witnesses.problem import Problem
 
@@ -47,7 +48,18 @@ class Interview:
 
     def ask(self, problem: Problem) -> Answer:
         """The candidate's tensors for a problem; those before an error, if there is one."""
-        exchange = self.style.exchange(problem, self.told)
+        return self._answer(self.style.exchange(problem, self.told))
+
+    def ask_again(self, first: Problem, second: Problem, how: str = "") -> Answer | None:
+        """The tensors for the second problem of an object that has had the first; None of others.
+
+        how: what stands between the two, see `Again`.
+        """
+        exchange = again(self.told, first, second, how)
+        return None if exchange is None else self._answer(exchange)
+
+    def _answer(self, exchange: Exchange) -> Answer:
+        """The tensors that an exchange gives."""
         replies: list[Reply] = []
         raised = ""
         for request, arrays in exchange.requests:

@@ -15,6 +15,7 @@ from parity.candidates.fitting import fit_of, layouts_of, not_asked
 from parity.candidates.here import Here
 from parity.candidates.interview import Interview, Put
 from parity.candidates.process import Child, Limits
+from parity.candidates.state import kept, notes
 from parity.candidates.styles.as_layer import BACKWARDS, FORWARDS
 from parity.candidates.styles.constructing import with_turned_weight
 from parity.candidates.styles.recognition import (
@@ -193,11 +194,15 @@ def _as_told(
         wanted.seed,
         fit_of(told),
         told.own.options if told.own else {},
+        lambda asked: kept(interview, asked, wanted.seed),
     )
     planned = planned_for(subject)
     found = check(subject, planned, interview.ask, diagnose)
     found = replace(found, unchecked=(*found.unchecked, *not_asked(told), *sorted(also)))
-    return _with_defaults(found, interview, planned) if found else found
+    if not found:
+        return found
+    found = replace(found, remarks=(*found.remarks, *notes(interview, planned.asked, wanted.seed)))
+    return _with_defaults(found, interview, planned)
 
 
 def _with_defaults(found: Verdict, interview: Interview, planned: Plan) -> Verdict:

@@ -36,6 +36,10 @@ BACKWARDS = (
     *("backward", "backpropagate", "backprop", "backward_pass", "back_propagate"),
     *("bprop", "gradient", "backward_propagation"),
 )
+ZEROS = (
+    *("zero_grad", "zero_gradients", "zero_grads", "zero_gradient", "reset_gradients"),
+    *("reset_grads", "reset_grad", "clear_gradients", "clear_grads", "clear_grad"),
+)
 RATES = ("lr", "learn_rate", "learning_rate", "eta", "alpha")  # of a backward that descends
 
 
@@ -61,13 +65,21 @@ class AsLayer:
         if takes_no_upstream(told):
             problem = problem._replace(dy=np.ones_like(problem.dy))
         ways = parameter_ways(problem, told)
-        first = Step(made(problem, told, told.library))
+        start = [Step(made(problem, told, told.library)), *zeroing(told)]
         forward = forward_step(problem, told, ways)
         if told.part == FORWARD:
-            return steps(problem, first, forward)
+            return steps(problem, *start, forward)
         if told.part == BACKWARD:
             forward = Step(forward.ask)
-        return steps(problem, first, forward, *backward_steps(problem, told, ways))
+        return steps(problem, *start, forward, *backward_steps(problem, told, ways))
+
+
+def zeroing(told: Told) -> list[Step]:
+    """The call that sets gradients to 0, of a layer that adds them up and has one."""
+    named = next((name for name in ZEROS if name in told.methods), "")
+    parameters = told.methods.get(named)
+    needs = any(not p.has_default and p.name != "self" for p in parameters or ())
+    return [Step(call(f"{LAYER}.{named}", ()))] if named and not needs else []
 
 
 def forward_step(problem: Problem, told: Told, ways: Mapping[str, Move]) -> Step:
