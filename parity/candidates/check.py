@@ -74,7 +74,7 @@ def check(subject: Subject, planned: Plan, ask: Ask, diagnose: Diagnose) -> Verd
     odd = (
         *odd,
         *(one.text for one in followed if not one.known),
-        *(() if wrong else _of_extremes(subject, ask)),
+        *(() if wrong else _of_extremes(subject, ask, unchecked)),
     )
     odd = odd or tuple(subject.more([one.asked for one in found if not one.answer.raised]))
     if not wrong and not odd:
@@ -110,12 +110,14 @@ def _without_unusual(
     return tuple(dict.fromkeys((*unchecked, *sorted(beyond | forms)))), left
 
 
-def _of_extremes(subject: Subject, ask: Ask) -> Iterator[str]:
+def _of_extremes(subject: Subject, ask: Ask, unchecked: Sequence[str]) -> Iterator[str]:
     """What comes of large numbers whose right answers are ordinary: the first that is wrong.
 
     An element may lose its digits beside a larger one, as the tail of a sigmoid does.
     """
     for asked in extremes(subject.function, subject.lacks, subject.seed, subject.fit):
+        if _form(asked.problem) in unchecked:
+            continue
         found = outcome(asked, ask, subject.part)
         for judged in found.judged:
             if judged.aspect and not _in_norm(judged, found):

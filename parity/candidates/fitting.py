@@ -42,15 +42,28 @@ def layouts_of(function: str) -> tuple[str, ...]:
     return (NCHW, CHW) if function == "flatten" else (NCHW,)
 
 
+def axes_of(function: str, layout: str) -> int:
+    """How many axes a problem has that is asked in a layout of one sample, its batch included.
+
+    >>> axes_of("linear", "D"), axes_of("conv1d", "CHW"), axes_of("flatten", "CHW")
+    (2, 3, 4)
+    """
+    if layout == D:
+        return 2
+    return int(function[-2]) + 2 if function[-1] == "d" and function[-2].isdigit() else 4
+
+
 def other_than_layout(problem: Problem, layout: str) -> str:
     """What a layout has no place for; "" if it holds the problem."""
     first = next(iter(problem.arrays.values()))
     if layout not in ONE_SAMPLE:
         return ""
-    if first.ndim < 2 or len(first) != 1:
+    if first.ndim != axes_of(problem.function, layout) or (
+        layout == D and settled(problem).get("axis", -1) not in LAST
+    ):
+        return "other axes"
+    if len(first) != 1:
         return "more than one sample"
-    if layout == D and (first.ndim != 2 or settled(problem).get("axis", -1) not in LAST):
-        return "more axes than a vector has"
     weight = problem.arrays.get("weight")
     ones = 1 if problem.function in ONE_KERNEL_A_MAP else 2
     more = layout == HW and (
@@ -122,10 +135,17 @@ def room(told: Told) -> int:
 
 def one_sample(case: Case, layout: str) -> Case | None:
     """The case with its first sample, and in the layout HW with one map, alone."""
+    first = next(iter(case.arrays.values()))
+    axes = axes_of(case.function, layout)
+    if not isinstance(first, Draw) or len(first.shape) != axes:
+        return None
+    if layout == D and case.options.get("axis", -1) not in LAST:
+        return None
     arrays: dict[str, Source] = {}
     for name, source in case.arrays.items():
         if not isinstance(source, Draw | Classes | Probabilities):
-            return None
+            arrays[name] = source
+            continue
         shape = source.shape
         if name in FIRST and shape:
             shape = (1, *shape[1:])

@@ -46,15 +46,23 @@ from parity.cases.case import Array
 SEVERAL = 5  # problems that are tried
 
 
-def fits(put: Put, told: Told, seed: int, most: int = SEVERAL) -> bool:
-    """Whether a candidate gives the right values, of a backward gradients, of a few problems.
+def fits(put: Put, told: Told, seed: int) -> bool:
+    """Whether a candidate is right in all of a few problems."""
+    right = _right(put, told, seed)
+    return next(right, False) and all(right)
 
-    most: how many are asked; the first that is wrong ends it.
-    """
+
+def can_be(put: Put, told: Told, seed: int) -> bool:
+    """Whether a candidate is right in one of a few problems."""
+    return any(_right(put, told, seed))
+
+
+def _right(put: Put, told: Told, seed: int) -> Iterator[bool]:
+    """Of each of a few problems: whether the value is right, of a backward the gradients."""
     interview = Interview(put, told)
     part = BACKWARD if told.part == BACKWARD else FORWARD
-    asked = _few(told, interview, seed)[:most]
-    return bool(asked) and not any(outcome(one, interview.ask, part).wrong for one in asked)
+    for one in _few(told, interview, seed):
+        yield not outcome(one, interview.ask, part).wrong
 
 
 def _few(told: Told, interview: Interview, seed: int) -> Sequence[Asked]:

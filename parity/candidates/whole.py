@@ -25,7 +25,7 @@ from parity.candidates.styles.recognition import (
     recognised,
 )
 from parity.candidates.styles.style import NCHW, NHWC, ONE_SAMPLE, Told, Unclear
-from parity.candidates.trying import fits, layout_in_words, of_object, standing
+from parity.candidates.trying import can_be, layout_in_words, of_object, standing
 from parity.candidates.verdict import FAILED, UNCLEAR, Verdict
 from parity.candidates.wire import load
 from parity.cases.functions import FUNCTIONS, forward_of
@@ -117,7 +117,7 @@ def _verdict(
         if found or _mostly(found):
             break
         other = _as_told(candidate, told, put, wanted, diagnose, change)
-        if other.cases.right > found.cases.right:
+        if _rightness(other) > _rightness(found):
             share = f"{found.cases.right} of {found.cases.asked} cases are right otherwise"
             remark = f"{said}: found by trying, {share}"
             found = replace(other, remarks=(*other.remarks, remark))
@@ -152,7 +152,7 @@ def _if_tried(put: Put, layout: str, seed: int) -> Change:
 
     def change(told: Told) -> Told | None:
         other = replace(told, layout=layout)
-        return other if fits(put, other, seed, 1) else None
+        return other if can_be(put, other, seed) else None
 
     return change
 
@@ -165,6 +165,11 @@ def _can_be_asked(described: Mapping[str, Any]) -> bool:
 def _mostly(found: Verdict) -> bool:
     """Whether most of what was asked is right, so that it is no question of the axes."""
     return 2 * found.cases.right > found.cases.asked
+
+
+def _rightness(found: Verdict) -> int:
+    """How many tensors are right, over all cases."""
+    return sum(share.right for share in found.tensors.values())
 
 
 def _as_told(
@@ -198,7 +203,8 @@ def _as_told(
     )
     planned = planned_for(subject)
     found = check(subject, planned, interview.ask, diagnose)
-    found = replace(found, unchecked=(*found.unchecked, *not_asked(told), *sorted(also)))
+    unchecked = dict.fromkeys((*found.unchecked, *not_asked(told), *sorted(also)))
+    found = replace(found, unchecked=tuple(unchecked))
     if not found:
         return found
     found = replace(found, remarks=(*found.remarks, *notes(interview, planned.asked, wanted.seed)))

@@ -34,7 +34,7 @@ from parity.candidates.styles.moves import (
 from parity.candidates.styles.naming import ENTRY, SIZES, array_called
 from parity.candidates.styles.replies import decoded
 from parity.candidates.styles.requests import construct
-from parity.candidates.styles.style import Ask, Own, Reply, Signature, Told, Unclear
+from parity.candidates.styles.style import HW, Ask, Own, Reply, Signature, Told, Unclear
 from parity.cases.case import Array, Shape
 from parity.cases.functions import FUNCTIONS
 from parity.witnesses.problem import Problem
@@ -91,6 +91,8 @@ def learned(told: Told, replies: Sequence[Reply]) -> Told | Unclear:
             f"no array of {told.names[0]} is called weight, weights, W, w, kernel or filters; "
             f"its arrays are: {listed}"
         )
+    if shapes[attribute] == SAMPLES[told.like][2:]:
+        return replace(seen, layout=HW)
     if way_of(sample(told.like).arrays["weight"], shapes[attribute]) is None:
         shape, sizes = shapes[attribute], SAMPLES[told.like]
         return Unclear(
@@ -242,7 +244,9 @@ def parameter_ways(problem: Problem, told: Told) -> dict[str, Move]:
         if way:
             ways["weight"] = way(problem.arrays["weight"])
     vector = attribute_of(told, "bias")
-    if vector and "bias" in problem.arrays:
+    if vector and "bias" in problem.arrays and told.layout == HW:
+        ways["bias"] = Move((), attributes[vector])
+    elif vector and "bias" in problem.arrays:
         size = SAMPLES[told.like][0]
         if as_vector(np.zeros(size), attributes[vector]):
             bias = problem.arrays["bias"].size

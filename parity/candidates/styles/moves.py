@@ -181,6 +181,11 @@ def columns(weight: Array) -> Move:
     return Move((*range(1, weight.ndim), 0), (prod(weight.shape[1:]), len(weight)))
 
 
+def window_alone(weight: Array) -> Move:
+    """(1, 1, *K) -> (*K)"""
+    return Move((), weight.shape[2:])
+
+
 WAYS: tuple[Callable[[Array], Move], ...] = (
     *(lambda weight: AS_IT_IS, kernels_last, inputs_first, inputs_last, outputs_last),
     *(kernels_first, rows, columns),
@@ -211,13 +216,15 @@ def shape_behind(way: Callable[[Array], Move], shape: Shape, kernel: Shape) -> S
         return (
             (outputs, inside // size, *kernel) if kernel and inside and inside % size == 0 else None
         )
+    if way is window_alone:
+        return (1, 1, *shape)
     order = way(np.zeros(range(1, len(shape) + 1))).order or tuple(range(len(shape)))
     return tuple(shape[place] for place in np.argsort(order)) if len(shape) > 1 else None
 
 
 def as_vector(bias: Array, shape: Shape) -> Move | None:
     """How a bias (C,) gets into an array of that shape, (1, C) or (C, 1, 1), if it does."""
-    one_axis = bias.size in shape and prod(shape) == bias.size
+    one_axis = bias.size in (*shape, 1) and prod(shape) == bias.size
     return Move((), shape) if one_axis else None
 
 

@@ -23,6 +23,7 @@ from parity.candidates.styles.moves import (
     WAYS,
     as_vector,
     shape_behind,
+    window_alone,
 )
 from parity.candidates.styles.naming import OPTIONS, SIDES, SIZES
 from parity.candidates.styles.style import Own, Told, Unclear, Way
@@ -215,7 +216,7 @@ def _fitting(
     axes = CONVOLUTIONS.index(like) + 3 if like in CONVOLUTIONS else 2
     kernel = _kernel(settings, axes - 2)
     found: dict[tuple[tuple[int, ...], Shape], tuple[Way, Shape]] = {}
-    for way in WAYS:
+    for way in (*WAYS, window_alone):
         behind = shape_behind(way, shape, kernel)
         if behind is None or len(behind) != axes:
             continue
