@@ -14,6 +14,7 @@ from parity.candidates.failures import Failure
 from parity.candidates.fitting import fit_of, layouts_of, not_asked
 from parity.candidates.here import Here
 from parity.candidates.interview import Interview, Put
+from parity.candidates.modes import in_each_mode
 from parity.candidates.process import Child, Limits
 from parity.candidates.state import kept, notes
 from parity.candidates.styles.as_layer import BACKWARDS, FORWARDS
@@ -112,6 +113,11 @@ def _verdict(
         told = replace(told, layout=wanted.layout)
     if told.kind == "instance":
         return _of_object(candidate, told, put, wanted, diagnose)
+    return in_each_mode(told, lambda one: _of_code(candidate, one, put, wanted, diagnose))
+
+
+def _of_code(candidate: str, told: Told, put: Put, wanted: Wanted, diagnose: Diagnose) -> Verdict:
+    """The verdict on functions or a class, taken in the way in which most of it is right."""
     found = _as_told(candidate, told, put, wanted, diagnose)
     for said, change in _other_ways(told, put, wanted):
         if found or _mostly(found):
@@ -188,7 +194,6 @@ def _as_told(
     if changed is None:
         return Verdict(candidate, told.like, told.part, told.style, FAILED, "", seed=wanted.seed)
     told = interview.told = changed
-    also = {f"mode of {name} (--like {name})" for name in told.also}
     subject = Subject(
         candidate,
         told.like,
@@ -203,7 +208,7 @@ def _as_told(
     )
     planned = planned_for(subject)
     found = check(subject, planned, interview.ask, diagnose)
-    unchecked = dict.fromkeys((*found.unchecked, *not_asked(told), *sorted(also)))
+    unchecked = dict.fromkeys((*found.unchecked, *not_asked(told)))
     found = replace(found, unchecked=tuple(unchecked))
     if not found:
         return found
