@@ -146,7 +146,7 @@ def _form(problem: Problem) -> str:
         said = "kernels that are not square"
     if not said and problem.function == "cross_entropy" and target is not None:
         said = "targets that are probabilities" if target.dtype.kind == "f" else ""
-    return said
+    return "p = 0" if problem.options.get("p") == 0 else said
 
 
 def _by_problem(ask: Ask) -> Callable[[Problem], Mapping[str, object] | str]:

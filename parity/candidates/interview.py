@@ -10,7 +10,9 @@ from parity.candidates.examine import Answer
 from parity.candidates.failures import Failure
 from parity.candidates.fitting import other_than_layout
 from parity.candidates.styles.again import again
+from parity.candidates.styles.as_layer import evaluating
 from parity.candidates.styles.every import EVERY
+from parity.candidates.styles.of_library import evaluating as module_evaluating
 from parity.candidates.styles.style import Exchange, Told, Unclear
 from parity.cases.case import Array
 from parity.witnesses.problem import Problem
@@ -57,6 +59,12 @@ class Interview:
         """
         exchange = again(self.told, first, second, how)
         return None if exchange is None else self._answer(exchange)
+
+    def evaluate(self, problem: Problem) -> Answer:
+        """The value that a dropout gives when it is not training."""
+        module = self.told.style == "torch"
+        exchange = module_evaluating if module else evaluating
+        return self._answer(exchange(problem, self.told))
 
     def _answer(self, exchange: Exchange) -> Answer:
         """The tensors that an exchange gives."""

@@ -18,8 +18,10 @@ from parity.candidates.styles.constructing import (
     PARAMETERS,
     attribute_of,
     attributes_to_set,
+    settings_in,
     shapes_in,
 )
+from parity.candidates.styles.dropping import with_settings
 from parity.candidates.styles.replies import decoded
 from parity.candidates.styles.requests import LAYER, attributes, construct
 from parity.candidates.styles.standing import (
@@ -78,6 +80,20 @@ def _few(told: Told, interview: Interview, seed: int) -> Sequence[Asked]:
     return [usual[place] for place in dict.fromkeys(places.tolist())] if usual else []
 
 
+KEEPS = "its p is the probability to keep"
+PLAIN = "while training it does not divide by 1 − p"
+
+
+def keeping(told: Told) -> Told:
+    """The same dropout, its p the probability to keep."""
+    return replace(told, dropping=told.dropping._replace(keeps=True))
+
+
+def not_inverted(told: Told) -> Told:
+    """The same dropout, which does not divide while training."""
+    return replace(told, dropping=told.dropping._replace(inverted=False))
+
+
 def layout_in_words(layout: str) -> str:
     """What a layout means for a candidate.
 
@@ -103,6 +119,8 @@ def of_object(told: Told, right: bool, layout_tried: bool) -> Iterator[str]:
         yield "its weights cannot be replaced: its own were used"
     if own.found:
         yield f"no attribute shows {' and '.join(own.found)}: found by trying"
+    if not told.dropping.inverted:
+        yield f"{PLAIN}: found by trying"
     hidden = hidden_options(own, told.like) if told.like in LAYERS else []
     if hidden and not own.found and not right:
         yield f"no attribute shows its {', '.join(hidden)}: none of the usual values makes it right"
@@ -123,6 +141,7 @@ def standing(put: Put, told: Told, layout: str | None, seed: int) -> Told | str:
     if isinstance(reply, Failure):
         return f"{name} cannot be copied ({reply.said}): give its class"
     told = replace(told, attributes=shapes_in(reply))
+    told = with_settings(told, settings_in(reply)) if told.like == "dropout" else told
     listed = decoded({"list": reply[0].get("settings", [])}, [])
     made = standings(told, listed)
     if isinstance(made, Unclear):
@@ -144,14 +163,15 @@ def _best(put: Put, ways: Sequence[Told], seed: int) -> Told:
 
 
 def _ways(
-    told: Told, made: Sequence[Own], layout: str | None, settings: Mapping[str, Any]
+    told: Told, made: Sequence[Own], said: str | None, settings: Mapping[str, Any]
 ) -> Iterator[Told]:
     """All ways to take it, the likeliest first: an option that is not shown comes last."""
-    layouts = (layout,) if layout else layouts_of(told.like)
+    layouts = (said,) if said else layouts_of(told.like)
     shown = [own for own in made if is_complete(told.like, own.options)]
     other = [one for own in made for one in unshown(own, settings, told.like)]
     for own in (*shown, *other):
-        yield from (replace(told, own=own, layout=one) for one in layouts)
+        for one in (replace(told, own=own, layout=layout) for layout in layouts):
+            yield from (one, not_inverted(one)) if told.like == "dropout" else (one,)
 
 
 def _can_be_set(put: Put, told: Told) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from parity.candidates.asked import Plan
 from parity.candidates.check import Diagnose, Subject, check, planned_for
 from parity.candidates.defaults import other_defaults
+from parity.candidates.evaluation import evaluated, not_evaluated
 from parity.candidates.failures import Failure
 from parity.candidates.fitting import fit_of, layouts_of, not_asked
 from parity.candidates.here import Here
@@ -26,7 +27,16 @@ from parity.candidates.styles.recognition import (
     recognised,
 )
 from parity.candidates.styles.style import NCHW, NHWC, ONE_SAMPLE, Told, Unclear
-from parity.candidates.trying import can_be, layout_in_words, of_object, standing
+from parity.candidates.trying import (
+    KEEPS,
+    PLAIN,
+    can_be,
+    keeping,
+    layout_in_words,
+    not_inverted,
+    of_object,
+    standing,
+)
 from parity.candidates.verdict import FAILED, UNCLEAR, Verdict
 from parity.candidates.wire import load
 from parity.cases.functions import FUNCTIONS, forward_of
@@ -35,6 +45,13 @@ from parity.results.settings import DEFAULT_SEED
 Change = Callable[[Told], Told | None]  # None: there is no such way
 MODULE = "numpy"  # whose arrays most candidates take
 TRIED = ("refimpl", "layer", "torch", "jax", "array")  # styles that say nothing of the axes' order
+
+
+DROPPING: tuple[tuple[str, Change], ...] = (
+    (KEEPS, keeping),
+    (PLAIN, not_inverted),
+    (f"{KEEPS}, {PLAIN}", lambda told: keeping(not_inverted(told))),
+)
 
 
 @dataclass(frozen=True)
@@ -148,6 +165,8 @@ def _other_ways(told: Told, put: Put, wanted: Wanted) -> Iterator[tuple[str, Cha
         layout = NHWC if told.layout == NCHW else NCHW
         yield layout_in_words(layout), lambda one: replace(one, layout=layout)
     yield "its weights are (in, out)", with_turned_weight
+    if told.like == "dropout" and told.style in ("layer", "torch"):
+        yield from DROPPING
     if wanted.layout is None and told.style in TRIED:
         for one_sample in (o for o in layouts_of(told.like) if o in ONE_SAMPLE):
             yield layout_in_words(one_sample), _if_tried(put, one_sample, wanted.seed)
@@ -204,11 +223,11 @@ def _as_told(
         wanted.seed,
         fit_of(told),
         told.own.options if told.own else {},
-        lambda asked: kept(interview, asked, wanted.seed),
+        lambda asked: (*kept(interview, asked, wanted.seed), *evaluated(interview, asked)),
     )
     planned = planned_for(subject)
     found = check(subject, planned, interview.ask, diagnose)
-    unchecked = dict.fromkeys((*found.unchecked, *not_asked(told)))
+    unchecked = dict.fromkeys((*found.unchecked, *not_asked(told), *not_evaluated(told)))
     found = replace(found, unchecked=tuple(unchecked))
     if not found:
         return found

@@ -11,6 +11,7 @@ from parity.candidates.styles import constructing
 from parity.candidates.styles.as_refimpl import inputs, tensors
 from parity.candidates.styles.constructing import LAYERS, PARAMETERS, made, parameter_ways
 from parity.candidates.styles.cs231n import LACKING, nothing
+from parity.candidates.styles.dropping import drawn, flags, reseeded, switching
 from parity.candidates.styles.keywords import degenerate
 from parity.candidates.styles.moves import Move, ours, theirs
 from parity.candidates.styles.naming import gradient_held, gradients_in, is_upstream
@@ -67,11 +68,29 @@ class AsLayer:
         ways = parameter_ways(problem, told)
         start = [Step(made(problem, told, told.library)), *zeroing(told)]
         forward = forward_step(problem, told, ways)
+        if problem.function == "dropout":
+            return dropout(problem, told, forward)
         if told.part == FORWARD:
             return steps(problem, *start, forward)
         if told.part == BACKWARD:
             forward = Step(forward.ask)
         return steps(problem, *start, forward, *backward_steps(problem, told, ways))
+
+
+def dropout(problem: Problem, told: Told, forward: Step) -> Exchange:
+    """A layer that draws its mask while it is training."""
+    start = Step(made(problem, told, told.library))
+    ways = parameter_ways(problem, told)
+    back = map(reseeded, backward_steps(problem, told, ways)) if told.part != FORWARD else ()
+    judged = drawn(problem, told.dropping.inverted)
+    return steps(problem, start, *switching(told, True), forward, *back, judged=judged)
+
+
+def evaluating(problem: Problem, told: Told) -> Exchange:
+    """A dropout that is not training."""
+    start = Step(made(problem, told, told.library, training=False))
+    forward = forward_step(problem, told, parameter_ways(problem, told), training=False)
+    return steps(problem, start, *switching(told, False), forward)
 
 
 def zeroing(told: Told) -> list[Step]:
@@ -82,15 +101,20 @@ def zeroing(told: Told) -> list[Step]:
     return [Step(call(f"{LAYER}.{named}", ()))] if named and not needs else []
 
 
-def forward_step(problem: Problem, told: Told, ways: Mapping[str, Move]) -> Step:
+def forward_step(
+    problem: Problem, told: Told, ways: Mapping[str, Move], training: bool = True
+) -> Step:
     arrays = theirs(problem, ways)
-    given = [arrays[name] for name in problem.arrays if name not in PARAMETERS]
-    target = f"{LAYER}.{method(told, FORWARDS)}"
+    given = [arrays[name] for name in problem.arrays if name not in (*PARAMETERS, "mask")]
+    name = method(told, FORWARDS)
+    target, said = f"{LAYER}.{name}", {}
+    if problem.function == "dropout":
+        said = flags(told.methods.get(name), training)
 
     def read(reply: Reply) -> dict[str, Any]:
         return ours(problem, ways, {"y": value_of(reply)})
 
-    return Step(call(target, given, library=told.library), ("y",), read)
+    return Step(call(target, given, said, library=told.library), ("y",), read)
 
 
 def backward_steps(problem: Problem, told: Told, ways: Mapping[str, Move]) -> list[Step]:

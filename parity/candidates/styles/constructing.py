@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from parity.candidates.styles.dropping import attribute_set, probability_told, with_settings
 from parity.candidates.styles.keywords import (
     by_keyword,
     keywords,
@@ -45,7 +46,7 @@ WITH_PARAMETERS = (*CONVOLUTIONS, "linear")
 LAYERS = (
     *(*WITH_PARAMETERS, *MAX_POOLINGS, *AVERAGE_POOLINGS, "flatten"),
     *("relu", "leaky_relu", "hardtanh", "sigmoid", "tanh", "softmax", "log_softmax"),
-    "cross_entropy",
+    *("cross_entropy", "dropout"),
 )
 
 # (C_out, C_in, *K), (features_out, features_in)
@@ -71,6 +72,9 @@ def sample(like: str) -> Problem:
 
 def probe(told: Told) -> list[Ask]:
     """An object of other sizes, to see its attributes; nothing of one that is there already."""
+    if told.like == "dropout" and told.own is None:
+        x = np.zeros((2, 3))
+        return [made(Problem("dropout", {"x": x, "mask": x}, {}, x), told, told.library)]
     if told.like not in SAMPLES or told.own is not None:
         return []
     return [made(sample(told.like), told, told.library)]
@@ -78,6 +82,8 @@ def probe(told: Told) -> list[Ask]:
 
 def learned(told: Told, replies: Sequence[Reply]) -> Told | Unclear:
     """The attributes that the probe has shown; `Unclear` if no weight is among them."""
+    if told.like == "dropout" and replies:
+        return with_settings(told, settings_in(replies[0]))
     if told.like not in SAMPLES or not replies or told.own is not None:
         return told
     shapes = shapes_in(replies[0])
@@ -122,6 +128,11 @@ def shapes_in(reply: Reply) -> dict[str, Shape]:
     return {str(name): tuple(int(size) for size in shape) for name, shape in listed}
 
 
+def settings_in(reply: Reply) -> dict[str, Any]:
+    """The settings that `construct` has told."""
+    return dict(decoded({"list": reply[0].get("settings", [])}, []))
+
+
 # --- the constructor ----------------------------------------------------------------------
 
 
@@ -144,8 +155,12 @@ def without_sizes(names: Sequence[str]) -> list[str]:
     return [n for n in names if not counted or n not in (*numbers, *SIZES["kernel"])]
 
 
-def arguments(problem: Problem, parameters: Signature) -> dict[str, Any]:
+def arguments(problem: Problem, told: Told, parameters: Signature) -> dict[str, Any]:
     """What the constructor is told, by its own names."""
+    if problem.function == "dropout":
+        given = keywords(problem, parameters) | probability_told(problem, told, parameters)
+        masked = "mask" in by_keyword(parameters)
+        return given | ({"mask": problem.arrays["mask"]} if masked else {})
     names = by_keyword(parameters)
     options = keywords(problem, parameters)
     numbers = sizes(problem, names)
@@ -168,18 +183,19 @@ def sizes(problem: Problem, names: Sequence[str]) -> dict[str, Any]:
     return {name: value for name, value in named.items() if name}
 
 
-def made(problem: Problem, told: Told, library: str) -> Ask:
+def made(problem: Problem, told: Told, library: str, training: bool = True) -> Ask:
     """An object for a problem, its parameters in it."""
     parameters, ways = told.signature(told.names[0]), parameter_ways(problem, told)
     arrays = theirs(problem, ways)
+    to_set = attributes_to_set(arrays, told) | attribute_set(told, training)
     if told.kind == "instance":
         dtype = problem.dy.dtype.name
-        return construct(told.names[0], {}, attributes_to_set(arrays, told), library, dtype)
-    given = arguments(problem, parameters)
+        return construct(told.names[0], {}, to_set, library, dtype)
+    given = arguments(problem, told, parameters)
     for array in PARAMETERS:
         if array in problem.arrays and takes_array(parameters, array):
             given[parameter_called(parameters, array)] = arrays[array]
-    return construct(told.names[0], given, attributes_to_set(arrays, told), library)
+    return construct(told.names[0], given, to_set, library)
 
 
 def parameter_called(parameters: Signature, array: str) -> str:
@@ -280,9 +296,11 @@ def option_lacking(problem: Problem, told: Told, parameters: Signature) -> str:
     if not takes_anything(parameters):
         names = by_keyword(parameters)
         missing = [option for option in options if not names_of(option, names)]
+        if problem.function == "dropout" and probability_told(problem, told, parameters):
+            missing = []
         if missing:
             return missing[0]
-    given = {*arguments(problem, parameters), *array_arguments(parameters)}
+    given = {*arguments(problem, told, parameters), *array_arguments(parameters)}
     asked = [p.name for p in parameters or () if not p.has_default and not p.variadic]
     return next((f"a value for {name}" for name in asked if name not in given), "")
 

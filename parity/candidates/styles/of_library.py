@@ -18,6 +18,7 @@ from parity.candidates.styles.constructing import (
     made,
     parameter_ways,
 )
+from parity.candidates.styles.dropping import drawn, switching
 from parity.candidates.styles.moves import Move, moves, ours, theirs
 from parity.candidates.styles.naming import array_called
 from parity.candidates.styles.replies import decoded
@@ -92,7 +93,12 @@ class Torch(OfLibrary):
     def exchange(self, problem: Problem, told: Told) -> Exchange:
         if told.kind not in MODULES:
             return super().exchange(problem, told)
-        return steps(problem, Step(made(problem, told, "torch")), of_module(problem, told))
+        start = Step(made(problem, told, "torch"))
+        if problem.function == "dropout":
+            judged = drawn(problem, told.dropping.inverted)
+            called = (*switching(told, True), of_module(problem, told))
+            return steps(problem, start, *called, judged=judged)
+        return steps(problem, start, of_module(problem, told))
 
 
 class OfArrays(AsRefimpl):
@@ -121,12 +127,18 @@ def of_module(problem: Problem, told: Told) -> Step:
     """The call of a module that has been made, and its gradients."""
     ways = parameter_ways(problem, told)
     arrays = theirs(problem, ways)
-    given = [name for name in problem.arrays if name not in PARAMETERS]
+    given = [name for name in problem.arrays if name not in (*PARAMETERS, "mask")]
     names = [name for name in inputs(problem) if name in given]
     places = [given.index(name) for name in names]
     args = [arrays[name] for name in given]
     ask = vjp(LAYER, args, {}, arrays["dy"], places, "torch", parameters=True)
     return derived(problem, ask, ways, names, parameters_called(told))
+
+
+def evaluating(problem: Problem, told: Told) -> Exchange:
+    """A module that is not training."""
+    start = Step(made(problem, told, "torch"))
+    return steps(problem, start, *switching(told, False), of_module(problem, told))
 
 
 def value_alone(

@@ -15,6 +15,7 @@ import numpy as np
 
 import refimpl
 from parity.candidates.styles.constructing import WITH_PARAMETERS, attribute_of
+from parity.candidates.styles.dropping import KEEP
 from parity.candidates.styles.keywords import BY_AXIS, one_number
 from parity.candidates.styles.moves import (
     AVERAGE_POOLINGS,
@@ -43,6 +44,7 @@ TRIED: dict[str, tuple[Any, ...]] = {
     "groups": (2, 3, 4),
     "negative_slope": (0.1, 0.2, 0.3, 0.05, 0.25),
     "axis": (0, 1),
+    "p": (0.2, 0.1, 0.25, 0.3, 0.4, 0.6, 0.7, 0.75, 0.8, 0.9),
 }
 WINDOWS = (2, 3, 4, 5)
 
@@ -101,6 +103,9 @@ def options_shown(settings: Settings, like: str) -> dict[str, Any]:
         if value is None and option == "kernel_size":
             sides = next((s for s in SIDES if set(s) <= set(settings)), ())
             value = tuple(settings[side] for side in sides) or None
+        if option == "p":
+            keeps = (settings[n] for n in KEEP if type(settings.get(n)) in (int, float))
+            value = value if value is not None else next((1 - keep for keep in keeps), None)
         if value is not None:
             found[option] = one_number(value) if option in BY_AXIS else value
     return found
@@ -125,7 +130,9 @@ def _can_be(option: str, value: Any) -> bool:
         return all(type(n) is int and n >= (option != "padding") for n in numbers)
     if option in ("ceil_mode", "count_include_pad"):
         return type(value) is bool
-    if option in ("negative_slope", "min_val", "max_val", "p"):
+    if option == "p":
+        return type(value) in (int, float) and 0 <= value < 1
+    if option in ("negative_slope", "min_val", "max_val"):
         return type(value) in (int, float)
     if option in ("groups", "axis", "divisor_override"):
         return type(value) is int
@@ -158,6 +165,8 @@ def unshown(own: Own, settings: Settings, like: str) -> Iterator[Own]:
             yield windowed
             yield from (_with(windowed, "stride", s) for s in (1, 2, 3) if "stride" in hidden)
         return
+    if "p" in hidden:
+        unknown += [1 - value for value in unknown if 0 < value < 1]
     for option in hidden:
         for value in dict.fromkeys((*unknown, *TRIED[option])):
             if _can_be(option, value) and value != options_of(like)[option]:
@@ -175,9 +184,17 @@ def _known_names() -> set[str]:
 
 
 def _with(own: Own, option: str, value: Any) -> Own:
-    return own._replace(
-        options={**own.options, option: value}, found=(*own.found, f"{option} {value}")
-    )
+    said = f"{option} {in_short(value)}"
+    return own._replace(options={**own.options, option: value}, found=(*own.found, said))
+
+
+def in_short(value: Any) -> str:
+    """A setting as a person reads it.
+
+    >>> in_short(1 - 0.8), in_short((2, 1))
+    ('0.2', '(2, 1)')
+    """
+    return f"{value:g}" if type(value) is float else str(value)
 
 
 # --- weights ------------------------------------------------------------------------------
@@ -282,4 +299,5 @@ def as_it_stands(own: Own) -> str:
         sizes.append(f"{inputs} → {own.weight[0]} {'channels' if kernel else 'features'}")
         sizes += [f"kernel {'×'.join(map(str, kernel))}"] if kernel else []
         sizes += [] if own.biased else ["without bias"]
-    return ", ".join((*(f"{name} {value}" for name, value in own.options.items()), *sizes))
+    options = (f"{name} {in_short(value)}" for name, value in own.options.items())
+    return ", ".join((*options, *sizes))

@@ -67,6 +67,15 @@ class Own(NamedTuple):
     found: tuple[str, ...] = ()
 
 
+class Dropping(NamedTuple):
+    """How a dropout does it: whether its p is the probability to keep, whether it divides by 1 − p,
+    and which attribute says that it is training."""
+
+    keeps: bool = False
+    inverted: bool = True
+    flag: str = ""
+
+
 @dataclass(frozen=True)
 class Told:
     """What is known of a candidate: which names, in which style, and which function it is like.
@@ -75,6 +84,7 @@ class Told:
     signatures: by the names. methods: of a class or an instance, by their names.
     attributes: the shapes of an object's arrays, for the sizes of its style's `probe`.
     library: whose arrays it takes, "numpy", "torch" or "jax". own: of an object that is there.
+    dropping: of a dropout.
     """
 
     style: str
@@ -89,6 +99,7 @@ class Told:
     methods: Mapping[str, Signature] = field(default_factory=dict)
     attributes: Mapping[str, Shape] | None = None
     own: Own | None = None
+    dropping: Dropping = field(default_factory=Dropping)
 
     def signature(self, name: str) -> Signature:
         """The parameters of one of the names; None where Python cannot tell."""

@@ -118,7 +118,7 @@ RIGHT: list[tuple[Any, str | None, str]] = [
     (nn.LeakyReLU(0.2), None, "negative_slope 0.2"),
     (nn.MaxPool2d(3, 1, 1), None, "kernel_size 3, stride 1, padding 1"),
     (nn.AvgPool2d(3, 2), None, "kernel_size 3, stride 2"),
-    (nn.ReLU6(), None, "min_val 0.0, max_val 6.0"),
+    (nn.ReLU6(), None, "min_val 0, max_val 6"),
     (other.Conv(3, 4, 3, stride=2), None, "stride 2, 3 → 4 channels, kernel 3×3"),
     (other.Dense(4, 4), None, "4 → 4 features"),
     (other.Affine(3, 4), None, "3 → 4 features"),
