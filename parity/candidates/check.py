@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from math import prod
+from typing import Any
 
 import numpy as np
 
-from parity.candidates.asked import Asked, Lacks, Plan, extremes, plan
+from parity.candidates.asked import LARGER, Asked, Fit, Lacks, Plan, extremes, plan
 from parity.candidates.conventions import Followed, conventions
 from parity.candidates.examine import (
     Answer,
@@ -42,6 +43,10 @@ class Subject:
     lacks: Lacks
     layout: str = "NCHW"
     seed: int = DEFAULT_SEED
+    fit: Fit = Fit()  # noqa: RUF009 (it cannot be changed)
+    options: Mapping[str, Any] = field(default_factory=dict)  # of an object that is there
+    # What else is wrong, asked once more by some of the problems: what an object keeps.
+    more: Callable[[Sequence[Asked]], Iterable[str]] = lambda asked: ()
 
 
 NORM = 64  # roundings of the largest element
@@ -50,7 +55,7 @@ Diagnose = Callable[[Sequence[Outcome], Ask, str], tuple[Said, ...]]
 
 def planned_for(subject: Subject) -> Plan:
     """All that a candidate can be asked."""
-    return plan(subject.function, subject.lacks, subject.seed, subject.part)
+    return plan(subject.function, subject.lacks, subject.seed, subject.part, fit=subject.fit)
 
 
 def check(subject: Subject, planned: Plan, ask: Ask, diagnose: Diagnose) -> Verdict:
@@ -65,18 +70,24 @@ def check(subject: Subject, planned: Plan, ask: Ask, diagnose: Diagnose) -> Verd
     odd = tuple(faults(found, ask))
     wrong = any(one.wrong for one in found)
     # Wrong numbers anywhere say nothing of ties and kinks.
-    followed = [] if wrong else list(conventions(subject.function, _by_problem(ask)))
+    followed = [] if wrong else list(_followed(subject, ask))
     odd = (
         *odd,
         *(one.text for one in followed if not one.known),
-        *(() if wrong else _of_extremes(subject, ask)),
+        *(() if wrong else _of_extremes(subject, ask, unchecked)),
     )
+    odd = odd or tuple(subject.more([one.asked for one in found if not one.answer.raised]))
     if not wrong and not odd:
         return _right(subject, found, followed, unchecked)
     worse = None if odd else normwise(found, ask, subject.part, subject.seed)
     if worse is not None:
         return _right_in_norm(subject, found, worse, unchecked)
     return _wrong(subject, found, ask, odd, diagnose, unchecked)
+
+
+def _followed(subject: Subject, ask: Ask) -> Iterator[Followed]:
+    """What it does at ties and kinks, if it can be asked."""
+    return conventions(subject.function, _by_problem(ask), subject.options)
 
 
 def _without_unusual(
@@ -99,12 +110,14 @@ def _without_unusual(
     return tuple(dict.fromkeys((*unchecked, *sorted(beyond | forms)))), left
 
 
-def _of_extremes(subject: Subject, ask: Ask) -> Iterator[str]:
+def _of_extremes(subject: Subject, ask: Ask, unchecked: Sequence[str]) -> Iterator[str]:
     """What comes of large numbers whose right answers are ordinary: the first that is wrong.
 
     An element may lose its digits beside a larger one, as the tail of a sigmoid does.
     """
-    for asked in extremes(subject.function, subject.lacks, subject.seed):
+    for asked in extremes(subject.function, subject.lacks, subject.seed, subject.fit):
+        if _form(asked.problem) in unchecked:
+            continue
         found = outcome(asked, ask, subject.part)
         for judged in found.judged:
             if judged.aspect and not _in_norm(judged, found):
@@ -133,7 +146,7 @@ def _form(problem: Problem) -> str:
         said = "kernels that are not square"
     if not said and problem.function == "cross_entropy" and target is not None:
         said = "targets that are probabilities" if target.dtype.kind == "f" else ""
-    return said
+    return "p = 0" if problem.options.get("p") == 0 else said
 
 
 def _by_problem(ask: Ask) -> Callable[[Problem], Mapping[str, object] | str]:
@@ -170,6 +183,8 @@ def _right(
 def _certificate(found: Sequence[Outcome]) -> Iterator[str]:
     """By whom the exact values are vouched for, on the smallest problem."""
     first = found[0].expected
+    if sum(map(np.size, first.problem.arrays.values())) > LARGER:
+        return  # in Python's loops it would take minutes
     odd = contradicted(first)
     values = sum(len(truth.nearest) for truth in first.truths.values())
     if odd:

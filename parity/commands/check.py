@@ -33,6 +33,10 @@ class Format(StrEnum):
 class Layout(StrEnum):
     NCHW = "NCHW"
     NHWC = "NHWC"
+    CHW = "CHW"
+    HWC = "HWC"
+    HW = "HW"
+    D = "D"
 
 
 def check(
@@ -58,7 +62,8 @@ def check(
         ),
     ] = None,
     layout: Annotated[
-        Layout | None, typer.Option(help="the order of its axes (found by trying)")
+        Layout | None,
+        typer.Option(help="its axes; CHW, HWC, HW, D: one sample at a time (found by trying)"),
     ] = None,
     output: Annotated[Format, typer.Option("--format", help="what is printed")] = Format.TEXT,
     no_answers: Annotated[
