@@ -9,6 +9,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from parity.commands import interruption
 from parity.commands.audit import audit
 from parity.commands.bench import bench
 from parity.commands.check import check
@@ -34,6 +35,7 @@ app = typer.Typer(
 
 def main() -> None:
     """`parity …`, in a process that has the packages of the command line."""
+    interruption.begin()
     try:
         code = app(standalone_mode=False)
         sys.stdout.flush()
@@ -44,6 +46,8 @@ def main() -> None:
         typer.echo(f"parity: {error.format_message()}", err=True)
         sys.exit(WRONG_CALL)
     except Exception as error:
+        if interruption.came():
+            interruption.end()
         sentence = explanation(error, command())
         if sentence:
             typer.echo(sentence, err=True)
@@ -51,6 +55,8 @@ def main() -> None:
         if isinstance(error, OSError):
             give_up(error)
         raise
+    if code == interruption.INTERRUPTED:
+        interruption.end()
     sys.exit(code or 0)
 
 

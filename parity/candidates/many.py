@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from hashlib import sha256
-from multiprocessing import get_all_start_methods, get_context
-from multiprocessing.context import BaseContext
 from pathlib import Path
+from types import FrameType
 
 from parity.candidates.causes import causes
 from parity.candidates.in_python import split
+from parity.candidates.process import end_all
 from parity.candidates.verdict import FAILED, Verdict
 from parity.candidates.whole import Wanted, check_file
+from parity.suite.processes import pool
 
 SERVED = "parity.candidates.many"  # and with it what takes most of a start
 
@@ -24,13 +27,10 @@ def check_many(
     if jobs == 1 or len(targets) <= 1:
         yield from ((number, judged(target, wanted)) for number, target in enumerate(targets))
         return
-    pool = ProcessPoolExecutor(min(jobs, len(targets)), _context())
-    try:
-        futures = {pool.submit(judged, target, wanted): n for n, target in enumerate(targets)}
+    with pool(min(jobs, len(targets)), _end_with_candidates, served=SERVED) as executor:
+        futures = {executor.submit(judged, target, wanted): n for n, target in enumerate(targets)}
         for future in as_completed(futures):
             yield futures[future], future.result()
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)  # of Ctrl-C: those that wait are not begun
 
 
 def judged(target: str, wanted: Wanted) -> Verdict:
@@ -53,10 +53,11 @@ def digest(target: str) -> str:
     return sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else ""
 
 
-def _context() -> BaseContext:
-    """A server that has loaded this file forks; elsewhere each process loads it."""
-    if "forkserver" not in get_all_start_methods():
-        return get_context("spawn")
-    served = get_context("forkserver")
-    served.set_forkserver_preload([SERVED])
-    return served
+def _end_with_candidates() -> None:
+    """A process that is told to end does not leave its candidate running."""
+    signal.signal(signal.SIGTERM, _ended)
+
+
+def _ended(number: int, frame: FrameType | None) -> None:
+    end_all()
+    os._exit(1)

@@ -39,6 +39,8 @@ ENVIRONMENT = {
 ALARM = -getattr(signal, "SIGALRM", signal.NSIG)  # the exit code; Windows has none
 Reply = tuple[dict[str, Any], list[NDArray[Any]]]
 
+_living: set[int] = set()  # the processes of candidates, by their ids
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -127,6 +129,7 @@ class Child:
         except OSError as error:
             self._failure = failures.no_start(self.python, error.strerror or str(error))
             return
+        _living.add(self._process.pid)
         pipes = self._process.stdout, self._process.stderr
         for read, pipe in zip((self._read_replies, self._printed.read), pipes, strict=True):
             assert pipe is not None
@@ -165,11 +168,8 @@ class Child:
         process, self._process = self._process, None
         if process is None:
             return
-        with suppress(ProcessLookupError, PermissionError):
-            if hasattr(os, "killpg"):
-                os.killpg(process.pid, signal.SIGKILL)
-            else:
-                process.kill()
+        _end_group(process.pid)
+        _living.discard(process.pid)
         process.wait()
         until = time.perf_counter() + END
         for thread in self._threads:
@@ -221,6 +221,21 @@ class Child:
         self._threads.append(thread)
         thread.start()
         return thread
+
+
+def end_all() -> None:
+    """End the processes of all candidates of this process, which itself is to end."""
+    for pid in tuple(_living):
+        _end_group(pid)
+
+
+def _end_group(pid: int) -> None:
+    """A process and those that it started."""
+    with suppress(OSError):
+        if hasattr(os, "killpg"):
+            os.killpg(pid, signal.SIGKILL)
+        else:
+            os.kill(pid, signal.SIGTERM)  # Windows ends a process by any signal
 
 
 class _Printed:

@@ -7,6 +7,7 @@ folder off the path, so that what a candidate imports is what it finds without u
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from importlib import import_module, util
 
@@ -29,5 +30,6 @@ if __name__ == "__main__":
     here = os.path.dirname(os.path.abspath(__file__))
     if sys.path and os.path.abspath(sys.path[0]) == here:
         del sys.path[0]
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # the parent may have it ignored
     load(here)
     import_module(f"{NAME}.serving").main(*sys.argv[1:3])

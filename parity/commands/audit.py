@@ -67,6 +67,6 @@ def audited_with_progress(rows: list[LedgerRow], torch: bool) -> list[AuditRow]:
     """Audit the rows behind a progress bar."""
     from parity.documents.audit import audit as audit_rows
 
-    bar, done = progress_bar("auditing", len(rows))
+    bar, done = progress_bar("auditing", len(rows), "statement")
     with bar:
         return audit_rows(rows, lambda: done(1), torch)

@@ -109,7 +109,7 @@ def bench_workloads_into(target: Path | None, plan: Plan) -> None:
     for rival in missing_rivals() if plan.rivals else ():
         typer.echo(f"{rival} is not installed: left out", err=True)
     about = told_machine()
-    bar, done = progress_bar("timing", plan.steps)
+    bar, done = progress_bar("timing", plan.steps, "workload")
     with bar:
         rows = bench_rows(plan, lambda: done(1))
     wide_console().print(table(rows))
@@ -143,7 +143,7 @@ def bench_checkers_into(out: Path, rounds: int) -> None:
         wrong_call(str(error))
     about = told_machine()
     timed = len(checkers()) + len(processes(out))
-    bar, done = progress_bar("timing", timed * (rounds + 2))
+    bar, done = progress_bar("timing", timed * (rounds + 2), "timing")
     with bar:
         checked = bench_checkers(rounds, lambda: done(1))
         started = bench_startup(rounds, lambda: done(1))
@@ -164,7 +164,7 @@ def bench_scaling_into(out: Path, rounds: int) -> None:
     except OSError as error:
         wrong_call(str(error))
     counts = sorted({1, 2, default_jobs(10**6)})
-    bar, done = progress_bar("sweeping", len(counts) * (rounds + 1))
+    bar, done = progress_bar("sweeping", len(counts) * (rounds + 1), "sweep")
     with bar:
         rows = bench_scaling(counts, rounds, done=lambda: done(1))
     about = told_machine()  # behind it: the sweep's coordinator does without torch
@@ -189,7 +189,7 @@ def bench_exact_into(target: Path | None, names: list[str], rounds: int) -> None
     from parity.report.bench import exact_table
 
     about = told_machine()
-    bar, done = progress_bar("timing", steps(workloads, networks))
+    bar, done = progress_bar("timing", steps(workloads, networks), "timing")
     with bar:
         rows = bench_exact(workloads, networks, rounds, lambda: done(1))
     wide_console().print(exact_table(rows))

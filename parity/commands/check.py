@@ -117,7 +117,7 @@ def _verdicts(targets: list[str], wanted: Wanted, jobs: int) -> list[Verdict]:
     """The verdicts in the order of the targets."""
     from parity.candidates.many import check_many
 
-    bar, done = progress_bar("checking", len(targets))
+    bar, done = progress_bar("checking", len(targets), "candidate")
     found: dict[int, Verdict] = {}
     with bar:
         for number, verdict in check_many(targets, wanted, jobs):
@@ -145,7 +145,7 @@ def _into_table(path: Path, targets: list[str], wanted: Wanted, jobs: int) -> in
         ]
         rows = {n: row for n, one in enumerate(asked) if (row := submissions.done(before, one))}
         left = [n for n in range(len(targets)) if n not in rows]
-        bar, done = progress_bar("checking", len(left))
+        bar, done = progress_bar("checking", len(left), "candidate")
         with bar:
             for number, verdict in check_many([targets[n] for n in left], wanted, jobs):
                 rows[left[number]] = submissions.row(verdict, asked[left[number]])

@@ -78,7 +78,7 @@ def power_with_progress(known: list[Mistake], settings: Settings, jobs: int | No
     from parity.power.survey import power, steps
 
     total = steps(known)
-    bar, done = progress_bar("making mistakes", total)
+    bar, done = progress_bar("making mistakes", total, "step")
     with bar:
         return power(known, settings, jobs or default_jobs(total), done)
 
@@ -92,7 +92,7 @@ def in_circumstances(
 
     started = time.perf_counter()
     total = len(asked_cases(known, settings.seed))
-    bar, done = progress_bar("making mistakes", total)
+    bar, done = progress_bar("making mistakes", total, "step")
     with bar:
         found = conditional(known, settings, jobs or default_jobs(total), done)
     wide_console().print(table(found.rows))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from parity.commands import interruption
 from parity.commands.ending import wrong_call
 
 if TYPE_CHECKING:
@@ -47,4 +48,5 @@ def write_table(
         written = replace_files(texts)
     except OSError as error:
         wrong_call(f"the report could not be written, the old one stands: {error}")
+    interruption.keeps("the report is written")
     typer.echo(f"report{'s' * (len(written) > 1)}: {', '.join(map(str, written))}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from parity.commands import interruption
 from parity.commands.ending import DISAGREE, wrong_call
 from parity.commands.needs import need, need_installed
 from parity.commands.options import FOLDER, Dtype, Dtypes, Jobs, Seed, default_jobs
@@ -157,7 +158,7 @@ def with_progress(tasks: list[Task], settings: Settings, jobs: int) -> Findings:
     from parity.suite.vouching import planted_tasks
 
     everything = [*tasks, *planted_tasks(tasks, settings.quick)]
-    bar, done = progress_bar("comparing", len(everything))
+    bar, done = progress_bar("comparing", len(everything), "task")
     with bar:
         findings = run_tasks(everything, settings, jobs, done)
     findings.gaps = gaps(tasks, findings)
@@ -211,6 +212,7 @@ def report(
         written = write_reports(findings, about, out, junit)
     except OSError as error:
         wrong_call(f"the reports could not be written, the old ones stand: {error}")
+    interruption.keeps("the reports are written")
     typer.echo(f"{summary_line(findings)}; {seconds:.1f} s")
     typer.echo(f"reports: {', '.join(map(str, written))}")
     typer.echo(vouching_note(findings, settings))

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from parity.commands import interruption
 from parity.commands.ending import wrong_call
 from parity.commands.needs import need, need_installed
 from parity.commands.options import FOLDER, Dtypes, Jobs, Out, default_jobs
@@ -64,6 +65,7 @@ def sweep(
         else:
             need("distributed", "parity sweep --dask", ", here and on every worker")
         check_writable(out)
+        interruption.keeps("what is stored stays, the same command goes on")
         options = Options(
             selection,
             first,
@@ -76,7 +78,8 @@ def sweep(
             ["parity", *sys.argv[1:]],
         )
         shown = wide_console()
-        code = run_sweep(options, shown, console(stderr=True), typer.echo)
+        progress_console = console(stderr=True)
+        code = run_sweep(options, shown, progress_console, typer.echo, interruption.answer)
     except (OSError, ValueError) as error:
         wrong_call(str(error))
     raise typer.Exit(code)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from parity.commands import interruption
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -30,8 +32,8 @@ def wide_console() -> Console:
     return shown
 
 
-def progress_bar(description: str, total: int) -> tuple[Progress, Callable[[int], None]]:
-    """A progress bar, shown on terminals only, and what moves it on."""
+def progress_bar(description: str, total: int, what: str) -> tuple[Progress, Callable[[int], None]]:
+    """A progress bar of so many of something, shown on terminals only, and what moves it on."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     target = console(stderr=True)
@@ -45,7 +47,13 @@ def progress_bar(description: str, total: int) -> tuple[Progress, Callable[[int]
         disable=not target.is_terminal,
     )
     shown = bar.add_task(description, total=total)
-    return bar, lambda count: bar.advance(shown, count)
+    interruption.counts(total, what)
+
+    def done(count: int) -> None:
+        bar.advance(shown, count)
+        interruption.advance(count)
+
+    return bar, done
 
 
 def counted(number: int, what: str) -> str:

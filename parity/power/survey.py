@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import repeat
@@ -22,9 +21,9 @@ from parity.mistakes.mistake import Mistake, control, is_forward
 from parity.power.sight import Sight, cases_of, examine
 from parity.power.witnesses import witnesses_of
 from parity.results.settings import DEFAULT_SEED, Settings
-from parity.suite.processes import context
+from parity.suite.processes import pool
 from parity.suite.selection import SelectionError, nearest
-from parity.suite.workers import start_worker
+from parity.suite.workers import one_thread
 
 LEAST_CASES = 3  # of a function must refuse each mistake in it
 LEAST_WITNESSES = 2
@@ -233,5 +232,5 @@ def mapping(jobs: int) -> Iterator[Callable[..., Iterator[Any]]]:
         with threadpool_limits(1), oracle.single_threaded():
             yield map
         return
-    with ProcessPoolExecutor(jobs, context(), initializer=start_worker) as pool:
-        yield lambda *given: pool.map(*given, chunksize=8)
+    with pool(jobs, one_thread) as executor:
+        yield lambda *given: executor.map(*given, chunksize=8)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 
 from threadpoolctl import threadpool_limits
 
@@ -18,10 +18,10 @@ from parity.results.judging import Place, failure_row
 from parity.results.rows import WitnessRow
 from parity.results.settings import Settings
 from parity.results.verdicts import OUTSIDE, PROPERTIES, SYMBOLS
-from parity.suite.processes import context
+from parity.suite.processes import pool
 from parity.suite.task import BAD_CASES, CASES, PLANTED, WITNESSES, Task
 from parity.suite.vouching import broken, plant
-from parity.suite.workers import start_worker
+from parity.suite.workers import one_thread
 from parity.witnesses.properties.check import check_properties
 from parity.witnesses.properties.check_network import check_network_properties
 
@@ -101,16 +101,10 @@ def _results(
     long = [[pair] for pair in numbered if _takes_long(pair[1])]
     short = [pair for pair in numbered if not _takes_long(pair[1])]
     chunks = long[::-1] + [short[i : i + CHUNK] for i in range(0, len(short), CHUNK)]
-    with ProcessPoolExecutor(
-        jobs, context(), initializer=start_worker, initargs=(settings.tf32,)
-    ) as pool:
-        futures = [pool.submit(_run_chunk, chunk, settings) for chunk in chunks]
-        try:
-            for future in as_completed(futures):
-                yield from future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    with pool(jobs, one_thread, settings.tf32) as executor:
+        futures = [executor.submit(_run_chunk, chunk, settings) for chunk in chunks]
+        for future in as_completed(futures):
+            yield from future.result()
 
 
 def _takes_long(task: Task) -> bool:

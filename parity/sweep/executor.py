@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor
 from contextlib import AbstractContextManager, contextmanager
 from typing import NamedTuple
 
-from parity.suite.processes import context
+from parity.suite.processes import pool
 
 ANSWER = 10.0  # seconds that a scheduler has to answer, and then to have a worker
 
@@ -30,19 +29,15 @@ class PoolError(ValueError):
 @contextmanager
 def local(jobs: int) -> Iterator[Pool]:
     """So many processes on this machine."""
-    executor = ProcessPoolExecutor(jobs, context(), initializer=start_sweep_worker)
-    try:
+    with pool(jobs, start_sweep_worker) as executor:
         yield Pool(executor, jobs)
-    finally:
-        executor.shutdown(wait=True, cancel_futures=True)
 
 
 def start_sweep_worker() -> None:
-    """As in a run; Ctrl-C is for the coordinator."""
-    from parity.suite.workers import start_worker  # torch, which the coordinator does without
+    """As in a run."""
+    from parity.suite.workers import one_thread  # torch, which the coordinator does without
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    start_worker()
+    one_thread()
 
 
 @contextmanager

@@ -114,8 +114,12 @@ def repeat(selection: Selection, number: int, say: Say) -> int:
 # --- many ---------------------------------------------------------------------------------
 
 
-def run(options: Options, console: Console, progress_console: Console, say: Say) -> int:
+def run(
+    options: Options, console: Console, progress_console: Console, say: Say, interrupted: Say
+) -> int:
     """Sweep, say what was found, write the reports; the exit code.
+
+    interrupted: gets the sentence on what is kept as soon as Ctrl-C has ended the work.
 
     Raises: StoreError, PoolError, OSError.
     """
@@ -128,10 +132,14 @@ def run(options: Options, console: Console, progress_console: Console, say: Say)
         before = store.counts(plan.first, plan.cases)[0]
         if before:
             say(f"{options.store} has {before} of {plan.cases} cases already")
-        progress, stopped = _swept(options, plan, store, progress_console, limited)
+        try:
+            progress = _swept(options, plan, store, progress_console, limited)
+        except KeyboardInterrupt:
+            interrupted(_kept(options, store))
+            return INTERRUPTED
         rows = summarise(store.results(plan.first, plan.cases))
         found = store.disagreements(plan.first, plan.cases)
-    lines = [conclusion(rows, plan, progress, stopped), *costs(progress)]
+    lines = [conclusion(rows, plan, progress), *costs(progress)]
     console.print(by_function(rows))
     console.print()
     console.print(by_size(rows))
@@ -139,30 +147,31 @@ def run(options: Options, console: Console, progress_console: Console, say: Say)
     for line in lines:
         say(line)
     workers = options.dask or f"{options.jobs} process{'es' * (options.jobs > 1)}"
-    about = about_sweep(plan, workers, options.command)
-    if progress:
-        about |= measured(progress)
+    about = {**about_sweep(plan, workers, options.command), **measured(progress)}
     written = write(options.out, rows, found, about, lines)
     say(f"reports: {', '.join(map(str, written))}; store: {options.store}")
-    if stopped:
-        return INTERRUPTED
     return 1 if found else 0
 
 
-def _swept(
-    options: Options, plan: Plan, store: Store, console: Console, say: Say
-) -> tuple[Progress | None, bool]:
-    """The sweep itself; whether Ctrl-C ended it."""
+def _swept(options: Options, plan: Plan, store: Store, console: Console, say: Say) -> Progress:
+    """The sweep itself."""
     make_pool = (
         partial(executor.dask, options.dask)
         if options.dask
         else partial(executor.local, options.jobs)
     )
     with shown(console, say) as told:
-        try:
-            return sweep(plan, store, make_pool, told), False
-        except KeyboardInterrupt:
-            return None, True
+        return sweep(plan, store, make_pool, told)
+
+
+def _kept(options: Options, store: Store) -> str:
+    """What is said when Ctrl-C ended the sweep."""
+    stored, disagreements, _ = store.counts(options.first, options.cases)
+    wrong = f", of which {disagreements} DISAGREE" if disagreements else ""
+    return (
+        f"interrupted: {stored} of {options.cases} cases are in {options.store}{wrong}; the same "
+        "command goes on, earlier reports stand"
+    )
 
 
 def _limited(say: Say) -> Say:

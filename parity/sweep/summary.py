@@ -17,9 +17,7 @@ from parity.sweep.tables import ALL, SweepRow, by_function, by_size
 WIDTH = 160  # nothing is cut off, not even where disagreements need long numbers
 
 
-def conclusion(
-    rows: Sequence[SweepRow], plan: Plan, progress: Progress | None, stopped: bool
-) -> str:
+def conclusion(rows: Sequence[SweepRow], plan: Plan, progress: Progress) -> str:
     """The sweep in one sentence."""
     everything = [row for row in rows if row.function == ALL and row.elements == ALL]
     cases = sum(row.cases for row in everything)
@@ -28,19 +26,19 @@ def conclusion(
     said = [f"{cases} of {plan.cases} cases: {verdict if cases else 'nothing judged yet'}"]
     if blind:
         said.append(f"{blind} blind: not counted")
-    if progress and progress.judged:
+    if progress.judged:
         said.append(
             f"{progress.judged} judged now in {spoken(progress.seconds)}, {progress.rate:.0f}/s"
         )
-    if progress and progress.lost:
+    if progress.lost:
         times = "once" if progress.lost == 1 else f"{progress.lost} times"
         said.append(f"workers lost {times}, their cases judged anew")
-    if stopped or cases < plan.cases:
+    if cases < plan.cases:
         said.append("the same command continues")
     return "; ".join(said)
 
 
-def costs(progress: Progress | None) -> Iterator[str]:
+def costs(progress: Progress) -> Iterator[str]:
     """What the cases of this call cost, and whether memory stayed flat.
 
     >>> cheap = Progress(500, 500, 0, 0.5, judged=500, seconds=5.0, own_seconds=0.05, workers=2)
@@ -52,7 +50,7 @@ def costs(progress: Progress | None) -> Iterator[str]:
     2 workers were busy 40 % of the time, 80 % once they had started
     memory, tenth by tenth, in MB: coordinator 90; largest worker 400
     """
-    if not (progress and progress.judged and progress.busy_seconds):
+    if not (progress.judged and progress.busy_seconds):
         return
     worker, coordinator = (
         1e3 * seconds / progress.judged for seconds in (progress.busy_seconds, progress.own_seconds)

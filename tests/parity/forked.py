@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import psutil
 from calling import Outcome
 
-from parity.cli import main
+from parity.__main__ import main
 from parity.suite.processes import context
 
 
@@ -55,6 +55,7 @@ def start(*arguments: object, before: Callable[[], None] = nothing) -> Started:
 def _call(before: Callable[[], None], words: list[str], out: Connection, err: Connection) -> None:
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # the server is deaf to it
     for end, number in ((out, 1), (err, 2)):
         os.dup2(end.fileno(), number)
         end.close()
