@@ -27,6 +27,7 @@ from parity.candidates.said import Said, Share
 from parity.candidates.scores import scores
 from parity.candidates.styles.keywords import only_for_some
 from parity.candidates.verdict import FAILED, NORMWISE, RIGHT, WRONG, Verdict
+from parity.candidates.words import in_sizes
 from parity.results.settings import DEFAULT_SEED
 from parity.witnesses.problem import Problem
 
@@ -220,20 +221,26 @@ def _refused(subject: Subject, found: Sequence[Outcome]) -> Callable[[Asked], st
 
 
 def _each_tensor(failing: Sequence[Outcome]) -> Iterator[str]:
-    """One sentence for each tensor that is wrong somewhere: what is wrong where it first is."""
+    """One sentence for each tensor that is wrong somewhere: what is wrong where it first is.
+
+    Sizes and options are said once for all that are first wrong in one case.
+    """
+    firsts: dict[str, list[str]] = {}
     seen: set[str] = set()
     for one in failing:
         for judged in one.judged:
             if judged.aspect and judged.tensor not in seen:
                 if judged.said not in seen:  # what was raised is said once for all tensors
-                    yield f"{judged.said} (case “{one.case}”)"
+                    firsts.setdefault(in_sizes(one.asked.problem), []).append(judged.said)
                 seen |= {judged.tensor, judged.said}
+    for where, said in firsts.items():
+        yield f"{'; '.join(said)} ({where})"
 
 
 def _ended(subject: Subject, found: Sequence[Outcome], unchecked: tuple[str, ...]) -> Verdict:
     """It could be asked no more."""
     last = found[-1]
-    said = f"{last.answer.fatal} (case “{last.case}”)"
+    said = f"{last.answer.fatal} ({in_sizes(last.asked.problem)})"
     return _verdict(subject, FAILED, said, unchecked, found)
 
 

@@ -30,6 +30,7 @@ KINDS = (
     "exchanged",
     "taken",
     "wrong variable",
+    "epsilon",
     "factor",
     "transposed",
     "flipped",

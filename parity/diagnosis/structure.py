@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from parity.diagnosis.cause import Cause
+from parity.diagnosis.epsilon import epsilon
 from parity.diagnosis.factors import factor_causes
 from parity.diagnosis.moved import moved
 from parity.diagnosis.observation import Observation
@@ -21,7 +22,7 @@ def structure(observations: Sequence[Observation], tensor: str) -> list[Cause]:
     gradient is where dy is taken for 0.
     """
     asked = [o for o in observations if tensor in o.found and o.right[tensor].size]
-    for rule in (taken, factor_causes, moved, tampered, few_digits, mistake_and_factor):
+    for rule in (taken, factor_causes, epsilon, moved, tampered, few_digits, mistake_and_factor):
         causes = rule(asked, tensor)
         if causes:
             return causes

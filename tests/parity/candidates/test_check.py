@@ -117,7 +117,7 @@ def test_known_mistakes(name: str) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda y: y * 1.0005, "y is wrong in its one element (case “one number”)"),
+        (lambda y: y * 1.0005, "y is wrong in its one element (x 1×1×1×1, weight 1×1×1×1)"),
         (lambda y: y.T, "y has shape "),
         (lambda y: None, "y is missing"),
         (lambda y: y.astype(np.float32), "y is float32 where the arguments are float64"),
