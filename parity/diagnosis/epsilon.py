@@ -46,7 +46,7 @@ def probabilities(problem: Problem) -> tuple[Array, Array, int]:
 def exponentials(x: Array, axis: int) -> Array:
     """e^(x − max x) in float64."""
     wide = np.asarray(x, float)
-    return np.exp(wide - wide.max(axis=axis, keepdims=True))
+    return np.asarray(np.exp(wide - wide.max(axis=axis, keepdims=True)))
 
 
 def reduced(losses: Array, problem: Problem) -> Array:
