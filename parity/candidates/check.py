@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from math import prod
+from typing import Any
 
 import numpy as np
 
-from parity.candidates.asked import Asked, Lacks, Plan, extremes, plan
+from parity.candidates.asked import Asked, Fit, Lacks, Plan, extremes, plan
 from parity.candidates.conventions import Followed, conventions
 from parity.candidates.examine import (
     Answer,
@@ -43,6 +44,9 @@ class Subject:
     lacks: Lacks
     layout: str = "NCHW"
     seed: int = DEFAULT_SEED
+    fit: Fit = Fit()  # noqa: RUF009 (it cannot be changed)
+    options: Mapping[str, Any] = field(default_factory=dict)  # of an object that is there
+    more: Callable[[], Iterable[str]] = tuple  # what else is wrong, asked if no number is
 
 
 NORM = 64  # roundings of the largest element
@@ -51,7 +55,7 @@ Diagnose = Callable[[Sequence[Outcome], Ask, str], tuple[Said, ...]]
 
 def planned_for(subject: Subject) -> Plan:
     """All that a candidate can be asked."""
-    return plan(subject.function, subject.lacks, subject.seed, subject.part)
+    return plan(subject.function, subject.lacks, subject.seed, subject.part, fit=subject.fit)
 
 
 def check(subject: Subject, planned: Plan, ask: Ask, diagnose: Diagnose) -> Verdict:
@@ -66,11 +70,12 @@ def check(subject: Subject, planned: Plan, ask: Ask, diagnose: Diagnose) -> Verd
     odd = tuple(faults(found, ask))
     wrong = any(one.wrong for one in found)
     # Wrong numbers anywhere say nothing of ties and kinks.
-    followed = [] if wrong else list(conventions(subject.function, _by_problem(ask)))
+    followed = [] if wrong else list(_followed(subject, ask))
     odd = (
         *odd,
         *(one.text for one in followed if not one.known),
         *(() if wrong else _of_extremes(subject, ask)),
+        *(() if wrong else subject.more()),
     )
     if not wrong and not odd:
         return _right(subject, found, followed, unchecked)
@@ -78,6 +83,11 @@ def check(subject: Subject, planned: Plan, ask: Ask, diagnose: Diagnose) -> Verd
     if worse is not None:
         return _right_in_norm(subject, found, worse, unchecked)
     return _wrong(subject, found, ask, odd, diagnose, unchecked)
+
+
+def _followed(subject: Subject, ask: Ask) -> Iterator[Followed]:
+    """What it does at ties and kinks, if it can be asked."""
+    return conventions(subject.function, _by_problem(ask), subject.options)
 
 
 def _without_unusual(
@@ -105,7 +115,7 @@ def _of_extremes(subject: Subject, ask: Ask) -> Iterator[str]:
 
     An element may lose its digits beside a larger one, as the tail of a sigmoid does.
     """
-    for asked in extremes(subject.function, subject.lacks, subject.seed):
+    for asked in extremes(subject.function, subject.lacks, subject.seed, subject.fit):
         found = outcome(asked, ask, subject.part)
         for judged in found.judged:
             if judged.aspect and not _in_norm(judged, found):

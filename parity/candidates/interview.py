@@ -8,6 +8,7 @@ from typing import Any
 
 from parity.candidates.examine import Answer
 from parity.candidates.failures import Failure
+from parity.candidates.fitting import other_than_layout
 from parity.candidates.styles.every import EVERY
 from parity.candidates.styles.style import Told, Unclear
 from parity.cases.case import Array
@@ -41,7 +42,8 @@ class Interview:
 
     def lacks(self, problem: Problem) -> str:
         """What of a problem the candidate cannot be told."""
-        return self.style.lacks(problem, self.told)
+        other = other_than_layout(problem, self.told.layout)
+        return other or self.style.lacks(problem, self.told)
 
     def ask(self, problem: Problem) -> Answer:
         """The candidate's tensors for a problem; those before an error, if there is one."""

@@ -11,6 +11,7 @@ from parity.candidates.asked import Plan
 from parity.candidates.check import Diagnose, Subject, check, planned_for
 from parity.candidates.defaults import other_defaults
 from parity.candidates.failures import Failure
+from parity.candidates.fitting import fit_of, layouts_of, not_asked
 from parity.candidates.here import Here
 from parity.candidates.interview import Interview, Put
 from parity.candidates.process import Child, Limits
@@ -22,7 +23,8 @@ from parity.candidates.styles.recognition import (
     in_words,
     recognised,
 )
-from parity.candidates.styles.style import NCHW, NHWC, Told, Unclear
+from parity.candidates.styles.style import NCHW, NHWC, ONE_SAMPLE, Told, Unclear
+from parity.candidates.trying import layout_in_words, of_object, standing, tried
 from parity.candidates.verdict import FAILED, UNCLEAR, Verdict
 from parity.candidates.wire import load
 from parity.cases.functions import FUNCTIONS, forward_of
@@ -107,8 +109,10 @@ def _verdict(
         return Verdict(candidate, "", "", "", UNCLEAR, told.message, seed=wanted.seed)
     if wanted.layout is not None:
         told = replace(told, layout=wanted.layout)
+    if told.kind == "instance":
+        return _of_object(candidate, told, put, wanted, diagnose)
     found = _as_told(candidate, told, put, wanted, diagnose)
-    for said, change in _other_ways(told, wanted):
+    for said, change in _other_ways(told, put, wanted):
         if found or _mostly(found):
             break
         other = _as_told(candidate, told, put, wanted, diagnose, change)
@@ -119,12 +123,36 @@ def _verdict(
     return found
 
 
-def _other_ways(told: Told, wanted: Wanted) -> Iterator[tuple[str, Change]]:
+def _of_object(candidate: str, told: Told, put: Put, wanted: Wanted, diagnose: Diagnose) -> Verdict:
+    """The verdict on an object that is there: in its own sizes, with its own options."""
+    stands = standing(put, told, wanted.layout, wanted.seed)
+    if isinstance(stands, str):
+        return Verdict(
+            candidate, told.like, told.part, told.style, UNCLEAR, stands, seed=wanted.seed
+        )
+    found = _as_told(candidate, stands, put, wanted, diagnose)
+    return replace(found, remarks=(*found.remarks, *of_object(stands, wanted.layout is None)))
+
+
+def _other_ways(told: Told, put: Put, wanted: Wanted) -> Iterator[tuple[str, Change]]:
     """How else a candidate may take its arrays, where nothing says it."""
     if wanted.layout is None and told.style in TRIED:
         layout = NHWC if told.layout == NCHW else NCHW
-        yield f"its axes are {layout}", lambda one: replace(one, layout=layout)
+        yield layout_in_words(layout), lambda one: replace(one, layout=layout)
     yield "its weights are (in, out)", with_turned_weight
+    if wanted.layout is None and told.style in TRIED:
+        for one_sample in (o for o in layouts_of(told.like) if o in ONE_SAMPLE):
+            yield layout_in_words(one_sample), _if_tried(put, one_sample, wanted.seed)
+
+
+def _if_tried(put: Put, layout: str, seed: int) -> Change:
+    """Another layout, if a few problems are right in it."""
+
+    def change(told: Told) -> Told | None:
+        other = replace(told, layout=layout)
+        return other if tried(put, other, seed) else None
+
+    return change
 
 
 def _can_be_asked(described: Mapping[str, Any]) -> bool:
@@ -162,10 +190,12 @@ def _as_told(
         interview.lacks,
         told.layout,
         wanted.seed,
+        fit_of(told),
+        told.own.options if told.own else {},
     )
     planned = planned_for(subject)
     found = check(subject, planned, interview.ask, diagnose)
-    found = replace(found, unchecked=(*found.unchecked, *sorted(also)))
+    found = replace(found, unchecked=(*found.unchecked, *not_asked(told), *sorted(also)))
     return _with_defaults(found, interview, planned) if found else found
 
 

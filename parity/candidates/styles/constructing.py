@@ -34,7 +34,7 @@ from parity.candidates.styles.moves import (
 from parity.candidates.styles.naming import ENTRY, SIZES, array_called
 from parity.candidates.styles.replies import decoded
 from parity.candidates.styles.requests import construct
-from parity.candidates.styles.style import Ask, Reply, Signature, Told, Unclear
+from parity.candidates.styles.style import Ask, Own, Reply, Signature, Told, Unclear
 from parity.cases.case import Array, Shape
 from parity.cases.functions import FUNCTIONS
 from parity.witnesses.problem import Problem
@@ -70,13 +70,15 @@ def sample(like: str) -> Problem:
 
 
 def probe(told: Told) -> list[Ask]:
-    """An object of other sizes, to see its attributes."""
-    return [made(sample(told.like), told, told.library)] if told.like in SAMPLES else []
+    """An object of other sizes, to see its attributes; nothing of one that is there already."""
+    if told.like not in SAMPLES or told.own is not None:
+        return []
+    return [made(sample(told.like), told, told.library)]
 
 
 def learned(told: Told, replies: Sequence[Reply]) -> Told | Unclear:
     """The attributes that the probe has shown; `Unclear` if no weight is among them."""
-    if told.like not in SAMPLES or not replies:
+    if told.like not in SAMPLES or not replies or told.own is not None:
         return told
     shapes = shapes_in(replies[0])
     seen = replace(told, attributes=shapes)
@@ -169,7 +171,8 @@ def made(problem: Problem, told: Told, library: str) -> Ask:
     parameters, ways = told.signature(told.names[0]), parameter_ways(problem, told)
     arrays = theirs(problem, ways)
     if told.kind == "instance":
-        return construct(told.names[0], {}, attributes_to_set(arrays, told), library)
+        dtype = problem.dy.dtype.name
+        return construct(told.names[0], {}, attributes_to_set(arrays, told), library, dtype)
     given = arguments(problem, parameters)
     for array in PARAMETERS:
         if array in problem.arrays and takes_array(parameters, array):
@@ -211,6 +214,8 @@ def attribute_of(told: Told, array: str) -> str:
 def attributes_to_set(arrays: Mapping[str, Array], told: Told) -> dict[str, Any]:
     """The problem's weight and bias by the object's attributes; a dict or list of them as one."""
     found: dict[str, Any] = {}
+    if told.own is not None and told.own.values:
+        return found  # they cannot be set
     for name in told.attributes or {}:
         array, entry = parameter_held(name), ENTRY.fullmatch(name)
         if array not in arrays:
@@ -228,6 +233,8 @@ def parameter_ways(problem: Problem, told: Told) -> dict[str, Move]:
     """How the arrays get into the object: maps as the layout says, weights as they were seen."""
     ways = moves(problem, told.layout)
     attributes, known = told.attributes or {}, attribute_of(told, "weight")
+    if told.own is not None:
+        return ways | ways_of_own(problem, told, told.own)
     if known and "weight" in problem.arrays:
         way: Callable[[Array], Move] | None = way_of(
             sample(told.like).arrays["weight"], attributes[known]
@@ -243,6 +250,17 @@ def parameter_ways(problem: Problem, told: Told) -> dict[str, Move]:
     return ways
 
 
+def ways_of_own(problem: Problem, told: Told, own: Own) -> dict[str, Move]:
+    """How weight and bias lie in an object that is there already."""
+    attributes, held = told.attributes or {}, attribute_of(told, "bias")
+    found = {}
+    if own.way is not None and "weight" in problem.arrays:
+        found["weight"] = own.way(problem.arrays["weight"])
+    if own.biased and "bias" in problem.arrays:
+        found["bias"] = Move((), attributes[held])
+    return found
+
+
 def lacking(problem: Problem, told: Told) -> str:
     """The first thing in a problem that the object cannot be told; "" if there is none."""
     parameters = told.signature(told.names[0])
@@ -251,6 +269,8 @@ def lacking(problem: Problem, told: Told) -> str:
 
 def option_lacking(problem: Problem, told: Told, parameters: Signature) -> str:
     options = list(special(problem))
+    if told.own is not None:
+        return other_than(problem, told.own)
     if told.kind == "instance":
         return options[0] if options else ""
     if not takes_anything(parameters):
@@ -263,6 +283,17 @@ def option_lacking(problem: Problem, told: Told, parameters: Signature) -> str:
     return next((f"a value for {name}" for name in asked if name not in given), "")
 
 
+def other_than(problem: Problem, own: Own) -> str:
+    """The first thing in which a problem is made for another object."""
+    weight, bias = (problem.arrays.get(name) for name in PARAMETERS)
+    if weight is not None and weight.shape != own.weight:
+        return "weights of other sizes"
+    if weight is not None and (bias is not None) != own.biased:
+        return "a bias left out" if own.biased else "bias"
+    given, made_with = settled(problem), settled(problem._replace(options=own.options))
+    return next((name for name, value in given.items() if value != made_with[name]), "")
+
+
 def array_arguments(parameters: Signature) -> list[str]:
     """The constructor's arguments that are weight and bias."""
     return [parameter_called(parameters, a) for a in PARAMETERS if takes_array(parameters, a)]
@@ -270,7 +301,7 @@ def array_arguments(parameters: Signature) -> list[str]:
 
 def bias_lacking(problem: Problem, told: Told, parameters: Signature) -> str:
     """Whether a bias cannot be given, or cannot be left out."""
-    if problem.function not in WITH_PARAMETERS or told.attributes is None:
+    if problem.function not in WITH_PARAMETERS or told.attributes is None or told.own is not None:
         return ""
     held = attribute_of(told, "bias") or takes_array(parameters, "bias")
     if "bias" in problem.arrays:

@@ -74,7 +74,8 @@ class Torch(OfLibrary):
             return super().lacks(problem, told)
         if problem.function not in LAYERS:
             return "a module"
-        return constructing.lacking(problem, told) or keywords.unusual_padding(problem)
+        odd = "" if told.own is not None else keywords.unusual_padding(problem)
+        return constructing.lacking(problem, told) or odd
 
     def probe(self, told: Told) -> list[Ask]:
         return constructing.probe(told) if told.kind in MODULES else []
