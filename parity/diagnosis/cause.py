@@ -31,6 +31,7 @@ KINDS = (
     "taken",
     "wrong variable",
     "epsilon",
+    "added",
     "factor",
     "transposed",
     "flipped",

@@ -13,6 +13,7 @@ from parity.diagnosis.precision import few_digits
 from parity.diagnosis.taken import taken
 from parity.diagnosis.tampered import tampered
 from parity.diagnosis.together import mistake_and_factor
+from parity.diagnosis.uneven import uneven
 
 
 def structure(observations: Sequence[Observation], tensor: str) -> list[Cause]:
@@ -22,7 +23,16 @@ def structure(observations: Sequence[Observation], tensor: str) -> list[Cause]:
     gradient is where dy is taken for 0.
     """
     asked = [o for o in observations if tensor in o.found and o.right[tensor].size]
-    for rule in (taken, factor_causes, epsilon, moved, tampered, few_digits, mistake_and_factor):
+    for rule in (
+        taken,
+        factor_causes,
+        epsilon,
+        moved,
+        tampered,
+        uneven,
+        few_digits,
+        mistake_and_factor,
+    ):
         causes = rule(asked, tensor)
         if causes:
             return causes
