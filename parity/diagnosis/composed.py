@@ -17,7 +17,7 @@ from parity.diagnosis.cause import Cause
 from parity.diagnosis.known import said_of
 from parity.diagnosis.observation import Observation, by_size
 from parity.diagnosis.tampered import computed_right, is_finite, kept
-from parity.diagnosis.wrong_code import computed, gives_back, mistakes_of
+from parity.diagnosis.wrong_code import computed, differs, gives_back, mistakes_of
 from parity.mistakes.catalogue import Mistake
 from parity.witnesses.problem import Problem
 
@@ -98,7 +98,7 @@ def two_in_one(observations: Sequence[Observation], tensor: str) -> list[Cause]:
     pairs = [
         (known, second)
         for known in mistakes_of(ordered[0].problem.function)
-        if gives_back(known, tensor)
+        if gives_back(known, tensor) and differs(known, ordered, tensor)
         for second in SECONDS
         if _fits(_wrong(known, tensor), second, ordered, tensor)
     ]
