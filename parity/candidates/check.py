@@ -98,7 +98,7 @@ def _without_unusual(
     Numbers of axes that a layer need not have; options in a form that no signature shows, a stride
     for each axis for example, where it raises.
     """
-    beyond = {one.asked.beyond for one in found if one.wrong and one.asked.beyond}
+    beyond = {one.asked.beyond for one in found if one.wrong and not _takes(one)} - {""}
     forms = {_form(one.asked.problem) for one in found if one.answer.raised} - {""}
     left = [
         one
@@ -108,6 +108,12 @@ def _without_unusual(
     if not any(not one.wrong for one in left):
         return unchecked, list(found)
     return tuple(dict.fromkeys((*unchecked, *sorted(beyond | forms)))), left
+
+
+def _takes(one: Outcome) -> bool:
+    """Whether arguments of unusual axes are taken: all tensors come in their shape, some right."""
+    aspects = {judged.aspect for judged in one.judged}
+    return "" in aspects and aspects <= {"", VALUES}
 
 
 def _of_extremes(subject: Subject, ask: Ask) -> Iterator[str]:

@@ -16,7 +16,7 @@ from parity.diagnosis.observation import Observation, largest_of, wrong_tensors
 
 FAILING, PASSING = 2, 3  # cases of each kind without which nothing is said to separate them
 # Ways to choose as many of the cases as fail: where there are fewer, chance may separate them.
-WAYS, WAYS_OF_TWO = 200, 20_000
+WAYS, WAYS_OF_TWO = 100, 20_000
 
 
 MOST = 4  # facts that are the same in these cases, and are said

@@ -77,16 +77,17 @@ def _computed(known: Mistake, same: Same) -> Tensors | None:
         return None
 
 
-def differs(known: Mistake, failing: Sequence[Observation], tensor: str) -> bool:
-    """Whether a mistake changes a tensor in one of the first failing cases."""
-    for observation in failing[:FIRST]:
+SOME = 8  # cases by which it is seen what a mistake changes
+
+
+def differs(known: Mistake, ordered: Sequence[Observation], tensor: str) -> bool:
+    """Whether a mistake changes a tensor in one of some failing cases, of all sizes."""
+    failing = [observation for observation in ordered if observation.shows(tensor)]
+    for observation in failing[:: max(len(failing) // SOME, 1)]:
         given = (computed(known, observation.problem) or {}).get(tensor)
         if given is None or not observation.is_right(tensor, given):
             return True
     return False
-
-
-FIRST = 3  # cases by which it is seen what a mistake changes
 
 
 def gives_back(known: Mistake, tensor: str) -> bool:

@@ -217,3 +217,26 @@ def test_the_same_seed_says_the_same() -> None:
     one, other = (verdict(lambda x: x * 2, "relu", "forward", seed=3) for _ in range(2))
     assert str(one) == str(other)
     assert one.seed == 3
+
+
+@pytest.mark.parametrize("function", ["convolve2d", "correlate2d"])
+def test_a_mistake_that_batches_alone_show(function: str) -> None:
+    """Who takes batches of matrices, and gives da right, is asked for dkernel, too."""
+    name = f"{function.removesuffix('2d')}-dkernel-of-last-matrix"
+    found = verdict(MISTAKES[name].wrong, function, "backward")
+    assert not found
+    assert found.said.startswith("dkernel is wrong in ")
+    assert found.unchecked == ()
+
+
+def test_who_takes_no_batches_is_not_asked_for_them() -> None:
+    """A function of matrices alone is right as far as it goes."""
+
+    def matrices(dy: Any, a: Any, kernel: Any, mode: str = "full") -> Any:
+        if a.ndim > 2:
+            raise ValueError("a is no matrix")
+        return refimpl.correlate2d_backward(dy, a, kernel, mode)
+
+    found = verdict(matrices, "correlate2d", "backward")
+    assert found, str(found)
+    assert "a of 3 axes" in found.unchecked
