@@ -28,6 +28,7 @@ from parity.candidates.said import Said, Share
 from parity.candidates.scores import scores
 from parity.candidates.styles.keywords import only_for_some
 from parity.candidates.verdict import FAILED, NORMWISE, RIGHT, WRONG, Verdict
+from parity.candidates.words import in_sizes
 from parity.results.settings import DEFAULT_SEED
 from parity.witnesses.problem import Problem
 
@@ -98,7 +99,7 @@ def _without_unusual(
     Numbers of axes that a layer need not have; options in a form that no signature shows, a stride
     for each axis for example, where it raises.
     """
-    beyond = {one.asked.beyond for one in found if one.wrong and one.asked.beyond}
+    beyond = {one.asked.beyond for one in found if one.wrong and not _takes(one)} - {""}
     forms = {_form(one.asked.problem) for one in found if one.answer.raised} - {""}
     left = [
         one
@@ -108,6 +109,12 @@ def _without_unusual(
     if not any(not one.wrong for one in left):
         return unchecked, list(found)
     return tuple(dict.fromkeys((*unchecked, *sorted(beyond | forms)))), left
+
+
+def _takes(one: Outcome) -> bool:
+    """Whether arguments of unusual axes are taken: all tensors come in their shape, some right."""
+    aspects = {judged.aspect for judged in one.judged}
+    return "" in aspects and aspects <= {"", VALUES}
 
 
 def _of_extremes(subject: Subject, ask: Ask, unchecked: Sequence[str]) -> Iterator[str]:
@@ -235,20 +242,26 @@ def _refused(subject: Subject, found: Sequence[Outcome]) -> Callable[[Asked], st
 
 
 def _each_tensor(failing: Sequence[Outcome]) -> Iterator[str]:
-    """One sentence for each tensor that is wrong somewhere: what is wrong where it first is."""
+    """One sentence for each tensor that is wrong somewhere: what is wrong where it first is.
+
+    Sizes and options are said once for all that are first wrong in one case.
+    """
+    firsts: dict[str, list[str]] = {}
     seen: set[str] = set()
     for one in failing:
         for judged in one.judged:
             if judged.aspect and judged.tensor not in seen:
                 if judged.said not in seen:  # what was raised is said once for all tensors
-                    yield f"{judged.said} (case “{one.case}”)"
+                    firsts.setdefault(in_sizes(one.asked.problem), []).append(judged.said)
                 seen |= {judged.tensor, judged.said}
+    for where, said in firsts.items():
+        yield f"{'; '.join(said)} ({where})"
 
 
 def _ended(subject: Subject, found: Sequence[Outcome], unchecked: tuple[str, ...]) -> Verdict:
     """It could be asked no more."""
     last = found[-1]
-    said = f"{last.answer.fatal} (case “{last.case}”)"
+    said = f"{last.answer.fatal} ({in_sizes(last.asked.problem)})"
     return _verdict(subject, FAILED, said, unchecked, found)
 
 

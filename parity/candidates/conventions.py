@@ -26,6 +26,7 @@ class Followed:
     known: bool
 
 
+POOLINGS = {"max_pool1d": 1, "max_pool2d": 2, "max_pool3d": 3}  # along so many axes
 # Of windows of 2×2: three equal maxima each.
 TIED: Array = np.array([[[[2.0, 2.0, 1.0, 5.0], [0.0, 2.0, 5.0, 5.0]]]])
 TIMES = 8  # that ties are asked about: what is drawn at random differs
@@ -48,15 +49,15 @@ def conventions(
 
     options: those that an object was made with.
     """
-    if function == "max_pool2d":
-        yield from _ties(answer, options or {"kernel_size": 2, "stride": 2})
+    if function in POOLINGS:
+        yield from _ties(function, answer, options or {"kernel_size": 2, "stride": 2})
     elif function in AT_KINKS:
         yield from _kink(function, answer, options or {})
 
 
-def _ties(answer: Answer, options: Mapping[str, Any]) -> Iterator[Followed]:
+def _ties(function: str, answer: Answer, options: Mapping[str, Any]) -> Iterator[Followed]:
     """Two windows side by side with equal maxima."""
-    asked = _tied(options)
+    asked = _tied(function, options)
     dx, *others = (_numbers(answer(asked), "dx") for _ in range(TIMES))
     if dx is None:
         return
@@ -70,24 +71,27 @@ def _ties(answer: Answer, options: Mapping[str, Any]) -> Iterator[Followed]:
     yield Followed("at ties dx is none of what is usual: the first, the last, all, shared", False)
 
 
-def _tied(options: Mapping[str, Any]) -> Problem:
+def _tied(function: str, options: Mapping[str, Any]) -> Problem:
     """Two windows of such a pooling, side by side, over numbers most of which are equal."""
-    window, padding = each(options["kernel_size"], 2), each(options.get("padding", 0), 2)
-    steps, apart = each(options.get("stride") or window, 2), each(options.get("dilation", 1), 2)
-    H, W = ((k - 1) * d + 1 - 2 * p for k, d, p in zip(window, apart, padding, strict=True))
-    x = np.resize(TIED, (1, 1, max(H, 1), max(W + steps[1], 1)))
-    y = FUNCTIONS["max_pool2d"].forward({"x": x}, options)
-    return Problem("max_pool2d", {"x": x}, options, np.resize(DY, y.shape))
+    n = POOLINGS[function]
+    window, padding = each(options["kernel_size"], n), each(options.get("padding", 0), n)
+    steps, apart = each(options.get("stride") or window, n), each(options.get("dilation", 1), n)
+    one = [(k - 1) * d + 1 - 2 * p for k, d, p in zip(window, apart, padding, strict=True)]
+    sizes = (*(max(size, 1) for size in one[:-1]), max(one[-1] + steps[-1], 1))
+    x = np.resize(TIED, (1, 1, *sizes))
+    y = FUNCTIONS[function].forward({"x": x}, options)
+    return Problem(function, {"x": x}, options, np.resize(DY, y.shape))
 
 
 def _tied_gradients(asked: Problem) -> dict[str, Array]:
     """dx by the convention: dy to the first maximum, to the last, to all, a share to each."""
     x, options = asked.arrays["x"], asked.options
+    backward = getattr(refimpl, f"{asked.function}_backward")
     shares, first, last, every = (np.zeros_like(x) for _ in range(4))
     for place in np.ndindex(*asked.dy.shape):
         dy = np.zeros_like(asked.dy)
         dy[place] = asked.dy[place]
-        maxima = refimpl.max_pool2d_backward(dy, x, **options, ties="all")
+        maxima = backward(dy, x, **options, ties="all")
         places = np.argwhere(maxima)
         every += maxima
         shares += maxima / len(places)

@@ -33,7 +33,7 @@ def check(
     True
     >>> verdict = check(lambda dy, x: dy * x, like="relu_backward", style="refimpl")
     >>> bool(verdict), verdict.said
-    (False, 'dx is wrong in its one element (case “a single value”)')
+    (False, 'dx is wrong in its one element (x one number)')
     """
     wanted = Wanted(like, style, layout, seed, limits or Limits())
     if isinstance(candidate, str):

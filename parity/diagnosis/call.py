@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from inspect import signature
 from math import prod
 from typing import Any
@@ -19,6 +19,13 @@ from parity.witnesses.problem import Problem
 POOLINGS = ("max_pooling", "average_pooling", "weighted_pooling", "sampling")
 MAPS = ("convolution", *POOLINGS)
 LOSSES = ("losses", "linear_models")
+
+
+@cache
+def defaults_of(function: str) -> Mapping[str, Any]:
+    """The parameters of a function of refimpl, and their defaults."""
+    known = signature(getattr(refimpl, function)).parameters
+    return {name: parameter.default for name, parameter in known.items()}
 
 
 @dataclass(frozen=True)
@@ -37,11 +44,10 @@ class Call:
         """The first array."""
         return next(iter(self.problem.arrays.values()))
 
-    @cached_property
+    @property
     def parameters(self) -> Mapping[str, Any]:
         """What the function takes, by name, with the defaults."""
-        known = signature(getattr(refimpl, self.problem.function)).parameters
-        return {name: parameter.default for name, parameter in known.items()}
+        return defaults_of(self.problem.function)
 
     def option(self, name: str) -> Any:
         """An option as it is given or by default; None in a function without it."""

@@ -37,6 +37,8 @@ KINDS = (
     "exchanged",
     "taken",
     "wrong variable",
+    "epsilon",
+    "added",
     "factor",
     "transposed",
     "flipped",

@@ -51,6 +51,11 @@ def _even(call: Call) -> bool:
     return any(k % 2 == 0 for k in call.kernel)
 
 
+def _depthwise(call: Call) -> bool:
+    groups = call.option("groups") or 1
+    return groups > 1 and groups == call.channels
+
+
 def _option(name: str, value: Any) -> Callable[[Call], bool]:
     return lambda call: call.option(name) == value
 
@@ -127,10 +132,12 @@ SIZES = (
     ),
     Circumstance("dilation > 1", _any_above(1, lambda c: c.dilation)),
     Circumstance("groups > 1", lambda c: (c.option("groups") or 1) > 1),
+    Circumstance("each group has one channel (depthwise)", _depthwise),
     Circumstance("H ≠ W", _differ(lambda c: c.sides)),
     Circumstance("H_out ≠ W_out", _differ(lambda c: c.outputs)),
     Circumstance("the kernel is not square", _differ(lambda c: c.kernel)),
     Circumstance("a side of the kernel is even", _even),
+    Circumstance("the kernel is a single place", lambda c: set(c.kernel) == {1}),
     Circumstance("windows overlap", _overlapping),
     Circumstance("there are gaps between windows", _gaps),
     Circumstance("ceil_mode is on", _given("ceil_mode")),

@@ -217,9 +217,17 @@ def _is(value: float, ratio: Ratio) -> bool:
 
 
 def _constant(ratio: Ratio) -> str:
-    """A number as a learner writes it."""
-    named = (name for value, name in CONSTANTS.items() if _is(value, ratio))
-    return next(named, f"{ratio.value:.6g}".replace("-", "−"))
+    return written(ratio.value, ratio.slack)
+
+
+def written(number: float, slack: float = 1e-9) -> str:
+    """A number as a learner writes it; slack is how far off it may be, relative.
+
+    >>> written(-0.5), written(1.5), written(1 / 3)
+    ('−½', '1.5', '⅓')
+    """
+    named = (said for value, said in CONSTANTS.items() if abs(value - number) <= slack * abs(value))
+    return next(named, f"{number:.6g}".replace("-", "−"))
 
 
 def factor_causes(observations: Sequence[Observation], tensor: str) -> list[Cause]:
@@ -240,9 +248,11 @@ def _sentence(tensor: str, name: str) -> str:
 def said_of_factor(name: str) -> str:
     """What becomes of numbers that are right otherwise.
 
-    >>> said_of_factor("1/N"), said_of_factor("−1")
-    ('is 1/N of what it should be', 'has the opposite sign')
+    >>> said_of_factor("1/N"), said_of_factor("−1"), said_of_factor("0")
+    ('is 1/N of what it should be', 'has the opposite sign', 'is 0')
     """
+    if name == "0":
+        return "is 0"
     return "has the opposite sign" if name == "−1" else f"is {_times(name)} what it should be"
 
 

@@ -70,7 +70,7 @@ def _moves(tensor: str, ndim: int, x_ndim: int) -> Iterator[tuple[str, str, Move
 
 
 def _turns(tensor: str, ndim: int, x_ndim: int) -> Iterator[tuple[str, str, Move]]:
-    named = _axis_names(tensor, ndim, x_ndim)
+    named = axis_names(tensor, ndim, x_ndim)
     spatial = tuple(range(2 if ndim == x_ndim else max(ndim - 2, 0), ndim))
     chosen = [spatial[-1:], spatial[-2:-1], spatial[-2:], spatial]
     every = [c for n in range(1, ndim + 1) for c in combinations(range(ndim), n)]
@@ -87,7 +87,7 @@ def _flip(axes: tuple[int, ...]) -> Move:
     return lambda right: np.flip(right, axes) if max(axes) < right.ndim else None
 
 
-def _axis_names(tensor: str, ndim: int, x_ndim: int) -> list[str]:
+def axis_names(tensor: str, ndim: int, x_ndim: int) -> list[str]:
     """What the axes of a tensor are called."""
     weight = tensor in ("dweight", "dkernel")
     spatial = {1: ["L"], 2: ["H", "W"], 3: ["D", "H", "W"]}.get(ndim - 2)
@@ -164,7 +164,7 @@ def _read(order: tuple[int, ...]) -> Move:
 
 def _shifted(ordered: Sequence[Observation], tensor: str, ndim: int, x_ndim: int) -> list[Cause]:
     """Shifted by one place along an axis; whatever comes in at the end."""
-    named = _axis_names(tensor, ndim, x_ndim)
+    named = axis_names(tensor, ndim, x_ndim)
     return [
         Cause(
             f"{tensor} is shifted by one place along {named[axis]}{back}", "shifted", tensor=tensor

@@ -9,7 +9,9 @@ import numpy as np
 
 from parity.cases.case import Array
 from parity.diagnosis.cause import Cause
+from parity.diagnosis.factors import said_of_factor, written
 from parity.diagnosis.observation import Observation
+from parity.diagnosis.uneven import CLOSE, added_to, multiplied_by, same
 
 MOST = 0.9
 ENOUGH = 2  # failing cases, each with elements of both kinds
@@ -76,12 +78,17 @@ def _corner(*ends: int) -> Callable[[tuple[int, ...]], Array | None]:
     return inside
 
 
-def _first_of_all(shape: tuple[int, ...]) -> Array | None:
-    if np.prod(shape) < 2:
-        return None
-    mask = np.zeros(shape, bool)
-    mask[(0,) * len(shape)] = True
-    return mask
+def _one_of_all(index: int) -> Callable[[tuple[int, ...]], Array | None]:
+    """One element of the whole tensor."""
+
+    def inside(shape: tuple[int, ...]) -> Array | None:
+        if np.prod(shape) < 2:
+            return None
+        mask = np.zeros(shape, bool)
+        mask[(index,) * len(shape)] = True
+        return mask
+
+    return inside
 
 
 SPATIAL = (
@@ -90,7 +97,8 @@ SPATIAL = (
     ("the border", _border, None),
     ("the first corner", _corner(0, 0), None),
     ("the last corner", _corner(-1, -1), None),
-    ("the first element", _first_of_all, None),
+    ("the first element", _one_of_all(0), None),
+    ("the last element", _one_of_all(-1), None),
 )
 
 # What the first axes of a tensor count, by the tensor.
@@ -115,7 +123,7 @@ def _axes(
 
 def zones(tensor: str, ndim: int) -> list[Zone]:
     """Parts of a tensor of which one may say that they alone are wrong, or right."""
-    spatial = SPATIAL if ndim > 1 else SPATIAL[-1:]
+    spatial = SPATIAL if ndim > 1 else SPATIAL[-2:]
     ends = [*_axes(tensor, ndim), *spatial]
     alone = [Zone(f"only {text} is wrong", inside) for text, inside, _ in ends]
     rest = [
@@ -126,25 +134,49 @@ def zones(tensor: str, ndim: int) -> list[Zone]:
 
 
 def by_place(observations: Sequence[Observation], tensor: str) -> list[Cause]:
-    """The smallest zone that holds everything wrong in all failing cases."""
+    """The smallest zone that holds everything wrong in all failing cases, and how it is wrong."""
     failing = [o for o in observations if o.shows(tensor)]
-    return [Cause(f"{tensor}: {text}", "places", tensor=tensor) for text in _named(tensor, failing)]
+    return [
+        Cause(f"{tensor}: {zone.text}{_how(failing, tensor, zone)}", "places", tensor=tensor)
+        for zone in _named(tensor, failing)
+    ]
 
 
-def _named(tensor: str, failing: Sequence[Observation]) -> list[str]:
+def _how(failing: Sequence[Observation], tensor: str, zone: Zone) -> str:
+    """The number that is added there, or the factor, if it is the same in all cases."""
+    for of, words in ((added_to, _is_added), (multiplied_by, said_of_factor)):
+        with np.errstate(all="ignore"):
+            found = [of(o, tensor, _mask(zone, o, tensor)) for o in failing]
+        numbers = [number for number in found if number is not None]
+        if len(numbers) == len(failing) and same(numbers):
+            return f": it {words(written(numbers[0], CLOSE))}"
+    return ""
+
+
+def _is_added(number: str) -> str:
+    return f"has {number} added"
+
+
+def _mask(zone: Zone, observation: Observation, tensor: str) -> Array:
+    inside = zone.inside(observation.right[tensor].shape)
+    assert inside is not None
+    return inside
+
+
+def _named(tensor: str, failing: Sequence[Observation]) -> list[Zone]:
     marked = [mask for o in failing if (mask := wrong_places(o, tensor)) is not None]
     if len(marked) < max(ENOUGH, len(failing)):
         return []
-    fitting: list[tuple[int, str]] = []
+    fitting: list[tuple[int, Zone]] = []
     for zone in zones(tensor, max(mask.ndim for mask in marked)):
         inside = [zone.inside(mask.shape) for mask in marked]
         if all(
             part is not None and _holds(zone, mask, part)
             for mask, part in zip(marked, inside, strict=True)
         ):
-            fitting.append((sum(int(part.sum()) for part in inside if part is not None), zone.text))
+            fitting.append((sum(int(part.sum()) for part in inside if part is not None), zone))
     smallest = min((size for size, _ in fitting), default=0)
-    return [text for size, text in fitting if size == smallest]
+    return [zone for size, zone in fitting if size == smallest]
 
 
 def wrong_places(observation: Observation, tensor: str) -> Array | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from parity.diagnosis.cause import Cause
+from parity.diagnosis.composed import two_in_one
+from parity.diagnosis.epsilon import epsilon
 from parity.diagnosis.factors import factor_causes
 from parity.diagnosis.moved import moved
 from parity.diagnosis.observation import Observation
@@ -12,6 +14,20 @@ from parity.diagnosis.precision import few_digits
 from parity.diagnosis.taken import taken
 from parity.diagnosis.tampered import tampered
 from parity.diagnosis.together import mistake_and_factor
+from parity.diagnosis.uneven import uneven
+
+# Plain ones first.
+RULES = (
+    taken,
+    factor_causes,
+    epsilon,
+    moved,
+    tampered,
+    uneven,
+    few_digits,
+    mistake_and_factor,
+    two_in_one,
+)
 
 
 def structure(observations: Sequence[Observation], tensor: str) -> list[Cause]:
@@ -21,7 +37,7 @@ def structure(observations: Sequence[Observation], tensor: str) -> list[Cause]:
     gradient is where dy is taken for 0.
     """
     asked = [o for o in observations if tensor in o.found and o.right[tensor].size]
-    for rule in (taken, factor_causes, moved, tampered, few_digits, mistake_and_factor):
+    for rule in RULES:
         causes = rule(asked, tensor)
         if causes:
             return causes

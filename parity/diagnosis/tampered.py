@@ -49,14 +49,14 @@ def fit(change: Tampering, ordered: Iterable[Observation], tensor: str) -> bool:
     """Whether it gives what was found in every case, and shows in several."""
     shown = 0
     for observation in ordered:
-        numbers = _computed(change.change(observation.problem), tensor)
+        numbers = computed_right(change.change(observation.problem), tensor)
         if numbers is None or not observation.gives(tensor, numbers):
             return False
         shown += observation.shows(tensor)
     return shown >= ENOUGH
 
 
-def _computed(problem: Problem | None, tensor: str) -> Array | None:
+def computed_right(problem: Problem | None, tensor: str) -> Array | None:
     """A tensor of the right code on a problem; None where it cannot be asked."""
     if problem is None:
         return None

@@ -9,8 +9,8 @@ from parity.diagnosis.answers import answer_of
 from parity.diagnosis.cause import Cause
 from parity.diagnosis.factors import said_of_factor, scaled
 from parity.diagnosis.known import said_of
-from parity.diagnosis.observation import Observation
-from parity.diagnosis.wrong_code import computed, gives_back, mistakes_of
+from parity.diagnosis.observation import Observation, by_size
+from parity.diagnosis.wrong_code import computed, differs, gives_back, mistakes_of
 from parity.mistakes.catalogue import Mistake
 
 
@@ -19,6 +19,7 @@ def mistake_and_factor(observations: Sequence[Observation], tensor: str) -> list
     if not observations:
         return []
     function = observations[0].problem.function
+    ordered = by_size(observations)
     return [
         Cause(
             f"{said_of(tensor, known)}, and it {said_of_factor(name)}",
@@ -28,7 +29,7 @@ def mistake_and_factor(observations: Sequence[Observation], tensor: str) -> list
             answer=answer_of(function, [tensor], known.formulas),
         )
         for known in mistakes_of(function)
-        if gives_back(known, tensor)
+        if gives_back(known, tensor) and differs(known, ordered, tensor)
         for name in _scaled(observations, tensor, known)
     ]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from observing import Code, Tensors, by_mistakes, failing, observed
+from observing import Code, Tensors, by_mistakes, failing, given_by, observed
 from unlisted import UNLISTED, Unlisted, changed, times, uneven, where
 
 from parity.cases.case import Array
@@ -86,6 +86,75 @@ def test_a_known_mistake_and_a_factor() -> None:
     first, *_ = diagnose(observed("conv2d", code, "backward"), "backward")
     assert first.text == "dx: the kernel is not turned by 180°, and it is ½ of what it should be"
     assert not first.certain
+
+
+@pytest.mark.parametrize(
+    ("tensor", "first", "second"),
+    [
+        ("dx", "dx-stride-forgotten", "dx-kernel-not-turned"),
+        ("dx", "dx-overlaps-overwritten", "dx-kernel-flipped-once"),
+        ("dx", "dx-padding-cropped-behind", "dx-of-last-output-map"),
+        ("dweight", "dweight-stride-forgotten", "dweight-turned"),
+        ("dweight", "dweight-padding-forgotten", "dweight-of-last-sample"),
+    ],
+)
+def test_two_known_mistakes_in_one_gradient(tensor: str, first: str, second: str) -> None:
+    """Both are named, and no other pair."""
+    code = both_in(tensor, first, second)
+    plain = [
+        o
+        for o in observed("conv2d", code, "backward", 60)
+        if o.problem.options.get("groups", 1) == 1 and all(map(np.size, o.right.values()))
+    ]
+    best, *others = diagnose(plain, "backward")
+    assert set(best.mistakes) == {first, second}, best.text
+    assert not best.certain
+    title = MISTAKES[second].title.removeprefix(f"{tensor}: ")
+    assert best.text == f"{MISTAKES[first].title}, and {title}"
+    assert not [cause.text for cause in others if cause.mistakes]
+
+
+def both_in(tensor: str, first: str, second: str) -> Code:
+    """The first on the arguments, or with the result, of the second."""
+
+    def code(problem: Problem, right: Tensors) -> Mapping[str, Array | str]:
+        if tensor not in right or not right[tensor].size:
+            return {}
+        changed = {
+            "dx-kernel-not-turned": lambda p: turn(p, (2, 3)),
+            "dx-kernel-flipped-once": lambda p: turn(p, (3,)),
+        }.get(second, lambda p: p)(problem)
+        if second == "dweight-of-last-sample":
+            changed = changed._replace(dy=alone(changed.dy, 0))
+        if second == "dx-of-last-output-map":
+            changed = changed._replace(dy=alone(changed.dy, 1))
+        wrong = given_by(MISTAKES[first], changed)[tensor]
+        return {tensor: np.flip(wrong, (2, 3)) if second == "dweight-turned" else wrong}
+
+    return code
+
+
+def turn(problem: Problem, axes: tuple[int, ...]) -> Problem:
+    weight = np.flip(problem.arrays["weight"], axes)
+    return problem._replace(arrays={**problem.arrays, "weight": weight})
+
+
+def alone(dy: Array, axis: int) -> Array:
+    """0 but at the last index of an axis."""
+    left = np.zeros_like(dy)
+    np.moveaxis(left, axis, 0)[-1:] = np.moveaxis(dy, axis, 0)[-1:]
+    return left
+
+
+def test_a_known_mistake_and_noise_are_no_pair() -> None:
+    """What no pair gives is not explained by one."""
+
+    def code(problem: Problem, right: Tensors) -> Mapping[str, Array | str]:
+        wrong = by_mistakes("dx-stride-forgotten")(problem, right)["dx"]
+        return uneven("dx")(problem, {"dx": np.asarray(wrong)})
+
+    causes = diagnose(observed("conv2d", code, "backward", 60), "backward")
+    assert not [cause.text for cause in causes if cause.mistakes]
 
 
 def test_each_gradient_for_itself() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from observing import Tensors, observed, problems
@@ -48,8 +49,8 @@ def test_all_that_separate_are_named() -> None:
         for o, call in zip(observations, calls, strict=True)
         if (max(call.stride) > 1) == any(map(sum, call.padding))
     ]
-    said = {cause.text for cause in separating(kept)}
-    assert {"dx: only where stride > 1", "dx: only where padding > 0"} <= said
+    (said,) = [cause.text for cause in separating(kept)]
+    assert said.startswith("dx: only where stride > 1 (in these cases the same as padding > 0")
 
 
 def test_two_together() -> None:
@@ -58,6 +59,32 @@ def test_two_together() -> None:
     observations = observed("conv2d", where("stride > 1", inner), "backward", 120)
     said = [cause.text for cause in separating(observations)]
     assert "dx: only where stride > 1 and padding > 0" in said
+
+
+def test_one_or_the_other() -> None:
+    """Neither alone, nor both together: either is enough."""
+    strided, dilated = where("stride > 1", uneven("dx")), where("dilation > 1", uneven("dx"))
+
+    def code(problem: Problem, right: Tensors) -> Mapping[str, Array | str]:
+        return strided(problem, right) or dilated(problem, right)
+
+    (said,) = separating(observed("conv2d", code, "backward", 120))
+    assert said.text == "dx: only where stride > 1 or dilation > 1"
+
+    def spared(problem: Problem, right: Tensors) -> Mapping[str, Array | str]:
+        return {} if len(problem.dy) == 2 else code(problem, right)
+
+    found = [cause.text for cause in separating(observed("conv2d", spared, "backward", 120))]
+    assert not [text for text in found if "stride > 1 or" in text]
+
+
+def test_one_case_asked_with_several_dy_is_one_case() -> None:
+    """What is asked again with other upstream gradients is no further evidence."""
+    observations = observed("conv2d", where("stride > 1", uneven("dx")), "backward", 60)
+    strided = next(o for o in observations if o.wrong)
+    right = [o for o in observations if not o.wrong]
+    again = [strided, *(replace(strided, case=f"again {i}") for i in range(3))]
+    assert separating([*again, *right]) == []
 
 
 def test_what_is_0_everywhere_says_nothing() -> None:
