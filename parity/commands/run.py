@@ -19,6 +19,8 @@ from parity.commands.terminal import counted, progress_bar, wide_console
 from parity.commands.threads import sleep_when_idle
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from parity.results.findings import Findings
     from parity.results.settings import Settings
     from parity.suite.task import Task
@@ -92,8 +94,8 @@ def run(
         if tf32:
             oracle.check_tf32(device)
         check_tolerances(rtol, atol)
-        part = bool(names or case or dtype)
-        folder = report_folder(out, part)
+        scope = scope_of(names or [], case, dtype or [], full, quick)
+        folder = report_folder(out, scope)
         check_writable(folder)
         if junit:
             check_junit(junit, folder)
@@ -111,17 +113,33 @@ def run(
     )
     jobs = jobs or default_jobs(len(tasks))
     findings = with_progress(tasks, settings, jobs)
-    report(findings, settings, jobs, started, folder, junit, part)
+    report(findings, settings, jobs, started, folder, junit, scope)
     raise typer.Exit(0 if findings.holds else DISAGREE)
 
 
-def report_folder(out: Path | None, part: bool) -> Path:
+def scope_of(
+    names: Sequence[str], case: str | None, dtypes: Sequence[Dtype], full: bool, quick: bool
+) -> str:
+    """Which suite is run, "default", "quick" or "full", or which part of it.
+
+    >>> scope_of(["relu"], "maps", [], full=False, quick=True)
+    "part: relu --case 'maps' of quick"
+    """
+    from parity.results.about import PART
+
+    suite = "full" if full else "quick" if quick else "default"
+    chosen = [*names, *([f"--case '{case}'"] if case else []), *(f"--dtype {d}" for d in dtypes)]
+    return f"{PART}: {' '.join(chosen)} of {suite}" if chosen else suite
+
+
+def report_folder(out: Path | None, scope: str) -> Path:
     """Where the reports go: those of a part of the suite never in the place of a whole run's."""
-    from parity.report.files import PART, is_whole
+    from parity.report.files import is_whole
+    from parity.results.about import PART
 
     if out is None:
-        return FOLDER / PART if part else FOLDER
-    if part and is_whole(out):
+        return FOLDER / PART if scope.startswith(PART) else FOLDER
+    if scope.startswith(PART) and is_whole(out):
         raise ValueError(
             f"--out {out}: holds the report of a whole run, which that of a part would replace; "
             "give another folder"
@@ -173,7 +191,7 @@ def report(
     started: float,
     out: Path,
     junit: Path | None,
-    part: bool = False,
+    scope: str = "default",
 ) -> None:
     """The table and the messages, then the files."""
     from parity.report.failures import failures
@@ -207,7 +225,7 @@ def report(
     if settings.override:
         typer.echo(f"The verdicts rest on an override, not on derived bounds: {settings.override}")
     seconds = time.perf_counter() - started
-    about = about_run(findings, settings, ["parity", *sys.argv[1:]], jobs, seconds, part)
+    about = about_run(findings, settings, ["parity", *sys.argv[1:]], jobs, seconds, scope)
     try:
         written = write_reports(findings, about, out, junit)
     except OSError as error:

@@ -23,6 +23,7 @@ VECTORS = (
     *("AVX", "FMA3", "AVX2", "AVX512F", "AVX512_SKX", "AVX512_ICL", "AVX512_SPR"),
     *("NEON", "ASIMD", "SVE", "VSX", "VXE", "RVV"),
 )
+PART = "part"  # what the scope of a run begins with that is not of a whole suite
 PACKAGES = ("cnn-parity", "numpy", "torch", "pandas", "typer", "rich")
 
 
@@ -32,15 +33,15 @@ def about_run(
     command: list[str],
     jobs: int,
     seconds: float,
-    part: bool = False,
+    scope: str = "default",
 ) -> dict[str, Any]:
     """Versions, machine, threads, flags, seed, command, time, and what came out.
 
-    part: of the suite, by names, a case or a dtype.
+    scope: "quick", "default" or "full", the whole suite; "part: …", of which only that was run.
     """
     return {
         "command": command,
-        "part": part,
+        "scope": scope,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(seconds, 3),
         "seed": settings.seed,

@@ -111,12 +111,14 @@ def test_reports_is_the_default_folder(
     assert call(*QUICK).code == 0
     assert os.listdir(tmp_path / "reports") == ["part"]
     assert sorted(os.listdir(tmp_path / "reports" / "part")) == NAMES
-    assert json.loads((tmp_path / "reports" / "part" / "run.json").read_text())["part"] is True
+    assert json.loads((tmp_path / "reports" / "part" / "run.json").read_text())["scope"] == (
+        "part: relu --case 'maps' --dtype float32 of default"
+    )
 
 
 def test_a_part_never_replaces_a_whole_report(call: Call, tmp_path: Path) -> None:
     """What runs a failure again would destroy the report that shows it; another part may go."""
-    (tmp_path / "run.json").write_text('{"part": false}')
+    (tmp_path / "run.json").write_text('{"scope": "quick"}')
     outcome = call(*QUICK, "--out", tmp_path)
     assert outcome.code == 2
     assert outcome.err == (
@@ -124,7 +126,7 @@ def test_a_part_never_replaces_a_whole_report(call: Call, tmp_path: Path) -> Non
         "replace; give another folder\n"
     )
     assert os.listdir(tmp_path) == ["run.json"]
-    (tmp_path / "run.json").write_text('{"part": true}')
+    (tmp_path / "run.json").write_text('{"scope": "part: tanh of quick"}')
     assert call(*QUICK, "--out", tmp_path).code == 0
     assert sorted(os.listdir(tmp_path)) == NAMES
 
@@ -418,25 +420,53 @@ def test_list_of_something_unknown(call: Call) -> None:
 
 
 def test_diff_of_the_same(call: Call, tmp_path: Path) -> None:
-    """Exit code 0 and two words."""
+    """Exit code 0, what was compared, and that nothing changed."""
     call(*QUICK, "--out", tmp_path)
-    path = tmp_path / "summary.csv"
-    assert call("diff", path, path) == Outcome(0, "no changes\n", "")
+    said = (
+        "2 tensors in both: 2 equal in every digit, 0 with other values; "
+        "largest error/bound 0 → 0\nno verdict changed, no error grew tenfold\n"
+    )
+    assert call("diff", tmp_path, tmp_path / "summary.csv") == Outcome(0, said, "")
 
 
 def test_diff_of_two_runs(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Exit code 1, a line for each change, and how many there are."""
+    """Exit code 1, what was compared, a line for each change; folders are as good as files."""
     call("run", "relu", "--case", "maps", "--out", tmp_path / "a")
     monkeypatch.setattr(refimpl, "relu_backward", negated(refimpl.relu_backward))
-    call(*QUICK, "--out", tmp_path / "b")
-    outcome = call("diff", tmp_path / "a/summary.csv", tmp_path / "b/summary.csv")
+    call(*QUICK, "--out", tmp_path / "b", "--seed", 5)
+    outcome = call("diff", tmp_path / "a", tmp_path / "b" / "summary.csv")
     assert (outcome.code, outcome.err) == (1, "")
-    assert sorted(outcome.out.splitlines()) == [
-        "3 changes",
-        "gone     relu[maps] dx float64 cpu: identical → -",
-        "gone     relu[maps] y float64 cpu: identical → -",
+    assert outcome.out.splitlines() == [
+        "scope: part: relu --case 'maps' of default → "
+        "part: relu --case 'maps' --dtype float32 of default",
+        f"seed: {DEFAULT_SEED} → 5",
+        "2 tensors in both: 0 equal in every digit, 2 with other values; "
+        "largest error/bound 0 → inf",
+        "only in A: 2 tensors (relu 2)",
+        "the two runs are of another scope: what only one has is no change",
         "verdict  relu[maps] dx float32 cpu: identical → outside",
+        "1 verdict changed",
     ]
+
+
+def test_diff_of_other_values(call: Call, tmp_path: Path) -> None:
+    """Another seed has other values, which are counted and are no change."""
+    for seed in (5, 6):
+        call(
+            "run",
+            "sigmoid",
+            "--case",
+            "maps",
+            "--quick",
+            "--seed",
+            seed,
+            "--out",
+            tmp_path / f"{seed}",
+        )
+    outcome = call("diff", tmp_path / "5", tmp_path / "6")
+    assert outcome.code == 0
+    assert "4 tensors in both: 0 equal in every digit, 4 with other values" in outcome.out
+    assert outcome.out.endswith("no verdict changed, no error grew tenfold\n")
 
 
 @pytest.mark.parametrize("content", [None, "a,b\n1,2\n", "a,b\n1\n1,2,3\n"])

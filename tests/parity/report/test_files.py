@@ -295,8 +295,8 @@ def test_run_json_says_how_it_was_run(about: dict[str, Any]) -> None:
     assert about["seconds"] == 1.235
     assert about["override"] == "bound overridden: rtol 0.5, atol 0.0"
     assert about_run(Findings(), Settings(), [], 1, 0.0)["override"] is None
-    assert about["part"] is False
-    assert about_run(Findings(), Settings(), [], 1, 0.0, part=True)["part"] is True
+    assert about["scope"] == "default"
+    assert about_run(Findings(), Settings(), [], 1, 0.0, "part")["scope"] == "part"
 
 
 def test_run_json_says_what_computed(about: dict[str, Any]) -> None:
