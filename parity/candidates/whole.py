@@ -44,6 +44,7 @@ from parity.results.settings import DEFAULT_SEED
 
 Change = Callable[[Told], Told | None]  # None: there is no such way
 MODULE = "numpy"  # whose arrays most candidates take
+OBJECTS = ("layer", "torch")  # styles whose parameters are inside
 TRIED = ("refimpl", "layer", "torch", "jax", "array")  # styles that say nothing of the axes' order
 
 
@@ -128,7 +129,7 @@ def _verdict(
         return Verdict(candidate, "", "", "", UNCLEAR, told.message, seed=wanted.seed)
     if wanted.layout is not None:
         told = replace(told, layout=wanted.layout)
-    if told.kind == "instance":
+    if told.kind == "instance" and told.style in OBJECTS:
         return _of_object(candidate, told, put, wanted, diagnose)
     return in_each_mode(told, lambda one: _of_code(candidate, one, put, wanted, diagnose))
 
@@ -165,7 +166,7 @@ def _other_ways(told: Told, put: Put, wanted: Wanted) -> Iterator[tuple[str, Cha
         layout = NHWC if told.layout == NCHW else NCHW
         yield layout_in_words(layout), lambda one: replace(one, layout=layout)
     yield "its weights are (in, out)", with_turned_weight
-    if told.like == "dropout" and told.style in ("layer", "torch"):
+    if told.like == "dropout" and told.style in OBJECTS:
         yield from DROPPING
     if wanted.layout is None and told.style in TRIED:
         for one_sample in (o for o in layouts_of(told.like) if o in ONE_SAMPLE):
@@ -184,7 +185,8 @@ def _if_tried(put: Put, layout: str, seed: int) -> Change:
 
 def _can_be_asked(described: Mapping[str, Any]) -> bool:
     methods = set(described.get("methods") or ())
-    return described.get("kind") != "instance" or bool(methods & {*FORWARDS, *BACKWARDS})
+    called = described.get("signature") is not None or bool(methods & {*FORWARDS, *BACKWARDS})
+    return described.get("kind") != "instance" or called
 
 
 def _mostly(found: Verdict) -> bool:
