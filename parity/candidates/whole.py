@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from parity.candidates.asked import Plan
+from parity.candidates.asked_twice import kept, notes
 from parity.candidates.check import Diagnose, Subject, check, planned_for
 from parity.candidates.defaults import other_defaults
 from parity.candidates.evaluation import evaluated, not_evaluated
@@ -17,7 +18,6 @@ from parity.candidates.here import Here
 from parity.candidates.interview import Interview, Put
 from parity.candidates.modes import in_each_mode
 from parity.candidates.process import Child, Limits
-from parity.candidates.state import kept, notes
 from parity.candidates.styles.as_layer import BACKWARDS, FORWARDS
 from parity.candidates.styles.constructing import with_turned_weight
 from parity.candidates.styles.recognition import (
