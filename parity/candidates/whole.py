@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from parity.candidates.asked import Plan
+from parity.candidates.asked_twice import kept, notes
 from parity.candidates.check import Diagnose, Subject, check, planned_for
 from parity.candidates.defaults import other_defaults
 from parity.candidates.evaluation import evaluated, not_evaluated
@@ -17,7 +18,6 @@ from parity.candidates.here import Here
 from parity.candidates.interview import Interview, Put
 from parity.candidates.modes import in_each_mode
 from parity.candidates.process import Child, Limits
-from parity.candidates.state import kept, notes
 from parity.candidates.styles.as_layer import BACKWARDS, FORWARDS
 from parity.candidates.styles.constructing import with_turned_weight
 from parity.candidates.styles.recognition import (
@@ -44,6 +44,7 @@ from parity.results.settings import DEFAULT_SEED
 
 Change = Callable[[Told], Told | None]  # None: there is no such way
 MODULE = "numpy"  # whose arrays most candidates take
+OBJECTS = ("layer", "torch")  # styles whose parameters are inside
 TRIED = ("refimpl", "layer", "torch", "jax", "array")  # styles that say nothing of the axes' order
 
 
@@ -128,7 +129,7 @@ def _verdict(
         return Verdict(candidate, "", "", "", UNCLEAR, told.message, seed=wanted.seed)
     if wanted.layout is not None:
         told = replace(told, layout=wanted.layout)
-    if told.kind == "instance":
+    if told.kind == "instance" and told.style in OBJECTS:
         return _of_object(candidate, told, put, wanted, diagnose)
     return in_each_mode(told, lambda one: _of_code(candidate, one, put, wanted, diagnose))
 
@@ -165,7 +166,7 @@ def _other_ways(told: Told, put: Put, wanted: Wanted) -> Iterator[tuple[str, Cha
         layout = NHWC if told.layout == NCHW else NCHW
         yield layout_in_words(layout), lambda one: replace(one, layout=layout)
     yield "its weights are (in, out)", with_turned_weight
-    if told.like == "dropout" and told.style in ("layer", "torch"):
+    if told.like == "dropout" and told.style in OBJECTS:
         yield from DROPPING
     if wanted.layout is None and told.style in TRIED:
         for one_sample in (o for o in layouts_of(told.like) if o in ONE_SAMPLE):
@@ -184,7 +185,8 @@ def _if_tried(put: Put, layout: str, seed: int) -> Change:
 
 def _can_be_asked(described: Mapping[str, Any]) -> bool:
     methods = set(described.get("methods") or ())
-    return described.get("kind") != "instance" or bool(methods & {*FORWARDS, *BACKWARDS})
+    called = described.get("signature") is not None or bool(methods & {*FORWARDS, *BACKWARDS})
+    return described.get("kind") != "instance" or called
 
 
 def _mostly(found: Verdict) -> bool:

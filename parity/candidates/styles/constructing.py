@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -260,14 +261,24 @@ def parameter_ways(problem: Problem, told: Told) -> dict[str, Move]:
         if way:
             ways["weight"] = way(problem.arrays["weight"])
     vector = attribute_of(told, "bias")
-    if vector and "bias" in problem.arrays and told.layout == HW:
-        ways["bias"] = Move((), attributes[vector])
-    elif vector and "bias" in problem.arrays:
-        size = SAMPLES[told.like][0]
-        if as_vector(np.zeros(size), attributes[vector]):
-            bias = problem.arrays["bias"].size
-            ways["bias"] = Move((), tuple(bias if n == size else n for n in attributes[vector]))
+    if vector and "bias" in problem.arrays:
+        shape = shape_of_bias(problem.arrays["bias"].size, attributes[vector], told.like)
+        ways |= {"bias": Move((), shape)} if shape is not None else {}
     return ways
+
+
+def shape_of_bias(size: int, seen: Shape, like: str) -> Shape | None:
+    """The shape of so many biases in an object, as they were seen in the sample; None: as it is.
+
+    >>> shape_of_bias(7, (5, 1), "linear"), shape_of_bias(1, (1,), "conv2d")
+    ((7, 1), (1,))
+    """
+    if prod(seen) == size == 1:
+        return seen
+    sampled = SAMPLES[like][0]
+    if as_vector(np.zeros(sampled), seen) is None:
+        return None
+    return tuple(size if n == sampled else n for n in seen)
 
 
 def ways_of_own(problem: Problem, told: Told, own: Own) -> dict[str, Move]:

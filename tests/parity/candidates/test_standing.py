@@ -247,6 +247,18 @@ def test_what_refimpl_does_not_have() -> None:
     )
 
 
+def test_an_object_that_is_given_its_weights() -> None:
+    """It is a function like others: all sizes are asked."""
+
+    class Function:
+        def __call__(self, x: Any, weight: Any, bias: Any = None) -> Any:
+            return other.linear(x, weight, bias)
+
+    found = parity.check(Function(), like="linear", style="refimpl")
+    assert found, str(found)
+    assert not any("as it stands" in remark for remark in found.remarks)
+
+
 def test_an_object_that_cannot_be_copied() -> None:
     """It is never asked itself."""
     made = Conv()
