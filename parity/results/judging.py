@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from traceback import extract_tb
 from typing import TypeVar
 
 import numpy as np
 
+import refimpl
 from parity.bounds.bound import Bound
 from parity.cases.case import Array
 from parity.results.closeness import Closeness, ExactWitness
@@ -32,6 +35,8 @@ SMALL = {
 } | {"float16": 0.0, "bfloat16": 0.0}
 MANY_ROUNDINGS = 64  # of torch: what no sum in blocks comes to
 SERIAL = "torch adds up serially"
+
+REFIMPL = os.path.join(os.path.dirname(refimpl.__file__), "")  # as tracebacks have it
 
 T = TypeVar("T")
 
@@ -235,7 +240,16 @@ def attempt(run: Callable[[], T]) -> T | str:
     try:
         return run()
     except Exception as error:
-        return f"refimpl raised {type(error).__name__}: {error}"
+        return f"refimpl raised {type(error).__name__}: {error}{_where(error)}"
+
+
+def _where(error: Exception) -> str:
+    """The line of refimpl that raised, "(refimpl/windows.py:94)"; nothing where it is not there."""
+    frames = [f for f in extract_tb(error.__traceback__) if f.filename.startswith(REFIMPL)]
+    if not frames or not frames[-1].lineno:
+        return ""
+    name = frames[-1].filename.removeprefix(REFIMPL).replace(os.sep, "/")
+    return f" (refimpl/{name}:{frames[-1].lineno})"
 
 
 def shapes_apart(name: str, ours: Array | str, theirs: Array | str) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import refimpl
 from parity.bounds.bound import Bound
 from parity.cases.case import Array
 from parity.results import judging as module
@@ -261,6 +264,15 @@ def test_attempt_turns_an_exception_into_a_sentence() -> None:
         raise ZeroDivisionError("by nothing")
 
     assert attempt(fail) == "refimpl raised ZeroDivisionError: by nothing"
+
+
+def test_an_exception_inside_refimpl_has_a_place() -> None:
+    """The file and the line that raised it, not those that called."""
+    said = str(attempt(lambda: refimpl.relu(np.array(["a"]))))
+    found = re.search(r" \(refimpl/(\w+\.py):(\d+)\)$", said)
+    assert found
+    source = Path(refimpl.__file__).with_name(found[1]).read_text().splitlines()
+    assert "raise" in source[int(found[2]) - 1]
 
 
 def test_attempt_lets_an_interruption_through() -> None:
