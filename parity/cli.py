@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from parity.commands import interruption
+from parity.commands import interruption, usage
 from parity.commands.audit import audit
 from parity.commands.bench import bench
 from parity.commands.check import check
@@ -43,7 +43,7 @@ def main() -> None:
         if len(sys.argv) < 2:
             error.show()  # the help
             sys.exit(WRONG_CALL)
-        typer.echo(f"parity: {error.format_message()}", err=True)
+        typer.echo(f"parity: {usage.sentence(error)}", err=True)
         sys.exit(WRONG_CALL)
     except Exception as error:
         if interruption.came():

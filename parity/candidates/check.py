@@ -66,7 +66,7 @@ def check(subject: Subject, planned: Plan, ask: Ask, diagnose: Diagnose) -> Verd
         return _verdict(subject, FAILED, "there is nothing that it can be asked", unchecked)
     found = list(outcomes(planned, ask, subject.part))
     if found[-1].answer.fatal:
-        return _ended(subject, found, unchecked)
+        return _ended(subject, found, unchecked, len(planned.asked))
     unchecked, found = _without_unusual(unchecked, found)
     odd = tuple(faults(found, ask))
     wrong = any(one.wrong for one in found)
@@ -258,11 +258,13 @@ def _each_tensor(failing: Sequence[Outcome]) -> Iterator[str]:
         yield f"{'; '.join(said)} ({where})"
 
 
-def _ended(subject: Subject, found: Sequence[Outcome], unchecked: tuple[str, ...]) -> Verdict:
-    """It could be asked no more."""
+def _ended(
+    subject: Subject, found: Sequence[Outcome], unchecked: tuple[str, ...], planned: int
+) -> Verdict:
+    """It could be asked no more, of so many cases that were planned."""
     last = found[-1]
     said = f"{last.answer.fatal} ({in_sizes(last.asked.problem)})"
-    return _verdict(subject, FAILED, said, unchecked, found)
+    return _verdict(subject, FAILED, said, unchecked, found, unreached=planned - len(found))
 
 
 def _verdict(

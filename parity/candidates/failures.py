@@ -134,5 +134,6 @@ NOT_THERE = {
     "NoFile": lambda request, message, names: f"there is no file {message}",
     "NoModule": lambda request, message, names: f"there is no module {message}",
     "NoNotebook": lambda request, message, names: message,
+    "NoText": lambda request, message, names: f"{message} is no Python file: it is no text",
     "NoName": _no_name,
 }

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from parity.candidates.process import Limits
+from parity.candidates.targets import check_target
 from parity.candidates.verdict import Verdict
-from parity.candidates.whole import Wanted, check_file, check_objects
+from parity.candidates.whole import Wanted, check_objects
 from parity.results.settings import DEFAULT_SEED
 
 
@@ -37,8 +38,7 @@ def check(
     """
     wanted = Wanted(like, style, layout, seed, limits or Limits())
     if isinstance(candidate, str):
-        source, names = split(candidate)
-        return check_file(source, names, wanted, _diagnose)
+        return check_target(candidate, wanted, _diagnose)
     return check_objects(named(candidate), wanted, _diagnose)
 
 
@@ -46,23 +46,6 @@ def _diagnose(*given: Any) -> Any:
     from parity.candidates.causes import causes  # known mistakes: for wrong candidates alone
 
     return causes(*given)
-
-
-def split(target: str) -> tuple[str, list[str]]:
-    """A file or module and the names in it.
-
-    >>> split("layers.py:conv,conv_backward"), split("layers.py")
-    (('layers.py', ['conv', 'conv_backward']), ('layers.py', []))
-    >>> split("C:/my layers.py:conv")
-    ('C:/my layers.py', ['conv'])
-    """
-    source, colon, names = target.rpartition(":")
-    if colon and source and not names:
-        return source, []
-    listed = [name.strip() for name in names.split(",")]
-    if not colon or not all(part.isidentifier() for name in listed for part in name.split(".")):
-        return target, []
-    return source, listed
 
 
 def named(candidate: Any) -> Mapping[str, Any]:

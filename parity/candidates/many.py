@@ -11,10 +11,10 @@ from pathlib import Path
 from types import FrameType
 
 from parity.candidates.causes import causes
-from parity.candidates.in_python import split
 from parity.candidates.process import end_all
+from parity.candidates.targets import check_target, split
 from parity.candidates.verdict import FAILED, Verdict
-from parity.candidates.whole import Wanted, check_file
+from parity.candidates.whole import Wanted
 from parity.suite.processes import pool
 
 SERVED = "parity.candidates.many"  # and with it what takes most of a start
@@ -35,9 +35,8 @@ def check_many(
 
 def judged(target: str, wanted: Wanted) -> Verdict:
     """The verdict on one target; where this program itself goes wrong, it says so."""
-    source, names = split(target)
     try:
-        return check_file(source, names, wanted, causes)
+        return check_target(target, wanted, causes)
     except Exception as error:
         said = f"parity itself went wrong: {type(error).__name__}: {error}"
         return Verdict(target, "", "", "", FAILED, said, seed=wanted.seed)

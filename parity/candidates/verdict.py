@@ -39,6 +39,7 @@ class Verdict:
     unchecked: tuple[str, ...] = ()
     example: Example | None = None
     output: str = ""  # what the candidate printed
+    unreached: int = 0  # cases that it was not asked, as it had ended before
 
     def __bool__(self) -> bool:
         return self.status in (RIGHT, NORMWISE)
@@ -71,7 +72,8 @@ class Verdict:
         if not self.cases.asked:
             return
         each = ", ".join(f"{name} {s.right}/{s.asked}" for name, s in self.tensors.items())
-        yield f"{INDENT}right in {self.cases.right} of {self.cases.asked} cases ({each})"
+        left = f"; {self.unreached} more were not reached" if self.unreached else ""
+        yield f"{INDENT}right in {self.cases.right} of {self.cases.asked} cases ({each}){left}"
         if self and self.roundings:
             worst = ", ".join(f"{name} {most:.2g}" for name, most in self.roundings.items())
             yield f"{INDENT}largest error in roundings of Σ|terms|: {worst}"

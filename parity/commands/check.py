@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
 from enum import StrEnum
@@ -11,14 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from parity.commands import interruption
 from parity.commands.ending import DISAGREE, WRONG_CALL, wrong_call
 from parity.commands.needs import need
 from parity.commands.options import Jobs, Seed, default_jobs
+from parity.commands.reports import check_file
 from parity.commands.terminal import counted, progress_bar
 
 if TYPE_CHECKING:
     from parity.candidates.verdict import Verdict
     from parity.candidates.whole import Wanted
+    from parity.report.verdicts import Shown
 
 
 JOBS_FROM = 101  # tasks that one candidate counts for: two and more get a process each
@@ -28,6 +30,10 @@ class Format(StrEnum):
     TEXT = "text"
     JSON = "json"
     CSV = "csv"
+    GRADESCOPE = "gradescope"
+
+
+SUFFIXES = {".json": Format.JSON, ".txt": Format.TEXT}  # of --out; all others are tables
 
 
 class Layout(StrEnum):
@@ -65,7 +71,9 @@ def check(
         Layout | None,
         typer.Option(help="its axes; CHW, HWC, HW, D: one sample at a time (found by trying)"),
     ] = None,
-    output: Annotated[Format, typer.Option("--format", help="what is printed")] = Format.TEXT,
+    output: Annotated[
+        Format | None, typer.Option("--format", help="of what is printed or written (text)")
+    ] = None,
     no_answers: Annotated[
         bool, typer.Option("--no-answers", help="no expected value, no formula, no correct code")
     ] = False,
@@ -87,15 +95,25 @@ def check(
     jobs: Jobs = None,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.csv", help="a table that goes on where it was ended"),
+        typer.Option(
+            metavar="FILE",
+            help="FILE.csv: a table that goes on where it was ended; FILE.json, FILE.txt; else "
+            "as --format says",
+        ),
     ] = None,
+    points: Annotated[
+        float, typer.Option(min=0, metavar="N", help="of a right candidate, for Gradescope")
+    ] = 100.0,
 ) -> None:
     """Judge somebody's own layer. Exit code 0 right, 1 wrong, 2 it could not be judged."""
     need("flint", "parity check")
     from parity.candidates.process import Limits
     from parity.candidates.whole import Wanted
+    from parity.report.verdicts import Shown
     from parity.results.settings import DEFAULT_SEED
 
+    form = output or (SUFFIXES.get(out.suffix, Format.CSV) if out else Format.TEXT)
+    _refuse(targets, like, style, form, out)
     wanted = Wanted(
         like,
         style,
@@ -106,11 +124,52 @@ def check(
         everything,
     )
     jobs = jobs or default_jobs(JOBS_FROM * len(targets))
-    if out is not None:
+    if out is not None and form is Format.CSV:
         raise typer.Exit(_into_table(out, targets, wanted, jobs))
+    shown = Shown(form.value, not no_answers, show_output, points)
+    raise typer.Exit(_at_once(out, targets, wanted, jobs, shown))
+
+
+def _refuse(
+    targets: list[str], like: str | None, style: str | None, form: Format, out: Path | None
+) -> None:
+    """End a call that no candidate can answer."""
+    from parity.candidates.styles.recognition import unknown
+
+    said = unknown(like, style)
+    if said:
+        wrong_call(said)
+    if form is Format.GRADESCOPE and len(targets) > 1:
+        wrong_call(
+            f"--format gradescope is for one candidate, but {len(targets)} are given: Gradescope "
+            "runs it for each submission"
+        )
+    if out is not None:
+        try:
+            check_file("--out", out)
+        except OSError as error:
+            wrong_call(str(error))
+
+
+def _at_once(out: Path | None, targets: list[str], wanted: Wanted, jobs: int, shown: Shown) -> int:
+    """All verdicts, printed or written when the last is known."""
+    from parity.report.verdicts import rendered
+    from parity.results.writing import replace_files
+
+    interruption.keeps(
+        f"{out} is as it was" if out else "no verdict is kept, --out FILE keeps them"
+    )
     found = _verdicts(targets, wanted, jobs)
-    _print(found, output, not no_answers, show_output)
-    raise typer.Exit(max(map(_code, found)))
+    text = rendered(found, shown)
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        try:
+            replace_files({out: text})
+        except OSError as error:
+            wrong_call(f"--out {out}: {error.strerror or error}")
+        typer.echo(_summary([verdict.status for verdict in found], "", out))
+    return max(map(_code, found))
 
 
 def _verdicts(targets: list[str], wanted: Wanted, jobs: int) -> list[Verdict]:
@@ -145,6 +204,9 @@ def _into_table(path: Path, targets: list[str], wanted: Wanted, jobs: int) -> in
         ]
         rows = {n: row for n, one in enumerate(asked) if (row := submissions.done(before, one))}
         left = [n for n in range(len(targets)) if n not in rows]
+        interruption.keeps(
+            lambda: f"{len(rows)} of {len(targets)} are in {path}, the same command goes on"
+        )
         bar, done = progress_bar("checking", len(left), "candidate")
         with bar:
             for number, verdict in check_many([targets[n] for n in left], wanted, jobs):
@@ -154,30 +216,15 @@ def _into_table(path: Path, targets: list[str], wanted: Wanted, jobs: int) -> in
         submissions.write(path, [rows[n] for n in sorted(rows)])
     except (submissions.TableError, OSError) as error:
         wrong_call(str(error))
-    states = Counter(row["status"] for row in rows.values())
-    said = ", ".join(f"{count} {status}" for status, count in states.items())
-    typer.echo(f"{counted(len(targets), 'candidate')}: {said}; {len(left)} checked now; {path}")
+    states = [row["status"] for row in rows.values()]
+    typer.echo(_summary(states, f"{len(left)} checked now; ", path))
     return DISAGREE if set(states) - {"right", "right norm-wise"} else 0
 
 
-def _print(found: list[Verdict], output: Format, answers: bool, show_output: bool) -> None:
-    from parity.report.check import COLUMNS, as_json, as_row
-
-    if output is Format.JSON:
-        documents = [as_json(verdict, answers) for verdict in found]
-        whole = documents[0] if len(documents) == 1 else documents
-        typer.echo(json.dumps(whole, ensure_ascii=False, indent=2, allow_nan=False))
-    elif output is Format.CSV:
-        import csv
-
-        writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(as_row(verdict) for verdict in found)
-    else:
-        for verdict in found:
-            typer.echo(verdict.text(answers))
-            if show_output and verdict.output:
-                typer.echo(f"  it printed:\n{verdict.output.rstrip()}")
+def _summary(states: list[str], more: str, path: Path) -> str:
+    """How many there are of each kind, and where they are written."""
+    said = ", ".join(f"{count} {status}" for status, count in Counter(states).items())
+    return f"{counted(len(states), 'candidate')}: {said}; {more}{path}"
 
 
 def _code(verdict: Verdict) -> int:

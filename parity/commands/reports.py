@@ -25,6 +25,21 @@ def check_writable(out: Path) -> None:
         raise PermissionError(f"{out}: cannot be written to")
 
 
+def check_file(option: str, path: Path) -> None:
+    """Refuse a place for a file, given by an option, before anything is computed.
+
+    Raises: OSError that says what is in the way.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(f"{option} {path}: is a folder, a file is needed")
+    if path.exists() and not path.is_file():
+        raise OSError(f"{option} {path}: is a device, a file is needed")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"{option} {path}: there is no folder {path.parent}")
+    if not os.access(path.parent, os.W_OK):
+        raise PermissionError(f"{option} {path}: {path.parent} cannot be written to")
+
+
 def write_table(
     target: Path | None,
     name: str,

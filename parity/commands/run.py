@@ -14,7 +14,7 @@ from parity.commands import interruption
 from parity.commands.ending import DISAGREE, wrong_call
 from parity.commands.needs import need, need_installed
 from parity.commands.options import FOLDER, Dtype, Dtypes, Jobs, Seed, default_jobs
-from parity.commands.reports import check_writable
+from parity.commands.reports import check_file, check_writable
 from parity.commands.terminal import counted, progress_bar, wide_console
 from parity.commands.threads import sleep_when_idle
 
@@ -152,10 +152,7 @@ def check_junit(junit: Path, out: Path) -> None:
     from parity.report.files import REPORTS
 
     check_writable(junit.parent)
-    if junit.is_dir():
-        raise IsADirectoryError(f"--junit {junit}: is a folder, a file is needed")
-    if junit.exists() and not junit.is_file():
-        raise ValueError(f"--junit {junit}: is a device, a file is needed")
+    check_file("--junit", junit)
     folders = (out.resolve(), FOLDER.resolve())
     if junit.resolve().parent in folders and junit.name in REPORTS:
         raise ValueError(f"--junit {junit}: is one of the run's own reports")

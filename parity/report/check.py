@@ -23,6 +23,7 @@ COLUMNS = (
     "style",
     "cases_right",
     "cases",
+    "unreached",
     "score",
     "said",
     "causes",
@@ -50,6 +51,7 @@ def as_json(verdict: Verdict, answers: bool = True) -> dict[str, Any]:
         "layout": verdict.layout,
         "seed": verdict.seed,
         "cases": _share(verdict.cases),
+        "unreached": verdict.unreached,
         "tensors": {name: _share(share) for name, share in verdict.tensors.items()},
         "scores": {name: _share(share) for name, share in verdict.scores.items()},
         "roundings": dict(verdict.roundings),
@@ -80,10 +82,19 @@ def as_row(verdict: Verdict) -> dict[str, Any]:
         "style": verdict.style,
         "cases_right": share.right,
         "cases": share.asked,
-        "score": share.right / share.asked if share.asked else 0.0,
+        "unreached": verdict.unreached,
+        "score": score(verdict),
         "said": verdict.said,
         "causes": "; ".join(cause.text for cause in verdict.causes),
     }
+
+
+def score(verdict: Verdict) -> float:
+    """The share of right cases of all that were to be asked; 1 of a right verdict."""
+    asked = verdict.cases.asked + verdict.unreached
+    if verdict:
+        return 1.0
+    return verdict.cases.right / asked if asked else 0.0
 
 
 def _share(share: Share) -> dict[str, int]:

@@ -8,6 +8,7 @@ import re
 import sys
 import tokenize
 import types
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -94,10 +95,16 @@ class Loading:
         module = _module(self.path)
         if self.path.endswith(".ipynb"):
             return Loaded(module, self.files, self._run_cells(module))
-        with tokenize.open(self.path) as file:
-            code = compile(file.read(), self.path, "exec", dont_inherit=True)
+        code = compile(self._text(), self.path, "exec", dont_inherit=True)
         exec(code, vars(module))
         return Loaded(module, self.files, [])
+
+    def _text(self) -> str:
+        with suppress(SyntaxError, UnicodeDecodeError), tokenize.open(self.path) as file:
+            text = file.read()
+            if "\0" not in text:
+                return text
+        raise NotThereError("NoText", self.source)
 
     def _import(self) -> Loaded:
         try:

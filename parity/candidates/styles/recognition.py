@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from parity.candidates.styles.as_layer import BACKWARDS, FORWARDS
@@ -294,18 +295,30 @@ def part_of_layer(seen: Seen) -> str:
 def unknown(like: str | None, style: str | None) -> str:
     """The message about a name that is none of ours; "" if both are known."""
     if style is not None and style.partition(":")[0] not in EVERY:
-        return f'no style is called "{style}"; {styles_listed()}'
+        return f'no style is called "{style}"{meant(style, tuple(EVERY)) or f"; {styles_listed()}"}'
     if style is not None and style.partition(":")[2] not in ("", *LIBRARIES):
         return f'"{style}": the arrays are those of torch or jax, for example "array:torch"'
     if like is not None and like not in FUNCTIONS and like not in FORWARD_OF:
-        return f'no function is called "{like}"; {functions_listed(tuple(FUNCTIONS))}'
+        near = meant(like, (*FUNCTIONS, *FORWARD_OF))
+        return f'no function is called "{like}"{near or f"; {functions_listed(tuple(FUNCTIONS))}"}'
     return ""
+
+
+def meant(name: str, known: Sequence[str]) -> str:
+    """The names that are near, for the end of a sentence; "" if none is.
+
+    >>> meant("cs213n", ("cs231n", "torch")), meant("mine", ("torch",))
+    ('; did you mean cs231n?', '')
+    """
+    near = get_close_matches(name, known, 3)
+    return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
 def unclear(seen: Seen, like: str | None, style: str | None) -> str:
     """What was seen, and what to add."""
     if not seen.names:
-        return f"no name is given; the file defines: {', '.join(seen.public) or 'nothing'}"
+        none = "no name is given" if like is None else f"no name in it is like {like}"
+        return f"{none}; the file defines: {', '.join(seen.public) or 'nothing'}"
     absent = absent_from_refimpl(seen) if like is None else ""
     if absent:
         return absent

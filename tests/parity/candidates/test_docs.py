@@ -7,17 +7,21 @@ import io
 import json
 import re
 import shlex
+import subprocess
+import sys
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
 from calling import Call
+from handed_in import STRIDE_FORGOTTEN
 
 ROOT = Path(__file__).parents[3]
 NOTEBOOK = ROOT / "examples" / "check_your_own_layer.ipynb"
 PAGE = ROOT / "docs" / "check.md"
 BLOCK = re.compile(r"```console\n\$ parity (check .*?)\n(.*?)```", re.DOTALL)
+SCRIPTS = re.findall(r"```sh\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
 BLOCKS = [
     found
     for found in BLOCK.findall(PAGE.read_text(encoding="utf-8"))
@@ -72,3 +76,22 @@ def test_python() -> None:
     found = doctest.testfile(str(PAGE), module_relative=False, verbose=False)
     assert found.attempted > 3
     assert not found.failed
+
+
+def test_the_autograder(tmp_path: Path) -> None:
+    """`run_autograder` as it stands there, in Gradescope's folders, for a wrong and a lost layer."""
+    (script,) = (one for one in SCRIPTS if "gradescope" in one)
+    (tmp_path / "venv" / "bin").mkdir(parents=True)
+    (tmp_path / "venv" / "bin" / "parity").symlink_to(Path(sys.executable).with_name("parity"))
+    results, layers = tmp_path / "results" / "results.json", tmp_path / "submission" / "layers.py"
+    for path in (results, layers):
+        path.parent.mkdir()
+    run = script.replace("/autograder", str(tmp_path))
+    layers.write_text(STRIDE_FORGOTTEN, encoding="utf-8")
+    subprocess.run(["bash", "-c", run], check=True, capture_output=True)
+    found = json.loads(results.read_text(encoding="utf-8"))
+    assert 0 < found["score"] < 20
+    assert "WRONG: dx is wrong" in found["output"]
+    layers.write_text("import nothing_of_that_name", encoding="utf-8")
+    subprocess.run(["bash", "-c", run], check=True, capture_output=True)
+    assert json.loads(results.read_text(encoding="utf-8"))["score"] == 0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -105,20 +107,152 @@ def test_another_table_is_not_overwritten(call: Call, right: str, tmp_path: Path
     [
         (("no file.py:f",), "there is no file no file.py"),
         (("{right}:conv_backwrd_naive",), "has no conv_backwrd_naive: it has conv_backward_naive"),
-        (("{right}:conv_forward_naive", "--like", "conv9d"), 'no function is called "conv9d"'),
-        (("{right}:conv_forward_naive", "--style", "mine"), 'no style is called "mine"'),
         (("{right}",), "no name is given; the file defines: conv_forward_naive"),
+        (("{right}:",), "no name is given; the file defines: conv_forward_naive"),
+        (("{right}", "--like", "linear"), "no name in it is like linear; the file defines: conv_"),
+        (("",), "FAILED: the target is empty: FILE:NAME is needed, layers.py:conv for example"),
+        ((":f",), "FAILED: “:f” names no file: FILE:NAME is needed"),
+        (("{folder}",), "FAILED: {folder} is a folder: give its files, {folder}/*.py"),
+        (("{folder}:f",), "FAILED: {folder} is a folder: give its files, {folder}/*.py"),
+        (
+            ("{right}:f,",),
+            "FAILED: “f,” is no name in {right}: a function, a class or forward,backw",
+        ),
+        (("{folder}/image.py:f",), "FAILED: {folder}/image.py is no Python file: it is no text"),
+        (("{folder}/nul.py:f",), "FAILED: {folder}/nul.py is no Python file: it is no text"),
+        (("{folder}/prose.py:f",), "cannot be imported: SyntaxError: "),
         (
             ("{right}:conv_forward_naive", "--python", "/nowhere/python"),
             "--python /nowhere/python cannot run a candidate",
         ),
     ],
 )
-def test_wrong_calls(call: Call, right: str, arguments: tuple[str, ...], said: str) -> None:
-    """Exit code 2, and what to do."""
-    code, out, _ = call("check", *(one.format(right=right) for one in arguments))
+def test_targets_that_are_none(
+    call: Call, right: str, tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    """Exit code 2, and what to do; the verdict of others is not touched."""
+    folder = tmp_path / "some"
+    folder.mkdir()
+    (folder / "image.py").write_bytes(bytes(range(256)))
+    (folder / "nul.py").write_bytes(b"x = 1\0")
+    (folder / "prose.py").write_text("Dear all,", encoding="utf-8")
+    places = {"right": right, "folder": folder}
+    code, out, err = call("check", *(one.format(**places) for one in arguments))
+    assert (code, err) == (2, "")
+    assert said.format(**places) in out
+    assert len(out.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--like", "conv2_d"), 'no function is called "conv2_d"; did you mean conv2d or'),
+        (("--like", "zzz"), 'no function is called "zzz"; functions, each also with _backward: '),
+        (("--style", "cs213n"), 'no style is called "cs213n"; did you mean cs231n?'),
+        (("--style", "mine"), 'no style is called "mine"; styles: refimpl, cs231n, '),
+        (("--layout", "nhwc"), "--layout must be NCHW or NHWC, but is 'nhwc'; did you mean NHWC?"),
+        (("--layout", "x"), "--layout must be NCHW or NHWC, but is 'x'\n"),
+        (("--format", "jsno"), "csv or gradescope, but is 'jsno'; did you mean json?"),
+        (("--jobs", "0"), "--jobs must be at least 1, but is 0"),
+        (("--jobs", "two"), "--jobs must be a whole number, but is two"),
+        (("--time-limit", "-1"), "--time-limit must be at least 0.1, but is -1"),
+        (("--time-limit", "long"), "--time-limit must be a number, but is long"),
+        (("--memory-limit", "1"), "--memory-limit must be at least 16, but is 1"),
+        (("--seed", "-1"), "--seed must be at least 0, but is -1"),
+        (("--out", "{folder}/none/x.csv"), "x.csv: there is no folder {folder}/none"),
+        (("--out", "{folder}"), "--out {folder}: is a folder, a file is needed"),
+        (("--out", os.devnull), f"--out {os.devnull}: is a device, a file is needed"),
+        (("other.py:f", "--format", "gradescope"), "is for one candidate, but 2 are given"),
+    ],
+    ids=lambda given: " ".join(given) if isinstance(given, tuple) else None,
+)
+def test_wrong_calls(
+    call: Call, right: str, tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    """One sentence, exit code 2, and nothing is asked."""
+    given = (one.format(folder=tmp_path) for one in arguments)
+    code, out, err = call("check", f"{right}:conv_forward_naive", *given)
+    assert (code, out) == (2, "")
+    assert said.format(folder=tmp_path) in err
+    assert err.startswith("parity: ")
+    assert len(err.splitlines()) == 1
+
+
+def test_a_folder_that_takes_nothing(
+    call: Call, right: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Said before anything is asked."""
+    monkeypatch.setattr(os, "access", lambda *given: False)
+    code, _, err = call("check", f"{right}:{NAMES}", "--out", tmp_path / "x.json")
     assert code == 2
-    assert said in out
+    said = f"--out {tmp_path / 'x.json'}: {tmp_path} cannot be written to"
+    assert err == f"parity: {said}\n"
+
+
+@pytest.mark.parametrize("form", ["json", "txt"])
+def test_a_file(call: Call, right: str, wrong: str, tmp_path: Path, form: str) -> None:
+    """By its ending, what is printed without it; an old one is replaced as a whole."""
+    path = tmp_path / f"verdict.{form}"
+    path.write_text("old", encoding="utf-8")
+    asked = ("check", right, wrong, "--like", "conv2d_backward", "--no-answers", "--jobs", "1")
+    code, out, _ = call(*asked, "--out", path)
+    assert (code, out) == (1, f"2 candidates: 1 right, 1 wrong; {path}\n")
+    named = {"json": "json", "txt": "text"}[form]
+    assert path.read_text(encoding="utf-8") == call(*asked, "--format", named)[1]
+    assert {one.name for one in tmp_path.iterdir()} == {"right.py", "wrong.py", path.name}
+
+
+def test_the_format_is_said(call: Call, right: str, tmp_path: Path) -> None:
+    """It counts, whatever the file is called."""
+    path = tmp_path / "verdict"
+    call("check", f"{right}:{NAMES}", "--out", path, "--format", "json")
+    assert json.loads(path.read_text(encoding="utf-8"))["status"] == "right"
+    results = tmp_path / "results.json"
+    call("check", f"{right}:{NAMES}", "--out", results, "--format", "gradescope", "--points", "8")
+    assert json.loads(results.read_text(encoding="utf-8"))["score"] == 8
+
+
+def test_a_file_that_cannot_be_written(
+    call: Call, right: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old one stands."""
+    path = tmp_path / "verdict.json"
+    path.write_text("old", encoding="utf-8")
+
+    def full(*given: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    code, _, err = call("check", f"{right}:{NAMES}", "--out", path)
+    assert (code, err) == (2, f"parity: --out {path}: No space left on device\n")
+    assert path.read_text(encoding="utf-8") == "old"
+
+
+def test_cases_that_were_not_reached(call: Call, tmp_path: Path) -> None:
+    """They are counted, and are not right."""
+    path = tmp_path / "later.py"
+    path.write_text(
+        "count = 0\n"
+        "def relu(x):\n"
+        "    global count\n"
+        "    count += 1\n"
+        "    while count > 5: pass\n"
+        "    return x * (x > 0)\n",
+        encoding="utf-8",
+    )
+    asked = ("check", f"{path}:relu", "--time-limit", "0.5")
+    code, out, _ = call(*asked)
+    assert code == 2
+    assert re.search(r"right in 5 of 6 cases \(y 5/6\); \d+ more were not reached\n", out)
+    found = json.loads(call(*asked, "--format", "json")[1])
+    jsonschema.validate(found, schema())
+    left = found["unreached"]
+    assert left > 0
+    (row,) = csv.DictReader(call(*asked, "--format", "csv")[1].splitlines())
+    assert (row["unreached"], float(row["score"])) == (str(left), 5 / (6 + left))
+    results = json.loads(call(*asked, "--format", "gradescope")[1])
+    (one,) = (test for test in results["tests"] if test["name"] == "gives an answer")
+    assert one["output"] == f"5 of {6 + left}"
 
 
 def test_what_it_printed(call: Call, tmp_path: Path) -> None:

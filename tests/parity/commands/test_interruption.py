@@ -96,6 +96,22 @@ def test_candidates_that_never_end(tmp_path: Path, jobs: int, whole_group: bool)
     none_is_left(processes)
 
 
+def test_a_table_of_candidates(tmp_path: Path) -> None:
+    """What is known is in it, and said; the same command goes on."""
+    quick, table = tmp_path / "quick.py", tmp_path / "results.csv"
+    quick.write_text("def relu(x):\n    return x * (x > 0)\n", encoding="utf-8")
+    files = [str(quick), *candidates(tmp_path / "handed in")]
+    limit = ("--time-limit", 300)
+    started = start("check", *files, "--like", "relu", "--jobs", 1, *limit, "--out", table)
+    until(table.exists)
+    err, processes = interrupted(started)
+    kept = f"1 of 5 are in {table}, the same command goes on"
+    assert err == f"parity: interrupted after 1 of 5 candidates; {kept}\n"
+    none_is_left(processes)
+    assert len(table.read_text(encoding="utf-8").splitlines()) == 2
+    assert {path for path in tmp_path.iterdir() if path.is_file()} == {quick, table}
+
+
 def words(process: psutil.Process) -> list[str]:
     try:
         return process.cmdline()
