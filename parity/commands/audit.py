@@ -52,7 +52,7 @@ def audit(
             check_writable(target)
         rows = audited_with_progress(chosen, torch=not no_torch)
     except (UnknownRowError, OSError, ValueError) as error:
-        wrong_call(str(error))
+        wrong_call(error)
     again = "parity audit --no-torch" if no_torch else "parity audit"
     shown = wide_console()
     shown.print(counts(rows))

@@ -148,7 +148,7 @@ def _into_table(path: Path, targets: list[str], wanted: Wanted, jobs: int) -> in
                 done(1)
         submissions.write(path, [rows[n] for n in sorted(rows)])
     except (submissions.TableError, OSError) as error:
-        wrong_call(str(error))
+        wrong_call(error)
     states = Counter(row["status"] for row in rows.values())
     said = ", ".join(f"{count} {status}" for status, count in states.items())
     typer.echo(f"{counted(len(targets), 'candidate')}: {said}; {len(left)} checked now; {path}")

@@ -20,7 +20,7 @@ def diff(
     try:
         found = changes(before, after)
     except SummaryError as error:
-        wrong_call(str(error))
+        wrong_call(error)
     for change in found:
         typer.echo(
             f"{change.what:8} {change.tensor}: {change.before or '-'} → {change.after or '-'}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from parity.commands.ending import DISAGREE, wrong_call
+from parity.commands.ending import DISAGREE, in_words, wrong_call
 from parity.commands.needs import need, need_installed
 from parity.commands.options import FOLDER, Dtype, Dtypes, Jobs, Out, Seed, default_jobs
 from parity.commands.reports import check_writable
@@ -87,7 +87,7 @@ def run(
         if junit:
             check_junit(junit, out)
     except (SelectionError, oracle.DeviceError, OSError, ValueError) as error:
-        wrong_call(str(error))
+        wrong_call(error)
     settings = Settings(
         seed=used_seed,
         device=device,
@@ -147,7 +147,7 @@ def report(
     out: Path,
     junit: Path | None,
 ) -> None:
-    """The table and the messages, then the files."""
+    """The files, then the table and the messages."""
     from parity.report.failures import failures
     from parity.report.files import write_reports
     from parity.report.text import (
@@ -162,6 +162,12 @@ def report(
     from parity.report.witnesses import refutations, witness_notes
     from parity.results.about import about_run
 
+    seconds = time.perf_counter() - started
+    about = about_run(findings, settings, ["parity", *sys.argv[1:]], jobs, seconds)
+    try:
+        written: list[Path] | OSError = write_reports(findings, about, out, junit)
+    except OSError as error:
+        written = error  # said at the end: the table is all there is
     shown = wide_console()
     shown.print(table(findings))
     for line in (
@@ -178,12 +184,8 @@ def report(
         typer.echo(line)
     if settings.override:
         typer.echo(f"The verdicts rest on an override, not on derived bounds: {settings.override}")
-    seconds = time.perf_counter() - started
-    about = about_run(findings, settings, ["parity", *sys.argv[1:]], jobs, seconds)
-    try:
-        written = write_reports(findings, about, out, junit)
-    except OSError as error:
-        wrong_call(f"the reports could not be written, the old ones stand: {error}")
+    if isinstance(written, OSError):
+        wrong_call(f"the reports could not be written, the old ones stand: {in_words(written)}")
     typer.echo(f"{summary_line(findings)}; {seconds:.1f} s")
     typer.echo(f"reports: {', '.join(map(str, written))}")
     typer.echo(vouching_note(findings, settings))

@@ -78,7 +78,7 @@ def sweep(
         shown = wide_console()
         code = run_sweep(options, shown, console(stderr=True), typer.echo)
     except (OSError, ValueError) as error:
-        wrong_call(str(error))
+        wrong_call(error)
     raise typer.Exit(code)
 
 
