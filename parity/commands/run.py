@@ -14,7 +14,7 @@ from parity.commands.ending import DISAGREE, in_words, wrong_call
 from parity.commands.needs import need, need_installed
 from parity.commands.options import FOLDER, Dtype, Dtypes, Jobs, Out, Seed, default_jobs
 from parity.commands.reports import check_writable
-from parity.commands.terminal import counted, progress_bar, wide_console
+from parity.commands.terminal import counted, narrow_console, progress_bar, wide_console
 from parity.commands.threads import sleep_when_idle
 
 if TYPE_CHECKING:
@@ -43,6 +43,14 @@ def run(
         bool, typer.Option("--quick", help="torch, few properties, and the first steps of training")
     ] = False,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="also write JUnit XML")] = None,
+    verbose: Annotated[
+        bool,
+        typer.Option(
+            "--verbose",
+            "-v",
+            help="the table with all its columns and a line for each way a network is run",
+        ),
+    ] = False,
     elements: Annotated[
         list[str] | None,
         typer.Option(
@@ -99,7 +107,7 @@ def run(
     )
     jobs = jobs or default_jobs(len(tasks))
     findings = with_progress(tasks, settings, jobs)
-    report(findings, settings, jobs, started, out, junit)
+    report(findings, settings, jobs, started, out, junit, verbose)
     raise typer.Exit(0 if findings.holds else DISAGREE)
 
 
@@ -146,10 +154,12 @@ def report(
     started: float,
     out: Path,
     junit: Path | None,
+    verbose: bool = False,
 ) -> None:
     """The files, then the table and the messages."""
     from parity.report.failures import failures
     from parity.report.files import write_reports
+    from parity.report.overview import overview
     from parity.report.text import (
         blind_note,
         exact_note,
@@ -168,8 +178,10 @@ def report(
         written: list[Path] | OSError = write_reports(findings, about, out, junit)
     except OSError as error:
         written = error  # said at the end: the table is all there is
-    shown = wide_console()
-    shown.print(table(findings))
+    if verbose:
+        wide_console().print(table(findings))
+    else:
+        narrow_console().print(overview(findings))
     for line in (
         *training_notes(findings.training),
         *exact_note(findings.rows),
