@@ -215,7 +215,7 @@ def _into_table(path: Path, targets: list[str], wanted: Wanted, jobs: int) -> in
                 done(1)
         submissions.write(path, [rows[n] for n in sorted(rows)])
     except (submissions.TableError, OSError) as error:
-        wrong_call(str(error))
+        wrong_call(error)
     states = [row["status"] for row in rows.values()]
     typer.echo(_summary(states, f"{len(left)} checked now; ", path))
     return DISAGREE if set(states) - {"right", "right norm-wise"} else 0

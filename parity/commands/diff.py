@@ -37,7 +37,7 @@ def diff(
     try:
         found = difference(before, after)
     except SummaryError as error:
-        wrong_call(str(error))
+        wrong_call(error)
     for line in (*lines(found), *_listed(found.changes, everything), summary(found)):
         typer.echo(line)
     raise typer.Exit(DISAGREE if found.changed else 0)

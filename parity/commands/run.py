@@ -6,16 +6,16 @@ import sys
 import time
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from parity.commands import interruption
-from parity.commands.ending import DISAGREE, wrong_call
+from parity.commands.ending import DISAGREE, in_words, wrong_call
 from parity.commands.needs import need, need_installed
 from parity.commands.options import FOLDER, Dtype, Dtypes, Jobs, Seed, default_jobs
 from parity.commands.reports import check_file, check_writable
-from parity.commands.terminal import counted, progress_bar, wide_console
+from parity.commands.terminal import counted, narrow_console, progress_bar, wide_console
 from parity.commands.threads import sleep_when_idle
 
 if TYPE_CHECKING:
@@ -52,6 +52,14 @@ def run(
         bool, typer.Option("--quick", help="torch, few properties, and the first steps of training")
     ] = False,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="also write JUnit XML")] = None,
+    verbose: Annotated[
+        bool,
+        typer.Option(
+            "--verbose",
+            "-v",
+            help="the table with all its columns and a line for each way a network is run",
+        ),
+    ] = False,
     elements: Annotated[
         list[str] | None,
         typer.Option(
@@ -100,7 +108,7 @@ def run(
         if junit:
             check_junit(junit, folder)
     except (SelectionError, oracle.DeviceError, OSError, ValueError) as error:
-        wrong_call(str(error))
+        wrong_call(error)
     settings = Settings(
         seed=used_seed,
         device=device,
@@ -113,7 +121,7 @@ def run(
     )
     jobs = jobs or default_jobs(len(tasks))
     findings = with_progress(tasks, settings, jobs)
-    report(findings, settings, jobs, started, folder, junit, scope)
+    report(findings, settings, Outputs(folder, junit, scope, verbose), jobs, started)
     raise typer.Exit(0 if findings.holds else DISAGREE)
 
 
@@ -165,6 +173,15 @@ def check_tolerances(*tolerances: float | None) -> None:
             raise ValueError(f"--rtol and --atol must be finite, but one is {tolerance}")
 
 
+class Outputs(NamedTuple):
+    """What a run writes and shows: where its reports go, and what they say it was of."""
+
+    folder: Path
+    junit: Path | None
+    scope: str
+    verbose: bool
+
+
 def with_progress(tasks: list[Task], settings: Settings, jobs: int) -> Findings:
     """Run the tasks, and what the run vouches for itself by, behind a progress bar."""
     from parity.suite.causes import causes
@@ -182,17 +199,12 @@ def with_progress(tasks: list[Task], settings: Settings, jobs: int) -> Findings:
 
 
 def report(
-    findings: Findings,
-    settings: Settings,
-    jobs: int,
-    started: float,
-    out: Path,
-    junit: Path | None,
-    scope: str = "default",
+    findings: Findings, settings: Settings, outputs: Outputs, jobs: int, started: float
 ) -> None:
-    """The table and the messages, then the files."""
+    """The files, then the table and the messages."""
     from parity.report.failures import failures
     from parity.report.files import write_reports
+    from parity.report.overview import overview
     from parity.report.text import (
         blind_note,
         exact_note,
@@ -205,8 +217,20 @@ def report(
     from parity.report.witnesses import refutations, witness_notes
     from parity.results.about import about_run
 
-    shown = wide_console()
-    shown.print(table(findings))
+    seconds = time.perf_counter() - started
+    command = ["parity", *sys.argv[1:]]
+    about = about_run(findings, settings, command, jobs, seconds, outputs.scope)
+    try:
+        written: list[Path] | OSError = write_reports(
+            findings, about, outputs.folder, outputs.junit
+        )
+        interruption.keeps("the reports are written")
+    except OSError as error:
+        written = error  # said at the end: the table is all there is
+    if outputs.verbose:
+        wide_console().print(table(findings))
+    else:
+        narrow_console().print(overview(findings))
     for line in (
         *training_notes(findings.training),
         *exact_note(findings.rows),
@@ -221,13 +245,8 @@ def report(
         typer.echo(line)
     if settings.override:
         typer.echo(f"The verdicts rest on an override, not on derived bounds: {settings.override}")
-    seconds = time.perf_counter() - started
-    about = about_run(findings, settings, ["parity", *sys.argv[1:]], jobs, seconds, scope)
-    try:
-        written = write_reports(findings, about, out, junit)
-    except OSError as error:
-        wrong_call(f"the reports could not be written, the old ones stand: {error}")
-    interruption.keeps("the reports are written")
+    if isinstance(written, OSError):
+        wrong_call(f"the reports could not be written, the old ones stand: {in_words(written)}")
     typer.echo(f"{summary_line(findings)}; {seconds:.1f} s")
     typer.echo(f"reports: {', '.join(map(str, written))}")
     typer.echo(vouching_note(findings, settings))

@@ -79,9 +79,8 @@ def check_case(case: Case, dtype: str, settings: Settings, exactly: bool = True)
     Not exactly: exact values are asked for those tensors alone in which the bound of both sides
     would see nothing.
     """
-    place = Place(
-        case.id, case.function, dtype, case.documents or FUNCTIONS[case.function].documents
-    )
+    documents = case.documents or FUNCTIONS[case.function].documents
+    place = Place(case.id, case.function, dtype, documents, ordinary=case.ordinary)
     findings = Findings()
     prepared = prepare(case, dtype, settings)
     tensors, refimpl_seconds = refimpl_side(prepared, settings)

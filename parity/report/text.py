@@ -74,8 +74,8 @@ def _line(name: str, rows: Sequence[Row], refusals: Sequence[Refusal]) -> Line:
         f"{held}/{len(refusals)}" if refusals else "",
         len(rows),
         max((row.worst_ratio for row in rows if row.verdict != EXPECTED), default=0.0),
-        _largest(row.refimpl_roundings for row in rows),
-        _largest(row.torch_roundings for row in rows),
+        largest(row.refimpl_roundings for row in rows),
+        largest(row.torch_roundings for row in rows),
         _closer(rows),
         _resolution(rows),
         sum(row.kinks for row in rows),
@@ -83,7 +83,8 @@ def _line(name: str, rows: Sequence[Row], refusals: Sequence[Refusal]) -> Line:
     )
 
 
-def _largest(values: Iterable[float | None]) -> float | None:
+def largest(values: Iterable[float | None]) -> float | None:
+    """The largest of those that are there."""
     return max((value for value in values if value is not None), default=None)
 
 

@@ -51,6 +51,7 @@ class Place:
     documents: tuple[str, ...]
     network: str = ""
     layer: str = ""
+    ordinary: bool = True
 
 
 def judge(
@@ -219,6 +220,7 @@ def tensor_row(
         outside=comparison.outside,
         compared=comparison.compared,
         override=settings.override_options,
+        ordinary=place.ordinary,
     )
 
 

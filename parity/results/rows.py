@@ -54,6 +54,7 @@ class Row:
     opinion: str = field(default="", metadata={"written": False})  # who is wrong, out of the note
     sampled: bool = field(default=False, metadata={"written": False})  # exact values of a part
     unfit: bool = field(default=False, metadata={"written": False})  # exact by balls, being odd
+    ordinary: bool = field(default=True, metadata={"written": False})  # numbers as everybody has
 
     @property
     def failed(self) -> bool:
