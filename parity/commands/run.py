@@ -29,7 +29,9 @@ def run(
     ] = None,
     case: Annotated[str | None, typer.Option(metavar="ID", help="one case, as listed")] = None,
     dtype: Dtypes = None,
-    device: Annotated[str, typer.Option(help="where torch computes: cpu, cuda, …")] = "cpu",
+    device: Annotated[
+        str, typer.Option(metavar="NAME", help="where torch computes: cpu, cuda, …")
+    ] = "cpu",
     tf32: Annotated[
         bool, typer.Option("--tf32", help="let CUDA round the factors of float32 products")
     ] = False,
@@ -59,10 +61,12 @@ def run(
         ),
     ] = None,
     rtol: Annotated[
-        float | None, typer.Option(min=0, help="override the derived bounds: atol + rtol·|torch|")
+        float | None,
+        typer.Option(min=0, metavar="N", help="override the derived bounds: atol + rtol·|torch|"),
     ] = None,
     atol: Annotated[
-        float | None, typer.Option(min=0, help="override the derived bounds: atol + rtol·|torch|")
+        float | None,
+        typer.Option(min=0, metavar="N", help="override the derived bounds: atol + rtol·|torch|"),
     ] = None,
 ) -> None:
     """Run the suite: a table here, CSV reports in DIR. Exit code 1 if both sides disagree.
@@ -86,7 +90,7 @@ def run(
     used_seed = DEFAULT_SEED if seed is None else seed
     try:
         tasks = select(names or [], case, dtypes, full, not quick, used_seed)
-        shown = element_cases(elements)
+        shown = element_cases(elements, names or [])
         oracle.check_device(device)
         if tf32:
             oracle.check_tf32(device)

@@ -105,7 +105,7 @@ def test_another_table_is_not_overwritten(call: Call, right: str, tmp_path: Path
     [
         (("no file.py:f",), "there is no file no file.py"),
         (("{right}:conv_backwrd_naive",), "has no conv_backwrd_naive: it has conv_backward_naive"),
-        (("{right}:conv_forward_naive", "--like", "conv9d"), 'no function is called "conv9d"'),
+        (("{right}:conv_forward_naive", "--like", "conv9d"), "no function is called 'conv9d'"),
         (("{right}:conv_forward_naive", "--style", "mine"), 'no style is called "mine"'),
         (("{right}",), "no name is given; the file defines: conv_forward_naive"),
         (
