@@ -27,11 +27,14 @@ def bench(
     ] = None,
     dtype: Dtypes = None,
     threads: Annotated[
-        list[int] | None, typer.Option(min=1, help="of the BLAS and of torch (1 and 2)")
+        list[int] | None,
+        typer.Option(min=1, metavar="N", help="of the BLAS and of torch (1 and 2)"),
     ] = None,
     rounds: Annotated[
         int | None,
-        typer.Option(min=1, help="how often each contender is timed (7; of exact values 3)"),
+        typer.Option(
+            min=1, metavar="N", help="how often each contender is timed (7; of exact values 3)"
+        ),
     ] = None,
     rivals: Annotated[
         bool, typer.Option("--rivals", help="also im2col, MyGrad and JAX, if they are installed")

@@ -17,10 +17,13 @@ class Dtype(StrEnum):
     float64 = "float64"
 
 
-Dtypes = Annotated[list[Dtype] | None, typer.Option(help="one dtype (both)")]
-Seed = Annotated[int | None, typer.Option(min=0, help="of all random numbers")]
+Dtypes = Annotated[
+    list[Dtype] | None, typer.Option(metavar="DTYPE", help="float32 or float64 (both)")
+]
+Seed = Annotated[int | None, typer.Option(min=0, metavar="N", help="of all random numbers")]
 Jobs = Annotated[
-    int | None, typer.Option(min=1, help="processes (as many as there are cores, at most 8)")
+    int | None,
+    typer.Option(min=1, metavar="N", help="processes (as many as there are cores, at most 8)"),
 ]
 Out = Annotated[Path, typer.Option(metavar="DIR", help="where the reports go")]
 FOLDER = Path("reports")

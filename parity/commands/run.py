@@ -38,7 +38,9 @@ def run(
     ] = None,
     case: Annotated[str | None, typer.Option(metavar="ID", help="one case, as listed")] = None,
     dtype: Dtypes = None,
-    device: Annotated[str, typer.Option(help="where torch computes: cpu, cuda, …")] = "cpu",
+    device: Annotated[
+        str, typer.Option(metavar="NAME", help="where torch computes: cpu, cuda, …")
+    ] = "cpu",
     tf32: Annotated[
         bool, typer.Option("--tf32", help="let CUDA round the factors of float32 products")
     ] = False,
@@ -69,10 +71,12 @@ def run(
         ),
     ] = None,
     rtol: Annotated[
-        float | None, typer.Option(min=0, help="override the derived bounds: atol + rtol·|torch|")
+        float | None,
+        typer.Option(min=0, metavar="N", help="override the derived bounds: atol + rtol·|torch|"),
     ] = None,
     atol: Annotated[
-        float | None, typer.Option(min=0, help="override the derived bounds: atol + rtol·|torch|")
+        float | None,
+        typer.Option(min=0, metavar="N", help="override the derived bounds: atol + rtol·|torch|"),
     ] = None,
 ) -> None:
     """Run the suite: a table here, CSV reports in DIR. Exit code 1 if both sides disagree.
@@ -97,7 +101,7 @@ def run(
     try:
         tasks = select(names or [], case, dtypes, full, not quick, used_seed)
         chosen = [name for name in elements or [] if name != EVERY]
-        shown = element_cases(chosen or None)
+        shown = element_cases(chosen or None, names or [])
         oracle.check_device(device)
         if tf32:
             oracle.check_tf32(device)

@@ -22,14 +22,18 @@ OF_MANY = ("first", "cases", "jobs", "dask", "store", "time_limit")
 
 def sweep(
     context: typer.Context,
-    cases: Annotated[int, typer.Option(min=1, help="how many random cases")] = 10_000,
+    cases: Annotated[int, typer.Option(min=1, metavar="N", help="how many random cases")] = 10_000,
     function: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="one function (all)")
     ] = None,
     dtype: Dtypes = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="of all cases")] = None,
-    first: Annotated[int, typer.Option(min=0, help="the number of the first case")] = 0,
-    only: Annotated[int | None, typer.Option(min=0, help="one case, by its number")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, metavar="N", help="of all cases")] = None,
+    first: Annotated[
+        int, typer.Option(min=0, metavar="N", help="the number of the first case")
+    ] = 0,
+    only: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="one case, by its number")
+    ] = None,
     jobs: Jobs = None,
     dask: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="the scheduler of a Dask cluster")

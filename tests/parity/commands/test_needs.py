@@ -206,7 +206,8 @@ def test_what_there_is_needs_no_torch(call: Call, tmp_path: Path) -> None:
     ]
     found = each_without(*others, calls=calls)
     assert found[:3] == [call(*arguments) for arguments in calls[:3]]
-    assert found[3] == (0, "no changes\n", "")
+    assert (found[3].code, found[3].err) == (0, "")
+    assert found[3].out.endswith("no verdict changed, no error grew tenfold\n")
 
 
 def test_names_are_looked_up_without_torch() -> None:
