@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from parity.cases.case import Array
 from parity.results.comparison import Comparison
@@ -40,6 +40,18 @@ def closeness(refimpl_ulp: float, torch_ulp: float, radius: float, elements: int
     return Closeness(
         refimpl_ulp, torch_ulp, closer=closer, truth_radius=radius, exact_elements=elements
     )
+
+
+class ElementsBeside(NamedTuple):
+    """Exact values of some elements, and each side's error there; NaN where there is none.
+
+    Pairs are of refimpl and of torch. outside: where a side is beyond its own bound.
+    """
+
+    exact: Array
+    ulp: tuple[Array, Array]
+    roundings: tuple[Array, Array]
+    outside: Array
 
 
 class ExactWitness(Protocol):
