@@ -14,6 +14,7 @@ from parity.commands.bench import bench
 from parity.commands.check import check
 from parity.commands.diff import diff
 from parity.commands.ending import WRONG_CALL
+from parity.commands.gradients import SETTINGS, gradients
 from parity.commands.list import list_cases
 from parity.commands.mistakes import mistakes
 from parity.commands.needs import command, explanation
@@ -84,6 +85,7 @@ def parity(
 
 app.command()(run)
 app.command()(check)
+app.command(context_settings=SETTINGS)(gradients)
 app.command("list")(list_cases)
 app.command()(audit)
 app.command()(mistakes)

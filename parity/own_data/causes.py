@@ -29,9 +29,7 @@ def causes(problem: Problem, tensors: tuple[Tensor, ...]) -> tuple[Said, ...]:
     )
 
 
-def _observation(
-    problem: Problem, yours: dict[str, Tensor], wrong: tuple[str, ...]
-) -> Observation:
+def _observation(problem: Problem, yours: dict[str, Tensor], wrong: tuple[str, ...]) -> Observation:
     return Observation(
         "own data",
         problem,

@@ -8,9 +8,9 @@ from typing import Any
 from parity.cases.case import FLOATS
 from parity.own_data.errors import OwnDataError
 from parity.own_data.files import Named, read
-from parity.own_data.names import argument_names, known_function, option_parameters, result_names
+from parity.own_data.gradient_report import ROWS, GradientReport, reported
+from parity.own_data.names import known_function, option_parameters
 from parity.own_data.question import question
-from parity.own_data.report import ROWS, GradientReport, reported
 from parity.results.settings import DEFAULT_SEED
 
 
@@ -56,23 +56,12 @@ def gradients(
     return reported(asked, rows_of(elements), case)
 
 
-def _told_apart(
-    function: str, given: dict[str, Any]
-) -> tuple[dict[str, Any], dict[str, Named]]:
+def _told_apart(function: str, given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Named]]:
     """Options, and arrays; None stands for an array that is left out."""
     known = option_parameters(function)
     options = {name: value for name, value in given.items() if name in known}
-    unknown = [n for n in given if n not in known and n not in _arrays(function)]
-    if unknown and len(known) and not hasattr(given[unknown[0]], "__len__"):
-        raise OwnDataError(
-            f"{function} has no option {unknown[0]!r}; its options are {', '.join(known)}"
-        )
     arrays = {n: Named(v, n) for n, v in given.items() if n not in known and v is not None}
     return options, arrays
-
-
-def _arrays(function: str) -> tuple[str, ...]:
-    return (*argument_names(function), "dy", *result_names(function))
 
 
 def rows_of(elements: int | str) -> int | None:

@@ -176,9 +176,7 @@ def _both(
             yield who, _unjudged(pair[k])
             continue
         unknown = np.isnan(beside.ulp[k]) | overflow
-        times = np.where(
-            unknown, 0.0, times_over(known.truth, pair[k], beside.ulp[k], limit)
-        )
+        times = np.where(unknown, 0.0, times_over(known.truth, pair[k], beside.ulp[k], limit))
         verdicts = np.where(unknown, EMPTY, np.where(times > 1, OUTSIDE, held))
         values = pair[k].reshape(-1)
         yield who, Side(values, beside.ulp[k], beside.roundings[k], limit, times, verdicts)

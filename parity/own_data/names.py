@@ -110,11 +110,17 @@ def what_it_takes(function: str) -> str:
 
     >>> what_it_takes("linear")
     'linear takes x, weight, bias (if there is one), dy, and to be judged y, dx, dweight, dbias'
+    >>> what_it_takes("softmax")
+    'softmax takes x, dy, and to be judged y, dx; its option is axis'
     """
     names = [f"{n} (if there is one)" if n in OPTIONAL else n for n in argument_names(function)]
     if FUNCTIONS[function].inputs:
         names.append("dy")
-    return f"{function} takes {', '.join(names)}, and to be judged {', '.join(result_names(function))}"
+    said = f"{function} takes {', '.join(names)}, and to be judged "
+    said += ", ".join(result_names(function))
+    options = list(option_parameters(function))
+    are = "option is" if len(options) == 1 else "options are"
+    return f"{said}; its {are} {', '.join(options)}" if options else said
 
 
 def _meant(name: str, known: tuple[str, ...]) -> str:

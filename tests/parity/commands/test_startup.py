@@ -14,7 +14,7 @@ HEAVY = (
     *("numpy", "torch", "flint", "mpmath", "sympy", "pandas", "scipy", "junitparser"),
     *("matplotlib", "dask", "distributed", "jax", "mygrad"),
 )
-COMMANDS = ("run", "check", "list", "audit", "mistakes", "sweep", "bench", "diff")
+COMMANDS = ("run", "check", "gradients", "list", "audit", "mistakes", "sweep", "bench", "diff")
 CASE = ("relu", "--case", "maps", "--dtype", "float32")
 
 PROBE = """

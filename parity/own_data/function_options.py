@@ -151,8 +151,10 @@ def _example(parameter: Parameter) -> str:
     if _is_flag(parameter):
         return "true or false"
     if kind.startswith("Padding"):
-        return 'a whole number, "same", "full" or "valid", one for each axis, 2,1, or a pair for '\
+        return (
+            'a whole number, "same", "full" or "valid", one for each axis, 2,1, or a pair for '
             'each, "(1,2),(0,1)"'
+        )
     if kind.startswith("Ints"):
         return "a whole number, or one for each axis: 2 or 2,1"
     if kind.startswith("int"):

@@ -14,11 +14,12 @@ import numpy as np
 from parity.candidates.said import Said
 from parity.cases.case import Array
 from parity.own_data.causes import causes
-from parity.own_data.elements import COLUMNS, chosen, columns
+from parity.own_data.element_rows import COLUMNS, chosen, columns, csv_parts
 from parity.own_data.errors import OwnDataError
 from parity.own_data.judged import Tensor, judged
 from parity.own_data.question import DRAWN, Question
-from parity.own_data.words import lines
+from parity.own_data.telling import lines
+from parity.own_data.written import write_both
 from parity.results.settings import Settings
 
 ROWS = 10_000  # of a tensor: those with the largest error/bound
@@ -54,8 +55,13 @@ class GradientReport:
         return tuple(tensor for part in self.parts for tensor in part.tensors)
 
     @property
+    def left_out(self) -> int:
+        """How many elements have no row."""
+        return sum(t.elements - len(chosen(t, self.rows)) for t in self.tensors)
+
+    @property
     def status(self) -> str:
-        """"right", "wrong", or "undecided": what should have been judged has no exact value."""
+        """ "right", "wrong", or "undecided": what should have been judged has no exact value."""
         if any(np.any(t.verdicts == "outside") or _is_wrong(t) for t in self.tensors):
             return WRONG
         unknown = any(np.isnan(tensor.exact).all() for tensor in self.tensors)
@@ -112,14 +118,13 @@ class GradientReport:
             **about_machine(),
         }
 
-    def write(self, folder: str | Path) -> list[Path]:
-        """gradients.csv, and gradients.json with what the numbers depend on.
+    def write(self, folder: str | Path, **more: Any) -> list[Path]:
+        """gradients.csv, and gradients.json with what the numbers depend on and `more`.
 
-        Raises: OwnDataError for a folder with the reports of a run; OSError.
+        Raises: OwnDataError for a folder with the reports of a run; OSError. Old files then stand.
         """
-        from parity.own_data.writing import write
-
-        return write(self, Path(folder))
+        parts = csv_parts(self.case, self.question.function, self.tensors, self.rows)
+        return write_both(Path(folder), parts, lambda: {**more, **self.about()})
 
 
 def _is_wrong(tensor: Tensor) -> bool:
