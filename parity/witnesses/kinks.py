@@ -76,18 +76,21 @@ def chosen_at(problem: Problem, tensor: str, values: Array, apart: Array) -> Arr
     if problem.function not in RULES or tensor == "y" or not apart.any():
         return found
     if cost(problem) <= LARGEST or problem.function not in POOLINGS:
-        with np.errstate(invalid="ignore"):
-            return apart & RULES[problem.function](problem).holds(values)
-    maps = np.unique(np.argwhere(apart)[:, :2], axis=0)
+        return _chosen(problem, values, apart)
     left = MAPS_COST
-    for n, c in maps:
-        piece = piece_with(problem, tensor, (int(n), int(c), *(0 for _ in values.shape[2:])))
+    for n, c in np.unique(np.argwhere(apart)[:, :2], axis=0).tolist():
+        piece = piece_with(problem, tensor, (n, c, *(0 for _ in values.shape[2:])))
         left -= cost(piece.problem) if piece else MAPS_COST
         if piece is None or left < 0:
             break
         here = (slice(n, n + 1), slice(c, c + 1))
-        found[here] = chosen_at(piece.problem, tensor, values[here], apart[here])
+        found[here] = _chosen(piece.problem, values[here], apart[here])
     return found
+
+
+def _chosen(problem: Problem, values: Array, apart: Array) -> Array:
+    with np.errstate(invalid="ignore"):
+        return apart & RULES[problem.function](problem).holds(values)
 
 
 def _of_piece(

@@ -149,6 +149,20 @@ def test_a_convention_is_right() -> None:
     assert not gradients("max_pool2d", **given, dx=wrong)
 
 
+def test_ties_of_large_maps() -> None:
+    """Map by map, as far as that does not take long; what is no choice stays wrong."""
+    x = np.zeros((1, 2, 160, 180))
+    dy = RNG.normal(size=(1, 2, 80, 90))
+    last = np.zeros(x.shape)
+    last[:, :, 1::2, 1::2] = dy
+    given = {"x": x, "kernel_size": 2, "dy": dy}
+    report = gradients("max_pool2d", **given, dx=last)
+    (dx,) = (tensor for tensor in report.tensors if tensor.name == "dx")
+    assert np.count_nonzero(dx.sides["yours"].verdicts == CONVENTION) == 2 * dy.size
+    assert bool(report)
+    assert not gradients("max_pool2d", **given, dx=with_(last, (0, 1, 3, 3), 9.0))
+
+
 def test_a_wrong_refimpl_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """The report is no rubber stamp for the project's own side."""
     right = refimpl.conv2d_backward
