@@ -16,6 +16,7 @@ from parity.commands.check import check
 from parity.commands.diff import diff
 from parity.commands.ending import WRONG_CALL, in_words
 from parity.commands.examples import epilog
+from parity.commands.gradients import SETTINGS, gradients
 from parity.commands.help import show_help
 from parity.commands.list import list_cases
 from parity.commands.mistakes import mistakes
@@ -93,6 +94,7 @@ def parity(
 COMMANDS: dict[str, Callable[..., None]] = {
     "run": run,
     "check": check,
+    "gradients": gradients,
     "list": list_cases,
     "audit": audit,
     "mistakes": mistakes,
@@ -102,7 +104,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "help": show_help,
 }
 for name, does in COMMANDS.items():
-    app.command(name, epilog=epilog(name))(does)
+    settings = SETTINGS if name == "gradients" else None
+    app.command(name, epilog=epilog(name), context_settings=settings)(does)
 
 
 if __name__ == "__main__":

@@ -148,7 +148,7 @@ def _refuse(
         try:
             check_file("--out", out)
         except OSError as error:
-            wrong_call(str(error))
+            wrong_call(error)
 
 
 def _at_once(out: Path | None, targets: list[str], wanted: Wanted, jobs: int, shown: Shown) -> int:

@@ -19,6 +19,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("parity check nets.ipynb:forward,backward --like conv2d", "in a notebook"),
         ("parity check */hw1.py --like conv2d --out all.csv", "many files"),
     ),
+    "gradients": (
+        ("parity gradients conv2d my.npz --stride 2", "arrays x, weight, …"),
+        ("parity gradients softmax x=logits.csv", "a matrix"),
+        ("parity gradients linear a.npz --dtype float32", "that alone"),
+    ),
     "list": (
         ("parity list", "what there is to run"),
         ("parity list conv2d", "the cases of a function"),
@@ -47,7 +52,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("parity bench lenet --threads 1", "a network, on one thread"),
         ("parity bench --check", "a check beside other checkers"),
     ),
-    "diff": (("parity diff old/summary.csv new/summary.csv", "what changed"),),
+    "diff": (
+        ("parity diff old new", "what changed between two folders"),
+        ("parity diff old new --all", "every change"),
+    ),
     "help": (("parity help run", "the same as `parity run --help`"),),
 }
 
