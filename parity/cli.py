@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import suppress
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
@@ -14,10 +13,11 @@ from parity.commands.audit import audit
 from parity.commands.bench import bench
 from parity.commands.check import check
 from parity.commands.diff import diff
-from parity.commands.ending import WRONG_CALL
+from parity.commands.ending import WRONG_CALL, in_words
 from parity.commands.list import list_cases
 from parity.commands.mistakes import mistakes
 from parity.commands.needs import command, explanation
+from parity.commands.output import guarded_output
 from parity.commands.run import run
 from parity.commands.sweep import sweep
 
@@ -36,38 +36,36 @@ app = typer.Typer(
 def main() -> None:
     """`parity …`, in a process that has the packages of the command line."""
     interruption.begin()
+    with guarded_output() as failures:
+        code = call()
+    for failure in failures:
+        with suppress(OSError):
+            typer.echo(f"parity: the output cannot be written: {in_words(failure)}", err=True)
+        code = WRONG_CALL
+    if code == interruption.INTERRUPTED:
+        interruption.end()
+    sys.exit(code)
+
+
+def call() -> int:
+    """The command's exit code; what it cannot do is said in one line."""
     try:
-        code = app(standalone_mode=False)
-        sys.stdout.flush()
+        return app(standalone_mode=False) or 0
     except USAGE_ERROR as error:
         if len(sys.argv) < 2:
             error.show()  # the help
-            sys.exit(WRONG_CALL)
-        typer.echo(f"parity: {usage.sentence(error)}", err=True)
-        sys.exit(WRONG_CALL)
+        else:
+            typer.echo(f"parity: {usage.sentence(error)}", err=True)
     except Exception as error:
         if interruption.came():
             interruption.end()
         sentence = explanation(error, command())
-        if sentence:
-            typer.echo(sentence, err=True)
-            sys.exit(WRONG_CALL)
-        if isinstance(error, OSError):
-            give_up(error)
-        raise
-    if code == interruption.INTERRUPTED:
-        interruption.end()
-    sys.exit(code or 0)
-
-
-def give_up(error: OSError) -> NoReturn:
-    """One line for a file or an output that cannot be written, a full disk for example."""
-    what = "" if error.filename else "the output cannot be written: "
-    with suppress(OSError):
-        typer.echo(f"parity: {what}{error}", err=True)
-    # What is left in the buffer would be tried once more when Python ends.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(WRONG_CALL)
+        if sentence is None:
+            if not isinstance(error, OSError):
+                raise
+            sentence = f"parity: {in_words(error)}"
+        typer.echo(sentence, err=True)
+    return WRONG_CALL
 
 
 def show_version(wanted: bool) -> None:

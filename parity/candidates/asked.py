@@ -6,10 +6,10 @@ is asked: of gradients there is more than one right answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -70,6 +70,26 @@ USUAL: tuple[Case, ...] = (
 )
 
 Lacks = Callable[[Problem], str]  # the option that a style cannot express; "" if it can
+BUDGET = 500_000  # elements of all problems of an object with large weights: two seconds
+FEWEST = 4
+
+
+class Fit(NamedTuple):
+    """How cases are made to fit a candidate that takes less than all, or has sizes of its own.
+
+    case: a case as it takes it, None if it takes none. more: cases of its own sizes. room: how many
+    elements its problems may have, if its weights are large. settled: its options are settled, and
+    no plainer form of a case can be asked.
+    """
+
+    case: Callable[[Case], Case | None] = lambda case: case
+    more: tuple[Case, ...] = ()
+    room: int = 0
+    settled: bool = False
+
+    def of(self, cases: Iterable[Case]) -> Iterator[Case]:
+        """Those that it takes."""
+        return (fitted for fitted in map(self.case, cases) if fitted is not None)
 
 
 @dataclass(frozen=True)
@@ -111,25 +131,35 @@ class Plan:
     lacking: tuple[str, ...]
 
 
-def plan(function: str, lacks: Lacks, seed: int, part: str = "both", most: int = MOST) -> Plan:
+def plan(
+    function: str,
+    lacks: Lacks,
+    seed: int,
+    part: str = "both",
+    most: int = MOST,
+    fit: Fit = Fit(),  # noqa: B008 (it cannot be changed)
+) -> Plan:
     """Cases of a function; of those that cannot be expressed a plainer form, if that can.
 
     part: what is judged. Of a backward nothing is asked whose value alone has one right answer.
     """
-    found, lacking = _expressed(function, lacks, seed, LARGEST)
+    room = max(LARGER, fit.room)
+    found, lacking = _expressed(function, lacks, seed, LARGEST, fit)
     if len(found) < FEW:
-        found, lacking = _expressed(function, lacks, seed, LARGER)
+        found, lacking = _expressed(function, lacks, seed, room, fit)
     asked = [one for one in found.values() if not (part == "backward" and one.forward_only)]
+    most = min(most, max(FEWEST, BUDGET // room))
     chosen = _spread(sorted(asked, key=lambda one: _elements(one.problem)), most)
-    narrow = [problem_of(one.case, "float32", seed, LARGER) for one in chosen[::EVERY]]
+    narrow = [problem_of(one.case, "float32", seed, room) for one in chosen[::EVERY]]
     return Plan((*chosen, *(one for one in narrow if one)), tuple(lacking))
 
 
-def extremes(function: str, lacks: Lacks, seed: int) -> tuple[Asked, ...]:
+def extremes(function: str, lacks: Lacks, seed: int, fit: Fit = Fit()) -> tuple[Asked, ...]:  # noqa: B008
     """Cases with numbers so large that exponentials overflow, and right answers that don't."""
     if not FUNCTIONS[function].elementary:
         return ()
-    asked = (problem_of(case, "float64", seed) for case in _of(function) if is_extreme(case))
+    cases = fit.of(filter(is_extreme, _of(function)))
+    asked = (problem_of(case, "float64", seed) for case in cases)
     return tuple(one for one in asked if one and not lacks(one.problem) and not one.beyond)
 
 
@@ -140,13 +170,14 @@ def is_extreme(case: Case) -> bool:
 
 
 def _expressed(
-    function: str, lacks: Lacks, seed: int, largest: int
+    function: str, lacks: Lacks, seed: int, largest: int, fit: Fit
 ) -> tuple[dict[str, Asked], dict[str, None]]:
     """The problems that a style can express, by their geometry, and what it lacks for others."""
     found: dict[str, Asked] = {}
     lacking: dict[str, None] = {}
-    for case in sorted(filter(suits, _of(function)), key=_size):
-        for form in (case, *plainer(case)):
+    cases = (*fit.of(filter(suits, _of(function))), *fit.more)
+    for case in sorted(cases, key=_size):
+        for form in (case,) if fit.settled else (case, *plainer(case)):
             asked = problem_of(form, "float64", seed, largest)
             if asked is None:
                 continue
@@ -217,20 +248,25 @@ def plainer(case: Case) -> Iterator[Case]:
         return
     few = {name: value for name, value in case.options.items() if name not in RARE}
     plain = replace(case, options=few, arrays=_ungrouped(case))
-    yield _named(plain)
+    yield named_by_sizes(plain)
     even = {name: _one(value) if name in PER_AXIS else value for name, value in few.items()}
     even = {name: value for name, value in even.items() if (name, value) != ("padding", 0)}
     square = {
         name: _squared(source) if name in SQUARE else source
         for name, source in plain.arrays.items()
     }
-    yield _named(replace(plain, options=even, arrays=square))
+    yield named_by_sizes(replace(plain, options=even, arrays=square))
 
 
-def _named(case: Case) -> Case:
+def named_by_sizes(case: Case) -> Case:
     """By its sizes and options: what it was a form of says nothing any more."""
-    sizes = (f"{n} {'×'.join(map(str, _shape(s)))}" for n, s in case.arrays.items() if n != "bias")
+    sizes = (
+        f"{n} {'×'.join(map(str, _shape(s)))}"
+        for n, s in case.arrays.items()
+        if _shape(s) and n != "bias"
+    )
     options = [f"{name} {value}" for name, value in case.options.items() if value]
+    options += sorted({s.values for s in case.arrays.values() if isinstance(s, Draw)} - {"normal"})
     if "weight" in case.arrays and "bias" not in case.arrays:
         options.append("without bias")
     return replace(case, name=", ".join((*sizes, *options)))

@@ -8,16 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from parity.candidates.diagnosis.cause import Cause
-from parity.candidates.diagnosis.diagnose import diagnose
-from parity.candidates.diagnosis.linearity import upstream_problems
-from parity.candidates.diagnosis.observation import Observation
 from parity.candidates.examine import Ask, Outcome, outcome
 from parity.candidates.said import Misshapen, Said
 from parity.cases.case import Array
+from parity.diagnosis.cause import Cause
+from parity.diagnosis.diagnose import diagnose
+from parity.diagnosis.linearity import upstream_problems
+from parity.diagnosis.observation import Observation
 
 MOST = 6  # causes that are said: a person reads no more
-WHERE = ("only where", "places")  # kinds of causes that say where, not what
 UPSTREAMS = 2  # problems that are asked again with other upstream gradients
 
 
@@ -65,5 +64,4 @@ def _with_other_upstreams(found: Sequence[Outcome], ask: Ask, part: str) -> Iter
 
 
 def _said(cause: Cause) -> Said:
-    where = cause.kind in WHERE
-    return Said(cause.text, cause.answer, cause.certain, cause.mistakes, where)
+    return Said(cause.text, cause.answer, cause.certain, cause.mistakes, cause.is_where)

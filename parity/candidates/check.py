@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from math import prod
+from typing import Any
 
 import numpy as np
 
-from parity.candidates.asked import Asked, Lacks, Plan, extremes, plan
+from parity.candidates.asked import LARGER, Asked, Fit, Lacks, Plan, extremes, plan
 from parity.candidates.conventions import Followed, conventions
 from parity.candidates.examine import (
     Answer,
@@ -27,6 +28,7 @@ from parity.candidates.said import Said, Share
 from parity.candidates.scores import scores
 from parity.candidates.styles.keywords import only_for_some
 from parity.candidates.verdict import FAILED, NORMWISE, RIGHT, WRONG, Verdict
+from parity.candidates.words import in_sizes
 from parity.results.settings import DEFAULT_SEED
 from parity.witnesses.problem import Problem
 
@@ -42,6 +44,10 @@ class Subject:
     lacks: Lacks
     layout: str = "NCHW"
     seed: int = DEFAULT_SEED
+    fit: Fit = Fit()  # noqa: RUF009 (it cannot be changed)
+    options: Mapping[str, Any] = field(default_factory=dict)  # of an object that is there
+    # What else is wrong, asked once more by some of the problems: what an object keeps.
+    more: Callable[[Sequence[Asked]], Iterable[str]] = lambda asked: ()
 
 
 NORM = 64  # roundings of the largest element
@@ -50,7 +56,7 @@ Diagnose = Callable[[Sequence[Outcome], Ask, str], tuple[Said, ...]]
 
 def planned_for(subject: Subject) -> Plan:
     """All that a candidate can be asked."""
-    return plan(subject.function, subject.lacks, subject.seed, subject.part)
+    return plan(subject.function, subject.lacks, subject.seed, subject.part, fit=subject.fit)
 
 
 def check(subject: Subject, planned: Plan, ask: Ask, diagnose: Diagnose) -> Verdict:
@@ -65,18 +71,24 @@ def check(subject: Subject, planned: Plan, ask: Ask, diagnose: Diagnose) -> Verd
     odd = tuple(faults(found, ask))
     wrong = any(one.wrong for one in found)
     # Wrong numbers anywhere say nothing of ties and kinks.
-    followed = [] if wrong else list(conventions(subject.function, _by_problem(ask)))
+    followed = [] if wrong else list(_followed(subject, ask))
     odd = (
         *odd,
         *(one.text for one in followed if not one.known),
-        *(() if wrong else _of_extremes(subject, ask)),
+        *(() if wrong else _of_extremes(subject, ask, unchecked)),
     )
+    odd = odd or tuple(subject.more([one.asked for one in found if not one.answer.raised]))
     if not wrong and not odd:
         return _right(subject, found, followed, unchecked)
     worse = None if odd else normwise(found, ask, subject.part, subject.seed)
     if worse is not None:
         return _right_in_norm(subject, found, worse, unchecked)
     return _wrong(subject, found, ask, odd, diagnose, unchecked)
+
+
+def _followed(subject: Subject, ask: Ask) -> Iterator[Followed]:
+    """What it does at ties and kinks, if it can be asked."""
+    return conventions(subject.function, _by_problem(ask), subject.options)
 
 
 def _without_unusual(
@@ -87,7 +99,7 @@ def _without_unusual(
     Numbers of axes that a layer need not have; options in a form that no signature shows, a stride
     for each axis for example, where it raises.
     """
-    beyond = {one.asked.beyond for one in found if one.wrong and one.asked.beyond}
+    beyond = {one.asked.beyond for one in found if one.wrong and not _takes(one)} - {""}
     forms = {_form(one.asked.problem) for one in found if one.answer.raised} - {""}
     left = [
         one
@@ -99,12 +111,20 @@ def _without_unusual(
     return tuple(dict.fromkeys((*unchecked, *sorted(beyond | forms)))), left
 
 
-def _of_extremes(subject: Subject, ask: Ask) -> Iterator[str]:
+def _takes(one: Outcome) -> bool:
+    """Whether arguments of unusual axes are taken: all tensors come in their shape, some right."""
+    aspects = {judged.aspect for judged in one.judged}
+    return "" in aspects and aspects <= {"", VALUES}
+
+
+def _of_extremes(subject: Subject, ask: Ask, unchecked: Sequence[str]) -> Iterator[str]:
     """What comes of large numbers whose right answers are ordinary: the first that is wrong.
 
     An element may lose its digits beside a larger one, as the tail of a sigmoid does.
     """
-    for asked in extremes(subject.function, subject.lacks, subject.seed):
+    for asked in extremes(subject.function, subject.lacks, subject.seed, subject.fit):
+        if _form(asked.problem) in unchecked:
+            continue
         found = outcome(asked, ask, subject.part)
         for judged in found.judged:
             if judged.aspect and not _in_norm(judged, found):
@@ -133,7 +153,7 @@ def _form(problem: Problem) -> str:
         said = "kernels that are not square"
     if not said and problem.function == "cross_entropy" and target is not None:
         said = "targets that are probabilities" if target.dtype.kind == "f" else ""
-    return said
+    return "p = 0" if problem.options.get("p") == 0 else said
 
 
 def _by_problem(ask: Ask) -> Callable[[Problem], Mapping[str, object] | str]:
@@ -170,6 +190,8 @@ def _right(
 def _certificate(found: Sequence[Outcome]) -> Iterator[str]:
     """By whom the exact values are vouched for, on the smallest problem."""
     first = found[0].expected
+    if sum(map(np.size, first.problem.arrays.values())) > LARGER:
+        return  # in Python's loops it would take minutes
     odd = contradicted(first)
     values = sum(len(truth.nearest) for truth in first.truths.values())
     if odd:
@@ -220,14 +242,20 @@ def _refused(subject: Subject, found: Sequence[Outcome]) -> Callable[[Asked], st
 
 
 def _each_tensor(failing: Sequence[Outcome]) -> Iterator[str]:
-    """One sentence for each tensor that is wrong somewhere: what is wrong where it first is."""
+    """One sentence for each tensor that is wrong somewhere: what is wrong where it first is.
+
+    Sizes and options are said once for all that are first wrong in one case.
+    """
+    firsts: dict[str, list[str]] = {}
     seen: set[str] = set()
     for one in failing:
         for judged in one.judged:
             if judged.aspect and judged.tensor not in seen:
                 if judged.said not in seen:  # what was raised is said once for all tensors
-                    yield f"{judged.said} (case “{one.case}”)"
+                    firsts.setdefault(in_sizes(one.asked.problem), []).append(judged.said)
                 seen |= {judged.tensor, judged.said}
+    for where, said in firsts.items():
+        yield f"{'; '.join(said)} ({where})"
 
 
 def _ended(
@@ -235,7 +263,7 @@ def _ended(
 ) -> Verdict:
     """It could be asked no more, of so many cases that were planned."""
     last = found[-1]
-    said = f"{last.answer.fatal} (case “{last.case}”)"
+    said = f"{last.answer.fatal} ({in_sizes(last.asked.problem)})"
     return _verdict(subject, FAILED, said, unchecked, found, unreached=planned - len(found))
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import refimpl
 from parity.cases.case import Array
 from parity.cases.functions import FUNCTIONS
+from parity.witnesses.definitions.windows import each
 from parity.witnesses.problem import Problem
 
 Given = Mapping[str, Any]  # a candidate's tensors
@@ -25,70 +26,101 @@ class Followed:
     known: bool
 
 
+POOLINGS = {"max_pool1d": 1, "max_pool2d": 2, "max_pool3d": 3}  # along so many axes
+# Of windows of 2×2: three equal maxima each.
 TIED: Array = np.array([[[[2.0, 2.0, 1.0, 5.0], [0.0, 2.0, 5.0, 5.0]]]])
 TIMES = 8  # that ties are asked about: what is drawn at random differs
 DY: Array = np.array([[[[3.0, 7.0]]]])
-KINKS: Array = np.array([[1.5, 0.0, -2.0], [0.0, -1.0, 1.0]])
 DY_AT_KINKS: Array = np.array([[2.0, 3.0, 5.0], [7.0, 11.0, 13.0]])
 SLOPES = {0.0: "0, as in torch", 1.0: "1", 0.5: "½"}
 # Of which tensor, where, and what is usual there.
 AT_KINKS: Mapping[str, tuple[str, str, Mapping[float, str]]] = {
     "relu": ("dx", "the derivative at 0", SLOPES),
-    "leaky_relu": ("dx", "the derivative at 0", {0.01: "the slope, as in torch", 1.0: "1"}),
+    "leaky_relu": ("dx", "the derivative at 0", {1.0: "1"}),
     "hardtanh": ("dx", "the derivative at the limits", SLOPES),
     "sign": ("y", "the sign of 0", {0.0: "0, as in torch", 1.0: "1", -1.0: "−1"}),
 }
 
 
-def conventions(function: str, answer: Answer) -> Iterator[Followed]:
-    """What a function that chooses does where it may choose; nothing of the others."""
-    if function == "max_pool2d":
-        yield from _ties(answer)
+def conventions(
+    function: str, answer: Answer, options: Mapping[str, Any] | None = None
+) -> Iterator[Followed]:
+    """What a function that chooses does where it may choose; nothing of the others.
+
+    options: those that an object was made with.
+    """
+    if function in POOLINGS:
+        yield from _ties(function, answer, options or {"kernel_size": 2, "stride": 2})
     elif function in AT_KINKS:
-        yield from _kink(function, answer)
+        yield from _kink(function, answer, options or {})
 
 
-def _ties(answer: Answer) -> Iterator[Followed]:
-    """Windows of 2×2 with three equal maxima each."""
-    asked = Problem("max_pool2d", {"x": TIED}, {"kernel_size": 2, "stride": 2}, DY)
+def _ties(function: str, answer: Answer, options: Mapping[str, Any]) -> Iterator[Followed]:
+    """Two windows side by side with equal maxima."""
+    asked = _tied(function, options)
     dx, *others = (_numbers(answer(asked), "dx") for _ in range(TIMES))
     if dx is None:
         return
     if any(other is None or not np.array_equal(dx, other) for other in others):
         yield Followed("at ties dx is not the same every time", known=False)
         return
-    for name, wanted in _tied_gradients().items():
-        if np.array_equal(dx, wanted):
+    for name, wanted in _tied_gradients(asked).items():
+        if np.allclose(dx, wanted, rtol=1e-12, atol=0):
             yield Followed(f"at ties {name}", known=True)
             return
     yield Followed("at ties dx is none of what is usual: the first, the last, all, shared", False)
 
 
-def _tied_gradients() -> dict[str, Array]:
+def _tied(function: str, options: Mapping[str, Any]) -> Problem:
+    """Two windows of such a pooling, side by side, over numbers most of which are equal."""
+    n = POOLINGS[function]
+    window, padding = each(options["kernel_size"], n), each(options.get("padding", 0), n)
+    steps, apart = each(options.get("stride") or window, n), each(options.get("dilation", 1), n)
+    one = [(k - 1) * d + 1 - 2 * p for k, d, p in zip(window, apart, padding, strict=True)]
+    sizes = (*(max(size, 1) for size in one[:-1]), max(one[-1] + steps[-1], 1))
+    x = np.resize(TIED, (1, 1, *sizes))
+    y = FUNCTIONS[function].forward({"x": x}, options)
+    return Problem(function, {"x": x}, options, np.resize(DY, y.shape))
+
+
+def _tied_gradients(asked: Problem) -> dict[str, Array]:
     """dx by the convention: dy to the first maximum, to the last, to all, a share to each."""
-    first = refimpl.max_pool2d_backward(DY, TIED, 2)
-    turned = refimpl.max_pool2d_backward(DY[..., ::-1], TIED[..., ::-1, ::-1], 2)
-    every = refimpl.max_pool2d_backward(DY, TIED, 2, ties="all")
+    x, options = asked.arrays["x"], asked.options
+    backward = getattr(refimpl, f"{asked.function}_backward")
+    shares, first, last, every = (np.zeros_like(x) for _ in range(4))
+    for place in np.ndindex(*asked.dy.shape):
+        dy = np.zeros_like(asked.dy)
+        dy[place] = asked.dy[place]
+        maxima = backward(dy, x, **options, ties="all")
+        places = np.argwhere(maxima)
+        every += maxima
+        shares += maxima / len(places)
+        first[tuple(places[0])] += dy[place]
+        last[tuple(places[-1])] += dy[place]
     return {
         "the first maximum of a window gets dy, as in torch": first,
-        "the last maximum of a window gets dy": turned[..., ::-1, ::-1],
+        "the last maximum of a window gets dy": last,
         "every maximum of a window gets dy": every,
-        "the maxima of a window share dy": every / 3,
+        "the maxima of a window share dy": shares,
     }
 
 
-def _kink(function: str, answer: Answer) -> Iterator[Followed]:
+def _kink(function: str, answer: Answer, options: Mapping[str, Any]) -> Iterator[Followed]:
     """Where the value or the derivative jumps: 0, or hardtanh's limits."""
     tensor, where, known = AT_KINKS[function]
-    given = answer(Problem(function, {"x": KINKS}, {}, DY_AT_KINKS))
+    kinks = (options.get("min_val", -1.0), options.get("max_val", 1.0))
+    kinks = kinks if function == "hardtanh" else (0.0, 0.0)
+    x = np.array([[1.5, kinks[0], -2.0], [0.5, -0.5, kinks[1]]])
+    given = answer(Problem(function, {"x": x}, options, DY_AT_KINKS))
     found = _numbers(given, tensor)
     if found is None:
         return
-    right = FUNCTIONS[function].tensors(DY_AT_KINKS, {"x": KINKS}, {})[tensor]
-    at = np.isin(KINKS, (-1.0, 1.0) if function == "hardtanh" else (0.0,))
-    upstream = DY_AT_KINKS if tensor != "y" else np.ones_like(KINKS)
+    if function == "leaky_relu":
+        known = {options.get("negative_slope", 0.01): "the slope, as in torch", **known}
+    right = FUNCTIONS[function].tensors(DY_AT_KINKS, {"x": x}, options)[tensor]
+    upstream = DY_AT_KINKS if tensor != "y" else np.ones_like(x)
     for value, said in known.items():
-        if np.array_equal(found, np.where(at, value * upstream, right)):
+        if np.array_equal(found, np.where(np.isin(x, kinks), value * upstream, right)):
             yield Followed(f"{where} is {said}", known=True)
             return
     yield Followed(f"{where} is none of {', '.join(known.values())}", known=False)

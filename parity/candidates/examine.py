@@ -236,8 +236,8 @@ def faults(found: Sequence[Outcome], ask: Ask) -> Iterator[str]:
     if patched:
         yield f"it replaces functions that are not its own: {', '.join(patched)}"
     first = next((one for one in found if not one.answer.raised), None)
-    if first is None or found[-1].answer.fatal:
-        return
+    if first is None or found[-1].answer.fatal or first.asked.problem.function == "dropout":
+        return  # what a dropout draws may differ each time
     one, other = (ask(first.asked.problem) for _ in range(2))
     for name, before in first.answer.tensors.items():
         if not _same(one.tensors.get(name), other.tensors.get(name)):

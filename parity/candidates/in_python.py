@@ -25,8 +25,8 @@ def check(
     candidate: a function, a class or an object with forward and backward, a pair (forward,
     backward) of which the first may hand a cache to the second, or "FILE:NAME", which runs in a
     process of its own with `limits`. like: the function of `refimpl` that it should be,
-    "conv2d_backward"; style: how it takes its arguments; layout: "NCHW" or "NHWC". All three are
-    found out where that is plain.
+    "conv2d_backward"; style: how it takes its arguments; layout: "NCHW", "NHWC", or of one sample
+    at a time "CHW", "HWC", "HW", "D". All three are found out where that is plain.
     Raises: nothing for a wrong candidate; see `Verdict.raise_if_wrong`.
 
     >>> import numpy as np
@@ -34,7 +34,7 @@ def check(
     True
     >>> verdict = check(lambda dy, x: dy * x, like="relu_backward", style="refimpl")
     >>> bool(verdict), verdict.said
-    (False, 'dx is wrong in its one element (case “a single value”)')
+    (False, 'dx is wrong in its one element (x one number)')
     """
     wanted = Wanted(like, style, layout, seed, limits or Limits())
     if isinstance(candidate, str):

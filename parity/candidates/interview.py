@@ -8,8 +8,12 @@ from typing import Any
 
 from parity.candidates.examine import Answer
 from parity.candidates.failures import Failure
+from parity.candidates.fitting import other_than_layout
+from parity.candidates.styles.again import again
+from parity.candidates.styles.as_layer import evaluating
 from parity.candidates.styles.every import EVERY
-from parity.candidates.styles.style import Told, Unclear
+from parity.candidates.styles.of_library import evaluating as module_evaluating
+from parity.candidates.styles.style import Exchange, Told, Unclear
 from parity.cases.case import Array
 from parity.witnesses.problem import Problem
 
@@ -41,11 +45,29 @@ class Interview:
 
     def lacks(self, problem: Problem) -> str:
         """What of a problem the candidate cannot be told."""
-        return self.style.lacks(problem, self.told)
+        other = other_than_layout(problem, self.told.layout)
+        return other or self.style.lacks(problem, self.told)
 
     def ask(self, problem: Problem) -> Answer:
         """The candidate's tensors for a problem; those before an error, if there is one."""
-        exchange = self.style.exchange(problem, self.told)
+        return self._answer(self.style.exchange(problem, self.told))
+
+    def ask_again(self, first: Problem, second: Problem, how: str = "") -> Answer | None:
+        """The tensors for the second problem of an object that has had the first; None of others.
+
+        how: what stands between the two, see `Again`.
+        """
+        exchange = again(self.told, first, second, how)
+        return None if exchange is None else self._answer(exchange)
+
+    def evaluate(self, problem: Problem) -> Answer:
+        """The value that a dropout gives when it is not training."""
+        module = self.told.style == "torch"
+        exchange = module_evaluating if module else evaluating
+        return self._answer(exchange(problem, self.told))
+
+    def _answer(self, exchange: Exchange) -> Answer:
+        """The tensors that an exchange gives."""
         replies: list[Reply] = []
         raised = ""
         for request, arrays in exchange.requests:

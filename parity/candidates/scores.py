@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from parity.candidates.diagnosis.call import Call
-from parity.candidates.diagnosis.circumstances import SIZES
 from parity.candidates.examine import Outcome
 from parity.candidates.judge import DTYPE, MISSING, NOT_FINITE, RAISED, SHAPE, TYPE, VALUES
 from parity.candidates.said import Share
+from parity.diagnosis.call import Call
+from parity.diagnosis.circumstances import SIZES
 
 # What each aspect is called in a score; an answer that fails one is not asked about the next.
 ASPECTS = {

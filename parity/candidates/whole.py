@@ -8,11 +8,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from parity.candidates.asked import Plan
+from parity.candidates.asked_twice import kept, notes
 from parity.candidates.check import Diagnose, Subject, check, planned_for
 from parity.candidates.defaults import other_defaults
+from parity.candidates.evaluation import evaluated, not_evaluated
 from parity.candidates.failures import Failure
+from parity.candidates.fitting import fit_of, layouts_of, not_asked
 from parity.candidates.here import Here
 from parity.candidates.interview import Interview, Put
+from parity.candidates.modes import in_each_mode
 from parity.candidates.process import Child, Limits
 from parity.candidates.styles.as_layer import BACKWARDS, FORWARDS
 from parity.candidates.styles.constructing import with_turned_weight
@@ -22,7 +26,17 @@ from parity.candidates.styles.recognition import (
     in_words,
     recognised,
 )
-from parity.candidates.styles.style import NCHW, NHWC, Told, Unclear
+from parity.candidates.styles.style import NCHW, NHWC, ONE_SAMPLE, Told, Unclear
+from parity.candidates.trying import (
+    KEEPS,
+    PLAIN,
+    can_be,
+    keeping,
+    layout_in_words,
+    not_inverted,
+    of_object,
+    standing,
+)
 from parity.candidates.verdict import FAILED, UNCLEAR, Verdict
 from parity.candidates.wire import load
 from parity.cases.functions import FUNCTIONS, forward_of
@@ -30,7 +44,15 @@ from parity.results.settings import DEFAULT_SEED
 
 Change = Callable[[Told], Told | None]  # None: there is no such way
 MODULE = "numpy"  # whose arrays most candidates take
+OBJECTS = ("layer", "torch")  # styles whose parameters are inside
 TRIED = ("refimpl", "layer", "torch", "jax", "array")  # styles that say nothing of the axes' order
+
+
+DROPPING: tuple[tuple[str, Change], ...] = (
+    (KEEPS, keeping),
+    (PLAIN, not_inverted),
+    (f"{KEEPS}, {PLAIN}", lambda told: keeping(not_inverted(told))),
+)
 
 
 @dataclass(frozen=True)
@@ -107,34 +129,74 @@ def _verdict(
         return Verdict(candidate, "", "", "", UNCLEAR, told.message, seed=wanted.seed)
     if wanted.layout is not None:
         told = replace(told, layout=wanted.layout)
+    if told.kind == "instance" and told.style in OBJECTS:
+        return _of_object(candidate, told, put, wanted, diagnose)
+    return in_each_mode(told, lambda one: _of_code(candidate, one, put, wanted, diagnose))
+
+
+def _of_code(candidate: str, told: Told, put: Put, wanted: Wanted, diagnose: Diagnose) -> Verdict:
+    """The verdict on functions or a class, taken in the way in which most of it is right."""
     found = _as_told(candidate, told, put, wanted, diagnose)
-    for said, change in _other_ways(told, wanted):
+    for said, change in _other_ways(told, put, wanted):
         if found or _mostly(found):
             break
         other = _as_told(candidate, told, put, wanted, diagnose, change)
-        if other.cases.right > found.cases.right:
+        if _rightness(other) > _rightness(found):
             share = f"{found.cases.right} of {found.cases.asked} cases are right otherwise"
             remark = f"{said}: found by trying, {share}"
             found = replace(other, remarks=(*other.remarks, remark))
     return found
 
 
-def _other_ways(told: Told, wanted: Wanted) -> Iterator[tuple[str, Change]]:
+def _of_object(candidate: str, told: Told, put: Put, wanted: Wanted, diagnose: Diagnose) -> Verdict:
+    """The verdict on an object that is there: in its own sizes, with its own options."""
+    stands = standing(put, told, wanted.layout, wanted.seed)
+    if isinstance(stands, str):
+        return Verdict(
+            candidate, told.like, told.part, told.style, UNCLEAR, stands, seed=wanted.seed
+        )
+    found = _as_told(candidate, stands, put, wanted, diagnose)
+    notes = of_object(stands, bool(found), wanted.layout is None)
+    return replace(found, remarks=(*found.remarks, *notes))
+
+
+def _other_ways(told: Told, put: Put, wanted: Wanted) -> Iterator[tuple[str, Change]]:
     """How else a candidate may take its arrays, where nothing says it."""
     if wanted.layout is None and told.style in TRIED:
         layout = NHWC if told.layout == NCHW else NCHW
-        yield f"its axes are {layout}", lambda one: replace(one, layout=layout)
+        yield layout_in_words(layout), lambda one: replace(one, layout=layout)
     yield "its weights are (in, out)", with_turned_weight
+    if told.like == "dropout" and told.style in OBJECTS:
+        yield from DROPPING
+    if wanted.layout is None and told.style in TRIED:
+        for one_sample in (o for o in layouts_of(told.like) if o in ONE_SAMPLE):
+            yield layout_in_words(one_sample), _if_tried(put, one_sample, wanted.seed)
+
+
+def _if_tried(put: Put, layout: str, seed: int) -> Change:
+    """Another layout, if a few problems are right in it."""
+
+    def change(told: Told) -> Told | None:
+        other = replace(told, layout=layout)
+        return other if can_be(put, other, seed) else None
+
+    return change
 
 
 def _can_be_asked(described: Mapping[str, Any]) -> bool:
     methods = set(described.get("methods") or ())
-    return described.get("kind") != "instance" or bool(methods & {*FORWARDS, *BACKWARDS})
+    called = described.get("signature") is not None or bool(methods & {*FORWARDS, *BACKWARDS})
+    return described.get("kind") != "instance" or called
 
 
 def _mostly(found: Verdict) -> bool:
     """Whether most of what was asked is right, so that it is no question of the axes."""
     return 2 * found.cases.right > found.cases.asked
+
+
+def _rightness(found: Verdict) -> int:
+    """How many tensors are right, over all cases."""
+    return sum(share.right for share in found.tensors.values())
 
 
 def _as_told(
@@ -153,7 +215,6 @@ def _as_told(
     if changed is None:
         return Verdict(candidate, told.like, told.part, told.style, FAILED, "", seed=wanted.seed)
     told = interview.told = changed
-    also = {f"mode of {name} (--like {name})" for name in told.also}
     subject = Subject(
         candidate,
         told.like,
@@ -162,11 +223,18 @@ def _as_told(
         interview.lacks,
         told.layout,
         wanted.seed,
+        fit_of(told),
+        told.own.options if told.own else {},
+        lambda asked: (*kept(interview, asked, wanted.seed), *evaluated(interview, asked)),
     )
     planned = planned_for(subject)
     found = check(subject, planned, interview.ask, diagnose)
-    found = replace(found, unchecked=(*found.unchecked, *sorted(also)))
-    return _with_defaults(found, interview, planned) if found else found
+    unchecked = dict.fromkeys((*found.unchecked, *not_asked(told), *not_evaluated(told)))
+    found = replace(found, unchecked=tuple(unchecked))
+    if not found:
+        return found
+    found = replace(found, remarks=(*found.remarks, *notes(interview, planned.asked, wanted.seed)))
+    return _with_defaults(found, interview, planned)
 
 
 def _with_defaults(found: Verdict, interview: Interview, planned: Plan) -> Verdict:

@@ -140,11 +140,15 @@ def construct(
     kwargs: Mapping[str, Any] | None = None,
     attributes: Mapping[str, Any] | None = None,
     arrays: str = "numpy",
+    dtype: str = "",
 ) -> Request:
-    """Make an object (of an object: a copy), set attributes and keep it by a name."""
+    """Make an object (of an object: a copy), set attributes and keep it by a name.
+
+    dtype: that of a torch module's own numbers, "" as they are.
+    """
     given, sent = _given(args, kwargs)
     settings = [[key, _encode(value, sent)] for key, value in (attributes or {}).items()]
-    request = {"do": "construct", "target": target, "as": name, "set": settings}
+    request = {"do": "construct", "target": target, "as": name, "set": settings, "dtype": dtype}
     return {**request, **given, "arrays": arrays}, sent
 
 

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
-from parity.candidates.said import Example, Said
+from parity.candidates.said import Example
 from parity.cases.case import Array
+from parity.witnesses.problem import Problem
 
 INDENT = "  "
 LARGEST_SHOWN = 60  # elements of an array that is printed
 
 
-def cause_lines(causes: tuple[Said, ...], answers: bool) -> Iterator[str]:
+class Explaining(Protocol):
+    """A cause, of a candidate or of a run."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def answer(self) -> str: ...
+    @property
+    def where(self) -> bool: ...
+
+
+def cause_lines(causes: Sequence[Explaining], answers: bool) -> Iterator[str]:
     """What was done, if anything fits; where it shows."""
     told = 0
     for cause in causes:
@@ -23,6 +35,27 @@ def cause_lines(causes: tuple[Said, ...], answers: bool) -> Iterator[str]:
         yield f"{INDENT}{lead}: {cause.text}"
         if answers and cause.answer:
             yield f"{INDENT * 2}{cause.answer}"
+
+
+def in_sizes(problem: Problem) -> str:
+    """A problem by its sizes and the options that are set.
+
+    >>> x, weight = np.zeros((2, 3, 7, 6)), np.zeros((4, 3, 2, 1))
+    >>> arrays = {"x": x, "weight": weight, "bias": np.zeros(4)}
+    >>> in_sizes(Problem("conv2d", arrays, {"stride": 2, "padding": 0}, np.zeros((2, 4, 3, 3))))
+    'x 2×3×7×6, weight 4×3×2×1, stride 2'
+    >>> in_sizes(Problem("relu", {"x": np.zeros((), np.float32)}, {}, np.zeros((), np.float32)))
+    'x one number, float32'
+    """
+    sizes = [
+        f"{name} {'×'.join(map(str, array.shape)) or 'one number'}"
+        for name, array in problem.arrays.items()
+        if name != "bias"
+    ]
+    options = [f"{name} {value}" for name, value in problem.options.items() if value]
+    bias = ["no bias"] if "weight" in problem.arrays and "bias" not in problem.arrays else []
+    dtype = [] if problem.dy.dtype == "float64" else [str(problem.dy.dtype)]
+    return ", ".join((*sizes, *options, *bias, *dtype))
 
 
 # --- the smallest problem -----------------------------------------------------------------

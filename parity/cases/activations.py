@@ -17,6 +17,8 @@ from parity.cases.function import ELEMENT, Function
 from parity.cases.symbol_case import AnyNumber, SymbolCase, branching
 from parity.cases.texts import LOGITS, Texts, Valid
 
+GROUP, LOSSES = "activations", "softmax and losses"
+
 ROWS: tuple[Function, ...] = (
     Function(
         "relu",
@@ -61,8 +63,8 @@ ROWS: tuple[Function, ...] = (
     Function("dsigmoid", (), ("D1.10", "D1.30"), ordered=False, pieces=ELEMENT),
     Function("dtanh", (), ("D1.10", "D1.30"), ordered=False, pieces=ELEMENT),
     Function("sign", ("x",), ("D1.2",), bound="moved", integers="signs", pieces=ELEMENT),
-    Function("softmax", ("x",), ("D1.28", "D2.8"), elementary=True, in_networks=True),
-    Function("log_softmax", ("x",), ("D2.8", "D2.17"), elementary=True),
+    Function("softmax", ("x",), ("D1.28", "D2.8"), elementary=True, in_networks=True, group=LOSSES),
+    Function("log_softmax", ("x",), ("D2.8", "D2.17"), elementary=True, group=LOSSES),
 )
 
 

@@ -13,6 +13,8 @@ from parity.cases.symbol_case import SymbolCase, sums
 from parity.cases.texts import X2, Texts, Valid
 
 WINDOWS = ("D0.4", "D0.11", "D2.28")
+GROUP = "pooling"
+
 ROWS: tuple[Function, ...] = (
     average("avg_pool1d", *WINDOWS),
     average("avg_pool2d", *WINDOWS, in_networks=True),

@@ -14,6 +14,8 @@ from parity.cases.symbol_case import SymbolCase, sums
 from parity.cases.texts import X1, X2, X3, Texts, Valid
 from parity.cases.worked.convolution import WORKED
 
+GROUP = "convolution"
+
 ROWS: tuple[Function, ...] = (
     sum_of_products("conv1d", AFFINE, "D0.12", "D0.13", "D4.1", "D4.8", "D4.17", pieces=WINDOW),
     sum_of_products(

@@ -12,6 +12,8 @@ from parity.cases.function import AFFINE, Function, moved, sum_of_products
 from parity.cases.symbol_case import SymbolCase, sums
 from parity.cases.texts import X2, Texts, Valid
 
+GROUP = "convolution"
+
 ROWS: tuple[Function, ...] = (
     sum_of_products("correlate2d", ("a", "kernel"), "D1.15", "D4.1", "D4.10", "D4.11"),
     sum_of_products("convolve2d", ("a", "kernel"), "D1.14", "D1.15", "D1.30", "D4.2"),

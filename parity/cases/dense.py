@@ -12,6 +12,8 @@ from parity.cases.function import AFFINE, ROW, Function, moved, sum_of_products
 from parity.cases.symbol_case import SymbolCase, sums
 from parity.cases.texts import X2, Texts, Valid
 
+GROUP = "dense"
+
 ROWS: tuple[Function, ...] = (
     sum_of_products(
         "linear",

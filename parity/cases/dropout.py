@@ -14,6 +14,8 @@ from parity.cases.function import ELEMENT, Function
 from parity.cases.symbol_case import AnyNumber, SymbolCase, sums
 from parity.cases.texts import LOGITS, Texts, Valid
 
+GROUP = "dropout and joining"
+
 ROWS: tuple[Function, ...] = (
     Function(
         "dropout",

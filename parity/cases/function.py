@@ -37,6 +37,7 @@ class Function:
     kinks: tuple[str, ...] = ()  # options at whose values, or minus these, it has a kink
     pieces: str = ""  # how a small problem with chosen elements is cut out of a large one
     in_networks: bool = False  # it has a rule in `parity.bounds.propagation`
+    group: str = ""  # under which heading it is listed; nothing: that of its subject's file
 
     @property
     def subject(self) -> str:

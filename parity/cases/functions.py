@@ -8,6 +8,20 @@ from parity.cases.subjects import SUBJECTS
 FUNCTIONS: dict[str, Function] = {row.name: row for subject in SUBJECTS for row in subject.ROWS}
 FORWARDS = {function.backward_name: function.name for function in FUNCTIONS.values()}
 
+# Under which heading each is listed, headings in the order of the subjects.
+GROUPS: dict[str, str] = {
+    row.name: row.group or subject.GROUP for subject in SUBJECTS for row in subject.ROWS
+}
+
+
+def in_group(group: str) -> tuple[str, ...]:
+    """The functions under a heading.
+
+    >>> in_group("dense")
+    ('linear', 'flatten')
+    """
+    return tuple(name for name, listed in GROUPS.items() if listed == group)
+
 
 def backward_of(name: str) -> str:
     """What the backward of a function is called."""

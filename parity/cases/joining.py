@@ -14,6 +14,8 @@ from parity.cases.function import ELEMENT, Function, moved
 from parity.cases.symbol_case import SymbolCase, sums
 from parity.cases.texts import X2, Texts, Valid
 
+GROUP = "dropout and joining"
+
 ROWS: tuple[Function, ...] = (
     moved("add", ("x", "branch"), "D4.16", bound="add", pieces=ELEMENT, in_networks=True),
     moved("concatenate", tuple("abcdef"), "D4.18", in_networks=True),

@@ -14,13 +14,17 @@ from parity.cases.function import Function
 from parity.cases.symbol_case import SymbolCase, branching
 from parity.cases.texts import CERTAINTY, LOGITS, SCALAR, Texts, Valid
 
+GROUP, LOSSES = "models", "softmax and losses"
+
 ROWS: tuple[Function, ...] = (
     # Models of one layer; their gradients are those of the networks of the same names.
     Function("perceptron", (), ("D1.2", "D1.3", "D1.37")),
     Function("logistic_regression", (), ("D1.2",), elementary=True),
     Function("softmax_regression", (), ("D1.2", "D1.3"), elementary=True),
-    Function("log_likelihood", ("logits",), ("D1.2",), elementary=True),
-    Function("perceptron_loss", ("score",), ("D1.2",), integers="signs", in_networks=True),
+    Function("log_likelihood", ("logits",), ("D1.2",), elementary=True, group=LOSSES),
+    Function(
+        "perceptron_loss", ("score",), ("D1.2",), integers="signs", in_networks=True, group=LOSSES
+    ),
 )
 
 # --- perceptron, logistic_regression, softmax_regression ----------------------------------

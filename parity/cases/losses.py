@@ -16,6 +16,8 @@ from parity.cases.function import Function
 from parity.cases.symbol_case import SymbolCase, branching
 from parity.cases.texts import CERTAINTY, LOGITS, SCALAR, Texts, Valid
 
+GROUP = "softmax and losses"
+
 ROWS: tuple[Function, ...] = (
     Function(
         "cross_entropy",

@@ -15,6 +15,8 @@ from parity.cases.symbol_case import SymbolCase, branching
 from parity.cases.texts import X1, X2, Texts, Valid
 
 WINDOWS = ("D0.4", "D0.11", "D2.28")
+GROUP = "pooling"
+
 ROWS: tuple[Function, ...] = (
     maximum("max_pool1d", *WINDOWS),
     maximum("max_pool2d", *WINDOWS, in_networks=True),

@@ -12,6 +12,8 @@ from parity.cases.function import MAP, Function
 from parity.cases.symbol_case import SymbolCase, branching
 from parity.cases.texts import X2, Texts, Valid
 
+GROUP = "pooling"
+
 ROWS: tuple[Function, ...] = (
     Function(
         "downsample",

@@ -28,6 +28,7 @@ from parity.cases.texts import Valid
 class Subject(Protocol):
     """What a file of this folder says about the functions of refimpl's file of the same name."""
 
+    GROUP: str  # under which heading its functions are listed
     ROWS: tuple[Function, ...]  # the registry's rows
     GOOD: tuple[Case, ...]  # valid arguments
     VALID: Valid  # what the bad ones start from, by function

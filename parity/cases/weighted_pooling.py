@@ -13,6 +13,8 @@ from parity.cases.pooling import FEATURE_MAP
 from parity.cases.symbol_case import AnyNumber, SymbolCase, branching, sums
 from parity.cases.texts import POOLED2, X1, X2, Texts, Valid
 
+GROUP = "pooling"
+
 ROWS: tuple[Function, ...] = (
     sum_of_products("weighted_pool2d", AFFINE, "D0.11", "D1.17", pieces=MAP),
     Function(

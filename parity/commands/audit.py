@@ -11,7 +11,7 @@ from parity.commands.ending import DISAGREE, wrong_call
 from parity.commands.needs import need
 from parity.commands.options import FOLDER
 from parity.commands.reports import check_writable, write_table
-from parity.commands.terminal import progress_bar, wide_console
+from parity.commands.terminal import narrow_console, progress_bar
 from parity.commands.threads import sleep_when_idle
 
 if TYPE_CHECKING:
@@ -52,9 +52,9 @@ def audit(
             check_writable(target)
         rows = audited_with_progress(chosen, torch=not no_torch)
     except (UnknownRowError, OSError, ValueError) as error:
-        wrong_call(str(error))
+        wrong_call(error)
     again = "parity audit --no-torch" if no_torch else "parity audit"
-    shown = wide_console()
+    shown = narrow_console()
     shown.print(counts(rows))
     for line in (*details(rows, everything=bool(ids)), *problems(rows, again)):
         typer.echo(f"\n{line}")

@@ -95,7 +95,7 @@ def planned(
         if target:
             check_writable(target)
     except (UnknownWorkloadError, OSError) as error:
-        wrong_call(str(error))
+        wrong_call(error)
     return Plan(workloads, networks, dtypes, tuple(threads or (1, 2)), rounds, rivals, memory)
 
 
@@ -140,7 +140,7 @@ def bench_checkers_into(out: Path, rounds: int) -> None:
     try:
         check_writable(out)
     except OSError as error:
-        wrong_call(str(error))
+        wrong_call(error)
     about = told_machine()
     timed = len(checkers()) + len(processes(out))
     bar, done = progress_bar("timing", timed * (rounds + 2), "timing")
@@ -162,7 +162,7 @@ def bench_scaling_into(out: Path, rounds: int) -> None:
     try:
         check_writable(out)
     except OSError as error:
-        wrong_call(str(error))
+        wrong_call(error)
     counts = sorted({1, 2, default_jobs(10**6)})
     bar, done = progress_bar("sweeping", len(counts) * (rounds + 1), "sweep")
     with bar:
@@ -182,7 +182,7 @@ def bench_exact_into(target: Path | None, names: list[str], rounds: int) -> None
         if target:
             check_writable(target)
     except (UnknownWorkloadError, OSError) as error:
-        wrong_call(str(error))
+        wrong_call(error)
     need("flint", "parity bench --exact")
     need("torch", "parity bench")
     from parity.bench.exactness import ExactRow, bench_exact, steps

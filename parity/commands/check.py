@@ -39,6 +39,10 @@ SUFFIXES = {".json": Format.JSON, ".txt": Format.TEXT}  # of --out; all others a
 class Layout(StrEnum):
     NCHW = "NCHW"
     NHWC = "NHWC"
+    CHW = "CHW"
+    HWC = "HWC"
+    HW = "HW"
+    D = "D"
 
 
 def check(
@@ -64,7 +68,8 @@ def check(
         ),
     ] = None,
     layout: Annotated[
-        Layout | None, typer.Option(help="the order of its axes (found by trying)")
+        Layout | None,
+        typer.Option(help="its axes; CHW, HWC, HW, D: one sample at a time (found by trying)"),
     ] = None,
     output: Annotated[
         Format | None, typer.Option("--format", help="of what is printed or written (text)")
@@ -213,7 +218,7 @@ def _into_table(path: Path, targets: list[str], wanted: Wanted, jobs: int) -> in
                 done(1)
         submissions.write(path, [rows[n] for n in sorted(rows)])
     except (submissions.TableError, OSError) as error:
-        wrong_call(str(error))
+        wrong_call(error)
     states = [row["status"] for row in rows.values()]
     typer.echo(_summary(states, f"{len(left)} checked now; ", path))
     return DISAGREE if set(states) - {"right", "right norm-wise"} else 0

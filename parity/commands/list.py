@@ -38,7 +38,7 @@ def list_cases(
     try:
         tasks = select([name], None, [d.value for d in Dtype], witnesses=False)
     except SelectionError as error:
-        wrong_call(str(error))
+        wrong_call(error)
     for task_id in dict.fromkeys(t.id for t in tasks if t.kind in ("case", "network")):
         typer.echo(task_id)
     if name in TABLES:

@@ -58,7 +58,7 @@ def mistakes(
         if target:
             check_writable(target)
     except (SelectionError, OSError) as error:
-        wrong_call(str(error))
+        wrong_call(error)
     settings = Settings(DEFAULT_SEED if seed is None else seed)
     if circumstances:
         raise typer.Exit(in_circumstances(chosen, settings, jobs, target, bool(names)))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from parity.commands import interruption
-from parity.commands.ending import wrong_call
+from parity.commands.ending import in_words, wrong_call
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,6 +62,6 @@ def write_table(
             texts[(target / name).with_suffix(".json")] = json.dumps(about, indent=2) + "\n"
         written = replace_files(texts)
     except OSError as error:
-        wrong_call(f"the report could not be written, the old one stands: {error}")
+        wrong_call(f"the report could not be written, the old one stands: {in_words(error)}")
     interruption.keeps("the report is written")
     typer.echo(f"report{'s' * (len(written) > 1)}: {', '.join(map(str, written))}")

@@ -6,22 +6,30 @@ import sys
 import time
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from parity.commands import interruption
-from parity.commands.ending import DISAGREE, wrong_call
+from parity.commands.ending import DISAGREE, in_words, wrong_call
 from parity.commands.needs import need, need_installed
-from parity.commands.options import FOLDER, Dtype, Dtypes, Jobs, Out, Seed, default_jobs
+from parity.commands.options import FOLDER, Dtype, Dtypes, Jobs, Seed, default_jobs
 from parity.commands.reports import check_file, check_writable
-from parity.commands.terminal import counted, progress_bar, wide_console
+from parity.commands.terminal import counted, narrow_console, progress_bar, wide_console
 from parity.commands.threads import sleep_when_idle
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from parity.results.findings import Findings
     from parity.results.settings import Settings
     from parity.suite.task import Task
+
+EVERY = "all"  # of --elements
+OutOrPart = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help=f"where the reports go ({FOLDER}; of a part {FOLDER}/part)"),
+]
 
 
 def run(
@@ -35,7 +43,7 @@ def run(
         bool, typer.Option("--tf32", help="let CUDA round the factors of float32 products")
     ] = False,
     seed: Seed = None,
-    out: Out = FOLDER,
+    out: OutOrPart = None,
     jobs: Jobs = None,
     full: Annotated[
         bool, typer.Option("--full", help="also what takes long: alexnet, all witnesses")
@@ -44,11 +52,20 @@ def run(
         bool, typer.Option("--quick", help="torch, few properties, and the first steps of training")
     ] = False,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="also write JUnit XML")] = None,
+    verbose: Annotated[
+        bool,
+        typer.Option(
+            "--verbose",
+            "-v",
+            help="the table with all its columns and a line for each way a network is run",
+        ),
+    ] = False,
     elements: Annotated[
         list[str] | None,
         typer.Option(
             metavar="ID",
-            help="cases whose every element goes to gradients.csv (the documents' worked examples)",
+            help="cases whose every element goes to gradients.csv (the documents' worked "
+            "examples); all: every element of what is outside, too",
         ),
     ] = None,
     rtol: Annotated[
@@ -79,16 +96,19 @@ def run(
     used_seed = DEFAULT_SEED if seed is None else seed
     try:
         tasks = select(names or [], case, dtypes, full, not quick, used_seed)
-        shown = element_cases(elements)
+        chosen = [name for name in elements or [] if name != EVERY]
+        shown = element_cases(chosen or None)
         oracle.check_device(device)
         if tf32:
             oracle.check_tf32(device)
         check_tolerances(rtol, atol)
-        check_writable(out)
+        scope = scope_of(names or [], case, dtype or [], full, quick)
+        folder = report_folder(out, scope)
+        check_writable(folder)
         if junit:
-            check_junit(junit, out)
+            check_junit(junit, folder)
     except (SelectionError, oracle.DeviceError, OSError, ValueError) as error:
-        wrong_call(str(error))
+        wrong_call(error)
     settings = Settings(
         seed=used_seed,
         device=device,
@@ -96,12 +116,43 @@ def run(
         rtol=rtol,
         atol=atol,
         elements=shown,
+        all_elements=EVERY in (elements or []),
         quick=quick,
     )
     jobs = jobs or default_jobs(len(tasks))
     findings = with_progress(tasks, settings, jobs)
-    report(findings, settings, jobs, started, out, junit)
+    report(findings, settings, Outputs(folder, junit, scope, verbose), jobs, started)
     raise typer.Exit(0 if findings.holds else DISAGREE)
+
+
+def scope_of(
+    names: Sequence[str], case: str | None, dtypes: Sequence[Dtype], full: bool, quick: bool
+) -> str:
+    """Which suite is run, "default", "quick" or "full", or which part of it.
+
+    >>> scope_of(["relu"], "maps", [], full=False, quick=True)
+    "part: relu --case 'maps' of quick"
+    """
+    from parity.results.about import PART
+
+    suite = "full" if full else "quick" if quick else "default"
+    chosen = [*names, *([f"--case '{case}'"] if case else []), *(f"--dtype {d}" for d in dtypes)]
+    return f"{PART}: {' '.join(chosen)} of {suite}" if chosen else suite
+
+
+def report_folder(out: Path | None, scope: str) -> Path:
+    """Where the reports go: those of a part of the suite never in the place of a whole run's."""
+    from parity.report.files import is_whole
+    from parity.results.about import PART
+
+    if out is None:
+        return FOLDER / PART if scope.startswith(PART) else FOLDER
+    if scope.startswith(PART) and is_whole(out):
+        raise ValueError(
+            f"--out {out}: holds the report of a whole run, which that of a part would replace; "
+            "give another folder"
+        )
+    return out
 
 
 def check_junit(junit: Path, out: Path) -> None:
@@ -110,7 +161,8 @@ def check_junit(junit: Path, out: Path) -> None:
 
     check_writable(junit.parent)
     check_file("--junit", junit)
-    if junit.resolve().parent == out.resolve() and junit.name in REPORTS:
+    folders = (out.resolve(), FOLDER.resolve())
+    if junit.resolve().parent in folders and junit.name in REPORTS:
         raise ValueError(f"--junit {junit}: is one of the run's own reports")
 
 
@@ -121,8 +173,18 @@ def check_tolerances(*tolerances: float | None) -> None:
             raise ValueError(f"--rtol and --atol must be finite, but one is {tolerance}")
 
 
+class Outputs(NamedTuple):
+    """What a run writes and shows: where its reports go, and what they say it was of."""
+
+    folder: Path
+    junit: Path | None
+    scope: str
+    verbose: bool
+
+
 def with_progress(tasks: list[Task], settings: Settings, jobs: int) -> Findings:
     """Run the tasks, and what the run vouches for itself by, behind a progress bar."""
+    from parity.suite.causes import causes
     from parity.suite.gaps import gaps
     from parity.suite.run import run as run_tasks
     from parity.suite.vouching import planted_tasks
@@ -132,23 +194,20 @@ def with_progress(tasks: list[Task], settings: Settings, jobs: int) -> Findings:
     with bar:
         findings = run_tasks(everything, settings, jobs, done)
     findings.gaps = gaps(tasks, findings)
+    findings.causes = causes(tasks, findings, settings)
     return findings
 
 
 def report(
-    findings: Findings,
-    settings: Settings,
-    jobs: int,
-    started: float,
-    out: Path,
-    junit: Path | None,
+    findings: Findings, settings: Settings, outputs: Outputs, jobs: int, started: float
 ) -> None:
-    """The table and the messages, then the files."""
+    """The files, then the table and the messages."""
+    from parity.report.failures import failures
     from parity.report.files import write_reports
+    from parity.report.overview import overview
     from parity.report.text import (
         blind_note,
         exact_note,
-        failures,
         half_note,
         serial_notes,
         table,
@@ -158,8 +217,20 @@ def report(
     from parity.report.witnesses import refutations, witness_notes
     from parity.results.about import about_run
 
-    shown = wide_console()
-    shown.print(table(findings))
+    seconds = time.perf_counter() - started
+    command = ["parity", *sys.argv[1:]]
+    about = about_run(findings, settings, command, jobs, seconds, outputs.scope)
+    try:
+        written: list[Path] | OSError = write_reports(
+            findings, about, outputs.folder, outputs.junit
+        )
+        interruption.keeps("the reports are written")
+    except OSError as error:
+        written = error  # said at the end: the table is all there is
+    if outputs.verbose:
+        wide_console().print(table(findings))
+    else:
+        narrow_console().print(overview(findings))
     for line in (
         *training_notes(findings.training),
         *exact_note(findings.rows),
@@ -174,13 +245,8 @@ def report(
         typer.echo(line)
     if settings.override:
         typer.echo(f"The verdicts rest on an override, not on derived bounds: {settings.override}")
-    seconds = time.perf_counter() - started
-    about = about_run(findings, settings, ["parity", *sys.argv[1:]], jobs, seconds)
-    try:
-        written = write_reports(findings, about, out, junit)
-    except OSError as error:
-        wrong_call(f"the reports could not be written, the old ones stand: {error}")
-    interruption.keeps("the reports are written")
+    if isinstance(written, OSError):
+        wrong_call(f"the reports could not be written, the old ones stand: {in_words(written)}")
     typer.echo(f"{summary_line(findings)}; {seconds:.1f} s")
     typer.echo(f"reports: {', '.join(map(str, written))}")
     typer.echo(vouching_note(findings, settings))

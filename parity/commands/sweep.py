@@ -81,7 +81,7 @@ def sweep(
         progress_console = console(stderr=True)
         code = run_sweep(options, shown, progress_console, typer.echo, interruption.answer)
     except (OSError, ValueError) as error:
-        wrong_call(str(error))
+        wrong_call(error)
     raise typer.Exit(code)
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
+NARROW = 80
 TABLE_WIDTH = 160  # a narrower terminal folds the lines; rich would cut the verdicts off
 
 
@@ -29,6 +30,13 @@ def wide_console() -> Console:
     """A console that is wide enough for a table."""
     shown = console()
     shown.width = max(shown.width, TABLE_WIDTH)
+    return shown
+
+
+def narrow_console() -> Console:
+    """A console for a table that fits 80 columns; a narrower terminal folds its lines."""
+    shown = console()
+    shown.width = max(shown.width, NARROW)
     return shown
 
 

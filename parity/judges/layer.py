@@ -79,13 +79,11 @@ def check_case(case: Case, dtype: str, settings: Settings, exactly: bool = True)
     Not exactly: exact values are asked for those tensors alone in which the bound of both sides
     would see nothing.
     """
-    place = Place(
-        case.id, case.function, dtype, case.documents or FUNCTIONS[case.function].documents
-    )
+    documents = case.documents or FUNCTIONS[case.function].documents
+    place = Place(case.id, case.function, dtype, documents, ordinary=case.ordinary)
     findings = Findings()
     prepared = prepare(case, dtype, settings)
-    ask_neighbour(case, prepared.arrays, prepared.dy, settings.seed)
-    tensors, refimpl_seconds = _refimpl_side(case, prepared.arrays, prepared.dy)
+    tensors, refimpl_seconds = refimpl_side(prepared, settings)
     settled = Settled(prepared.expected)
     if isinstance(tensors, str):
         reason = _shapes_apart(case, prepared.arrays, settings.device) or tensors
@@ -154,11 +152,11 @@ def _torch_side(
     return dy, {"y": result.y, **named}, seconds
 
 
-def _refimpl_side(
-    case: Case, arrays: Mapping[str, Array], dy: Array
-) -> tuple[dict[str, Array] | str, float]:
+def refimpl_side(prepared: Prepared, settings: Settings) -> tuple[dict[str, Array] | str, float]:
     """The value and gradients, or what refimpl raised; the seconds taken."""
+    case, arrays, dy = prepared.case, prepared.arrays, prepared.dy
     function = FUNCTIONS[case.function]
+    ask_neighbour(case, arrays, dy, settings.seed)
     with np.errstate(all="ignore"), blocks_of(case.block_bytes):
         return timed(lambda: attempt(lambda: function.tensors(dy, arrays, case.options)))
 

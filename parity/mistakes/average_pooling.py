@@ -154,6 +154,17 @@ def average_overlaps_overwritten(dy: Array, x: Array, kernel_size: Any, **how: A
 
 @mistake(
     "avg_pool2d_backward",
+    "a loop over the window's places assigns (= for +=): of several windows the first stands",
+    "each pixel belongs to one window",
+    "D2.28",
+)
+def average_first_window_stands(dy: Array, x: Array, kernel_size: Any, **how: Any) -> Array:
+    g = geometry_of(x, kernel_size, **how)
+    return overwritten(dy / window_size(g, dy), x, g, first=True)
+
+
+@mistake(
+    "avg_pool2d_backward",
     "the largest place of a window gets all of dy",
     "one rule for all poolings",
     "D0.11",
@@ -178,7 +189,8 @@ def average_gradient_to_the_maximum(dy: Array, x: Array, kernel_size: Any, **how
 RELATIVES = {
     "avg_pool1d": {"average-by-valid-count": "signals: the divisor counts the padding wrongly"},
     "avg_pool1d_backward": {
-        "average-gradient-not-divided": "signals: each place of a window gets all of dy"
+        "average-gradient-not-divided": "signals: each place of a window gets all of dy",
+        "average-overlaps-overwritten": "signals: where windows overlap, the last dy stands",
     },
     "avg_pool3d": {"average-by-one-side": "volumes: divides by a side of the window"},
     "avg_pool3d_backward": {

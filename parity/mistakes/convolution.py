@@ -10,7 +10,12 @@ import numpy as np
 
 from parity.cases.case import Array
 from parity.mistakes.mistake import add_relatives, mistake
-from parity.mistakes.slips import in_float32, last_row_left_out, slightly_too_large
+from parity.mistakes.slips import (
+    in_float32,
+    last_place_alone,
+    last_row_left_out,
+    slightly_too_large,
+)
 from refimpl import (
     conv1d,
     conv1d_backward,
@@ -80,6 +85,29 @@ def collected(parts: Array, padded: Array, g: ConvGeometry) -> Array:
     dpadded = zeros(padded.shape, like=padded)
     add_windows(dpadded, parts, g.stride, g.dilation)
     return dpadded
+
+
+def assigned(dy: Array, x: Array, weight: Array, how: dict[str, Any], first: bool = False) -> Array:
+    """dx where each window is assigned instead of added: the last one stands, or the first."""
+    g = geometry_of(x, weight, **how)
+    parts = spread(dy, x, weight, g)
+    dpadded = zeros(pad(x, g.padding).shape, like=x)
+    offsets = list(np.ndindex(*g.kernel))
+    for offset in offsets if first else reversed(offsets):  # the last window reads offset 0
+        places = (
+            slice(i * d, i * d + s * (n - 1) + 1, s)
+            for i, d, s, n in zip(offset, g.dilation, g.stride, g.output, strict=True)
+        )
+        dpadded[:, :, *places] = parts[:, :, *offset]
+    return crop(dpadded, g.padding)
+
+
+def last_maps(dy: Array, groups: int) -> Array:
+    """0 but in the last output map of each group: what a loop over filters leaves of dx."""
+    outputs = dy.shape[1] // groups
+    left = zeros(dy.shape, like=dy)
+    left[:, outputs - 1 :: outputs] = dy[:, outputs - 1 :: outputs]
+    return left
 
 
 def dweight_of(dy: Array, view: Array, weight: Array, g: ConvGeometry) -> Array:
@@ -397,17 +425,42 @@ def gradients_same_odd_zero_in_front(dy: Array, x: Array, weight: Array, **how: 
     "D2.25",
 )
 def dx_overlaps_overwritten(dy: Array, x: Array, weight: Array, **how: Any) -> ConvGrads:
-    g = geometry_of(x, weight, **how)
-    padded = pad(x, g.padding)
-    parts = spread(dy, x, weight, g)
-    dpadded = zeros(padded.shape, like=x)
-    for offset in reversed(list(np.ndindex(*g.kernel))):  # the last window reads offset 0
-        places = (
-            slice(i * d, i * d + s * (n - 1) + 1, s)
-            for i, d, s, n in zip(offset, g.dilation, g.stride, g.output, strict=True)
-        )
-        dpadded[:, :, *places] = parts[:, :, *offset]
-    return backward(dy, x, weight, **how)._replace(dx=crop(dpadded, g.padding))
+    return backward(dy, x, weight, **how)._replace(dx=assigned(dy, x, weight, how))
+
+
+@mistake(
+    "conv2d_backward",
+    "dx: a loop over the kernel's places assigns (= for +=): of several windows the first stands",
+    "each pixel belongs to one window",
+    "D0.12",
+    "D2.25",
+)
+def dx_first_window_stands(dy: Array, x: Array, weight: Array, **how: Any) -> ConvGrads:
+    return backward(dy, x, weight, **how)._replace(dx=assigned(dy, x, weight, how, first=True))
+
+
+@mistake(
+    "conv2d_backward",
+    "dx: each step of the loops over windows and filters assigns (= for +=): the last one stands",
+    "dx of a window is dy · weight",
+    "D0.12",
+    "D2.25",
+)
+def dx_of_last_window_and_filter(dy: Array, x: Array, weight: Array, **how: Any) -> ConvGrads:
+    last = last_maps(dy, how.get("groups", 1))
+    return backward(dy, x, weight, **how)._replace(dx=assigned(last, x, weight, how))
+
+
+@mistake(
+    "conv2d_backward",
+    "dx: only the last output map sends its gradient back (= for +=)",
+    "the loop over the filters assigns",
+    "D0.12",
+    "D4.5",
+)
+def dx_of_last_output_map(dy: Array, x: Array, weight: Array, **how: Any) -> ConvGrads:
+    last = last_maps(dy, how.get("groups", 1))
+    return backward(dy, x, weight, **how)._replace(dx=backward(last, x, weight, **how).dx)
 
 
 @mistake(
@@ -530,6 +583,31 @@ def dweight_of_last_sample(dy: Array, x: Array, weight: Array, **how: Any) -> Co
 
 @mistake(
     "conv2d_backward",
+    "dweight: only the last window of the last sample counts (= for +=)",
+    "dweight of a window is dy · x",
+    "D0.13",
+    "D2.24",
+)
+def dweight_of_last_window(dy: Array, x: Array, weight: Array, **how: Any) -> ConvGrads:
+    last = last_place_alone(last_sample(dy), dy.ndim - 2)
+    wrong = backward(last, last_sample(x), weight, **how).dweight
+    return backward(dy, x, weight, **how)._replace(dweight=wrong)
+
+
+@mistake(
+    "conv2d_backward",
+    "dweight: only the last window of each sample counts (= for +=)",
+    "the loop over the windows assigns",
+    "D0.13",
+    "D2.24",
+)
+def dweight_of_last_window_each(dy: Array, x: Array, weight: Array, **how: Any) -> ConvGrads:
+    wrong = backward(last_place_alone(dy, dy.ndim - 2), x, weight, **how).dweight
+    return backward(dy, x, weight, **how)._replace(dweight=wrong)
+
+
+@mistake(
+    "conv2d_backward",
     "dweight: is divided by the number of samples, which the loss has done already",
     "a batch has a mean gradient",
     "D0.14",
@@ -603,6 +681,31 @@ def dbias_of_first_place(dy: Array, x: Array, weight: Array, **how: Any) -> Conv
     return backward(dy, x, weight, **how)._replace(dbias=first.sum(axis=0))
 
 
+@mistake(
+    "conv2d_backward",
+    "dbias: only the last place of the last sample counts (= for +=)",
+    "the loops over samples and places assign",
+    "D0.13",
+    "D2.27",
+)
+def dbias_of_last_element(dy: Array, x: Array, weight: Array, **how: Any) -> ConvGrads:
+    last = last_place_alone(last_sample(dy), dy.ndim - 2)
+    wrong = backward(last, last_sample(x), weight, **how).dbias
+    return backward(dy, x, weight, **how)._replace(dbias=wrong)
+
+
+@mistake(
+    "conv2d_backward",
+    "dbias: dy of the last place only (= for +=)",
+    "the loop over the places assigns",
+    "D0.13",
+    "D2.27",
+)
+def dbias_of_last_place(dy: Array, x: Array, weight: Array, **how: Any) -> ConvGrads:
+    wrong = backward(last_place_alone(dy, dy.ndim - 2), x, weight, **how).dbias
+    return backward(dy, x, weight, **how)._replace(dbias=wrong)
+
+
 # --- the same along one and three axes ----------------------------------------------------
 
 RELATIVES = {
@@ -615,6 +718,9 @@ RELATIVES = {
         "dx-kernel-not-turned": "signals: dx: the kernel is not turned round",
         "dweight-stride-forgotten": "signals: dweight: x is read as if the stride were 1",
         "dbias-averaged": "signals: dbias: the mean instead of the sum",
+        "dx-of-last-window-and-filter": "signals: dx: each step assigns (= for +=)",
+        "dweight-of-last-window": "signals: dweight: only the last window counts (= for +=)",
+        "dbias-of-last-element": "signals: dbias: only the last place counts (= for +=)",
     },
     "conv3d": {
         "conv-kernel-turned": "volumes: the kernel is turned before it slides",
@@ -624,6 +730,8 @@ RELATIVES = {
         "dx-kernel-not-turned": "volumes: dx: the kernel is not turned",
         "dx-stride-forgotten": "volumes: dx: dy is not spread out by the stride",
         "dweight-of-last-sample": "volumes: dweight: only the last sample of the batch counts",
+        "dx-of-last-window-and-filter": "volumes: dx: each step assigns (= for +=)",
+        "dweight-of-last-window": "volumes: dweight: only the last window counts (= for +=)",
     },
 }
 add_relatives(RELATIVES)

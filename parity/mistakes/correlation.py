@@ -8,7 +8,7 @@ import numpy as np
 
 from parity.cases.case import Array
 from parity.mistakes.mistake import mistake
-from parity.mistakes.slips import slightly_too_large
+from parity.mistakes.slips import last_place_alone, slightly_too_large
 from refimpl import (
     CorrelationGrads,
     SharedConv2dGrads,
@@ -21,6 +21,43 @@ from refimpl import (
 )
 from refimpl.correlation import rot180
 from refimpl.elements import zeros
+
+# --- loops that assign where they should add ----------------------------------------------
+
+
+def of_last_window(dy: Array, a: Array, kernel: Array, before: tuple[int, int]) -> Array:
+    """dy · kernel of the last window, row by row, that reads each element of a: (…, H, W).
+
+    before: how many zeros stand in front of a.
+    """
+    axes = zip(a.shape[-2:], before, dy.shape[-2:], strict=True)
+    last = [(np.arange(n) + p, np.minimum(np.arange(n) + p, m - 1)) for n, p, m in axes]
+    (u, h), (v, w) = last
+    each: Array = dy[..., h[:, None], w] * kernel[(u - h)[:, None], v - w]
+    return each
+
+
+def in_front(kernel: Array, mode: str, turned: bool) -> tuple[int, int]:
+    """The zeros in front of a, for each mode."""
+    rows, columns = kernel.shape
+    odd = 0 if turned else 1
+    each = {
+        "full": (rows - 1, columns - 1),
+        "same": ((rows - odd) // 2, (columns - odd) // 2),
+        "valid": (0, 0),
+    }
+    return each[mode]
+
+
+def kernel_is_larger(a: Array, kernel: Array, mode: str) -> bool:
+    """Whether a slides inside the kernel."""
+    return mode == "valid" and any(k > n for k, n in zip(kernel.shape, a.shape[-2:], strict=True))
+
+
+def last_matrix(a: Array) -> Array:
+    """The last matrix of a batch; a matrix itself, or what holds none, as it is."""
+    return a[(-1,) * (a.ndim - 2)] if a.size else a
+
 
 # --- matrices -----------------------------------------------------------------------------
 
@@ -101,6 +138,47 @@ def correlate_dkernel_upstream_turned(
 
 
 @mistake(
+    "correlate2d_backward",
+    "da: where windows overlap, the last one overwrites the others (= for +=)",
+    "each element belongs to one window",
+    "D4.11",
+)
+def correlate_overlaps_overwritten(
+    dy: Array, a: Array, kernel: Array, mode: str = "full"
+) -> CorrelationGrads:
+    right = correlate2d_backward(dy, a, kernel, mode)
+    if kernel_is_larger(a, kernel, mode):
+        return right
+    return right._replace(da=of_last_window(dy, a, kernel, in_front(kernel, mode, turned=False)))
+
+
+@mistake(
+    "correlate2d_backward",
+    "dkernel: only the last place of dy counts (= for +=)",
+    "the loop over the places assigns",
+    "D4.10",
+)
+def correlate_dkernel_of_last_place(
+    dy: Array, a: Array, kernel: Array, mode: str = "full"
+) -> CorrelationGrads:
+    wrong = correlate2d_backward(last_place_alone(dy, 2), a, kernel, mode).dkernel
+    return correlate2d_backward(dy, a, kernel, mode)._replace(dkernel=wrong)
+
+
+@mistake(
+    "correlate2d_backward",
+    "dkernel: only the last matrix of the batch counts (= for +=)",
+    "the loop over the batch assigns",
+    "D4.10",
+)
+def correlate_dkernel_of_last_matrix(
+    dy: Array, a: Array, kernel: Array, mode: str = "full"
+) -> CorrelationGrads:
+    last = correlate2d_backward(last_matrix(dy), last_matrix(a), kernel, mode)
+    return correlate2d_backward(dy, a, kernel, mode)._replace(dkernel=last.dkernel)
+
+
+@mistake(
     "convolve2d",
     "X(i + m, j + n) for X(i − m, j − n): the correlation, as D4.2 prints it",
     "the formula that is printed for the convolution",
@@ -141,18 +219,44 @@ def convolve_dkernel_not_turned_back(
 
 @mistake(
     "convolve2d_backward",
-    "dkernel: only the last matrix of the batch counts",
+    "da: where windows overlap, the last one overwrites the others (= for +=)",
+    "each element belongs to one window",
+    "D1.27",
+)
+def convolve_overlaps_overwritten(
+    dy: Array, a: Array, kernel: Array, mode: str = "full"
+) -> CorrelationGrads:
+    right = convolve2d_backward(dy, a, kernel, mode)
+    if kernel_is_larger(a, kernel, mode):
+        return right
+    before = in_front(kernel, mode, turned=True)
+    return right._replace(da=of_last_window(dy, a, rot180(kernel), before))
+
+
+@mistake(
+    "convolve2d_backward",
+    "dkernel: only the last place of dy counts (= for +=)",
+    "the loop over the places assigns",
+    "D1.24",
+)
+def convolve_dkernel_of_last_place(
+    dy: Array, a: Array, kernel: Array, mode: str = "full"
+) -> CorrelationGrads:
+    wrong = convolve2d_backward(last_place_alone(dy, 2), a, kernel, mode).dkernel
+    return convolve2d_backward(dy, a, kernel, mode)._replace(dkernel=wrong)
+
+
+@mistake(
+    "convolve2d_backward",
+    "dkernel: only the last matrix of the batch counts (= for +=)",
     "the loop over the batch assigns",
     "D1.24",
 )
 def convolve_dkernel_of_last_matrix(
     dy: Array, a: Array, kernel: Array, mode: str = "full"
 ) -> CorrelationGrads:
-    right = convolve2d_backward(dy, a, kernel, mode)
-    if not a.size or a.ndim < 3:
-        return right
-    last = (-1,) * (a.ndim - 2)
-    return right._replace(dkernel=convolve2d_backward(dy[last], a[last], kernel, mode).dkernel)
+    last = convolve2d_backward(last_matrix(dy), last_matrix(a), kernel, mode)
+    return convolve2d_backward(dy, a, kernel, mode)._replace(dkernel=last.dkernel)
 
 
 # --- the layer of D1 ----------------------------------------------------------------------
@@ -233,6 +337,41 @@ def shared_dbias_averaged(dy: Array, x: Array, weight: Array) -> SharedConv2dGra
     right = shared_conv2d_backward(dy, x, weight)
     counted = np.asarray(max(dy.size // dy.shape[1], 1), dy.dtype)
     return right._replace(dbias=right.dbias / counted)
+
+
+@mistake(
+    "shared_conv2d_backward",
+    "dx: each step of the loops over windows and filters assigns (= for +=): the last one stands",
+    "each pixel belongs to one window",
+    "D1.27",
+)
+def shared_overlaps_overwritten(dy: Array, x: Array, weight: Array) -> SharedConv2dGrads:
+    right = shared_conv2d_backward(dy, x, weight)
+    one = of_last_window(dy[:, -1:], x[:, :1], rot180(weight[-1]), (0, 0))
+    return right._replace(dx=one.repeat(x.shape[1], axis=1))
+
+
+@mistake(
+    "shared_conv2d_backward",
+    "dweight: only the last window of the last sample counts (= for +=)",
+    "the loop over the windows assigns",
+    "D1.25",
+)
+def shared_dweight_of_last_window(dy: Array, x: Array, weight: Array) -> SharedConv2dGrads:
+    last = last_place_alone(dy, 2)[len(dy) - 1 :]
+    wrong = shared_conv2d_backward(last, x[len(x) - 1 :], weight).dweight
+    return shared_conv2d_backward(dy, x, weight)._replace(dweight=wrong)
+
+
+@mistake(
+    "shared_conv2d_backward",
+    "dbias: only the last place of the last sample counts (= for +=)",
+    "the loop over Δ assigns",
+    "D1.26",
+)
+def shared_dbias_of_last_place(dy: Array, x: Array, weight: Array) -> SharedConv2dGrads:
+    last = last_place_alone(dy, 2)[len(dy) - 1 :].sum(axis=(0, 2, 3))
+    return shared_conv2d_backward(dy, x, weight)._replace(dbias=last)
 
 
 slightly_too_large("correlate2d", "convolve2d", "rot180", "shared_conv2d")

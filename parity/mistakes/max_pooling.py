@@ -164,6 +164,20 @@ def max_overlaps_overwritten(dy: Array, x: Array, kernel_size: Any, **how: Any) 
 
 @mistake(
     "max_pool2d_backward",
+    "a whole window is assigned (= for +=), its zeros over what an earlier window gave",
+    "dx of a window is mask · dy",
+    "D2.28",
+)
+def max_windows_overwritten(dy: Array, x: Array, kernel_size: Any, **how: Any) -> Array:
+    g, best = geometry_of(x, kernel_size, **how), maximum(x, kernel_size, **how)
+    dx, zero = zeros(x.shape, like=dy), zeros((), like=dy)
+    for outputs, inputs in reversed(list(places(g))):
+        dx[inputs] = np.where(x[inputs] == best[outputs], dy[outputs], zero)
+    return dx
+
+
+@mistake(
+    "max_pool2d_backward",
     "the place of the maximum gets the input's own value",
     "D3.10's word for it, the original value, is that of x",
     "D3.10",
@@ -194,6 +208,7 @@ RELATIVES = {
     "max_pool1d_backward": {
         "max-copied-to-all-places": "signals: each place of a window gets dy",
         "max-ties-last": "signals: of equal maxima the last one gets dy",
+        "max-windows-overwritten": "signals: a whole window is assigned, its zeros, too",
     },
     "max_pool3d": {"max-padding-takes-part": "volumes: the padding's zeros take part"},
     "max_pool3d_backward": {

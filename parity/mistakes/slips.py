@@ -11,7 +11,7 @@ import refimpl
 from parity.cases.case import Array
 from parity.cases.functions import FUNCTIONS
 from parity.mistakes.mistake import Mistake, add
-from refimpl.elements import parameter, zero_of
+from refimpl.elements import parameter, zero_of, zeros
 
 SLIGHTLY = 1.0005
 
@@ -28,6 +28,14 @@ def last_row_left_out(array: Array) -> Array:
     wrong = array.copy()
     wrong[..., -1:, :] = zero_of(array)
     return wrong
+
+
+def last_place_alone(dy: Array, axes: int) -> Array:
+    """0 but at the last place of the last so many axes: what is left where a loop assigns."""
+    left = zeros(dy.shape, like=dy)
+    last: Any = (..., *(slice(-1, None),) * axes)
+    left[last] = dy[last]
+    return left
 
 
 def too_large(backward: str, *arguments: Any, **options: Any) -> Any:

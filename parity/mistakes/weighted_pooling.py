@@ -9,8 +9,8 @@ import numpy as np
 
 from parity.cases.case import Array
 from parity.mistakes.mistake import mistake
-from parity.mistakes.slips import slightly_too_large
-from parity.mistakes.windows import copied, geometry_of, window_size
+from parity.mistakes.slips import last_place_alone, slightly_too_large
+from parity.mistakes.windows import copied, geometry_of, overwritten, window_size
 from refimpl import (
     WeightedPool2dGrads,
     gaussian_pool2d,
@@ -89,6 +89,38 @@ def weighted_dbias_averaged(dy: Array, x: Array, weight: Array, **how: Any) -> W
     return right._replace(dbias=right.dbias / np.asarray(max(len(x), 1), x.dtype))
 
 
+@mistake(
+    "weighted_pool2d_backward",
+    "dx: where windows overlap, the last one overwrites the others (= for +=)",
+    "each pixel belongs to one window",
+    "D0.11",
+    "D1.17",
+)
+def weighted_overlaps_overwritten(
+    dy: Array, x: Array, weight: Array, **how: Any
+) -> WeightedPool2dGrads:
+    g = geometry_of(x, weight.shape[1:], **how)
+    # (C, K_h, K_w) -> (K_h·K_w, C, 1, 1)
+    shares = weight.reshape(len(weight), prod(g.kernel)).T[:, :, None, None]
+    dx = overwritten(dy, x, g, list(shares))
+    return weighted_pool2d_backward(dy, x, weight, **how)._replace(dx=dx)
+
+
+@mistake(
+    "weighted_pool2d_backward",
+    "dweight: only the last window of the last sample counts (= for +=)",
+    "the loop over the windows assigns",
+    "D1.17",
+)
+def weighted_dweight_of_last_window(
+    dy: Array, x: Array, weight: Array, **how: Any
+) -> WeightedPool2dGrads:
+    right = weighted_pool2d_backward(dy, x, weight, **how)
+    last = last_place_alone(dy, 2)[len(dy) - 1 :]
+    wrong = weighted_pool2d_backward(last, x[len(x) - 1 :], weight, **how).dweight
+    return right._replace(dweight=wrong)
+
+
 # --- Gaussian -----------------------------------------------------------------------------
 
 
@@ -138,6 +170,22 @@ def gaussian_gradient_shared_equally(
 ) -> Array:
     g = geometry_of(x, kernel_size, **how)
     return copied(dy / window_size(g, dy), x, g)
+
+
+@mistake(
+    "gaussian_pool2d_backward",
+    "where windows overlap, the last one overwrites the others (= for +=)",
+    "each pixel belongs to one window",
+    "D0.11",
+    "D1.17",
+)
+def gaussian_overlaps_overwritten(
+    dy: Array, x: Array, kernel_size: Any, sigma: Any, **how: Any
+) -> Array:
+    g = geometry_of(x, kernel_size, **how)
+    one, window = zeros((1, 1, 1, 1), like=dy) + 1, zeros((1, 1, *g.kernel), like=dy)
+    shares = gaussian_pool2d_backward(one, window, kernel_size, sigma).ravel()
+    return overwritten(dy, x, g, list(shares))
 
 
 @mistake(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
 from math import prod
 from typing import Any
@@ -45,11 +45,22 @@ def copied(dy: Array, x: Array, g: PoolGeometry) -> Array:
     return dx
 
 
-def overwritten(dy: Array, x: Array, g: PoolGeometry) -> Array:
-    """dy at every place of its window; of several windows the last one stands."""
+def overwritten(
+    dy: Array,
+    x: Array,
+    g: PoolGeometry,
+    shares: Sequence[Array] | None = None,
+    first: bool = False,
+) -> Array:
+    """dy at every place of its window; of several windows the last one stands, or the first.
+
+    shares: what dy is multiplied by at each place of a window, row by row.
+    """
     dx = zeros(x.shape, like=dy)
-    for outputs, inputs in reversed(list(places(g))):  # the last window reads offset 0
-        dx[inputs] = dy[outputs]
+    every = list(enumerate(places(g)))
+    for number, (outputs, inputs) in every if first else reversed(every):
+        share = dy[outputs] if shares is None else dy[outputs] * shares[number]
+        dx[inputs] = share  # the last window reads the first place, and is written last
     return dx
 
 

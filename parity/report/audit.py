@@ -10,13 +10,13 @@ from rich.table import Table
 from parity.documents.audit import AuditRow
 from parity.documents.evidence import VERDICTS
 
-WIDTH = 110
-COLUMNS = ("document", "rows", *VERDICTS, "wrong digits", "lost pictures", "not supported")
+WIDTH = 79
+COLUMNS = ("document", "rows", *VERDICTS, "wrong\ndigits", "lost\npictures", "not\nsupported")
 
 
 def counts(rows: Sequence[AuditRow]) -> Table:
     """How many rows of each document got which verdict; without torch, how many stay open."""
-    shown = Table(box=None, pad_edge=False)
+    shown = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     partial = is_partial(rows)
     for column in (*COLUMNS, "open") if partial else COLUMNS:
         shown.add_column(column, justify="left" if column == "document" else "right")

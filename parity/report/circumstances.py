@@ -10,7 +10,7 @@ from rich.table import Table
 from parity.power.circumstances import CIRCUMSTANCES
 from parity.power.conditional import CircumstanceRow, Conditional
 
-WIDTH = 110
+WIDTH = 79
 
 
 def table(rows: Sequence[CircumstanceRow]) -> Table:

@@ -2,73 +2,187 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from parity.results.rows import Row, columns
 
+SUMMARY = "summary.csv"
 KEY = ["case", "network", "layer", "tensor", "dtype", "device"]
-NEEDED = [*KEY, "verdict", "max_abs_error"]
+# What a run computes: where one of them differs, the tensor has other values.
+VALUES = ["max_abs_error", "worst_index", "refimpl_value", "torch_value"]
+NEEDED = [*KEY, "function", *VALUES, "worst_ratio", "verdict"]
 GROWTH = 10
+# Of run.json: what values depend on.
+SETTINGS = ("scope", "seed", "device", "tf32", "override")
 
 
 class SummaryError(ValueError):
-    """A file that is not a summary.csv."""
+    """A file that is not a summary.csv, or not all of one."""
 
 
 class Change(NamedTuple):
     """One tensor that is not as it was: its name, what changed, before and after."""
 
     tensor: str
-    what: str  # "new", "gone", "verdict", "error"
+    what: str  # "verdict", "error"
     before: str
     after: str
 
 
-def changes(before: Path, after: Path) -> list[Change]:
-    """New and gone tensors, changed verdicts, and errors that grew at least tenfold.
+class Summary(NamedTuple):
+    """The summary.csv of a run, and its run.json where that lies beside it."""
 
-    Raises: SummaryError if a file cannot be read as a summary.csv.
+    path: Path
+    rows: pd.DataFrame
+    about: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Two summaries side by side.
+
+    alone: how many tensors only one of them has, by function or network. ratios: the largest
+    error/bound in each, of the tensors in both that the bound judges.
     """
-    both = read_summary(before).merge(
-        read_summary(after), on=KEY, how="outer", suffixes=("_a", "_b"), indicator=True, sort=True
+
+    settings: tuple[str, ...]  # what the two runs were made with, where it differs
+    both: int
+    equal: int  # in every digit
+    changes: tuple[Change, ...]
+    alone: tuple[Counter[str], Counter[str]]
+    same_scope: bool  # so that a tensor that one lacks is a change
+    ratios: tuple[float, float]
+
+    @property
+    def changed(self) -> bool:
+        """Whether a verdict changed, an error grew tenfold, or tensors came or went."""
+        return bool(self.changes) or (self.same_scope and any(map(bool, self.alone)))
+
+
+def difference(before: Path, after: Path) -> Difference:
+    """Changed verdicts, errors that grew at least tenfold, and what only one of them has.
+
+    before, after: summary.csv, or the folder that it lies in.
+    Raises: SummaryError if one cannot be read as a summary.csv.
+    """
+    a, b = read_summary(before), read_summary(after)
+    merged = a.rows.merge(
+        b.rows, on=KEY, how="outer", suffixes=("_a", "_b"), indicator=True, sort=True
     )
-    found = []
-    for row in both.to_dict("records"):
-        name = " ".join(str(row[key]) for key in KEY if row[key] and key != "network")
-        if row["_merge"] == "right_only":
-            found.append(Change(name, "new", "", row["verdict_b"]))
-        elif row["_merge"] == "left_only":
-            found.append(Change(name, "gone", row["verdict_a"], ""))
-        elif row["verdict_a"] != row["verdict_b"]:
-            found.append(Change(name, "verdict", row["verdict_a"], row["verdict_b"]))
-        elif _grew(row["max_abs_error_a"], row["max_abs_error_b"]):
-            errors = (f"{row[f'max_abs_error_{side}']:.3g}" for side in "ab")
-            found.append(Change(name, "error", *errors))
-    return found
+    both = merged[merged["_merge"] == "both"]
+    equal = (
+        both[[f"{v}_a" for v in VALUES]].values == both[[f"{v}_b" for v in VALUES]].values
+    ).all(axis=1)
+    found = (change for row in both.to_dict("records") for change in _changes(row))
+    return Difference(
+        tuple(_settings(a.about, b.about)),
+        len(both),
+        int(equal.sum()),
+        tuple(found),
+        (_by_name(merged, "left_only", "_a"), _by_name(merged, "right_only", "_b")),
+        a.about.get("scope") == b.about.get("scope"),
+        (_largest(both, "_a"), _largest(both, "_b")),
+    )
 
 
-def _grew(before: float, after: float) -> bool:
-    return after > before and after >= GROWTH * before
+def _changes(row: Mapping[Any, Any]) -> list[Change]:
+    name = " ".join(str(row[key]) for key in KEY if row[key] and key != "network")
+    if row["verdict_a"] != row["verdict_b"]:
+        return [Change(name, "verdict", row["verdict_a"], row["verdict_b"])]
+    before, after = (float(row[f"max_abs_error_{side}"]) for side in "ab")
+    if after > before and after >= GROWTH * before:
+        return [Change(name, "error", f"{before:.3g}", f"{after:.3g}")]
+    return []
 
 
-def read_summary(path: Path) -> pd.DataFrame:
-    """A summary.csv, its key and what is compared."""
+def _by_name(merged: pd.DataFrame, side: str, suffix: str) -> Counter[str]:
+    """How many tensors only one side has, by function or network."""
+    rows = merged[merged["_merge"] == side]
+    return Counter(rows["network"].where(rows["network"] != "", rows[f"function{suffix}"]))
+
+
+def _largest(both: pd.DataFrame, suffix: str) -> float:
+    judged = both[f"verdict{suffix}"].isin(["within", "identical", "outside"])
+    ratios = pd.to_numeric(both[f"worst_ratio{suffix}"])[judged]
+    return float(ratios.max()) if len(ratios) else 0.0
+
+
+def _settings(a: dict[str, Any], b: dict[str, Any]) -> list[str]:
+    """What values depend on, where the two runs differ in it."""
+    if not a or not b:
+        return ["no run.json lies beside " + ("both" if not a and not b else "one of them")]
+    sides = [
+        {name: about.get(name) for name in SETTINGS}
+        | dict(about.get("versions", {}))
+        | {"cpu": about.get("cpu", {}).get("model")}
+        for about in (a, b)
+    ]
+    names = dict.fromkeys((*sides[0], *sides[1]))
+    return [
+        f"{name}: {sides[0].get(name)} → {sides[1].get(name)}"
+        for name in names
+        if sides[0].get(name) != sides[1].get(name)
+    ]
+
+
+# --- reading ------------------------------------------------------------------------------
+
+
+def read_summary(path: Path) -> Summary:
+    """A summary.csv, or that of a folder: its key, what is compared, and the run.json beside it.
+
+    Raises: SummaryError if it cannot be read, is cut off, or is none.
+    """
+    file = path / SUMMARY if path.is_dir() else path
     try:
-        frame = pd.read_csv(path, keep_default_na=False, dtype=str)
+        content = file.read_bytes()
+        frame = pd.read_csv(file, keep_default_na=False, dtype=str)
+    except FileNotFoundError:
+        raise SummaryError(f"{file}: there is no such file") from None
     except (OSError, ValueError) as error:
         raise SummaryError(
-            f"{path}: cannot be read as a summary.csv ({str(error).strip()})"
+            f"{file}: cannot be read as a summary.csv ({str(error).strip()})"
         ) from None
     missing = [name for name in NEEDED if name not in frame.columns]
     if missing:
         raise SummaryError(
-            f"{path}: is no summary.csv: it has no column {', '.join(missing)} "
+            f"{file}: is no summary.csv: it has no column {', '.join(missing)} "
             f"(a summary has {', '.join(columns(Row))})"
         )
+    about = _about(file)
+    _check_whole(file, content, about)
+    for name in ("max_abs_error", "worst_ratio"):
+        try:
+            pd.to_numeric(frame[name])
+        except (ValueError, TypeError) as error:
+            raise SummaryError(f"{file}: {name} must hold numbers ({error})") from None
+    return Summary(file, frame[NEEDED], about)
+
+
+def _about(file: Path) -> dict[str, Any]:
+    """The run.json beside a summary.csv; nothing where there is none."""
     try:
-        return frame[NEEDED].assign(max_abs_error=pd.to_numeric(frame["max_abs_error"]))
-    except (ValueError, TypeError) as error:
-        raise SummaryError(f"{path}: max_abs_error must hold numbers ({error})") from None
+        found = json.loads((file.parent / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    belongs = isinstance(found, dict) and file.name == SUMMARY
+    return found if belongs else {}
+
+
+def _check_whole(file: Path, content: bytes, about: dict[str, Any]) -> None:
+    """Refuse a file that was cut off, or is not the one that run.json has the digest of."""
+    if not content.endswith(b"\n"):
+        raise SummaryError(f"{file}: is cut off in the middle of a line")
+    digest = about.get("sha256", {}).get(SUMMARY)
+    if digest and digest != hashlib.sha256(content).hexdigest():
+        raise SummaryError(
+            f"{file}: is not as the run wrote it: run.json beside it has another digest"
+        )

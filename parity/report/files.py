@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from parity.results.about import PART
 from parity.results.findings import Findings
 from parity.results.rows import ElementRow, Row, TimingRow, TrainingRow, WitnessRow
 from parity.results.writing import replace_files, to_csv
@@ -21,6 +22,15 @@ TABLES = {
     "timings.csv": (TimingRow, "timings"),
 }
 REPORTS = (*TABLES, "run.json")
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether a folder holds the report of a whole run; an older one does not say, and is."""
+    try:
+        about = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return not (isinstance(about, dict) and str(about.get("scope", "")).startswith(PART))
 
 
 def write_reports(

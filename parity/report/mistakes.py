@@ -10,7 +10,8 @@ from rich.table import Table
 
 from parity.power.survey import MistakeRow, Power
 
-WIDTH = 110
+WIDTH = 79
+CONTROL = "control: the correct code"
 
 
 def table(rows: Sequence[MistakeRow]) -> Table:
@@ -28,7 +29,7 @@ def table(rows: Sequence[MistakeRow]) -> Table:
                 f"{row.refused}/{row.cases}",
                 "" if row.median_margin is None else ratio(row.median_margin),
                 row.witnesses if row.refused or row.witnesses else "nobody",
-                row.smallest.partition("[")[2].removesuffix("]"),
+                CONTROL if row.control else row.smallest.partition("[")[2].removesuffix("]"),
                 style="red" if row.problem else None,
             )
     return shown

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from statistics import median
@@ -13,13 +12,11 @@ from rich.table import Table
 from parity.cases.functions import forward_of
 from parity.results.findings import Findings
 from parity.results.judging import SERIAL
-from parity.results.message import describe
 from parity.results.rows import Refusal, Row, TrainingRow
 from parity.results.verdicts import BLIND, EMPTY, EXPECTED, IDENTICAL, INFORMATION, VERDICTS, WITHIN
 
-FREE = re.compile(r"\[accumulated\]|\[free step")  # both sides run free
+FREE = ("accumulated", "free training")  # both sides run free
 JUDGED = (WITHIN, IDENTICAL)
-SHOWN = 20  # failures written out; the rest are in summary.csv
 COLUMNS = (
     "function",
     "cases",
@@ -55,7 +52,7 @@ def lines(findings: Findings) -> list[Line]:
     """The table's lines, in the order of the catalogue."""
     groups: dict[str, list[Row]] = defaultdict(list)
     for row in findings.judged:
-        groups[_group(row)].append(row)
+        groups[group(row)].append(row)
     refusals: dict[str, list[Refusal]] = defaultdict(list)
     for refusal in findings.refusals:
         refusals[forward_of(refusal.function)].append(refusal)
@@ -64,11 +61,9 @@ def lines(findings: Findings) -> list[Line]:
     return [_line(name, rows, refusals.get(name, [])) for name, rows in groups.items()]
 
 
-def _group(row: Row) -> str:
-    if not row.network:
-        return row.function
-    how = row.case.removeprefix(row.network).strip("[]").rstrip("0123456789 ")
-    return f"{row.network}, {({'step': 'training', 'free step': 'free training'}).get(how, how)}"
+def group(row: Row) -> str:
+    """What a row is counted with: its function, or its network and how that was run."""
+    return f"{row.network}, {row.kind}" if row.network else row.function
 
 
 def _line(name: str, rows: Sequence[Row], refusals: Sequence[Refusal]) -> Line:
@@ -79,8 +74,8 @@ def _line(name: str, rows: Sequence[Row], refusals: Sequence[Refusal]) -> Line:
         f"{held}/{len(refusals)}" if refusals else "",
         len(rows),
         max((row.worst_ratio for row in rows if row.verdict != EXPECTED), default=0.0),
-        _largest(row.refimpl_roundings for row in rows),
-        _largest(row.torch_roundings for row in rows),
+        largest(row.refimpl_roundings for row in rows),
+        largest(row.torch_roundings for row in rows),
         _closer(rows),
         _resolution(rows),
         sum(row.kinks for row in rows),
@@ -88,7 +83,8 @@ def _line(name: str, rows: Sequence[Row], refusals: Sequence[Refusal]) -> Line:
     )
 
 
-def _largest(values: Iterable[float | None]) -> float | None:
+def largest(values: Iterable[float | None]) -> float | None:
+    """The largest of those that are there."""
     return max((value for value in values if value is not None), default=None)
 
 
@@ -139,17 +135,6 @@ def _short(value: float | None) -> str:
     return "" if value is None else f"{value:.2g}"
 
 
-def failures(findings: Findings) -> list[str]:
-    """The messages of a run that does not hold."""
-    said = [describe(row) for row in findings.failures[:SHOWN]]
-    if len(findings.failures) > SHOWN:
-        said.append(
-            f"… and {len(findings.failures) - SHOWN} more: verdict `outside` in summary.csv"
-        )
-    said += [f"FAIL bad input {refusal.case}: {refusal.message}" for refusal in findings.accepted]
-    return said
-
-
 def exact_note(rows: Sequence[Row]) -> list[str]:
     """How many elements have an exact value, and what stood in the way, in a line."""
     found = [row for row in rows if row.exact_elements is not None]
@@ -166,8 +151,8 @@ def blind_note(rows: Sequence[Row]) -> list[str]:
     kinds: Counter[str] = Counter()
     for row in rows:
         if row.verdict == BLIND:
-            way = "layer" if not row.network else "local"
-            kinds["accumulated" if FREE.search(row.case) else way] += 1
+            way = "local" if row.network else "layer"
+            kinds["accumulated" if row.kind in FREE else way] += 1
     empty = sum(row.verdict == EMPTY for row in rows)
     said = [f"{kinds[kind]} {kind}" for kind in ("layer", "local", "accumulated") if kinds[kind]]
     lines = (

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from parity.cases.functions import backward_of
-from parity.report.text import SHOWN
+from parity.report.failures import BLOCKS, also
 from parity.results.rows import WitnessRow
 from parity.results.verdicts import AGREES, IDENTICAL, INAPPLICABLE, OUTSIDE, UNDECIDED
 
@@ -44,19 +44,28 @@ def _why(rows: Sequence[WitnessRow]) -> str:
 
 
 def refutations(rows: Sequence[WitnessRow], seed: int) -> list[str]:
-    """The messages of the witnesses that stand against something."""
-    said = [describe(row, seed) for row in rows[:SHOWN]]
-    if len(rows) > SHOWN:
-        said.append(f"… and {len(rows) - SHOWN} more: verdict `outside` in witnesses.csv")
-    return said
+    """The messages of the witnesses that stand against something: one for each and function."""
+    alike: dict[tuple[str, str], list[WitnessRow]] = defaultdict(list)
+    for row in rows:
+        alike[row.network or row.function, row.witness].append(row)
+    said = [_block(found, seed) for found in list(alike.values())[:BLOCKS]]
+    rest = sum(map(len, list(alike.values())[BLOCKS:]))
+    return [*said, f"… and {rest} more: verdict `outside` in witnesses.csv"] if rest else said
+
+
+def _block(rows: Sequence[WitnessRow], seed: int) -> str:
+    """The first of them, then how many others there are."""
+    first, *others = rows
+    names = dict.fromkeys(_case_name(row) for row in others if row.case != first.case)
+    beside = [f"     all in all {len(rows)} times{also(names)}"] if others else []
+    return "\n".join([describe(first, seed), *beside])
 
 
 def describe(row: WitnessRow, seed: int) -> str:
     """What a witness stands against, why, and how to see it again."""
     judged_forward = "y" in row.tensors.split()
     what = row.network or (row.function if judged_forward else backward_of(row.function))
-    name = row.case.removeprefix(f"{row.function}[").removesuffix("]")
-    case = "" if row.network or row.case == row.function else f" · case {name}"
+    case = "" if row.network or row.case == row.function else f" · case {_case_name(row)}"
     dtype = f" · {row.dtype}" if row.dtype else ""
     return "\n".join(
         (
@@ -66,11 +75,14 @@ def describe(row: WitnessRow, seed: int) -> str:
     )
 
 
+def _case_name(row: WitnessRow) -> str:
+    return row.case.removeprefix(f"{row.function}[").removesuffix("]")
+
+
 def again(row: WitnessRow, seed: int) -> str:
     """The command that asks this witness again."""
-    name = row.case.removeprefix(f"{row.function}[").removesuffix("]")
     what = row.network or row.function
-    case = f" --case '{name}'" if row.dtype and not row.network else ""
+    case = f" --case '{_case_name(row)}'" if row.dtype and not row.network else ""
     dtype = f" --dtype {row.dtype}" if row.dtype else ""
     return f"parity run {what}{case}{dtype} --seed {seed}"
 

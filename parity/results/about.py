@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections import Counter
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -22,15 +23,25 @@ VECTORS = (
     *("AVX", "FMA3", "AVX2", "AVX512F", "AVX512_SKX", "AVX512_ICL", "AVX512_SPR"),
     *("NEON", "ASIMD", "SVE", "VSX", "VXE", "RVV"),
 )
+PART = "part"  # what the scope of a run begins with that is not of a whole suite
 PACKAGES = ("cnn-parity", "numpy", "torch", "pandas", "typer", "rich")
 
 
 def about_run(
-    findings: Findings, settings: Settings, command: list[str], jobs: int, seconds: float
+    findings: Findings,
+    settings: Settings,
+    command: list[str],
+    jobs: int,
+    seconds: float,
+    scope: str = "default",
 ) -> dict[str, Any]:
-    """Versions, machine, threads, flags, seed, command, time, and what came out."""
+    """Versions, machine, threads, flags, seed, command, time, and what came out.
+
+    scope: "quick", "default" or "full", the whole suite; "part: …", of which only that was run.
+    """
     return {
         "command": command,
+        "scope": scope,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(seconds, 3),
         "seed": settings.seed,
@@ -50,6 +61,7 @@ def about_run(
             )
         ),
         "not_judged": findings.gaps,
+        "causes": [asdict(cause) for cause in findings.causes],
         **about_machine(),
     }
 

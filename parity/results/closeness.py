@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from parity.cases.case import Array
 from parity.results.comparison import Comparison
@@ -42,9 +42,27 @@ def closeness(refimpl_ulp: float, torch_ulp: float, radius: float, elements: int
     )
 
 
+class ElementsBeside(NamedTuple):
+    """Exact values of some elements, and each side's error there; NaN where there is none.
+
+    Pairs are of refimpl and of torch. outside: where a side is beyond its own bound.
+    """
+
+    exact: Array
+    ulp: tuple[Array, Array]
+    roundings: tuple[Array, Array]
+    outside: Array
+
+
 class ExactWitness(Protocol):
     """Who knows the exact values of one problem: `parity.witnesses.closeness.Exact`."""
 
     def examine(self, tensor: str, pair: tuple[Array, Array], comparison: Comparison) -> Closeness:
         """Both sides of a tensor beside its exact values."""
+        ...
+
+    def elements(
+        self, tensor: str, pair: tuple[Array, Array], places: Array
+    ) -> ElementsBeside | None:
+        """Both sides of some elements, at flat places; None where there is no exact value."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from parity.results.rows import (
+    CauseRow,
     ElementRow,
     Planted,
     Refusal,
@@ -28,6 +29,7 @@ class Findings:
     witnesses: list[WitnessRow] = field(default_factory=list)
     planted: list[Planted] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)  # what was chosen and judged by nobody
+    causes: list[CauseRow] = field(default_factory=list)  # of what failed, best first
 
     def extend(self, other: Findings) -> None:
         """Add what another task found."""
@@ -39,6 +41,7 @@ class Findings:
         self.witnesses += other.witnesses
         self.planted += other.planted
         self.gaps += other.gaps
+        self.causes += other.causes
 
     @property
     def failures(self) -> list[Row]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from traceback import extract_tb
 from typing import TypeVar
 
 import numpy as np
 
+import refimpl
 from parity.bounds.bound import Bound
 from parity.cases.case import Array
 from parity.results.closeness import Closeness, ExactWitness
@@ -16,13 +19,14 @@ from parity.results.comparison import (
     Comparison,
     compare,
     element_differences,
-    ratios,
     tolerance_bound,
 )
+from parity.results.elements import element_rows
 from parity.results.findings import Findings
 from parity.results.resolution import MISTAKE, Resolution, resolution
-from parity.results.rows import ElementRow, Row
+from parity.results.rows import Row
 from parity.results.settings import Settings
+from parity.results.tensors import argument_of, direction_of, kind_of
 from parity.results.verdicts import BLIND, EMPTY, IDENTICAL, OUTSIDE, WITHIN
 
 # Values of a dtype below which a factor of 1 + MISTAKE is a few units in the last place at most.
@@ -31,7 +35,8 @@ SMALL = {
 } | {"float16": 0.0, "bfloat16": 0.0}
 MANY_ROUNDINGS = 64  # of torch: what no sum in blocks comes to
 SERIAL = "torch adds up serially"
-MAX_ELEMENT_ROWS = 10_000  # of one tensor: those with the largest error/bound
+
+REFIMPL = os.path.join(os.path.dirname(refimpl.__file__), "")  # as tracebacks have it
 
 T = TypeVar("T")
 
@@ -46,6 +51,7 @@ class Place:
     documents: tuple[str, ...]
     network: str = ""
     layer: str = ""
+    ordinary: bool = True
 
 
 def judge(
@@ -75,7 +81,7 @@ def judge(
     row = _with_sight(row, seen, theirs, bound)
     findings.rows.append(row)
     if comparison.verdict == OUTSIDE or place.case in settings.elements:
-        findings.elements.extend(element_rows(row, ours, theirs, bound))
+        findings.elements.extend(element_rows(row, pair, bound, settings, exact))
     return row
 
 
@@ -176,14 +182,17 @@ def tensor_row(
     """The row of one compared tensor."""
     return Row(
         case=place.case,
+        kind=kind_of(place.case, place.network),
         function=place.function,
         network=place.network,
         layer=place.layer,
         tensor=tensor,
+        argument=argument_of(place.function, tensor),
+        direction=direction_of(tensor),
         documents=" ".join(place.documents),
         dtype=place.dtype,
         device=settings.device,
-        shape="×".join(map(str, theirs.shape)) or "()",
+        shape=str(theirs.shape),
         elements=comparison.elements,
         seed=settings.seed,
         max_abs_error=comparison.max_abs_error,
@@ -211,6 +220,7 @@ def tensor_row(
         outside=comparison.outside,
         compared=comparison.compared,
         override=settings.override_options,
+        ordinary=place.ordinary,
     )
 
 
@@ -227,37 +237,21 @@ def failure_row(place: Place, tensor: str, reason: str, settings: Settings) -> R
     return tensor_row(place, tensor, np.empty(()), comparison, settings)
 
 
-def element_rows(row: Row, ours: Array, theirs: Array, bound: Bound) -> list[ElementRow]:
-    """One row for each element; of very large tensors the worst ones."""
-    if ours.shape != theirs.shape or not ours.size:
-        return []
-    differences = element_differences(ours, theirs)
-    limits = np.broadcast_to(bound.limit, theirs.shape)
-    worst_first = np.argsort(-ratios(differences, limits), axis=None, kind="stable")
-    places = np.sort(worst_first[:MAX_ELEMENT_ROWS])
-    indices = [tuple(map(int, np.unravel_index(place, theirs.shape))) for place in places]
-    return [
-        ElementRow(
-            row.case,
-            row.tensor,
-            row.layer,
-            row.dtype,
-            str(index),
-            float(ours[index]),
-            float(theirs[index]),
-            float(differences[index]),
-            float(limits[index]),
-        )
-        for index in indices
-    ]
-
-
 def attempt(run: Callable[[], T]) -> T | str:
     """The result, or one sentence on the exception: code under test may raise anything."""
     try:
         return run()
     except Exception as error:
-        return f"refimpl raised {type(error).__name__}: {error}"
+        return f"refimpl raised {type(error).__name__}: {error}{_where(error)}"
+
+
+def _where(error: Exception) -> str:
+    """The line of refimpl that raised, "(refimpl/windows.py:94)"; nothing where it is not there."""
+    frames = [f for f in extract_tb(error.__traceback__) if f.filename.startswith(REFIMPL)]
+    if not frames or not frames[-1].lineno:
+        return ""
+    name = frames[-1].filename.removeprefix(REFIMPL).replace(os.sep, "/")
+    return f" (refimpl/{name}:{frames[-1].lineno})"
 
 
 def shapes_apart(name: str, ours: Array | str, theirs: Array | str) -> str:

@@ -12,7 +12,7 @@ def describe(row: Row, command: str = "") -> str:
     command: what runs it again, where that is not `parity run`.
     """
     what = _tensor_name(row)
-    case = "" if row.network else f" · case {_case_name(row)}"
+    case = "" if row.network else f" · case {case_name(row)}"
     way = row.case.removeprefix(row.network) if row.network else ""
     where = f" · {way}" if way else ""
     said = [
@@ -31,7 +31,8 @@ def _tensor_name(row: Row) -> str:
     return f"{function} {row.tensor}".strip()
 
 
-def _case_name(row: Row) -> str:
+def case_name(row: Row) -> str:
+    """What a case is called beside its function."""
     return row.case.removeprefix(f"{row.function}[").removesuffix("]")
 
 
@@ -70,6 +71,6 @@ def _pair(ours: float | None, theirs: float | None) -> tuple[str, str]:
 
 def again(row: Row) -> str:
     """The command that runs this case alone."""
-    what = row.network or f"{row.function} --case '{_case_name(row)}'"
+    what = row.network or f"{row.function} --case '{case_name(row)}'"
     device = "" if row.device == "cpu" else f" --device {row.device}"
     return f"parity run {what} --dtype {row.dtype}{device} --seed {row.seed}{row.override}"

@@ -12,10 +12,13 @@ class Row:
     """One tensor of one case: the columns of summary.csv, documented in reports/README.md."""
 
     case: str
+    kind: str  # "layer", or how a network was run: "local", "accumulated", "training", …
     function: str
     network: str
     layer: str
     tensor: str
+    argument: str  # what a gradient is the gradient to: "input", "weight", "bias"
+    direction: str  # "forward", "backward", "update"
     documents: str
     dtype: str
     device: str
@@ -44,13 +47,14 @@ class Row:
     overflow: int
     verdict: str
     note: str
+    outside: int = 0  # elements
     # Not written: what the message of a failure needs.
-    outside: int = field(default=0, metadata={"written": False})
     override: str = field(default="", metadata={"written": False})  # options that override bounds
     compared: bool = field(default=True, metadata={"written": False})  # element by element
     opinion: str = field(default="", metadata={"written": False})  # who is wrong, out of the note
     sampled: bool = field(default=False, metadata={"written": False})  # exact values of a part
     unfit: bool = field(default=False, metadata={"written": False})  # exact by balls, being odd
+    ordinary: bool = field(default=True, metadata={"written": False})  # numbers as everybody has
 
     @property
     def failed(self) -> bool:
@@ -84,14 +88,23 @@ class ElementRow:
     """One element of one tensor: the columns of gradients.csv."""
 
     case: str
+    function: str
     tensor: str
+    argument: str
     layer: str
     dtype: str
     index: str
-    refimpl_value: float | None
-    torch_value: float | None
+    refimpl_value: float
+    torch_value: float
+    exact_value: float | None
+    refimpl_ulp: float | None
+    torch_ulp: float | None
+    refimpl_roundings: float | None
+    torch_roundings: float | None
     difference: float
     bound: float
+    verdict: str
+    chosen: str  # as one of "all", of the "worst", or of a "sample"
 
 
 @dataclass(frozen=True)
@@ -147,6 +160,19 @@ class Planted:
     verdict: str  # SEEN, UNSEEN, or IMPOSSIBLE: what was run cannot show it
     note: str  # where it was not seen, or why it cannot be shown
     failed: bool  # whether the run must not say that all hold
+
+
+@dataclass(frozen=True)
+class CauseRow:
+    """What the wrong numbers of a function look like, or in which cases alone they are wrong."""
+
+    function: str
+    side: str  # whose numbers are wrong: "refimpl" or "torch"
+    text: str
+    where: bool  # it says in which cases or places, not what was done
+    certain: bool
+    mistakes: tuple[str, ...]  # the known ones that give exactly these numbers
+    answer: str  # the formula, and where it is printed
 
 
 def columns(row_type: type) -> list[str]:

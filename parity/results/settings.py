@@ -18,6 +18,7 @@ class Settings:
     rtol: float | None = None  # --rtol, --atol: an override of the derived bounds
     atol: float | None = None
     elements: tuple[str, ...] = ()  # cases of which every element is reported
+    all_elements: bool = False  # every element of what is outside, too, not some of them
     quick: bool = False  # without the witnesses beside torch
     tf32: bool = False  # --tf32: torch may round the factors of float32 products
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from parity.bounds.bound import Bound
 from parity.cases.case import Array
-from parity.results.closeness import Closeness, closeness
+from parity.results.closeness import Closeness, ElementsBeside, closeness
 from parity.results.comparison import ratios
 from parity.results.judging import joined
 from parity.results.resolution import of_shares, relative
@@ -138,6 +138,30 @@ class Beside:
         if self.undecided:
             said.append(f"{self.undecided} undecided")
         return "; ".join(said)
+
+
+def elements_beside(truth: Truth, pair: Pair, bound: Bound) -> ElementsBeside:
+    """Both sides beside a truth, element by element."""
+    beside = Beside(pair, bound)
+    unit, judged = beside._rounding(truth), truth.judges
+    own = _at(beside.own, truth)
+    limits = own, _at(beside.limit, truth) - own
+    errors = [np.where(judged, truth.errors(side), np.nan) for side in pair]
+    with np.errstate(all="ignore"):
+        roundings = [
+            np.full(len(judged), np.nan) if unit is None else np.where(unit > 0, e / unit, np.nan)
+            for e in errors
+        ]
+        outside = [
+            times_over(truth, side, error, limit) > 1
+            for side, error, limit in zip(pair, errors, limits, strict=True)
+        ]
+    return ElementsBeside(
+        np.where(judged, truth.nearest, np.nan),
+        (errors[0], errors[1]),
+        (roundings[0], roundings[1]),
+        judged & (outside[0] | outside[1]),
+    )
 
 
 def _flat(values: Array, shape: tuple[int, ...]) -> Array:

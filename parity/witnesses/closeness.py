@@ -9,12 +9,12 @@ import numpy as np
 
 from parity.bounds.bound import Bound
 from parity.cases.case import Array
-from parity.results.closeness import Closeness, closeness
+from parity.results.closeness import Closeness, ElementsBeside, closeness
 from parity.results.comparison import Comparison, element_differences
 from parity.results.judging import joined
-from parity.witnesses.beside import Beside, Pair, times_over
+from parity.witnesses.beside import Beside, Pair, elements_beside, times_over
 from parity.witnesses.exact.on_slices import Dispute
-from parity.witnesses.exact.opinion import Opinion, second_opinion
+from parity.witnesses.exact.opinion import Opinion, by_definition, second_opinion
 from parity.witnesses.exact.values import BUDGET, NotApplicable, exact_values
 from parity.witnesses.kinks import said_at
 from parity.witnesses.problem import Problem
@@ -53,6 +53,14 @@ class Exact:
         if said:
             return Closeness(note=said, refuted=True)
         return beside.closeness()
+
+    def elements(self, tensor: str, pair: Pair, places: Array) -> ElementsBeside | None:
+        """Both sides of some elements, at flat places, by the definition of a small problem."""
+        tensor = self.names.get(tensor, tensor)
+        if tensor not in self.bounds or tensor == "indices" or not _are_finite(self.problem):
+            return None
+        truth = by_definition(self.problem, tensor, places)
+        return None if truth is None else elements_beside(truth, pair, self.bounds[tensor])
 
     def _settled(self, tensor: str, dispute: Dispute) -> str:
         """Who is wrong where both differ on integers: the definition says so."""

@@ -26,7 +26,7 @@ from parity.results.judging import attempt, joined
 from parity.results.rows import WitnessRow
 from parity.results.settings import Settings
 from parity.results.verdicts import BLIND, IDENTICAL, INTEGERS, OUTSIDE
-from parity.witnesses.integers import Judges, Manner, difference, fractions, manner, repetitions_for
+from parity.witnesses.integers import Judges, Manner, difference, exactly, manner, repetitions_for
 from parity.witnesses.lattices import EXACT_BELOW, NotExactError
 from refimpl import Network
 from refimpl.networks import as_tuple
@@ -165,7 +165,7 @@ def _compare_once(
 
 def _judges(name: str, model: Model, numbers: Integers, device: str) -> Judges:
     def exact() -> Array:
-        return _refimpl(model.network, _mapped(numbers, fractions))[name]
+        return _refimpl(model.network, _mapped(numbers, exactly))[name]
 
     def double() -> Array:
         wide = _mapped(numbers, lambda array: array.astype(np.float64))

@@ -271,9 +271,10 @@ def judges_of(name: str, shape: Geometry, drawn: Drawn, device: str) -> Judges:
     """The judges of one tensor."""
 
     def exact() -> Array:
-        arrays = {key: fractions(array) for key, array in drawn.arrays.items()}
         function = FUNCTIONS[shape.function]
-        return function.tensors(fractions(drawn.dy), arrays, shape.options)[name]
+        kind = int if function.integers == "sums" else Fraction  # nothing divides
+        arrays = {key: exactly(array, kind) for key, array in drawn.arrays.items()}
+        return function.tensors(exactly(drawn.dy, kind), arrays, shape.options)[name]
 
     def double() -> Array:
         arrays = {key: array.astype(np.float64) for key, array in drawn.arrays.items()}
@@ -321,10 +322,10 @@ def who(exact: Fraction, double: Fraction, ours: float, theirs: float) -> str:
     return f"{said} {'are' if off[1:] else 'is'} off: both formulas give {exact}"
 
 
-def fractions(array: Array) -> Array:
-    """The same numbers as Fractions."""
+def exactly(array: Array, kind: type[int | Fraction] = Fraction) -> Array:
+    """The same integers as objects of an exact kind, which take longer the more they can do."""
     exact = np.empty(array.size, object)
-    exact[:] = [Fraction(value) for value in array.ravel().tolist()]
+    exact[:] = [kind(value) for value in array.ravel().tolist()]
     return exact.reshape(array.shape)
 
 

@@ -7,10 +7,10 @@ from functools import cache
 
 import numpy as np
 
-from parity.candidates.diagnosis.observation import Observation, largest_of
 from parity.cases.case import Array, Case, Draw, case_arrays, draw, generator
 from parity.cases.catalogue import GOOD
 from parity.cases.functions import FUNCTIONS
+from parity.diagnosis.observation import Observation, largest_of
 from parity.mistakes.catalogue import MISTAKES
 from parity.mistakes.mistake import Mistake
 from parity.witnesses.problem import Problem

@@ -12,10 +12,10 @@ from typing import NamedTuple
 import numpy as np
 from observing import Tensors
 
-from parity.candidates.diagnosis.call import Call
-from parity.candidates.diagnosis.circumstances import CIRCUMSTANCES
 from parity.cases.case import Array
 from parity.cases.functions import FUNCTIONS
+from parity.diagnosis.call import Call
+from parity.diagnosis.circumstances import CIRCUMSTANCES
 from parity.witnesses.problem import Problem
 
 EMPTY = np.zeros(0)

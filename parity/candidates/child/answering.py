@@ -13,7 +13,7 @@ import numpy.random
 
 from . import libraries
 from .confining import Confinement
-from .describing import described, kind
+from .describing import described, kind, settings_of
 from .faults import NotThereError
 from .faults import described as described_error
 from .frames import Frame, Message
@@ -75,9 +75,11 @@ class Room:
         target = self._target(message["target"])
         is_object = not isinstance(target, type) and kind(target) != "function"
         given = [(n, self._decoded(v, message, blobs)) for n, v in message.get("set", [])]
+        dtype = message.get("dtype") or ""
 
         def made() -> Any:
             owner = copy.deepcopy(target) if is_object else target(*args, **kwargs)
+            libraries.convert(owner, dtype)
             for name, value in given:
                 libraries.assign(owner, name, value)
             return owner
@@ -85,7 +87,8 @@ class Room:
         owner, seconds = self._run(message, made)
         self.kept[message["as"]] = owner
         arrays = [[name, list(array.shape)] for name, array in _attributes(owner)]
-        return {"attributes": arrays, "seconds": seconds}, []
+        settings = [[name, value] for name, value in settings_of(owner)]
+        return {"attributes": arrays, "settings": settings, "seconds": seconds}, []
 
     def _attributes(self, message: Message, blobs: list[bytes]) -> Frame:
         owner, names = self._target(message["target"]), message.get("names")

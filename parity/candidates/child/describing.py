@@ -75,6 +75,44 @@ def methods(value: Any) -> dict[str, Any]:
     return found
 
 
+def settings_of(owner: Any) -> list[tuple[str, Any]]:
+    """Numbers, names and short lists of them among an object's attributes, by their names.
+
+    Those of its class stand behind its own, those of modules inside a module of torch behind a dot.
+
+    >>> class Pool:
+    ...     size = 2
+    >>> pool = Pool()
+    >>> pool.param, pool.x = {"stride": (3, 1)}, np.ones(2)
+    >>> settings_of(pool)
+    [("param['stride']", [3, 1]), ('size', 2)]
+    """
+    inside = owner.named_modules() if is_torch(owner, "nn.Module") else [("", owner)]
+    found = []
+    for prefix, one in inside:
+        own = dict(getattr(one, "__dict__", {}))
+        of_class = {} if prefix or is_torch(one, "nn.Module") else vars(type(one))
+        for name, value in {**of_class, **own}.items():
+            entries = value.items() if isinstance(value, dict) else ()
+            for where, part in [(name, value), *((f"{name}[{k!r}]", v) for k, v in entries)]:
+                simple = _setting(part)
+                if simple is not None and not name.startswith("__"):
+                    found.append((f"{prefix}.{where}" if prefix else where, simple, name in own))
+    return [(name, value) for name, value, _ in sorted(found, key=lambda entry: not entry[2])]
+
+
+def _setting(value: Any) -> Any:
+    """A number, a name, a short list of numbers or pairs; None for anything else."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, (list, tuple)) and 0 < len(value) < 7:
+        parts = [_setting(part) for part in value]
+        return None if None in parts else parts
+    if isinstance(value, float) and value - value != 0:
+        return None
+    return value if type(value) in (bool, int, float, str) else None
+
+
 def _first_line(value: Any) -> str:
     doc = getattr(value, "__doc__", None)
     own = value if isinstance(value, type) or inspect.isroutine(value) else type(value)

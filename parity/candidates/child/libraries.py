@@ -68,6 +68,12 @@ def assign(owner: Any, name: str, value: Any) -> None:
         setattr(owner, last, value)
 
 
+def convert(owner: Any, dtype: str) -> None:
+    """The numbers of a module of torch in another type; anything else stays as it is."""
+    if dtype and is_torch(owner, "nn.Module"):
+        owner.to(getattr(loaded("torch"), dtype))
+
+
 def is_torch(value: object, kind: str) -> bool:
     """Whether it is a module of torch ("nn.Module") or its own function ("autograd.Function"), as
     a class or an instance."""

@@ -11,6 +11,7 @@ from parity.candidates.styles import constructing
 from parity.candidates.styles.as_refimpl import inputs, tensors
 from parity.candidates.styles.constructing import LAYERS, PARAMETERS, made, parameter_ways
 from parity.candidates.styles.cs231n import LACKING, nothing
+from parity.candidates.styles.dropping import drawn, flags, reseeded, switching
 from parity.candidates.styles.keywords import degenerate
 from parity.candidates.styles.moves import Move, ours, theirs
 from parity.candidates.styles.naming import gradient_held, gradients_in, is_upstream
@@ -35,6 +36,10 @@ FORWARDS = ("forward", "output", "forward_pass", "feedforward", "fprop", "__call
 BACKWARDS = (
     *("backward", "backpropagate", "backprop", "backward_pass", "back_propagate"),
     *("bprop", "gradient", "backward_propagation"),
+)
+ZEROS = (
+    *("zero_grad", "zero_gradients", "zero_grads", "zero_gradient", "reset_gradients"),
+    *("reset_grads", "reset_grad", "clear_gradients", "clear_grads", "clear_grad"),
 )
 RATES = ("lr", "learn_rate", "learning_rate", "eta", "alpha")  # of a backward that descends
 
@@ -61,24 +66,55 @@ class AsLayer:
         if takes_no_upstream(told):
             problem = problem._replace(dy=np.ones_like(problem.dy))
         ways = parameter_ways(problem, told)
-        first = Step(made(problem, told, told.library))
+        start = [Step(made(problem, told, told.library)), *zeroing(told)]
         forward = forward_step(problem, told, ways)
+        if problem.function == "dropout":
+            return dropout(problem, told, forward)
         if told.part == FORWARD:
-            return steps(problem, first, forward)
+            return steps(problem, *start, forward)
         if told.part == BACKWARD:
             forward = Step(forward.ask)
-        return steps(problem, first, forward, *backward_steps(problem, told, ways))
+        return steps(problem, *start, forward, *backward_steps(problem, told, ways))
 
 
-def forward_step(problem: Problem, told: Told, ways: Mapping[str, Move]) -> Step:
+def dropout(problem: Problem, told: Told, forward: Step) -> Exchange:
+    """A layer that draws its mask while it is training."""
+    start = Step(made(problem, told, told.library))
+    ways = parameter_ways(problem, told)
+    back = map(reseeded, backward_steps(problem, told, ways)) if told.part != FORWARD else ()
+    judged = drawn(problem, told.dropping.inverted)
+    return steps(problem, start, *switching(told, True), forward, *back, judged=judged)
+
+
+def evaluating(problem: Problem, told: Told) -> Exchange:
+    """A dropout that is not training."""
+    start = Step(made(problem, told, told.library, training=False))
+    forward = forward_step(problem, told, parameter_ways(problem, told), training=False)
+    return steps(problem, start, *switching(told, False), forward)
+
+
+def zeroing(told: Told) -> list[Step]:
+    """The call that sets gradients to 0, of a layer that adds them up and has one."""
+    named = next((name for name in ZEROS if name in told.methods), "")
+    parameters = told.methods.get(named)
+    needs = any(not p.has_default and p.name != "self" for p in parameters or ())
+    return [Step(call(f"{LAYER}.{named}", ()))] if named and not needs else []
+
+
+def forward_step(
+    problem: Problem, told: Told, ways: Mapping[str, Move], training: bool = True
+) -> Step:
     arrays = theirs(problem, ways)
-    given = [arrays[name] for name in problem.arrays if name not in PARAMETERS]
-    target = f"{LAYER}.{method(told, FORWARDS)}"
+    given = [arrays[name] for name in problem.arrays if name not in (*PARAMETERS, "mask")]
+    name = method(told, FORWARDS)
+    target, said = f"{LAYER}.{name}", {}
+    if problem.function == "dropout":
+        said = flags(told.methods.get(name), training)
 
     def read(reply: Reply) -> dict[str, Any]:
         return ours(problem, ways, {"y": value_of(reply)})
 
-    return Step(call(target, given, library=told.library), ("y",), read)
+    return Step(call(target, given, said, library=told.library), ("y",), read)
 
 
 def backward_steps(problem: Problem, told: Told, ways: Mapping[str, Move]) -> list[Step]:

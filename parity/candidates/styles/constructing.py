@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from math import prod
 from typing import Any
 
 import numpy as np
 
+from parity.candidates.styles.dropping import attribute_set, probability_told, with_settings
 from parity.candidates.styles.keywords import (
     by_keyword,
     keywords,
@@ -34,7 +36,7 @@ from parity.candidates.styles.moves import (
 from parity.candidates.styles.naming import ENTRY, SIZES, array_called
 from parity.candidates.styles.replies import decoded
 from parity.candidates.styles.requests import construct
-from parity.candidates.styles.style import Ask, Reply, Signature, Told, Unclear
+from parity.candidates.styles.style import HW, Ask, Own, Reply, Signature, Told, Unclear
 from parity.cases.case import Array, Shape
 from parity.cases.functions import FUNCTIONS
 from parity.witnesses.problem import Problem
@@ -45,7 +47,7 @@ WITH_PARAMETERS = (*CONVOLUTIONS, "linear")
 LAYERS = (
     *(*WITH_PARAMETERS, *MAX_POOLINGS, *AVERAGE_POOLINGS, "flatten"),
     *("relu", "leaky_relu", "hardtanh", "sigmoid", "tanh", "softmax", "log_softmax"),
-    "cross_entropy",
+    *("cross_entropy", "dropout"),
 )
 
 # (C_out, C_in, *K), (features_out, features_in)
@@ -70,13 +72,20 @@ def sample(like: str) -> Problem:
 
 
 def probe(told: Told) -> list[Ask]:
-    """An object of other sizes, to see its attributes."""
-    return [made(sample(told.like), told, told.library)] if told.like in SAMPLES else []
+    """An object of other sizes, to see its attributes; nothing of one that is there already."""
+    if told.like == "dropout" and told.own is None:
+        x = np.zeros((2, 3))
+        return [made(Problem("dropout", {"x": x, "mask": x}, {}, x), told, told.library)]
+    if told.like not in SAMPLES or told.own is not None:
+        return []
+    return [made(sample(told.like), told, told.library)]
 
 
 def learned(told: Told, replies: Sequence[Reply]) -> Told | Unclear:
     """The attributes that the probe has shown; `Unclear` if no weight is among them."""
-    if told.like not in SAMPLES or not replies:
+    if told.like == "dropout" and replies:
+        return with_settings(told, settings_in(replies[0]))
+    if told.like not in SAMPLES or not replies or told.own is not None:
         return told
     shapes = shapes_in(replies[0])
     seen = replace(told, attributes=shapes)
@@ -89,6 +98,8 @@ def learned(told: Told, replies: Sequence[Reply]) -> Told | Unclear:
             f"no array of {told.names[0]} is called weight, weights, W, w, kernel or filters; "
             f"its arrays are: {listed}"
         )
+    if shapes[attribute] == SAMPLES[told.like][2:]:
+        return replace(seen, layout=HW)
     if way_of(sample(told.like).arrays["weight"], shapes[attribute]) is None:
         shape, sizes = shapes[attribute], SAMPLES[told.like]
         return Unclear(
@@ -118,6 +129,11 @@ def shapes_in(reply: Reply) -> dict[str, Shape]:
     return {str(name): tuple(int(size) for size in shape) for name, shape in listed}
 
 
+def settings_in(reply: Reply) -> dict[str, Any]:
+    """The settings that `construct` has told."""
+    return dict(decoded({"list": reply[0].get("settings", [])}, []))
+
+
 # --- the constructor ----------------------------------------------------------------------
 
 
@@ -140,8 +156,12 @@ def without_sizes(names: Sequence[str]) -> list[str]:
     return [n for n in names if not counted or n not in (*numbers, *SIZES["kernel"])]
 
 
-def arguments(problem: Problem, parameters: Signature) -> dict[str, Any]:
+def arguments(problem: Problem, told: Told, parameters: Signature) -> dict[str, Any]:
     """What the constructor is told, by its own names."""
+    if problem.function == "dropout":
+        given = keywords(problem, parameters) | probability_told(problem, told, parameters)
+        masked = "mask" in by_keyword(parameters)
+        return given | ({"mask": problem.arrays["mask"]} if masked else {})
     names = by_keyword(parameters)
     options = keywords(problem, parameters)
     numbers = sizes(problem, names)
@@ -164,17 +184,19 @@ def sizes(problem: Problem, names: Sequence[str]) -> dict[str, Any]:
     return {name: value for name, value in named.items() if name}
 
 
-def made(problem: Problem, told: Told, library: str) -> Ask:
+def made(problem: Problem, told: Told, library: str, training: bool = True) -> Ask:
     """An object for a problem, its parameters in it."""
     parameters, ways = told.signature(told.names[0]), parameter_ways(problem, told)
     arrays = theirs(problem, ways)
+    to_set = attributes_to_set(arrays, told) | attribute_set(told, training)
     if told.kind == "instance":
-        return construct(told.names[0], {}, attributes_to_set(arrays, told), library)
-    given = arguments(problem, parameters)
+        dtype = problem.dy.dtype.name
+        return construct(told.names[0], {}, to_set, library, dtype)
+    given = arguments(problem, told, parameters)
     for array in PARAMETERS:
         if array in problem.arrays and takes_array(parameters, array):
             given[parameter_called(parameters, array)] = arrays[array]
-    return construct(told.names[0], given, attributes_to_set(arrays, told), library)
+    return construct(told.names[0], given, to_set, library)
 
 
 def parameter_called(parameters: Signature, array: str) -> str:
@@ -211,6 +233,8 @@ def attribute_of(told: Told, array: str) -> str:
 def attributes_to_set(arrays: Mapping[str, Array], told: Told) -> dict[str, Any]:
     """The problem's weight and bias by the object's attributes; a dict or list of them as one."""
     found: dict[str, Any] = {}
+    if told.own is not None and told.own.values:
+        return found  # they cannot be set
     for name in told.attributes or {}:
         array, entry = parameter_held(name), ENTRY.fullmatch(name)
         if array not in arrays:
@@ -228,6 +252,8 @@ def parameter_ways(problem: Problem, told: Told) -> dict[str, Move]:
     """How the arrays get into the object: maps as the layout says, weights as they were seen."""
     ways = moves(problem, told.layout)
     attributes, known = told.attributes or {}, attribute_of(told, "weight")
+    if told.own is not None:
+        return ways | ways_of_own(problem, told, told.own)
     if known and "weight" in problem.arrays:
         way: Callable[[Array], Move] | None = way_of(
             sample(told.like).arrays["weight"], attributes[known]
@@ -236,11 +262,34 @@ def parameter_ways(problem: Problem, told: Told) -> dict[str, Move]:
             ways["weight"] = way(problem.arrays["weight"])
     vector = attribute_of(told, "bias")
     if vector and "bias" in problem.arrays:
-        size = SAMPLES[told.like][0]
-        if as_vector(np.zeros(size), attributes[vector]):
-            bias = problem.arrays["bias"].size
-            ways["bias"] = Move((), tuple(bias if n == size else n for n in attributes[vector]))
+        shape = shape_of_bias(problem.arrays["bias"].size, attributes[vector], told.like)
+        ways |= {"bias": Move((), shape)} if shape is not None else {}
     return ways
+
+
+def shape_of_bias(size: int, seen: Shape, like: str) -> Shape | None:
+    """The shape of so many biases in an object, as they were seen in the sample; None: as it is.
+
+    >>> shape_of_bias(7, (5, 1), "linear"), shape_of_bias(1, (1,), "conv2d")
+    ((7, 1), (1,))
+    """
+    if prod(seen) == size == 1:
+        return seen
+    sampled = SAMPLES[like][0]
+    if as_vector(np.zeros(sampled), seen) is None:
+        return None
+    return tuple(size if n == sampled else n for n in seen)
+
+
+def ways_of_own(problem: Problem, told: Told, own: Own) -> dict[str, Move]:
+    """How weight and bias lie in an object that is there already."""
+    attributes, held = told.attributes or {}, attribute_of(told, "bias")
+    found = {}
+    if own.way is not None and "weight" in problem.arrays:
+        found["weight"] = own.way(problem.arrays["weight"])
+    if own.biased and "bias" in problem.arrays:
+        found["bias"] = Move((), attributes[held])
+    return found
 
 
 def lacking(problem: Problem, told: Told) -> str:
@@ -251,16 +300,31 @@ def lacking(problem: Problem, told: Told) -> str:
 
 def option_lacking(problem: Problem, told: Told, parameters: Signature) -> str:
     options = list(special(problem))
+    if told.own is not None:
+        return other_than(problem, told.own)
     if told.kind == "instance":
         return options[0] if options else ""
     if not takes_anything(parameters):
         names = by_keyword(parameters)
         missing = [option for option in options if not names_of(option, names)]
+        if problem.function == "dropout" and probability_told(problem, told, parameters):
+            missing = []
         if missing:
             return missing[0]
-    given = {*arguments(problem, parameters), *array_arguments(parameters)}
+    given = {*arguments(problem, told, parameters), *array_arguments(parameters)}
     asked = [p.name for p in parameters or () if not p.has_default and not p.variadic]
     return next((f"a value for {name}" for name in asked if name not in given), "")
+
+
+def other_than(problem: Problem, own: Own) -> str:
+    """The first thing in which a problem is made for another object."""
+    weight, bias = (problem.arrays.get(name) for name in PARAMETERS)
+    if weight is not None and weight.shape != own.weight:
+        return "weights of other sizes"
+    if weight is not None and (bias is not None) != own.biased:
+        return "a bias left out" if own.biased else "bias"
+    given, made_with = settled(problem), settled(problem._replace(options=own.options))
+    return next((name for name, value in given.items() if value != made_with[name]), "")
 
 
 def array_arguments(parameters: Signature) -> list[str]:
@@ -270,7 +334,7 @@ def array_arguments(parameters: Signature) -> list[str]:
 
 def bias_lacking(problem: Problem, told: Told, parameters: Signature) -> str:
     """Whether a bias cannot be given, or cannot be left out."""
-    if problem.function not in WITH_PARAMETERS or told.attributes is None:
+    if problem.function not in WITH_PARAMETERS or told.attributes is None or told.own is not None:
         return ""
     held = attribute_of(told, "bias") or takes_array(parameters, "bias")
     if "bias" in problem.arrays:

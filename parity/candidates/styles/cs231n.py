@@ -9,12 +9,12 @@ been drawn with that p.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import log, log1p
 from typing import Any
 
 import numpy as np
 
 from parity.candidates.styles.as_refimpl import inputs
+from parity.candidates.styles.dropping import drawn, reseeded
 from parity.candidates.styles.keywords import degenerate, only_for_some, settled, special
 from parity.candidates.styles.moves import Move, moves, ours, theirs, turned
 from parity.candidates.styles.requests import CACHE, call
@@ -36,7 +36,6 @@ from parity.cases.functions import FUNCTIONS
 from parity.witnesses.problem import Problem
 
 SEED = 20261120  # of the candidate's mask
-NEVER = 1e-9  # no right code draws a mask that is less probable
 
 EXPRESSED: dict[str, tuple[str, ...]] = {  # the options of refimpl that can be expressed
     "conv2d": ("stride", "padding"),
@@ -196,7 +195,8 @@ def course_steps(problem: Problem, told: Told, course: Course) -> list[Step]:
     forward = call(told.names[0], course.forward(problem, arrays), keywords, keep=keep)
     cache = Kept(CACHE) if told.part == BOTH else course.cache(problem, arrays)
     backward = call(told.names[-1], (arrays["dy"], cache), keywords)
-    both = [Step(forward, ("y",), value), Step(backward, gradients, grads)]
+    back = Step(backward, gradients, grads)
+    both = [Step(forward, ("y",), value), reseeded(back) if problem.function == "dropout" else back]
     return {FORWARD: both[:1], BACKWARD: both[1:], BOTH: both}[told.part]
 
 
@@ -220,48 +220,3 @@ def loss(problem: Problem, told: Told) -> Exchange:
 
     step = Step(call(told.names[0], (logits, target)), ("y", "dlogits"), read)
     return steps(one, step)
-
-
-# --- dropout ------------------------------------------------------------------------------
-
-
-def drawn(problem: Problem) -> Callable[[Mapping[str, Any]], Problem]:
-    """The problem with the mask that the candidate has drawn, if it can have drawn it."""
-
-    def judged(found: Mapping[str, Any]) -> Problem:
-        x, p = problem.arrays["x"], settled(problem)["p"]
-        kept = nodes_kept(x, found.get("y"), found.get("dx"), problem)
-        if kept is None or not can_be_drawn(kept[x != 0], 1 - p):
-            return problem
-        mask = kept.astype(problem.arrays["mask"].dtype)
-        return problem._replace(arrays={**problem.arrays, "mask": mask})
-
-    return judged
-
-
-def nodes_kept(x: Array, y: Any, dx: Any, problem: Problem) -> Array | None:
-    """Where y, or dx where x is 0, is not 0; None if y has not the shape of x."""
-    if not isinstance(y, np.ndarray) or y.shape != x.shape:
-        return None
-    kept = np.asarray(y != 0)
-    if isinstance(dx, np.ndarray) and dx.shape == x.shape:
-        kept = np.where(x == 0, dx != 0, kept)
-    return kept
-
-
-def can_be_drawn(kept: Array, probability: float) -> bool:
-    """Whether a mask that keeps so many nodes is more probable than `NEVER`.
-
-    Chernoff: P(share q or one farther from the probability) ≤ 2 e^(−n · KL(q ‖ probability))
-
-    >>> can_be_drawn(np.ones(40, bool), 0.5), can_be_drawn(np.arange(40) % 3 > 0, 0.5)
-    (False, True)
-    """
-    n, ones = kept.size, int(kept.sum())
-    if not 0 < probability < 1 or n == 0:
-        return bool(n == 0 or ones == n * probability)
-    q = ones / n
-    information = (q * log(q / probability) if q else 0.0) + (
-        (1 - q) * (log1p(-q) - log1p(-probability)) if q < 1 else 0.0
-    )
-    return log(2) - n * information > log(NEVER)

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from parity.candidates.said import Misshapen
-from parity.candidates.styles.style import NHWC
+from parity.candidates.styles.style import CHW, HW, HWC, NHWC, D
 from parity.cases.case import Array, Shape
 from parity.witnesses.problem import Problem
 
@@ -52,10 +52,12 @@ class Move:
         >>> Move((1, 0)).back(np.zeros((2, 3)), like=np.zeros((2, 3))).wanted
         (3, 2)
         """
-        if not isinstance(value, np.ndarray):
-            return value
         ordered = like.transpose(self.order) if self.order else like
         wanted = ordered.shape if self.shape is None else self.shape
+        if wanted == () and like.ndim and isinstance(value, np.generic | float | int):
+            value = np.asarray(value)
+        if not isinstance(value, np.ndarray):
+            return value
         if value.shape != wanted:
             return Misshapen(value, wanted)
         theirs = value.reshape(ordered.shape)
@@ -81,16 +83,69 @@ def turned(weight: Array) -> Move:
     return Move((1, 0))
 
 
+def without_batch(move: Move, array: Array) -> Move:
+    """The same way for one sample, whose first axis is left out.
+
+    >>> without_batch(AS_IT_IS, np.zeros((1, 2, 3))).there(np.zeros((1, 2, 3))).shape
+    (2, 3)
+    """
+    return Move(move.order, move.there(array).shape[1:])
+
+
 def moves(problem: Problem, layout: str) -> dict[str, Move]:
     """How the arrays and the value y of a problem get to a candidate of a layout."""
-    if layout != NHWC or problem.function not in OF_MAPS:
-        return {}
+    if layout == D:
+        return of_one_vector(problem)
+    if problem.function not in OF_MAPS:
+        return of_one_flattened(problem) if layout == CHW else {}
+    if layout == HW:
+        return of_one_map(problem)
+    found = of_maps(problem) if layout in (NHWC, HWC) else {}
+    if layout in (CHW, HWC):
+        for name, array in (("x", problem.arrays["x"]), ("y", problem.dy)):
+            found[name] = without_batch(found.get(name, AS_IT_IS), array)
+    return found
+
+
+def of_maps(problem: Problem) -> dict[str, Move]:
+    """Channels last, in the weights, too."""
     found = {"x": channels_last(problem.arrays["x"]), "y": channels_last(problem.dy)}
     if problem.function in CONVOLUTIONS:
         found["weight"] = kernels_last(problem.arrays["weight"])
     if problem.function in ONE_KERNEL_A_MAP:
         found["weight"] = Move((1, 2, 0))
     return found
+
+
+def of_one_map(problem: Problem) -> dict[str, Move]:
+    """(1, 1, *sizes) -> (*sizes), the same of the weight; its bias is a number."""
+    axes = {"weight": 1 if problem.function in ONE_KERNEL_A_MAP else 2}
+    arrays = {**problem.arrays, "y": problem.dy}
+    return {
+        name: Move((), () if array.ndim == 1 else array.shape[axes.get(name, 2) :])
+        for name, array in arrays.items()
+    }
+
+
+def of_one_vector(problem: Problem) -> dict[str, Move]:
+    """(1, features) -> (features,), a target (1,) -> one number."""
+    arrays = {**problem.arrays, "y": problem.dy}
+    kept = ("weight", "bias")
+    return {
+        name: without_batch(AS_IT_IS, array)
+        for name, array in arrays.items()
+        if name not in kept and array.ndim
+    }
+
+
+def of_one_flattened(problem: Problem) -> dict[str, Move]:
+    """(1, C, H, W) -> (C, H, W), flattened (1, C·H·W) -> (C·H·W,)"""
+    if problem.function != "flatten":
+        return {}
+    return {
+        "x": without_batch(AS_IT_IS, problem.arrays["x"]),
+        "y": without_batch(AS_IT_IS, problem.dy),
+    }
 
 
 # --- weights as layers hold them ----------------------------------------------------------
@@ -126,6 +181,11 @@ def columns(weight: Array) -> Move:
     return Move((*range(1, weight.ndim), 0), (prod(weight.shape[1:]), len(weight)))
 
 
+def window_alone(weight: Array) -> Move:
+    """(1, 1, *K) -> (*K)"""
+    return Move((), weight.shape[2:])
+
+
 WAYS: tuple[Callable[[Array], Move], ...] = (
     *(lambda weight: AS_IT_IS, kernels_last, inputs_first, inputs_last, outputs_last),
     *(kernels_first, rows, columns),
@@ -142,9 +202,29 @@ def way_of(weight: Array, shape: Shape) -> Callable[[Array], Move] | None:
     return next(fits, None)
 
 
+def shape_behind(way: Callable[[Array], Move], shape: Shape, kernel: Shape) -> Shape | None:
+    """The shape of weights that lie in an array of that shape by that way; None if none do.
+
+    kernel: the sizes of the kernel, as far as they are known, for weights in rows or columns.
+
+    >>> shape_behind(kernels_last, (3, 2, 4, 5), ()), shape_behind(rows, (5, 12), (2, 2))
+    ((5, 4, 3, 2), (5, 3, 2, 2))
+    """
+    if way in (rows, columns):
+        outputs, inside = shape[:: 1 if way is rows else -1] if len(shape) == 2 else (0, 0)
+        size = prod(kernel)
+        return (
+            (outputs, inside // size, *kernel) if kernel and inside and inside % size == 0 else None
+        )
+    if way is window_alone:
+        return (1, 1, *shape)
+    order = way(np.zeros(range(1, len(shape) + 1))).order or tuple(range(len(shape)))
+    return tuple(shape[place] for place in np.argsort(order)) if len(shape) > 1 else None
+
+
 def as_vector(bias: Array, shape: Shape) -> Move | None:
     """How a bias (C,) gets into an array of that shape, (1, C) or (C, 1, 1), if it does."""
-    one_axis = bias.size in shape and prod(shape) == bias.size
+    one_axis = bias.size in (*shape, 1) and prod(shape) == bias.size
     return Move((), shape) if one_axis else None
 
 

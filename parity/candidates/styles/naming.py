@@ -20,7 +20,10 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "negative_slope": ("negative_slope", "alpha", "slope"),
     "min_val": ("min_val", "min"),
     "max_val": ("max_val", "max"),
-    "p": ("p", "p_drop", "drop_prob", "rate"),
+    "p": (
+        *("p", "p_drop", "drop_prob", "rate", "drop_rate", "dropout_rate", "dropout_ratio"),
+        *("dropout_prob", "p_dropout", "drop_probability", "ratio", "prob", "dropout"),
+    ),
 }
 
 # Windows whose two sizes have names of their own.

@@ -11,7 +11,14 @@ from typing import Any
 
 from parity.candidates.styles import constructing, keywords
 from parity.candidates.styles.as_refimpl import AsRefimpl, inputs
-from parity.candidates.styles.constructing import LAYERS, attribute_of, made, parameter_ways
+from parity.candidates.styles.constructing import (
+    LAYERS,
+    PARAMETERS,
+    attribute_of,
+    made,
+    parameter_ways,
+)
+from parity.candidates.styles.dropping import drawn, switching
 from parity.candidates.styles.moves import Move, moves, ours, theirs
 from parity.candidates.styles.naming import array_called
 from parity.candidates.styles.replies import decoded
@@ -74,7 +81,8 @@ class Torch(OfLibrary):
             return super().lacks(problem, told)
         if problem.function not in LAYERS:
             return "a module"
-        return constructing.lacking(problem, told) or keywords.unusual_padding(problem)
+        odd = "" if told.own is not None else keywords.unusual_padding(problem)
+        return constructing.lacking(problem, told) or odd
 
     def probe(self, told: Told) -> list[Ask]:
         return constructing.probe(told) if told.kind in MODULES else []
@@ -85,14 +93,12 @@ class Torch(OfLibrary):
     def exchange(self, problem: Problem, told: Told) -> Exchange:
         if told.kind not in MODULES:
             return super().exchange(problem, told)
-        ways = parameter_ways(problem, told)
-        arrays = theirs(problem, ways)
-        ask = vjp(LAYER, (arrays["x"],), {}, arrays["dy"], (0,), "torch", parameters=True)
-        return steps(
-            problem,
-            Step(made(problem, told, "torch")),
-            derived(problem, ask, ways, ("x",), parameters_called(told)),
-        )
+        start = Step(made(problem, told, "torch"))
+        if problem.function == "dropout":
+            judged = drawn(problem, told.dropping.inverted)
+            called = (*switching(told, True), of_module(problem, told))
+            return steps(problem, start, *called, judged=judged)
+        return steps(problem, start, of_module(problem, told))
 
 
 class OfArrays(AsRefimpl):
@@ -115,6 +121,24 @@ def by_position(args: list[Any], options: Mapping[str, Any], parameters: Signatu
     first = [p.name for p in parameters or () if p.name not in options]
     missing = len(first) - len(args) if rest else 0  # a bias left out is None
     return [*args, *[None] * missing, *(options[name] for name in rest)]
+
+
+def of_module(problem: Problem, told: Told) -> Step:
+    """The call of a module that has been made, and its gradients."""
+    ways = parameter_ways(problem, told)
+    arrays = theirs(problem, ways)
+    given = [name for name in problem.arrays if name not in (*PARAMETERS, "mask")]
+    names = [name for name in inputs(problem) if name in given]
+    places = [given.index(name) for name in names]
+    args = [arrays[name] for name in given]
+    ask = vjp(LAYER, args, {}, arrays["dy"], places, "torch", parameters=True)
+    return derived(problem, ask, ways, names, parameters_called(told))
+
+
+def evaluating(problem: Problem, told: Told) -> Exchange:
+    """A module that is not training."""
+    start = Step(made(problem, told, "torch"))
+    return steps(problem, start, *switching(told, False), of_module(problem, told))
 
 
 def value_alone(

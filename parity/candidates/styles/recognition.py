@@ -54,6 +54,14 @@ OTHERS = re.compile(
     r"transpose|de_?conv|depth_?wise|separable|norm|(conv|affine|linear|dense|fc)\w*_?"
     r"(relu|pool|sigmoid|tanh|softmax|dropout|bn)"
 )
+# What refimpl has not, in words, and the nearest that it has.
+LOSSES = "cross_entropy, binary_cross_entropy_with_logits, squared_error, perceptron_loss"
+ABSENT: tuple[tuple[str, str, str], ...] = (
+    (r"svm|hinge", "a hinge loss over several classes", f"losses that are judged: {LOSSES}"),
+    (r"transpose|de_?conv", "a transposed convolution", "conv2d_backward gives dx of conv2d"),
+    (r"depth_?wise|separable", "a convolution of its own name", "conv2d is judged with groups"),
+    (r"(batch|layer|group|instance|spatial)\w*_?norm", "a normalisation", "none is judged"),
+)
 # Words of a name, not letters in it: "conv_winograd" and "conv_fallback" are forwards.
 BACKWARD_WORDS = re.compile(
     r"(?<![a-z])(back|backward|backwards|backprop|backpropagate|backpropagation|bwd|grad|grads"
@@ -311,6 +319,9 @@ def unclear(seen: Seen, like: str | None, style: str | None) -> str:
     if not seen.names:
         none = "no name is given" if like is None else f"no name in it is like {like}"
         return f"{none}; the file defines: {', '.join(seen.public) or 'nothing'}"
+    absent = absent_from_refimpl(seen) if like is None else ""
+    if absent:
+        return absent
     name = style or style_of(seen)
     known = EVERY[name.partition(":")[0]].functions() if name else tuple(FUNCTIONS)
     missing = [
@@ -321,6 +332,16 @@ def unclear(seen: Seen, like: str | None, style: str | None) -> str:
         f"{seen.shown()}: {' and '.join(missing)} cannot be told from names and parameters; "
         f"{styles_listed()}; {functions_listed(known)}"
     )
+
+
+def absent_from_refimpl(seen: Seen) -> str:
+    """Of a name that means what refimpl has not: that, and what there is; "" of others."""
+    for name in seen.names:
+        for word, what, there in ABSENT:
+            if re.search(word, in_words(name)):
+                lacking = f"{name} is {what} by its name, which refimpl does not have"
+                return f"{lacking}: it is not judged; {there}"
+    return ""
 
 
 def styles_listed() -> str:

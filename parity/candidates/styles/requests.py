@@ -30,9 +30,10 @@ def construct(
     kwargs: Mapping[str, Any],
     attributes: Mapping[str, Any] | None = None,
     library: str = "numpy",
+    dtype: str = "",
 ) -> Ask:
     """Make an object of a class, or a copy of one that is there, and set arrays of it."""
-    return wire.construct(target, LAYER, (), kwargs, attributes, library)
+    return wire.construct(target, LAYER, (), kwargs, attributes, library, dtype)
 
 
 def attributes(target: str = LAYER) -> Ask:

@@ -15,6 +15,9 @@ Reply: TypeAlias = tuple[Mapping[str, Any], Sequence[Array]]
 
 FORWARD, BACKWARD, BOTH = "forward", "backward", "both"
 NCHW, NHWC = "NCHW", "NHWC"
+# One sample at a time: maps with channels first or last, one map alone, a vector.
+CHW, HWC, HW, D = "CHW", "HWC", "HW", "D"
+ONE_SAMPLE = (CHW, HWC, HW, D)
 VARIADIC = ("VAR", "var", "*")  # how the kind of *args and **kwargs begins, in any spelling
 
 
@@ -43,6 +46,36 @@ class Parameter(NamedTuple):
 Signature: TypeAlias = tuple[Parameter, ...] | None  # None: Python cannot tell
 
 
+Way: TypeAlias = Callable[[Array], Any]  # of a weight, its `Move` to the candidate
+
+
+class Own(NamedTuple):
+    """What an object that is there already has been made with.
+
+    weight: the shape of its weights in refimpl's order, () if it has none; way: how they lie in the
+    object. options: by refimpl's names, those that are something else than unless given. shown: the
+    options that its attributes show. values: its own arrays, where they cannot be replaced. found:
+    what no attribute shows and trying has found, in words.
+    """
+
+    options: Mapping[str, Any]
+    weight: Shape = ()
+    way: Way | None = None
+    biased: bool = False
+    shown: tuple[str, ...] = ()
+    values: Mapping[str, Array] = {}
+    found: tuple[str, ...] = ()
+
+
+class Dropping(NamedTuple):
+    """How a dropout does it: whether its p is the probability to keep, whether it divides by 1 − p,
+    and which attribute says that it is training."""
+
+    keeps: bool = False
+    inverted: bool = True
+    flag: str = ""
+
+
 @dataclass(frozen=True)
 class Told:
     """What is known of a candidate: which names, in which style, and which function it is like.
@@ -50,7 +83,8 @@ class Told:
     like: the forward's name, "conv2d"; also: other functions that the same code computes.
     signatures: by the names. methods: of a class or an instance, by their names.
     attributes: the shapes of an object's arrays, for the sizes of its style's `probe`.
-    library: whose arrays it takes, "numpy", "torch" or "jax".
+    library: whose arrays it takes, "numpy", "torch" or "jax". own: of an object that is there.
+    dropping: of a dropout.
     """
 
     style: str
@@ -64,6 +98,8 @@ class Told:
     signatures: Mapping[str, Signature] = field(default_factory=dict)
     methods: Mapping[str, Signature] = field(default_factory=dict)
     attributes: Mapping[str, Shape] | None = None
+    own: Own | None = None
+    dropping: Dropping = field(default_factory=Dropping)
 
     def signature(self, name: str) -> Signature:
         """The parameters of one of the names; None where Python cannot tell."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from parity.witnesses.definitions.activations import DEFINITIONS as ACTIVATIONS
 from parity.witnesses.definitions.average_pooling import DEFINITIONS as AVERAGE_POOLING
 from parity.witnesses.definitions.convolution import DEFINITIONS as CONVOLUTION
 from parity.witnesses.definitions.correlation import DEFINITIONS as CORRELATION
-from parity.witnesses.definitions.definition import Arrays, Definition, Options
+from parity.witnesses.definitions.definition import Arrays, Definition, Options, Place
 from parity.witnesses.definitions.dense import DEFINITIONS as DENSE
 from parity.witnesses.definitions.dropout import DEFINITIONS as DROPOUT
 from parity.witnesses.definitions.joining import DEFINITIONS as JOINING
@@ -16,6 +18,7 @@ from parity.witnesses.definitions.linear_models import DEFINITIONS as LINEAR_MOD
 from parity.witnesses.definitions.losses import DEFINITIONS as LOSSES
 from parity.witnesses.definitions.max_pooling import DEFINITIONS as MAX_POOLING
 from parity.witnesses.definitions.sampling import DEFINITIONS as SAMPLING
+from parity.witnesses.definitions.sums import SumOfProducts
 from parity.witnesses.definitions.weighted_pooling import DEFINITIONS as WEIGHTED_POOLING
 
 DEFINITIONS: dict[str, Definition] = {
@@ -37,3 +40,13 @@ DEFINITIONS: dict[str, Definition] = {
 def exact(function: str, dy: Any, arrays: Arrays, options: Options) -> dict[str, Any]:
     """The exact value "y" and gradients "dx", … of any compared function."""
     return DEFINITIONS[function](dy, arrays, options)
+
+
+def exact_element(
+    function: str, dy: Any, arrays: Arrays, options: Options, tensor: str, place: Place
+) -> Any:
+    """One element of one tensor; of a sum of products its own terms are all that is computed."""
+    definition = DEFINITIONS[function]
+    if isinstance(definition, SumOfProducts):
+        return definition.element(dy, arrays, options, tensor, place)
+    return np.asarray(definition(dy, arrays, options)[tensor])[place]

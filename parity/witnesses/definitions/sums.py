@@ -47,7 +47,7 @@ class SumOfProducts:
         shapes = {"y": shape, **{f"d{name}": array.shape for name, array in arrays.items()}}
         values = {name: fractions(np.zeros(s)) for name, s in shapes.items()}
         counts = {name: np.zeros(s, int) for name, s in shapes.items()}
-        first, second = ("a", "kernel") if "kernel" in arrays else ("x", "weight")
+        first, second = factors(arrays)
         for y, x, w, factor in terms:
             w_value = exact[second][w] if w else factor
             values["y"][y] += exact[first][x] * w_value
@@ -65,3 +65,33 @@ class SumOfProducts:
                 counts["y"][y] += 1
                 counts["dbias"][b] += 1
         return Sums(values, counts)
+
+    def element(
+        self, dy: Any, arrays: Arrays, options: Options, tensor: str, place: Place
+    ) -> Fraction:
+        """One element of one tensor, from the terms that lead to it alone."""
+        shape, terms = self.terms(arrays, options)
+        given, (first, second) = {**arrays, "dy": dy}, factors(arrays)
+
+        def at(name: str, where: Place) -> Fraction:
+            return Fraction(float(given[name][where]))
+
+        def weighted(value: Fraction, term: Term) -> Fraction:
+            return value * (at(second, term.weight) if term.weight else term.factor)
+
+        if tensor == "y":
+            bias = at("bias", (place[self.bias_axis],)) if "bias" in arrays else Fraction(0)
+            return sum((weighted(at(first, t.x), t) for t in terms if t.y == place), bias)
+        if tensor == f"d{first}":
+            parts = (weighted(at("dy", t.y), t) for t in terms if t.x == place)
+        elif tensor == f"d{second}":
+            parts = (at("dy", t.y) * at(first, t.x) for t in terms if t.weight == place)
+        else:
+            there = (y for y in np.ndindex(shape) if y[self.bias_axis] == place[0])
+            parts = (at("dy", y) for y in there)
+        return sum(parts, Fraction(0))
+
+
+def factors(arrays: Arrays) -> tuple[str, str]:
+    """What the two factors of each term are called."""
+    return ("a", "kernel") if "kernel" in arrays else ("x", "weight")

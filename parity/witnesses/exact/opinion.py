@@ -6,21 +6,23 @@ judge.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from flint import arb, fmpq
 
+from parity.cases.case import Array
 from parity.cases.functions import FUNCTIONS
 from parity.witnesses.balls import precision
-from parity.witnesses.definitions.every import DEFINITIONS, exact
+from parity.witnesses.definitions.every import DEFINITIONS, exact, exact_element
 from parity.witnesses.exact.formula import PRECISIONS
 from parity.witnesses.exact.truth import Truth, truth_of
 from parity.witnesses.exact.values import BUDGET, attempted
 from parity.witnesses.pieces import Piece, cost, piece_with, shape_of
 from parity.witnesses.problem import SUM, Problem
 
+ELEMENTS_BUDGET = 5_000  # the same where all elements are asked: some 0.1 s
 DEFINITION_BUDGET = 30_000  # multiply-adds of a forward by its definition, in loops
 
 
@@ -106,10 +108,31 @@ def _defined(problem: Problem, tensor: str, here: int) -> Any:
     if problem.function not in DEFINITIONS:
         return ""
     try:
-        found = exact(problem.function, problem.dy, problem.arrays, problem.options)
-        value = np.asarray(found[tensor]).reshape(-1)[here]
+        place = tuple(map(int, np.unravel_index(here, shape_of(problem, tensor))))
+        value = exact_element(
+            problem.function, problem.dy, problem.arrays, problem.options, tensor, place
+        )
     except Exception as error:  # as a definition does that does not know these options
         return f"the definition raised {type(error).__name__}: {error}"
+    return _ball(value)
+
+
+def by_definition(problem: Problem, tensor: str, places: Array) -> Truth | None:
+    """The exact values of some elements, at flat places; None where that takes long loops."""
+    if problem.function not in DEFINITIONS or cost(problem) > ELEMENTS_BUDGET:
+        return None
+    with precision(PRECISIONS[-1]):
+        try:
+            found = exact(problem.function, problem.dy, problem.arrays, problem.options)
+        except Exception:  # as a definition does that does not know these options
+            return None
+        values = np.array([_ball(value) for value in np.asarray(found[tensor], object).flat])
+        truth = truth_of(values[places], problem.dy.dtype.name)
+    return replace(truth, places=places, elements=len(values))
+
+
+def _ball(value: Any) -> arb:
+    """A Fraction, or a number of 500 bits, as an arb."""
     if hasattr(value, "numerator") and hasattr(value, "denominator"):
         return arb(fmpq(int(value.numerator), int(value.denominator)))
     return arb(value)

@@ -117,7 +117,7 @@ def test_known_mistakes(name: str) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda y: y * 1.0005, "y is wrong in its one element (case “one number”)"),
+        (lambda y: y * 1.0005, "y is wrong in its one element (x 1×1×1×1, weight 1×1×1×1)"),
         (lambda y: y.T, "y has shape "),
         (lambda y: None, "y is missing"),
         (lambda y: y.astype(np.float32), "y is float32 where the arguments are float64"),
@@ -217,3 +217,26 @@ def test_the_same_seed_says_the_same() -> None:
     one, other = (verdict(lambda x: x * 2, "relu", "forward", seed=3) for _ in range(2))
     assert str(one) == str(other)
     assert one.seed == 3
+
+
+@pytest.mark.parametrize("function", ["convolve2d", "correlate2d"])
+def test_a_mistake_that_batches_alone_show(function: str) -> None:
+    """Who takes batches of matrices, and gives da right, is asked for dkernel, too."""
+    name = f"{function.removesuffix('2d')}-dkernel-of-last-matrix"
+    found = verdict(MISTAKES[name].wrong, function, "backward")
+    assert not found
+    assert found.said.startswith("dkernel is wrong in ")
+    assert found.unchecked == ()
+
+
+def test_who_takes_no_batches_is_not_asked_for_them() -> None:
+    """A function of matrices alone is right as far as it goes."""
+
+    def matrices(dy: Any, a: Any, kernel: Any, mode: str = "full") -> Any:
+        if a.ndim > 2:
+            raise ValueError("a is no matrix")
+        return refimpl.correlate2d_backward(dy, a, kernel, mode)
+
+    found = verdict(matrices, "correlate2d", "backward")
+    assert found, str(found)
+    assert "a of 3 axes" in found.unchecked

@@ -64,6 +64,50 @@ def test_ties(code: Any, said: str) -> None:
     assert said in found.remarks
 
 
+@pytest.mark.parametrize("function", ["max_pool1d", "max_pool3d"])
+@pytest.mark.parametrize(
+    ("of", "said"),
+    [
+        ("first", "at ties the first maximum of a window gets dy, as in torch"),
+        ("last", "at ties the last maximum of a window gets dy"),
+        ("every", "at ties every maximum of a window gets dy"),
+        ("shared", "at ties the maxima of a window share dy"),
+    ],
+)
+def test_ties_along_one_and_three_axes(function: str, of: str, said: str) -> None:
+    """Asked of every max pooling, and named."""
+    found = verdict(along(function, of), function, "backward")
+    assert found, str(found)
+    assert [one for one in found.remarks if "ties" in one] == [said]
+
+
+def along(function: str, of: str) -> Any:
+    """A backward that looks at each window by itself, wherever they overlap or not."""
+    right = getattr(refimpl, f"{function}_backward")
+
+    def backward(dy: Any, x: Any, kernel_size: Any, **options: Any) -> Any:
+        dx = np.zeros_like(x)
+        for place in np.ndindex(*dy.shape):
+            one = np.zeros_like(dy)
+            one[place] = dy[place]
+            maxima = np.argwhere(right(one, x, kernel_size, **options, ties="all"))
+            chosen = {"first": maxima[:1], "last": maxima[-1:]}.get(of, maxima)
+            share = dy[place] / (len(maxima) if of == "shared" else 1)
+            for there in map(tuple, chosen):
+                dx[there] += share
+        return dx
+
+    return lambda dy, x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False: backward(
+        dy,
+        x,
+        kernel_size,
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+        ceil_mode=ceil_mode,
+    )
+
+
 def test_ties_that_get_nothing() -> None:
     """That is no convention."""
     found = verdict(dropped, "max_pool2d", "backward")

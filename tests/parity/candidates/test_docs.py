@@ -79,7 +79,7 @@ def test_python() -> None:
 
 
 def test_the_autograder(tmp_path: Path) -> None:
-    """`run_autograder` as it stands there, in folders like Gradescope's."""
+    """`run_autograder` as it stands, in Gradescope’s folders, for a wrong and a lost layer."""
     (script,) = (one for one in SCRIPTS if "gradescope" in one)
     (tmp_path / "venv" / "bin").mkdir(parents=True)
     (tmp_path / "venv" / "bin" / "parity").symlink_to(Path(sys.executable).with_name("parity"))

@@ -40,7 +40,8 @@ def test_a_document_shows_its_errata(call: Call, tmp_path: Path) -> None:
     """The counts first, then the errata and nothing else."""
     code, out, _ = call("audit", "--document", "D4", "--out", tmp_path)
     assert code == 0
-    assert out.startswith("document")
+    assert out.splitlines()[1].startswith("document")
+    assert max(len(line.rstrip()) for line in out.splitlines()) <= 80
     own = [row for row in ledger().values() if row.document == "D4"]
     assert [row["id"] for row in rows(tmp_path)] == [row.id for row in own]
     for row in own:

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -64,10 +65,13 @@ def test_a_run_that_holds(call: Call, tmp_path: Path) -> None:
     """Exit code 0, a table, one sentence, the names of the files; nothing on stderr."""
     outcome = call("run", "relu", "--out", tmp_path)
     assert (outcome.code, outcome.err) == (0, "")
-    _, header, line, exact, *notes, half, summary, reports, planted = outcome.out.splitlines()
+    _, header, heading, line, exact, *notes, half, summary, reports, planted = (
+        outcome.out.splitlines()
+    )
     _empty, integers, derivative, symbols, properties = notes
-    assert header.split()[:3] == ["function", "cases", "refused"]
-    assert line.split()[0] == "relu"
+    assert header.split()[:2] == ["cases", "tensors"]
+    assert heading.strip() == "activations"
+    assert (line.split()[0], line.split()[-1]) == ("relu", "holds")
     assert re.fullmatch(r"exact values: \d+ elements of \d+ tensors; 0 sampled", exact)
     assert integers.startswith("integers: ")
     assert re.fullmatch(r"derivative: \d+ agrees \(.*passes with probability 2\^-40", derivative)
@@ -105,10 +109,29 @@ def test_what_a_run_writes_is_what_it_ran(call: Call, tmp_path: Path) -> None:
 def test_reports_is_the_default_folder(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without --out the reports go to ./reports."""
+    """Without --out the reports of a part of the suite go to ./reports/part, beside whole ones."""
     monkeypatch.chdir(tmp_path)
     assert call(*QUICK).code == 0
-    assert sorted(os.listdir(tmp_path / "reports")) == NAMES
+    assert os.listdir(tmp_path / "reports") == ["part"]
+    assert sorted(os.listdir(tmp_path / "reports" / "part")) == NAMES
+    assert json.loads((tmp_path / "reports" / "part" / "run.json").read_text())["scope"] == (
+        "part: relu --case 'maps' --dtype float32 of default"
+    )
+
+
+def test_a_part_never_replaces_a_whole_report(call: Call, tmp_path: Path) -> None:
+    """What runs a failure again would destroy the report that shows it; another part may go."""
+    (tmp_path / "run.json").write_text('{"scope": "quick"}')
+    outcome = call(*QUICK, "--out", tmp_path)
+    assert outcome.code == 2
+    assert outcome.err == (
+        f"parity: --out {tmp_path}: holds the report of a whole run, which that of a part would "
+        "replace; give another folder\n"
+    )
+    assert os.listdir(tmp_path) == ["run.json"]
+    (tmp_path / "run.json").write_text('{"scope": "part: tanh of quick"}')
+    assert call(*QUICK, "--out", tmp_path).code == 0
+    assert sorted(os.listdir(tmp_path)) == NAMES
 
 
 def test_a_disagreement(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,17 +153,27 @@ def test_a_disagreement(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     )
     assert said[first + 2].endswith("refimpl stands alone (its formula is wrong)")
     assert said[first + 3] == ("     again: parity run relu --case 'maps' --dtype float32 --seed 5")
-    assert said[first + 4].startswith(
+    assert said[first + 4 : first + 6] == [
+        "relu, refimpl’s numbers:",
+        "  looks like: dx has the opposite sign",
+    ]
+    assert said[first + 6].startswith(
         "FAIL relu · case maps · witness integers · float32 · seed 5: dx at ("
     )
     assert re.fullmatch(
         r"FAIL relu_backward · case maps · witness derivative · float32 · seed 5: the forward's "
         r"own derivative along v is \S+, the backward gives \S+",
-        said[first + 6],
+        said[first + 8],
     )
-    assert said[first + 5] == said[first + 7] == said[first + 3]
+    assert said[first + 7] == said[first + 9] == said[first + 3]
     assert "4 DO NOT HOLD" in said[-3]
     assert json.loads((tmp_path / "run.json").read_text())["holds"] is False
+    elements = rows(tmp_path, "gradients.csv")
+    assert Counter(row["chosen"] for row in elements) == {"worst": 20, "sample": 20}
+    assert {row["verdict"] for row in elements if row["chosen"] == "worst"} == {"outside"}
+    assert all(float(row["exact_value"]) == float(row["torch_value"]) for row in elements)
+    call(*QUICK, "--out", tmp_path, "--seed", 5, "--elements", "all")
+    assert {row["chosen"] for row in rows(tmp_path, "gradients.csv")} == {"all"}
     assert len(rows(tmp_path, "gradients.csv")) == 120
 
 
@@ -166,7 +199,7 @@ def test_an_accepted_bad_input_is_a_disagreement(
     monkeypatch.setattr(refimpl, "flatten", lambda x: x.reshape(len(x), -1))
     outcome = call("run", "flatten", "--jobs", 1, "--out", tmp_path)
     assert outcome.code == 1
-    assert "bad input accepted" in outcome.out
+    assert re.search(r"^  flatten .* FAILS *$", outcome.out, re.MULTILINE)
     assert re.search(r"^FAIL bad input flatten\[.*got|accepted it", outcome.out, re.MULTILINE)
 
 
@@ -322,8 +355,7 @@ def test_a_full_disk(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     outcome = call(*QUICK, "--out", tmp_path, "--seed", 5)
     assert outcome.code == 2
     assert outcome.err == (
-        "parity: the reports could not be written, the old ones stand: "
-        "[Errno 28] No space left on device\n"
+        "parity: the reports could not be written, the old ones stand: no space left on device\n"
     )
     assert contents(tmp_path) == before
 
@@ -393,25 +425,53 @@ def test_list_of_something_unknown(call: Call) -> None:
 
 
 def test_diff_of_the_same(call: Call, tmp_path: Path) -> None:
-    """Exit code 0 and two words."""
+    """Exit code 0, what was compared, and that nothing changed."""
     call(*QUICK, "--out", tmp_path)
-    path = tmp_path / "summary.csv"
-    assert call("diff", path, path) == Outcome(0, "no changes\n", "")
+    said = (
+        "2 tensors in both: 2 equal in every digit, 0 with other values; "
+        "largest error/bound 0 → 0\nno verdict changed, no error grew tenfold\n"
+    )
+    assert call("diff", tmp_path, tmp_path / "summary.csv") == Outcome(0, said, "")
 
 
 def test_diff_of_two_runs(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Exit code 1, a line for each change, and how many there are."""
+    """Exit code 1, what was compared, a line for each change; folders are as good as files."""
     call("run", "relu", "--case", "maps", "--out", tmp_path / "a")
     monkeypatch.setattr(refimpl, "relu_backward", negated(refimpl.relu_backward))
-    call(*QUICK, "--out", tmp_path / "b")
-    outcome = call("diff", tmp_path / "a/summary.csv", tmp_path / "b/summary.csv")
+    call(*QUICK, "--out", tmp_path / "b", "--seed", 5)
+    outcome = call("diff", tmp_path / "a", tmp_path / "b" / "summary.csv")
     assert (outcome.code, outcome.err) == (1, "")
-    assert sorted(outcome.out.splitlines()) == [
-        "3 changes",
-        "gone     relu[maps] dx float64 cpu: identical → -",
-        "gone     relu[maps] y float64 cpu: identical → -",
+    assert outcome.out.splitlines() == [
+        "scope: part: relu --case 'maps' of default → "
+        "part: relu --case 'maps' --dtype float32 of default",
+        f"seed: {DEFAULT_SEED} → 5",
+        "2 tensors in both: 0 equal in every digit, 2 with other values; "
+        "largest error/bound 0 → inf",
+        "only in A: 2 tensors (relu 2)",
+        "the two runs are of another scope: what only one has is no change",
         "verdict  relu[maps] dx float32 cpu: identical → outside",
+        "1 verdict changed",
     ]
+
+
+def test_diff_of_other_values(call: Call, tmp_path: Path) -> None:
+    """Another seed has other values, which are counted and are no change."""
+    for seed in (5, 6):
+        call(
+            "run",
+            "sigmoid",
+            "--case",
+            "maps",
+            "--quick",
+            "--seed",
+            seed,
+            "--out",
+            tmp_path / f"{seed}",
+        )
+    outcome = call("diff", tmp_path / "5", tmp_path / "6")
+    assert outcome.code == 0
+    assert "4 tensors in both: 0 equal in every digit, 4 with other values" in outcome.out
+    assert outcome.out.endswith("no verdict changed, no error grew tenfold\n")
 
 
 @pytest.mark.parametrize("content", [None, "a,b\n1,2\n", "a,b\n1\n1,2,3\n"])
@@ -521,7 +581,7 @@ def test_an_output_that_is_full(tmp_path: Path, arguments: list[str]) -> None:
             )
         assert (ended.returncode, ended.stderr) == (
             2,
-            "parity: the output cannot be written: [Errno 28] No space left on device\n",
+            "parity: the output cannot be written: no space left on device\n",
         )
 
 
@@ -531,7 +591,7 @@ def test_a_disk_that_takes_no_more(old: Path) -> None:
     outcome = finish(start(*QUICK, "--quick", "--out", old, before=no_room))
     assert outcome.code == 2
     assert outcome.err == (
-        "parity: the reports could not be written, the old ones stand: [Errno 27] File too large\n"
+        "parity: the reports could not be written, the old ones stand: file too large\n"
     )
     assert contents(old) == before
 
@@ -634,4 +694,6 @@ def test_verdicts_on_a_narrow_terminal(
 ) -> None:
     """A narrow terminal cuts nothing off."""
     monkeypatch.setattr(terminal, "console", lambda **_: Console(width=50, color_system=None))
-    assert re.search(r"\b\d+ identical", call("run", "relu", "--out", tmp_path).out)
+    assert re.search(r"^  relu .* holds *$", call(*QUICK, "--out", tmp_path).out, re.MULTILINE)
+    said = call("run", "relu", "--verbose", "--out", tmp_path).out
+    assert re.search(r"\b\d+ identical", said)

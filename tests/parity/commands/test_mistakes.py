@@ -64,7 +64,9 @@ def test_a_function(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     code, out, _ = call("mistakes", "--function", "flatten_backward")
     assert code == 0
     lines = out.splitlines()
-    assert lines[1].split() == ["flatten_backward", "0/16", "nobody"]
+    assert lines[1].split() == [
+        *("flatten_backward", "0/16", "nobody", "control:", "the", "correct", "code")
+    ]
     assert lines[2].split()[:2] == ["flatten-backward-by-columns", "11/16"]
     assert "thought" not in out
     assert "report: none of a part" in out

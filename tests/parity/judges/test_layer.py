@@ -57,10 +57,12 @@ def test_a_row_for_the_value_and_every_gradient(case: Case, names: list[str], dt
 def test_columns_of_a_case() -> None:
     """Case, function, documents, shape, seed and device say what was compared."""
     y, dx, dweight, dbias = check_case(LINEAR, "float32", SETTINGS).rows
-    assert [row.shape for row in (y, dx, dweight, dbias)] == ["2×4", "2×3", "4×3", "4"]
+    assert [row.shape for row in (y, dx, dweight, dbias)] == ["(2, 4)", "(2, 3)", "(4, 3)", "(4,)"]
     assert [row.elements for row in (y, dx, dweight, dbias)] == [8, 6, 12, 4]
     assert (y.case, y.function, y.network, y.layer) == ("linear[small]", "linear", "", "")
     assert (y.seed, y.device) == (11, "cpu")
+    assert (y.kind, y.direction, y.argument) == ("layer", "forward", "")
+    assert (dbias.kind, dbias.direction, dbias.argument) == ("layer", "backward", "bias")
 
 
 def test_documents_are_the_cases_own() -> None:

@@ -113,11 +113,16 @@ def test_shapes_are_those_of_the_network() -> None:
     """Each tensor is compared as a whole."""
     rows = of(check_network(TINY, "float64", SETTINGS), "local")
     shapes = {(row.layer, row.tensor): row.shape for row in rows}
-    assert shapes["conv", "z"] == shapes["act", "delta"] == "6×3×4×3"
-    assert shapes["conv", "dx"] == "6×2×5×8"
-    assert shapes["conv", "dweight"] == "3×2×2×3"
-    assert shapes["output", "dweight"] == "4×18"
+    assert shapes["conv", "z"] == shapes["act", "delta"] == "(6, 3, 4, 3)"
+    assert shapes["conv", "dx"] == "(6, 2, 5, 8)"
+    assert shapes["conv", "dweight"] == "(3, 2, 2, 3)"
+    assert shapes["output", "dweight"] == "(4, 18)"
     assert shapes["loss", "loss"] == "()"
+    assert {row.kind for row in rows} == {"local"}
+    arguments = {(row.layer, row.tensor): (row.direction, row.argument) for row in rows}
+    assert arguments["conv", "z"] == ("forward", "")
+    assert arguments["act", "delta"] == ("backward", "output")
+    assert arguments["output", "dweight"] == ("backward", "weight")
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

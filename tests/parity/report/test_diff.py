@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from parity.report.diff import Change, SummaryError, changes
+from parity.commands.diff import lines, summary
+from parity.report.diff import Change, Difference, SummaryError, difference
 from parity.results.judging import Place, failure_row
 from parity.results.rows import Row, columns
 from parity.results.settings import Settings
@@ -22,12 +25,17 @@ OTHER = replace(ROW, tensor="y")
 NAME = "relu[maps] dx float32 cpu"
 
 
-def found(tmp_path: Path, before: list[Row], after: list[Row]) -> list[Change]:
-    """The changes between two lists of rows, written and read."""
+def compared(tmp_path: Path, before: list[Row], after: list[Row]) -> Difference:
+    """Two lists of rows, written and read."""
     paths = tmp_path / "a.csv", tmp_path / "b.csv"
     for path, rows in zip(paths, (before, after), strict=True):
         path.write_text(to_csv(Row, rows), encoding="utf-8")
-    return changes(*paths)
+    return difference(*paths)
+
+
+def found(tmp_path: Path, before: list[Row], after: list[Row]) -> list[Change]:
+    """The tensors that are not as they were."""
+    return list(compared(tmp_path, before, after).changes)
 
 
 @pytest.mark.parametrize(
@@ -51,20 +59,68 @@ def test_the_order_of_rows_is_no_change(tmp_path: Path) -> None:
     assert found(tmp_path, [ROW, OTHER], [OTHER, ROW]) == []
 
 
-def test_a_new_tensor(tmp_path: Path) -> None:
-    """A row that was not there, with its verdict."""
-    assert found(tmp_path, [OTHER], [OTHER, ROW]) == [Change(NAME, "new", "", "within")]
+@pytest.mark.parametrize(
+    ("before", "after", "alone"),
+    [
+        ([OTHER], [OTHER, ROW], (0, 1)),
+        ([OTHER, ROW], [OTHER], (1, 0)),
+        ([], [ROW, OTHER], (0, 2)),
+        ([ROW], [], (1, 0)),
+    ],
+)
+def test_what_only_one_has(
+    tmp_path: Path, before: list[Row], after: list[Row], alone: tuple[int, int]
+) -> None:
+    """Rows that came or went are counted by function, and are a change."""
+    seen = compared(tmp_path, before, after)
+    assert tuple(side.total() for side in seen.alone) == alone
+    assert {name for side in seen.alone for name in side} == {"relu"}
+    assert seen.changed
+    assert summary(seen) == f"{alone[0]} tensors gone, {alone[1]} new"
 
 
-def test_a_tensor_that_is_gone(tmp_path: Path) -> None:
-    """A row that is not there any more, with what it was."""
-    assert found(tmp_path, [OTHER, ROW], [OTHER]) == [Change(NAME, "gone", "within", "")]
+def test_what_a_smaller_suite_lacks_is_no_change(tmp_path: Path) -> None:
+    """A quick run beside a default one: what both have is compared, and that is said."""
+    folders = [tmp_path / scope for scope in ("default", "quick")]
+    for folder, rows in zip(folders, ([ROW, OTHER], [OTHER]), strict=True):
+        written(folder, rows, scope=folder.name)
+    seen = difference(*folders)
+    assert not seen.changed
+    assert lines(seen)[0] == "scope: default → quick"
+    assert lines(seen)[-2:] == [
+        "only in A: 1 tensor (relu 1)",
+        "the two runs are of another scope: what only one has is no change",
+    ]
 
 
-def test_all_new_and_all_gone(tmp_path: Path) -> None:
-    """An empty summary beside a full one."""
-    assert found(tmp_path, [], [ROW]) == [Change(NAME, "new", "", "within")]
-    assert found(tmp_path, [ROW], []) == [Change(NAME, "gone", "within", "")]
+def test_what_the_runs_were_made_with(tmp_path: Path) -> None:
+    """Versions, seed and processor, where they differ; that there is no run.json."""
+    a = {"scope": "quick", "seed": 5, "versions": {"torch": "2.13.0", "numpy": "2"}}
+    b = {"scope": "quick", "seed": 6, "versions": {"torch": "2.14.1", "numpy": "2"}}
+    written(tmp_path / "a", [ROW], **a, cpu={"model": "one"})
+    written(tmp_path / "b", [ROW], **b, cpu={"model": "other"})
+    seen = difference(tmp_path / "a", tmp_path / "b")
+    assert seen.settings == ("seed: 5 → 6", "torch: 2.13.0 → 2.14.1", "cpu: one → other")
+    assert difference(tmp_path / "a", tmp_path / "a").settings == ()
+    assert compared(tmp_path, [ROW], [ROW]).settings == ("no run.json lies beside both",)
+
+
+def written(folder: Path, rows: list[Row], **about: object) -> None:
+    """A summary.csv and a run.json that belong together."""
+    folder.mkdir()
+    text = to_csv(Row, rows)
+    (folder / "summary.csv").write_text(text)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    (folder / "run.json").write_text(json.dumps({**about, "sha256": {"summary.csv": digest}}))
+
+
+def test_other_values_are_counted(tmp_path: Path) -> None:
+    """And are no change, as long as verdicts stay and no error grows tenfold."""
+    rows = [replace(ROW, torch_value=7.0, worst_ratio=0.25), replace(OTHER, worst_ratio=0.5)]
+    seen = compared(tmp_path, [ROW, OTHER], rows)
+    assert (seen.both, seen.equal, seen.changed) == (2, 1, False)
+    assert seen.ratios[1] == 0.5
+    assert summary(seen) == "no verdict changed, no error grew tenfold"
 
 
 @pytest.mark.parametrize("after", ["outside", "blind", "identical"])
@@ -99,8 +155,8 @@ def test_an_error_that_grew_tenfold(
 def test_rows_are_told_apart_by(tmp_path: Path, column: str) -> None:
     """A row of another case, layer, tensor, dtype or device is another row."""
     change = {column: "other"}
-    kinds = {change.what for change in found(tmp_path, [ROW], [replace(ROW, **change)])}
-    assert kinds == {"new", "gone"}
+    alone = compared(tmp_path, [ROW], [replace(ROW, **change)]).alone
+    assert [side.total() for side in alone] == [1, 1]
 
 
 @pytest.mark.parametrize("column", ["seed", "documents", "note", "torch_value"])
@@ -112,7 +168,8 @@ def test_other_columns_are_no_change(tmp_path: Path, column: str) -> None:
 def test_a_networks_tensor_is_named_by_its_layer(tmp_path: Path) -> None:
     """The case names the network already."""
     row = replace(ROW, case="lenet[local]", network="lenet", layer="conv1")
-    assert found(tmp_path, [], [row])[0].tensor == "lenet[local] conv1 dx float32 cpu"
+    (change,) = found(tmp_path, [row], [replace(row, verdict="outside")])
+    assert change.tensor == "lenet[local] conv1 dx float32 cpu"
 
 
 # --- files that are no summary ------------------------------------------------------------
@@ -125,9 +182,9 @@ def refused(tmp_path: Path, content: bytes | None) -> str:
     if content is not None:
         bad.write_bytes(content)
     with pytest.raises(SummaryError) as first:
-        changes(good, bad)
+        difference(good, bad)
     with pytest.raises(SummaryError) as second:
-        changes(bad, good)
+        difference(bad, good)
     assert str(first.value) == str(second.value)
     assert str(first.value).startswith(f"{bad}: ")
     assert "\n" not in str(first.value)
@@ -137,7 +194,7 @@ def refused(tmp_path: Path, content: bytes | None) -> str:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (None, "No such file or directory"),
+        (None, "there is no such file"),
         (b"", "No columns to parse from file"),
         (b"\xff\xfe\x00", "codec can't decode"),
         (b"a,b\n1,2,3\n1,2\n1,2,3,4,5\n", "Error tokenizing data"),
@@ -147,20 +204,36 @@ def refused(tmp_path: Path, content: bytes | None) -> str:
 def test_a_file_that_cannot_be_read(tmp_path: Path, content: bytes | None, reason: str) -> None:
     """Which file, and why, in one line."""
     said = refused(tmp_path, content)
-    assert said.startswith("cannot be read as a summary.csv (")
+    assert content is None or said.startswith("cannot be read as a summary.csv (")
     assert reason in said
 
 
-def test_a_folder_is_no_summary(tmp_path: Path) -> None:
-    """The folder of a report is not its summary.csv."""
-    with pytest.raises(SummaryError, match=r"cannot be read as a summary\.csv"):
-        changes(tmp_path, tmp_path)
+def test_a_folder_without_a_summary(tmp_path: Path) -> None:
+    """The file that is missing is named."""
+    with pytest.raises(SummaryError, match=r"summary\.csv: there is no such file"):
+        difference(tmp_path, tmp_path)
+
+
+@pytest.mark.parametrize("cut", [1, 40])
+def test_a_file_that_is_cut_off(tmp_path: Path, cut: int) -> None:
+    """In the middle of its last line it is no whole summary."""
+    text = to_csv(Row, [OTHER, ROW])
+    assert refused(tmp_path, text[:-cut].encode()) == "is cut off in the middle of a line"
+
+
+def test_a_file_that_is_not_the_runs(tmp_path: Path) -> None:
+    """Cut off between two lines, or changed: the digest in run.json says so."""
+    written(tmp_path / "a", [ROW, OTHER])
+    (tmp_path / "a" / "summary.csv").write_text(to_csv(Row, [ROW]))
+    with pytest.raises(SummaryError, match="is not as the run wrote it"):
+        difference(tmp_path / "a", tmp_path / "a")
 
 
 def test_another_csv_is_no_summary(tmp_path: Path) -> None:
     """The columns that it lacks, and those that a summary has."""
     assert refused(tmp_path, b"case,tensor,dtype\na,b,c\n") == (
-        "is no summary.csv: it has no column network, layer, device, verdict, max_abs_error "
+        "is no summary.csv: it has no column network, layer, device, function, max_abs_error, "
+        "worst_index, refimpl_value, torch_value, worst_ratio, verdict "
         f"(a summary has {', '.join(columns(Row))})"
     )
 

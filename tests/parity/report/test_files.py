@@ -26,7 +26,15 @@ from parity.results import about as about_module
 from parity.results.about import about_run
 from parity.results.findings import Findings
 from parity.results.judging import Place, failure_row
-from parity.results.rows import ElementRow, Refusal, Row, TimingRow, TrainingRow, WitnessRow
+from parity.results.rows import (
+    CauseRow,
+    ElementRow,
+    Refusal,
+    Row,
+    TimingRow,
+    TrainingRow,
+    WitnessRow,
+)
 from parity.results.settings import Settings
 from parity.results.writing import replace_files, to_csv
 
@@ -35,7 +43,10 @@ ROW = replace(
     verdict="within",
     worst_ratio=0.25,
 )
-ELEMENT = ElementRow("relu[maps]", "dx", "", "float32", "(0, 1)", 1.0, 2.0, 1.0, 0.5)
+ELEMENT = ElementRow(
+    *("relu[maps]", "relu", "dx", "input", "", "float32", "(0, 1)", 1.0, 2.0),
+    *(2.0, 3.0, 0.0, None, None, 1.0, 0.5, "outside", "worst"),
+)
 TRAINING = TrainingRow("lenet", "float32", 1, *[0.5] * 9, "within", "blind")
 TIMING = TimingRow("relu[maps]", "float32", 0.25, 0.125)
 WITNESS = WitnessRow(
@@ -47,12 +58,16 @@ FINDINGS = Findings(
 NAMES = ["summary.csv", "witnesses.csv", "gradients.csv", "training.csv", "timings.csv", "run.json"]
 
 HEADERS = {
-    Row: "case,function,network,layer,tensor,documents,dtype,device,shape,elements,seed,"
+    Row: "case,kind,function,network,layer,tensor,argument,direction,documents,dtype,device,shape,"
+    "elements,seed,"
     "max_abs_error,max_rel_error,max_ulp,bound_at_worst,worst_ratio,worst_index,refimpl_value,"
     "torch_value,refimpl_ulp,torch_ulp,refimpl_roundings,torch_roundings,closer,truth_radius,"
-    "exact_elements,resolution,element_resolution,bound_over_value,kinks,overflow,verdict,note",
+    "exact_elements,resolution,element_resolution,bound_over_value,kinks,overflow,verdict,note,"
+    "outside",
     WitnessRow: "case,function,network,dtype,witness,tensors,elements,verdict,false_accept,note",
-    ElementRow: "case,tensor,layer,dtype,index,refimpl_value,torch_value,difference,bound",
+    ElementRow: "case,function,tensor,argument,layer,dtype,index,refimpl_value,torch_value,"
+    "exact_value,refimpl_ulp,torch_ulp,refimpl_roundings,torch_roundings,difference,bound,verdict,"
+    "chosen",
     TrainingRow: "network,dtype,step,refimpl_loss,torch_loss,loss_difference,loss_bound,"
     "weight_difference,weight_bound_over_value,refimpl_accuracy,torch_accuracy,"
     "local_worst_ratio,local_verdict,accumulated_verdict",
@@ -84,8 +99,10 @@ def test_each_value_is_under_its_name(row: Any) -> None:
 
 
 def test_what_only_messages_need_is_not_written() -> None:
-    """A row's `outside` and `expected` are no columns."""
-    assert to_csv(Row, [replace(ROW, outside=7, override=" --rtol 1")]) == to_csv(Row, [ROW])
+    """What overrides the bounds, and the opinion of the note, are no columns."""
+    assert to_csv(Row, [replace(ROW, opinion="torch is off", override=" --rtol 1")]) == to_csv(
+        Row, [ROW]
+    )
 
 
 FLOATS = (0.1, 1 / 3, 5e-324, 1.7976931348623157e308, -0.0, 1e22, float(np.float32(0.1)), 2.0**-149)
@@ -249,8 +266,13 @@ def about() -> dict[str, Any]:
     """What run.json says of a run with one blind row, one failure and an accepted input."""
     rows = [ROW, replace(ROW, verdict="blind"), replace(ROW, verdict="outside"), ROW]
     refusals = [Refusal("a", "relu", True, ""), Refusal("b", "relu", False, "accepted")]
+    causes = [CauseRow("relu", "refimpl", "dx is 0", False, True, ("dead",), "D2.19")]
     found = about_run(
-        Findings(rows, refusals=refusals), SETTINGS, ["parity", "run", "relu"], 3, 1.23456
+        Findings(rows, refusals=refusals, causes=causes),
+        SETTINGS,
+        ["parity", "run", "relu"],
+        3,
+        1.23456,
     )
     again: dict[str, Any] = json.loads(json.dumps(found))
     return again
@@ -261,6 +283,9 @@ def test_run_json_says_what_came_out(about: dict[str, Any]) -> None:
     assert about["holds"] is False
     assert about["verdicts"] == {"blind": 1, "outside": 1, "within": 2}
     assert about["bad_inputs"] == {"refused": 1, "accepted": 1}
+    assert [(cause["text"], cause["mistakes"]) for cause in about["causes"]] == [
+        ("dx is 0", ["dead"])
+    ]
 
 
 def test_run_json_says_how_it_was_run(about: dict[str, Any]) -> None:
@@ -270,6 +295,8 @@ def test_run_json_says_how_it_was_run(about: dict[str, Any]) -> None:
     assert about["seconds"] == 1.235
     assert about["override"] == "bound overridden: rtol 0.5, atol 0.0"
     assert about_run(Findings(), Settings(), [], 1, 0.0)["override"] is None
+    assert about["scope"] == "default"
+    assert about_run(Findings(), Settings(), [], 1, 0.0, "part")["scope"] == "part"
 
 
 def test_run_json_says_what_computed(about: dict[str, Any]) -> None:

@@ -6,62 +6,15 @@ import io
 from dataclasses import replace
 
 import pytest
+from reported import CASE, NETWORK
 from rich.console import Console
 
-from parity.report import text as module
-from parity.report.text import Line, exact_note, failures, lines, table, training_notes
+from parity.report.text import COLUMNS, Line, exact_note, lines, table, training_notes
 from parity.results.findings import Findings
 from parity.results.judging import Place, failure_row
 from parity.results.message import again, describe
-from parity.results.rows import Refusal, Row, TrainingRow
+from parity.results.rows import Refusal, TrainingRow
 from parity.results.settings import Settings
-
-CASE = Row(
-    case="conv2d[stride(2,1)]",
-    function="conv2d",
-    network="",
-    layer="",
-    tensor="dweight",
-    documents="D0.12",
-    dtype="float32",
-    device="cpu",
-    shape="4×3×3×2",
-    elements=72,
-    seed=20261120,
-    max_abs_error=3.1e-04,
-    max_rel_error=0.0,
-    max_ulp=9.0,
-    bound_at_worst=1.1e-06,
-    worst_ratio=281.8,
-    worst_index="(2, 0, 1, 1)",
-    refimpl_value=0.51231,
-    torch_value=0.51262,
-    refimpl_ulp=0.5,
-    torch_ulp=9.0,
-    refimpl_roundings=0.75,
-    torch_roundings=3.0,
-    closer="refimpl",
-    truth_radius=1e-30,
-    exact_elements=72,
-    resolution=2e-06,
-    element_resolution=1e-05,
-    bound_over_value=None,
-    kinks=0,
-    overflow=0,
-    verdict="outside",
-    note="",
-    outside=12,
-)
-NETWORK = replace(
-    CASE,
-    case="lenet[local]",
-    function="avg_pool2d",
-    network="lenet",
-    layer="pool1",
-    tensor="dx",
-    dtype="float64",
-)
-
 
 # --- a disagreement -----------------------------------------------------------------------
 
@@ -193,33 +146,7 @@ def test_again_names_the_device() -> None:
     assert "--device cuda" in again(replace(CASE, device="cuda"))
 
 
-# --- the messages of a run ----------------------------------------------------------------
-
-
-def test_failures_are_all_said_up_to_a_limit() -> None:
-    """Twenty messages, then how many more there are."""
-    assert module.SHOWN == 20
-    rows = [replace(CASE, seed=n) for n in range(23)]
-    said = failures(Findings(rows))
-    assert said[:20] == [describe(row) for row in rows[:20]]
-    assert said[20:] == ["… and 3 more: verdict `outside` in summary.csv"]
-    assert failures(Findings(rows[:20])) == said[:20]
-
-
-def test_only_what_fails_is_said() -> None:
-    """Expected disagreements and blind rows are no failures."""
-    rows = [replace(CASE, verdict="expected"), replace(CASE, verdict="blind"), NETWORK]
-    assert failures(Findings(rows)) == [describe(NETWORK)]
-    assert failures(Findings(rows[:2])) == []
-
-
-def test_accepted_bad_input_is_said() -> None:
-    """A bad input that was not refused as expected is a failure of its own."""
-    refusals = [Refusal("a[x]", "a", True, ""), Refusal("b[y]", "b", False, "expected A, got B")]
-    assert failures(Findings([CASE], refusals=refusals)) == [
-        describe(CASE),
-        "FAIL bad input b[y]: expected A, got B",
-    ]
+# --- notes ---------------------------------------------------------------------------------
 
 
 STEP = TrainingRow("lenet", "float32", 1, 2.5, 2.25, 0, 0, 1e-7, 0, 0, 0, 0, "within", "within")
@@ -265,6 +192,7 @@ HELD = replace(
     resolution=6e-6,
 )
 UNKNOWN = {"refimpl_roundings": None, "torch_roundings": None, "closer": "", "resolution": None}
+FREE = replace(NETWORK, verdict="within", **UNKNOWN)
 GROUPED = Findings(
     [
         CASE,
@@ -274,10 +202,26 @@ GROUPED = Findings(
         replace(
             NETWORK, case="lenet[local]", verdict="identical", closer="torch", torch_roundings=0.25
         ),
-        replace(NETWORK, case="lenet[accumulated]", verdict="blind", kinks=3, **UNKNOWN),
-        replace(NETWORK, case="lenet[step 1]", verdict="within", **UNKNOWN),
-        replace(NETWORK, case="lenet[free step 1]", verdict="within", **UNKNOWN),
-        replace(NETWORK, case="lenet[step 20]", verdict="expected", worst_ratio=999.0, **UNKNOWN),
+        replace(
+            NETWORK,
+            case="lenet[accumulated]",
+            kind="accumulated",
+            verdict="blind",
+            kinks=3,
+            **UNKNOWN,
+        ),
+        replace(NETWORK, case="lenet[step 1]", kind="training", verdict="within", **UNKNOWN),
+        replace(
+            NETWORK, case="lenet[free step 1]", kind="free training", verdict="within", **UNKNOWN
+        ),
+        replace(
+            NETWORK,
+            case="lenet[step 20]",
+            kind="training",
+            verdict="expected",
+            worst_ratio=999.0,
+            **UNKNOWN,
+        ),
     ],
     refusals=[
         Refusal("conv2d[a]", "conv2d", True, ""),
@@ -338,7 +282,7 @@ def shown(findings: Findings, **options: object) -> str:
 def test_the_table_is_plain_text() -> None:
     """A column each under two lines of heads, a line for each group, numbers to three digits."""
     upper, lower, *body = [line.split() for line in shown(GROUPED).splitlines()]
-    heads = [head.split("\n") for head in module.COLUMNS]
+    heads = [head.split("\n") for head in COLUMNS]
     assert upper == [head[0] for head in heads if len(head) == 2]
     assert lower == [head[-1] for head in heads]
     assert len(body) == 6

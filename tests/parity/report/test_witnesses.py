@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from parity.report.text import SHOWN
+from parity.report.failures import BLOCKS
 from parity.report.witnesses import again, describe, refutations, witness_notes
 from parity.results.rows import WitnessRow
 
@@ -58,9 +58,22 @@ def test_what_a_witness_stands_against() -> None:
     assert again(broken, 5) == again(symbols, 5)
 
 
+def test_one_block_for_each_witness_and_function() -> None:
+    """The first case, how many times in all, and the others by name."""
+    others = [replace(REFUTED, case=f"conv2d[{name}]") for name in ("a", "b")]
+    assert refutations([REFUTED], 5) == [describe(REFUTED, 5)]
+    assert refutations([REFUTED, REFUTED], 5) == [
+        f"{describe(REFUTED, 5)}\n     all in all 2 times",
+    ]
+    assert refutations([REFUTED, NETWORK, *others], 5) == [
+        f"{describe(REFUTED, 5)}\n     all in all 3 times; also 'a', 'b'",
+        describe(NETWORK, 5),
+    ]
+
+
 def test_refutations_up_to_a_limit() -> None:
     """The rest are in witnesses.csv."""
-    assert refutations([REFUTED], 5) == [describe(REFUTED, 5)]
-    said = refutations([REFUTED] * (SHOWN + 2), 5)
-    assert len(said) == SHOWN + 1
+    rows = [replace(NETWORK, network=f"n{k}") for k in range(BLOCKS + 2)]
+    said = refutations(rows, 5)
+    assert len(said) == BLOCKS + 1
     assert said[-1] == "… and 2 more: verdict `outside` in witnesses.csv"

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import refimpl
 from parity.bounds.bound import Bound
 from parity.cases.case import Array
 from parity.results import judging as module
 from parity.results.findings import Findings
-from parity.results.judging import Place, attempt, element_rows, failure_row, judge, timed
-from parity.results.rows import ElementRow, Refusal, Row, TimingRow, TrainingRow, columns
+from parity.results.judging import Place, attempt, failure_row, judge, timed
+from parity.results.rows import Refusal, Row, TimingRow, TrainingRow, columns
 from parity.results.settings import DEFAULT_SEED, Settings
 from parity.results.verdicts import BLIND, EMPTY, IDENTICAL, OUTSIDE, VERDICTS, WITHIN
 
@@ -66,14 +69,17 @@ def test_every_column_of_a_row() -> None:
     row, findings = judged(0.25, Settings(seed=7, device="cuda"))
     assert row == Row(
         case="relu[maps]",
+        kind="layer",
         function="relu",
         network="",
         layer="",
         tensor="dx",
+        argument="input",
+        direction="backward",
         documents="D2.9 D2.19",
         dtype="float64",
         device="cuda",
-        shape="1×3",
+        shape="(1, 3)",
         elements=3,
         seed=7,
         max_abs_error=0.5,
@@ -132,7 +138,7 @@ def test_an_empty_tensor_has_no_worst_place() -> None:
     row = judge(
         Findings(), PLACE, "y", (none, none), Bound(none, np.zeros((0, 3), bool)), Settings()
     )
-    assert (row.shape, row.elements, row.worst_index) == ("0×3", 0, "")
+    assert (row.shape, row.elements, row.worst_index) == ("(0, 3)", 0, "")
     assert (row.refimpl_value, row.torch_value, row.verdict) == (None, None, EMPTY)
 
 
@@ -197,60 +203,6 @@ def test_an_override_is_named_where_refimpl_failed() -> None:
     assert failure_row(PLACE, "y", "no", settings).note == f"no; {settings.override}"
 
 
-# --- elements -----------------------------------------------------------------------------
-
-ELEMENTS = [
-    ElementRow("relu[maps]", "dx", "", "float64", "(0, 0)", 1.0, 1.0, 0.0, 0.25),
-    ElementRow("relu[maps]", "dx", "", "float64", "(0, 1)", 2.5, 2.0, 0.5, 0.25),
-    ElementRow("relu[maps]", "dx", "", "float64", "(0, 2)", -3.0, -3.0, 0.0, 0.25),
-]
-
-
-def test_every_element_of_an_outside_tensor() -> None:
-    """A tensor outside its bound is written out, element by element in order."""
-    assert judged(0.25, Settings())[1].elements == ELEMENTS
-
-
-def test_no_element_of_a_held_tensor() -> None:
-    """A tensor within its bound is not written out."""
-    assert judged(0.5, Settings())[1].elements == []
-
-
-def test_every_element_of_an_asked_case() -> None:
-    """A case that was asked for is written out though it holds; another is not."""
-    asked = judged(0.5, Settings(elements=("relu[maps]",)))[1].elements
-    assert asked == [replace(element, bound=0.5) for element in ELEMENTS]
-    assert judged(0.5, Settings(elements=("relu[empty]",)))[1].elements == []
-
-
-def test_elements_name_their_layer() -> None:
-    """The layer of a network's tensor goes to its elements."""
-    row = replace(judged(0.25, Settings())[0], layer="conv1")
-    assert {e.layer for e in element_rows(row, OURS, THEIRS, bound(0.25))} == {"conv1"}
-
-
-def test_elements_of_one_tensor_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A huge tensor does not fill the disk: the worst elements are written, in order."""
-    assert module.MAX_ELEMENT_ROWS == 10_000
-    monkeypatch.setattr(module, "MAX_ELEMENT_ROWS", 1)
-    assert judged(0.25, Settings())[1].elements == ELEMENTS[1:2]
-    monkeypatch.setattr(module, "MAX_ELEMENT_ROWS", 2)
-    assert judged(0.25, Settings())[1].elements == ELEMENTS[:2]
-
-
-def test_no_elements_where_shapes_differ() -> None:
-    """Two shapes have no elements in common to list."""
-    row, findings = judged(9.0, Settings(), THEIRS[:, :2])
-    assert (row.verdict, findings.elements) == (OUTSIDE, [])
-
-
-def test_no_elements_of_an_empty_tensor() -> None:
-    """An empty tensor of an asked case adds no line."""
-    none = np.zeros((0, 3))
-    row = judged(9.0, Settings())[0]
-    assert element_rows(row, none, none, Bound(none, np.zeros((0, 3), bool))) == []
-
-
 # --- findings -----------------------------------------------------------------------------
 
 ROW = judged(0.5, Settings())[0]
@@ -262,12 +214,13 @@ TRAINING = TrainingRow("n", "float64", 1, *[0.0] * 9, WITHIN, WITHIN)
 
 def test_extend_adds_everything_in_order() -> None:
     """All five lists of another task's findings go behind those that are there."""
-    first = Findings([ROW], ELEMENTS[:1], [TRAINING], [TimingRow("a", "", 1.0, 2.0)], [REFUSED])
-    second = Findings([OUTSIDE_ROW], ELEMENTS[1:], [TRAINING], [TimingRow("b", "", 3, 4)], [])
+    elements = list(judged(0.25, Settings())[1].elements)
+    first = Findings([ROW], elements[:1], [TRAINING], [TimingRow("a", "", 1.0, 2.0)], [REFUSED])
+    second = Findings([OUTSIDE_ROW], elements[1:], [TRAINING], [TimingRow("b", "", 3, 4)], [])
     second.refusals.append(ACCEPTED)
     first.extend(second)
     assert first.rows == [ROW, OUTSIDE_ROW]
-    assert first.elements == ELEMENTS
+    assert first.elements == elements
     assert first.training == [TRAINING, TRAINING]
     assert [timing.case for timing in first.timings] == ["a", "b"]
     assert first.refusals == [REFUSED, ACCEPTED]
@@ -313,6 +266,15 @@ def test_attempt_turns_an_exception_into_a_sentence() -> None:
     assert attempt(fail) == "refimpl raised ZeroDivisionError: by nothing"
 
 
+def test_an_exception_inside_refimpl_has_a_place() -> None:
+    """The file and the line that raised it, not those that called."""
+    said = str(attempt(lambda: refimpl.relu(np.array(["a"]))))
+    found = re.search(r" \(refimpl/(\w+\.py):(\d+)\)$", said)
+    assert found
+    source = Path(refimpl.__file__).with_name(found[1]).read_text().splitlines()
+    assert "raise" in source[int(found[2]) - 1]
+
+
 def test_attempt_lets_an_interruption_through() -> None:
     """Ctrl-C is no finding."""
 
@@ -333,6 +295,6 @@ def test_timed_measures_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_columns_are_the_written_fields_in_order() -> None:
     """What only the messages need is not written."""
     names = columns(Row)
-    assert (names[0], names[-1]) == ("case", "note")
-    assert {"outside", "expected"}.isdisjoint(names)
+    assert (names[0], names[-1]) == ("case", "outside")
+    assert {"override", "opinion"}.isdisjoint(names)
     assert columns(TimingRow) == ["case", "dtype", "refimpl_seconds", "torch_seconds"]

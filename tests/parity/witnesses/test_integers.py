@@ -26,8 +26,8 @@ from parity.witnesses import integers, lattices
 from parity.witnesses.integers import (
     BITS,
     check_integers,
+    exactly,
     first_difference,
-    fractions,
     manner,
     repetitions_for,
     representatives,
@@ -289,9 +289,10 @@ def test_a_value_that_is_no_number_is_not_decided(monkeypatch: pytest.MonkeyPatc
 def test_fractions_are_the_same_numbers() -> None:
     """Of any shape, a single value too."""
     for array in (np.array([[0.1, -2.0]]), np.array(3.0, np.float32)):
-        exact = fractions(array)
+        exact = exactly(array)
         assert exact.shape == array.shape
         assert np.array_equal(exact.astype(array.dtype), array)
+    assert {type(value) for value in exactly(np.arange(3.0), int)} == {int}
 
 
 # --- in a run -----------------------------------------------------------------------------
@@ -337,16 +338,6 @@ def test_a_refusal_is_written_out_and_the_run_fails(monkeypatch: pytest.MonkeyPa
     assert text.endswith(f"again: parity run linear --case '{name}' --dtype float64 --seed 17")
     assert text == describe(findings.witnesses[0], 17)
     assert witness_notes(findings.witnesses) == ["integers: 1 outside"]
-
-
-def test_many_refusals_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Twenty are written out; the rest are in the file."""
-    plant(monkeypatch, refimpl, "relu", one_element)
-    findings = run_task(Task("integers", FIRST["relu"].id, "float64"), SETTINGS)
-    findings.witnesses *= 22
-    said = refutations(findings.refuted, 17)
-    assert len(said) == 21
-    assert said[-1] == "… and 2 more: verdict `outside` in witnesses.csv"
 
 
 def test_the_line_of_a_run() -> None:

@@ -242,3 +242,22 @@ def test_stars_are_shown() -> None:
     unclear = recognised(DirectChild(thing=thing).load())
     assert isinstance(unclear, Unclear)
     assert unclear.message.startswith("thing(*arrays, **options): its style")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("svm_loss", "svm_loss is a hinge loss over several classes by its name, which refimpl"),
+        ("SpatialBatchNorm", "SpatialBatchNorm is a normalisation by its name, which refimpl"),
+        ("conv_transpose2d", "conv_transpose2d is a transposed convolution by its name, which"),
+    ],
+)
+def test_what_refimpl_has_not(name: str, said: str) -> None:
+    """It is not judged, and the sentence says what is."""
+    signature = [[parameter, "POSITIONAL_OR_KEYWORD", False] for parameter in ("x", "y")]
+    found = recognised({"names": {name: {"kind": "function", "signature": signature}}})
+    assert isinstance(found, Unclear)
+    assert found.message.startswith(said)
+    assert "it is not judged; " in found.message
+    named = {"names": {name: {"kind": "function", "signature": signature}}}
+    assert isinstance(recognised(named, like="cross_entropy", style="cs231n"), Told)

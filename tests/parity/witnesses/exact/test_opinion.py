@@ -78,7 +78,7 @@ def test_without_a_definition_the_formula_is_asked(monkeypatch: pytest.MonkeyPat
     def unknown(*_: object) -> Any:
         raise KeyError("no such function")
 
-    monkeypatch.setattr(opinion, "exact", unknown)
+    monkeypatch.setattr(opinion, "exact_element", unknown)
     asked = problem("linear", "float64", x=(3, 4), weight=(2, 4))
     found = second_opinion(asked, "dweight", (1, 2))
     assert found is not None
