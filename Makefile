@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install test lint types imports unit report slow faults format coverage mutation pairs wheel findings clean
+.PHONY: install test lint types imports unit report slow jax faults format coverage mutation pairs wheel findings clean
 
 install: $(INSTALLED)
 
@@ -38,6 +38,11 @@ unit: $(INSTALLED)
 # AlexNet at full size: a minute and some gigabytes.
 slow: $(INSTALLED)
 	$(BIN)/python -m pytest -q -m slow tests/parity/judges/test_alexnet.py
+
+# Candidates in JAX, which `make test` does without: 400 MB to install.
+jax: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_INDEX) -c constraints.txt -e '.[jax]'
+	$(BIN)/python -m pytest -q -n auto tests/parity/candidates/test_jax.py tests/parity/candidates/test_torch_and_jax.py
 
 # Processes killed, a disk filled, a cluster that loses a worker: the sweep survives. Two tests at
 # a time: each starts processes of its own.

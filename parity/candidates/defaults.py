@@ -22,8 +22,9 @@ def other_defaults(
     given = {p.name for s in told.signatures.values() for p in s or () if p.has_default}
     for option in (name for name in known if name in given and name != "bias"):
         left_out = [a for a in asked if option not in a.problem.options and not a.beyond][:SEVERAL]
-        ask = asking(without(told, option))
-        if any(outcome(one, ask, part).wrong for one in left_out):
+        ask, given_all = asking(without(told, option)), asking(told)
+        odd = (one for one in left_out if outcome(one, ask, part).wrong)
+        if any(not outcome(one, given_all, part).wrong for one in odd):
             yield option
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Mapping
 from pathlib import Path
@@ -93,6 +94,19 @@ def protocol(who: str, why: str) -> Failure:
 def no_start(python: str, why: str) -> Failure:
     """The interpreter does not run the runner."""
     return Failure("import", f"--python {python} cannot run a candidate: {why}")
+
+
+def missing(python: str, why: str) -> Failure:
+    """The library of the style is not there, or cannot be imported.
+
+    >>> print(missing("python3", "ModuleNotFoundError: No module named 'jax'").said)
+    the style needs jax, which python3 has not: pip install jax
+    """
+    name = re.fullmatch(r"ModuleNotFoundError: No module named '(\w+)'", why)
+    if name is None:
+        return no_start(python, why)
+    said = f"the style needs {name[1]}, which {python} has not: pip install {name[1]}"
+    return Failure("import", said)
 
 
 def of_error(error: Mapping[str, Any], request: Mapping[str, Any], megabytes: int) -> Failure:

@@ -35,8 +35,13 @@ ENVIRONMENT = {
         "1",
     ),
     "PYTHONHASHSEED": "0",
+    "JAX_ENABLE_X64": "1",  # for constants that a file makes when it is imported
 }
+# What a user's environment may have otherwise: JAX computes on the processor, as torch does.
+DEFAULTS = {"JAX_PLATFORMS": "cpu"}
 ALARM = -getattr(signal, "SIGALRM", signal.NSIG)  # the exit code; Windows has none
+SECONDS = 10.0
+COMPILING = {"jax": 60.0}  # it compiles a function anew for each shape
 Reply = tuple[dict[str, Any], list[NDArray[Any]]]
 
 _living: set[int] = set()  # the processes of candidates, by their ids
@@ -44,10 +49,10 @@ _living: set[int] = set()  # the processes of candidates, by their ids
 
 @dataclass(frozen=True)
 class Limits:
-    """What a candidate may use: seconds of all its calls together, megabytes beyond what NumPy
-    takes, kilobytes of what it prints that are kept."""
+    """What a candidate may use: seconds of all its calls together (None: as its library needs),
+    megabytes beyond what NumPy takes, kilobytes of what it prints that are kept."""
 
-    seconds: float = 10.0
+    seconds: float | None = None
     memory_mb: int = 2048
     output_kb: int = 64
 
@@ -65,7 +70,8 @@ class Child:
         """`folder` is where the process works and looks for modules (None: here); `library` is
         imported before the candidate's time begins."""
         self.limits, self.python = limits, python
-        self.seconds_left = limits.seconds
+        self.seconds = limits.seconds or COMPILING.get(library, SECONDS)
+        self.seconds_left = self.seconds
         self.about: dict[str, Any] = {}  # versions of its Python and NumPy
         self._failure: Failure | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -98,15 +104,15 @@ class Child:
         begun = time.perf_counter()
         self._send(frames.pack(limited, wire.blobs(arrays)))
         found = self._receive(self.seconds_left)
-        first = self.seconds_left > 0.9 * self.limits.seconds
+        first = self.seconds_left > 0.9 * self.seconds
         self.seconds_left -= time.perf_counter() - begun
         who = failures.asked(request)
         if found is None:
-            return self._fail(failures.timeout(who, self.limits.seconds, first))
+            return self._fail(failures.timeout(who, self.seconds, first))
         if isinstance(found, EOFError):
             code = self._exit_code()
             if code == ALARM:  # this process was held up, and the system was quicker
-                return self._fail(failures.timeout(who, self.limits.seconds, first))
+                return self._fail(failures.timeout(who, self.seconds, first))
             return self._fail(failures.ended(who, code))
         if isinstance(found, Exception):
             return self._fail(failures.protocol(who, str(found)))
@@ -123,7 +129,7 @@ class Child:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 cwd=folder,
-                env={**os.environ, **ENVIRONMENT},
+                env={**DEFAULTS, **os.environ, **ENVIRONMENT},
                 start_new_session=True,
             )
         except OSError as error:
@@ -143,7 +149,7 @@ class Child:
             return None
         self._end()
         if isinstance(found, tuple):
-            return failures.no_start(self.python, str(found[0].get("missing")))
+            return failures.missing(self.python, str(found[0].get("missing")))
         if isinstance(found, ValueError):
             return failures.no_start(self.python, "it prints something before the runner begins")
         lines = self.output.strip().splitlines()

@@ -78,8 +78,11 @@ def check(
         bool, typer.Option("--no-answers", help="no expected value, no formula, no correct code")
     ] = False,
     time_limit: Annotated[
-        float, typer.Option(min=0.1, metavar="S", help="seconds for all calls of a candidate")
-    ] = 10.0,
+        float | None,
+        typer.Option(
+            min=0.1, metavar="S", help="seconds for all calls of a candidate (10; in JAX 60)"
+        ),
+    ] = None,
     memory_limit: Annotated[int, typer.Option(min=16, metavar="MB")] = 2048,
     seed: Seed = None,
     python: Annotated[

@@ -12,11 +12,13 @@ _array = np.array
 
 
 def start(library: str) -> None:
-    """Import the library that a request names; one thread, and float64 where it is asked for."""
+    """Import the library that a request names; one thread, and float64 also in JAX, whoever
+    imported it or switched it off."""
     if library == "torch":
         import_module("torch").set_num_threads(1)
-    if library == "jax":
-        import_module("jax").config.update("jax_enable_x64", True)
+    jax = import_module("jax") if library == "jax" else loaded("jax")
+    if hasattr(jax, "config"):
+        jax.config.update("jax_enable_x64", True)
 
 
 def loaded(library: str) -> Any:
@@ -46,6 +48,7 @@ def converter(library: str) -> Callable[[Any], Any]:
         from_numpy: Callable[[Any], Any] = import_module("torch").from_numpy
         return from_numpy
     if library == "jax":
+        start(library)
         asarray: Callable[[Any], Any] = import_module("jax.numpy").asarray
         return asarray
     return lambda array: array

@@ -133,7 +133,7 @@ def test_an_error_of_our_own(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*given: Any) -> Any:
         raise ZeroDivisionError("no")
 
-    monkeypatch.setattr(many, "check_file", broken)
+    monkeypatch.setattr(many, "check_target", broken)
     ((_, found),) = check_many(["mine.py:f"], Wanted())
     assert (found.status, found.said) == (
         *("failed", "parity itself went wrong: ZeroDivisionError: no"),
