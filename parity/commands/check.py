@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from parity.candidates.whole import Wanted
 
 
-JOBS_FROM = 101  # tasks that one candidate counts for: two and more get a process each
+CANDIDATE, START = 2.0, 1.0  # seconds that a candidate takes, and that more processes do
 
 
 class Format(StrEnum):
@@ -100,7 +100,7 @@ def check(
         python or sys.executable,
         everything,
     )
-    jobs = jobs or default_jobs(JOBS_FROM * len(targets))
+    jobs = jobs or default_jobs(CANDIDATE * len(targets), START)
     if out is not None:
         raise typer.Exit(_into_table(out, targets, wanted, jobs))
     found = _verdicts(targets, wanted, jobs)

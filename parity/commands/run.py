@@ -82,6 +82,7 @@ def run(
         need(package, "parity run")
     from parity import oracle
     from parity.results.settings import DEFAULT_SEED, Settings
+    from parity.suite.costs import seconds
     from parity.suite.selection import SelectionError
     from parity.suite.tasks import element_cases, select
 
@@ -109,7 +110,7 @@ def run(
         elements=shown,
         quick=quick,
     )
-    jobs = jobs or default_jobs(len(tasks))
+    jobs = jobs or default_jobs(seconds(tasks, quick))
     findings = with_progress(tasks, settings, jobs)
     report(findings, settings, jobs, started, out, junit, verbose)
     raise typer.Exit(0 if findings.holds else DISAGREE)
