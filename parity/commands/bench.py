@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from parity.bench.plan import Plan
 
 ROUNDS, EXACT_ROUNDS = 7, 3
+AN_HOUR = 3600.0
 
 
 def bench(
@@ -166,7 +167,7 @@ def bench_scaling_into(out: Path, rounds: int) -> None:
         check_writable(out)
     except OSError as error:
         wrong_call(error)
-    counts = sorted({1, 2, default_jobs(10**6)})
+    counts = sorted({1, 2, default_jobs(AN_HOUR)})
     bar, done = progress_bar("sweeping", len(counts) * (rounds + 1), "sweep")
     with bar:
         rows = bench_scaling(counts, rounds, done=lambda: done(1))

@@ -92,6 +92,7 @@ def run(
         need(package, "parity run")
     from parity import oracle
     from parity.results.settings import DEFAULT_SEED, Settings
+    from parity.suite.costs import seconds
     from parity.suite.selection import SelectionError
     from parity.suite.tasks import element_cases, select
 
@@ -123,7 +124,7 @@ def run(
         all_elements=EVERY in (elements or []),
         quick=quick,
     )
-    jobs = jobs or default_jobs(len(tasks))
+    jobs = jobs or default_jobs(seconds(tasks, quick))
     findings = with_progress(tasks, settings, jobs)
     report(findings, settings, Outputs(folder, junit, scope, verbose), jobs, started)
     raise typer.Exit(0 if findings.holds else DISAGREE)

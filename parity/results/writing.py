@@ -59,15 +59,18 @@ def _move_all(written: Sequence[tuple[Path, Path]], backups: Mapping[Path, Path]
 
 
 def _write_beside(path: Path, text: str | Iterable[str]) -> Path:
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", newline="", dir=path.parent, prefix=f".{path.name}.", delete=False
-    ) as file:
+    try:
+        number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        error.filename = str(path)  # the name that somebody knows
+        raise
+    with open(number, "w", encoding="utf-8", newline="") as file:
         try:
             file.writelines([text] if isinstance(text, str) else text)
             file.flush()
-            os.fsync(file.fileno())
-            os.chmod(file.name, 0o644)
+            os.fsync(number)
+            os.chmod(name, 0o644)
         except BaseException:
-            Path(file.name).unlink(missing_ok=True)
+            Path(name).unlink(missing_ok=True)
             raise
-    return Path(file.name)
+    return Path(name)
