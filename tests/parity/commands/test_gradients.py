@@ -110,6 +110,5 @@ def test_a_folder_that_cannot_be_written(call: Call, monkeypatch: pytest.MonkeyP
     assert code == 2
     assert "float64: 264 elements, each with its exact value" in out
     assert err == (
-        "parity: the report could not be written, the old one stands: "
-        "[Errno 28] No space left on device\n"
+        "parity: the report could not be written, the old one stands: no space left on device\n"
     )
