@@ -279,7 +279,10 @@ WRONG = {
     "function": (["rleu"], "no function or network is called 'rleu'; did you mean relu?"),
     "case": (["relu", "--case", "mapz"], "no case is called 'mapz'; did you mean maps?"),
     "elements": (["--elements", "relu[mapz]"], "no case is called 'relu[mapz]'"),
-    "dtype": (["relu", "--dtype", "float16"], "'float16' is not one of 'float32', 'float64'"),
+    "dtype": (
+        ["relu", "--dtype", "float16"],
+        "--dtype must be one of 'float32', 'float64', but is 'float16'",
+    ),
     "device": (["relu", "--device", "cube"], "device cube: torch cannot use it here"),
     "device without memory": (["relu", "--device", "meta"], "device meta: torch cannot use it"),
     "tf32": (["relu", "--tf32"], "--tf32: only CUDA devices have TF32, but the device is cpu"),
