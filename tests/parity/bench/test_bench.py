@@ -275,9 +275,11 @@ def test_an_unknown_workload_is_a_wrong_call(call: Call) -> None:
 
 def test_a_name_like_no_other_shows_all(call: Call) -> None:
     """Quoted, as they must be given."""
-    outcome = call("bench", "conv2d")
+    outcome = call("bench", "quaternions")
     assert outcome.code == 2
-    assert outcome.err.startswith("parity: no workload is called 'conv2d'; there are 'LeNet conv1'")
+    assert outcome.err.startswith(
+        "parity: no workload is called 'quaternions'; there are 'LeNet conv1'"
+    )
     assert outcome.err.endswith("'alexnet'\n")
 
 
@@ -293,3 +295,12 @@ def test_a_rival_that_is_not_installed_is_named(
         "MyGrad is not installed: left out",
         "JAX is not installed: left out",
     ]
+
+
+def test_workloads_by_function() -> None:
+    """A function, by any word for it, stands for what times it."""
+    timed, networks = chosen(["nn.Conv2d"])
+    assert {workload.function for workload in timed} == {"conv2d"}
+    assert not networks
+    assert chosen(["LeNet"])[1] == ("lenet",)
+    assert {workload.function for workload in chosen(["dense"])[0]} == {"linear"}
