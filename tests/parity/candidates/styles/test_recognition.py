@@ -158,9 +158,17 @@ ASKED = {
         "with _backward: conv2d, max_pool2d, linear, relu, dropout, cross_entropy",
     ),
     "a function that is none": (
-        (loaded("g(x, w)"), "conv", None),
-        'no function is called "conv"; functions, each also with _backward: '
+        (loaded("g(x, w)"), "dense", None),
+        'no function is called "dense"; functions, each also with _backward: '
         + ", ".join(FUNCTIONS),
+    ),
+    "a function that is nearly one": (
+        (loaded("g(x, w)"), "conv", None),
+        'no function is called "conv"; did you mean conv3d or conv2d or conv1d?',
+    ),
+    "a style that is nearly one": (
+        (loaded("g(x, w)"), None, "cs213n"),
+        'no style is called "cs213n"; did you mean cs231n?',
     ),
     "a style that is none": (
         (loaded("g(x, w)"), None, "keras"),
@@ -168,8 +176,8 @@ ASKED = {
         "array",
     ),
     "arrays of no library": (
-        (loaded("g(x, w)"), None, "array:cupy"),
-        '"array:cupy": the arrays are those of torch or jax, for example "array:torch"',
+        (loaded("g(x, w)"), None, "array:my arrays"),
+        '"array:my arrays": behind the colon stands a library of arrays, as in "array:torch"',
     ),
     "a function that a style has not": (
         (loaded("g(x, w)"), "conv3d", "cs231n"),
