@@ -1,7 +1,7 @@
 """Comparison of `refimpl` with torch.autograd under error bounds derived from the arithmetic.
 
-`parity.check` judges somebody's own layer, `parity.exact` gives the exact value of every element
-of a function; all else is the command line.
+`parity.check` judges somebody's own layer, `parity.gradients` somebody's own numbers,
+`parity.exact` gives exact values alone; all else is the command line.
 """
 
 from __future__ import annotations
@@ -12,13 +12,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from parity.candidates.in_python import check
     from parity.candidates.verdict import Verdict
+    from parity.own_data.gradient_report import GradientReport
+    from parity.own_data.in_python import gradients
     from parity.witnesses.exact.alone import ExactTensor, exact
 
-__all__ = ["ExactTensor", "Verdict", "check", "exact"]
+__all__ = ["ExactTensor", "GradientReport", "Verdict", "check", "exact", "gradients"]
 
 WHERE = {
     "ExactTensor": "parity.witnesses.exact.alone",
     "exact": "parity.witnesses.exact.alone",
+    "GradientReport": "parity.own_data.gradient_report",
+    "gradients": "parity.own_data.in_python",
     "Verdict": "parity.candidates.verdict",
     "check": "parity.candidates.in_python",
 }

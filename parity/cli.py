@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
 
-from parity.commands import interruption, usage
+from parity.commands import interruption
 from parity.commands.audit import audit
 from parity.commands.bench import bench
 from parity.commands.check import check
 from parity.commands.diff import diff
 from parity.commands.ending import WRONG_CALL, in_words
+from parity.commands.examples import epilog
+from parity.commands.gradients import SETTINGS, gradients
+from parity.commands.help import show_help
 from parity.commands.list import list_cases
 from parity.commands.mistakes import mistakes
 from parity.commands.needs import command, explanation
 from parity.commands.output import guarded_output
 from parity.commands.run import run
 from parity.commands.sweep import sweep
+from parity.commands.usage import explained
 
 # Typer brings its own Click; this is how it names the base class of wrong usage.
 USAGE_ERROR: Any = typer.BadParameter.__base__
@@ -55,7 +60,7 @@ def call() -> int:
         if len(sys.argv) < 2:
             error.show()  # the help
         else:
-            typer.echo(f"parity: {usage.sentence(error)}", err=True)
+            typer.echo(f"parity: {explained(error, sys.argv[1:], list(COMMANDS))}", err=True)
     except Exception as error:
         if interruption.came():
             interruption.end()
@@ -86,14 +91,21 @@ def parity(
     """Compare refimpl's formulas with torch.autograd, under bounds derived from the arithmetic."""
 
 
-app.command()(run)
-app.command()(check)
-app.command("list")(list_cases)
-app.command()(audit)
-app.command()(mistakes)
-app.command()(sweep)
-app.command()(bench)
-app.command()(diff)
+COMMANDS: dict[str, Callable[..., None]] = {
+    "run": run,
+    "check": check,
+    "gradients": gradients,
+    "list": list_cases,
+    "audit": audit,
+    "mistakes": mistakes,
+    "sweep": sweep,
+    "bench": bench,
+    "diff": diff,
+    "help": show_help,
+}
+for name, does in COMMANDS.items():
+    settings = SETTINGS if name == "gradients" else None
+    app.command(name, epilog=epilog(name), context_settings=settings)(does)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ from refimpl.layers import (
     ReLU,
     Sigmoid,
 )
-from refimpl.networks import Network, Sequential
+from refimpl.networks import Network, Sequential, listed
 
 
 def uniform(rng: np.random.Generator, shape: tuple[int, ...], gain: float) -> Array:
@@ -59,8 +59,11 @@ def lenet(rng: np.random.Generator) -> Sequential:
     Source: D2.11; 32×32, 6 and 16 maps from LeCun et al. 1998, "Gradient-based learning applied
     to document recognition"; initial weights `uniform` with the gain 4 for sigmoid.
 
-    >>> lenet(np.random.default_rng(0)).forward(np.zeros((2, 1, 32, 32))).shape
+    >>> network = lenet(np.random.default_rng(0))
+    >>> network.forward(np.zeros((2, 1, 32, 32))).shape
     (2, 10)
+    >>> repr(network).splitlines()[0]
+    '<Sequential of 12 layers, 61706 parameters'
     """
 
     def conv(c_out: int, c_in: int) -> Conv2d:
@@ -194,6 +197,9 @@ class Block(NamedTuple):
     layers: dict[str, Layer]
     inputs: dict[str, tuple[str, ...]]
 
+    def __repr__(self) -> str:
+        return f"<{listed('Block', self.layers, self.inputs)}>"
+
 
 def residual_block(
     rng: np.random.Generator, name: str, source: str, c_in: int, c_out: int, stride: int = 1
@@ -209,6 +215,13 @@ def residual_block(
     >>> block = residual_block(np.random.default_rng(0), "block1", "x", 4, 4)
     >>> block.inputs["block1.add"]
     ('x', 'block1.conv2')
+    >>> block
+    <Block of 5 layers, 296 parameters
+      block1.conv1  Conv2d 4 -> 4, kernel 3x3, padding 1, 148 parameters
+      block1.relu1  ReLU
+      block1.conv2  Conv2d 4 -> 4, kernel 3x3, padding 1, 148 parameters
+      block1.add    Add; takes x, block1.conv2
+      block1.relu2  ReLU>
     """
     layers: dict[str, Layer] = {
         f"{name}.conv1": _conv(rng, c_out, c_in, 3, stride, padding=1),

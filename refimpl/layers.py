@@ -7,6 +7,7 @@ layer can be run, and checked, alone.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from inspect import signature
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -33,6 +34,11 @@ class Layer:
 
     constants: arrays that are given and do not learn (the mask of a dropout).
     Source: D1.30 (its output and backpropagate are forward and backward).
+
+    >>> Conv2d(np.zeros((8, 3, 5, 5)), np.zeros(8), stride=2)
+    <Conv2d 3 -> 8, kernel 5x5, stride 2, 608 parameters>
+    >>> MaxPool2d(3, padding=1), Dropout(np.array([1, 0, 1])), ReLU()
+    (<MaxPool2d kernel_size 3, padding 1>, <Dropout mask 3>, <ReLU>)
     """
 
     function: ClassVar[str]  # the function of refimpl that this layer applies
@@ -50,6 +56,51 @@ class Layer:
     def backward(self, dy: Array, *xs: Any, **named: Any) -> LayerGrads:
         """∂L/∂x and ∂L/∂parameters, given dy = ∂L/∂y and the inputs of the forward."""
         raise TypeError(f"{type(self).__name__} is no layer: it has no backward")
+
+    def __repr__(self) -> str:
+        return f"<{described(self)}>"
+
+
+def described(layer: Layer) -> str:
+    """Which layer it is: its sizes, the options that are not left as they are, its parameters.
+
+    >>> described(Linear(np.zeros((2, 4)), np.zeros(2)))
+    'Linear 4 -> 2, 10 parameters'
+    """
+    left = {n: p.default for n, p in signature(type(layer)).parameters.items()}
+    options = [f"{n} {v}" for n, v in layer.options.items() if str(v) != str(left.get(n))]
+    constants = [f"{n} {by(np.shape(array))}" for n, array in layer.constants.items()]
+    said = [*_sizes(layer), *options, *constants, *counted(parameters_of(layer))]
+    return " ".join([type(layer).__name__, ", ".join(said)]).strip()
+
+
+def _sizes(layer: Layer) -> list[str]:
+    """How many features or maps go in and out, and the kernel."""
+    weight = np.shape(layer.parameters.get("weight", ()))
+    if len(weight) < 2:
+        return []
+    depth = weight[1] * layer.options.get("groups", 1)
+    kernel = [f"kernel {by(weight[2:])}"] if weight[2:] else []
+    return [f"{depth} -> {weight[0]}", *kernel]
+
+
+def by(shape: tuple[int, ...]) -> str:
+    """A shape, `3x5`."""
+    return "x".join(map(str, shape))
+
+
+def parameters_of(layer: Layer) -> int:
+    """How many numbers of a layer learn.
+
+    >>> parameters_of(Linear(np.zeros((2, 4)), np.zeros(2)))
+    10
+    """
+    return sum(int(np.size(parameter)) for parameter in layer.parameters.values())
+
+
+def counted(parameters: int) -> list[str]:
+    """`2 parameters`, and nothing of none."""
+    return [f"{parameters} parameter{'s' * (parameters != 1)}"] if parameters else []
 
 
 class Conv2d(Layer):

@@ -15,7 +15,7 @@ from refimpl.checks import (
     check_used,
 )
 from refimpl.elements import Array
-from refimpl.layers import Layer
+from refimpl.layers import Layer, counted, described, parameters_of
 
 INPUT = "x"  # what a network calls its own input
 
@@ -48,6 +48,10 @@ class Network:
     >>> residual = Network(layers, {"add": ("x", "fc")})  # h = x + f(x)
     >>> residual.forward(np.array([[10.0]]))
     array([[31.]])
+    >>> residual
+    <Network of 2 layers, 2 parameters
+      fc   Linear 1 -> 1, 2 parameters
+      add  Add; takes x, fc>
     """
 
     def __init__(
@@ -69,6 +73,9 @@ class Network:
             check_layer(where, name, self.layers[name], Layer, sources)
             self.inputs[name] = tuple(sources)
         check_used(where, names, (s for sources in self.inputs.values() for s in sources))
+
+    def __repr__(self) -> str:
+        return f"<{listed(type(self).__name__, self.layers, self.inputs)}>"
 
     def astype(self, dtype: Any) -> None:
         """Turn the parameters of every layer into a dtype; they are float64 to begin with.
@@ -115,6 +122,27 @@ class Network:
         return grads
 
 
+def listed(kind: str, layers: Mapping[str, Layer], inputs: Mapping[str, Sequence[str]]) -> str:
+    """What a network or a part of it is made of: a line for each layer, and what it takes.
+
+    Without an entry in inputs, and where that is the layer before, nothing is said.
+    """
+    parameters = sum(map(parameters_of, layers.values()))
+    lines = [
+        ", ".join(
+            [f"{kind} of {len(layers)} layer{'s' * (len(layers) != 1)}", *counted(parameters)]
+        )
+    ]
+    width = max(map(len, layers), default=0)
+    before = INPUT
+    for name, layer in layers.items():
+        sources = tuple(inputs.get(name, (before,)))
+        taken = "" if sources == (before,) else f"; takes {', '.join(sources)}"
+        lines.append(f"  {name:{width}}  {described(layer)}{taken}")
+        before = name
+    return "\n".join(lines)
+
+
 def sum_of_parts(parts: Sequence[Array]) -> Array:
     """∂L/∂(an output) that several layers take: the sum of what comes back from each.
 
@@ -148,6 +176,10 @@ class Sequential(Network):
     >>> network = Sequential({"fc": Linear(np.array([[2.0]]), np.array([1.0])), "act": Sigmoid()})
     >>> network.forward(np.array([[-0.5]]))
     array([[0.5]])
+    >>> network
+    <Sequential of 2 layers, 2 parameters
+      fc   Linear 1 -> 1, 2 parameters
+      act  Sigmoid>
     """
 
     def __init__(self, layers: Mapping[str, Layer]) -> None:

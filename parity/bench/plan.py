@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from parity.bench.workloads import WORKLOADS, Workload
+from parity.suite.selection import SelectionError, absent, names_meant
 
 BATCHES = {"lenet": 32, "alexnet": 1}  # the networks timed, and their batch
 
@@ -42,18 +43,27 @@ def chosen(
 
     Raises: UnknownWorkloadError for a name that is not there.
     """
-    groups = dict.fromkeys(w.group for w in all_workloads)
-    known = [*(w.name for w in all_workloads), *groups, *all_networks]
-    for name in names:
-        if name not in known:
-            near = get_close_matches(name, known, n=3)
-            meant = (
-                f"did you mean {' or '.join(map(repr, near))}?"
-                if near
-                else (f"there are {', '.join(map(repr, known))}")
-            )
-            raise UnknownWorkloadError(f"no workload is called {name!r}; {meant}")
     if not names:
         return all_workloads, all_networks
-    workloads = tuple(w for w in all_workloads if w.name in names or w.group in names)
-    return workloads, tuple(name for name in all_networks if name in names)
+    wanted = {found for name in names for found in _called(name, all_workloads, all_networks)}
+    workloads = tuple(w for w in all_workloads if {w.name, w.group, w.function} & wanted)
+    return workloads, tuple(name for name in all_networks if name in wanted)
+
+
+def _called(name: str, workloads: Sequence[Workload], networks: Sequence[str]) -> list[str]:
+    """The workload, group or network of this name, or the functions and networks it stands for.
+
+    Raises: UnknownWorkloadError if none of these is timed.
+    """
+    known = list(dict.fromkeys([*(n for w in workloads for n in (w.name, w.group)), *networks]))
+    if name in known:
+        return [name]
+    try:
+        return names_meant(name, [*dict.fromkeys(w.function for w in workloads), *networks])
+    except SelectionError:
+        near = get_close_matches(name, known, n=3)
+        missing = f": refimpl has no {absent(name)}" if absent(name) else ""
+        meant = "" if missing else f"; did you mean {' or '.join(map(repr, near))}?"
+        listed = f"; there are {', '.join(map(repr, known))}"
+        said = missing or (meant if near else listed)
+        raise UnknownWorkloadError(f"no workload is called {name!r}{said}") from None

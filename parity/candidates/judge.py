@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -74,27 +74,46 @@ def judge(expected: Expected, tensor: str, value: Any) -> Judged:
 def _of_values(expected: Expected, tensor: str, given: Array) -> Judged:
     """Element by element; numbers of a narrower type have that type's limits."""
     dtype = expected.problem.dy.dtype
-    narrow = given.dtype.kind == "f" and given.dtype.itemsize < dtype.itemsize
-    unit = float(np.finfo(dtype).eps) / 2
-    limit = expected.limits[tensor].reshape(-1)
-    terms = expected.terms[tensor].reshape(-1)
-    if narrow:
-        limit = limit + 2 * float(np.finfo(given.dtype).eps) * terms
-    truth = expected.truths[tensor]
-    with np.errstate(all="ignore"):
-        error = truth.errors(given.astype(np.float64)) * truth.ulp
-        error = np.where(np.isnan(error), np.inf, error)
-        ratios = np.where(error == 0, 0.0, error / limit)
-        counted = np.where(terms > 0, error / (unit * terms), 0.0)
-    wrong = (ratios > 1).reshape(given.shape)
+    narrow = _is_narrow(given, dtype)
+    errors = errors_of(expected, tensor, given)
     found = Judged(
         tensor,
-        ratio=float(np.max(ratios, initial=0.0)),
-        roundings=float(np.max(counted, initial=0.0)),
-        wrong=wrong,
+        ratio=float(np.max(errors.ratios, initial=0.0)),
+        roundings=float(np.max(errors.roundings, initial=0.0)),
+        wrong=(errors.ratios > 1).reshape(given.shape),
         given=given,
     )
     return _worded(found, narrow, dtype)
+
+
+class Errors(NamedTuple):
+    """Of each element in a row how far off it is, over what it may be, in roundings, in ULP."""
+
+    ratios: Array
+    roundings: Array
+    ulp: Array
+
+
+def errors_of(expected: Expected, tensor: str, given: Array) -> Errors:
+    """A tensor of the right shape beside the exact values."""
+    dtype = expected.problem.dy.dtype
+    unit = float(np.finfo(dtype).eps) / 2
+    limit = expected.limits[tensor].reshape(-1)
+    terms = expected.terms[tensor].reshape(-1)
+    if _is_narrow(given, dtype):
+        limit = limit + 2 * float(np.finfo(given.dtype).eps) * terms
+    truth = expected.truths[tensor]
+    with np.errstate(all="ignore"):
+        ulp = truth.errors(given.astype(np.float64))
+        error = ulp * truth.ulp
+        error = np.where(np.isnan(error), np.inf, error)
+        ratios = np.where(error == 0, 0.0, error / limit)
+        counted = np.where(terms > 0, error / (unit * terms), 0.0)
+    return Errors(ratios, counted, ulp)
+
+
+def _is_narrow(given: Array, dtype: np.dtype[Any]) -> bool:
+    return given.dtype.kind == "f" and given.dtype.itemsize < dtype.itemsize
 
 
 def _worded(found: Judged, narrow: bool, dtype: np.dtype[Any]) -> Judged:

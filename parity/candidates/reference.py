@@ -89,10 +89,10 @@ def expected(problem: Problem, tensors: Sequence[str]) -> Expected:
     bounds = _bounds(problem)
     limits, terms = {}, {}
     for tensor in tensors:
-        shape, bound = shape_of(problem, tensor), bounds[tensor]
-        size = np.abs(truths[tensor].nearest.reshape(shape))
-        limits[tensor] = _limit(bound, size, problem.dy.dtype)
-        terms[tensor] = np.broadcast_to(size if bound.terms is None else bound.terms, shape)
+        bound = bounds[tensor]
+        size = np.abs(truths[tensor].nearest.reshape(shape_of(problem, tensor)))
+        limits[tensor] = limit_of(bound, size, problem.dy.dtype)
+        terms[tensor] = terms_of(bound, size)
     return Expected(problem, truths, limits, terms)
 
 
@@ -106,7 +106,12 @@ def _bounds(problem: Problem) -> dict[str, Bound]:
     return {"y": value, **{f"d{name}": bound for name, bound in gradients.items()}}
 
 
-def _limit(bound: Bound, size: Array, dtype: np.dtype[Any]) -> Array:
+def terms_of(bound: Bound, size: Array) -> Array:
+    """Σ|terms| behind each element; its size where nothing adds."""
+    return np.broadcast_to(size if bound.terms is None else bound.terms, size.shape)
+
+
+def limit_of(bound: Bound, size: Array, dtype: np.dtype[Any]) -> Array:
     """A side's bound for each rounding that is allowed; nothing where nothing is rounded."""
     own = np.broadcast_to(bound.torch, size.shape)
     unit = float(np.finfo(dtype).eps) / 2

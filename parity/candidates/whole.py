@@ -42,6 +42,7 @@ from parity.candidates.verdict import FAILED, UNCLEAR, Verdict
 from parity.candidates.wire import load
 from parity.cases.functions import FUNCTIONS, forward_of
 from parity.results.settings import DEFAULT_SEED
+from parity.suite.selection import SelectionError, function_meant
 
 Change = Callable[[Told], Told | None]  # None: there is no such way
 MODULE = "numpy"  # whose arrays most candidates take
@@ -117,7 +118,9 @@ def names_like(public: Sequence[str], like: str | None) -> list[str]:
     >>> names_like(["helper", "conv_forward", "conv_backward"], "conv2d_backward")
     ['conv_backward']
     """
-    if like is None or forward_of(like) not in FUNCTIONS:
+    try:
+        like = function_meant(like or "")
+    except SelectionError:
         return []
     function, backward = forward_of(like), like not in FUNCTIONS
     fitting = [name for name in public if function_called(name, tuple(FUNCTIONS)) == function]

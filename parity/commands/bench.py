@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from parity.bench.plan import Plan
 
 ROUNDS, EXACT_ROUNDS = 7, 3
+AN_HOUR = 3600.0
 
 
 def bench(
@@ -27,11 +28,14 @@ def bench(
     ] = None,
     dtype: Dtypes = None,
     threads: Annotated[
-        list[int] | None, typer.Option(min=1, help="of the BLAS and of torch (1 and 2)")
+        list[int] | None,
+        typer.Option(min=1, metavar="N", help="of the BLAS and of torch (1 and 2)"),
     ] = None,
     rounds: Annotated[
         int | None,
-        typer.Option(min=1, help="how often each contender is timed (7; of exact values 3)"),
+        typer.Option(
+            min=1, metavar="N", help="how often each contender is timed (7; of exact values 3)"
+        ),
     ] = None,
     rivals: Annotated[
         bool, typer.Option("--rivals", help="also im2col, MyGrad and JAX, if they are installed")
@@ -163,7 +167,7 @@ def bench_scaling_into(out: Path, rounds: int) -> None:
         check_writable(out)
     except OSError as error:
         wrong_call(error)
-    counts = sorted({1, 2, default_jobs(10**6)})
+    counts = sorted({1, 2, default_jobs(AN_HOUR)})
     bar, done = progress_bar("sweeping", len(counts) * (rounds + 1), "sweep")
     with bar:
         rows = bench_scaling(counts, rounds, done=lambda: done(1))

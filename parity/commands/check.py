@@ -20,10 +20,10 @@ from parity.commands.terminal import counted, progress_bar
 if TYPE_CHECKING:
     from parity.candidates.verdict import Verdict
     from parity.candidates.whole import Wanted
-    from parity.report.verdicts import Shown
+    from parity.report.check_forms import Shown
 
 
-JOBS_FROM = 101  # tasks that one candidate counts for: two and more get a process each
+CANDIDATE, START = 2.0, 1.0  # seconds that a candidate takes, and that more processes do
 
 
 class Format(StrEnum):
@@ -112,7 +112,7 @@ def check(
     need("flint", "parity check")
     from parity.candidates.process import Limits
     from parity.candidates.whole import Wanted
-    from parity.report.verdicts import Shown
+    from parity.report.check_forms import Shown
     from parity.results.settings import DEFAULT_SEED
 
     form = output or (SUFFIXES.get(out.suffix, Format.CSV) if out else Format.TEXT)
@@ -126,7 +126,7 @@ def check(
         python or sys.executable,
         everything,
     )
-    jobs = jobs or default_jobs(JOBS_FROM * len(targets))
+    jobs = jobs or default_jobs(CANDIDATE * len(targets), START)
     if out is not None and form is Format.CSV:
         raise typer.Exit(_into_table(out, targets, wanted, jobs))
     shown = Shown(form.value, not no_answers, show_output, points)
@@ -151,12 +151,12 @@ def _refuse(
         try:
             check_file("--out", out)
         except OSError as error:
-            wrong_call(str(error))
+            wrong_call(error)
 
 
 def _at_once(out: Path | None, targets: list[str], wanted: Wanted, jobs: int, shown: Shown) -> int:
     """All verdicts, printed or written when the last is known."""
-    from parity.report.verdicts import rendered
+    from parity.report.check_forms import rendered
     from parity.results.writing import replace_files
 
     interruption.keeps(

@@ -18,11 +18,12 @@ def list_cases(
 ) -> None:
     """List the functions and networks, or the cases of one of them."""
     from parity.cases.catalogue import BAD, GOOD
+    from parity.cases.chains import CHAINS
     from parity.cases.covering.every import TABLES, pair_cases
-    from parity.cases.functions import forward_of
+    from parity.cases.functions import FUNCTIONS, forward_of
     from parity.cases.networks import NETWORKS
     from parity.results.settings import DEFAULT_SEED
-    from parity.suite.selection import SelectionError
+    from parity.suite.selection import SelectionError, names_meant
     from parity.suite.tasks import select
 
     if name is None:
@@ -36,11 +37,12 @@ def list_cases(
             typer.echo(f"{network.name}: network{training}{behind}")
         return
     try:
-        tasks = select([name], None, [d.value for d in Dtype], witnesses=False)
+        meant = names_meant(name, [*FUNCTIONS, *NETWORKS, *CHAINS])
     except SelectionError as error:
         wrong_call(error)
-    for task_id in dict.fromkeys(t.id for t in tasks if t.kind in ("case", "network")):
-        typer.echo(task_id)
-    if name in TABLES:
-        for case in pair_cases(name, DEFAULT_SEED):
+    for one in meant:
+        tasks = select([one], None, [d.value for d in Dtype], witnesses=False)
+        for task_id in dict.fromkeys(t.id for t in tasks if t.kind in ("case", "network")):
+            typer.echo(task_id)
+        for case in pair_cases(one, DEFAULT_SEED) if one in TABLES else ():
             typer.echo(case.id)

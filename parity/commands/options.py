@@ -17,16 +17,29 @@ class Dtype(StrEnum):
     float64 = "float64"
 
 
-Dtypes = Annotated[list[Dtype] | None, typer.Option(help="one dtype (both)")]
-Seed = Annotated[int | None, typer.Option(min=0, help="of all random numbers")]
+Dtypes = Annotated[
+    list[Dtype] | None, typer.Option(metavar="DTYPE", help="float32 or float64 (both)")
+]
+Seed = Annotated[int | None, typer.Option(min=0, metavar="N", help="of all random numbers")]
 Jobs = Annotated[
-    int | None, typer.Option(min=1, help="processes (as many as there are cores, at most 8)")
+    int | None,
+    typer.Option(
+        min=1, metavar="N", help="processes (by the work: one, or one for each core, at most 8)"
+    ),
 ]
 Out = Annotated[Path, typer.Option(metavar="DIR", help="where the reports go")]
 FOLDER = Path("reports")
 
 
-def default_jobs(tasks: int) -> int:
-    """As many processes as there are cores to use; one where starting more takes longer."""
+MOST = 8  # processes: more wait for each other's memory
+START = 2.5  # seconds until several processes are at work: a server loads torch, and is forked
+
+
+def default_jobs(seconds: float, start: float = START) -> int:
+    """As many processes as there are cores to use, if they save more time than they take to start.
+
+    seconds: what the work takes one process, about.
+    """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return min(cores or 1, 8) if tasks > 200 else 1
+    jobs = min(cores or 1, MOST)
+    return jobs if start + seconds / jobs < seconds else 1

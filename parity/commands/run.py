@@ -38,7 +38,9 @@ def run(
     ] = None,
     case: Annotated[str | None, typer.Option(metavar="ID", help="one case, as listed")] = None,
     dtype: Dtypes = None,
-    device: Annotated[str, typer.Option(help="where torch computes: cpu, cuda, …")] = "cpu",
+    device: Annotated[
+        str, typer.Option(metavar="NAME", help="where torch computes: cpu, cuda, …")
+    ] = "cpu",
     tf32: Annotated[
         bool, typer.Option("--tf32", help="let CUDA round the factors of float32 products")
     ] = False,
@@ -69,10 +71,12 @@ def run(
         ),
     ] = None,
     rtol: Annotated[
-        float | None, typer.Option(min=0, help="override the derived bounds: atol + rtol·|torch|")
+        float | None,
+        typer.Option(min=0, metavar="N", help="override the derived bounds: atol + rtol·|torch|"),
     ] = None,
     atol: Annotated[
-        float | None, typer.Option(min=0, help="override the derived bounds: atol + rtol·|torch|")
+        float | None,
+        typer.Option(min=0, metavar="N", help="override the derived bounds: atol + rtol·|torch|"),
     ] = None,
 ) -> None:
     """Run the suite: a table here, CSV reports in DIR. Exit code 1 if both sides disagree.
@@ -88,6 +92,7 @@ def run(
         need(package, "parity run")
     from parity import oracle
     from parity.results.settings import DEFAULT_SEED, Settings
+    from parity.suite.costs import seconds
     from parity.suite.selection import SelectionError
     from parity.suite.tasks import element_cases, select
 
@@ -97,7 +102,7 @@ def run(
     try:
         tasks = select(names or [], case, dtypes, full, not quick, used_seed)
         chosen = [name for name in elements or [] if name != EVERY]
-        shown = element_cases(chosen or None)
+        shown = element_cases(chosen or None, names or [])
         oracle.check_device(device)
         if tf32:
             oracle.check_tf32(device)
@@ -119,7 +124,7 @@ def run(
         all_elements=EVERY in (elements or []),
         quick=quick,
     )
-    jobs = jobs or default_jobs(len(tasks))
+    jobs = jobs or default_jobs(seconds(tasks, quick))
     findings = with_progress(tasks, settings, jobs)
     report(findings, settings, Outputs(folder, junit, scope, verbose), jobs, started)
     raise typer.Exit(0 if findings.holds else DISAGREE)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 
+from parity.cases.functions import forward_of
 from parity.documents.absent import torch_left_out
 from parity.documents.evidence import EVIDENCE, UNSUPPORTED, Evidence
 from parity.documents.ledger import DOCUMENTS, LedgerError, LedgerRow, ledger
@@ -47,19 +48,46 @@ class AuditRow:
 def select(ids: Sequence[str], documents: Sequence[str]) -> list[LedgerRow]:
     """The rows of ids and documents (in any case of letters); all if none are given.
 
-    Raises: UnknownRowError for an id or document that is not there.
+    ids: also functions of refimpl, and words of what a row states, of its section and its note.
+
+    Raises: UnknownRowError for an id, a word or a document that is not there.
     """
     rows = ledger()
-    for row_id in ids:
-        if row_id.upper() not in (*rows, *DOCUMENTS):
-            raise UnknownRowError(f"the ledger has no row {row_id!r}, rows are {_ranges()}")
     for document in documents:
         if document.upper() not in DOCUMENTS:
             raise UnknownRowError(f"there is no document {document!r}, but {', '.join(DOCUMENTS)}")
     if not (ids or documents):
         return list(rows.values())
-    wanted = {name.upper() for name in (*ids, *documents)}
+    wanted = {name.upper() for name in documents} | {i for word in ids for i in _about(word)}
     return [row for row in rows.values() if wanted & {row.id, row.document}]
+
+
+def _about(word: str) -> set[str]:
+    """The rows of this id or document, that this function implements, or that this word is in.
+
+    Raises: UnknownRowError if there are none.
+    """
+    rows = ledger()
+    if word.upper() in (*rows, *DOCUMENTS):
+        return {word.upper()}
+    found = {row.id for row in rows.values() if word in _functions(row)}
+    found = found or {row.id for row in rows.values() if word.lower() in _texts(row).lower()}
+    if not found:
+        raise UnknownRowError(
+            f"the ledger has no row {word!r}, no row of a function of this name and none in whose "
+            f"words it is; rows are {_ranges()}"
+        )
+    return found
+
+
+def _functions(row: LedgerRow) -> set[str]:
+    """What implements a row, a backward also by its function."""
+    names = {name.rpartition(".")[2] for name in row.implementation}
+    return names | {forward_of(name) for name in names}
+
+
+def _texts(row: LedgerRow) -> str:
+    return "\n".join((row.section, row.states, row.note))
 
 
 def _ranges() -> str:

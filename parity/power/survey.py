@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import repeat
 from math import inf, isfinite
@@ -22,7 +22,7 @@ from parity.power.sight import Sight, cases_of, examine
 from parity.power.witnesses import witnesses_of
 from parity.results.settings import DEFAULT_SEED, Settings
 from parity.suite.processes import pool
-from parity.suite.selection import SelectionError, nearest
+from parity.suite.selection import SelectionError, absent, all_meant, nearest
 from parity.suite.workers import one_thread
 
 LEAST_CASES = 3  # of a function must refuse each mistake in it
@@ -69,26 +69,55 @@ class Power:
 def select(names: Sequence[str], functions: Sequence[str]) -> list[Mistake]:
     """The mistakes of these names, or in these functions (forward or backward); all if none.
 
+    names: also functions, and words of the mistakes' names and titles.
+
     Raises: SelectionError for a name or a function that has none, or if none is left.
     """
-    for name in names:
-        if name not in MISTAKES:
-            near = nearest(name, list(MISTAKES), "parity mistakes")
-            raise SelectionError(f"no known mistake is called {name!r}{near}")
+    named = {name for word in names for name in _called(word)}
     places = {one.name: {one.function, forward_of(one.function)} for one in MISTAKES.values()}
     wrong = sorted(set().union(*places.values()))
-    for function in functions:
-        if function not in wrong:
-            near = nearest(function, wrong, "parity mistakes")
-            raise SelectionError(f"no known mistake is in a function {function!r}{near}")
+    asked = set(functions_meant(functions, wrong))
     chosen = [
         one
         for one in MISTAKES.values()
-        if (not names or one.name in names) and (not functions or places[one.name] & set(functions))
+        if (not names or one.name in named) and (not functions or places[one.name] & asked)
     ]
     if not chosen:
         raise SelectionError("none of these mistakes is in these functions")
     return chosen
+
+
+def functions_meant(words: Sequence[str], wrong: Sequence[str]) -> list[str]:
+    """Functions, forward or backward, that mistakes are in.
+
+    Raises: SelectionError.
+    """
+    backwards = [word for word in words if word in wrong]
+    others = [word for word in words if word not in wrong]
+    return backwards + all_meant(others, wrong, "function with known mistakes")
+
+
+def _called(word: str) -> list[str]:
+    """The mistakes of this name, in this function, or with this word in name or title.
+
+    Raises: SelectionError if there are none.
+    """
+    if word in MISTAKES:
+        return [word]
+    places = {one.name: (one.function, forward_of(one.function)) for one in MISTAKES.values()}
+    functions: list[str] = []
+    with suppress(SelectionError):
+        functions = functions_meant([word], sorted({f for both in places.values() for f in both}))
+    found = [name for name, both in places.items() if set(both) & set(functions)]
+    found = found or [
+        one.name for one in MISTAKES.values() if word.lower() in f"{one.name} {one.title}".lower()
+    ]
+    if found:
+        return found
+    if absent(word):
+        raise SelectionError(f"no known mistake is about {word!r}: refimpl has no {absent(word)}")
+    near = nearest(word, list(MISTAKES), "parity mistakes")
+    raise SelectionError(f"no known mistake is called {word!r}{near}")
 
 
 def controls(known: Sequence[Mistake]) -> list[Mistake]:

@@ -7,7 +7,7 @@ import io
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,11 @@ def to_csv(row_type: type, rows: Sequence[Any]) -> str:
     return text.getvalue()
 
 
-def replace_files(texts: Mapping[Path, str]) -> list[Path]:
-    """Write every text beside its place, then move them all into place, or none of them."""
+def replace_files(texts: Mapping[Path, str | Iterable[str]]) -> list[Path]:
+    """Write every text beside its place, then move them all into place, or none of them.
+
+    A text that comes in parts is asked for when those before it are written.
+    """
     written: list[tuple[Path, Path]] = []
     backups: dict[Path, Path] = {}
     try:
@@ -55,16 +58,19 @@ def _move_all(written: Sequence[tuple[Path, Path]], backups: Mapping[Path, Path]
         raise
 
 
-def _write_beside(path: Path, text: str) -> Path:
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", newline="", dir=path.parent, prefix=f".{path.name}.", delete=False
-    ) as file:
+def _write_beside(path: Path, text: str | Iterable[str]) -> Path:
+    try:
+        number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        error.filename = str(path)  # the name that somebody knows
+        raise
+    with open(number, "w", encoding="utf-8", newline="") as file:
         try:
-            file.write(text)
+            file.writelines([text] if isinstance(text, str) else text)
             file.flush()
-            os.fsync(file.fileno())
-            os.chmod(file.name, 0o644)
+            os.fsync(number)
+            os.chmod(name, 0o644)
         except BaseException:
-            Path(file.name).unlink(missing_ok=True)
+            Path(name).unlink(missing_ok=True)
             raise
-    return Path(file.name)
+    return Path(name)

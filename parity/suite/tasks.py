@@ -11,7 +11,7 @@ from parity.cases.functions import FUNCTIONS, forward_of
 from parity.cases.networks import NETWORKS
 from parity.suite.generated import generated_cases, generated_tasks, named_tasks
 from parity.suite.property_tasks import property_tasks
-from parity.suite.selection import SelectionError, nearest
+from parity.suite.selection import SelectionError, all_meant, nearest
 from parity.suite.task import CASES, Task
 
 
@@ -25,6 +25,8 @@ def select(
 ) -> list[Task]:
     """The tasks for function and network names (all if none) and one case (all if None).
 
+    A name may be any word that `names_meant` knows.
+
     Networks that take long are among them if `full` says so or their name is given; the
     witnesses beside torch are asked too, unless they are not wanted: then few
     cases for their properties alone. Generated cases are among them where there is a seed to
@@ -33,9 +35,7 @@ def select(
     Raises: SelectionError for a name or a case that is not there.
     """
     known = list(dict.fromkeys((*FUNCTIONS, *NETWORKS, *CHAINS)))
-    for name in names:
-        if name not in known:
-            raise SelectionError(f"no function or network is called {name!r}{nearest(name, known)}")
+    names = all_meant(names, known)
     wanted = set(names or known)
     tasks = [
         Task("case", c.id, dtype)
@@ -94,14 +94,22 @@ def _no_such_case(case: str, wanted: set[str], generated: Sequence[Case]) -> str
     return f"case {case!r} runs in {', '.join(here[0].dtypes)} only"
 
 
-def element_cases(ids: Sequence[str] | None) -> tuple[str, ...]:
+def element_cases(ids: Sequence[str] | None, names: Sequence[str] = ()) -> tuple[str, ...]:
     """The cases whose every element is reported: those named, or the worked examples.
+
+    ids: with the function, "relu[maps]", or without: then of the functions of these names (all).
 
     Raises: SelectionError for a case that is not there.
     """
     if ids is None:
         return tuple(case.id for case in GOOD if case.worked_example)
+    wanted = set(all_meant(names, [*FUNCTIONS, *NETWORKS, *CHAINS]) or FUNCTIONS)
+    found: list[str] = []
     for case_id in ids:
-        if case_id not in CASES:
-            raise SelectionError(f"no case is called {case_id!r}{nearest(case_id, list(CASES))}")
-    return tuple(ids)
+        of_it = [
+            c.id for c in GOOD if case_id == c.id or (case_id == c.name and c.function in wanted)
+        ]
+        if not of_it:
+            raise SelectionError(_no_such_case(case_id, wanted, ()))
+        found += of_it
+    return tuple(dict.fromkeys(found))

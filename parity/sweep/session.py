@@ -13,7 +13,7 @@ from parity.cases.case import FLOATS
 from parity.cases.functions import FUNCTIONS
 from parity.cases.random_cases import Selection, case_at
 from parity.results.settings import Settings
-from parity.suite.selection import SelectionError, nearest
+from parity.suite.selection import SelectionError, all_meant
 from parity.sweep import executor
 from parity.sweep.batch import disagreement, inputs, rows_of
 from parity.sweep.coordinator import Plan, Progress, sweep
@@ -70,9 +70,7 @@ def select(seed: int, functions: Sequence[str], dtypes: Sequence[str]) -> Select
 
     Raises: SelectionError for a function that is not there.
     """
-    for name in functions:
-        if name not in FUNCTIONS:
-            raise SelectionError(f"no function is called {name!r}{nearest(name, list(FUNCTIONS))}")
+    functions = all_meant(functions, FUNCTIONS, "function")
     return Selection(
         seed,
         tuple(name for name in FUNCTIONS if not functions or name in functions),

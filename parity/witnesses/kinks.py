@@ -26,6 +26,7 @@ from parity.witnesses.pieces import cost, piece_with, shape_of
 from parity.witnesses.problem import Problem
 
 LARGEST = 100_000  # multiply-adds of a pooling whose windows are looked at one by one
+MAPS_COST = 500_000  # the same of maps out of a large one
 
 
 class Open(NamedTuple):
@@ -64,6 +65,32 @@ def said_at(
     if left.any():
         return "", _first(left) if (apart & explained).any() else None
     return _sentence(problem, found, pair, _first(apart)), None
+
+
+def chosen_at(problem: Problem, tensor: str, values: Array, apart: Array) -> Array:
+    """Where a tensor is apart from another and has what a convention may choose.
+
+    Of a large pooling only maps in which it is apart are looked at, and no more than a few.
+    """
+    found = np.zeros(values.shape, bool)
+    if problem.function not in RULES or tensor == "y" or not apart.any():
+        return found
+    if cost(problem) <= LARGEST or problem.function not in POOLINGS:
+        return _chosen(problem, values, apart)
+    left = MAPS_COST
+    for n, c in np.unique(np.argwhere(apart)[:, :2], axis=0).tolist():
+        piece = piece_with(problem, tensor, (n, c, *(0 for _ in values.shape[2:])))
+        left -= cost(piece.problem) if piece else MAPS_COST
+        if piece is None or left < 0:
+            break
+        here = (slice(n, n + 1), slice(c, c + 1))
+        found[here] = _chosen(piece.problem, values[here], apart[here])
+    return found
+
+
+def _chosen(problem: Problem, values: Array, apart: Array) -> Array:
+    with np.errstate(invalid="ignore"):
+        return apart & RULES[problem.function](problem).holds(values)
 
 
 def _of_piece(

@@ -25,6 +25,7 @@ from parity.candidates.styles.style import (
 )
 from parity.cases.functions import FORWARDS as FORWARD_OF
 from parity.cases.functions import FUNCTIONS, backward_of, forward_of
+from parity.suite.selection import SelectionError, function_meant
 
 # What is in a name, and the function that it then is like; the first that fits counts.
 WORDS: tuple[tuple[str, str], ...] = (
@@ -87,6 +88,7 @@ def recognised(
     """
     seen = Seen(loaded)
     wrong = unknown(like, style)
+    like = like and (like if wrong else function_meant(like))
     if wrong or not seen.names:
         return Unclear(wrong or unclear(seen, like, style))
     name, _, library = (style or style_of(seen)).partition(":")
@@ -300,8 +302,10 @@ def unknown(like: str | None, style: str | None) -> str:
     if library and not all(part.isidentifier() for part in library.split(".")):
         return f'"{style}": behind the colon stands a library of arrays, as in "array:torch"'
     if like is not None and like not in FUNCTIONS and like not in FORWARD_OF:
-        near = meant(like, (*FUNCTIONS, *FORWARD_OF))
-        return f'no function is called "{like}"{near or f"; {functions_listed(tuple(FUNCTIONS))}"}'
+        try:
+            function_meant(like)
+        except SelectionError as error:
+            return f"--like: {error}"
     return ""
 
 

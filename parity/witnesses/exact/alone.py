@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from inspect import signature
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 import refimpl
 from parity.cases.case import FLOATS, Array
 from parity.cases.functions import FUNCTIONS
-from parity.witnesses.exact.truth import COLUMNS, Truth
+from parity.witnesses.exact.truth import COLUMNS, Truth, whole
 from parity.witnesses.exact.values import Fallback, NotApplicable, exact_values
+from parity.witnesses.pieces import shape_of
 from parity.witnesses.problem import Problem
 
 UNLIMITED = 1 << 62  # a budget: nothing is sampled
@@ -83,21 +84,43 @@ def exact(
     array([[8388608.]])
     """
     problem, tensors = _problem(function, arrays, dy, options)
-    found: dict[str, list[Truth]] = {tensor: [] for tensor in tensors}
-    notes = dict.fromkeys(tensors, "")
     try:
-        with np.errstate(all="ignore"):
-            for tensor, said in exact_values(problem, tensors, np.random.default_rng(0), UNLIMITED):
-                if isinstance(said, Truth):
-                    found[tensor].append(said)
-                elif isinstance(said, Fallback):
-                    found[tensor], notes[tensor] = [], said.reason
-                else:
-                    raise ArithmeticError(f"{function}: {tensor}: {said}")
+        found = every_element(problem, tensors)
     except NotApplicable:
         raise ValueError(f"{function}: NaN, ∞ and a loss of nothing have no exact value") from None
-    shapes = {"y": problem.dy.shape, **{f"d{n}": a.shape for n, a in problem.arrays.items()}}
-    return {t: _joined(parts, shapes[t], notes[t]) for t, parts in found.items()}
+    for tensor, known in found.items():
+        if known.truth is None:
+            raise ArithmeticError(f"{function}: {tensor}: {known.note}")
+    return {tensor: _in_shape(known, problem, tensor) for tensor, known in found.items()}
+
+
+class Known(NamedTuple):
+    """The exact values of a whole tensor, or None.
+
+    note: why slower arithmetic was needed, if it was, or why there are none.
+    """
+
+    truth: Truth | None
+    note: str = ""
+
+
+def every_element(problem: Problem, tensors: Iterable[str]) -> dict[str, Known]:
+    """The exact values of tensors, however long that takes. Raises: NotApplicable."""
+    found: dict[str, list[Truth]] = {tensor: [] for tensor in tensors}
+    notes = dict.fromkeys(found, "")
+    refuted: dict[str, Known] = {}
+    with np.errstate(all="ignore"):
+        for tensor, said in exact_values(problem, [*found], np.random.default_rng(0), UNLIMITED):
+            if isinstance(said, Truth):
+                found[tensor].append(said)
+            elif isinstance(said, Fallback):
+                found[tensor], notes[tensor] = [], said.reason
+            else:
+                refuted.setdefault(tensor, Known(None, str(said)))
+    return {
+        tensor: refuted.get(tensor) or Known(whole(parts), notes[tensor])
+        for tensor, parts in found.items()
+    }
 
 
 def _problem(
@@ -169,11 +192,7 @@ def _dtype(given: Mapping[str, Array]) -> str:
     return dtypes.pop()
 
 
-def _joined(parts: list[Truth], shape: tuple[int, ...], note: str) -> ExactTensor:
-    columns = {}
-    for name in COLUMNS:
-        column: Array = np.zeros(int(np.prod(shape)))
-        for part in parts:
-            column[part.places] = getattr(part, name)
-        columns[name] = column.reshape(shape)
-    return ExactTensor(note=note, **columns)
+def _in_shape(known: Known, problem: Problem, tensor: str) -> ExactTensor:
+    shape = shape_of(problem, tensor)
+    columns = {name: getattr(known.truth, name).reshape(shape) for name in COLUMNS}
+    return ExactTensor(note=known.note, **columns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,6 +71,16 @@ class Truth:
         """Where a tensor of this shape has the k-th of these elements."""
         flat = int(self.flat_places()[k])
         return tuple(map(int, np.unravel_index(flat, shape))) if shape else ()
+
+
+def whole(parts: Sequence[Truth]) -> Truth:
+    """All elements of a tensor in a row, from its parts."""
+    elements = parts[0].elements
+    columns = {name: np.zeros(elements) for name in COLUMNS}
+    for part in parts:
+        for name, column in columns.items():
+            column[part.places] = getattr(part, name)
+    return Truth(places=slice(0, elements), elements=elements, **columns)
 
 
 def truth_near(

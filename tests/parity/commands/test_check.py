@@ -146,12 +146,14 @@ def test_targets_that_are_none(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--like", "conv2_d"), 'no function is called "conv2_d"; did you mean conv2d or'),
-        (("--like", "zzz"), 'no function is called "zzz"; functions, each also with _backward: '),
+        (("--like", "zzz"), "--like: no function is called 'zzz'; `parity list` shows them all"),
         (("--style", "cs213n"), 'no style is called "cs213n"; did you mean cs231n?'),
         (("--style", "mine"), 'no style is called "mine"; styles: refimpl, cs231n, '),
-        (("--layout", "nhwc"), "HW or D, but is 'nhwc'; did you mean NHWC?"),
-        (("--layout", "x"), "--layout must be NCHW, NHWC, CHW, HWC, HW or D, but is 'x'\n"),
+        (
+            ("--layout", "nhwc"),
+            "--layout must be NCHW, NHWC, CHW, HWC, HW or D, but is 'nhwc'; did you mean NHWC?",
+        ),
+        (("--layout", "x"), "--layout must be NCHW, NHWC, CHW, HWC, HW or D, but is 'x'"),
         (("--format", "jsno"), "csv or gradescope, but is 'jsno'; did you mean json?"),
         (("--jobs", "0"), "--jobs must be at least 1, but is 0"),
         (("--jobs", "two"), "--jobs must be a whole number, but is two"),

@@ -32,7 +32,7 @@ from parity.cases.covering.every import pair_cases
 from parity.cases.functions import FUNCTIONS
 from parity.cases.networks import NETWORKS
 from parity.commands import terminal
-from parity.commands.options import default_jobs
+from parity.commands.options import START, default_jobs
 from parity.results.settings import DEFAULT_SEED
 
 ROOT = Path(parity.__file__).parents[1]
@@ -276,19 +276,28 @@ def test_jobs(call: Call, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tasks", "cores", "jobs"), [(200, 4, 1), (201, 4, 4), (5000, 64, 8), (5000, 1, 1)]
+    ("seconds", "cores", "jobs"),
+    [
+        (0.5, 4, 1),
+        (START, 64, 1),
+        (2 * START, 2, 1),
+        (2.1 * START, 2, 2),
+        (2 * START, 4, 4),
+        (500, 64, 8),
+        (500, 1, 1),
+    ],
 )
 @pytest.mark.parametrize("linux", [True, False])
 def test_default_jobs(
-    monkeypatch: pytest.MonkeyPatch, tasks: int, cores: int, jobs: int, linux: bool
+    monkeypatch: pytest.MonkeyPatch, seconds: float, cores: int, jobs: int, linux: bool
 ) -> None:
-    """A process for each core that may be used, at most 8, and one for a few tasks."""
+    """A process for each core, at most 8, where that saves more than it takes to start them."""
     if linux:
         monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)), raising=False)
     else:
         monkeypatch.delattr(os, "sched_getaffinity", raising=False)
         monkeypatch.setattr(os, "cpu_count", lambda: cores)
-    assert default_jobs(tasks) == jobs
+    assert default_jobs(seconds) == jobs
 
 
 # --- wrong calls --------------------------------------------------------------------------

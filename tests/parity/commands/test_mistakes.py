@@ -112,7 +112,7 @@ def test_a_control_that_is_refused(call: Call, monkeypatch: pytest.MonkeyPatch) 
     ("arguments", "text"),
     [
         (("add-halfed",), "parity: no known mistake is called 'add-halfed'"),
-        (("--function", "rellu"), "parity: no known mistake is in a function 'rellu'"),
+        (("--function", "rellu"), "parity: no function with known mistakes is called 'rellu'"),
     ],
 )
 def test_a_wrong_call(call: Call, arguments: tuple[str, ...], text: str) -> None:

@@ -50,7 +50,7 @@ for words, folder in zip({calls}, {folders}, strict=True):
     outcomes.append((code or 0, out.getvalue(), err.getvalue()))
 print(json.dumps(outcomes))
 """
-COMMANDS = ("run", "list", "audit", "mistakes", "sweep", "bench", "diff")
+COMMANDS = ("run", "gradients", "list", "audit", "mistakes", "sweep", "bench", "diff")
 QUICK = ("run", "relu", "--case", "maps", "--dtype", "float32", "--quick")
 PARITY = "which is not installed: pip install 'cnn-parity[parity]'"
 TYPER = f"parity: the command line needs typer, {PARITY}"
@@ -83,6 +83,7 @@ SENTENCES: dict[str, dict[tuple[object, ...], str]] = {
     "typer": {(): TYPER, ("--help",): TYPER, ("run", "relu"): TYPER},
     "torch": {
         ("run", "relu"): f"parity run {TORCH}",
+        ("gradients", "relu", "x.npz"): f"parity gradients {TORCH}",
         ("mistakes", "dx-kernel-not-turned"): f"parity mistakes {TORCH}",
         ("bench", "relu"): f"parity bench {TORCH}",
         ("bench", "--check"): f"parity bench {TORCH}",
@@ -101,6 +102,7 @@ SENTENCES: dict[str, dict[tuple[object, ...], str]] = {
     "threadpoolctl": {QUICK: f"parity run needs threadpoolctl, {PARITY}"},
     "flint": {
         QUICK[:-1]: f"parity run needs flint, {PARITY}",
+        ("gradients", "relu", "x.npz"): f"parity gradients needs flint, {PARITY}",
         ("bench", "--exact"): f"parity bench --exact needs flint, {PARITY}",
     },
     "junitparser": {
@@ -206,7 +208,8 @@ def test_what_there_is_needs_no_torch(call: Call, tmp_path: Path) -> None:
     ]
     found = each_without(*others, calls=calls)
     assert found[:3] == [call(*arguments) for arguments in calls[:3]]
-    assert found[3] == (0, "no changes\n", "")
+    assert (found[3].code, found[3].err) == (0, "")
+    assert found[3].out.endswith("no verdict changed, no error grew tenfold\n")
 
 
 def test_names_are_looked_up_without_torch() -> None:

@@ -14,7 +14,18 @@ HEAVY = (
     *("numpy", "torch", "flint", "mpmath", "sympy", "pandas", "scipy", "junitparser"),
     *("matplotlib", "dask", "distributed", "jax", "mygrad"),
 )
-COMMANDS = ("run", "check", "list", "audit", "mistakes", "sweep", "bench", "diff")
+COMMANDS = (
+    "run",
+    "check",
+    "gradients",
+    "list",
+    "audit",
+    "mistakes",
+    "sweep",
+    "bench",
+    "diff",
+    "help",
+)
 CASE = ("relu", "--case", "maps", "--dtype", "float32")
 
 PROBE = """

@@ -199,7 +199,10 @@ def test_ctrl_c(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
             f"--first {session.LAST} and --cases 1 may together be at most {session.LAST} "
             "(2**63 - 1)",
         ),
-        (("--cases", 0), "--cases must be at least 1, but is 0"),
+        (
+            ("--cases", 0),
+            "--cases must be at least 1, but is 0; `parity sweep --help` shows what there is",
+        ),
     ],
 )
 def test_a_wrong_call(call: Call, tmp_path: Path, options: tuple[object, ...], text: str) -> None:

@@ -342,6 +342,24 @@ def test_progress_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert told == [1, 1]
 
 
+def test_selection_by_function() -> None:
+    """The rows that a backward implements; of a function, its backward's too."""
+    backward, both = (select([name], []) for name in ("conv2d_backward", "conv2d"))
+    assert {row.id for row in backward} < {row.id for row in both}
+    assert all("refimpl.conv2d_backward" in row.implementation for row in backward)
+    assert {"D2.24", "D2.25"} <= {row.id for row in backward}
+
+
+def test_selection_by_word() -> None:
+    """A word of a section, in any case of letters."""
+    found = select(["池化层"], [])
+    assert found
+    assert all("池化层" in f"{row.section}{row.states}{row.note}" for row in found)
+    assert select(["POOLING"], []) == select(["pooling"], []) != []
+    union = {row.id for row in select(["池化层", "D2.8"], ["D4"])}
+    assert union >= {"D2.8", *(row.id for row in found)}
+
+
 def test_selection() -> None:
     """Ids, documents, both or everything, in the order of the ledger."""
     assert [row.id for row in select([], [])] == list(ledger())
@@ -354,8 +372,8 @@ def test_selection() -> None:
 @pytest.mark.parametrize(
     ("ids", "documents", "text"),
     [
-        (["D2.999"], [], "the ledger has no row 'D2.999', rows are D0.1 … D0."),
-        (["conv2d"], [], "the ledger has no row 'conv2d'"),
+        (["D2.999"], [], "the ledger has no row 'D2.999', no row of a function of this name"),
+        (["batchnorm"], [], "the ledger has no row 'batchnorm'"),
         ([], ["D5"], "there is no document 'D5', but D0, D1, D2, D3, D4"),
     ],
 )

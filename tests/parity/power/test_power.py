@@ -353,6 +353,18 @@ def test_select() -> None:
     assert {m.function for m in select([], ["downsample"])} == {"downsample", "upsample"}
     assert {m.function for m in select([], ["upsample"])} == {"upsample"}
     assert [m.name for m in select(["add-halved"], ["add", "relu"])] == ["add-halved"]
+    assert {m.function for m in select([], ["affine"])} == {"linear", "linear_backward"}
+
+
+def test_select_by_function_and_word() -> None:
+    """A name may be a function's, or a word of a mistake's name or title."""
+    assert {m.function for m in select(["conv2d_backward"], [])} == {"conv2d_backward"}
+    assert {m.function for m in select(["maxpool"], [])} == {
+        f"max_pool{n}d{part}" for n in "123" for part in ("", "_backward")
+    }
+    strides = select(["Stride"], [])
+    assert {"dx-stride-forgotten"} < {m.name for m in strides}
+    assert all("stride" in f"{m.name} {m.title}".lower() for m in strides)
 
 
 @pytest.mark.parametrize(
@@ -360,7 +372,7 @@ def test_select() -> None:
     [
         (["add-halfed"], [], "no known mistake is called 'add-halfed'; did you mean add-halved"),
         (["add-halved"], ["relu"], "none of these mistakes is in these functions"),
-        ([], ["rellu"], "no known mistake is in a function 'rellu'; did you mean relu"),
+        ([], ["rellu"], "no function with known mistakes is called 'rellu'; did you mean relu"),
     ],
 )
 def test_select_what_is_not_there(names: list[str], functions: list[str], text: str) -> None:

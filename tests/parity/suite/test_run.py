@@ -265,6 +265,16 @@ def test_elements_of_named_cases() -> None:
     assert element_cases([]) == ()
 
 
+def test_elements_without_the_function() -> None:
+    """As --case takes them: of the functions chosen, or of all that have such a case."""
+    assert element_cases(["maps"], ["relu", "tanh"]) == ("relu[maps]", "tanh[maps]")
+    assert element_cases(["plain", "conv2d[plain]"], ["conv2d_backward"]) == ("conv2d[plain]",)
+    everywhere = element_cases(["maps"])
+    assert set(everywhere) == {case.id for case in GOOD if case.name == "maps"}
+    with pytest.raises(SelectionError, match="no case is called 'mapz'"):
+        element_cases(["mapz"], ["relu"])
+
+
 def test_elements_of_an_unknown_case_are_refused() -> None:
     """A mistyped id is an error with what comes near it."""
     with pytest.raises(SelectionError) as raised:

@@ -158,13 +158,14 @@ ASKED = {
         "with _backward: conv2d, max_pool2d, linear, relu, dropout, cross_entropy",
     ),
     "a function that is none": (
-        (loaded("g(x, w)"), "dense", None),
-        'no function is called "dense"; functions, each also with _backward: '
-        + ", ".join(FUNCTIONS),
+        (loaded("g(x, w)"), "batchnorm", None),
+        "--like: no function is called 'batchnorm': refimpl has no normalisation layer; "
+        "`parity list` shows what there is",
     ),
-    "a function that is nearly one": (
-        (loaded("g(x, w)"), "conv", None),
-        'no function is called "conv"; did you mean conv3d or conv2d or conv1d?',
+    "several functions": (
+        (loaded("g(x, w)"), "losses", None),
+        "--like: 'losses' may be cross_entropy, binary_cross_entropy_with_logits, squared_error, "
+        "log_likelihood, perceptron_loss: say which",
     ),
     "a style that is nearly one": (
         (loaded("g(x, w)"), None, "cs213n"),

@@ -1,0 +1,68 @@
+"""What stands at the end of each command's help: calls that one can copy."""
+
+from __future__ import annotations
+
+# Each call, and what it does.
+EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
+    "run": (
+        ("parity run", "everything; CSV in reports/"),
+        ("parity run --quick", "torch alone, in seconds"),
+        ("parity run conv2d lenet", "some functions and networks"),
+        ("parity run pooling softmax_loss", "by other words"),
+        ("parity run conv2d --case 'groups 2'", "one case of `parity list conv2d`"),
+        ("parity run conv2d --elements plain", "every element in gradients.csv"),
+        ("parity run --junit report.xml --out ci", "for CI systems"),
+    ),
+    "check": (
+        ("parity check mine.py:conv2d_backward", "your function"),
+        ("parity check mine.py:MyPool --like max_pool2d", "your class"),
+        ("parity check nets.ipynb:forward,backward --like conv2d", "in a notebook"),
+        ("parity check */hw1.py --like conv2d --out all.csv", "many files"),
+    ),
+    "gradients": (
+        ("parity gradients conv2d my.npz --stride 2", "arrays x, weight, …"),
+        ("parity gradients softmax x=logits.csv", "a matrix"),
+        ("parity gradients linear a.npz --dtype float32", "that alone"),
+    ),
+    "list": (
+        ("parity list", "what there is to run"),
+        ("parity list conv2d", "the cases of a function"),
+        ("parity list pooling", "of several"),
+    ),
+    "audit": (
+        ("parity audit", "every statement: counts, errata, audit.csv"),
+        ("parity audit D1.23 D2.8", "all that is known of some of them"),
+        ("parity audit conv2d_backward", "the statements of a function"),
+        ("parity audit 池化层", "those with a word"),
+        ("parity audit --no-torch", "what the judges other than torch say"),
+    ),
+    "mistakes": (
+        ("parity mistakes", "all of them: who refuses each"),
+        ("parity mistakes dx-kernel-not-turned", "what is known of one"),
+        ("parity mistakes conv2d_backward", "those in a function"),
+        ("parity mistakes stride", "those with a word"),
+    ),
+    "sweep": (
+        ("parity sweep --cases 100000", "random cases"),
+        ("parity sweep --function conv2d --time 1h", "one function, for so long"),
+        ("parity sweep --only 17", "one case again"),
+    ),
+    "bench": (
+        ("parity bench", "refimpl beside torch"),
+        ("parity bench lenet --threads 1", "a network, on one thread"),
+        ("parity bench --check", "a check beside other checkers"),
+    ),
+    "diff": (
+        ("parity diff old new", "what changed between two folders"),
+        ("parity diff old new --all", "every change"),
+    ),
+    "help": (("parity help run", "the same as `parity run --help`"),),
+}
+
+
+def epilog(command: str) -> str:
+    """The end of a command's help; \\b keeps its lines as they are."""
+    calls = EXAMPLES[command]
+    width = max(len(call) for call, _ in calls)
+    lines = [f"  {call:{width}}  {what}" for call, what in calls]
+    return "\n".join(["\b", "Examples:", *lines])

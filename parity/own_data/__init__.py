@@ -1,0 +1,1 @@
+"""The gradients of somebody's own numbers, element by element: `parity gradients`."""
