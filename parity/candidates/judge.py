@@ -9,6 +9,7 @@ import numpy as np
 
 from parity.candidates.reference import Expected, shape_of
 from parity.candidates.said import Misshapen
+from parity.candidates.wire import Unsendable
 from parity.cases.case import Array
 
 RIGHT, WRONG = "right", "wrong"
@@ -151,8 +152,9 @@ def _numbers(value: Any) -> Array | None:
 def _called(value: Any) -> str:
     """A value's type, for a sentence.
 
-    >>> _called("text"), _called({})
-    ('a str', 'a dict')
+    >>> _called("text"), _called({}), _called(Unsendable("generator"))
+    ('a str', 'a dict', 'a generator')
     """
-    array = value if isinstance(value, np.ndarray) else None
-    return f"an array of {array.dtype}" if array is not None else f"a {type(value).__name__}"
+    if isinstance(value, np.ndarray):
+        return f"an array of {value.dtype}"
+    return f"a {value.type if isinstance(value, Unsendable) else type(value).__name__}"

@@ -22,6 +22,7 @@ from parity.candidates.styles.as_layer import BACKWARDS, FORWARDS
 from parity.candidates.styles.constructing import with_turned_weight
 from parity.candidates.styles.recognition import (
     BACKWARD_WORDS,
+    LIBRARIES,
     function_called,
     in_words,
     recognised,
@@ -69,6 +70,16 @@ class Wanted:
     everything: bool = False  # of a notebook
 
 
+def library_of(style: str | None) -> str:
+    """The library whose arrays a style takes, as far as that is said.
+
+    >>> library_of("array:torch"), library_of("jax"), library_of("cs231n"), library_of(None)
+    ('torch', 'jax', 'numpy', 'numpy')
+    """
+    name, _, library = (style or "").partition(":")
+    return library or (name if name in LIBRARIES else MODULE)
+
+
 def no_diagnosis(*given: object) -> tuple[()]:
     return ()
 
@@ -78,9 +89,7 @@ def check_file(
 ) -> Verdict:
     """The verdict on names in a file, a notebook or a module, in a process of its own."""
     candidate = f"{source}:{','.join(names)}" if names else source
-    library = (wanted.style or "").rpartition(":")[2]
-    library = library if library in ("torch", "jax") else MODULE
-    with Child(wanted.limits, wanted.python, library=library) as child:
+    with Child(wanted.limits, wanted.python, library=library_of(wanted.style)) as child:
         loaded = child.ask(*load(source, names, wanted.everything))
         if not isinstance(loaded, Failure) and not names:
             names = names_like(loaded[0].get("public", ()), wanted.like)

@@ -13,10 +13,18 @@ _array = np.array
 
 def start(library: str) -> None:
     """Import the library that a request names; one thread, and float64 also in JAX, whoever
-    imported it or switched it off."""
+    imported it or switched it off.
+
+    Raises: ImportError; ValueError if it makes no arrays.
+    """
+    converter(library)
     if library == "torch":
         import_module("torch").set_num_threads(1)
-    jax = import_module("jax") if library == "jax" else loaded("jax")
+    _in_float64()
+
+
+def _in_float64() -> None:
+    jax = loaded("jax")
     if hasattr(jax, "config"):
         jax.config.update("jax_enable_x64", True)
 
@@ -47,11 +55,15 @@ def converter(library: str) -> Callable[[Any], Any]:
     if library == "torch":
         from_numpy: Callable[[Any], Any] = import_module("torch").from_numpy
         return from_numpy
-    if library == "jax":
-        start(library)
-        asarray: Callable[[Any], Any] = import_module("jax.numpy").asarray
-        return asarray
-    return lambda array: array
+    if library == "numpy":
+        return lambda array: array
+    module = import_module("jax.numpy" if library == "jax" else library)
+    _in_float64()
+    for name in ("asarray", "from_dlpack"):
+        if callable(getattr(module, name, None)):
+            made: Callable[[Any], Any] = getattr(module, name)
+            return made
+    raise ValueError(f"{library} makes no arrays: it has neither asarray nor from_dlpack")
 
 
 def assign(owner: Any, name: str, value: Any) -> None:

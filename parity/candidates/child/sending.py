@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Mapping  # noqa: UP035 (Python 3.8)
+from typing import Any, Callable, Iterator, Mapping  # noqa: UP035 (Python 3.8)
 
 import numpy as np
 
@@ -13,6 +13,8 @@ MOST_VALUES = 200_000  # of one reply
 DEEPEST = 30
 LONGEST_STRING = 1000
 LARGEST_ARRAY = 1 << 28  # bytes
+# By DLPack's numbers.
+CPU, DEVICES = 1, {2: "CUDA", 3: "CUDA's host", 4: "OpenCL", 7: "Vulkan", 8: "Metal", 10: "ROCm"}
 # Bound before a candidate can change them.
 _ndarray, _generic, _asarray = np.ndarray, np.generic, np.asarray
 _from_dlpack = getattr(np, "from_dlpack", None)
@@ -45,15 +47,44 @@ def plain(value: object) -> Any:
         return _view(value, _ndarray)  # type: ignore[call-overload]
     if isinstance(value, type):
         return None
+    for _, read in _readers(value):
+        try:
+            found = read(value)
+        except Exception:  # a class of somebody else may raise anything: the next way, if any
+            continue
+        if found is not None:
+            return _view(found, _ndarray)
+    return None
+
+
+def _readers(value: object) -> Iterator[tuple[str, Callable[[Any], Any]]]:
+    """The ways in which its type offers numbers."""
+    yield "", tensor_as_array
+    if hasattr(type(value), "__array__"):
+        yield "__array__", _asarray
+    if hasattr(type(value), "__dlpack__") and _from_dlpack:
+        yield "__dlpack__", _from_dlpack
+
+
+def unread(value: object) -> str:
+    """Why the numbers of an array cannot be read, for the end of a sentence; "" for what offers
+    none."""
+    if isinstance(value, type) or not any(name for name, _ in _readers(value)):
+        return ""
     try:
-        found = tensor_as_array(value)
-        if found is None and hasattr(type(value), "__array__"):
-            found = _asarray(value)
-        elif found is None and hasattr(type(value), "__dlpack__") and _from_dlpack:
-            found = _from_dlpack(value)
-    except Exception:  # a class of somebody else: whatever it raises, it is no array
-        return None
-    return None if found is None else _view(found, _ndarray)
+        kind = int(value.__dlpack_device__()[0])  # type: ignore[attr-defined]
+    except Exception:
+        kind = CPU
+    if kind != CPU:
+        return f" on a device ({DEVICES.get(kind, f'DLPack {kind}')}) that is not the processor"
+    for name, read in _readers(value):
+        try:
+            read(value)
+        except Exception as error:
+            if name:
+                said = f"{type(error).__name__}: {error}".rstrip(": ")
+                return f" whose {name} raises {said}"[:LONGEST_STRING]
+    return ""
 
 
 def is_scalar(value: object) -> bool:
@@ -129,7 +160,7 @@ class Sender:
             return {"scalar": self._blob(_asarray(complex(value)))}
         found = plain(value)
         if found is None:
-            return {"object": type_name(value)}
+            return {"object": type_name(value) + unread(value)}
         if in_list and type(value) is not _ndarray and not is_scalar(value):
             self.types[path] = type_name(value)
         dtype, shape = _dtype_of(found), _shape_of(found)

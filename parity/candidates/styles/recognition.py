@@ -298,8 +298,9 @@ def unknown(like: str | None, style: str | None) -> str:
     """The message about a name that is none of ours; "" if both are known."""
     if style is not None and style.partition(":")[0] not in EVERY:
         return f'no style is called "{style}"{meant(style, tuple(EVERY)) or f"; {styles_listed()}"}'
-    if style is not None and style.partition(":")[2] not in ("", *LIBRARIES):
-        return f'"{style}": the arrays are those of torch or jax, for example "array:torch"'
+    library = (style or "").partition(":")[2]
+    if library and not all(part.isidentifier() for part in library.split(".")):
+        return f'"{style}": behind the colon stands a library of arrays, as in "array:torch"'
     if like is not None and like not in FUNCTIONS and like not in FORWARD_OF:
         try:
             function_meant(like)

@@ -70,7 +70,10 @@ SENT: dict[str, tuple[Any, dict[str, str]]] = {
     "masked": (np.array([1.0, 2.0]), {"value": "numpy.ma.MaskedArray"}),
     "foreign": (np.arange(3.0), {"value": "mine.Foreign"}),
     "capsule": (np.arange(4.0), {"value": "mine.Capsule"}),
-    "broken": (Unsendable("mine.Broken"), {"value": "mine.Broken"}),
+    "broken": (
+        Unsendable("mine.Broken whose __array__ raises RuntimeError"),
+        {"value": "mine.Broken"},
+    ),
     "pretends": (Unsendable("mine.Pretends"), {"value": "mine.Pretends"}),
     "objects": (Unsendable("numpy.ndarray of object"), {}),
     "records": (Unsendable("numpy.ndarray of [('f0', '<i4'), ('f1', '<f8')]"), {}),

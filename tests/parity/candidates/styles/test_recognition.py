@@ -167,14 +167,18 @@ ASKED = {
         "--like: 'losses' may be cross_entropy, binary_cross_entropy_with_logits, squared_error, "
         "log_likelihood, perceptron_loss: say which",
     ),
+    "a style that is nearly one": (
+        (loaded("g(x, w)"), None, "cs213n"),
+        'no style is called "cs213n"; did you mean cs231n?',
+    ),
     "a style that is none": (
         (loaded("g(x, w)"), None, "keras"),
         'no style is called "keras"; styles: refimpl, cs231n, deeplearning.ai, layer, torch, jax, '
         "array",
     ),
     "arrays of no library": (
-        (loaded("g(x, w)"), None, "array:cupy"),
-        '"array:cupy": the arrays are those of torch or jax, for example "array:torch"',
+        (loaded("g(x, w)"), None, "array:my arrays"),
+        '"array:my arrays": behind the colon stands a library of arrays, as in "array:torch"',
     ),
     "a function that a style has not": (
         (loaded("g(x, w)"), "conv3d", "cs231n"),
