@@ -230,7 +230,7 @@ def test_wrong_objects() -> None:
     assert found.example.problem.arrays["weight"].shape == (4, 3, 3, 3)
     twice = parity.check(Twice(5, 3), like="linear")
     assert twice.status == "wrong"
-    assert "y is 2 times the right one" in str(twice)
+    assert "2 times the right one" in str(twice)
 
 
 def test_what_refimpl_does_not_have() -> None:
