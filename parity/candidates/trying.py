@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from parity.candidates.asked import LARGER, Asked, plan, problem_of
-from parity.candidates.examine import outcome
+from parity.candidates.examine import Outcome, outcome
 from parity.candidates.failures import Failure
 from parity.candidates.fitting import fit_of, layouts_of
 from parity.candidates.interview import Interview, Put
@@ -59,12 +59,26 @@ def can_be(put: Put, told: Told, seed: int) -> bool:
     return any(_right(put, told, seed))
 
 
+def may_be(put: Put, told: Told, seed: int) -> bool:
+    """Whether a tensor is right in one of a few problems: dbias, a sum of dy, says nothing."""
+    return any(
+        not judged.aspect
+        for one in _outcomes(put, told, seed)
+        for judged in one.judged
+        if judged.tensor != "dbias"
+    )
+
+
 def _right(put: Put, told: Told, seed: int) -> Iterator[bool]:
     """Of each of a few problems: whether the value is right, of a backward the gradients."""
+    return (not one.wrong for one in _outcomes(put, told, seed))
+
+
+def _outcomes(put: Put, told: Told, seed: int) -> Iterator[Outcome]:
+    """What comes of a few problems."""
     interview = Interview(put, told)
     part = BACKWARD if told.part == BACKWARD else FORWARD
-    for one in _few(told, interview, seed):
-        yield not outcome(one, interview.ask, part).wrong
+    return (outcome(one, interview.ask, part) for one in _few(told, interview, seed))
 
 
 def _few(told: Told, interview: Interview, seed: int) -> Sequence[Asked]:

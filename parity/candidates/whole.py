@@ -34,6 +34,7 @@ from parity.candidates.trying import (
     can_be,
     keeping,
     layout_in_words,
+    may_be,
     not_inverted,
     of_object,
     standing,
@@ -150,7 +151,7 @@ def _of_code(candidate: str, told: Told, put: Put, wanted: Wanted, diagnose: Dia
     """The verdict on functions or a class, taken in the way in which most of it is right."""
     found = _as_told(candidate, told, put, wanted, diagnose)
     for said, change in _other_ways(told, put, wanted):
-        if found or _mostly(found):
+        if found or _is_its_way(found):
             break
         other = _as_told(candidate, told, put, wanted, diagnose, change)
         if _rightness(other) > _rightness(found):
@@ -176,13 +177,24 @@ def _other_ways(told: Told, put: Put, wanted: Wanted) -> Iterator[tuple[str, Cha
     """How else a candidate may take its arrays, where nothing says it."""
     if wanted.layout is None and told.style in TRIED:
         layout = NHWC if told.layout == NCHW else NCHW
-        yield layout_in_words(layout), lambda one: replace(one, layout=layout)
-    yield "its weights are (in, out)", with_turned_weight
+        other = _if_promising(put, lambda one: replace(one, layout=layout), wanted.seed)
+        yield layout_in_words(layout), other
+    yield "its weights are (in, out)", _if_promising(put, with_turned_weight, wanted.seed)
     if told.like == "dropout" and told.style in OBJECTS:
         yield from DROPPING
     if wanted.layout is None and told.style in TRIED:
         for one_sample in (o for o in layouts_of(told.like) if o in ONE_SAMPLE):
             yield layout_in_words(one_sample), _if_tried(put, one_sample, wanted.seed)
+
+
+def _if_promising(put: Put, change: Change, seed: int) -> Change:
+    """A change after which something is right in a few problems."""
+
+    def changed(told: Told) -> Told | None:
+        other = change(told)
+        return other if other is not None and may_be(put, other, seed) else None
+
+    return changed
 
 
 def _if_tried(put: Put, layout: str, seed: int) -> Change:
@@ -201,9 +213,15 @@ def _can_be_asked(described: Mapping[str, Any]) -> bool:
     return described.get("kind") != "instance" or called
 
 
-def _mostly(found: Verdict) -> bool:
-    """Whether most of what was asked is right, so that it is no question of the axes."""
-    return 2 * found.cases.right > found.cases.asked
+def _is_its_way(found: Verdict) -> bool:
+    """Whether so much is right that the candidate takes its arrays as they were given.
+
+    A tensor that is right in most cases is enough, but for dbias, whose sum other axes may give
+    too, and for dropout, whose ways differ in the training alone.
+    """
+    telling = [n for n in found.tensors if n != "dbias" and found.function != "dropout"]
+    shares = [found.cases, *(found.tensors[name] for name in telling)]
+    return any(2 * share.right > share.asked for share in shares)
 
 
 def _rightness(found: Verdict) -> int:
