@@ -29,7 +29,7 @@ WRONG = {
     "diff a.csv": "B is missing",
     "list a b": "too many arguments: b",
     "help rnu": "there is no command 'rnu', did you mean run?; there are run, check, ",
-    "check a.py:f --out /proc/nowhere/t.csv": "--out /proc/nowhere/t.csv: there is no folder /proc/nowhere",
+    "check a.py:f --out /none/t.csv": "--out /none/t.csv: there is no folder /none",
     "run relu --out /proc/nowhere": "/proc/nowhere: no such file or directory",
 }
 
