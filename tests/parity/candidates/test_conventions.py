@@ -147,3 +147,14 @@ def test_other_kinks() -> None:
     assert "the sign of 0 is 1" in sign.remarks
     odd = verdict(lambda x: np.where(x == 0, 0.3, np.sign(x)).astype(x.dtype), "sign", "forward")
     assert odd.faults == ("the sign of 0 is none of 0, as in torch, 1, −1",)
+
+
+def test_a_slope_that_is_rounded_once_more() -> None:
+    """At a kink roundings are as right as anywhere."""
+
+    def code(dy: Any, x: Any, negative_slope: float = 0.01) -> Any:
+        return np.where(x > 0, dy, dy * (negative_slope * 10) / 10)
+
+    found = verdict(code, "leaky_relu", "backward")
+    assert found, str(found)
+    assert "the derivative at 0 is the slope, as in torch" in found.remarks
