@@ -172,7 +172,7 @@ def _at_once(out: Path | None, targets: list[str], wanted: Wanted, jobs: int, sh
         except OSError as error:
             wrong_call(f"--out {out}: {error.strerror or error}")
         typer.echo(_summary([verdict.status for verdict in found], "", out))
-    return max(map(_code, found))
+    return max(_code(verdict.status) for verdict in found)
 
 
 def _verdicts(targets: list[str], wanted: Wanted, jobs: int) -> list[Verdict]:
@@ -205,6 +205,7 @@ def _into_table(path: Path, targets: list[str], wanted: Wanted, jobs: int) -> in
             }
             for target in targets
         ]
+        others = submissions.others(before, targets)
         rows = {n: row for n, one in enumerate(asked) if (row := submissions.done(before, one))}
         left = [n for n in range(len(targets)) if n not in rows]
         interruption.keeps(
@@ -214,14 +215,14 @@ def _into_table(path: Path, targets: list[str], wanted: Wanted, jobs: int) -> in
         with bar:
             for number, verdict in check_many([targets[n] for n in left], wanted, jobs):
                 rows[left[number]] = submissions.row(verdict, asked[left[number]])
-                submissions.write(path, [rows[n] for n in sorted(rows)])
+                submissions.write(path, [*others, *(rows[n] for n in sorted(rows))])
                 done(1)
-        submissions.write(path, [rows[n] for n in sorted(rows)])
+        submissions.write(path, [*others, *(rows[n] for n in sorted(rows))])
     except (submissions.TableError, OSError) as error:
         wrong_call(error)
     states = [row["status"] for row in rows.values()]
     typer.echo(_summary(states, f"{len(left)} checked now; ", path))
-    return DISAGREE if set(states) - {"right", "right norm-wise"} else 0
+    return max(map(_code, states))
 
 
 def _summary(states: list[str], more: str, path: Path) -> str:
@@ -230,9 +231,7 @@ def _summary(states: list[str], more: str, path: Path) -> str:
     return f"{counted(len(states), 'candidate')}: {said}; {more}{path}"
 
 
-def _code(verdict: Verdict) -> int:
-    from parity.candidates.verdict import FAILED, UNCLEAR
+def _code(status: str) -> int:
+    from parity.candidates.verdict import FAILED, UNCLEAR, WRONG
 
-    if verdict.status in (FAILED, UNCLEAR):
-        return WRONG_CALL
-    return 0 if verdict else DISAGREE
+    return {WRONG: DISAGREE, FAILED: WRONG_CALL, UNCLEAR: WRONG_CALL}.get(status, 0)

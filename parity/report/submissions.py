@@ -50,6 +50,14 @@ def done(rows: Iterable[Row], asked: Mapping[str, Any]) -> Row | None:
     return None
 
 
+def others(rows: Iterable[Row], targets: Iterable[str]) -> list[Row]:
+    """The rows of candidates that are not asked now: they stay in the table."""
+    asked = set(targets)
+    return [
+        one for one in rows if (one["file"].rpartition(" ")[0] or one["candidate"]) not in asked
+    ]
+
+
 def write(path: Path, rows: Sequence[Row]) -> None:
     """The whole table in the place of the old one."""
     replace_files({path: text(rows)})

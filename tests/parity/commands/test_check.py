@@ -92,6 +92,23 @@ def test_a_table_that_goes_on(call: Call, right: str, wrong: str, tmp_path: Path
     assert "2 checked now" in call(*command, "--seed", "5")[1]
 
 
+def test_rows_of_other_candidates_stay(call: Call, right: str, wrong: str, tmp_path: Path) -> None:
+    """A table with one more candidate loses nobody; what cannot be judged ends with 2."""
+    table = tmp_path / "results.csv"
+    asked = ("--like", "conv2d_backward", "--out", table, "--jobs", "1")
+    call("check", wrong, *asked)
+    before = table.read_text(encoding="utf-8").splitlines()
+    code, out, _ = call("check", right, *asked)
+    assert (code, out) == (0, f"1 candidate: 1 right; 1 checked now; {table}\n")
+    after = table.read_text(encoding="utf-8").splitlines()
+    assert after[:2] == before
+    assert len(after) == 3
+    lost = tmp_path / "lost.py"
+    lost.write_text("import nowhere_at_all\n", encoding="utf-8")
+    assert call("check", lost, wrong, *asked).code == 2
+    assert len(table.read_text(encoding="utf-8").splitlines()) == 4
+
+
 def test_another_table_is_not_overwritten(call: Call, right: str, tmp_path: Path) -> None:
     """Nothing is lost."""
     table = tmp_path / "grades.csv"
