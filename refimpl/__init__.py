@@ -1,7 +1,8 @@
 """NumPy implementation of every forward and backward formula of a convolutional network.
 
 Arrays are NCHW. `dname` means ∂L/∂name and has the shape of `name`. A backward takes `dy`
-first, then the forward's arguments except `bias`.
+first, then the forward's arguments except `bias`. In a docstring, `Source:` names the statements
+that it implements, and `Plain:` the file that says the same term by term, where the code here is fast.
 """
 
 from refimpl.activations import (
