@@ -51,14 +51,24 @@ def test_a_session_for_each_reader() -> None:
     assert TEXT.partition("## Who it is for")[2].partition("\n## ")[0].count("](#") == 4
 
 
-def test_the_own_test(elsewhere: Path) -> None:
-    """The test with the fixture, beside the layers of examples/."""
+def ci_runs() -> list[str]:
+    """What the CI file runs."""
+    (block,) = blocks(TEXT, "yaml")
+    steps = yaml.safe_load(block)["jobs"]["parity"]["steps"]
+    return [step["run"] for step in steps if "run" in step]
+
+
+def test_the_own_test(tmp_path: Path) -> None:
+    """The test with the fixture, in a project of its own, as the CI file runs it."""
     (block,) = (block for block in blocks(TEXT, "python") if "parity_check" in block)
-    (elsewhere / "test_mine.py").write_text(block, encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_mine.py"]
-    path = {"PYTHONPATH": str(ROOT / "examples" / "layers")}
-    found = subprocess.run(command, env=os.environ | path, capture_output=True, text=True)
-    assert "\n1 passed" in found.stdout, found.stdout
+    (tmp_path / "layers.py").symlink_to(ROOT / "examples" / "layers" / "layers.py")
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_layers.py").write_text(block, encoding="utf-8")
+    python, *words = shlex.split(ci_runs()[-1])
+    assert python == "python"
+    command = [sys.executable, *words, "-p", "no:cacheprovider"]
+    found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert "= 1 passed" in found.stdout, found.stdout
 
 
 @pytest.mark.usefixtures("elsewhere")
@@ -87,9 +97,7 @@ def test_pandas(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_ci_file() -> None:
     """It can be read, and its check is the one that is shown."""
-    (block,) = blocks(TEXT, "yaml")
-    steps = yaml.safe_load(block)["jobs"]["parity"]["steps"]
-    runs = [step["run"] for step in steps if "run" in step]
+    runs = ci_runs()
     assert [run for run in runs if run.startswith("parity ")] == [SESSIONS[2][0]]
     assert re.search(r"'\./cnn-parity\[torch\]'", runs[0])
 
