@@ -1,4 +1,4 @@
-# Everything one does twice. `make test` and `make report` need Python ≥ 3.11 and nothing else.
+# Everything one does twice; `make help` lists it. It needs Python ≥ 3.11 and nothing else.
 
 PYTHON ?= python3
 # Where pip looks for packages beside its own settings, for example PyTorch's CPU index:
@@ -9,9 +9,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install test lint types imports unit report slow jax faults format coverage mutation pairs wheel findings clean
+.PHONY: help install test lint types imports unit report slow jax faults format coverage mutation pairs wheel findings clean
 
-install: $(INSTALLED)
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s  %s\n", $$1, $$2}' Makefile
+
+install: $(INSTALLED) ## the environment .venv (other targets make it when they need it)
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"{sys.executable} is Python {sys.version.split()[0]}, but 3.11 or later is needed: make PYTHON=…")'
@@ -19,49 +22,47 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_INDEX) -c constraints.txt -e '.[test]'
 	touch $@
 
-test: lint types imports unit
+test: lint types imports unit ## lint, types, imports, unit: what must pass before a commit
 
-lint: $(INSTALLED)
+lint: $(INSTALLED) ## ruff: style and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(INSTALLED)
+types: $(INSTALLED) ## mypy --strict
 	$(BIN)/mypy
 
-imports: $(INSTALLED)
+imports: $(INSTALLED) ## import-linter: the floors, no circles, torch in one room
 	$(BIN)/lint-imports
 
 # As many processes as there are cores. They and those they start share what Python has compiled.
-unit: $(INSTALLED)
+unit: $(INSTALLED) ## pytest, with all doctests and pages
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n auto --dist worksteal
 
-# AlexNet at full size: a minute and some gigabytes.
-slow: $(INSTALLED)
+slow: $(INSTALLED) ## AlexNet at full size: a minute and some gigabytes
 	$(BIN)/python -m pytest -q -m slow tests/parity/judges/test_alexnet.py
 
-# Candidates in JAX, which `make test` does without: 400 MB to install.
-jax: $(INSTALLED)
+jax: $(INSTALLED) ## candidates in JAX: 400 MB to install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_INDEX) -c constraints.txt -e '.[jax]'
 	$(BIN)/python -m pytest -q -n auto tests/parity/candidates/test_jax.py tests/parity/candidates/test_torch_and_jax.py
 
 # Processes killed, a disk filled, a cluster that loses a worker: the sweep survives. Two tests at
 # a time: each starts processes of its own.
-faults: $(INSTALLED)
+faults: $(INSTALLED) ## processes killed, a full disk, a lost worker: the sweep survives
 	$(BIN)/python -m pytest -q -m faults -n 2 tests/parity/sweep
 
 # Everything: the comparison with torch and the witnesses, AlexNet included, the verdicts on the
 # documents, and the known mistakes.
-report: $(INSTALLED)
+report: $(INSTALLED) ## the suite with all witnesses, the verdicts on the documents, the known mistakes
 	$(BIN)/parity run --full
 	$(BIN)/parity audit
 	$(BIN)/parity mistakes
 
-format: $(INSTALLED)
+format: $(INSTALLED) ## ruff mends style and format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 # Line and branch coverage: refimpl must be complete, parity above 95 %.
-coverage: $(INSTALLED)
+coverage: $(INSTALLED) ## lines and branches: all of refimpl, 95 % of parity
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest -q -n auto --cov --cov-report=
 	$(BIN)/coverage report --include='refimpl/*' --fail-under=100
@@ -69,20 +70,19 @@ coverage: $(INSTALLED)
 
 # Changes of refimpl's source that nothing refuses, but for those of tests/mutation/equivalents.toml.
 # For example: make mutation MUTATION="--module windows --jobs 4"
-mutation: $(INSTALLED)
+mutation: $(INSTALLED) ## changes of refimpl's source that nothing refuses: a quarter of an hour
 	$(BIN)/python tests/mutation/run.py $(MUTATION)
 
-# The rows of generated cases, once a factor or a level has changed.
-pairs: $(INSTALLED)
+pairs: $(INSTALLED) ## the generated cases anew, once a factor or a level has changed
 	$(BIN)/python -c 'from parity.cases.covering import every, table; table.STORED.write_text(every.rows_as_json())'
 
 # A wheel, installed and run in three empty environments outside this folder: bare, with the extra
 # parity, with the extra torch.
-wheel: $(INSTALLED)
+wheel: $(INSTALLED) ## a wheel, run in three empty environments
 	sh tests/wheel.sh "$(PYTHON)" "$(PIP_INDEX)"
 
 # What other libraries do that one would not guess; needs the internet, see findings/README.md.
-findings:
+findings: ## what other libraries do that one would not guess: needs the internet
 	@changed=; failed=; for script in findings/*.sh; do \
 		echo "== $$script"; status=0; \
 		PYTHON='$(PYTHON)' PIP_INDEX='$(PIP_INDEX)' bash "$$script" || status=$$?; \
@@ -96,5 +96,5 @@ findings:
 	test -z "$$failed" || echo "not run:$$failed"; \
 	test -z "$$changed$$failed" && echo "nothing changed"
 
-clean:
+clean: ## removes what the others made, but for reports
 	rm -rf $(VENV) build *.egg-info .mutation .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*

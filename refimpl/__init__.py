@@ -1,7 +1,8 @@
 """NumPy implementation of every forward and backward formula of a convolutional network.
 
 Arrays are NCHW. `dname` means ∂L/∂name and has the shape of `name`. A backward takes `dy`
-first, then the forward's arguments except `bias`.
+first, then the forward's arguments except `bias`. In a docstring `Source:` names the statements
+that it implements; where its code is fast, `Plain:` names the file that says it term by term.
 """
 
 from refimpl.activations import (

@@ -30,6 +30,7 @@ def avg_pool1d(
     Shapes: x (N, C, L) -> (N, C, L_out). Divisor and sizes: as in `avg_pool2d`.
     Raises: ValueError, TypeError as `avg_pool2d` does.
     Source: D0.4, D4.4, D4.15.
+    Plain: parity/witnesses/definitions/average_pooling.py.
 
     >>> avg_pool1d(np.array([[[1.0, 3.0, 2.0, 0.0]]]), 2)
     array([[[2., 1.]]])
@@ -55,6 +56,7 @@ def avg_pool1d_backward(
     Shapes: dy (N, C, L_out), x (N, C, L) -> (N, C, L).
     Raises: ValueError if the sizes disagree, for example dy from another stride.
     Source: D0.11, D2.28, D3.10.
+    Plain: parity/witnesses/definitions/average_pooling.py.
 
     >>> avg_pool1d_backward(np.array([[[4.0, 6.0]]]), np.zeros((1, 1, 4)), 2)
     array([[[2., 2., 3., 3.]]])
@@ -93,6 +95,7 @@ def avg_pool2d(
     Raises: ValueError if a window exceeds the padded input or padding is more than half of
     kernel_size; TypeError for arrays that are not real numbers.
     Source: D0.4, D0.7, D1.17, D2.11, D3.6, D4.4, D4.15.
+    Plain: parity/witnesses/definitions/average_pooling.py.
 
     >>> x = np.array([[1.0, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]])
     >>> avg_pool2d(x[None, None], 2)[0, 0]
@@ -129,6 +132,7 @@ def avg_pool2d_backward(
     Shapes: dy (N, C, H_out, W_out), x (N, C, H, W) -> (N, C, H, W).
     Raises: ValueError if the sizes disagree, for example dy from another stride.
     Source: D0.11, D0.17, D1.23, D2.28, D3.10, D4.6.
+    Plain: parity/witnesses/definitions/average_pooling.py.
 
     >>> avg_pool2d_backward(np.array([[[[4.0]]]]), np.zeros((1, 1, 2, 2)), 2)[0, 0]
     array([[1., 1.],
@@ -164,6 +168,7 @@ def avg_pool3d(
     Shapes: x (N, C, D, H, W) -> (N, C, D_out, H_out, W_out). Divisor: as in `avg_pool2d`.
     Raises: ValueError, TypeError as `avg_pool2d` does.
     Source: D0.4, D0.5.
+    Plain: parity/witnesses/definitions/average_pooling.py.
 
     >>> avg_pool3d(np.arange(8.0).reshape(1, 1, 2, 2, 2), 2)
     array([[[[[3.5]]]]])
@@ -198,6 +203,7 @@ def avg_pool3d_backward(
     Shapes: dy (N, C, D_out, H_out, W_out), x (N, C, D, H, W) -> the shape of x.
     Raises: ValueError if the sizes disagree, for example dy from another stride.
     Source: D0.5, D0.11.
+    Plain: parity/witnesses/definitions/average_pooling.py.
 
     >>> avg_pool3d_backward(np.full((1, 1, 1, 1, 1), 8.0), np.zeros((1, 1, 2, 2, 2)), 2)[0, 0, 0]
     array([[1., 1.],

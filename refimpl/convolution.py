@@ -43,6 +43,7 @@ def conv1d(
     padding: as in `conv2d`. An asymmetric one is a tuple of one pair, `((before, after),)`.
     Raises: ValueError, TypeError as `conv2d` does.
     Source: D4.1, D4.12, D4.17.
+    Plain: parity/witnesses/definitions/convolution.py.
 
     >>> conv1d(np.array([[[1.0, 2.0, 4.0]]]), np.array([[[1.0, 10.0]]]))
     array([[[21., 42.]]])
@@ -68,6 +69,7 @@ def conv1d_backward(
     Shapes: dy (N, C_out, L_out), x (N, C_in, L), weight (C_out, C_in/groups, K).
     Raises: ValueError if the sizes disagree, for example dy from another stride.
     Source: D0.12, D0.13, D4.8.
+    Plain: parity/witnesses/definitions/convolution.py.
 
     >>> dy, x, weight = np.array([[[1.0, -1.0]]]), np.array([[[1.0, 2.0, 4.0]]]), np.ones((1, 1, 2))
     >>> conv1d_backward(dy, x, weight).dweight
@@ -98,6 +100,7 @@ def conv2d(
     arrays that are not real numbers of one dtype.
     Source: D0.1, D0.3, D0.5, D0.6, D0.16, D2.1, D2.2, D2.12, D2.23, D3.1, D3.2, D3.7, D3.12, D4.1,
     D4.3, D4.5, D4.9, D4.14.
+    Plain: parity/witnesses/definitions/convolution.py.
 
     >>> a = np.array([[1, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 1, 1], [0, 0, 1, 1, 0],
     ...               [0, 1, 1, 0, 0]])  # D2.1
@@ -129,6 +132,7 @@ def conv2d_backward(
     Shapes: dy (N, C_out, H_out, W_out), x (N, C_in, H, W), weight (C_out, C_in/groups, K_h, K_w).
     Raises: ValueError if the sizes disagree, for example dy from another stride.
     Source: D0.12, D0.13, D2.24, D2.25, D2.26, D2.27, D3.8, D3.9, D3.11, D4.7, D4.8, D4.10, D4.11.
+    Plain: parity/witnesses/definitions/convolution.py.
 
     >>> x, weight = np.arange(9.0).reshape(1, 1, 3, 3), np.ones((1, 1, 2, 2))
     >>> dy = np.eye(2)[None, None]
@@ -157,6 +161,7 @@ def conv3d(
     padding: as in `conv2d`.
     Raises: ValueError, TypeError as `conv2d` does.
     Source: D0.5.
+    Plain: parity/witnesses/definitions/convolution.py.
 
     >>> x = np.arange(8.0).reshape(1, 1, 2, 2, 2)
     >>> conv3d(x, x)
@@ -185,6 +190,7 @@ def conv3d_backward(
     weight (C_out, C_in/groups, K_d, K_h, K_w).
     Raises: ValueError if the sizes disagree, for example dy from another stride.
     Source: D0.5, D0.12, D0.13.
+    Plain: parity/witnesses/definitions/convolution.py.
 
     >>> x = np.arange(8.0).reshape(1, 1, 2, 2, 2)
     >>> grads = conv3d_backward(np.full((1, 1, 1, 1, 1), 3.0), x, x)

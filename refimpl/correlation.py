@@ -51,6 +51,7 @@ def rot180(a: Array) -> Array:
     Shapes: a (…, H, W) -> (…, H, W).
     Raises: ValueError without two axes, TypeError for elements that are not real numbers.
     Source: D0.12, D1.25, D2.25, D4.2, D4.7.
+    Plain: parity/witnesses/definitions/correlation.py.
 
     >>> rot180(np.array([[1.0, 2.0], [3.0, 4.0]]))
     array([[4., 3.],
@@ -69,6 +70,7 @@ def rot180_backward(dy: Array, a: Array) -> Array:
     Shapes: dy and a (…, H, W) -> (…, H, W).
     Raises: ValueError if the sizes disagree.
     Source: D1.25, D4.7.
+    Plain: parity/witnesses/definitions/correlation.py.
 
     >>> rot180_backward(np.array([[1.0, 2.0]]), np.array([[5.0, 6.0]]))
     array([[2., 1.]])
@@ -96,6 +98,7 @@ def correlate2d(a: Array, kernel: Array, mode: str = "full") -> Array:
     Raises: ValueError if an array is empty, an axis is missing or the mode is unknown, TypeError
     for arrays that are not real numbers of one dtype.
     Source: D0.16, D1.15, D4.1, D4.7, D4.9.
+    Plain: parity/witnesses/definitions/correlation.py.
 
     >>> a, kernel = np.array([[1.0, 2.0, 3.0]]), np.array([[10.0, 1.0]])
     >>> correlate2d(a, kernel)
@@ -117,6 +120,7 @@ def correlate2d_backward(
     Shapes: dy (…, H_out, W_out), a (…, H, W), kernel (K_h, K_w); … are the axes of the batch.
     Raises: ValueError if the sizes disagree, for example dy from another mode.
     Source: D4.10, D4.11.
+    Plain: parity/witnesses/definitions/correlation.py.
 
     >>> a, kernel = np.array([[1.0, 2.0, 4.0]]), np.array([[10.0, 1.0]])
     >>> correlate2d_backward(np.array([[1.0, -1.0]]), a, kernel, "valid").dkernel
@@ -140,6 +144,7 @@ def convolve2d(a: Array, kernel: Array, mode: str = "full") -> Array:
                where each is larger on one axis: ValueError. D1.15 asks for a kernel that fits.
     Raises: ValueError, TypeError as `correlate2d` does.
     Source: D0.16, D1.13, D1.14, D1.15, D1.30, D4.2 (its formula corrected: X(i − m, j − n)), D4.11.
+    Plain: parity/witnesses/definitions/correlation.py.
 
     >>> a, kernel = np.array([[1.0, 2.0, 3.0]]), np.array([[10.0, 1.0]])
     >>> convolve2d(a, kernel)
@@ -159,6 +164,7 @@ def convolve2d_backward(dy: Array, a: Array, kernel: Array, mode: str = "full") 
     Shapes: dy (…, H_out, W_out), a (…, H, W), kernel (K_h, K_w); … are the axes of the batch.
     Raises: ValueError if the sizes disagree, for example dy from another mode.
     Source: D1.24, D1.25, D1.27, D1.34.
+    Plain: parity/witnesses/definitions/correlation.py.
 
     >>> a, kernel = np.array([[1.0, 2.0, 4.0]]), np.array([[10.0, 1.0]])
     >>> convolve2d_backward(np.array([[1.0, -1.0]]), a, kernel, "valid").dkernel
@@ -251,6 +257,7 @@ def shared_conv2d(x: Array, weight: Array, bias: Array | None = None) -> Array:
     Raises: ValueError if sizes disagree or the kernel exceeds a map, TypeError for arrays that
     are not real numbers of one dtype.
     Source: D1.13, D1.16.
+    Plain: parity/witnesses/definitions/correlation.py.
 
     >>> x = np.array([[[[1.0, 2.0, 3.0]], [[10.0, 20.0, 30.0]]]])
     >>> shared_conv2d(x, np.array([[[1.0, 0.0]], [[1.0, -1.0]]]))
@@ -278,6 +285,7 @@ def shared_conv2d_backward(dy: Array, x: Array, weight: Array) -> SharedConv2dGr
     Shapes: dy (N, C_out, H_out, W_out), x (N, C_in, H, W), weight (C_out, K_h, K_w).
     Raises: ValueError if the sizes disagree.
     Source: D1.24, D1.25, D1.26, D1.27 (without its factor O_q).
+    Plain: parity/witnesses/definitions/correlation.py.
 
     >>> x = np.array([[[[1.0, 2.0, 3.0]], [[10.0, 20.0, 30.0]]]])
     >>> dy, weight = np.array([[[[1.0, 5.0]]]]), np.array([[[7.0, 0.0]]])

@@ -33,6 +33,7 @@ def max_pool1d(
     Shapes: x (N, C, L) -> (N, C, L_out). The stride is kernel_size unless given.
     Raises: ValueError, TypeError as `max_pool2d` does.
     Source: D0.4, D4.4, D4.15.
+    Plain: parity/witnesses/definitions/max_pooling.py.
 
     >>> max_pool1d(np.array([[[1.0, 3.0, 2.0, 0.0]]]), 2)
     array([[[3., 2.]]])
@@ -55,6 +56,7 @@ def max_pool1d_with_indices(
     Shapes: x (N, C, L) -> two arrays (N, C, L_out).
     Raises: ValueError, TypeError as `max_pool2d` does.
     Source: D0.4.
+    Plain: parity/witnesses/definitions/max_pooling.py.
 
     >>> max_pool1d_with_indices(np.array([[[1.0, 3.0, 2.0, 0.0]]]), 2)[1]
     array([[[1, 2]]])
@@ -81,6 +83,7 @@ def max_pool1d_backward(
     Shapes: dy (N, C, L_out), x (N, C, L) -> (N, C, L). ties: as in `max_pool2d_backward`.
     Raises: ValueError if the sizes disagree, for example dy from another stride.
     Source: D0.11, D2.28, D3.10.
+    Plain: parity/witnesses/definitions/max_pooling.py.
 
     >>> max_pool1d_backward(np.array([[[5.0, 7.0]]]), np.array([[[1.0, 3.0, 2.0, 0.0]]]), 2)
     array([[[0., 5., 7., 0.]]])
@@ -108,6 +111,7 @@ def max_pool2d(
     Raises: ValueError if a window exceeds the padded input, holds padding only, or padding is
     more than half of kernel_size; TypeError for arrays that are not real numbers.
     Source: D0.4, D0.7, D1.17, D3.6, D4.4, D4.15.
+    Plain: parity/witnesses/definitions/max_pooling.py.
 
     >>> x = np.array([[1.0, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]])
     >>> max_pool2d(x[None, None], 2)[0, 0]
@@ -132,6 +136,7 @@ def max_pool2d_with_indices(
     Shapes: x (N, C, H, W) -> two arrays (N, C, H_out, W_out).
     Raises: ValueError, TypeError as `max_pool2d` does.
     Source: D0.4.
+    Plain: parity/witnesses/definitions/max_pooling.py.
 
     >>> max_pool2d_with_indices(np.arange(4.0).reshape(1, 1, 2, 2), 2)[1]
     array([[[[3]]]])
@@ -160,6 +165,7 @@ def max_pool2d_backward(
     some), "all" to every element that equals the maximum (D2.28 as printed).
     Raises: ValueError if the sizes disagree, for example dy from another stride.
     Source: D0.11, D0.17, D1.23 (corrected), D2.28, D3.10, D4.6.
+    Plain: parity/witnesses/definitions/max_pooling.py.
 
     >>> x = np.array([[[[1.0, 3.0], [3.0, 0.0]]]])
     >>> max_pool2d_backward(np.array([[[[5.0]]]]), x, 2)[0, 0]
@@ -189,6 +195,7 @@ def max_pool3d(
     Shapes: x (N, C, D, H, W) -> (N, C, D_out, H_out, W_out); sizes as in `max_pool2d`.
     Raises: ValueError, TypeError as `max_pool2d` does.
     Source: D0.4, D0.5.
+    Plain: parity/witnesses/definitions/max_pooling.py.
 
     >>> max_pool3d(np.arange(8.0).reshape(1, 1, 2, 2, 2), 2)
     array([[[[[7.]]]]])
@@ -211,6 +218,7 @@ def max_pool3d_with_indices(
     Shapes: x (N, C, D, H, W) -> two arrays (N, C, D_out, H_out, W_out).
     Raises: ValueError, TypeError as `max_pool2d` does.
     Source: D0.4, D0.5.
+    Plain: parity/witnesses/definitions/max_pooling.py.
 
     >>> max_pool3d_with_indices(np.arange(8.0).reshape(1, 1, 2, 2, 2), 2)[1]
     array([[[[[7]]]]])
@@ -238,6 +246,7 @@ def max_pool3d_backward(
     ties: as in `max_pool2d_backward`.
     Raises: ValueError if the sizes disagree, for example dy from another stride.
     Source: D0.5, D0.11.
+    Plain: parity/witnesses/definitions/max_pooling.py.
 
     >>> x = np.arange(8.0).reshape(1, 1, 2, 2, 2)
     >>> max_pool3d_backward(np.full((1, 1, 1, 1, 1), 5.0), x, 2)[0, 0, 1]

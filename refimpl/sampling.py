@@ -41,6 +41,7 @@ def downsample(x: Array, size: Ints, how: str = "max", edge: str = "zero_pad") -
     Raises: ValueError if there is nothing to pool or, with "drop", no whole window; TypeError
     for arrays that are not real numbers.
     Source: D1.12, D1.17, D1.18, D1.30.
+    Plain: parity/witnesses/definitions/sampling.py.
 
     >>> x = np.array([[[[1.0, 2.0, -3.0], [4.0, 3.0, -5.0]]]])
     >>> downsample(x, 2)
@@ -66,6 +67,7 @@ def upsample(dy: Array, x: Array, size: Ints, how: str = "max", edge: str = "zer
     Shapes: dy (N, C, H_out, W_out), x (N, C, H, W) -> (N, C, H, W).
     Raises: ValueError if the sizes disagree, for example dy of the other rule for the edge.
     Source: D0.11, D1.23 (corrected), D1.30, D1.33, D4.6.
+    Plain: parity/witnesses/definitions/sampling.py.
 
     >>> x = np.array([[[[1.0, 2.0, -3.0], [4.0, 3.0, -5.0]]]])
     >>> upsample(np.array([[[[8.0, 4.0]]]]), x, 2)

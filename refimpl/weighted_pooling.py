@@ -48,6 +48,7 @@ def weighted_pool2d(
     Raises: ValueError if the channels disagree or a window exceeds the input, TypeError for
     arrays that are not real numbers of one dtype.
     Source: D1.17 (trainable pooling), D4.15 (the mean as such a sum).
+    Plain: parity/witnesses/definitions/weighted_pooling.py.
 
     >>> x = np.array([[[[1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]]]])
     >>> weight = np.array([[[1.0, 10.0], [100.0, 1000.0]]])
@@ -77,6 +78,7 @@ def weighted_pool2d_backward(
     Shapes: dy (N, C, H_out, W_out), x (N, C, H, W), weight (C, K_h, K_w).
     Raises: ValueError if the sizes disagree, for example dy from another stride.
     Source: D0.11, D1.17.
+    Plain: parity/witnesses/definitions/weighted_pooling.py.
 
     >>> x, weight = np.array([[[[1.0, 2.0], [3.0, 4.0]]]]), np.array([[[10.0, 20.0]]])
     >>> weighted_pool2d_backward(np.array([[[[1.0], [-1.0]]]]), x, weight)
@@ -140,6 +142,7 @@ def gaussian_pool2d(x: Array, kernel_size: Ints, sigma: Any, stride: Ints | None
     Raises: ValueError if a window exceeds the input or sigma is not positive; TypeError for
     arrays that are not real numbers, or objects without exp.
     Source: D1.17 (Gaussian pooling), D2.5.
+    Plain: parity/witnesses/definitions/weighted_pooling.py.
 
     >>> x = np.array([[[[1.0, 0.0, 0.0], [0.0, 4.0, 0.0], [0.0, 0.0, 1.0]]]])
     >>> gaussian_pool2d(x, 3, sigma=0.5)  # (4 + 2e⁻⁴)/(1 + 4e⁻² + 4e⁻⁴)
@@ -161,6 +164,7 @@ def gaussian_pool2d_backward(
     Shapes: dy (N, C, H_out, W_out), x (N, C, H, W) -> (N, C, H, W).
     Raises: ValueError if the sizes disagree, for example dy from another stride.
     Source: D0.11, D1.17.
+    Plain: parity/witnesses/definitions/weighted_pooling.py.
 
     >>> gaussian_pool2d_backward(np.array([[[[4.0]]]]), np.zeros((1, 1, 2, 2)), 2, sigma=0.5)
     array([[[[1., 1.],

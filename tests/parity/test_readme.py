@@ -2,90 +2,112 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
-from collections import Counter
+import subprocess
+import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
-from typer.testing import CliRunner
+import yaml
+from calling import Call
+from pages import README, ROOT, blocks, sessions, shows
 
-import parity.documents.checks.every  # noqa: F401 (registers the evidence)
-import refimpl
-from parity.cases.case import FLOATS
-from parity.cases.catalogue import BAD, GOOD
-from parity.cases.covering.every import TABLES, pair_cases
-from parity.cli import app
-from parity.documents.audit import audit_row
-from parity.documents.evidence import VERDICTS
-from parity.documents.ledger import ledger
-from parity.report.audit import describe
-from parity.results.settings import DEFAULT_SEED
-from parity.suite.generated import RANDOM_CASES
-from parity.suite.tasks import select
-
-ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text()
-COMMANDS = re.findall(
-    r"^parity (run|list|diff|audit|sweep)([^#\n]*?)(?:  |$)", README, re.MULTILINE
-)
+TEXT = README.read_text(encoding="utf-8")
+SESSIONS = sessions(TEXT)
+BUDGET = 10  # seconds that a check may take in CI
 
 
-@pytest.mark.parametrize(("command", "words"), COMMANDS)
-def test_commands_are_accepted(command: str, words: str) -> None:
-    """Each command of the README names options that exist, and cases that exist."""
-    given = shlex.split(words)
-    options = {word for word in given if word.startswith("--")}
-    shown = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"}).output
-    assert options <= set(re.findall(r"--[\w-]+", shown))
-    if "--case" in given:
-        assert select(given[:1], given[given.index("--case") + 1], FLOATS, seed=DEFAULT_SEED)
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to work in, with the examples beside it."""
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
-def test_there_are_commands() -> None:
-    """The pattern above finds the README's commands."""
-    assert len(COMMANDS) >= 8
+def test_its_length() -> None:
+    """It can be read in one go."""
+    assert len(TEXT.splitlines()) <= 200
 
 
-def test_counts() -> None:
-    """The numbers of cases are those of the catalogue."""
-    assert f"{len(GOOD)} layer cases are data" in README
-    pairs = sum(len(pair_cases(function, 1)) for function in TABLES)
-    assert f"{pairs} more are generated" in README
-    assert f"So are {RANDOM_CASES} random cases" in README
-    assert f"{len(GOOD)} layer cases" in (ROOT / "CHANGELOG.md").read_text()
-    assert f"{len(BAD)} bad inputs" in (ROOT / "CHANGELOG.md").read_text()
+@pytest.mark.usefixtures("elsewhere")
+@pytest.mark.parametrize(("command", "shown"), SESSIONS, ids=[command for command, _ in SESSIONS])
+def test_sessions(call: Call, command: str, shown: str) -> None:
+    """Each command prints what is shown."""
+    program, *arguments = shlex.split(command)
+    assert program == "parity"
+    code, out, err = call(*arguments)
+    assert err == ""
+    assert shows(shown, out) is None
+    assert code == int("WRONG" in shown or " outside" in shown)
 
 
-def test_the_ledger_as_shown() -> None:
-    """The number of statements, the counts of verdicts, and one row as `parity audit` prints it."""
-    rows = list(ledger().values())
-    assert f"{len(rows)} statements, " in README
-    assert f"{len(rows)} statements of the five documents" in (ROOT / "CHANGELOG.md").read_text()
-    counts = Counter(row.verdict for row in rows)
-    line = next(line for line in README.splitlines() if line.startswith("all  "))
-    assert line.split()[1:6] == [str(n) for n in (len(rows), *(counts[v] for v in VERDICTS))]
-    assert describe(audit_row(ledger()["D1.23"])) in README
+def test_a_session_for_each_reader() -> None:
+    """One for each of the four, who are led to it."""
+    assert [command.split()[1] for command, _ in SESSIONS] == ["check", "gradients", "run", "audit"]
+    assert TEXT.partition("## Who it is for")[2].partition("\n## ")[0].count("](#") == 4
 
 
-def test_links_lead_somewhere() -> None:
-    """Every relative link is a file of the project."""
-    targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
-    assert targets
-    assert [target for target in targets if not (ROOT / target).exists()] == []
+def ci_runs() -> list[str]:
+    """What the CI file runs."""
+    (block,) = blocks(TEXT, "yaml")
+    steps = yaml.safe_load(block)["jobs"]["parity"]["steps"]
+    return [step["run"] for step in steps if "run" in step]
 
 
-def test_error_text() -> None:
-    """The error text that the README quotes is the one that refimpl gives."""
-    quoted = re.search(r"`(conv2d: x has 3 channels[^`]+)`", README)
-    assert quoted
-    x, weight = ([[[[0.0] * 6] * 7] * 3] * 2, [[[[0.0] * 2] * 3] * 5] * 4)
-    with pytest.raises(ValueError, match=re.escape(quoted[1])):
-        refimpl.conv2d(x, weight)
+def test_the_own_test(tmp_path: Path) -> None:
+    """The test with the fixture, in a project of its own, as the CI file runs it."""
+    (block,) = (block for block in blocks(TEXT, "python") if "parity_check" in block)
+    (tmp_path / "layers.py").symlink_to(ROOT / "examples" / "layers" / "layers.py")
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_layers.py").write_text(block, encoding="utf-8")
+    python, *words = shlex.split(ci_runs()[-1])
+    assert python == "python"
+    command = [sys.executable, *words, "-p", "no:cacheprovider"]
+    found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert "= 1 passed" in found.stdout, found.stdout
 
 
-def test_make_targets_exist() -> None:
-    """Every make target that the README names is in the Makefile."""
-    makefile = (ROOT / "Makefile").read_text()
-    for target in set(re.findall(r"(?:`|^|\$ )make (\w+)", README, re.MULTILINE)):
-        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+@pytest.mark.usefixtures("elsewhere")
+def test_pandas(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table is read, and what is plotted is a line of slope ½."""
+    (command,) = (command for command, _ in SESSIONS if " gradients " in command)
+    call(*shlex.split(command)[1:])
+    (block,) = (block for block in blocks(TEXT, "python") if "pandas" in block)
+    seen = []
+
+    class Plot:
+        """In the place of matplotlib."""
+
+        def __init__(self, frame: pd.DataFrame) -> None:
+            self.frame = frame
+
+        def scatter(self, x: str, y: str) -> None:
+            seen.append(self.frame[y] / self.frame[x])
+
+    monkeypatch.setattr(pd.DataFrame, "plot", property(Plot))
+    exec(block, {})
+    (slopes,) = seen
+    assert len(slopes) == 72
+    assert (slopes - 0.5).abs().max() < 1e-4
+
+
+def test_the_ci_file() -> None:
+    """It can be read, and its check is the one that is shown."""
+    runs = ci_runs()
+    assert [run for run in runs if run.startswith("parity ")] == [SESSIONS[2][0]]
+    assert re.search(r"'\./cnn-parity\[torch\]'", runs[0])
+
+
+def test_the_check_is_quick(elsewhere: Path) -> None:
+    """Start-up included, on one core of this machine, whoever else is at work on it."""
+    command = [str(Path(sys.executable).with_name("parity")), *shlex.split(SESSIONS[2][0])[1:]]
+    before = os.times()
+    subprocess.run(command, cwd=elsewhere, check=True, capture_output=True)
+    after = os.times()
+    spent = after.children_user - before.children_user
+    assert spent + after.children_system - before.children_system < BUDGET
+    assert (elsewhere / "report.xml").exists()
