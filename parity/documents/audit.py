@@ -48,7 +48,8 @@ class AuditRow:
 def select(ids: Sequence[str], documents: Sequence[str]) -> list[LedgerRow]:
     """The rows of ids and documents (in any case of letters); all if none are given.
 
-    ids: also functions of refimpl, and words of what a row states, of its section and its note.
+    ids: also functions of refimpl, and words of what a row states, of its section and its note;
+    these are looked for in the documents, if any are given.
 
     Raises: UnknownRowError for an id, a word or a document that is not there.
     """
@@ -58,24 +59,28 @@ def select(ids: Sequence[str], documents: Sequence[str]) -> list[LedgerRow]:
             raise UnknownRowError(f"there is no document {document!r}, but {', '.join(DOCUMENTS)}")
     if not (ids or documents):
         return list(rows.values())
-    wanted = {name.upper() for name in documents} | {i for word in ids for i in _about(word)}
+    named = {word.upper() for word in ids} & {*rows, *DOCUMENTS}
+    words = [word for word in ids if word.upper() not in named]
+    within = {document.upper() for document in documents}
+    among = [row for row in rows.values() if row.document in (within or DOCUMENTS)]
+    about = [_about(word, among) for word in words]
+    wanted = named.union(*about) if words else named | within
     return [row for row in rows.values() if wanted & {row.id, row.document}]
 
 
-def _about(word: str) -> set[str]:
-    """The rows of this id or document, that this function implements, or that this word is in.
+def _about(word: str, among: Sequence[LedgerRow]) -> set[str]:
+    """The rows that this function implements, or that this word is in.
 
     Raises: UnknownRowError if there are none.
     """
-    rows = ledger()
-    if word.upper() in (*rows, *DOCUMENTS):
-        return {word.upper()}
-    found = {row.id for row in rows.values() if word in _functions(row)}
-    found = found or {row.id for row in rows.values() if word.lower() in _texts(row).lower()}
+    found = {row.id for row in among if word in _functions(row)}
+    found = found or {row.id for row in among if word.lower() in _texts(row).lower()}
     if not found:
+        documents = dict.fromkeys(row.document for row in among)
+        where = f" of {', '.join(documents)}" if len(documents) < len(DOCUMENTS) else ""
         raise UnknownRowError(
-            f"the ledger has no row {word!r}, no row of a function of this name and none in whose "
-            f"words it is; rows are {_ranges()}"
+            f"the ledger has no row {word!r}, no row{where} of a function of this name and none in "
+            f"whose words it is; rows are {_ranges()}"
         )
     return found
 

@@ -356,8 +356,11 @@ def test_selection_by_word() -> None:
     assert found
     assert all("池化层" in f"{row.section}{row.states}{row.note}" for row in found)
     assert select(["POOLING"], []) == select(["pooling"], []) != []
-    union = {row.id for row in select(["池化层", "D2.8"], ["D4"])}
-    assert union >= {"D2.8", *(row.id for row in found)}
+    within = select(["池化层", "D2.8"], ["D1"])
+    assert [row for row in within if row.id != "D2.8"] == [r for r in found if r.document == "D1"]
+    assert 1 < len(within) < len(found)
+    with pytest.raises(UnknownRowError, match="no row of D3 of a function"):
+        select(["bread"], ["D3"])
 
 
 def test_selection() -> None:
