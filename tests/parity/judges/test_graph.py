@@ -130,8 +130,8 @@ def test_shapes_are_those_of_the_edges() -> None:
     """Each input of a join has its own gradient, and the sum the shape of the output."""
     rows = of(check_network(GRAPH, "float64", SETTINGS), "local")
     shapes = {(row.layer, row.tensor): row.shape for row in rows}
-    assert shapes["stack", "y"] == shapes["add", "dx"] == shapes["act", SUM] == "5×4×6×3"
-    assert shapes["stack", "da"] == shapes["stack", "db"] == "5×2×6×3"
+    assert shapes["stack", "y"] == shapes["add", "dx"] == shapes["act", SUM] == "(5, 4, 6, 3)"
+    assert shapes["stack", "da"] == shapes["stack", "db"] == "(5, 2, 6, 3)"
     assert shapes["loss", "loss"] == "()"
 
 

@@ -44,8 +44,8 @@ def test_costs_of_one_worker() -> None:
     )
 
 
-@pytest.mark.parametrize("nothing", [None, progress(judged=0), progress(busy_seconds=0.0)])
-def test_no_costs_of_nothing(nothing: Progress | None) -> None:
+@pytest.mark.parametrize("nothing", [progress(judged=0), progress(busy_seconds=0.0)])
+def test_no_costs_of_nothing(nothing: Progress) -> None:
     """A sweep that judged nothing new says nothing of it."""
     assert list(costs(nothing)) == []
 

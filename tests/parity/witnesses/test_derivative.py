@@ -264,7 +264,8 @@ def test_a_network_that_raises(monkeypatch: pytest.MonkeyPatch) -> None:
         with monkeypatch.context() as patched:
             patched.setattr(refimpl.Tanh, where, broken)
             found = network_row("small_tanh")
-        assert (found.verdict, found.note) == (OUTSIDE, "refimpl raised IndexError: off by one")
+        assert found.verdict == OUTSIDE
+        assert found.note.startswith("refimpl raised IndexError: off by one (refimpl/")
 
 
 def test_as_many_samples_as_there_is_time_for(monkeypatch: pytest.MonkeyPatch) -> None:
