@@ -108,7 +108,8 @@ def _rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
 def _check_columns(where: str, columns: Sequence[str]) -> None:
     twice = [column for column, count in Counter(columns).items() if count > 1]
     if twice:
-        raise OwnDataError(f"{where}: the column {twice[0]!r} is there {columns.count(twice[0])} times")
+        count = columns.count(twice[0])
+        raise OwnDataError(f"{where}: the column {twice[0]!r} is there {count} times")
     if "function" not in columns:
         raise OwnDataError(
             f"{where}: has no column `function`, but {', '.join(columns)}; the first line names "
@@ -119,7 +120,7 @@ def _check_columns(where: str, columns: Sequence[str]) -> None:
 def _check_length(where: str, cells: Sequence[str], columns: Sequence[str]) -> None:
     if len(cells) == len(columns):
         return
-    more = "; commas within a cell need quotes: \"2,1\"" if len(cells) > len(columns) else ""
+    more = '; commas within a cell need quotes: "2,1"' if len(cells) > len(columns) else ""
     raise OwnDataError(
         f"{where}: has {_cells(len(cells))}, but the columns are {len(columns)}{more}"
     )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -23,6 +22,7 @@ from parity.own_data.function_options import option_value
 from parity.own_data.layer_files import Listed, read_listed
 from parity.own_data.names import argument_names, option_parameters
 from parity.own_data.size import too_large
+from parity.suite.own_layers import OwnLayer
 from parity.suite.selection import SelectionError, function_meant, nearest
 from parity.witnesses.pieces import cost
 from parity.witnesses.problem import Problem
@@ -38,26 +38,6 @@ VALUES = {
 }
 PARAMETERS = ("weight", "bias", "kernel")  # which have no axis of samples
 Drawn: TypeAlias = Draw | Classes | Probabilities
-
-
-@dataclass(frozen=True)
-class OwnLayer:
-    """A layer of a file: its case, and what comes out of it.
-
-    products: about how many multiply-adds its forward takes. large: exact values take minutes, or
-    gigabytes.
-    """
-
-    case: Case
-    shapes: Mapping[str, Shape]
-    y: Shape
-    products: int
-    large: bool
-
-    def __str__(self) -> str:
-        arrays = [f"{name} {in_words(shape)}" for name, shape in self.shapes.items()]
-        options = [f"{name}={value}" for name, value in self.case.options.items()]
-        return f"{self.case.id}: {', '.join([*arrays, *options])} → y {in_words(self.y)}"
 
 
 def read_layers(path: Path) -> list[OwnLayer]:
@@ -80,15 +60,6 @@ def read_layers(path: Path) -> list[OwnLayer]:
     return found
 
 
-def in_words(shape: Shape) -> str:
-    """A shape as a file has it.
-
-    >>> in_words((2, 3, 8, 9)), in_words((5,)), in_words(())
-    ('2x3x8x9', '5', 'one number')
-    """
-    return "x".join(map(str, shape)) or "one number"
-
-
 # --- one layer ----------------------------------------------------------------------------
 
 
@@ -108,7 +79,7 @@ def _described(listed: Listed, above: OwnLayer | None) -> OwnLayer:
     function = forward_of(function_meant(cells.pop("function")))
     cells = _by_own_names(function, cells)
     _check_known(function, cells)
-    shapes = argument_shapes(function, cells, above and (above.case.id, above.y))
+    shapes = argument_shapes(function, cells, (above.case.id, above.y) if above else None)
     options = _options(function, cells)
     sources = {argument: _source(function, argument, shapes) for argument in shapes}
     numbers = sum(map(prod, shapes.values()))
@@ -158,8 +129,7 @@ def _options(function: str, cells: Mapping[str, str]) -> dict[str, Any]:
 def _check_numbers(function: str, count: int, what: str) -> None:
     if count > NUMBERS:
         raise OwnDataError(
-            f"{function} of {count} numbers{what}; at most {NUMBERS} are judged: give fewer "
-            "samples"
+            f"{function} of {count} numbers{what}; at most {NUMBERS} are judged: give fewer samples"
         )
 
 
