@@ -87,9 +87,7 @@ def _further(
     if name == "weight":
         return _weight(function, cells, first)
     if name == "bias":
-        if given is None or FLAGS.get(given) is False:
-            return None
-        return found["weight"][:1] if FLAGS.get(given) else shape_in(name, given)
+        return _bias(given or "false", found["weight"])
     if given is not None:
         return shape_in(name, given)
     if function == "concatenate":
@@ -99,6 +97,14 @@ def _further(
     if function == "cross_entropy":
         return (*first[:1], *first[2:]) if len(first) > 1 else ()  # class indices
     return first
+
+
+def _bias(given: str, weight: Shape) -> Shape | None:
+    if given in FLAGS:
+        return weight[:1] if FLAGS[given] else None
+    if not SIZE.fullmatch(given.strip("()[], ")):
+        raise OwnDataError(f"bias {given!r}: must be true, false, or a size, as 64")
+    return shape_in("bias", given)
 
 
 def _weight(function: str, cells: Mapping[str, str], x: Shape) -> Shape:

@@ -100,9 +100,12 @@ def not_asked(layers: Sequence[OwnLayer], witnesses: bool, full: bool) -> Iterat
     large = [layer.case.name for layer in layers if layer.large]
     if large and witnesses and not full:
         yield (
-            f"too large for exact values and integers, judged by torch alone: {', '.join(large)}; "
-            "--full asks them, too"
+            f"too large for exact values and integers: {', '.join(large)}: torch judges, exact "
+            "values where it sees nothing; --full asks everything"
         )
-    many = [layer for layer in layers if not suits(layer.case)]
+    many = sum(not suits(layer.case) for layer in layers)
     if many:
-        yield f"properties: not asked of {len(many)} layers, with more than {LARGEST} numbers each"
+        yield (
+            f"properties: not asked of {many} of {len(layers)} layers, those with more than "
+            f"{LARGEST} numbers"
+        )

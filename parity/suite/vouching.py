@@ -2,7 +2,8 @@
 
 For each function and dtype of a run one case that was run is judged again, by the same code, with
 a mistake in the place of refimpl's forward, of its backward, with one that people make, and with
-one on torch's side. torch alone judges: whoever else a run asks can only see more.
+one on torch's side. torch alone judges: whoever else a run asks can only see more. Of somebody's
+own layers exact values are asked, too, where torch alone sees nothing.
 """
 
 from __future__ import annotations
@@ -61,10 +62,12 @@ def planted_tasks(tasks: Sequence[Task], quick: bool = False) -> list[Task]:
     for function, dtype in sorted(generated - run.keys()):
         listed = (case for case in CASES.values() if case.function == function)
         run[function, dtype] = [case for case in listed if dtype in case.dtypes]
+    inexactly = {task.id for task in tasks if task.kind == "case" and not task.exactly}
     chosen = []
     for (_, dtype), cases in run.items():
         first, *others = sorted(cases, key=_preference)[:TRIES]
-        chosen.append(Task(PLANTED[0], first.id, dtype, _unlisted(first), instead=tuple(others)))
+        task = Task(PLANTED[0], first.id, dtype, _unlisted(first), instead=tuple(others))
+        chosen.append(replace(task, exactly=first.id not in inexactly))
     kinds = dict(zip(("network", "training"), PLANTED, strict=True))
     networks = [Task(kinds[t.kind], t.id, t.dtype) for t in tasks if t.kind in kinds]
     firsts = {(t.kind, t.id): t for t in reversed(networks)}
@@ -101,11 +104,12 @@ def _size(source: Source) -> int:
 def plant(task: Task, settings: Settings, judge: Judge) -> Findings:
     """Plant what a task says, judge it, and report what was seen; nothing stays planted."""
     alone = replace(settings, quick=True, elements=())
+    exactly = task.unlisted is not None and task.exactly and not settings.quick
     with planting.unwritten():
         if task.id in NETWORKS:
             found = [_in_network(task, alone, judge)]
         else:
-            found = _in_function(task, alone, judge)
+            found = _in_function(task, alone, judge, exactly)
     return Findings(planted=[_excused(one, settings) for one in found])
 
 
@@ -124,11 +128,18 @@ def _excused(planted: Planted, settings: Settings) -> Planted:
     return replace(planted, failed=False) if settings.override else planted
 
 
-def _in_function(task: Task, settings: Settings, judge: Judge) -> list[Planted]:
-    """Each mistake on the first case that shows it."""
+def _in_function(task: Task, settings: Settings, judge: Judge, exactly: bool) -> list[Planted]:
+    """Each mistake on the first case that shows it.
+
+    exactly: exact values may be asked where torch alone is blind, as it is where sums are long.
+    """
     best: dict[str, Planted] = {}
-    for case in (task.layer_case, *task.instead):
-        for what, found in _on_case(case, task.dtype, settings, judge).items():
+    cases = (task.layer_case, *task.instead)
+    tries = [(case, settings) for case in cases]
+    if exactly:
+        tries.append((cases[0], replace(settings, quick=False)))
+    for case, by in tries:
+        for what, found in _on_case(case, task.dtype, by, judge).items():
             best[what] = min(best.get(what, found), found, key=_rank)
         if all(found.verdict == SEEN for found in best.values()):
             break
@@ -152,7 +163,7 @@ def _on_case(case: Case, dtype: str, settings: Settings, judge: Judge) -> dict[s
     function, by = FUNCTIONS[case.function], _factor(dtype, settings)
 
     def rows() -> list[Row]:
-        return judge(Task("case", case.id, dtype, _unlisted(case)), settings).rows
+        return judge(Task("case", case.id, dtype, _unlisted(case), exactly=False), settings).rows
 
     with ExitStack() as planted:
         calls = [planted.enter_context(planting.in_refimpl(name, by)) for name in _names(function)]
