@@ -81,12 +81,14 @@ def accused(rows: Sequence[Row]) -> str:
 def _cases(function: str, rows: Sequence[Row], tasks: Sequence[Task]) -> list[tuple[Case, str]]:
     """Those that are listed, and those that are not and fail."""
     failed = {(row.case, row.dtype) for row in rows}
-    listed = [(case, dtype) for case in GOOD if case.function == function for dtype in case.dtypes]
     unlisted = [
         (task.unlisted, task.dtype)
         for task in tasks
         if task.unlisted and task.kind in ("case", GENERATED) and (task.id, task.dtype) in failed
     ]
+    taken = {case.id for case, _ in unlisted}  # one of somebody's own may be called as a listed one
+    good = [case for case in GOOD if case.function == function and case.id not in taken]
+    listed = [(case, dtype) for case in good for dtype in case.dtypes]
     return [*listed, *unlisted]
 
 

@@ -16,6 +16,7 @@ from parity.own_data.layers import read_layers
 from parity.results.findings import Findings
 from parity.results.settings import Settings
 from parity.results.verdicts import DERIVATIVE, INTEGERS, PROPERTIES, SEEN
+from parity.suite.causes import _cases
 from parity.suite.gaps import gaps
 from parity.suite.own_layers import OwnLayer, element_layers, layers_meant, not_asked, own_tasks
 from parity.suite.run import run
@@ -198,6 +199,17 @@ def test_a_mistake_in_some_sizes_is_refused(
     if not quick:
         assert {row.witness for row in found.refuted} >= {INTEGERS, DERIVATIVE}
         assert {row.case for row in found.refuted} == {case}
+
+
+def test_a_name_that_a_listed_case_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own numbers are judged and diagnosed, not those of the listed one."""
+    (tmp_path / "mine.csv").write_text("function,x,weight,name\nconv2d,2x3x5x8,4x3x2x3,plain\n")
+    (layer,) = layers = read_layers(tmp_path / "mine.csv")
+    monkeypatch.setattr(refimpl, "conv2d_backward", where_oblong("conv2d_backward", "dx"))
+    found = judged(layers, quick=True)
+    assert {row.shape for row in found.failures} == {"(2, 3, 5, 8)"}
+    named = [case for case, _ in _cases("conv2d", found.failures, own_tasks(layers, FLOATS))]
+    assert [case for case in named if case.id == "conv2d[plain]"] == 2 * [layer.case]
 
 
 def test_a_run_that_sees_nothing_does_not_vouch(
