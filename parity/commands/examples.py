@@ -11,6 +11,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("parity run pooling softmax_loss", "by other words"),
         ("parity run conv2d --case 'groups 2'", "one case of `parity list conv2d`"),
         ("parity run conv2d --elements plain", "every element in gradients.csv"),
+        ("parity run --shapes lenet.csv", "the layers of your own network"),
         ("parity run --junit report.xml --out ci", "for CI systems"),
     ),
     "check": (
@@ -28,6 +29,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("parity list", "what there is to run"),
         ("parity list conv2d", "the cases of a function"),
         ("parity list pooling", "of several"),
+        ("parity list --shapes lenet.csv", "the layers of a file, and their sizes"),
     ),
     "audit": (
         ("parity audit", "every statement: counts, errata, audit.csv"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from parity.commands.ending import wrong_call
-from parity.commands.options import Dtype
+from parity.commands.options import Dtype, Shapes
 
 
 def list_cases(
@@ -15,8 +16,12 @@ def list_cases(
         str | None,
         typer.Argument(help="a function or network: its cases, also those made of pairs"),
     ] = None,
+    shapes: Shapes = None,
 ) -> None:
-    """List the functions and networks, or the cases of one of them."""
+    """List the functions and networks, the cases of one of them, or the layers of a file."""
+    if shapes:
+        list_layers(shapes, [name] if name else [])
+        return
     from parity.cases.catalogue import BAD, GOOD
     from parity.cases.chains import CHAINS
     from parity.cases.covering.every import TABLES, pair_cases
@@ -46,3 +51,16 @@ def list_cases(
             typer.echo(task_id)
         for case in pair_cases(one, DEFAULT_SEED) if one in TABLES else ():
             typer.echo(case.id)
+
+
+def list_layers(file: Path, names: list[str]) -> None:
+    """Each layer of a file with all its sizes, those too that are not written there."""
+    from parity.own_data.layers import read_layers
+    from parity.suite.own_layers import layers_meant
+
+    try:
+        layers = layers_meant(read_layers(file), names, None)
+    except ValueError as error:  # OwnDataError, SelectionError
+        wrong_call(error)
+    for layer in layers:
+        typer.echo(str(layer))

@@ -27,6 +27,10 @@ Jobs = Annotated[
         min=1, metavar="N", help="processes (by the work: one, or one for each core, at most 8)"
     ),
 ]
+Shapes = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="the layers of your own network: .csv or .toml"),
+]
 Out = Annotated[Path, typer.Option(metavar="DIR", help="where the reports go")]
 FOLDER = Path("reports")
 

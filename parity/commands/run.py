@@ -13,7 +13,7 @@ import typer
 from parity.commands import interruption
 from parity.commands.ending import DISAGREE, in_words, wrong_call
 from parity.commands.needs import need, need_installed
-from parity.commands.options import FOLDER, Dtype, Dtypes, Jobs, Seed, default_jobs
+from parity.commands.options import FOLDER, Dtype, Dtypes, Jobs, Seed, Shapes, default_jobs
 from parity.commands.reports import check_file, check_writable
 from parity.commands.terminal import counted, narrow_console, progress_bar, wide_console
 from parity.commands.threads import sleep_when_idle
@@ -37,6 +37,7 @@ def run(
         list[str] | None, typer.Argument(metavar="NAME", help="functions and networks (all)")
     ] = None,
     case: Annotated[str | None, typer.Option(metavar="ID", help="one case, as listed")] = None,
+    shapes: Shapes = None,
     dtype: Dtypes = None,
     device: Annotated[
         str, typer.Option(metavar="NAME", help="where torch computes: cpu, cuda, …")
@@ -93,26 +94,23 @@ def run(
     from parity import oracle
     from parity.results.settings import DEFAULT_SEED, Settings
     from parity.suite.costs import seconds
-    from parity.suite.selection import SelectionError
-    from parity.suite.tasks import element_cases, select
 
     started = time.perf_counter()
     dtypes = [d.value for d in dtype or Dtype]
     used_seed = DEFAULT_SEED if seed is None else seed
     try:
-        tasks = select(names or [], case, dtypes, full, not quick, used_seed)
-        chosen = [name for name in elements or [] if name != EVERY]
-        shown = element_cases(chosen or None, names or [])
+        asked = Asked(names or [], case, dtypes, full, quick, used_seed, elements or [])
+        chosen = of_layers(shapes, asked) if shapes else of_catalogue(asked)
         oracle.check_device(device)
         if tf32:
             oracle.check_tf32(device)
         check_tolerances(rtol, atol)
-        scope = scope_of(names or [], case, dtype or [], full, quick)
+        scope = scope_of(names or [], case, dtype or [], full, quick, shapes)
         folder = report_folder(out, scope)
         check_writable(folder)
         if junit:
             check_junit(junit, folder)
-    except (SelectionError, oracle.DeviceError, OSError, ValueError) as error:
+    except (oracle.DeviceError, OSError, ValueError) as error:  # SelectionError, OwnDataError
         wrong_call(error)
     settings = Settings(
         seed=used_seed,
@@ -120,18 +118,72 @@ def run(
         tf32=tf32,
         rtol=rtol,
         atol=atol,
-        elements=shown,
+        elements=chosen.shown,
         all_elements=EVERY in (elements or []),
         quick=quick,
+        shapes=str(shapes or ""),
     )
-    jobs = jobs or default_jobs(seconds(tasks, quick))
-    findings = with_progress(tasks, settings, jobs)
-    report(findings, settings, Outputs(folder, junit, scope, verbose), jobs, started)
+    jobs = jobs or default_jobs(seconds(chosen.tasks, quick))
+    findings = with_progress(chosen.tasks, settings, jobs)
+    outputs = Outputs(folder, junit, scope, verbose, chosen.notes, chosen.layers)
+    report(findings, settings, outputs, jobs, started)
     raise typer.Exit(0 if findings.holds else DISAGREE)
 
 
+class Asked(NamedTuple):
+    """What options choose."""
+
+    names: Sequence[str]
+    case: str | None
+    dtypes: Sequence[str]
+    full: bool
+    quick: bool
+    seed: int
+    elements: Sequence[str]
+
+    @property
+    def shown(self) -> list[str]:
+        """The cases whose every element is reported."""
+        return [name for name in self.elements if name != EVERY]
+
+
+class Chosen(NamedTuple):
+    """What is run; the ids of cases whose every element is reported; what is not asked."""
+
+    tasks: list[Task]
+    shown: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    layers: tuple[str, ...] = ()  # of a file, in words
+
+
+def of_catalogue(asked: Asked) -> Chosen:
+    """Listed and generated cases. Raises: SelectionError."""
+    from parity.suite.tasks import element_cases, select
+
+    names, case, dtypes, full, quick, seed, _ = asked
+    tasks = select(names, case, dtypes, full, not quick, seed)
+    return Chosen(tasks, element_cases(asked.shown or None, names))
+
+
+def of_layers(file: Path, asked: Asked) -> Chosen:
+    """The layers of a file. Raises: OwnDataError, SelectionError."""
+    from parity.own_data.layers import read_layers
+    from parity.suite.own_layers import element_layers, layers_meant, not_asked, own_tasks
+
+    layers = layers_meant(read_layers(file), asked.names, asked.case)
+    tasks = own_tasks(layers, asked.dtypes, not asked.quick, asked.full)
+    notes = not_asked(layers, not asked.quick, asked.full)
+    shown = element_layers(layers, asked.shown)
+    return Chosen(tasks, shown, tuple(notes), tuple(map(str, layers)))
+
+
 def scope_of(
-    names: Sequence[str], case: str | None, dtypes: Sequence[Dtype], full: bool, quick: bool
+    names: Sequence[str],
+    case: str | None,
+    dtypes: Sequence[Dtype],
+    full: bool,
+    quick: bool,
+    shapes: Path | None = None,
 ) -> str:
     """Which suite is run, "default", "quick" or "full", or which part of it.
 
@@ -141,7 +193,8 @@ def scope_of(
     from parity.results.about import PART
 
     suite = "full" if full else "quick" if quick else "default"
-    chosen = [*names, *([f"--case '{case}'"] if case else []), *(f"--dtype {d}" for d in dtypes)]
+    chosen = [*names, *([f"--shapes {shapes}"] if shapes else [])]
+    chosen += [*([f"--case '{case}'"] if case else []), *(f"--dtype {d}" for d in dtypes)]
     return f"{PART}: {' '.join(chosen)} of {suite}" if chosen else suite
 
 
@@ -185,6 +238,8 @@ class Outputs(NamedTuple):
     junit: Path | None
     scope: str
     verbose: bool
+    notes: tuple[str, ...]  # what is not asked, in sentences
+    layers: tuple[str, ...]  # of a file, in words
 
 
 def with_progress(tasks: list[Task], settings: Settings, jobs: int) -> Findings:
@@ -209,6 +264,7 @@ def report(
     """The files, then the table and the messages."""
     from parity.report.failures import failures
     from parity.report.files import write_reports
+    from parity.report.layers import layer_table
     from parity.report.overview import overview
     from parity.report.text import (
         blind_note,
@@ -225,6 +281,8 @@ def report(
     seconds = time.perf_counter() - started
     command = ["parity", *sys.argv[1:]]
     about = about_run(findings, settings, command, jobs, seconds, outputs.scope)
+    if settings.shapes:
+        about |= {"shapes": settings.shapes, "layers": outputs.layers}
     try:
         written: list[Path] | OSError = write_reports(
             findings, about, outputs.folder, outputs.junit
@@ -232,9 +290,11 @@ def report(
         interruption.keeps("the reports are written")
     except OSError as error:
         written = error  # said at the end: the table is all there is
+    if settings.shapes:
+        narrow_console().print(layer_table(findings))
     if outputs.verbose:
         wide_console().print(table(findings))
-    else:
+    elif not settings.shapes:
         narrow_console().print(overview(findings))
     for line in (
         *training_notes(findings.training),
@@ -243,8 +303,9 @@ def report(
         *serial_notes(findings.rows),
         *witness_notes(findings.witnesses),
         *half_note(findings.rows),
+        *outputs.notes,
         *failures(findings),
-        *refutations(findings.refuted, settings.seed),
+        *refutations(findings.refuted, settings.seed, settings.shapes_option),
         *reservations(findings),
     ):
         typer.echo(line)

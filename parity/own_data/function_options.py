@@ -15,7 +15,8 @@ OF_THE_COMMAND = ("dtype", "seed", "elements", "out")
 WHOLE = re.compile(r"[+-]?\d+")
 PAIR = r"\(\s*([+-]?\d+)\s*,\s*([+-]?\d+)\s*\)"
 PAIRS = re.compile(rf"\(?\s*(?:{PAIR}\s*,?\s*)+\)?")
-FLAGS = {"true": True, "false": False}
+FLAGS = {"true": True, "True": True, "false": False, "False": False}
+AXES = re.compile(r"\s*[,x×]\s*")  # between the numbers of the axes
 
 
 def separated(function: str, words: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
@@ -63,7 +64,7 @@ def _taken(
         if not left or _is_option(left[0]):
             raise OwnDataError(f"{given} needs a value: {_example(known[name])}")
         text = left.pop(0)
-    return name, _value(given, text, known[name])
+    return name, option_value(given, text, known[name])
 
 
 def unknown(function: str, given: str) -> str:
@@ -83,8 +84,11 @@ def _dashed(name: str) -> str:
 # --- values -------------------------------------------------------------------------------
 
 
-def _value(given: str, text: str, parameter: Parameter) -> Any:
-    """An option's value out of its word, strictly."""
+def option_value(given: str, text: str, parameter: Parameter) -> Any:
+    """An option's value out of its word, strictly. given: what messages call it.
+
+    Raises: OwnDataError.
+    """
     text = text.strip()
     if text == "None" and "None" in _type(parameter):
         return None
@@ -121,9 +125,10 @@ def _whole(text: str) -> int | None:
 
 
 def _wholes(text: str) -> tuple[int, ...] | None:
-    """One for each axis: "2,1" or "(2, 1)"."""
-    parts = [part.strip() for part in text.strip("()[] ").split(",")]
-    if len(parts) < 2 or not all(WHOLE.fullmatch(part) for part in parts):
+    """One for each axis: "2,1", "(2, 1)", "2x1"; of a single one "(2,)"."""
+    inner = text.strip("()[] ")
+    parts = AXES.split(inner.removesuffix(","))
+    if inner == parts[0] or not all(WHOLE.fullmatch(part) for part in parts):
         return None
     return tuple(map(int, parts))
 

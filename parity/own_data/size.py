@@ -17,26 +17,35 @@ ON_BALLS = 1_000_000  # numbers of a function whose exact values are balls: a mi
 
 def check_arguments(function: str, arrays: Mapping[str, Array]) -> None:
     """Refuse more numbers than memory holds exact values of. Raises: OwnDataError."""
-    _check_numbers(function, arrays, sum(array.size for array in arrays.values()), "")
+    _refuse(function, arrays, _too_many(function, _given(arrays), ""))
 
 
 def check_problem(problem: Problem) -> None:
     """The same with y, and what would take hours. Raises: OwnDataError."""
-    given = sum(array.size for array in problem.arrays.values())
-    _check_numbers(problem.function, problem.arrays, given + problem.dy.size, " with y")
+    _refuse(problem.function, problem.arrays, too_large(problem))
+
+
+def too_large(problem: Problem) -> str:
+    """Why exact values of a problem would take too long, or more memory than there is; or nothing.
+
+    Only the sizes of its arrays count.
+    """
     products = cost(problem)
     if products > PRODUCTS:
-        said = f"{products:.1e} multiply-adds; exact values are worked out of {PRODUCTS:.0e}"
-        raise _too_large(problem.function, problem.arrays, said)
+        return f"{products:.1e} multiply-adds; exact values are worked out of {PRODUCTS:.0e}"
+    return _too_many(problem.function, _given(problem.arrays) + problem.dy.size, " with y")
 
 
-def _check_numbers(function: str, arrays: Mapping[str, Array], count: int, what: str) -> None:
+def _given(arrays: Mapping[str, Array]) -> int:
+    return sum(array.size for array in arrays.values())
+
+
+def _too_many(function: str, count: int, what: str) -> str:
     most = ON_BALLS if FUNCTIONS[function].elementary else NUMBERS
-    if count > most:
-        said = f"{count} numbers{what}; exact values are worked out of {most}"
-        raise _too_large(function, arrays, said)
+    return f"{count} numbers{what}; exact values are worked out of {most}" if count > most else ""
 
 
-def _too_large(function: str, arrays: Mapping[str, Array], said: str) -> OwnDataError:
-    first = next(iter(arrays))
-    return OwnDataError(f"{function} of {said} at most: judge a part, {first}[:8] for example")
+def _refuse(function: str, arrays: Mapping[str, Array], said: str) -> None:
+    if said:
+        first = next(iter(arrays))
+        raise OwnDataError(f"{function} of {said} at most: judge a part, {first}[:8] for example")

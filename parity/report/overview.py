@@ -93,8 +93,8 @@ def _cells(one: Summary) -> Iterator[str]:
     yield "" if one.cases is None else str(one.cases)
     yield str(one.tensors)
     yield ratio(one.worst_ratio)
-    yield _roundings(one.refimpl_roundings)
-    yield _roundings(one.torch_roundings)
+    yield roundings(one.refimpl_roundings)
+    yield roundings(one.torch_roundings)
     yield one.verdict
 
 
@@ -109,7 +109,12 @@ def ratio(number: float) -> str:
     return f"{number:.3g}" if number < 1e6 else ">1e6"
 
 
-def _roundings(number: float | None) -> str:
+def roundings(number: float | None) -> str:
+    """An error in roundings, or nothing where there are no exact values.
+
+    >>> roundings(1.234), roundings(281.8), roundings(None)
+    ('1.2', '282', '')
+    """
     if number is None:
         return ""
     return f"{number:.2g}" if number < 100 else f"{number:.0f}" if number < 1e6 else ">1e6"

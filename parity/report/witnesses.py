@@ -43,25 +43,28 @@ def _why(rows: Sequence[WitnessRow]) -> str:
     return f" ({', '.join(f'{count} {reason}' for reason, count in reasons.items())})"
 
 
-def refutations(rows: Sequence[WitnessRow], seed: int) -> list[str]:
-    """The messages of the witnesses that stand against something: one for each and function."""
+def refutations(rows: Sequence[WitnessRow], seed: int, shapes: str = "") -> list[str]:
+    """The messages of the witnesses that stand against something: one for each and function.
+
+    shapes: the option for the file that has the cases.
+    """
     alike: dict[tuple[str, str], list[WitnessRow]] = defaultdict(list)
     for row in rows:
         alike[row.network or row.function, row.witness].append(row)
-    said = [_block(found, seed) for found in list(alike.values())[:BLOCKS]]
+    said = [_block(found, seed, shapes) for found in list(alike.values())[:BLOCKS]]
     rest = sum(map(len, list(alike.values())[BLOCKS:]))
     return [*said, f"… and {rest} more: verdict `outside` in witnesses.csv"] if rest else said
 
 
-def _block(rows: Sequence[WitnessRow], seed: int) -> str:
+def _block(rows: Sequence[WitnessRow], seed: int, shapes: str) -> str:
     """The first of them, then how many others there are."""
     first, *others = rows
     names = dict.fromkeys(_case_name(row) for row in others if row.case != first.case)
     beside = [f"     all in all {len(rows)} times{also(names)}"] if others else []
-    return "\n".join([describe(first, seed), *beside])
+    return "\n".join([describe(first, seed, shapes), *beside])
 
 
-def describe(row: WitnessRow, seed: int) -> str:
+def describe(row: WitnessRow, seed: int, shapes: str = "") -> str:
     """What a witness stands against, why, and how to see it again."""
     judged_forward = "y" in row.tensors.split()
     what = row.network or (row.function if judged_forward else backward_of(row.function))
@@ -70,7 +73,7 @@ def describe(row: WitnessRow, seed: int) -> str:
     return "\n".join(
         (
             f"FAIL {what}{case} · witness {row.witness}{dtype} · seed {seed}: {row.note}",
-            f"     again: {again(row, seed)}",
+            f"     again: {again(row, seed)}{shapes}",
         )
     )
 

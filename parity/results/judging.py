@@ -220,6 +220,7 @@ def tensor_row(
         outside=comparison.outside,
         compared=comparison.compared,
         override=settings.override_options,
+        shapes=settings.shapes_option,
         ordinary=place.ordinary,
     )
 

@@ -73,4 +73,6 @@ def again(row: Row) -> str:
     """The command that runs this case alone."""
     what = row.network or f"{row.function} --case '{case_name(row)}'"
     device = "" if row.device == "cpu" else f" --device {row.device}"
-    return f"parity run {what} --dtype {row.dtype}{device} --seed {row.seed}{row.override}"
+    return (
+        f"parity run {what} --dtype {row.dtype}{device} --seed {row.seed}{row.override}{row.shapes}"
+    )

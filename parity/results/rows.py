@@ -50,6 +50,7 @@ class Row:
     outside: int = 0  # elements
     # Not written: what the message of a failure needs.
     override: str = field(default="", metadata={"written": False})  # options that override bounds
+    shapes: str = field(default="", metadata={"written": False})  # the option for its file
     compared: bool = field(default=True, metadata={"written": False})  # element by element
     opinion: str = field(default="", metadata={"written": False})  # who is wrong, out of the note
     sampled: bool = field(default=False, metadata={"written": False})  # exact values of a part

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from shlex import quote
 
 from parity.bounds.arithmetic import Sides, sides
 
@@ -21,10 +22,16 @@ class Settings:
     all_elements: bool = False  # every element of what is outside, too, not some of them
     quick: bool = False  # without the witnesses beside torch
     tf32: bool = False  # --tf32: torch may round the factors of float32 products
+    shapes: str = ""  # --shapes: the file that has the cases
 
     def sides(self, dtype: str) -> Sides:
         """refimpl's arithmetic and torch's."""
         return sides(dtype, self.tf32)
+
+    @property
+    def shapes_option(self) -> str:
+        """The option that a case of a file needs, for the command that runs it again."""
+        return f" --shapes {quote(self.shapes)}" if self.shapes else ""
 
     @property
     def override(self) -> str:

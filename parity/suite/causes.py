@@ -21,7 +21,7 @@ from parity.results.rows import CauseRow, Row
 from parity.results.settings import Settings
 from parity.results.verdicts import OUTSIDE
 from parity.suite.stand_ins import right_functions
-from parity.suite.task import Task
+from parity.suite.task import GENERATED, Task
 from parity.witnesses.problem import Problem
 
 FUNCTIONS_MOST = 12  # what is wrong everywhere has one cause, which the first of them show
@@ -79,15 +79,17 @@ def accused(rows: Sequence[Row]) -> str:
 
 
 def _cases(function: str, rows: Sequence[Row], tasks: Sequence[Task]) -> list[tuple[Case, str]]:
-    """Those that are listed, and those that were generated and fail, the smallest first."""
+    """Those that are listed, and those that are not and fail."""
     failed = {(row.case, row.dtype) for row in rows}
-    listed = [(case, dtype) for case in GOOD if case.function == function for dtype in case.dtypes]
-    generated = [
-        (task.generated, task.dtype)
+    unlisted = [
+        (task.unlisted, task.dtype)
         for task in tasks
-        if task.generated and (task.id, task.dtype) in failed
+        if task.unlisted and task.kind in ("case", GENERATED) and (task.id, task.dtype) in failed
     ]
-    return [*listed, *generated]
+    taken = {case.id for case, _ in unlisted}  # one of somebody's own may be called as a listed one
+    good = [case for case in GOOD if case.function == function and case.id not in taken]
+    listed = [(case, dtype) for case in good for dtype in case.dtypes]
+    return [*listed, *unlisted]
 
 
 def _observed(

@@ -44,4 +44,4 @@ def _of(task: Task, quick: bool) -> float:
         return FULL
     if network and task.kind == "training":
         return STEP * (min(network.steps, QUICK_STEPS) if quick else network.steps)
-    return SECONDS[task.kind]
+    return SECONDS[task.kind] if task.seconds is None else task.seconds

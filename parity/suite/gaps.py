@@ -9,7 +9,7 @@ from parity.cases.functions import FUNCTIONS
 from parity.results.findings import Findings
 from parity.results.rows import Row
 from parity.results.verdicts import EXPECTED, IDENTICAL, OUTSIDE, WITHIN
-from parity.suite.task import CASES, WITNESSES, Task
+from parity.suite.task import WITNESSES, Task
 
 JUDGED = (WITHIN, IDENTICAL, OUTSIDE, EXPECTED)
 Rows = dict[tuple[str, str], list[Row]]  # by case and dtype
@@ -48,7 +48,7 @@ def _of_functions(tasks: Sequence[Task], rows: Rows) -> list[str]:
     of: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for task in tasks:
         if task.kind == "case":
-            of[CASES[task.id].function, task.dtype] += rows[task.id, task.dtype]
+            of[task.layer_case.function, task.dtype] += rows[task.id, task.dtype]
     said = []
     for (name, dtype), found in of.items():
         kinds = {"value": [r for r in found if r.tensor == "y"]}
@@ -70,7 +70,7 @@ def _of_cases(tasks: Sequence[Task], rows: Rows) -> list[str]:
     for task in tasks:
         if task.kind != "case":
             continue
-        case, found = CASES[task.id], rows[task.id, task.dtype]
+        case, found = task.layer_case, rows[task.id, task.dtype]
         inputs = FUNCTIONS[case.function].inputs
         wanted = {"y", *(f"d{name}" for name in inputs if name in case.arrays)}
         missing = sorted(wanted - {row.tensor for row in found})

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from parity.cases.networks import NETWORKS
 from parity.results.verdicts import PROPERTIES
-from parity.suite.task import CASES, Task
+from parity.suite.task import Task
 from parity.witnesses.properties.choice import chosen
 
 
@@ -15,11 +16,12 @@ def property_tasks(tasks: Sequence[Task], dtypes: Sequence[str], quick: bool) ->
 
     Networks that take long are not asked: their layers are those of smaller ones.
     """
-    ids = dict.fromkeys(task.id for task in tasks if task.kind == "case")
-    pairs = chosen([CASES[name] for name in ids], dtypes, quick)
+    asked = {task.id: task for task in tasks if task.kind == "case"}
+    pairs = chosen([task.layer_case for task in asked.values()], dtypes, quick)
     networks = [
         Task(PROPERTIES, task.id, task.dtype)
         for task in tasks
         if task.kind == "network" and not NETWORKS[task.id].full
     ]
-    return [*(Task(PROPERTIES, case.id, dtype) for case, dtype in pairs), *networks]
+    cases = [replace(asked[case.id], kind=PROPERTIES, dtype=dtype) for case, dtype in pairs]
+    return [*cases, *networks]

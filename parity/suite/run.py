@@ -19,13 +19,14 @@ from parity.results.rows import WitnessRow
 from parity.results.settings import Settings
 from parity.results.verdicts import OUTSIDE, PROPERTIES, SYMBOLS
 from parity.suite.processes import pool
-from parity.suite.task import BAD_CASES, CASES, PLANTED, WITNESSES, Task
+from parity.suite.task import BAD_CASES, GENERATED, PLANTED, WITNESSES, Task
 from parity.suite.vouching import broken, plant
 from parity.suite.workers import one_thread
 from parity.witnesses.properties.check import check_properties
 from parity.witnesses.properties.check_network import check_network_properties
 
 CHUNK = 8  # small tasks handed to a worker at a time
+LONG = 0.1  # seconds of a task that is not small
 
 
 def run_task(task: Task, settings: Settings) -> Findings:
@@ -55,11 +56,9 @@ def _do(task: Task, settings: Settings) -> Findings:
     if task.kind == PROPERTIES:
         if task.id in NETWORKS:
             return check_network_properties(NETWORKS[task.id], task.dtype, settings)
-        return check_properties(CASES[task.id], task.dtype, settings)
-    if task.kind == "case":
-        return check_case(CASES[task.id], task.dtype, settings)
-    if task.generated:
-        return check_case(task.generated, task.dtype, settings, exactly=task.exactly)
+        return check_properties(task.layer_case, task.dtype, settings)
+    if task.kind in ("case", GENERATED):
+        return check_case(task.layer_case, task.dtype, settings, exactly=task.exactly)
     if task.kind == "bad":
         return check_refusal(BAD_CASES[task.id], settings)
     check = check_training if task.kind == "training" else check_network
@@ -108,7 +107,8 @@ def _results(
 
 
 def _takes_long(task: Task) -> bool:
-    return task.id in (*NETWORKS, *CHAINS) or task.kind == SYMBOLS
+    named = task.id in (*NETWORKS, *CHAINS) or task.kind == SYMBOLS
+    return named or (task.seconds or 0) > LONG
 
 
 def _run_chunk(chunk: Sequence[tuple[int, Task]], settings: Settings) -> list[tuple[int, Findings]]:

@@ -24,18 +24,25 @@ class Task:
     """One piece of work: a case in a dtype, a bad case, a network or its training, a witness.
 
     kind: "case", GENERATED, "bad", "network", "training", "properties", "half", one of WITNESSES
-    or of PLANTED. instead: of a planted mistake, other cases that were run, if this one cannot
-    show it.
+    or of PLANTED. unlisted: the case itself, where the catalogue has none of that id: a generated
+    one, or one of somebody's own. instead: of a planted mistake, other cases that were run, if
+    this one cannot show it. seconds: about how long it takes, if not as long as others of its kind.
     """
 
     kind: str
     id: str
     dtype: str
-    generated: Case | None = field(default=None, compare=False)
+    unlisted: Case | None = field(default=None, compare=False)
     exactly: bool = True  # otherwise exact values are asked where torch leaves something open
-    instead: tuple[str, ...] = ()
+    instead: tuple[Case, ...] = field(default=(), compare=False)
+    seconds: float | None = None
 
     @property
     def case(self) -> Case | None:
         """The layer case that it is about."""
-        return self.generated or CASES.get(self.id)
+        return self.unlisted or CASES.get(self.id)
+
+    @property
+    def layer_case(self) -> Case:
+        """The same, where there is one. Raises: KeyError."""
+        return self.unlisted or CASES[self.id]

@@ -49,7 +49,7 @@ def select(
         tasks += named_tasks([c for c in generated if c.function in wanted], dtypes)
         if not tasks:
             raise SelectionError(_no_such_case(case, wanted, generated))
-        return _and_beside(tasks, set(), dtypes, witnesses, full=True)
+        return and_beside(tasks, set(), dtypes, witnesses, full=True)
     for name in names:
         if name in FUNCTIONS and not any(c.function == name for c in GOOD):
             raise SelectionError(f"{name} has no cases yet: add some in parity/cases/")
@@ -62,10 +62,10 @@ def select(
             tasks += [
                 Task(kind, network.name, d) for kind in kinds for d in network.dtypes if d in dtypes
             ]
-    return _and_beside(tasks, wanted, dtypes, witnesses, full)
+    return and_beside(tasks, wanted, dtypes, witnesses, full)
 
 
-def _and_beside(
+def and_beside(
     tasks: Sequence[Task],
     wanted: Container[str],
     dtypes: Sequence[str],

@@ -2,7 +2,8 @@
 
 For each function and dtype of a run one case that was run is judged again, by the same code, with
 a mistake in the place of refimpl's forward, of its backward, with one that people make, and with
-one on torch's side. torch alone judges: whoever else a run asks can only see more.
+one on torch's side. torch alone judges: whoever else a run asks can only see more. Of somebody's
+own layers exact values are asked, too, where torch alone sees nothing.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from parity.results.rows import Planted, Row
 from parity.results.settings import Settings
 from parity.results.verdicts import EXPECTED, IDENTICAL, IMPOSSIBLE, OUTSIDE, SEEN, UNSEEN, WITHIN
 from parity.suite import planting
-from parity.suite.task import CASES, PLANTED, Task
+from parity.suite.task import CASES, GENERATED, PLANTED, Task
 from refimpl import Layer
 
 Judge = Callable[[Task, Settings], Findings]
@@ -56,21 +57,27 @@ def planted_tasks(tasks: Sequence[Task], quick: bool = False) -> list[Task]:
     run: dict[tuple[str, str], list[Case]] = defaultdict(list)
     for task in tasks:
         if task.kind == "case":
-            run[CASES[task.id].function, task.dtype].append(CASES[task.id])
-    generated = {(task.generated.function, task.dtype) for task in tasks if task.generated}
+            run[task.layer_case.function, task.dtype].append(task.layer_case)
+    generated = {(task.layer_case.function, task.dtype) for task in tasks if task.kind == GENERATED}
     for function, dtype in sorted(generated - run.keys()):
         listed = (case for case in CASES.values() if case.function == function)
         run[function, dtype] = [case for case in listed if dtype in case.dtypes]
+    inexactly = {task.id for task in tasks if task.kind == "case" and not task.exactly}
     chosen = []
     for (_, dtype), cases in run.items():
-        first, *others = (case.id for case in sorted(cases, key=_preference)[:TRIES])
-        chosen.append(Task(PLANTED[0], first, dtype, instead=tuple(others)))
+        first, *others = sorted(cases, key=_preference)[:TRIES]
+        task = Task(PLANTED[0], first.id, dtype, _unlisted(first), instead=tuple(others))
+        chosen.append(replace(task, exactly=first.id not in inexactly))
     kinds = dict(zip(("network", "training"), PLANTED, strict=True))
     networks = [Task(kinds[t.kind], t.id, t.dtype) for t in tasks if t.kind in kinds]
     firsts = {(t.kind, t.id): t for t in reversed(networks)}
     return chosen + [
         t for t in networks if firsts[t.kind, t.id] == t or not (quick or NETWORKS[t.id].full)
     ]
+
+
+def _unlisted(case: Case) -> Case | None:
+    return None if CASES.get(case.id) is case else case
 
 
 def _preference(case: Case) -> tuple[bool, int, int]:
@@ -97,11 +104,12 @@ def _size(source: Source) -> int:
 def plant(task: Task, settings: Settings, judge: Judge) -> Findings:
     """Plant what a task says, judge it, and report what was seen; nothing stays planted."""
     alone = replace(settings, quick=True, elements=())
+    exactly = task.unlisted is not None and task.exactly and not settings.quick
     with planting.unwritten():
         if task.id in NETWORKS:
             found = [_in_network(task, alone, judge)]
         else:
-            found = _in_function(task, alone, judge)
+            found = _in_function(task, alone, judge, exactly)
     return Findings(planted=[_excused(one, settings) for one in found])
 
 
@@ -120,16 +128,25 @@ def _excused(planted: Planted, settings: Settings) -> Planted:
     return replace(planted, failed=False) if settings.override else planted
 
 
-def _in_function(task: Task, settings: Settings, judge: Judge) -> list[Planted]:
-    """Each mistake on the first case that shows it."""
+def _in_function(task: Task, settings: Settings, judge: Judge, exactly: bool) -> list[Planted]:
+    """Each mistake on the first case that shows it.
+
+    exactly: exact values may be asked where torch alone is blind, as it is where sums are long.
+    """
     best: dict[str, Planted] = {}
-    for case_id in (task.id, *task.instead):
-        for what, found in _on_case(CASES[case_id], task.dtype, settings, judge).items():
+    cases = (task.layer_case, *task.instead)
+    tries = [(case, settings) for case in cases]
+    if exactly:
+        tries.append((cases[0], replace(settings, quick=False)))
+    for case, by in tries:
+        for what, found in _on_case(case, task.dtype, by, judge).items():
             best[what] = min(best.get(what, found), found, key=_rank)
         if all(found.verdict == SEEN for found in best.values()):
             break
-    # The only case was chosen by the user: what it cannot show is said, what it shows counts.
-    excused = not task.instead and any(found.verdict == SEEN for found in best.values())
+    # What the user chose, one case or layers of a network: what it cannot show is said, what it
+    # shows counts.
+    chosen = task.unlisted is not None or not task.instead
+    excused = chosen and any(found.verdict == SEEN for found in best.values())
     return [
         replace(one, failed=False) if excused and one.verdict == IMPOSSIBLE else one
         for one in best.values()
@@ -146,7 +163,7 @@ def _on_case(case: Case, dtype: str, settings: Settings, judge: Judge) -> dict[s
     function, by = FUNCTIONS[case.function], _factor(dtype, settings)
 
     def rows() -> list[Row]:
-        return judge(Task("case", case.id, dtype), settings).rows
+        return judge(Task("case", case.id, dtype, _unlisted(case), exactly=False), settings).rows
 
     with ExitStack() as planted:
         calls = [planted.enter_context(planting.in_refimpl(name, by)) for name in _names(function)]

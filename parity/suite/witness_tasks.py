@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
+from dataclasses import replace
 
 from parity.cases.case import FLOATS
 from parity.cases.chains import CHAINS
@@ -13,7 +14,7 @@ from parity.judges.half_precision import check_half, half_cases
 from parity.results.findings import Findings
 from parity.results.settings import Settings
 from parity.results.verdicts import DERIVATIVE, INTEGERS, SYMBOLS
-from parity.suite.task import CASES, Task
+from parity.suite.task import Task
 from parity.witnesses.derivative import COVERED, check_derivative, check_network_derivative
 from parity.witnesses.integer_networks import check_integer_network
 from parity.witnesses.integers import check_integers, representatives
@@ -26,14 +27,14 @@ def ask(task: Task, settings: Settings) -> Findings:
 
         return check_symbols(task.id)
     if task.kind == "half":
-        return check_half(CASES[task.id], task.dtype, settings)
+        return check_half(task.layer_case, task.dtype, settings)
     if task.kind == INTEGERS and task.id in CHAINS:
         return check_integer_network(task.id, task.dtype, settings)
     if task.kind == INTEGERS:
-        return check_integers(CASES[task.id], task.dtype, settings)
+        return check_integers(task.layer_case, task.dtype, settings)
     if task.id in NETWORKS:
         return check_network_derivative(NETWORKS[task.id], task.dtype, settings)
-    return check_derivative(CASES[task.id], task.dtype, settings)
+    return check_derivative(task.layer_case, task.dtype, settings)
 
 
 def witness_tasks(
@@ -59,11 +60,11 @@ def _half_tasks(wanted: Container[str], dtypes: Sequence[str]) -> list[Task]:
 def _integer_tasks(tasks: Sequence[Task], full: bool) -> list[Task]:
     """Every geometry once, in the dtypes of the first case that has it in turns; full: in each."""
     cases = [task for task in tasks if task.kind == "case"]
-    firsts = representatives([CASES[task.id] for task in cases])
+    firsts = representatives([task.layer_case for task in cases])
     asked: dict[str, list[Task]] = {name: [] for name in firsts}
     for task in cases:
         if task.id in firsts:
-            asked[task.id].append(Task(INTEGERS, task.id, task.dtype))
+            asked[task.id].append(replace(task, kind=INTEGERS))
     if full:
         return [task for found in asked.values() for task in found]
     return [found[number % len(found)] for number, found in enumerate(asked.values())]
@@ -73,8 +74,8 @@ def _derivatives(tasks: Sequence[Task]) -> list[Task]:
     """A case or network of these is differentiated once: exact arithmetic has no dtype."""
     last = {task.id: task for task in tasks if task.kind in ("case", "network")}
     return [
-        Task(DERIVATIVE, task.id, task.dtype)
+        replace(task, kind=DERIVATIVE)
         for task in last.values()
-        if task.id in NETWORKS or FUNCTIONS[CASES[task.id].function].inputs
+        if task.id in NETWORKS or FUNCTIONS[task.layer_case.function].inputs
         if COVERED.get(task.id) not in last
     ]

@@ -50,10 +50,13 @@ from parity.witnesses.lattices import (
     geometry,
     patterns,
 )
+from parity.witnesses.pieces import cost
+from parity.witnesses.problem import Problem
 from parity.witnesses.reciprocals import SHARE, Means, means_of
 
 BITS = 60  # the probability that something wrong passes is at most 2⁻⁶⁰
 FEWEST = 3  # repetitions: one for each manner of torch
+ON_FRACTIONS = 3_000_000  # products of a forward: some seconds
 DEGREES = {"squared_error": 2}  # of each tensor, in each array, on one pattern; of others 1
 
 
@@ -265,6 +268,7 @@ class Judges(NamedTuple):
 
     exact: Callable[[], Array]  # refimpl's formula on Fractions
     double: Callable[[], Array]  # torch in float64, one thread
+    products: int = 0  # of a forward: of many, Fractions would take minutes
 
 
 def judges_of(name: str, shape: Geometry, drawn: Drawn, device: str) -> Judges:
@@ -282,7 +286,8 @@ def judges_of(name: str, shape: Geometry, drawn: Drawn, device: str) -> Judges:
         with oracle.threads(1):
             return torch_tensors(shape, wide, device, oracle.CONTIGUOUS)[name]
 
-    return Judges(exact, double)
+    problem = Problem(shape.function, drawn.arrays, shape.options, drawn.dy)
+    return Judges(exact, double, cost(problem))
 
 
 def difference(name: str, ours: Array, theirs: Array, judges: Judges) -> str:
@@ -298,11 +303,14 @@ def difference(name: str, ours: Array, theirs: Array, judges: Judges) -> str:
 
 
 def _off(index: tuple[int, ...], ours: Array, theirs: Array, judges: Judges) -> str:
+    values = float(ours[index]), float(theirs[index])
+    if judges.products > ON_FRACTIONS:
+        double = Fraction(float(judges.double()[index]))
+        return f"{_those_off(double, *values)}: torch gives {double} in float64"
     exact = attempt(lambda: Fraction(judges.exact()[index]))
     if isinstance(exact, str):
         return f"who is off is not decided ({exact})"
-    double = Fraction(float(judges.double()[index]))
-    return who(exact, double, *(float(side[index]) for side in (ours, theirs)))
+    return who(exact, Fraction(float(judges.double()[index])), *values)
 
 
 def who(exact: Fraction, double: Fraction, ours: float, theirs: float) -> str:
@@ -317,9 +325,12 @@ def who(exact: Fraction, double: Fraction, ours: float, theirs: float) -> str:
         return (
             f"the formulas differ: refimpl's gives {exact} on Fractions, torch {double} in float64"
         )
-    off = [name for name, value in (("refimpl", ours), ("torch", theirs)) if value != exact]
-    said = " and ".join(off)
-    return f"{said} {'are' if off[1:] else 'is'} off: both formulas give {exact}"
+    return f"{_those_off(exact, ours, theirs)}: both formulas give {exact}"
+
+
+def _those_off(right: Fraction, ours: float, theirs: float) -> str:
+    off = [name for name, value in (("refimpl", ours), ("torch", theirs)) if value != right]
+    return f"{' and '.join(off)} {'are' if off[1:] else 'is'} off"
 
 
 def exactly(array: Array, kind: type[int | Fraction] = Fraction) -> Array:

@@ -32,7 +32,7 @@ def numbered(kind: str, tasks: list[Task]) -> list[str]:
 
 def test_without_a_seed_there_are_none() -> None:
     """What is listed depends on no seed."""
-    assert all(task.generated is None for task in select([], None, FLOATS))
+    assert all(task.unlisted is None for task in select([], None, FLOATS))
 
 
 def test_a_run_has_all_pairs_and_some_random_cases() -> None:
@@ -90,7 +90,7 @@ def test_a_case_is_found_by_its_names(case: Case) -> None:
     for name in (case.name, short, case.id, f"{case.function}[{short}]"):
         found = select([case.function], name, FLOATS, seed=SEED)
         assert found == whole
-        assert found[0].generated == case
+        assert found[0].unlisted == case
     assert select([], case.id, FLOATS, seed=SEED) == whole
 
 

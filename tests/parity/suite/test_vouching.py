@@ -69,7 +69,7 @@ def test_an_ordinary_case_is_taken() -> None:
     case = CASES[task.id]
     assert set(case.arrays) == {"x", "weight", "bias"}
     assert {source.values for source in case.arrays.values()} == {"normal"}  # type: ignore[union-attr]
-    assert (task.id in task.instead, len(task.instead)) == (False, vouching.TRIES - 1)
+    assert (CASES[task.id] in task.instead, len(task.instead)) == (False, vouching.TRIES - 1)
 
 
 def test_the_only_case_that_was_run() -> None:
@@ -189,7 +189,7 @@ def test_a_case_that_raises(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_another_case_is_taken_instead() -> None:
     """One that cannot show it does no harm where another one can."""
-    found = planted(Task("planted", "tanh[empty batch]", "float32", instead=("tanh[maps]",)))
+    found = planted(Task("planted", "tanh[empty batch]", "float32", instead=(CASES["tanh[maps]"],)))
     assert verdicts(found) == {SEEN}
     assert {one.case for one in found} == {"tanh[maps]"}
 
@@ -197,7 +197,7 @@ def test_another_case_is_taken_instead() -> None:
 def test_a_case_without_numbers_excuses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """What one case should have shown and did not is not forgiven for the next being empty."""
     change(monkeypatch, judging, "compare", lambda found: replace(found, verdict=WITHIN))
-    found = planted(Task("planted", "tanh[maps]", "float32", instead=("tanh[empty batch]",)))
+    found = planted(Task("planted", "tanh[maps]", "float32", instead=(CASES["tanh[empty batch]"],)))
     assert verdicts(found) == {UNSEEN}
 
 
@@ -243,7 +243,7 @@ def test_where_factors_are_rounded_first() -> None:
 def test_a_generated_case_alone() -> None:
     """Its function's listed cases show what is planted, in its dtype."""
     tasks = select(["conv2d"], "pairs 17", FLOATS, witnesses=False, seed=SETTINGS.seed)
-    (generated,) = [task for task in tasks if task.generated]
+    (generated,) = [task for task in tasks if task.unlisted]
     (task,) = planted_tasks(tasks)
     assert (CASES[task.id].function, task.dtype) == ("conv2d", generated.dtype)
     assert verdicts(planted(task)) == {SEEN}
