@@ -18,7 +18,7 @@ CRASHES = {
     "SIGBUS": "a bus error",
     "SIGKILL": "a kill, perhaps by the system for lack of memory",
 }
-
+MUCH = 16_384  # bytes: printing may be what takes long
 
 # Exit codes of the runner; None: it goes on, and nothing can come any more.
 BROKEN = {
@@ -48,16 +48,17 @@ def asked(request: Mapping[str, Any]) -> str:
     return str(request["target"])
 
 
-def timeout(who: str, seconds: float, first: bool) -> Failure:
-    """The time limit was reached.
+def timeout(who: str, seconds: float, first: bool, printed: int = 0) -> Failure:
+    """The time limit was reached; printed: so many bytes, which may be what took so long.
 
     >>> print(timeout("conv", 10.0, first=True).said)
     conv did not end within the time limit of 10 s (--time-limit)
     """
     limit = f"the time limit of {seconds:g} s"
+    much = f"; it has printed {printed / 1024:.0f} KB" if printed > MUCH else ""
     if first:
-        return Failure("timeout", f"{who} did not end within {limit} (--time-limit)")
-    return Failure("timeout", f"{who} reached {limit} for all calls together (--time-limit)")
+        return Failure("timeout", f"{who} did not end within {limit} (--time-limit){much}")
+    return Failure("timeout", f"{who} reached {limit} for all calls together (--time-limit){much}")
 
 
 def memory(who: str, megabytes: int) -> Failure:

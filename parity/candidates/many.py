@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import as_completed
@@ -17,6 +18,8 @@ from parity.candidates.verdict import FAILED, Verdict
 from parity.candidates.whole import Wanted
 from parity.suite.processes import pool
 
+# The modules of import statements, in the text of a notebook, too.
+IMPORTED = re.compile(r"\b(?:import|from)\s+([A-Za-z_][\w.]*)")
 SERVED = "parity.candidates.many"  # and with it what takes most of a start
 
 
@@ -43,13 +46,34 @@ def judged(target: str, wanted: Wanted) -> Verdict:
 
 
 def digest(target: str) -> str:
-    """What tells one state of a candidate's file from another; "" where it is no file.
+    """What tells one state of a candidate's file, and of those beside it that it imports, from
+    another; "" where it is no file.
 
     >>> digest("no file")
     ''
     """
     path = Path(split(target)[0])
-    return sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else ""
+    if not path.is_file():
+        return ""
+    read = sha256()
+    for file in sorted(_with_imported(path)):
+        read.update(file.read_bytes())
+    return read.hexdigest()[:16]
+
+
+def _with_imported(path: Path) -> set[Path]:
+    """A file and those of its folder that it seems to import, and these, and so on."""
+    found, left = set(), [path]
+    while left:
+        file = left.pop()
+        if file in found:
+            continue
+        found.add(file)
+        for name in IMPORTED.findall(file.read_text(encoding="utf-8", errors="replace")):
+            beside = path.parent.joinpath(*name.split("."))
+            modules = beside.with_suffix(".py"), beside / "__init__.py"
+            left += [module for module in modules if module.is_file()]
+    return found
 
 
 def _end_with_candidates() -> None:

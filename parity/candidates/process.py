@@ -108,11 +108,11 @@ class Child:
         self.seconds_left -= time.perf_counter() - begun
         who = failures.asked(request)
         if found is None:
-            return self._fail(failures.timeout(who, self.seconds, first))
+            return self._fail(failures.timeout(who, self.seconds, first, self._printed.total))
         if isinstance(found, EOFError):
             code = self._exit_code()
             if code == ALARM:  # this process was held up, and the system was quicker
-                return self._fail(failures.timeout(who, self.seconds, first))
+                return self._fail(failures.timeout(who, self.seconds, first, self._printed.total))
             return self._fail(failures.ended(who, code))
         if isinstance(found, Exception):
             return self._fail(failures.protocol(who, str(found)))
@@ -153,7 +153,8 @@ class Child:
         if isinstance(found, ValueError):
             return failures.no_start(self.python, "it prints something before the runner begins")
         lines = self.output.strip().splitlines()
-        why = lines[-1] if lines else f"no answer came in {START:g} s"
+        silent = "it ends without a word" if found else f"no answer came in {START:g} s"
+        why = lines[-1] if lines else silent
         return failures.no_start(self.python, why)
 
     def _fail(self, failure: Failure) -> Failure:
@@ -248,7 +249,7 @@ class _Printed:
     """The beginning of what a process prints; the rest is read, so that it goes on, and dropped."""
 
     def __init__(self, most: int) -> None:
-        self.most, self.kept, self.cut = most, bytearray(), False
+        self.most, self.kept, self.total = most, bytearray(), 0
         self.lock = Lock()
 
     def read(self, pipe: IO[bytes]) -> None:
@@ -258,12 +259,13 @@ class _Printed:
                 with self.lock:
                     room = self.most - len(self.kept)
                     self.kept += chunk[:room]
-                    self.cut = self.cut or len(chunk) > room
+                    self.total += len(chunk)
 
     def text(self) -> str:
         """What is kept, and that it is cut."""
         with self.lock:
-            note = f"\n[cut: more than {self.most // 1024} KB]" if self.cut else ""
+            cut = self.total > self.most
+            note = f"\n[cut: more than {self.most // 1024} KB]" if cut else ""
             return self.kept.decode("utf-8", "replace") + note
 
 

@@ -202,6 +202,8 @@ def _into_table(path: Path, targets: list[str], wanted: Wanted, jobs: int) -> in
                 "wanted_style": wanted.style or "",
                 "wanted_layout": wanted.layout or "",
                 "seed": wanted.seed,
+                "limits": f"{wanted.limits.seconds or ''} s, {wanted.limits.memory_mb} MB",
+                "python": wanted.python,
             }
             for target in targets
         ]

@@ -13,7 +13,7 @@ from parity.report.check import COLUMNS, as_row
 from parity.results.writing import replace_files
 
 # The state of the file and what was asked: a row with others is of something else.
-ASKED = ("file", "like", "wanted_style", "wanted_layout", "seed")
+ASKED = ("file", "like", "wanted_style", "wanted_layout", "seed", "limits", "python")
 ALL = (*COLUMNS, *ASKED)
 Row = dict[str, str]
 

@@ -126,6 +126,23 @@ def test_many(tmp_path: Path, jobs: int) -> None:
     assert len({digest(target) for target in targets}) == 3
 
 
+def test_what_a_candidate_imports_is_part_of_its_state(tmp_path: Path) -> None:
+    """Files beside it, and those that these import; not all of the folder."""
+    target = file(tmp_path, "import numpy\nfrom helper import f\n", "mine.py")
+    helper, deeper, other = (tmp_path / name for name in ("helper.py", "deeper.py", "other.py"))
+    states = [digest(target)]
+    for path, text in (
+        (helper, "import deeper"),
+        (deeper, "from helper import g"),
+        (deeper, "f = 1"),
+    ):
+        path.write_text(text)
+        states.append(digest(target))
+    assert len(set(states)) == 4
+    other.write_text("f = 1")
+    assert digest(target) == states[-1]
+
+
 def test_an_error_of_our_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is said, and is no verdict."""
     from parity.candidates import many
