@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from parity.candidates.geometries import usual
 from parity.cases.case import Case, Classes, Draw, Probabilities, Source, case_arrays, draw
 from parity.cases.case import generator as random_numbers
 from parity.cases.catalogue import GOOD
@@ -38,36 +39,6 @@ USUAL_AXES = {
     **dict.fromkeys(("perceptron_loss", "correlate2d", "convolve2d", "rot180"), 2),
 }
 
-
-def _usual(function: str, name: str, **sizes: Any) -> Case:
-    """A geometry that everybody has, and the catalogue has not: its sizes all differ."""
-    options = {key: value for key, value in sizes.items() if not isinstance(value, list)}
-    arrays = {key: Draw(tuple(value)) for key, value in sizes.items() if isinstance(value, list)}
-    return Case(function, name, arrays, options)
-
-
-USUAL: tuple[Case, ...] = (
-    *(
-        _usual(
-            "conv2d",
-            f"3×3, stride {stride}, padding {padding}",
-            x=[2, 4, 8, 7],
-            weight=[5, 4, 3, 3],
-            bias=[5],
-            stride=stride,
-            padding=padding,
-        )
-        for stride, padding in ((1, 0), (1, 1), (2, 0), (2, 1), (3, 1))
-    ),
-    _usual("conv2d", "3×3, many samples", x=[6, 2, 5, 4], weight=[4, 2, 3, 3], bias=[4]),
-    _usual("conv1d", "3, padding 1", x=[2, 4, 9], weight=[5, 4, 3], bias=[5], padding=1),
-    _usual("linear", "many samples", x=[9, 4], weight=[5, 4], bias=[5]),
-    *(
-        _usual(pool, f"3×3, stride {stride}", x=[2, 4, 9, 8], kernel_size=3, stride=stride)
-        for pool in ("max_pool2d", "avg_pool2d")
-        for stride in (1, 2)
-    ),
-)
 
 Lacks = Callable[[Problem], str]  # the option that a style cannot express; "" if it can
 BUDGET = 500_000  # elements of all problems of an object with large weights: two seconds
@@ -301,7 +272,8 @@ def _squared(source: Source) -> Source:
 
 
 def _of(function: str) -> list[Case]:
-    return [case for case in (*GOOD, *USUAL) if case.function == function]
+    known = [case for case in GOOD if case.function == function]
+    return known + [named_by_sizes(case) for case in usual(function)]
 
 
 def _spread(found: Sequence[Asked], most: int) -> tuple[Asked, ...]:
