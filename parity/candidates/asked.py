@@ -6,13 +6,14 @@ is asked: of gradients there is more than one right answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from parity.candidates.covering import chosen
 from parity.candidates.geometries import usual
 from parity.cases.case import Case, Classes, Draw, Probabilities, Source, case_arrays, draw
 from parity.cases.case import generator as random_numbers
@@ -120,9 +121,9 @@ def plan(
         found, lacking = _expressed(function, lacks, seed, room, fit)
     asked = [one for one in found.values() if not (part == "backward" and one.forward_only)]
     most = min(most, max(FEWEST, BUDGET // room))
-    chosen = _spread(sorted(asked, key=lambda one: _elements(one.problem)), most)
-    narrow = [problem_of(one.case, "float32", seed, room) for one in chosen[::EVERY]]
-    return Plan((*chosen, *(one for one in narrow if one)), tuple(lacking))
+    wide = chosen(sorted(asked, key=lambda one: elements(one.problem)), most)
+    narrow = [problem_of(one.case, "float32", seed, room) for one in wide[::EVERY]]
+    return Plan((*wide, *(one for one in narrow if one)), tuple(lacking))
 
 
 def extremes(function: str, lacks: Lacks, seed: int, fit: Fit = Fit()) -> tuple[Asked, ...]:  # noqa: B008
@@ -203,7 +204,7 @@ def problem_of(case: Case, dtype: str, seed: int, largest: int = LARGEST) -> Ask
     dy = np.asarray(draw(Draw(y.shape, case.upstream), dtype, rng)).reshape(y.shape)
     dy.setflags(write=False)
     problem = Problem(case.function, arrays, case.options, dy)
-    return Asked(case, dtype, problem) if _elements(problem) <= largest else None
+    return Asked(case, dtype, problem) if elements(problem) <= largest else None
 
 
 # --- plainer forms ------------------------------------------------------------------------
@@ -276,14 +277,6 @@ def _of(function: str) -> list[Case]:
     return known + [named_by_sizes(case) for case in usual(function)]
 
 
-def _spread(found: Sequence[Asked], most: int) -> tuple[Asked, ...]:
-    """So many of them, over all sizes."""
-    if len(found) <= most:
-        return tuple(found)
-    places = np.linspace(0, len(found) - 1, most).round().astype(int)
-    return tuple(found[place] for place in places)
-
-
 def _geometry(case: Case) -> str:
     shapes = {name: _shape(source) for name, source in case.arrays.items()}
     values = sorted({s.values for s in case.arrays.values() if isinstance(s, Draw)})
@@ -298,5 +291,6 @@ def _size(case: Case) -> int:
     return sum(prod(_shape(source)) for source in case.arrays.values())
 
 
-def _elements(problem: Problem) -> int:
+def elements(problem: Problem) -> int:
+    """How many elements its arrays and y have together."""
     return problem.dy.size + sum(array.size for array in problem.arrays.values())
