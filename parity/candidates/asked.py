@@ -6,13 +6,15 @@ is asked: of gradients there is more than one right answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from parity.candidates.covering import chosen
+from parity.candidates.geometries import usual
 from parity.cases.case import Case, Classes, Draw, Probabilities, Source, case_arrays, draw
 from parity.cases.case import generator as random_numbers
 from parity.cases.catalogue import GOOD
@@ -38,36 +40,6 @@ USUAL_AXES = {
     **dict.fromkeys(("perceptron_loss", "correlate2d", "convolve2d", "rot180"), 2),
 }
 
-
-def _usual(function: str, name: str, **sizes: Any) -> Case:
-    """A geometry that everybody has, and the catalogue has not: its sizes all differ."""
-    options = {key: value for key, value in sizes.items() if not isinstance(value, list)}
-    arrays = {key: Draw(tuple(value)) for key, value in sizes.items() if isinstance(value, list)}
-    return Case(function, name, arrays, options)
-
-
-USUAL: tuple[Case, ...] = (
-    *(
-        _usual(
-            "conv2d",
-            f"3×3, stride {stride}, padding {padding}",
-            x=[2, 4, 8, 7],
-            weight=[5, 4, 3, 3],
-            bias=[5],
-            stride=stride,
-            padding=padding,
-        )
-        for stride, padding in ((1, 0), (1, 1), (2, 0), (2, 1), (3, 1))
-    ),
-    _usual("conv2d", "3×3, many samples", x=[6, 2, 5, 4], weight=[4, 2, 3, 3], bias=[4]),
-    _usual("conv1d", "3, padding 1", x=[2, 4, 9], weight=[5, 4, 3], bias=[5], padding=1),
-    _usual("linear", "many samples", x=[9, 4], weight=[5, 4], bias=[5]),
-    *(
-        _usual(pool, f"3×3, stride {stride}", x=[2, 4, 9, 8], kernel_size=3, stride=stride)
-        for pool in ("max_pool2d", "avg_pool2d")
-        for stride in (1, 2)
-    ),
-)
 
 Lacks = Callable[[Problem], str]  # the option that a style cannot express; "" if it can
 BUDGET = 500_000  # elements of all problems of an object with large weights: two seconds
@@ -149,9 +121,9 @@ def plan(
         found, lacking = _expressed(function, lacks, seed, room, fit)
     asked = [one for one in found.values() if not (part == "backward" and one.forward_only)]
     most = min(most, max(FEWEST, BUDGET // room))
-    chosen = _spread(sorted(asked, key=lambda one: _elements(one.problem)), most)
-    narrow = [problem_of(one.case, "float32", seed, room) for one in chosen[::EVERY]]
-    return Plan((*chosen, *(one for one in narrow if one)), tuple(lacking))
+    wide = chosen(sorted(asked, key=lambda one: elements(one.problem)), most)
+    narrow = [problem_of(one.case, "float32", seed, room) for one in wide[::EVERY]]
+    return Plan((*wide, *(one for one in narrow if one)), tuple(lacking))
 
 
 def extremes(function: str, lacks: Lacks, seed: int, fit: Fit = Fit()) -> tuple[Asked, ...]:  # noqa: B008
@@ -232,7 +204,7 @@ def problem_of(case: Case, dtype: str, seed: int, largest: int = LARGEST) -> Ask
     dy = np.asarray(draw(Draw(y.shape, case.upstream), dtype, rng)).reshape(y.shape)
     dy.setflags(write=False)
     problem = Problem(case.function, arrays, case.options, dy)
-    return Asked(case, dtype, problem) if _elements(problem) <= largest else None
+    return Asked(case, dtype, problem) if elements(problem) <= largest else None
 
 
 # --- plainer forms ------------------------------------------------------------------------
@@ -301,15 +273,8 @@ def _squared(source: Source) -> Source:
 
 
 def _of(function: str) -> list[Case]:
-    return [case for case in (*GOOD, *USUAL) if case.function == function]
-
-
-def _spread(found: Sequence[Asked], most: int) -> tuple[Asked, ...]:
-    """So many of them, over all sizes."""
-    if len(found) <= most:
-        return tuple(found)
-    places = np.linspace(0, len(found) - 1, most).round().astype(int)
-    return tuple(found[place] for place in places)
+    known = [case for case in GOOD if case.function == function]
+    return known + [named_by_sizes(case) for case in usual(function)]
 
 
 def _geometry(case: Case) -> str:
@@ -326,5 +291,6 @@ def _size(case: Case) -> int:
     return sum(prod(_shape(source)) for source in case.arrays.values())
 
 
-def _elements(problem: Problem) -> int:
+def elements(problem: Problem) -> int:
+    """How many elements its arrays and y have together."""
     return problem.dy.size + sum(array.size for array in problem.arrays.values())

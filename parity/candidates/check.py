@@ -9,8 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from parity.candidates.asked import LARGER, Asked, Fit, Lacks, Plan, extremes, plan
+from parity.candidates.asked import (
+    LARGER,
+    MOST,
+    Asked,
+    Fit,
+    Lacks,
+    Plan,
+    elements,
+    extremes,
+    plan,
+)
 from parity.candidates.conventions import Followed, conventions
+from parity.candidates.covering import chosen, not_shown
 from parity.candidates.examine import (
     Answer,
     Ask,
@@ -67,7 +78,15 @@ def check(subject: Subject, planned: Plan, ask: Ask, diagnose: Diagnose) -> Verd
     found = list(outcomes(planned, ask, subject.part))
     if found[-1].answer.fatal:
         return _ended(subject, found, unchecked, len(planned.asked))
-    unchecked, found = _without_unusual(unchecked, found)
+    unusual, found = _without_unusual(found)
+    unchecked = tuple(dict.fromkeys((*unchecked, *unusual)))
+    if unusual:
+        found += _in_place_of(subject, unusual, found, ask)
+        if found[-1].answer.fatal:
+            return _ended(subject, found, unchecked, len(planned.asked))
+        found.sort(key=lambda one: elements(one.asked.problem))
+    if not subject.fit.settled:
+        unchecked = (*unchecked, *not_shown([one.asked.problem for one in found], unchecked))
     odd = tuple(faults(found, ask))
     wrong = any(one.wrong for one in found)
     # Wrong numbers anywhere say nothing of ties and kinks.
@@ -92,7 +111,7 @@ def _followed(subject: Subject, ask: Ask) -> Iterator[Followed]:
 
 
 def _without_unusual(
-    unchecked: tuple[str, ...], found: Sequence[Outcome]
+    found: Sequence[Outcome],
 ) -> tuple[tuple[str, ...], list[Outcome]]:
     """What a candidate does not take is no mistake, and is not checked.
 
@@ -107,8 +126,28 @@ def _without_unusual(
         if one.asked.beyond not in beyond and _form(one.asked.problem) not in forms
     ]
     if not any(not one.wrong for one in left):
-        return unchecked, list(found)
-    return tuple(dict.fromkeys((*unchecked, *sorted(beyond | forms)))), left
+        return (), list(found)
+    return tuple(sorted(beyond | forms)), left
+
+
+def _in_place_of(
+    subject: Subject, unusual: Sequence[str], found: Sequence[Outcome], ask: Ask
+) -> list[Outcome]:
+    """Plainer problems, and others, for those that the candidate does not take."""
+
+    def lacks(problem: Problem) -> str:
+        form = _form(problem)
+        return subject.lacks(problem) or (form if form in unusual else "")
+
+    planned = plan(subject.function, lacks, subject.seed, subject.part, fit=subject.fit)
+    known = {(one.asked.case.id, one.asked.dtype) for one in found}
+    other = [
+        one
+        for one in planned.asked
+        if (one.case.id, one.dtype) not in known and one.beyond not in unusual
+    ]
+    asked = chosen(other, max(MOST - len(found), 0), [one.asked for one in found])
+    return list(outcomes(Plan(asked, ()), ask, subject.part))
 
 
 def _takes(one: Outcome) -> bool:
@@ -264,7 +303,7 @@ def _ended(
     """It could be asked no more, of so many cases that were planned."""
     last = found[-1]
     said = f"{last.answer.fatal} ({in_sizes(last.asked.problem)})"
-    return _verdict(subject, FAILED, said, unchecked, found, unreached=planned - len(found))
+    return _verdict(subject, FAILED, said, unchecked, found, unreached=max(planned - len(found), 0))
 
 
 def _verdict(

@@ -13,6 +13,7 @@ from parity.candidates.examine import Outcome, outcome
 from parity.candidates.failures import Failure
 from parity.candidates.fitting import fit_of, layouts_of
 from parity.candidates.interview import Interview, Put
+from parity.candidates.judge import MISSING, SHAPE, TYPE
 from parity.candidates.styles.constructing import (
     LAYERS,
     PARAMETERS,
@@ -45,6 +46,8 @@ from parity.candidates.styles.style import (
 )
 from parity.cases.case import Array
 
+MISFITS = (MISSING, TYPE, SHAPE)  # what comes of arrays that were meant otherwise
+SUMMING = ("softmax", "log_softmax")
 SEVERAL = 5  # problems that are tried
 
 
@@ -67,6 +70,34 @@ def may_be(put: Put, told: Told, seed: int) -> bool:
         for judged in one.judged
         if judged.tensor != "dbias"
     )
+
+
+def takes_batches(put: Put, told: Told, seed: int) -> bool:
+    """Whether several samples go in and all tensors come out in their shapes, right or wrong.
+
+    What sums over them is wrong then, and takes no single sample.
+    """
+    interview = Interview(put, told)
+    few = [one for one in _few(told, interview, seed) if _samples(one) > 1]
+    found = (outcome(one, interview.ask, told.part) for one in few)
+    return bool(few) and all(
+        not one.answer.raised and not {judged.aspect for judged in one.judged} & {*MISFITS}
+        for one in found
+    )
+
+
+def mixing(put: Put, told: Told, seed: int) -> Iterator[str]:
+    """What is likely wrong with what takes batches, and is right for a sample without that axis."""
+    for layout in (one for one in layouts_of(told.like) if one in ONE_SAMPLE):
+        alone = replace(told, layout=layout)
+        if fits(put, alone, seed) and takes_batches(put, told, seed):
+            sums = ": it sums over the batch axis" if told.like in SUMMING else ""
+            yield f"it is right for one sample (--layout {layout}) and wrong for a batch{sums}"
+            return
+
+
+def _samples(one: Asked) -> int:
+    return len(next(iter(one.problem.arrays.values())))
 
 
 def _right(put: Put, told: Told, seed: int) -> Iterator[bool]:
@@ -170,10 +201,16 @@ def standing(put: Put, told: Told, layout: str | None, seed: int) -> Told | str:
 def _best(put: Put, ways: Sequence[Told], seed: int) -> Told:
     """The first way by which it is right in all that is tried; the likeliest, if there is none."""
     for one in ways:
-        if fits(put, one, seed):
+        if fits(put, one, seed) and not _mixes(put, one, ways, seed):
             return one
     shown = [one for one in ways if not one.own or not one.own.found]
     return (shown or ways)[0]
+
+
+def _mixes(put: Put, one: Told, ways: Sequence[Told], seed: int) -> bool:
+    """Whether it is right for one sample alone, and a batch goes in as well."""
+    batch = replace(one, layout=NCHW)
+    return one.layout in ONE_SAMPLE and batch in ways and takes_batches(put, batch, seed)
 
 
 def _ways(

@@ -18,6 +18,7 @@ from parity.candidates.here import Here
 from parity.candidates.interview import Interview, Put
 from parity.candidates.modes import in_each_mode
 from parity.candidates.process import Child, Limits
+from parity.candidates.said import Said
 from parity.candidates.styles.as_layer import BACKWARDS, FORWARDS
 from parity.candidates.styles.constructing import with_turned_weight
 from parity.candidates.styles.recognition import (
@@ -35,11 +36,13 @@ from parity.candidates.trying import (
     keeping,
     layout_in_words,
     may_be,
+    mixing,
     not_inverted,
     of_object,
     standing,
+    takes_batches,
 )
-from parity.candidates.verdict import FAILED, UNCLEAR, Verdict
+from parity.candidates.verdict import FAILED, UNCLEAR, WRONG, Verdict
 from parity.candidates.wire import load
 from parity.cases.functions import FUNCTIONS, forward_of
 from parity.results.settings import DEFAULT_SEED
@@ -158,7 +161,17 @@ def _of_code(candidate: str, told: Told, put: Put, wanted: Wanted, diagnose: Dia
             share = f"{found.cases.right} of {found.cases.asked} cases are right otherwise"
             remark = f"{said}: found by trying, {share}"
             found = replace(other, remarks=(*other.remarks, remark))
-    return found
+    return found if found or found.layout != told.layout else _mixing(found, told, put, wanted)
+
+
+def _mixing(found: Verdict, told: Told, put: Put, wanted: Wanted) -> Verdict:
+    """A wrong verdict with the likely cause, if all is right for one sample alone."""
+    interview = Interview(put, told)
+    tried = wanted.layout is None and told.style in TRIED and told.layout == NCHW
+    if found.status != WRONG or not tried or interview.prepare():
+        return found
+    causes = (Said(text) for text in mixing(put, interview.told, wanted.seed))
+    return replace(found, causes=(*causes, *found.causes))
 
 
 def _of_object(candidate: str, told: Told, put: Put, wanted: Wanted, diagnose: Diagnose) -> Verdict:
@@ -169,6 +182,7 @@ def _of_object(candidate: str, told: Told, put: Put, wanted: Wanted, diagnose: D
             candidate, told.like, told.part, told.style, UNCLEAR, stands, seed=wanted.seed
         )
     found = _as_told(candidate, stands, put, wanted, diagnose)
+    found = found if found else _mixing(found, stands, put, wanted)
     notes = of_object(stands, bool(found), wanted.layout is None)
     return replace(found, remarks=(*found.remarks, *notes))
 
@@ -198,11 +212,12 @@ def _if_promising(put: Put, change: Change, seed: int) -> Change:
 
 
 def _if_tried(put: Put, layout: str, seed: int) -> Change:
-    """Another layout, if a few problems are right in it."""
+    """A layout of one sample, if some of a few problems are right in it, and batches don't fit."""
 
     def change(told: Told) -> Told | None:
         other = replace(told, layout=layout)
-        return other if can_be(put, other, seed) else None
+        right = can_be(put, other, seed)
+        return other if right and not takes_batches(put, told, seed) else None
 
     return change
 
