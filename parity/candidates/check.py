@@ -192,6 +192,9 @@ def _form(problem: Problem) -> str:
         said = "kernels that are not square"
     if not said and problem.function == "cross_entropy" and target is not None:
         said = "targets that are probabilities" if target.dtype.kind == "f" else ""
+    logits = problem.arrays.get("logits")
+    if not said and logits is not None and logits.ndim == 2 and logits.shape[1] == 1:
+        said = "a single class"
     return "p = 0" if problem.options.get("p") == 0 else said
 
 

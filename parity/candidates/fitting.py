@@ -10,7 +10,19 @@ from parity.candidates.asked import LARGER, Fit, named_by_sizes
 from parity.candidates.styles.keywords import settled
 from parity.candidates.styles.moves import CONVOLUTIONS, OF_MAPS, ONE_KERNEL_A_MAP
 from parity.candidates.styles.standing import POOLINGS
-from parity.candidates.styles.style import CHW, HW, HWC, NCHW, NHWC, ONE_SAMPLE, D, Own, Told
+from parity.candidates.styles.style import (
+    CHW,
+    D1,
+    DN,
+    HW,
+    HWC,
+    NCHW,
+    NHWC,
+    ONE_SAMPLE,
+    D,
+    Own,
+    Told,
+)
 from parity.cases.case import Case, Classes, Draw, Given, Probabilities, Shape, Source
 from parity.witnesses.definitions.windows import each
 from parity.witnesses.problem import Problem
@@ -33,22 +45,24 @@ def layouts_of(function: str) -> tuple[str, ...]:
     """The layouts in which a function can be asked, the usual one first.
 
     >>> layouts_of("relu"), layouts_of("linear"), layouts_of("max_pool2d")
-    (('NCHW',), ('NCHW', 'D'), ('NCHW', 'NHWC', 'CHW', 'HWC', 'HW'))
+    (('NCHW',), ('NCHW', 'DN', 'D', 'D1'), ('NCHW', 'NHWC', 'CHW', 'HWC', 'HW'))
     """
     if function in OF_MAPS:
         return (NCHW, NHWC, CHW, HWC, HW)
+    if function == "linear":
+        return (NCHW, DN, D, D1)
     if function in VECTORS:
         return (NCHW, D)
     return (NCHW, CHW) if function == "flatten" else (NCHW,)
 
 
 def axes_of(function: str, layout: str) -> int:
-    """How many axes a problem has that is asked in a layout of one sample, its batch included.
+    """How many axes a problem has that is asked in a layout, its batch included.
 
     >>> axes_of("linear", "D"), axes_of("conv1d", "CHW"), axes_of("flatten", "CHW")
     (2, 3, 4)
     """
-    if layout == D:
+    if layout in (D, DN, D1):
         return 2
     return int(function[-2]) + 2 if function[-1] == "d" and function[-2].isdigit() else 4
 
@@ -56,13 +70,13 @@ def axes_of(function: str, layout: str) -> int:
 def other_than_layout(problem: Problem, layout: str) -> str:
     """What a layout has no place for; "" if it holds the problem."""
     first = next(iter(problem.arrays.values()))
-    if layout not in ONE_SAMPLE:
+    if layout not in (*ONE_SAMPLE, DN):
         return ""
     if first.ndim != axes_of(problem.function, layout) or (
         layout == D and settled(problem).get("axis", -1) not in LAST
     ):
         return "other axes"
-    if len(first) != 1:
+    if len(first) != 1 and layout != DN:
         return "more than one sample"
     weight = problem.arrays.get("weight")
     ones = 1 if problem.function in ONE_KERNEL_A_MAP else 2

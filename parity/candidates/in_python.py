@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from parity.candidates.process import Limits
+from parity.candidates.styles.style import LAYOUTS
 from parity.candidates.targets import check_target
 from parity.candidates.verdict import Verdict
 from parity.candidates.whole import Wanted, check_objects
@@ -26,8 +27,10 @@ def check(
     backward) of which the first may hand a cache to the second, or "FILE:NAME", which runs in a
     process of its own with `limits`. like: the function of `refimpl` that it should be,
     "conv2d_backward"; style: how it takes its arguments; layout: "NCHW", "NHWC", or of one sample
-    at a time "CHW", "HWC", "HW", "D". All three are found out where that is plain.
-    Raises: nothing for a wrong candidate; see `Verdict.raise_if_wrong`.
+    at a time "CHW", "HWC", "HW", "D" (a vector), "D1" (a column), or "DN" for samples in columns.
+    All three are found out where that is plain.
+    Raises: ValueError for a layout that there is not; nothing for a wrong candidate, see
+    `Verdict.raise_if_wrong`.
 
     >>> import numpy as np
     >>> bool(check(lambda x: np.maximum(x, 0), like="relu", style="refimpl"))
@@ -36,6 +39,8 @@ def check(
     >>> bool(verdict), verdict.said
     (False, 'dx is wrong in its one element (x one number)')
     """
+    if layout is not None and layout not in LAYOUTS:
+        raise ValueError(f'layout is "{layout}": use one of {", ".join(LAYOUTS)}')
     wanted = Wanted(like, style, layout, seed, limits or Limits())
     if isinstance(candidate, str):
         return check_target(candidate, wanted, _diagnose)

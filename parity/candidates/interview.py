@@ -13,6 +13,7 @@ from parity.candidates.styles.again import again
 from parity.candidates.styles.as_layer import evaluating
 from parity.candidates.styles.every import EVERY
 from parity.candidates.styles.of_library import evaluating as module_evaluating
+from parity.candidates.styles.requests import LAYER
 from parity.candidates.styles.style import Exchange, Told, Unclear
 from parity.cases.case import Array
 from parity.witnesses.problem import Problem
@@ -115,7 +116,8 @@ class Interview:
     def _name(self, request: Mapping[str, Any], path: str) -> str:
         """An argument as the candidate calls it: "args[0]" is "x"."""
         match = ARGUMENT.fullmatch(path)
-        parameters = self.told.signature(str(request.get("target"))) or ()
-        if match and int(match[1]) < len(parameters):
-            return parameters[int(match[1])].name + match[2]
-        return path
+        target = str(request.get("target"))
+        method = self.told.methods.get(target.removeprefix(f"{LAYER}."))
+        listed = self.told.signature(target) or method or ()
+        names = [p.name for p in listed if p.name != "self"]
+        return names[int(match[1])] + match[2] if match and int(match[1]) < len(names) else path

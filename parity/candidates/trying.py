@@ -13,7 +13,7 @@ from parity.candidates.examine import Outcome, outcome
 from parity.candidates.failures import Failure
 from parity.candidates.fitting import fit_of, layouts_of
 from parity.candidates.interview import Interview, Put
-from parity.candidates.judge import MISSING, SHAPE, TYPE
+from parity.candidates.judge import MISSING, RAISED, SHAPE, TYPE
 from parity.candidates.styles.constructing import (
     LAYERS,
     PARAMETERS,
@@ -23,6 +23,7 @@ from parity.candidates.styles.constructing import (
     shapes_in,
 )
 from parity.candidates.styles.dropping import with_settings
+from parity.candidates.styles.keywords import by_keyword, names_of, takes_anything
 from parity.candidates.styles.replies import decoded
 from parity.candidates.styles.requests import LAYER, attributes, construct
 from parity.candidates.styles.standing import (
@@ -35,6 +36,8 @@ from parity.candidates.styles.standing import (
 )
 from parity.candidates.styles.style import (
     BACKWARD,
+    D1,
+    DN,
     FORWARD,
     NCHW,
     ONE_SAMPLE,
@@ -48,6 +51,8 @@ from parity.cases.case import Array
 
 MISFITS = (MISSING, TYPE, SHAPE)  # what comes of arrays that were meant otherwise
 SUMMING = ("softmax", "log_softmax")
+MODAL = ("correlate2d", "convolve2d")
+MODES = ("full", "valid", "same")  # refimpl's first
 SEVERAL = 5  # problems that are tried
 
 
@@ -100,6 +105,27 @@ def _samples(one: Asked) -> int:
     return len(next(iter(one.problem.arrays.values())))
 
 
+def fits_in_shape(put: Put, told: Told, seed: int) -> bool:
+    """Whether the value has its shape in most of a few problems, right or wrong."""
+    firsts = [one.judged[0].aspect for one in _outcomes(put, told, seed)]
+    return 2 * sum(aspect not in (RAISED, MISSING, TYPE, SHAPE) for aspect in firsts) > len(firsts)
+
+
+def in_its_mode(put: Put, told: Told, seed: int) -> tuple[Told, str]:
+    """A correlation without a parameter for its mode in the mode that its shapes show, and that
+    in words; as it is, where they are refimpl's or none."""
+    forward = told.signature(told.names[0])
+    odd = told.like in MODAL and told.style in ("refimpl", "array") and told.part != BACKWARD
+    if not odd or takes_anything(forward) or names_of("mode", by_keyword(forward)):
+        return told, ""
+    ways = [replace(told, fixed={"mode": mode}) for mode in MODES]
+    found = next((one for one in ways if fits_in_shape(put, one, seed)), told)
+    mode = found.fixed.get("mode", MODES[0])
+    if mode == MODES[0]:
+        return told, ""
+    return found, f'it has no mode: judged in mode "{mode}", by the shape of its y'
+
+
 def _right(put: Put, told: Told, seed: int) -> Iterator[bool]:
     """Of each of a few problems: whether the value is right, of a backward the gradients."""
     return (not one.wrong for one in _outcomes(put, told, seed))
@@ -139,14 +165,21 @@ def not_inverted(told: Told) -> Told:
     return replace(told, dropping=told.dropping._replace(inverted=False))
 
 
+IN_WORDS = {
+    DN: "its samples are in columns",
+    D: "it takes one sample at a time, a vector",
+    D1: "it takes one sample at a time, a column",
+}
+
+
 def layout_in_words(layout: str) -> str:
     """What a layout means for a candidate.
 
     >>> layout_in_words("NHWC"), layout_in_words("HWC")
     ('its axes are NHWC', 'it takes one sample at a time, axes H, W, C')
     """
-    if layout == D:
-        return "it takes one sample at a time, a vector"
+    if layout in IN_WORDS:
+        return IN_WORDS[layout]
     if layout in ONE_SAMPLE:
         return f"it takes one sample at a time, axes {', '.join(layout)}"
     return f"its axes are {layout}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,17 +23,26 @@ from parity.candidates.said import Said
 from parity.candidates.styles.as_layer import BACKWARDS, FORWARDS
 from parity.candidates.styles.constructing import with_turned_weight
 from parity.candidates.styles.recognition import (
-    BACKWARD_WORDS,
     LIBRARIES,
-    function_called,
-    in_words,
+    functions_called,
+    goes_back,
+    one_pair,
     recognised,
 )
-from parity.candidates.styles.style import NCHW, NHWC, ONE_SAMPLE, Told, Unclear
+from parity.candidates.styles.style import (
+    BACKWARD,
+    BOTH,
+    FORWARD,
+    NCHW,
+    NHWC,
+    Told,
+    Unclear,
+)
 from parity.candidates.trying import (
     KEEPS,
     PLAIN,
     can_be,
+    in_its_mode,
     keeping,
     layout_in_words,
     may_be,
@@ -51,9 +61,12 @@ from parity.suite.selection import SelectionError, function_meant
 Change = Callable[[Told], Told | None]  # None: there is no such way
 MODULE = "numpy"  # whose arrays most candidates take
 OBJECTS = ("layer", "torch")  # styles whose parameters are inside
+# What is raised where arrays of NumPy are given to code on tensors.
+TENSORS = re.compile(r"\bTensors?\b|\btorch\.|'numpy\.ndarray' object has no attribute")
 TRIED = ("refimpl", "layer", "torch", "jax", "array")  # styles that say nothing of the axes' order
 
 
+TURNED = "its weights are (in, out)"
 DROPPING: tuple[tuple[str, Change], ...] = (
     (KEEPS, keeping),
     (PLAIN, not_inverted),
@@ -117,20 +130,28 @@ def check_objects(
 def names_like(public: Sequence[str], like: str | None) -> list[str]:
     """Which names of a file are like a function: with a forward also its backward.
 
-    >>> names_like(["helper", "conv_forward", "conv_backward", "pool_forward"], "conv2d")
+    Without a function all names, where they are one, or a forward and its backward.
+
+    >>> names_like(["helper", "conv_step", "conv_forward", "conv_backward", "pool"], "conv2d")
     ['conv_forward', 'conv_backward']
     >>> names_like(["helper", "conv_forward", "conv_backward"], "conv2d_backward")
     ['conv_backward']
+    >>> names_like(["mine"], None), names_like(["helper", "mine"], None)
+    (['mine'], [])
     """
+    if like is None:
+        pair = one_pair(public)
+        return list(public) if len(public) == 1 else pair
     try:
-        like = function_meant(like or "")
+        like = function_meant(like)
     except SelectionError:
         return []
-    function, backward = forward_of(like), like not in FUNCTIONS
-    fitting = [name for name in public if function_called(name, tuple(FUNCTIONS)) == function]
-    back = [name for name in fitting if BACKWARD_WORDS.search(in_words(name))]
+    fitting = [name for name in public if forward_of(like) in functions_called(name)]
+    back = [name for name in fitting if goes_back(name)]
     forth = [name for name in fitting if name not in back]
-    return back[:1] if backward else [*forth[:1], *back[: len(forth)][:1]]
+    if like not in FUNCTIONS:
+        return back[:1]
+    return one_pair(fitting) or [*forth[:1], *back[: len(forth)][:1]]
 
 
 def _verdict(
@@ -152,12 +173,19 @@ def _verdict(
 
 def _of_code(candidate: str, told: Told, put: Put, wanted: Wanted, diagnose: Diagnose) -> Verdict:
     """The verdict on functions or a class, taken in the way in which most of it is right."""
+    told, mode = in_its_mode(put, told, wanted.seed)
     found = _as_told(candidate, told, put, wanted, diagnose)
+    for said, change in () if found else evident_ways(told, found):
+        other = _as_told(candidate, told, put, wanted, diagnose, change)
+        if share_right(other) > max(share_right(found), 0.5) or no_longer_raises(found, other):
+            return replace(other, remarks=(*other.remarks, said))
+    found = replace(found, remarks=(*found.remarks, mode)) if mode else found
     for said, change in _other_ways(told, put, wanted):
-        if found or _is_its_way(found):
+        settled = _is_its_way(found)
+        if found or (settled and not _of_one_sample(found)):
             break
         other = _as_told(candidate, told, put, wanted, diagnose, change)
-        if _rightness(other) > _rightness(found):
+        if other if settled else _rightness(other) > _rightness(found):
             share = f"{found.cases.right} of {found.cases.asked} cases are right otherwise"
             remark = f"{said}: found by trying, {share}"
             found = replace(other, remarks=(*other.remarks, remark))
@@ -191,14 +219,42 @@ def _other_ways(told: Told, put: Put, wanted: Wanted) -> Iterator[tuple[str, Cha
     """How else a candidate may take its arrays, where nothing says it."""
     if wanted.layout is None and told.style in TRIED:
         layout = NHWC if told.layout == NCHW else NCHW
-        other = _if_promising(put, lambda one: replace(one, layout=layout), wanted.seed)
-        yield layout_in_words(layout), other
-    yield "its weights are (in, out)", _if_promising(put, with_turned_weight, wanted.seed)
+        turned = _if_promising(put, lambda one: replace(one, layout=layout), wanted.seed)
+        yield layout_in_words(layout), turned
+    yield TURNED, _if_promising(put, with_turned_weight, wanted.seed)
     if told.like == "dropout" and told.style in OBJECTS:
         yield from DROPPING
     if wanted.layout is None and told.style in TRIED:
-        for one_sample in (o for o in layouts_of(told.like) if o in ONE_SAMPLE):
-            yield layout_in_words(one_sample), _if_tried(put, one_sample, wanted.seed)
+        for other in (o for o in layouts_of(told.like) if o not in (NCHW, NHWC)):
+            yield layout_in_words(other), _if_tried(put, other, wanted.seed)
+            said = f"{layout_in_words(other)}, {TURNED}"
+            yield said, _if_tried(put, other, wanted.seed, with_turned_weight)
+
+
+def evident_ways(told: Told, found: Verdict) -> Iterator[tuple[str, Change]]:
+    """How else functions may take their arrays, where what came of them says it."""
+    if told.style != "refimpl" or told.kind != "function":
+        return
+    if told.part == BACKWARD and "dbias is missing" in found.said:
+        yield "it gives no dbias: judged without bias", _without_bias
+    if TENSORS.search(found.said):
+        yield "it does not take arrays of NumPy: judged on tensors of torch", _on_tensors
+
+
+def no_longer_raises(found: Verdict, other: Verdict) -> bool:
+    """Whether what nothing came of as it was given is plainly wrong otherwise."""
+    on_tensors = TENSORS.search(found.said) and not TENSORS.search(other.said)
+    return bool(on_tensors) and other.status == WRONG and not share_right(found)
+
+
+def _without_bias(told: Told) -> Told:
+    return replace(told, fixed={"bias": None})
+
+
+def _on_tensors(told: Told) -> Told:
+    by_hand = told.part != FORWARD
+    part = told.part if by_hand or not FUNCTIONS[told.like].inputs else BOTH
+    return replace(told, style="array" if by_hand else "torch", library="torch", part=part)
 
 
 def _if_promising(put: Put, change: Change, seed: int) -> Change:
@@ -211,12 +267,13 @@ def _if_promising(put: Put, change: Change, seed: int) -> Change:
     return changed
 
 
-def _if_tried(put: Put, layout: str, seed: int) -> Change:
+def _if_tried(put: Put, layout: str, seed: int, first: Change = lambda told: told) -> Change:
     """A layout of one sample, if some of a few problems are right in it, and batches don't fit."""
 
     def change(told: Told) -> Told | None:
-        other = replace(told, layout=layout)
-        right = can_be(put, other, seed)
+        changed = first(told)
+        other = replace(changed, layout=layout) if changed is not None else None
+        right = other is not None and can_be(put, other, seed)
         return other if right and not takes_batches(put, told, seed) else None
 
     return change
@@ -239,6 +296,18 @@ def _is_its_way(found: Verdict) -> bool:
     return any(2 * share.right > share.asked for share in shares)
 
 
+def _of_one_sample(found: Verdict) -> bool:
+    """Whether a dense layer may take one sample at a time though its value is right of several: a
+    gradient is wrong in most cases. It then has to be right in all."""
+    shares = [found.tensors[name] for name in found.tensors if name != "y"]
+    return found.function == "linear" and any(2 * one.right < one.asked for one in shares)
+
+
+def share_right(found: Verdict) -> float:
+    """Which share of all tensors is right."""
+    return _rightness(found) / max(1, sum(one.asked for one in found.tensors.values()))
+
+
 def _rightness(found: Verdict) -> int:
     """How many tensors are right, over all cases."""
     return sum(share.right for share in found.tensors.values())
@@ -259,7 +328,7 @@ def _as_told(
     changed = change(interview.told)
     if changed is None:
         return Verdict(candidate, told.like, told.part, told.style, FAILED, "", seed=wanted.seed)
-    told = interview.told = changed
+    told, interview = changed, Interview(put, changed)
     subject = Subject(
         candidate,
         told.like,

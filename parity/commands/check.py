@@ -43,6 +43,8 @@ class Layout(StrEnum):
     HWC = "HWC"
     HW = "HW"
     D = "D"
+    DN = "DN"
+    D1 = "D1"
 
 
 def check(
@@ -69,7 +71,10 @@ def check(
     ] = None,
     layout: Annotated[
         Layout | None,
-        typer.Option(help="its axes; CHW, HWC, HW, D: one sample at a time (found by trying)"),
+        typer.Option(
+            help="its axes; CHW, HWC, HW, D, D1: one sample at a time; DN: samples in columns "
+            "(found by trying)"
+        ),
     ] = None,
     output: Annotated[
         Format | None, typer.Option("--format", help="of what is printed or written (text)")

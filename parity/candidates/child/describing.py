@@ -29,6 +29,7 @@ def described(value: Any) -> dict[str, Any]:
         "signature": signature(value),
         "methods": {} if found == "function" else methods(value),
         "doc": _first_line(value),
+        "library": "torch" if found == "function" and of_torch(value) else "",
     }
 
 
@@ -47,6 +48,42 @@ def kind(value: Any) -> str:
     wraps = callable(value) and hasattr(value, "__wrapped__")  # jax.jit and its like
     is_function = inspect.isroutine(value) or isinstance(value, (functools.partial, _ufunc))
     return "function" if is_function or wraps else "instance"
+
+
+def of_torch(function: Any) -> bool:
+    """Whether a function is torch's, or its code or its annotations name torch and not NumPy.
+
+    >>> of_torch(len), of_torch(described)
+    (False, False)
+    """
+    modules = _modules_named(function, 2)
+    return "torch" in modules and "numpy" not in modules
+
+
+def _modules_named(function: Any, deep: int) -> set[str]:
+    """Where a function and what its code and its annotations name come from: packages; deep: of
+    functions of its own file that it calls, too."""
+    function = inspect.unwrap(function)
+    annotations = getattr(function, "__annotations__", {}).values()
+    found = {_package(one) for one in (function, *annotations)}
+    known = getattr(function, "__globals__", {})
+    for name in getattr(getattr(function, "__code__", None), "co_names", ()):
+        value = known.get(name)
+        found.add(_package(value))
+        if deep and inspect.isfunction(value) and value.__globals__ is known:
+            found |= _modules_named(value, deep - 1)
+    return found
+
+
+def _package(value: Any) -> str:
+    """The package of a module, of what one defines, or of an annotation that is a text."""
+    if isinstance(value, str):
+        names = value.replace("[", " ").replace("|", " ").split()
+        home = next((name for name in names if "." in name), "")
+    else:
+        attribute = "__name__" if inspect.ismodule(value) else "__module__"
+        home = getattr(value, attribute, None) or ""
+    return str(home).partition(".")[0]
 
 
 def signature(value: Any) -> list[list[Any]] | None:

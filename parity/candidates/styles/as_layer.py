@@ -14,7 +14,7 @@ from parity.candidates.styles.cs231n import LACKING, nothing
 from parity.candidates.styles.dropping import drawn, flags, reseeded, switching
 from parity.candidates.styles.keywords import degenerate
 from parity.candidates.styles.moves import Move, ours, theirs
-from parity.candidates.styles.naming import gradient_held, gradients_in, is_upstream
+from parity.candidates.styles.naming import gradient_held, gradients_in, is_upstream, value_in
 from parity.candidates.styles.requests import LAYER, attributes, call
 from parity.candidates.styles.style import (
     BACKWARD,
@@ -112,7 +112,7 @@ def forward_step(
         said = flags(told.methods.get(name), training)
 
     def read(reply: Reply) -> dict[str, Any]:
-        return ours(problem, ways, {"y": value_of(reply)})
+        return ours(problem, ways, {"y": value_in(value_of(reply))})
 
     return Step(call(target, given, said, library=told.library), ("y",), read)
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from parity.candidates.styles.keywords import array_parameters, keywords, lacking
+from parity.candidates.styles.keywords import (
+    array_parameters,
+    keywords,
+    lacking,
+    other_than_fixed,
+)
 from parity.candidates.styles.moves import moves, ours, theirs
-from parity.candidates.styles.naming import array_called, gradients_in
+from parity.candidates.styles.naming import array_called, gradients_in, value_in
 from parity.candidates.styles.requests import CACHE, call
 from parity.candidates.styles.style import (
     BACKWARD,
@@ -37,12 +42,16 @@ class AsRefimpl(Plain):
         return tuple(FUNCTIONS)
 
     def lacks(self, problem: Problem, told: Told) -> str:
+        other = other_than_fixed(problem, told.fixed)
+        problem = problem._replace(
+            options={n: v for n, v in problem.options.items() if n not in told.fixed}
+        )
         found = [
             lacking(problem, told.signature(name), len(given(problem, told.signature(name), part)))
             for name, part in parts(told)
             if part == FORWARD or not hands_on(told)
         ]
-        return next(filter(None, found), "")
+        return next(filter(None, (other, *found)), "")
 
     def exchange(self, problem: Problem, told: Told) -> Exchange:
         return steps(problem, *(asked(problem, told, name, part) for name, part in parts(told)))
@@ -89,7 +98,7 @@ def asked(problem: Problem, told: Told, name: str, part: str) -> Step:
         value = value_of(reply)
         if keep and isinstance(value, tuple | list) and value:
             value = value[0]
-        found = {"y": value} if part == FORWARD else gradients_in(value, inputs(problem))
+        found = {"y": value_in(value)} if part == FORWARD else gradients_in(value, inputs(problem))
         return ours(problem, ways, found)
 
     return Step(ask, tensors(problem, part), read)

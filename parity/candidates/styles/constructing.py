@@ -36,7 +36,19 @@ from parity.candidates.styles.moves import (
 from parity.candidates.styles.naming import ENTRY, SIZES, array_called
 from parity.candidates.styles.replies import decoded
 from parity.candidates.styles.requests import construct
-from parity.candidates.styles.style import HW, Ask, Own, Reply, Signature, Told, Unclear
+from parity.candidates.styles.style import (
+    HW,
+    HWC,
+    LAYOUTS,
+    NCHW,
+    NHWC,
+    Ask,
+    Own,
+    Reply,
+    Signature,
+    Told,
+    Unclear,
+)
 from parity.cases.case import Array, Shape
 from parity.cases.functions import FUNCTIONS
 from parity.witnesses.problem import Problem
@@ -49,6 +61,9 @@ LAYERS = (
     *("relu", "leaky_relu", "hardtanh", "sigmoid", "tanh", "softmax", "log_softmax"),
     *("cross_entropy", "dropout"),
 )
+
+# The layout of so many samples and maps as the probe has.
+WITH_BATCH = {**dict.fromkeys(LAYOUTS, NCHW), HWC: NHWC, NHWC: NHWC}
 
 # (C_out, C_in, *K), (features_out, features_in)
 SAMPLES: dict[str, Shape] = {
@@ -78,7 +93,7 @@ def probe(told: Told) -> list[Ask]:
         return [made(Problem("dropout", {"x": x, "mask": x}, {}, x), told, told.library)]
     if told.like not in SAMPLES or told.own is not None:
         return []
-    return [made(sample(told.like), told, told.library)]
+    return [made(sample(told.like), replace(told, layout=WITH_BATCH[told.layout]), told.library)]
 
 
 def learned(told: Told, replies: Sequence[Reply]) -> Told | Unclear:

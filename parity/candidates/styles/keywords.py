@@ -180,6 +180,21 @@ def lacking(problem: Problem, parameters: Signature, given: int) -> str:
     return option_lacking(problem, parameters)
 
 
+def other_than_fixed(problem: Problem, fixed: Mapping[str, Any]) -> str:
+    """The first thing in a problem that is another than what a candidate always does.
+
+    >>> problem = Problem("correlate2d", {"a": np.zeros((3, 3)), "kernel": np.zeros((2, 2))}, {},
+    ...                   np.zeros((4, 4)))
+    >>> other_than_fixed(problem, {"mode": "valid"}), other_than_fixed(problem, {"bias": None})
+    ('mode', '')
+    """
+    values = {**settled(problem), "bias": problem.arrays.get("bias")}
+    a, kernel = (problem.arrays.get(name, problem.dy) for name in ("a", "kernel"))
+    if fixed.get("mode") == "valid" and np.any(np.less(a.shape[-2:], kernel.shape[-2:])):
+        return "a kernel larger than a"
+    return next((name for name, value in fixed.items() if values[name] is not value), "")
+
+
 def unusual_padding(problem: Problem) -> str:
     """Padding that is neither a number nor one for each axis; "" if it is."""
     padding = settled(problem).get("padding", 0)

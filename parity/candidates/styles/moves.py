@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from parity.candidates.said import Misshapen
-from parity.candidates.styles.style import CHW, HW, HWC, NHWC, D
+from parity.candidates.styles.style import CHW, D1, DN, HW, HWC, NHWC, D
 from parity.cases.case import Array, Shape
 from parity.witnesses.problem import Problem
 
@@ -96,6 +96,8 @@ def moves(problem: Problem, layout: str) -> dict[str, Move]:
     """How the arrays and the value y of a problem get to a candidate of a layout."""
     if layout == D:
         return of_one_vector(problem)
+    if layout in (DN, D1):
+        return of_columns(problem)
     if problem.function not in OF_MAPS:
         return of_one_flattened(problem) if layout == CHW else {}
     if layout == HW:
@@ -136,6 +138,14 @@ def of_one_vector(problem: Problem) -> dict[str, Move]:
         for name, array in arrays.items()
         if name not in kept and array.ndim
     }
+
+
+def of_columns(problem: Problem) -> dict[str, Move]:
+    """(N, features) -> (features, N), a bias (features,) -> (features, 1)"""
+    found = {"x": Move((1, 0)), "y": Move((1, 0))}
+    if "bias" in problem.arrays:
+        found["bias"] = Move((), (problem.arrays["bias"].size, 1))
+    return found
 
 
 def of_one_flattened(problem: Problem) -> dict[str, Move]:

@@ -146,6 +146,23 @@ def gradients_by_name(found: Mapping[Any, Any], arrays: Sequence[str]) -> dict[s
     return named
 
 
+VALUES = ("y", "out", "output", "outputs", "z", "a", "result", "value", "loss")
+
+
+def value_in(value: Any) -> Any:
+    """What a forward returned: of a dict its one entry, or the one that is called a value.
+
+    >>> value_in({"out": 1}), value_in({"cache": 1, "Z": 2}), value_in(3)
+    (1, 2, 3)
+    """
+    if not isinstance(value, Mapping):
+        return value
+    if len(value) == 1:
+        return next(iter(value.values()))
+    named = (part for name, part in value.items() if str(name).lower() in VALUES)
+    return next(named, value)
+
+
 def gradients_in(value: Any, arrays: Sequence[str]) -> dict[str, Any]:
     """What a backward returned: by name if it is a dict, else in the order of the arrays.
 

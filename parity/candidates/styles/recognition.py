@@ -9,6 +9,7 @@ from typing import Any
 
 from parity.candidates.styles.as_layer import BACKWARDS, FORWARDS
 from parity.candidates.styles.as_refimpl import CACHES
+from parity.candidates.styles.deeplearning_ai import MODES
 from parity.candidates.styles.every import EVERY
 from parity.candidates.styles.naming import OPTIONS, array_called, is_upstream
 from parity.candidates.styles.of_library import AUTOGRAD, MODULE
@@ -109,6 +110,7 @@ class Seen:
         self.signatures = {n: signature_of(d.get("signature")) for n, d in self.loaded.items()}
         self.kind = str(self.first.get("kind", ""))
         self.public = tuple(loaded.get("public", ()))
+        self.libraries = {str(d.get("library", "")) for d in self.loaded.values()} - {""}
 
     @property
     def first(self) -> Mapping[str, Any]:
@@ -142,9 +144,7 @@ class Seen:
 
     def goes_back(self, name: str) -> bool:
         """Whether a function is a backward."""
-        return bool(BACKWARD_WORDS.search(in_words(name))) or is_upstream(
-            self.first_parameter(name)
-        )
+        return goes_back(name) or is_upstream(self.first_parameter(name))
 
     def shown(self) -> str:
         """The candidate's names with their parameters, as a person wrote them."""
@@ -184,7 +184,16 @@ def style_of(seen: Seen) -> str:
         return "deeplearning.ai"
     if is_cs231n(seen, parameters):
         return "cs231n"
+    if "torch" in seen.libraries:
+        return on_tensors(seen)
     return "refimpl" if all(as_refimpl(seen, name) for name in seen.names) else ""
+
+
+def on_tensors(seen: Seen) -> str:
+    """The style of functions whose code names torch: of a forward alone its gradients are
+    torch's, a backward is by hand."""
+    by_hand = len(seen.names) > 1 or seen.goes_back(seen.names[0])
+    return "array:torch" if by_hand else "torch"
 
 
 def is_cs231n(seen: Seen, parameters: set[str]) -> bool:
@@ -214,7 +223,7 @@ def as_refimpl(seen: Seen, name: str) -> bool:
 
 def function_of(seen: Seen, style: str) -> str:
     """The function that a name shows; "" if none does."""
-    known = EVERY[style].functions() if style else tuple(FUNCTIONS)
+    known = EVERY[style.partition(":")[0]].functions() if style else tuple(FUNCTIONS)
     found = (function_called(name, known) for name in (*seen.names, *course_words(seen, style)))
     return next(filter(None, found), "")
 
@@ -243,6 +252,47 @@ def function_called(name: str, known: Sequence[str]) -> str:
         return ""
     fits = (f for word, f in WORDS if re.search(word, name.lower()) or re.search(word, split))
     return next((function for function in fits if function in known), "")
+
+
+def functions_called(name: str) -> tuple[str, ...]:
+    """All functions that a name may mean: deeplearning.ai's pooling is two in one.
+
+    >>> functions_called("conv_forward"), functions_called("pool_backward")
+    (('conv2d',), ('max_pool2d', 'avg_pool2d'))
+    >>> functions_called("helper")
+    ()
+    """
+    if re.fullmatch(POOL_OF_COURSE, name):
+        return tuple(MODES)
+    return tuple(filter(None, (function_called(name, tuple(FUNCTIONS)),)))
+
+
+def goes_back(name: str) -> bool:
+    """Whether a name says that it is a backward."""
+    return bool(BACKWARD_WORDS.search(in_words(name)))
+
+
+def one_pair(names: Sequence[str]) -> list[str]:
+    """The first forward and backward among names that say so and else say the same, in order.
+
+    >>> one_pair(["conv_step", "conv_forward", "conv_backward"]), one_pair(["relu", "relu_grad"])
+    (['conv_forward', 'conv_backward'], ['relu', 'relu_grad'])
+    >>> one_pair(["conv", "pool_backward"])
+    []
+    """
+    forth = [name for name in names if not goes_back(name)]
+    pairs = ([f, b] for f in forth for b in names if goes_back(b) and _stem(f) == _stem(b))
+    return next(pairs, [])
+
+
+def _stem(name: str) -> str:
+    """A name without what says that it is forward or backward.
+
+    >>> _stem("conv_forward_naive"), _stem("conv_backward_naive")
+    ('conv_naive', 'conv_naive')
+    """
+    bare = re.sub(r"(?<![a-z])(forward|fwd|fprop)(?![a-z])", "", in_words(name))
+    return re.sub(r"_+", "_", BACKWARD_WORDS.sub("", bare)).strip("_")
 
 
 def course_words(seen: Seen, style: str) -> tuple[str, ...]:
@@ -333,10 +383,12 @@ def unclear(seen: Seen, like: str | None, style: str | None) -> str:
         *(["its style (--style)"] if not name else []),
         *(["the function that it is like (--like)"] if like is None else []),
     ]
-    return (
-        f"{seen.shown()}: {' and '.join(missing)} cannot be told from names and parameters; "
-        f"{styles_listed()}; {functions_listed(known)}"
-    )
+    there = [
+        *([styles_listed()] if not name else []),
+        *([functions_listed(known)] if like is None else []),
+    ]
+    said = f"{seen.shown()}: {' and '.join(missing)} cannot be told from names and parameters"
+    return "; ".join((said, *there))
 
 
 def absent_from_refimpl(seen: Seen) -> str:

@@ -17,7 +17,10 @@ FORWARD, BACKWARD, BOTH = "forward", "backward", "both"
 NCHW, NHWC = "NCHW", "NHWC"
 # One sample at a time: maps with channels first or last, one map alone, a vector.
 CHW, HWC, HW, D = "CHW", "HWC", "HW", "D"
-ONE_SAMPLE = (CHW, HWC, HW, D)
+# Samples in columns, and one of them alone.
+DN, D1 = "DN", "D1"
+ONE_SAMPLE = (CHW, HWC, HW, D, D1)
+LAYOUTS = (NCHW, NHWC, *ONE_SAMPLE, DN)
 VARIADIC = ("VAR", "var", "*")  # how the kind of *args and **kwargs begins, in any spelling
 
 
@@ -84,7 +87,8 @@ class Told:
     signatures: by the names. methods: of a class or an instance, by their names.
     attributes: the shapes of an object's arrays, for the sizes of its style's `probe`.
     library: whose arrays it takes, "numpy", "torch" or "jax". own: of an object that is there.
-    dropping: of a dropout.
+    dropping: of a dropout. fixed: the values of options that it has no parameter for and that are
+    others than refimpl's; "bias" None: it gives none.
     """
 
     style: str
@@ -100,6 +104,7 @@ class Told:
     attributes: Mapping[str, Shape] | None = None
     own: Own | None = None
     dropping: Dropping = field(default_factory=Dropping)
+    fixed: Mapping[str, Any] = field(default_factory=dict)
 
     def signature(self, name: str) -> Signature:
         """The parameters of one of the names; None where Python cannot tell."""

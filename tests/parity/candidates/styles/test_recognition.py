@@ -154,8 +154,8 @@ ASKED = {
     "the function of a style": (
         (loaded("g(x, w)"), None, "cs231n"),
         "g(x, w): the function that it is like (--like) cannot be told from names and parameters; "
-        "styles: refimpl, cs231n, deeplearning.ai, layer, torch, jax, array; functions, each also "
-        "with _backward: conv2d, max_pool2d, linear, relu, dropout, cross_entropy",
+        "functions, each also with _backward: conv2d, max_pool2d, linear, relu, dropout, "
+        "cross_entropy",
     ),
     "a function that is none": (
         (loaded("g(x, w)"), "batchnorm", None),
