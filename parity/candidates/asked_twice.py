@@ -175,10 +175,15 @@ def _off(one: Any, other: Any, limit: Any = None) -> bool:
         return type(one) is not type(other) or (a is not None and b is not None)
     if limit is None:
         limit = 64 * np.finfo(np.float64).eps * np.max(np.abs(b), initial=0.0)
-    return not bool(np.all(np.abs(a - b) <= limit))
+    with np.errstate(all="ignore"):
+        same = (np.abs(a - b) <= limit) | (a == b) | (np.isnan(a) & np.isnan(b))
+    return not bool(np.all(same))
 
 
 def _numbers(value: Any) -> Array | None:
+    """As floats; None where there are none, of a gradient that is missing too."""
+    if value is None:
+        return None
     try:
         return np.asarray(value, np.float64)
     except (TypeError, ValueError):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from parity.candidates.examine import Ask, Outcome, outcome
+from parity.candidates.judge import RAISED
 from parity.candidates.said import Misshapen, Said
 from parity.cases.case import Array
 from parity.diagnosis.cause import Cause
@@ -28,8 +29,12 @@ def causes(found: Sequence[Outcome], ask: Ask, part: str) -> tuple[Said, ...]:
 
 
 def observation(one: Outcome) -> Observation:
-    """An outcome as the diagnosis sees it."""
-    tensors = [judged.tensor for judged in one.judged]
+    """An outcome as the diagnosis sees it.
+
+    Where the forward raised, its backward was not asked: nothing is known of the gradients.
+    """
+    names = [judged.tensor for judged in one.judged]
+    tensors = ["y"] if one.answer.raised and _lacks_y(one) else names
     return Observation(
         one.case,
         one.asked.problem,
@@ -38,9 +43,16 @@ def observation(one: Outcome) -> Observation:
         {
             judged.tensor: _given(one.answer.tensors, judged.tensor, judged.said)
             for judged in one.judged
+            if judged.tensor in tensors
         },
-        one.wrong,
+        tuple(tensor for tensor in one.wrong if tensor in tensors),
+        bool(one.answer.raised),
     )
+
+
+def _lacks_y(one: Outcome) -> bool:
+    """Whether y was asked for, and did not come."""
+    return any(each.tensor == "y" and each.aspect == RAISED for each in one.judged)
 
 
 def _given(tensors: Any, name: str, said: str) -> Array | str:

@@ -116,16 +116,18 @@ def _without_unusual(
     """What a candidate does not take is no mistake, and is not checked.
 
     Numbers of axes that a layer need not have; options in a form that no signature shows, a stride
-    for each axis for example, where it raises.
+    for each axis for example, where it raises. That holds, too, of a candidate that is wrong in all
+    cases.
     """
-    beyond = {one.asked.beyond for one in found if one.wrong and not _takes(one)} - {""}
+    some = any(not one.wrong for one in found)
+    beyond = {one.asked.beyond for one in found if one.wrong and not _takes(one, some)} - {""}
     forms = {_form(one.asked.problem) for one in found if one.answer.raised} - {""}
     left = [
         one
         for one in found
         if one.asked.beyond not in beyond and _form(one.asked.problem) not in forms
     ]
-    if not any(not one.wrong for one in left):
+    if all(one.answer.raised for one in left):
         return (), list(found)
     return tuple(sorted(beyond | forms)), left
 
@@ -150,10 +152,13 @@ def _in_place_of(
     return list(outcomes(Plan(asked, ()), ask, subject.part))
 
 
-def _takes(one: Outcome) -> bool:
-    """Whether arguments of unusual axes are taken: all tensors come in their shape, some right."""
+def _takes(one: Outcome, some: bool) -> bool:
+    """Whether arguments of unusual axes are taken: all tensors come in their shape.
+
+    some: whether the candidate is right anywhere; then a tensor must be right here, too.
+    """
     aspects = {judged.aspect for judged in one.judged}
-    return "" in aspects and aspects <= {"", VALUES}
+    return ("" in aspects or not some) and aspects <= {"", VALUES}
 
 
 def _of_extremes(subject: Subject, ask: Ask, unchecked: Sequence[str]) -> Iterator[str]:

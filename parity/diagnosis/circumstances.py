@@ -16,10 +16,19 @@ LARGE = 80.0  # e^80 nearly leaves float32
 
 
 class Circumstance(NamedTuple):
-    """What holds of some cases: `text` goes on from "only where"."""
+    """What holds of some cases: `text` goes on from "only where".
+
+    otherwise: what holds of the cases that it is told from, where "it does not hold" is too much: a
+    1×1 kernel is square and says nothing of square kernels.
+    """
 
     text: str
     holds: Callable[[Call], bool]
+    otherwise: Callable[[Call], bool] | None = None
+
+    def spoken_against(self, call: Call) -> bool:
+        """Whether a case is of the other kind."""
+        return not self.holds(call) if self.otherwise is None else self.otherwise(call)
 
 
 def _any_above(least: int, of: Callable[[Call], tuple[int, ...]]) -> Callable[[Call], bool]:
@@ -30,14 +39,28 @@ def _differ(of: Callable[[Call], tuple[int, ...]]) -> Callable[[Call], bool]:
     return lambda call: len(set(of(call))) > 1
 
 
+def _equal(of: Callable[[Call], tuple[int, ...]]) -> Callable[[Call], bool]:
+    """Several sides of one size, which is not 1."""
+    return lambda call: len(of(call)) > 1 and len(set(of(call))) == 1 and of(call)[0] > 1
+
+
 def _padded(call: Call) -> bool:
     return any(sum(pair) for pair in call.padding)
+
+
+def _unpadded(call: Call) -> bool:
+    return "padding" in call.parameters and bool(call.sides) and not _padded(call)
 
 
 def _overlapping(call: Call) -> bool:
     """Two windows share a place of some axis along which there are several."""
     axes = zip(call.spans, call.stride, call.outputs, strict=False)
     return bool(call.outputs) and any(span > s and n > 1 for span, s, n in axes)
+
+
+def _side_by_side(call: Call) -> bool:
+    """Several windows, none of which shares a place with another."""
+    return max(call.outputs, default=1) > 1 and not _overlapping(call)
 
 
 def _gaps(call: Call) -> bool:
@@ -49,6 +72,10 @@ def _gaps(call: Call) -> bool:
 
 def _even(call: Call) -> bool:
     return any(k % 2 == 0 for k in call.kernel)
+
+
+def _odd(call: Call) -> bool:
+    return bool(call.kernel) and not _even(call) and max(call.kernel) > 1
 
 
 def _depthwise(call: Call) -> bool:
@@ -126,6 +153,7 @@ SIZES = (
         _any_above(0, lambda c: c.left_over),
     ),
     Circumstance("padding > 0", _padded),
+    Circumstance("padding = 0", _unpadded, _padded),
     Circumstance(
         "the padding before and after an axis differs",
         lambda c: any(before != after for before, after in c.padding),
@@ -133,12 +161,15 @@ SIZES = (
     Circumstance("dilation > 1", _any_above(1, lambda c: c.dilation)),
     Circumstance("groups > 1", lambda c: (c.option("groups") or 1) > 1),
     Circumstance("each group has one channel (depthwise)", _depthwise),
-    Circumstance("H ≠ W", _differ(lambda c: c.sides)),
-    Circumstance("H_out ≠ W_out", _differ(lambda c: c.outputs)),
-    Circumstance("the kernel is not square", _differ(lambda c: c.kernel)),
-    Circumstance("a side of the kernel is even", _even),
+    Circumstance("H ≠ W", _differ(lambda c: c.sides), _equal(lambda c: c.sides)),
+    Circumstance("H_out ≠ W_out", _differ(lambda c: c.outputs), _equal(lambda c: c.outputs)),
+    Circumstance(
+        "the kernel is not square", _differ(lambda c: c.kernel), _equal(lambda c: c.kernel)
+    ),
+    Circumstance("a side of the kernel is even", _even, _odd),
+    Circumstance("the kernel is more than a single place", _any_above(1, lambda c: c.kernel)),
     Circumstance("the kernel is a single place", lambda c: set(c.kernel) == {1}),
-    Circumstance("windows overlap", _overlapping),
+    Circumstance("windows overlap", _overlapping, _side_by_side),
     Circumstance("there are gaps between windows", _gaps),
     Circumstance("ceil_mode is on", _given("ceil_mode")),
     Circumstance("the padding does not count", _option("count_include_pad", False)),

@@ -81,13 +81,13 @@ def _of_tensor(tensor: str, pairs: Sequence[tuple[Observation, Observation]]) ->
 
 
 def _both(a: Observation, b: Observation, tensor: str) -> bool:
-    first, second = a.numbers(tensor), b.numbers(tensor)
-    return (
-        first is not None
-        and second is not None
-        and first.shape == second.shape
-        and tensor in a.right
-        and tensor in b.right
+    """Whether both cases give numbers, in the right shape: an empty array tells nothing of dy."""
+    return all(
+        tensor in one.right
+        and (found := one.numbers(tensor)) is not None
+        and found.size
+        and found.shape == one.right[tensor].shape
+        for one in (a, b)
     )
 
 
@@ -103,7 +103,9 @@ def _broken(a: Observation, b: Observation, tensor: str) -> str:
         factor = _factor(first.problem.dy, second.problem.dy)
         if factor is None or factor == 1:
             continue
-        if not second.gives(tensor, np.asarray(_found(first, tensor) * factor)):
+        with np.errstate(all="ignore"):  # ∞ · 0
+            expected = np.asarray(_found(first, tensor) * factor)
+        if not second.gives(tensor, expected):
             return SAID.get(factor, "")
     return ""
 

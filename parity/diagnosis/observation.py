@@ -21,7 +21,7 @@ class Observation:
 
     right: exact values rounded to float64. limit: the most by which a right answer may be off.
     found: what the code gave; a text is what it raised instead. wrong: the tensors that are wrong
-    here, () where the case passed.
+    here, () where the case passed. raised: whether code was ended by an error of its own.
     """
 
     case: str
@@ -30,6 +30,7 @@ class Observation:
     limit: Mapping[str, Array]
     found: Mapping[str, Array | str]
     wrong: tuple[str, ...]
+    raised: bool = False
 
     @cached_property
     def size(self) -> int:

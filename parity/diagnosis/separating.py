@@ -32,17 +32,20 @@ def separating(observations: Sequence[Observation]) -> list[Cause]:
     if not wrong:
         return []
     seen = apart(observations)
-    table: Array = np.asarray(
-        [[held.holds(Call(o.problem)) for held in CIRCUMSTANCES] for o in seen]
+    calls = [Call(o.problem) for o in seen]
+    table: Array = np.asarray([[held.holds(call) for held in CIRCUMSTANCES] for call in calls])
+    others: Array = np.asarray(
+        [[held.spoken_against(call) for held in CIRCUMSTANCES] for call in calls]
     )
-    said: dict[str, list[str]] = {}
+    said: dict[tuple[str, bool], list[str]] = {}
     for tensor in wrong:
         asked: Array = np.array([tells(o, tensor) for o in seen], bool)
         fails: Array = np.array([tensor in o.wrong for o in seen], bool)
-        texts = _separate(table[asked], fails[asked])
+        texts = _separate(table[asked], others[asked & ~fails], fails[asked])
         if texts:
-            said.setdefault(_in_one(texts), []).append(tensor)
-    return [_cause(text, tensors, wrong) for text, tensors in said.items()]
+            raised = all(o.raised for o in seen if tensor in o.wrong)
+            said.setdefault((_in_one(texts), raised), []).append(tensor)
+    return [_cause(text, tensors, wrong, raised) for (text, raised), tensors in said.items()]
 
 
 def _in_one(texts: Sequence[str]) -> str:
@@ -73,45 +76,52 @@ def tells(observation: Observation, tensor: str) -> bool:
     return tensor in observation.right and largest_of(observation.right[tensor]) > 0
 
 
-def _cause(text: str, tensors: Sequence[str], wrong: Sequence[str]) -> Cause:
+def _cause(text: str, tensors: Sequence[str], wrong: Sequence[str], raised: bool) -> Cause:
     everything = len(tensors) == len(wrong)
-    if everything and len(wrong) > 1:
-        return Cause(f"only where {text}", "only where")
     tensor = tensors[0] if len(tensors) == 1 else ""
-    return Cause(f"{', '.join(tensors)}: only where {text}", "only where", tensor=tensor)
+    where = f"{'it raises an error ' if raised else ''}only where {text}"
+    if everything and (raised or len(wrong) > 1):
+        return Cause(where, "only where", tensor=tensor)
+    return Cause(f"{', '.join(tensors)}: {where}", "only where", tensor=tensor)
 
 
-def _separate(table: Array, fails: Array) -> list[str]:
-    """Texts of what separates: table (cases, circumstances)."""
+def _separate(table: Array, others: Array, fails: Array) -> list[str]:
+    """Texts of what separates: table (cases, circumstances).
+
+    others: of the passing cases, whether they are of the other kind. Where none is, nobody knows.
+    """
     failing, passing = table[fails], table[~fails]
     ways = comb(len(table), len(failing))
     if len(failing) < FAILING or len(passing) < PASSING or ways < WAYS:
         return []
     shared: Array = np.all(failing, axis=0)
-    single = np.flatnonzero(shared & ~np.any(passing, axis=0))
+    single = np.flatnonzero(shared & ~np.any(passing, axis=0) & np.any(others, axis=0))
     if len(single):
         return [CIRCUMSTANCES[i].text for i in single]
     if ways < WAYS_OF_TWO:
         return []
-    return _two(passing, np.flatnonzero(shared[: len(SIZES)])) or _either(failing, passing)
+    two = _two(passing, others, np.flatnonzero(shared[: len(SIZES)]))
+    return two or _either(failing, passing, others)
 
 
-def _two(passing: Array, shared: Array) -> list[str]:
+def _two(passing: Array, others: Array, shared: Array) -> list[str]:
     """Pairs of sizes or options that no passing case has; each by itself is had by some."""
     some = [i for i in shared if passing[:, i].sum() >= FAILING and not passing[:, i].all()]
     return [
         f"{CIRCUMSTANCES[i].text} and {CIRCUMSTANCES[j].text}"
         for i, j in combinations(some, 2)
         if not (passing[:, i] & passing[:, j]).any()
+        and (passing[:, i] & others[:, j]).any()
+        and (passing[:, j] & others[:, i]).any()
     ]
 
 
-def _either(failing: Array, passing: Array) -> list[str]:
+def _either(failing: Array, passing: Array, others: Array) -> list[str]:
     """One or the other: no passing case has any, each is had by some failing ones alone."""
-    never = np.flatnonzero(~passing[:, : len(SIZES)].any(axis=0))
+    asked = ~passing[:, : len(SIZES)].any(axis=0) & others[:, : len(SIZES)].any(axis=0)
     return [
         f"{CIRCUMSTANCES[i].text} or {CIRCUMSTANCES[j].text}"
-        for i, j in combinations(never, 2)
+        for i, j in combinations(np.flatnonzero(asked), 2)
         if (failing[:, i] | failing[:, j]).all()
         and min((failing[:, i] & ~failing[:, j]).sum(), (failing[:, j] & ~failing[:, i]).sum())
         >= FAILING

@@ -106,3 +106,19 @@ def test_every_circumstance_holds_somewhere_and_not_everywhere() -> None:
     calls = [Call(problem) for name in FUNCTIONS for _, problem, _ in problems(name)]
     for held in CIRCUMSTANCES:
         assert len({bool(held.holds(call)) for call in calls}) == 2, held.text
+        assert len({bool(held.spoken_against(call)) for call in calls}) == 2, held.text
+
+
+def test_the_opposite_has_to_be_asked() -> None:
+    """With 1×1 kernels as the only square ones, nobody knows what a larger square one gives."""
+    observations = observed("conv2d", where("the kernel is not square", uneven("dx")), count=200)
+    text = "dx: only where the kernel is not square"
+    assert text in [cause.text for cause in separating(observations)]
+    kernels = [Call(o.problem).kernel for o in observations]
+    kept = [
+        o
+        for o, kernel in zip(observations, kernels, strict=True)
+        if len(set(kernel)) > 1 or set(kernel) == {1}
+    ]
+    assert len([o for o in kept if not o.wrong]) > 2
+    assert not [cause.text for cause in separating(kept) if "square" in cause.text]
