@@ -37,8 +37,10 @@ def shared(interview: Interview, seed: int) -> Iterator[str]:
 
 def repeated(interview: Interview, seed: int) -> Iterator[str]:
     """Whether a second forward of the same object draws the mask of the first once more."""
+    if interview.told.like != "dropout":
+        return
     problem = _problem(interview, ROWS_AND_MAPS[0], seed)
-    if interview.told.like != "dropout" or problem is None:
+    if problem is None:
         return
     one = interview.ask_with_seeds(problem, count(1))
     other = interview.ask_with_seeds(problem, count(100), twice=True)

@@ -154,7 +154,7 @@ PAIRS: list[tuple[Any, list[Any], dict[str, str]]] = [
     (torch_no_bias, [torch_options_forgotten], {"like": "conv2d", "style": "torch"}),
     (dense, [dense_doubled], {"like": "linear"}),
     (square, [square_s3, square_p2, square_k5], {"like": "conv2d"}),
-    (square_chw, [square_chw_p2, square_chw_k5], {"like": "conv2d"}),
+    (square_chw, [square_chw_p2, square_chw_k5], {"like": "conv2d", "layout": "CHW"}),
     (one_map, [one_map_turned, one_map_cropped, one_map_rows_dropped], {"like": "conv2d"}),
     (Pool, [PoolOfFour], {"like": "max_pool2d"}),
 ]
