@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from parity.candidates.examine import Answer
@@ -60,6 +60,19 @@ class Interview:
         """
         exchange = again(self.told, first, second, how)
         return None if exchange is None else self._answer(exchange)
+
+    def ask_with_seeds(
+        self, problem: Problem, seeds: Iterator[int], twice: bool = False
+    ) -> Answer | None:
+        """As `ask`, or as `ask_again` with one problem, before each call with another seed."""
+        exchange = again(self.told, problem, problem) if twice else None
+        if twice and exchange is None:
+            return None
+        exchange = exchange or self.style.exchange(problem, self.told)
+        requests = [
+            ({**request, "seed": next(seeds)}, arrays) for request, arrays in exchange.requests
+        ]
+        return self._answer(exchange._replace(requests=requests))
 
     def evaluate(self, problem: Problem) -> Answer:
         """The value that a dropout gives when it is not training."""

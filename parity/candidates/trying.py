@@ -92,13 +92,10 @@ def takes_batches(put: Put, told: Told, seed: int) -> bool:
 
 
 def mixing(put: Put, told: Told, seed: int) -> Iterator[str]:
-    """What is likely wrong with what takes batches, and is right for a sample without that axis."""
-    for layout in (one for one in layouts_of(told.like) if one in ONE_SAMPLE):
-        alone = replace(told, layout=layout)
-        if fits(put, alone, seed) and takes_batches(put, told, seed):
-            sums = ": it sums over the batch axis" if told.like in SUMMING else ""
-            yield f"it is right for one sample (--layout {layout}) and wrong for a batch{sums}"
-            return
+    """What is wrong with a softmax that takes batches, and is right for a vector alone."""
+    alone = replace(told, layout=D)
+    if told.like in SUMMING and fits(put, alone, seed) and takes_batches(put, told, seed):
+        yield "it sums over the batch axis: a vector alone (--layout D) comes out right"
 
 
 def _samples(one: Asked) -> int:

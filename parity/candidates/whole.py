@@ -17,6 +17,7 @@ from parity.candidates.failures import Failure
 from parity.candidates.fitting import fit_of, layouts_of, not_asked
 from parity.candidates.here import Here
 from parity.candidates.interview import Interview, Put
+from parity.candidates.masks import repeated, shared
 from parity.candidates.modes import in_each_mode
 from parity.candidates.process import Child, Limits
 from parity.candidates.said import Said
@@ -339,7 +340,11 @@ def _as_told(
         wanted.seed,
         fit_of(told),
         told.own.options if told.own else {},
-        lambda asked: (*kept(interview, asked, wanted.seed), *evaluated(interview, asked)),
+        lambda asked: (
+            *kept(interview, asked, wanted.seed),
+            *shared(interview, wanted.seed),
+            *evaluated(interview, asked),
+        ),
     )
     planned = planned_for(subject)
     found = check(subject, planned, interview.ask, diagnose)
@@ -347,7 +352,8 @@ def _as_told(
     found = replace(found, unchecked=tuple(unchecked))
     if not found:
         return found
-    found = replace(found, remarks=(*found.remarks, *notes(interview, planned.asked, wanted.seed)))
+    more = (*notes(interview, planned.asked, wanted.seed), *repeated(interview, wanted.seed))
+    found = replace(found, remarks=(*found.remarks, *more))
     return _with_defaults(found, interview, planned)
 
 

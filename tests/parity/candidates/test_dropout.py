@@ -116,6 +116,42 @@ class PlainForgotten(Plain):
         return super().forward(x) if train_flg else x
 
 
+class OneMaskForAll(Inverted):
+    """Of as many elements as a sample has along its last axis."""
+
+    def forward(self, x: Any, train: bool = True) -> Any:
+        if not train:
+            return x
+        kept = np.random.rand(x.shape[-1]) > self.p  # noqa: NPY002
+        self.mask = kept.astype(x.dtype) / x.dtype.type(1 - self.p)
+        return x * self.mask
+
+
+class Seeded(Inverted):
+    """The same numbers in each call."""
+
+    def forward(self, x: Any, train: bool = True) -> Any:
+        np.random.seed(1)  # noqa: NPY002
+        return super().forward(x, train)
+
+
+class SeededOnce(Generator):
+    """When it is made: its second mask is another one."""
+
+    def __init__(self, keep_prob: float = 0.5) -> None:
+        super().__init__(keep_prob)
+        self.rng = np.random.default_rng(0)
+
+
+class TorchChannels(nn.Module):
+    def __init__(self, p: float = 0.5) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, x: Any) -> Any:
+        return nn.functional.dropout2d(x, self.p, self.training)
+
+
 class TorchDropout(nn.Module):
     def __init__(self, p: float = 0.5) -> None:
         super().__init__()
@@ -177,6 +213,36 @@ def test_wrong_ones(code: Any, tensors: set[str], said: str) -> None:
     assert found.status == "wrong", str(found)
     assert {name for name, share in found.tensors.items() if share.right < share.asked} == tensors
     assert said in found.said
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (OneMaskForAll, "the same along axis 0 of x 11×9: one mask for all samples"),
+        (nn.Dropout2d, "whole channels are dropped, as by Dropout2d"),
+        (nn.Dropout2d(0.3), "whole channels are dropped, as by Dropout2d"),
+        (TorchChannels, "whole channels are dropped, as by Dropout2d"),
+    ],
+)
+def test_a_mask_that_is_shared(code: Any, said: str) -> None:
+    """Each element is dropped for itself."""
+    found = parity.check(code, like="dropout")
+    assert found.status == "wrong", str(found)
+    assert said in found.said
+
+
+def test_a_mask_that_never_changes() -> None:
+    """It is worth a note; a seed when the object is made is none of that."""
+    note = "its mask is the same in each call: it sets a seed, or draws but once"
+    for code, noted in (
+        (Seeded, True),
+        (SeededOnce, False),
+        (Inverted, False),
+        (nn.Dropout, False),
+    ):
+        found = parity.check(code, like="dropout")
+        assert found, str(found)
+        assert (note in found.remarks) is noted
 
 
 def test_what_cannot_be_told() -> None:
