@@ -21,6 +21,7 @@ from parity.candidates.modes import in_each_mode
 from parity.candidates.process import Child, Limits
 from parity.candidates.styles.as_layer import BACKWARDS, FORWARDS
 from parity.candidates.styles.constructing import with_turned_weight
+from parity.candidates.styles.deeplearning_ai import MEANS
 from parity.candidates.styles.recognition import (
     LIBRARIES,
     functions_called,
@@ -219,6 +220,8 @@ def _other_ways(told: Told, put: Put, wanted: Wanted) -> Iterator[tuple[str, Cha
 
 def evident_ways(told: Told, found: Verdict) -> Iterator[tuple[str, Change]]:
     """How else functions may take their arrays, where what came of them says it."""
+    if told.style == "deeplearning.ai" and "dweight is wrong" in found.said:
+        yield "its dweight and dbias are means over the samples, as in the course", _of_means
     if told.style != "refimpl" or told.kind != "function":
         return
     if told.part == BACKWARD and "dbias is missing" in found.said:
@@ -235,6 +238,10 @@ def no_longer_raises(found: Verdict, other: Verdict) -> bool:
 
 def _without_bias(told: Told) -> Told:
     return replace(told, fixed={"bias": None})
+
+
+def _of_means(told: Told) -> Told | None:
+    return replace(told, fixed={MEANS: True}) if told.like == "linear" else None
 
 
 def _on_tensors(told: Told) -> Told:
