@@ -1,9 +1,9 @@
-"""Files of forms that nothing but their code or what comes of them tells: right, and a wrong twin."""
+"""Files whose form their code or what comes of them tells: each right, and with a mistake."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from textwrap import dedent, indent
+from textwrap import dedent
 from typing import NamedTuple
 
 import numpy as np
@@ -180,8 +180,8 @@ TENSORS = "import torch\nimport torch.nn.functional as F\n"
 CONV = (
     "    def conv2d(x, weight, bias=None, stride=1):\n        return F.conv2d(x, weight, bias, 1)\n"
 )
-RELU = "    def relu(x):\n        return x.clamp(min=0)\n"
-TENSOR = "    def relu(x: 'torch.Tensor'):\n        return x.clamp(min=0)\n"
+RELU = "def relu(x):\n    return x.clamp(min=0)\n"
+TENSOR = "def relu(x: 'torch.Tensor'):\n    return x.clamp(min=0)\n"
 ON_TENSORS = "it does not take arrays of NumPy: judged on tensors of torch"
 FORMS = {
     "a course's notebook": Form(COURSE, "dZ[i, h, w, c]", "dZ[i, h, w, 0]", (), "conv2d"),
@@ -195,7 +195,7 @@ FORMS = {
         "[::-1]",
         said=VALID,
     ),
-    "torch by its code": Form(TENSORS + dedent(CONV), "bias, 1", "bias, 2 - 2 + 1 + (stride > 9)"),
+    "torch by its code": Form(TENSORS + CONV, "bias, s)", "bias, s) * (1 + (s > 1))"),
     "torch by what it raises": Form(RELU, "min=0", "min=0.1", said=ON_TENSORS),
     "torch by annotations": Form(TENSOR, "min=0", "min=0.1"),
     "a vector": Form(DENSE, "np.outer(self.x, d), d", "np.outer(self.x, d), 2 * d", said="vector"),
@@ -220,7 +220,7 @@ FORMS = {
 
 def written(folder: Path, text: str) -> str:
     path = folder / "mine.py"
-    path.write_text("import numpy as np\n" + dedent(indent(text, "")), encoding="utf-8")
+    path.write_text("import numpy as np\n" + dedent(text), encoding="utf-8")
     return str(path)
 
 
