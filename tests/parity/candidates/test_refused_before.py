@@ -177,9 +177,7 @@ DICTS = """
 VALID = 'it has no mode: judged in mode "valid", by the shape of its y'
 PAIR = ("linear_forward", "linear_backward")
 TENSORS = "import torch\nimport torch.nn.functional as F\n"
-CONV = (
-    "    def conv2d(x, weight, bias=None, stride=1):\n        return F.conv2d(x, weight, bias, 1)\n"
-)
+CONV = "def conv2d(x, weight, bias=None, s=1):\n    return F.conv2d(x, weight, bias, s)\n"
 RELU = "def relu(x):\n    return x.clamp(min=0)\n"
 TENSOR = "def relu(x: 'torch.Tensor'):\n    return x.clamp(min=0)\n"
 ON_TENSORS = "it does not take arrays of NumPy: judged on tensors of torch"
