@@ -7,6 +7,7 @@ from dataclasses import replace
 from math import prod
 
 from parity.candidates.asked import LARGER, Fit, named_by_sizes
+from parity.candidates.styles.constructing import attribute_of, takes_array
 from parity.candidates.styles.keywords import settled
 from parity.candidates.styles.moves import CONVOLUTIONS, OF_MAPS, ONE_KERNEL_A_MAP
 from parity.candidates.styles.standing import POOLINGS
@@ -101,6 +102,8 @@ def not_asked(told: Told) -> tuple[str, ...]:
 def fit_of(told: Told) -> Fit:
     """How cases are made to fit a candidate; of large weights, those of its own sizes alone."""
     more = tuple(filter(None, (fitted(case, told) for case in additional(told))))
+    if told.own is None and has_no_bias(told):
+        more = tuple(square_kernels(told.like))
     if told.own is not None and is_large(told.own):
         return Fit(lambda case: None, more, room(told), settled=True)
     return Fit(lambda case: fitted(case, told), more, room(told), told.own is not None)
@@ -132,6 +135,22 @@ def additional(told: Told) -> Iterator[Case]:
         yield from (_own_case(told.like, told.own, (N, 1), f"{N} samples") for N in (1, 2, 3, 6, 9))
     elif told.like in (*CONVOLUTIONS, *POOLINGS):
         yield from _around_the_window(told.like, told.own)
+
+
+def has_no_bias(told: Told) -> bool:
+    """Whether a convolution is a class whose objects hold weights and no bias."""
+    seen = told.like in CONVOLUTIONS and told.kind != "function" and told.attributes is not None
+    given = takes_array(told.signature(told.names[0]), "bias")
+    return seen and not given and not attribute_of(told, "bias")
+
+
+def square_kernels(function: str) -> Iterator[Case]:
+    """Convolutions without bias that every layer can do: it may know one size of kernels alone."""
+    axes = int(function[-2])
+    for N, C, K, more in ((1, 2, 2, 1), (2, 3, 3, 2), (3, 4, 1, 3), (2, 5, 3, 4), (4, 1, 2, 5)):
+        x = Draw((N, C, *(K + more - axis % 2 for axis in range(axes))))
+        weight = Draw((C + 1, C, *(K,) * axes))
+        yield named_by_sizes(Case(function, "square kernels", {"x": x, "weight": weight}))
 
 
 def is_large(own: Own) -> bool:

@@ -138,7 +138,7 @@ def _outcomes(put: Put, told: Told, seed: int) -> Iterator[Outcome]:
 def _few(told: Told, interview: Interview, seed: int) -> Sequence[Asked]:
     """Not the smallest ones, in which many a mistake does not show."""
     fit = fit_of(told)
-    if fit.more:
+    if fit.more and told.own is not None:
         own = (problem_of(case, "float64", seed, max(LARGER, fit.room)) for case in fit.more)
         usual = [one for one in own if one is not None and not interview.lacks(one.problem)]
         return usual[1:3] if fit.room > 2 * LARGER else usual

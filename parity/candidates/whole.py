@@ -23,6 +23,7 @@ from parity.candidates.process import Child, Limits
 from parity.candidates.said import Said
 from parity.candidates.styles.as_layer import BACKWARDS, FORWARDS
 from parity.candidates.styles.constructing import with_turned_weight
+from parity.candidates.styles.deeplearning_ai import MEANS
 from parity.candidates.styles.recognition import (
     LIBRARIES,
     functions_called,
@@ -234,6 +235,8 @@ def _other_ways(told: Told, put: Put, wanted: Wanted) -> Iterator[tuple[str, Cha
 
 def evident_ways(told: Told, found: Verdict) -> Iterator[tuple[str, Change]]:
     """How else functions may take their arrays, where what came of them says it."""
+    if told.style == "deeplearning.ai" and "dweight is wrong" in found.said:
+        yield "its dweight and dbias are means over the samples, as in the course", _of_means
     if told.style != "refimpl" or told.kind != "function":
         return
     if told.part == BACKWARD and "dbias is missing" in found.said:
@@ -250,6 +253,10 @@ def no_longer_raises(found: Verdict, other: Verdict) -> bool:
 
 def _without_bias(told: Told) -> Told:
     return replace(told, fixed={"bias": None})
+
+
+def _of_means(told: Told) -> Told | None:
+    return replace(told, fixed={MEANS: True}) if told.like == "linear" else None
 
 
 def _on_tensors(told: Told) -> Told:
@@ -299,9 +306,10 @@ def _is_its_way(found: Verdict) -> bool:
 
 def _of_one_sample(found: Verdict) -> bool:
     """Whether a dense layer may take one sample at a time though its value is right of several: a
-    gradient is wrong in most cases. It then has to be right in all."""
-    shares = [found.tensors[name] for name in found.tensors if name != "y"]
-    return found.function == "linear" and any(2 * one.right < one.asked for one in shares)
+    gradient is wrong in most cases, not in its numbers. It then has to be right in all."""
+    odd = [name for name, one in found.tensors.items() if 2 * one.right < one.asked]
+    shapes = any(f"{name} has shape" in found.said for name in odd)
+    return found.function == "linear" and (shapes or (bool(odd) and "raises" in found.said))
 
 
 def share_right(found: Verdict) -> float:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from parity.candidates.styles.keywords import (
     array_parameters,
     keywords,
@@ -98,6 +100,8 @@ def asked(problem: Problem, told: Told, name: str, part: str) -> Step:
         value = value_of(reply)
         if keep and isinstance(value, tuple | list) and value:
             value = value[0]
+        if isinstance(value, tuple) and value and np.shape(value[0]) == arrays["dy"].shape:
+            value = value[0] if part == FORWARD else value  # (y, cache), of a forward alone
         found = {"y": value_in(value)} if part == FORWARD else gradients_in(value, inputs(problem))
         return ours(problem, ways, found)
 

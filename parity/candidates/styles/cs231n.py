@@ -130,13 +130,17 @@ class Course:
     def forward(self, problem: Problem, arrays: Mapping[str, Array]) -> tuple[Any, ...]:
         """The arguments of the forward: the arrays, then the dict of options, if there is one."""
         given = [arrays[name] for name in inputs(problem)]
-        options = OPTIONS[problem.function](settled(problem))
+        options = OPTIONS.get(problem.function, of_none)(settled(problem))
         return (*given, options) if options else tuple(given)
 
     def cache(self, problem: Problem, arrays: Mapping[str, Array]) -> Any:
         """What the course's own forward hands to the backward."""
         given = self.forward(problem, arrays)
         return given if len(given) > 1 else given[0]
+
+    def gradients(self, problem: Problem, told: Told, found: Mapping[str, Any]) -> dict[str, Any]:
+        """What the backward gave, as refimpl means it."""
+        return dict(found)
 
     def keywords(self, problem: Problem) -> dict[str, Any]:
         return {}
@@ -155,6 +159,10 @@ def factors(size: int) -> Shape:
     return (divisor, size // divisor) if divisor else (size,)
 
 
+def of_none(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {}
+
+
 def of_convolution(values: Mapping[str, Any]) -> dict[str, Any]:
     return {"stride": int(values["stride"]), "pad": int(values["padding"])}
 
@@ -171,8 +179,6 @@ def of_dropout(values: Mapping[str, Any]) -> dict[str, Any]:
 OPTIONS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "conv2d": of_convolution,
     "max_pool2d": of_pooling,
-    "linear": lambda values: {},
-    "relu": lambda values: {},
     "dropout": of_dropout,
 }
 
@@ -189,7 +195,8 @@ def course_steps(problem: Problem, told: Told, course: Course) -> list[Step]:
     def grads(reply: Reply) -> dict[str, Any]:
         found = value_of(reply)
         parts = found if isinstance(found, tuple | list) else (found,)
-        return ours(problem, ways, dict(zip(gradients, parts, strict=False)))
+        named = dict(zip(gradients, parts, strict=False))
+        return ours(problem, ways, course.gradients(problem, told, named))
 
     keep = {"1": CACHE} if told.part == BOTH else {}
     forward = call(told.names[0], course.forward(problem, arrays), keywords, keep=keep)

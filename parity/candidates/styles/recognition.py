@@ -11,11 +11,13 @@ from parity.candidates.styles.as_layer import BACKWARDS, FORWARDS
 from parity.candidates.styles.as_refimpl import CACHES
 from parity.candidates.styles.deeplearning_ai import MODES
 from parity.candidates.styles.every import EVERY
+from parity.candidates.styles.moves import OF_MAPS
 from parity.candidates.styles.naming import OPTIONS, array_called, is_upstream
 from parity.candidates.styles.of_library import AUTOGRAD, MODULE
 from parity.candidates.styles.style import (
     BACKWARD,
     BOTH,
+    DN,
     FORWARD,
     NCHW,
     NHWC,
@@ -182,6 +184,8 @@ def style_of(seen: Seen) -> str:
     parameters = set(seen.parameters)
     if parameters & {"hparameters", "hparams", "A_prev", "dZ", "dA"}:
         return "deeplearning.ai"
+    if any(name == "linear_forward" and seen.first_parameter(name) == "A" for name in seen.names):
+        return "deeplearning.ai"
     if is_cs231n(seen, parameters):
         return "cs231n"
     if "torch" in seen.libraries:
@@ -316,12 +320,17 @@ def told_of(seen: Seen, style: str, function: str, like: str | None, library: st
         like=function,
         part=part,
         kind="instance" if seen.is_instance else seen.kind,
-        layout=NHWC if style == "deeplearning.ai" else NCHW,
+        layout=layout_of_course(function) if style == "deeplearning.ai" else NCHW,
         library=library or (style if style in LIBRARIES else "numpy"),
         also=("avg_pool2d",) if pooled and function == "max_pool2d" else (),
         signatures=seen.signatures,
         methods=seen.methods,
     )
+
+
+def layout_of_course(function: str) -> str:
+    """How deeplearning.ai's functions take their axes."""
+    return DN if function == "linear" else NHWC if function in OF_MAPS else NCHW
 
 
 def part_of(seen: Seen, style: str, function: str, like: str | None) -> str:

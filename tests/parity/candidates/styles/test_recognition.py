@@ -187,8 +187,7 @@ ASKED = {
     "several functions in one": (
         (loaded("affine_relu_forward(x, w, b)"), None, None),
         "affine_relu_forward(x, w, b): the function that it is like (--like) cannot be told from "
-        "names and parameters; styles: refimpl, cs231n, deeplearning.ai, layer, torch, jax, "
-        "array; functions, each also with _backward: " + ", ".join(FUNCTIONS),
+        "names and parameters; functions, each also with _backward: " + ", ".join(FUNCTIONS),
     ),
     "no name": (
         ({"names": {}, "public": ["f", "g"]}, None, None),
