@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from parity.candidates.asked import LARGER, Asked, Fit, Lacks, Plan, extremes, plan
+from parity.candidates.axes import layout_asked_for
 from parity.candidates.conventions import Followed, conventions
 from parity.candidates.examine import (
     Answer,
@@ -225,6 +226,9 @@ def _wrong(
 ) -> Verdict:
     failing = [one for one in found if one.wrong]
     said = "; ".join(_each_tensor(failing)) or f"its numbers are right in all cases, but {odd[0]}"
+    plain = [one for one in found if not _form(one.asked.problem)] or found
+    layout = layout_asked_for(subject.function, subject.style, subject.layout, plain)
+    said = f"{said} {layout}" if layout else said
     refused = _refused(subject, found)
     example = smallest(found, ask, subject.part, subject.seed, refused)
     causes = diagnose(found, ask, subject.part) if failing else ()

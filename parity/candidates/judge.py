@@ -14,13 +14,14 @@ from parity.cases.case import Array
 
 RIGHT, WRONG = "right", "wrong"
 # What may be wrong about a tensor, in the order in which it is asked.
-RAISED, MISSING, TYPE, SHAPE, DTYPE, NOT_FINITE, VALUES = (
+RAISED, MISSING, TYPE, SHAPE, DTYPE, NOT_FINITE, UNDRAWN, VALUES = (
     "raised",
     "missing",
     "type",
     "shape",
     "dtype",
     "not finite",
+    "undrawn",
     "values",
 )
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from parity.candidates.asked import Plan
 from parity.candidates.asked_twice import kept, notes
+from parity.candidates.axes import TRIED
 from parity.candidates.check import Diagnose, Subject, check, planned_for
 from parity.candidates.defaults import other_defaults
 from parity.candidates.evaluation import evaluated, not_evaluated
@@ -48,7 +49,6 @@ from parity.suite.selection import SelectionError, function_meant
 Change = Callable[[Told], Told | None]  # None: there is no such way
 MODULE = "numpy"  # whose arrays most candidates take
 OBJECTS = ("layer", "torch")  # styles whose parameters are inside
-TRIED = ("refimpl", "layer", "torch", "jax", "array")  # styles that say nothing of the axes' order
 
 
 DROPPING: tuple[tuple[str, Change], ...] = (

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from textwrap import dedent
 
+import pytest
+
 from parity.candidates.causes import causes
 from parity.candidates.verdict import Verdict
 from parity.candidates.whole import Wanted, check_file
@@ -165,3 +167,64 @@ def test_a_backward_that_was_not_reached(tmp_path: Path) -> None:
     found = judged(tmp_path, naive("dx = dxp[:, :, p : p + H, p : p + W]", "W", "H"), NAIVE)
     assert found.status == "wrong"
     assert not [text for text in texts(found) if "dweight" in text or "dbias" in text]
+
+
+ONE_MAP = """
+def conv2d(image, kernel):
+    (h, w), (m, n) = image.shape, kernel.shape
+    turned = kernel[::-1, ::-1]
+    return np.array([[(image[i : i + m, j : j + n] * turned).sum() for j in range(w - n + 1)]
+                     for i in range(h - m + 1)])
+"""
+BY_SCIPY = """
+from scipy.signal import convolve2d
+
+def conv2d(image, kernel):
+    return convolve2d(image, kernel, "valid")
+"""
+
+
+@pytest.mark.parametrize("code", [ONE_MAP, BY_SCIPY])
+def test_the_layout_is_asked_for(tmp_path: Path, code: str) -> None:
+    """Where the number of axes ends every case; with it said, the mistake is named."""
+    found = judged(tmp_path, code, "conv2d")
+    assert found.said.endswith("say how: --layout CHW, HWC or HW")
+    told = judged(tmp_path, code, "conv2d", layout="HW")
+    assert texts(told) == ["the kernel is turned by 180° before it slides"]
+
+
+def test_no_layout_where_something_else_is_raised(tmp_path: Path) -> None:
+    code = "def conv2d(x, weight):\n    raise ValueError('no')\n"
+    assert "--layout" not in judged(tmp_path, code, "conv2d").said
+
+
+DROPOUT = """
+class Dropout:
+    def __init__(self, p=0.5):
+        self.p, self.training = p, True
+
+    def forward(self, x):
+        if not self.training:
+            return x
+        self.mask = {mask} / (1 - self.p)
+        return x * self.mask
+
+    def backward(self, dy):
+        return dy * self.mask
+"""
+
+
+@pytest.mark.parametrize(
+    ("mask", "said"),
+    [
+        ("np.ones_like(x)", "0 of 35 elements of y are 0: no mask with p = 0.5 is drawn like that"),
+        ("(np.random.rand(*x.shape) >= 0.5)", "elements of y are 0: no mask with p = 0 is"),
+        ("(np.random.rand() >= self.p)", "elements of y are 0: no mask with p = 0.5 is drawn"),
+    ],
+)
+def test_a_mask_that_it_never_had(tmp_path: Path, mask: str, said: str) -> None:
+    """Nothing is expected of it, and nothing follows for the gradient."""
+    found = judged(tmp_path, DROPOUT.format(mask=mask), "Dropout", like="dropout")
+    assert found.status == "wrong"
+    assert said in found.said
+    assert (found.example, found.causes) == (None, ())
