@@ -64,7 +64,11 @@ def check(subject: Subject, planned: Plan, ask: Ask, diagnose: Diagnose) -> Verd
     """Ask a candidate all that it can be asked, and say what came out."""
     unchecked = planned.lacking
     if not planned.asked:
-        return _verdict(subject, FAILED, "there is nothing that it can be asked", unchecked)
+        needed = (
+            f": all cases of {subject.function} need {', '.join(unchecked)}" if unchecked else ""
+        )
+        said = f"there is nothing that it can be asked{needed}"
+        return _verdict(subject, FAILED, said, unchecked)
     found = list(outcomes(planned, ask, subject.part))
     if found[-1].answer.fatal:
         return _ended(subject, found, unchecked, len(planned.asked))

@@ -18,6 +18,7 @@ from parity.diagnosis.call import defaults_of
 from parity.witnesses.problem import Problem
 
 TRIALS = 120  # of a smaller problem
+DRAWS = 6  # of small integers: one of few numbers may be 0
 
 
 class Answer(NamedTuple):
@@ -144,7 +145,8 @@ def smallest(
 
     case = shrunk(failing.asked.case, fails, TRIALS)
     whole = _in_integers(case)
-    least = whole if fails(whole) else case
+    draws = (replace(whole, name=f"{whole.name}{', again' * n}") for n in range(DRAWS))
+    least = next((drawn for drawn in draws if fails(drawn)), case)
     again = still(least)
     shown, judged = again or (failing, first)
     in_ranks = replace(shown.asked, problem=_in_ranks(shown.asked.problem))

@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from parity.candidates.process import Limits
+from parity.candidates.styles.style import NCHW, NHWC, ONE_SAMPLE
 from parity.candidates.targets import check_target
 from parity.candidates.verdict import Verdict
 from parity.candidates.whole import Wanted, check_objects
 from parity.results.settings import DEFAULT_SEED
+
+LAYOUTS = (NCHW, NHWC, *ONE_SAMPLE)
 
 
 def check(
@@ -27,7 +30,8 @@ def check(
     process of its own with `limits`. like: the function of `refimpl` that it should be,
     "conv2d_backward"; style: how it takes its arguments; layout: "NCHW", "NHWC", or of one sample
     at a time "CHW", "HWC", "HW", "D". All three are found out where that is plain.
-    Raises: nothing for a wrong candidate; see `Verdict.raise_if_wrong`.
+    Raises: ValueError for another layout; nothing for a wrong candidate, see
+    `Verdict.raise_if_wrong`.
 
     >>> import numpy as np
     >>> bool(check(lambda x: np.maximum(x, 0), like="relu", style="refimpl"))
@@ -36,6 +40,8 @@ def check(
     >>> bool(verdict), verdict.said
     (False, 'dx is wrong in its one element (x one number)')
     """
+    if layout not in (None, *LAYOUTS):
+        raise ValueError(f"check: layout is {layout!r}: give one of {', '.join(LAYOUTS)}")
     wanted = Wanted(like, style, layout, seed, limits or Limits())
     if isinstance(candidate, str):
         return check_target(candidate, wanted, _diagnose)
