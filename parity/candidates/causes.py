@@ -24,7 +24,7 @@ UPSTREAMS = 2  # problems that are asked again with other upstream gradients
 def causes(found: Sequence[Outcome], ask: Ask, part: str) -> tuple[Said, ...]:
     """What gives the wrong numbers, best first; nothing that the numbers do not single out."""
     asked = [*found, *(_with_other_upstreams(found, ask, part) if part != "forward" else ())]
-    seen = [observation(one) for one in asked]
+    seen = [observation(one) for one in asked if not one.undrawn]
     return tuple(map(_said, diagnose(seen, part)))[:MOST]
 
 

@@ -20,6 +20,7 @@ from parity.candidates.asked import (
     extremes,
     plan,
 )
+from parity.candidates.axes import layout_asked_for
 from parity.candidates.conventions import Followed, conventions
 from parity.candidates.covering import chosen, not_shown
 from parity.candidates.examine import (
@@ -74,7 +75,11 @@ def check(subject: Subject, planned: Plan, ask: Ask, diagnose: Diagnose) -> Verd
     """Ask a candidate all that it can be asked, and say what came out."""
     unchecked = planned.lacking
     if not planned.asked:
-        return _verdict(subject, FAILED, "there is nothing that it can be asked", unchecked)
+        needed = (
+            f": all cases of {subject.function} need {', '.join(unchecked)}" if unchecked else ""
+        )
+        said = f"there is nothing that it can be asked{needed}"
+        return _verdict(subject, FAILED, said, unchecked)
     found = list(outcomes(planned, ask, subject.part))
     if found[-1].answer.fatal:
         return _ended(subject, found, unchecked, len(planned.asked))
@@ -267,6 +272,9 @@ def _wrong(
 ) -> Verdict:
     failing = [one for one in found if one.wrong]
     said = "; ".join(_each_tensor(failing)) or f"its numbers are right in all cases, but {odd[0]}"
+    plain = [one for one in found if not _form(one.asked.problem)] or found
+    layout = layout_asked_for(subject.function, subject.style, subject.layout, plain)
+    said = f"{said} {layout}" if layout else said
     refused = _refused(subject, found)
     example = smallest(found, ask, subject.part, subject.seed, refused)
     causes = diagnose(found, ask, subject.part) if failing else ()

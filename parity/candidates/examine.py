@@ -9,14 +9,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from parity.candidates.asked import Asked, Plan, chooses, problem_of
-from parity.candidates.judge import RAISED, VALUES, Judged, judge
+from parity.candidates.judge import RAISED, UNDRAWN, VALUES, Judged, judge
 from parity.candidates.reference import Expected, expected, tensors_of
 from parity.candidates.said import Example, Misshapen
 from parity.cases.case import Array, Case, Draw
 from parity.cases.shrink import shrunk
+from parity.diagnosis.call import defaults_of
 from parity.witnesses.problem import Problem
 
 TRIALS = 120  # of a smaller problem
+DRAWS = 6  # of small integers: one of few numbers may be 0
 
 
 class Answer(NamedTuple):
@@ -25,7 +27,7 @@ class Answer(NamedTuple):
     tensors: as they came, by refimpl's names. raised: why some are missing. fatal: why it can be
     asked no more. changed, shares: arguments that it changed in place, or gave back memory of.
     patched: functions of NumPy that it replaced. problem: what it answered, where it chose a part
-    of the problem itself.
+    of the problem itself; without that part where no choice gives these tensors.
     """
 
     tensors: Mapping[str, Any]
@@ -55,6 +57,11 @@ class Outcome:
         return tuple(one.tensor for one in self.judged if one.aspect)
 
     @property
+    def undrawn(self) -> bool:
+        """Whether it gave what no mask gives: nobody knows then what it should have given."""
+        return any(one.aspect == UNDRAWN for one in self.judged)
+
+    @property
     def case(self) -> str:
         dtype = "" if self.asked.dtype == "float64" else f", {self.asked.dtype}"
         return f"{self.asked.case.name}{dtype}"
@@ -78,12 +85,26 @@ def outcomes(plan: Plan, ask: Ask, part: str) -> Iterator[Outcome]:
 def outcome(asked: Asked, ask: Ask, part: str) -> Outcome:
     """One problem."""
     answer = ask(asked.problem)
-    if answer.problem is not None:
+    undrawn = answer.problem is not None and not asked.problem.arrays.keys() <= (
+        answer.problem.arrays.keys()
+    )
+    if answer.problem is not None and not undrawn:
         asked = replace(asked, problem=answer.problem)
     wanted = tensors_wanted(asked.problem, "forward" if asked.forward_only else part)
     right = expected(asked.problem, wanted)
-    judged = tuple(_judged(right, name, answer) for name in wanted)
+    if undrawn:
+        judged = tuple(_undrawn(asked.problem, name, answer) for name in wanted)
+    else:
+        judged = tuple(_judged(right, name, answer) for name in wanted)
     return Outcome(asked, right, answer, judged)
+
+
+def _undrawn(problem: Problem, name: str, answer: Answer) -> Judged:
+    """A tensor of a dropout whose mask nobody can have drawn with its p: too many or too few 0."""
+    y, p = answer.tensors["y"], problem.options.get("p", defaults_of(problem.function)["p"])
+    zeros = int(np.count_nonzero(np.asarray(y) == 0))
+    said = f"{zeros} of {np.size(y)} elements of y are 0: no mask with p = {p} is drawn like that"
+    return Judged(name, UNDRAWN, said, values_hold=False)
 
 
 def _judged(right: Expected, name: str, answer: Answer) -> Judged:
@@ -108,7 +129,8 @@ def smallest(
     refused: what of a case the candidate cannot be asked, or need not take; such a case shows
     nothing.
     """
-    failing = next((one for one in found if one.wrong and not one.answer.fatal), None)
+    shows = (one for one in found if one.wrong and not one.answer.fatal and not one.undrawn)
+    failing = next(shows, None)
     if failing is None:
         return None
     first = next(one for one in failing.judged if one.aspect)
@@ -123,7 +145,8 @@ def smallest(
 
     case = shrunk(failing.asked.case, fails, TRIALS)
     whole = _in_integers(case)
-    least = whole if fails(whole) else case
+    draws = (replace(whole, name=f"{whole.name}{', again' * n}") for n in range(DRAWS))
+    least = next((drawn for drawn in draws if fails(drawn)), case)
     again = still(least)
     shown, judged = again or (failing, first)
     in_ranks = replace(shown.asked, problem=_in_ranks(shown.asked.problem))

@@ -39,8 +39,8 @@ def check(
     >>> bool(verdict), verdict.said
     (False, 'dx is wrong in its one element (x one number)')
     """
-    if layout is not None and layout not in LAYOUTS:
-        raise ValueError(f'layout is "{layout}": use one of {", ".join(LAYOUTS)}')
+    if layout not in (None, *LAYOUTS):
+        raise ValueError(f"check: layout is {layout!r}: give one of {', '.join(LAYOUTS)}")
     wanted = Wanted(like, style, layout, seed, limits or Limits())
     if isinstance(candidate, str):
         return check_target(candidate, wanted, _diagnose)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -14,13 +15,14 @@ from parity.cases.case import Array
 
 RIGHT, WRONG = "right", "wrong"
 # What may be wrong about a tensor, in the order in which it is asked.
-RAISED, MISSING, TYPE, SHAPE, DTYPE, NOT_FINITE, VALUES = (
+RAISED, MISSING, TYPE, SHAPE, DTYPE, NOT_FINITE, UNDRAWN, VALUES = (
     "raised",
     "missing",
     "type",
     "shape",
     "dtype",
     "not finite",
+    "undrawn",
     "values",
 )
 
@@ -58,7 +60,9 @@ def judge(expected: Expected, tensor: str, value: Any) -> Judged:
         return Judged(tensor, MISSING, f"{tensor} is missing", values_hold=False)
     given = _numbers(value)
     if given is None:
-        return Judged(tensor, TYPE, f"{tensor} is {_called(value)}, no numbers", values_hold=False)
+        said = f"{tensor} is {_called(value)}, no numbers"
+        said += ": return the array itself" if isinstance(value, Mapping) else ""
+        return Judged(tensor, TYPE, said, values_hold=False)
     if given.shape != shape:
         holds = (
             given.size == int(np.prod(shape))

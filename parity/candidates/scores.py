@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from parity.candidates.examine import Outcome
-from parity.candidates.judge import DTYPE, MISSING, NOT_FINITE, RAISED, SHAPE, TYPE, VALUES
+from parity.candidates.judge import DTYPE, MISSING, NOT_FINITE, RAISED, SHAPE, TYPE, UNDRAWN, VALUES
 from parity.candidates.said import Share
 from parity.diagnosis.call import Call
 from parity.diagnosis.circumstances import SIZES
@@ -16,7 +16,7 @@ ASPECTS = {
     "type": (TYPE,),
     "shape": (SHAPE,),
     "finite": (NOT_FINITE,),
-    "values": (VALUES,),
+    "values": (UNDRAWN, VALUES),
     "dtype": (DTYPE,),
 }
 

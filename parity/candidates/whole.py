@@ -10,6 +10,7 @@ from typing import Any
 
 from parity.candidates.asked import Plan
 from parity.candidates.asked_twice import kept, notes
+from parity.candidates.axes import TRIED
 from parity.candidates.check import Diagnose, Subject, check, planned_for
 from parity.candidates.defaults import other_defaults
 from parity.candidates.evaluation import evaluated, not_evaluated
@@ -65,7 +66,6 @@ MODULE = "numpy"  # whose arrays most candidates take
 OBJECTS = ("layer", "torch")  # styles whose parameters are inside
 # What is raised where arrays of NumPy are given to code on tensors.
 TENSORS = re.compile(r"\bTensors?\b|\btorch\.|'numpy\.ndarray' object has no attribute")
-TRIED = ("refimpl", "layer", "torch", "jax", "array")  # styles that say nothing of the axes' order
 
 
 TURNED = "its weights are (in, out)"

@@ -38,6 +38,7 @@ def formula_lines(function: str) -> list[str]:
     """
     summary, _, rest = (getdoc(getattr(refimpl, function)) or "").partition("\n\n")
     block = re.sub(r"\n\s*where", " where", rest.partition("\n\n")[0])
+    block = re.sub(r",\n\s*", ", ", block)
     lines = [re.sub(r" {2,}", " ", line.strip()) for line in block.splitlines() if line.strip()]
     if not lines or any(END.match(line) for line in lines):
         return [summary.strip()]

@@ -153,7 +153,6 @@ SIZES = (
         _any_above(0, lambda c: c.left_over),
     ),
     Circumstance("padding > 0", _padded),
-    Circumstance("padding = 0", _unpadded, _padded),
     Circumstance(
         "the padding before and after an axis differs",
         lambda c: any(before != after for before, after in c.padding),
@@ -167,7 +166,6 @@ SIZES = (
         "the kernel is not square", _differ(lambda c: c.kernel), _equal(lambda c: c.kernel)
     ),
     Circumstance("a side of the kernel is even", _even, _odd),
-    Circumstance("the kernel is more than a single place", _any_above(1, lambda c: c.kernel)),
     Circumstance("the kernel is a single place", lambda c: set(c.kernel) == {1}),
     Circumstance("windows overlap", _overlapping, _side_by_side),
     Circumstance("there are gaps between windows", _gaps),
@@ -184,6 +182,12 @@ SIZES = (
         "there is more than one output channel",
         lambda c: c.in_maps and "weight" in c.parameters and c.problem.dy.shape[1] > 1,
     ),
+)
+
+# The other sides of some of them: not asked about in pairs, nor counted in scores.
+OPPOSITES = (
+    Circumstance("padding = 0", _unpadded, _padded),
+    Circumstance("the kernel is more than a single place", _any_above(1, lambda c: c.kernel)),
 )
 
 NUMBERS = (
@@ -213,4 +217,4 @@ NUMBERS = (
     Circumstance("an axis is given that is not the last", _inner_axis),
 )
 
-CIRCUMSTANCES = (*SIZES, *NUMBERS)
+CIRCUMSTANCES = (*SIZES, *OPPOSITES, *NUMBERS)

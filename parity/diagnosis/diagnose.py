@@ -20,8 +20,9 @@ def diagnose(observations: Sequence[Observation], part: str = "both") -> list[Ca
     """What gives the wrong numbers of these cases, best first; [] if nothing is singled out.
 
     part: what is asked of the code, "forward", "backward" or "both"; tensors of the other part are
-    left alone. A structure, and a place, is looked for in tensors that no known mistake explains.
-    What the failing cases share is said beside either.
+    left alone. From a number that is added follows that a gradient is not linear in dy, and that
+    it shows in float64 alone. A structure, and a place, is looked for in tensors that no known
+    mistake explains. What the failing cases share is said beside either.
     """
     observed = [o for o in (of_part(observation, part) for observation in observations) if o.right]
     shared = separating(observed)
@@ -31,7 +32,9 @@ def diagnose(observations: Sequence[Observation], part: str = "both") -> list[Ca
         causes += structure(observed, tensor) or in_circumstances(observed, tensor, shared)
     for tensor in _unexplained(causes, observed):
         causes += by_place(observed, tensor)
-    return merged(ranked([*causes, *linearity(observed), *shared]))
+    added = {cause.tensor for cause in causes if cause.kind == "added"}
+    others = [c for c in (*linearity(observed), *shared) if not c.tensor or c.tensor not in added]
+    return merged(ranked([*causes, *others]))
 
 
 def with_a_convention(observed: Sequence[Observation], tensors: Sequence[str]) -> list[Cause]:

@@ -34,9 +34,15 @@ def structure(observations: Sequence[Observation], tensor: str) -> list[Cause]:
     """The causes of one tensor that fit all cases, of the first kind that fits.
 
     A plain rule stands before one that says more: a tensor that is 0 everywhere is also what a
-    gradient is where dy is taken for 0.
+    gradient is where dy is taken for 0. Where an error was raised, there are no numbers to judge.
     """
-    asked = [o for o in observations if tensor in o.found and o.right[tensor].size]
+    asked = [
+        o
+        for o in observations
+        if tensor in o.found
+        and o.right[tensor].size
+        and not (o.raised and isinstance(o.found[tensor], str))
+    ]
     for rule in RULES:
         causes = rule(asked, tensor)
         if causes:

@@ -58,19 +58,26 @@ def has_numbers(array: Array) -> bool:
 
 
 def _added(ordered: Sequence[Observation], tensor: str) -> list[Cause]:
-    """A number that is the same in all elements, and in all cases."""
-    numbers = []
-    for observation in ordered:
-        everywhere = np.ones(observation.right[tensor].shape, bool)
-        number = added_to(observation, tensor, everywhere)
-        if number is None:
-            return []
-        numbers.append(number)
-    large = sum(o.shows(tensor) and o.right[tensor].size >= ELEMENTS for o in ordered)
-    if large < ENOUGH or not same(numbers):
+    """A number that is the same in all elements, and in all cases.
+
+    Beside large numbers, and in float32, a small one may be lost: the case that tells most says
+    which it is, and all others must agree.
+    """
+    shown = [o for o in ordered if o.shows(tensor)]
+    if sum(o.right[tensor].size >= ELEMENTS for o in shown) < ENOUGH:
         return []
-    text = f"to each element of {tensor} {written(numbers[0], CLOSE)} is added"
-    return [Cause(text, "added", tensor=tensor)]
+    told = min(shown, key=lambda o: o.eps * largest_of(o.right[tensor]))
+    number = added_to(told, tensor, np.ones(told.right[tensor].shape, bool))
+    if number is None or not _adds(number, ordered, tensor) or _adds(2 * number, ordered, tensor):
+        return []
+    plain = float(f"{number:.1g}")
+    number = plain if _adds(plain, ordered, tensor) else number
+    said = written(number, CLOSE).replace("e−0", "e−")
+    return [Cause(f"to each element of {tensor} {said} is added", "added", tensor=tensor)]
+
+
+def _adds(number: float, ordered: Sequence[Observation], tensor: str) -> bool:
+    return all(o.gives(tensor, o.right[tensor] + number) for o in ordered)
 
 
 def added_to(observation: Observation, tensor: str, where: Array) -> float | None:

@@ -28,7 +28,7 @@ FLAGS = (
 
 
 def drawn(problem: Problem, inverted: bool = True) -> Callable[[Mapping[str, Any]], Problem]:
-    """The problem with the mask that the candidate has drawn, if it can have drawn it.
+    """The problem with the mask that was drawn; without one if none can have been.
 
     inverted: whether it divides by 1 − p; what does not is judged as with p=0.
     """
@@ -36,8 +36,11 @@ def drawn(problem: Problem, inverted: bool = True) -> Callable[[Mapping[str, Any
     def judged(found: Mapping[str, Any]) -> Problem:
         x, p = problem.arrays["x"], settled(problem)["p"]
         kept = nodes_kept(x, found.get("y"), found.get("dx"), problem)
-        if kept is None or not can_be_drawn(kept[x != 0], 1 - p):
+        if kept is None:
             return problem
+        if not can_be_drawn(kept[x != 0], 1 - p):
+            others = {name: array for name, array in problem.arrays.items() if name != "mask"}
+            return problem._replace(arrays=others)
         mask = kept.astype(problem.arrays["mask"].dtype)
         options = problem.options if inverted else {**problem.options, "p": 0}
         return problem._replace(arrays={**problem.arrays, "mask": mask}, options=options)

@@ -80,7 +80,7 @@ class Torch(OfLibrary):
         if told.kind not in MODULES:
             return super().lacks(problem, told)
         if problem.function not in LAYERS:
-            return "a module"
+            return "a function instead of a module"
         odd = "" if told.own is not None else keywords.unusual_padding(problem)
         return constructing.lacking(problem, told) or odd
 

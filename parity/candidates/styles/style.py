@@ -123,7 +123,8 @@ class Exchange(NamedTuple):
     requests: for `Child.ask`, in order. read: the tensors by refimpl's names and in its layout,
     from the replies so far; a wrong shape is `Misshapen`, everything else is as it came.
     gives: which tensors each request is for. judged: the problem that was answered, where the
-    candidate chooses a part of it itself (the mask of a dropout).
+    candidate chooses a part of it itself (the mask of a dropout); without that part where no
+    choice gives what came.
     """
 
     requests: list[Ask]

@@ -198,7 +198,8 @@ def test_what_cannot_be_asked_is_said() -> None:
     assert found.unchecked == ("groups",)
     assert "not checked, as the candidate has none of it: groups" in str(found)
     nothing = verdict(refimpl.conv2d, "conv2d", "forward", lacks=lambda problem: "everything")
-    assert (nothing.status, nothing.said) == ("failed", "there is nothing that it can be asked")
+    said = "there is nothing that it can be asked: all cases of conv2d need everything"
+    assert (nothing.status, nothing.said) == ("failed", said)
 
 
 def test_causes_come_from_the_diagnosis() -> None:

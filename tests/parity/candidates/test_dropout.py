@@ -203,7 +203,7 @@ def test_right_ones(code: Any, note: str) -> None:
         (PlainForgotten, set(), "when it is not training it does not give x · (1 − p)"),
         (NewMask, {"dx"}, "dx is wrong in "),
         (NotDivided, {"dx"}, "dx is wrong in "),
-        (Nothing, {"y", "dx"}, "y is wrong in "),
+        (Nothing, {"y", "dx"}, "no mask with p = 0.5 is drawn like that"),
         (TooFew, {"y", "dx"}, "y is wrong in "),
     ],
 )

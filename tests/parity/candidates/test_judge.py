@@ -41,7 +41,7 @@ def test_right_in_any_order(problem: Expected) -> None:
     [
         (lambda d: None, "missing", "dx is missing", False),
         (lambda d: "text", "type", "dx is a str, no numbers", False),
-        (lambda d: {"dx": d}, "type", "dx is a dict, no numbers", False),
+        (lambda d: {"dx": d}, "type", "dx is a dict, no numbers: return the array itself", False),
         (lambda d: d.astype(object), "type", "dx is an array of object, no numbers", False),
         (lambda d: d + 1j, "type", "dx is an array of complex128, no numbers", False),
         (

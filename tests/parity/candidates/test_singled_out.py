@@ -5,6 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from textwrap import dedent
 
+import numpy as np
+import pytest
+from torch import nn
+
+import parity
 from parity.candidates.causes import causes
 from parity.candidates.verdict import Verdict
 from parity.candidates.whole import Wanted, check_file
@@ -165,3 +170,118 @@ def test_a_backward_that_was_not_reached(tmp_path: Path) -> None:
     found = judged(tmp_path, naive("dx = dxp[:, :, p : p + H, p : p + W]", "W", "H"), NAIVE)
     assert found.status == "wrong"
     assert not [text for text in texts(found) if "dweight" in text or "dbias" in text]
+
+
+ONE_MAP = """
+def conv2d(image, kernel):
+    (h, w), (m, n) = image.shape, kernel.shape
+    turned = kernel[::-1, ::-1]
+    return np.array([[(image[i : i + m, j : j + n] * turned).sum() for j in range(w - n + 1)]
+                     for i in range(h - m + 1)])
+"""
+BY_SCIPY = """
+from scipy.signal import convolve2d
+
+def conv2d(image, kernel):
+    return convolve2d(image, kernel, "valid")
+"""
+
+
+@pytest.mark.parametrize("code", [ONE_MAP, BY_SCIPY])
+def test_the_layout_is_asked_for(tmp_path: Path, code: str) -> None:
+    """Where the number of axes ends every case; with it said, the mistake is named."""
+    found = judged(tmp_path, code, "conv2d")
+    assert found.said.endswith("say how: --layout CHW, HWC or HW")
+    told = judged(tmp_path, code, "conv2d", layout="HW")
+    assert texts(told) == ["the kernel is turned by 180° before it slides"]
+
+
+def test_no_layout_where_something_else_is_raised(tmp_path: Path) -> None:
+    code = "def conv2d(x, weight):\n    raise ValueError('no')\n"
+    assert "--layout" not in judged(tmp_path, code, "conv2d").said
+
+
+DROPOUT = """
+class Dropout:
+    def __init__(self, p=0.5):
+        self.p, self.training = p, True
+
+    def forward(self, x):
+        if not self.training:
+            return x
+        self.mask = {mask} / (1 - self.p)
+        return x * self.mask
+
+    def backward(self, dy):
+        return dy * self.mask
+"""
+
+
+@pytest.mark.parametrize(
+    ("mask", "said"),
+    [
+        ("np.ones_like(x)", "0 of 35 elements of y are 0: no mask with p = 0.5 is drawn like that"),
+        ("(np.random.rand(*x.shape) >= 0.5)", "elements of y are 0: no mask with p = 0 is"),
+        ("(np.random.rand() >= self.p)", "elements of y are 0: no mask with p = 0.5 is drawn"),
+    ],
+)
+def test_a_mask_that_it_never_had(tmp_path: Path, mask: str, said: str) -> None:
+    """Nothing is expected of it, and nothing follows for the gradient."""
+    found = judged(tmp_path, DROPOUT.format(mask=mask), "Dropout", like="dropout")
+    assert found.status == "wrong"
+    assert said in found.said
+    assert (found.example, found.causes) == (None, ())
+
+
+def test_a_small_number_is_added_once(tmp_path: Path) -> None:
+    """Lost in float32, and no reason to speak of digits or of what is linear."""
+    cropped = "db, dx = db + 1e-9, dxp[:, :, p : p + H, p : p + W]"
+    found = judged(tmp_path, naive(cropped), NAIVE)
+    assert texts(found) == ["to each element of dbias 1e−9 is added"]
+
+
+SOFTMAX_WITH_LOSS = """
+class SoftmaxWithLoss:
+    def forward(self, x, t):
+        e = np.exp(x - x.max(axis=1, keepdims=True))
+        self.t, self.y = t, e / e.sum(axis=1, keepdims=True)
+        if self.t.size == self.y.size:
+            self.t = self.t.argmax(axis=1)
+        return -np.sum(np.log(self.y[np.arange(len(x)), self.t] + 1e-7)) / len(x)
+
+    def backward(self, dout=1):
+        dx = self.y.copy()
+        dx[np.arange(len(dx)), self.t] -= 1
+        return dx * dout / len(dx)
+"""
+
+
+def test_epsilon_beside_a_case_that_raises(tmp_path: Path) -> None:
+    """Where an error is raised, there are no numbers to judge."""
+    found = judged(tmp_path, SOFTMAX_WITH_LOSS, "SoftmaxWithLoss")
+    assert "y: takes log(p + ε), ε ≈ 1e-7" in texts(found)
+
+
+def test_the_smallest_problem_is_of_whole_numbers(tmp_path: Path) -> None:
+    """Though the first draw of so few numbers has a bias of 0, which shows nothing."""
+    found = judged(
+        tmp_path,
+        naive("dx = dxp[:, :, p : p + H, p : p + W]").replace(" + b[f]", ""),
+        NAIVE,
+    )
+    assert found.example is not None
+    for array in found.example.problem.arrays.values():
+        assert (array == np.rint(array)).all()
+    (cause,) = found.causes
+    assert "[o,c,i,j], x padded with zeros;" in cause.answer
+
+
+def test_a_loss_that_is_a_module() -> None:
+    found = parity.check(nn.BCEWithLogitsLoss())
+    assert found.status == "failed"
+    assert found.said.endswith("need a function instead of a module")
+
+
+def test_a_layout_that_there_is_not() -> None:
+    with pytest.raises(ValueError, match="check: layout is 'ABC': give one of NCHW, NHWC, CHW"):
+        parity.check(lambda x: x, like="relu", layout="ABC")
