@@ -54,6 +54,8 @@ def lines(found: Difference) -> list[str]:
     for side, alone in zip("AB", found.alone, strict=True):
         if alone:
             said.append(f"only in {side}: {counted(alone.total(), 'tensor')} ({_named(alone)})")
+    if any(line.startswith("seed: ") for line in found.settings):
+        said.append("another seed draws other numbers: verdicts are compared, errors are not")
     if not found.same_scope and any(found.alone):
         said.append("the two runs are of another scope: what only one has is no change")
     return said

@@ -84,6 +84,8 @@ def run(
 
     At its end the run plants mistakes on both sides; it fails if it does not see them.
     """
+    if quick and full:
+        wrong_call("--quick and --full are two different suites; give one of them")
     sleep_when_idle()
     if junit:
         need_installed("junitparser", "parity run --junit")

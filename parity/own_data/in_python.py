@@ -9,7 +9,7 @@ from parity.cases.case import FLOATS
 from parity.own_data.errors import OwnDataError
 from parity.own_data.files import Named, read
 from parity.own_data.gradient_report import ROWS, GradientReport, reported
-from parity.own_data.names import known_function, option_parameters
+from parity.own_data.names import argument_names, known_function, option_parameters
 from parity.own_data.question import question
 from parity.results.settings import DEFAULT_SEED
 
@@ -41,6 +41,12 @@ def gradients(
     False
     """
     known = known_function(function)
+    for file in files:
+        if not isinstance(file, str | Path):
+            names = ", ".join(f"{name}=…" for name in argument_names(known))
+            raise OwnDataError(
+                f"{known}: {type(file).__name__} by position is no file; arrays have names: {names}"
+            )
     dtypes = (dtype,) if isinstance(dtype, str) else tuple(dtype)
     for name in dtypes:
         if name not in FLOATS:

@@ -9,7 +9,7 @@ import refimpl
 from parity.cases.functions import FUNCTIONS, forward_of
 from parity.cases.networks import NETWORKS
 from parity.own_data.errors import OwnDataError
-from parity.suite.selection import nearest
+from parity.suite.selection import SelectionError, function_meant, nearest
 
 OPTIONAL = ("bias",)
 # What the same is called elsewhere.
@@ -35,17 +35,15 @@ def known_function(name: str) -> str:
     >>> known_function("conv2d_backward")
     'conv2d'
     """
-    function = forward_of(name)
-    if function in FUNCTIONS:
-        return function
     if name in NETWORKS:
         raise OwnDataError(
             f"{name} is a network; of own data single functions are judged, conv2d or "
             f"cross_entropy for example; `parity run {name}` judges the network"
         )
-    raise OwnDataError(
-        f"there is no function {name!r}{nearest(name, list(FUNCTIONS), 'parity list')}"
-    )
+    try:
+        return forward_of(function_meant(name))
+    except SelectionError as error:
+        raise OwnDataError(str(error)) from None
 
 
 def argument_names(function: str) -> tuple[str, ...]:

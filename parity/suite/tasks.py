@@ -49,6 +49,9 @@ def select(
         tasks += named_tasks([c for c in generated if c.function in wanted], dtypes)
         if not tasks:
             raise SelectionError(_no_such_case(case, wanted, generated))
+        without = [n for n in names if n in FUNCTIONS and not any(_is_of(t, n) for t in tasks)]
+        if without:
+            raise SelectionError(f"{without[0]} has no case {case!r}; leave it out")
         return and_beside(tasks, set(), dtypes, witnesses, full=True)
     for name in names:
         if name in FUNCTIONS and not any(c.function == name for c in GOOD):
@@ -79,6 +82,10 @@ def and_beside(
     from parity.suite.witness_tasks import witness_tasks
 
     return [*tasks, *witness_tasks(tasks, wanted, dtypes, full), *properties]
+
+
+def _is_of(task: Task, function: str) -> bool:
+    return task.case is not None and task.case.function == function
 
 
 def _no_such_case(case: str, wanted: set[str], generated: Sequence[Case]) -> str:

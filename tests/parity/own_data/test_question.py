@@ -9,6 +9,7 @@ import pytest
 
 from parity.own_data.errors import OwnDataError
 from parity.own_data.files import Named
+from parity.own_data.in_python import gradients
 from parity.own_data.names import known_function
 from parity.own_data.question import Question, question
 
@@ -126,7 +127,7 @@ def test_what_cannot_be_judged(what: str) -> None:
 
 def test_functions_that_are_none() -> None:
     """A near name, a network; a backward means its function."""
-    with pytest.raises(OwnDataError, match="there is no function 'conv2'; did you mean conv2d"):
+    with pytest.raises(OwnDataError, match="no function is called 'conv2'; did you mean conv2d"):
         known_function("conv2")
     with pytest.raises(OwnDataError, match="lenet is a network"):
         known_function("lenet")
@@ -249,3 +250,18 @@ def test_too_much() -> None:
         asked("relu", x=np.broadcast_to(np.ones(()), (6, 1000, 1000)))
     with pytest.raises(OwnDataError, match="softmax of 1200000 numbers; exact values"):
         asked("softmax", x=np.broadcast_to(np.ones(()), (12, 100, 1000)))
+
+
+def test_an_array_by_position() -> None:
+    """It has no name; nor is it a file."""
+    with pytest.raises(OwnDataError, match="ndarray by position is no file; arrays have names: x="):
+        gradients("linear", np.ones((2, 3)))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("word", "said"), [("batchnorm", "normalisation"), ("pooling", "max_pool2d")]
+)
+def test_words_that_name_no_function(word: str, said: str) -> None:
+    """The same sentence as of any command."""
+    with pytest.raises(OwnDataError, match=said):
+        gradients(word, x=np.ones((2, 3)))

@@ -64,8 +64,7 @@ def test_the_order_of_rows_is_no_change(tmp_path: Path) -> None:
     [
         ([OTHER], [OTHER, ROW], (0, 1)),
         ([OTHER, ROW], [OTHER], (1, 0)),
-        ([], [ROW, OTHER], (0, 2)),
-        ([ROW], [], (1, 0)),
+        ([OTHER], [ROW, OTHER, replace(ROW, dtype="float64")], (0, 2)),
     ],
 )
 def test_what_only_one_has(
@@ -77,6 +76,34 @@ def test_what_only_one_has(
     assert {name for side in seen.alone for name in side} == {"relu"}
     assert seen.changed
     assert summary(seen) == f"{alone[0]} tensors gone, {alone[1]} new"
+
+
+def test_nothing_in_common(tmp_path: Path) -> None:
+    """That nothing changed of nothing is worth nothing."""
+    with pytest.raises(SummaryError, match="have no tensor in common"):
+        compared(tmp_path, [ROW], [OTHER])
+    with pytest.raises(SummaryError, match="have no tensor in common"):
+        compared(tmp_path, [ROW], [])
+
+
+def test_another_seed(tmp_path: Path) -> None:
+    """Its errors are those of other numbers; verdicts are compared all the same."""
+    larger = replace(ROW, max_abs_error=50.0)
+    written(tmp_path / "a", [ROW, OTHER], seed=5)
+    written(tmp_path / "b", [larger, replace(OTHER, verdict="outside")], seed=6)
+    (change,) = difference(tmp_path / "a", tmp_path / "b").changes
+    assert change.what == "verdict"
+    written(tmp_path / "c", [larger, OTHER], seed=5)
+    (change,) = difference(tmp_path / "a", tmp_path / "c").changes
+    assert change.what == "error"
+
+
+def test_a_run_json_that_cannot_be_read(tmp_path: Path) -> None:
+    """It would say what the summary must be."""
+    written(tmp_path / "a", [ROW])
+    (tmp_path / "a" / "run.json").write_text("{")
+    with pytest.raises(SummaryError, match=r"run\.json: cannot be read"):
+        difference(tmp_path / "a", tmp_path / "a")
 
 
 def test_what_a_smaller_suite_lacks_is_no_change(tmp_path: Path) -> None:
@@ -155,7 +182,7 @@ def test_an_error_that_grew_tenfold(
 def test_rows_are_told_apart_by(tmp_path: Path, column: str) -> None:
     """A row of another case, layer, tensor, dtype or device is another row."""
     change = {column: "other"}
-    alone = compared(tmp_path, [ROW], [replace(ROW, **change)]).alone
+    alone = compared(tmp_path, [ROW, OTHER], [OTHER, replace(ROW, **change)]).alone
     assert [side.total() for side in alone] == [1, 1]
 
 
