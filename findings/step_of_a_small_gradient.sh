@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What: With the same arguments Keras' optimisers take other steps than torch's and optax's where
-#   the gradient is as small as epsilon, because they put epsilon at another place of the formula.
+# What: With the same arguments torch, Keras and optax take steps of other sizes where the gradient
+#   is small: epsilon stands at another place of the formula, or the sum of squares starts elsewhere.
 # Packages: torch 2.13.0 (CPU), keras 3.15.1 on jax and jaxlib 0.10.2 (CPU), optax 0.2.8, numpy
 #   2.4.6.
 # Expected: one formula under one name, and so the same step to rounding.
@@ -11,7 +11,7 @@
 #     Adagrad, epsilon 1e-8   gradient 0.01: torch 0.1000, Keras, optax 0.0032
 #   Keras' Adam adds epsilon to the root before its bias correction (the documentation of its
 #   epsilon says so, by a hint to the paper's formula); RMSprop adds epsilon under the root outside
-#   torch; Adagrad starts from 0.1 there, torch from 0. For large gradients Adam's steps agree
+#   torch; Adagrad's sum starts from 0.1 there, in torch from 0. For large gradients Adam's steps agree
 #   (gradient 1: 0.1000).
 # Why it matters: small gradients are those of a saturated layer, of a mean over many elements, or
 #   of a loss that is scaled down. A run that is repeated with "the same optimiser" learns at
