@@ -186,6 +186,25 @@ def test_code_that_remembers() -> None:
     assert found.faults == ("the same call gives another y after others: it remembers something",)
 
 
+def test_code_that_rounds_otherwise_each_time() -> None:
+    """As a library does whose sums depend on where the memory lies; more than that is random."""
+    rng = np.random.default_rng(3)
+
+    def shuffled(x: Any, weight: Any, bias: Any = None) -> Any:
+        """Its terms in another order each time, by a loop."""
+        y = np.zeros((*x.shape[:-1], len(weight)), x.dtype)
+        for j in rng.permutation(x.shape[-1]):
+            y += x[..., j, None] * weight[:, j]
+        return y if bias is None else y + bias
+
+    def random(x: Any, weight: Any, bias: Any = None) -> Any:
+        return refimpl.linear(x, weight, bias) * (1 + 1e-3 * rng.uniform(-1, 1))
+
+    assert verdict(shuffled, "linear", "forward").status == "right"
+    odd = verdict(random, "linear", "forward")
+    assert "the same call twice gives two different y: it is random" in odd.faults
+
+
 def test_what_cannot_be_asked_is_said() -> None:
     """Right, and not checked."""
     found = verdict(
