@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from parity.candidates.covering import chosen
+from parity.candidates.coverage_of_options import chosen
 from parity.candidates.geometries import usual
 from parity.cases.case import Case, Classes, Draw, Probabilities, Source, case_arrays, draw
 from parity.cases.case import generator as random_numbers

@@ -22,7 +22,7 @@ from parity.candidates.asked import (
 )
 from parity.candidates.axes import layout_asked_for
 from parity.candidates.conventions import Followed, conventions
-from parity.candidates.covering import chosen, not_shown
+from parity.candidates.coverage_of_options import chosen, not_shown
 from parity.candidates.examine import (
     Answer,
     Ask,

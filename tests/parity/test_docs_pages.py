@@ -228,7 +228,11 @@ def targets() -> set[str]:
 def test_make_help() -> None:
     """It names every target, and says something of each, as CONTRIBUTING.md shows it."""
     printed = subprocess.run(
-        ["make", "help"], cwd=ROOT, check=True, capture_output=True, text=True
+        ["make", "--no-print-directory", "help"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout
     told = re.findall(r"^make (\w+) +(\S.*)$", printed, re.MULTILINE)
     assert {target for target, _ in told} == targets()

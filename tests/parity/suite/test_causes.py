@@ -86,7 +86,9 @@ def test_where_alone() -> None:
         return right(x, kernel_size, **how) + (0.5 if how.get("ceil_mode") else 0)
 
     said = found(replaced(refimpl, "avg_pool2d", wrong), "avg_pool2d[window 2 ceil_mode]")
-    assert [cause.text for cause in said if cause.where] == ["y: only where ceil_mode is on"]
+    assert [cause.text for cause in said] == [
+        "y: to each element of y ½ is added, only where ceil_mode is on"
+    ]
 
 
 def test_what_refimpl_raises_has_a_place() -> None:
