@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from parity.candidates.coverage_of_options import chosen
 from parity.candidates.geometries import usual
-from parity.cases.case import Case, Classes, Draw, Probabilities, Source, case_arrays, draw
+from parity.cases.case import Case, Draw, Source, case_arrays, draw
 from parity.cases.case import generator as random_numbers
 from parity.cases.catalogue import GOOD
 from parity.cases.functions import FUNCTIONS
@@ -148,7 +147,7 @@ def _expressed(
     found: dict[str, Asked] = {}
     lacking: dict[str, None] = {}
     cases = (*fit.of(filter(suits, _of(function))), *fit.more)
-    for case in sorted(cases, key=_size):
+    for case in sorted(cases, key=lambda case: case.elements):
         for form in (case,) if fit.settled else (case, *plainer(case)):
             asked = problem_of(form, "float64", seed, largest)
             if asked is None:
@@ -185,7 +184,7 @@ def _is_beyond(case: Case) -> bool:
     size, x = case.options.get("size"), case.arrays.get("x")
     if case.function != "downsample" or size is None or x is None:
         return False
-    return any(k > n for k, n in zip(each(size, 2), _shape(x)[2:], strict=False))
+    return any(k > n for k, n in zip(each(size, 2), x.shape[2:], strict=False))
 
 
 def problem_of(case: Case, dtype: str, seed: int, largest: int = LARGEST) -> Asked | None:
@@ -233,9 +232,9 @@ def plainer(case: Case) -> Iterator[Case]:
 def named_by_sizes(case: Case) -> Case:
     """By its sizes and options: what it was a form of says nothing any more."""
     sizes = (
-        f"{n} {'×'.join(map(str, _shape(s)))}"
+        f"{n} {'×'.join(map(str, s.shape))}"
         for n, s in case.arrays.items()
-        if _shape(s) and n != "bias"
+        if s.shape and n != "bias"
     )
     options = [f"{name} {value}" for name, value in case.options.items() if value]
     options += sorted({s.values for s in case.arrays.values() if isinstance(s, Draw)} - {"normal"})
@@ -278,17 +277,9 @@ def _of(function: str) -> list[Case]:
 
 
 def _geometry(case: Case) -> str:
-    shapes = {name: _shape(source) for name, source in case.arrays.items()}
+    shapes = {name: source.shape for name, source in case.arrays.items()}
     values = sorted({s.values for s in case.arrays.values() if isinstance(s, Draw)})
     return repr((shapes, sorted(case.options.items()), values))
-
-
-def _shape(source: Source) -> tuple[int, ...]:
-    return source.shape if isinstance(source, Draw | Classes | Probabilities) else ()
-
-
-def _size(case: Case) -> int:
-    return sum(prod(_shape(source)) for source in case.arrays.values())
 
 
 def elements(problem: Problem) -> int:

@@ -227,10 +227,11 @@ def _other_ways(told: Told, put: Put, wanted: Wanted) -> Iterator[tuple[str, Cha
     if told.like == "dropout" and told.style in OBJECTS:
         yield from DROPPING
     if wanted.layout is None and told.style in TRIED:
+        batches = _asked_once(lambda one: takes_batches(put, one, wanted.seed))
         for other in (o for o in layouts_of(told.like) if o not in (NCHW, NHWC)):
-            yield layout_in_words(other), _if_tried(put, other, wanted.seed)
+            yield layout_in_words(other), _if_tried(put, other, wanted.seed, batches)
             said = f"{layout_in_words(other)}, {TURNED}"
-            yield said, _if_tried(put, other, wanted.seed, with_turned_weight)
+            yield said, _if_tried(put, other, wanted.seed, batches, with_turned_weight)
 
 
 def evident_ways(told: Told, found: Verdict) -> Iterator[tuple[str, Change]]:
@@ -275,14 +276,31 @@ def _if_promising(put: Put, change: Change, seed: int) -> Change:
     return changed
 
 
-def _if_tried(put: Put, layout: str, seed: int, first: Change = lambda told: told) -> Change:
-    """A layout of one sample, if some of a few problems are right in it, and batches don't fit."""
+def _asked_once(question: Callable[[Told], bool]) -> Callable[[Told], bool]:
+    """A question whose answer is the same for all ways of one candidate."""
+    answers: list[bool] = []
+
+    def asked(told: Told) -> bool:
+        if not answers:
+            answers.append(question(told))
+        return answers[0]
+
+    return asked
+
+
+def _if_tried(
+    put: Put,
+    layout: str,
+    seed: int,
+    batches: Callable[[Told], bool],
+    first: Change = lambda told: told,
+) -> Change:
+    """A layout of one sample, if batches don't fit, and some of a few problems are right in it."""
 
     def change(told: Told) -> Told | None:
-        changed = first(told)
+        changed = None if batches(told) else first(told)
         other = replace(changed, layout=layout) if changed is not None else None
-        right = other is not None and can_be(put, other, seed)
-        return other if right and not takes_batches(put, told, seed) else None
+        return other if other is not None and can_be(put, other, seed) else None
 
     return change
 

@@ -38,6 +38,11 @@ class Given:
 
     values: Any
 
+    @property
+    def shape(self) -> Shape:
+        """Of the array."""
+        return np.shape(self.values)
+
 
 @dataclass(frozen=True)
 class Classes:
@@ -115,6 +120,15 @@ class Case:
     def id(self) -> str:
         """`function[name]`, unique in the catalogue."""
         return f"{self.function}[{self.name}]"
+
+    @property
+    def elements(self) -> int:
+        """How many its arrays have together.
+
+        >>> Case("relu", "maps", {"x": Draw((2, 3)), "other": Given([1, 2])}).elements
+        8
+        """
+        return sum(prod(source.shape) for source in self.arrays.values())
 
     @property
     def ordinary(self) -> bool:

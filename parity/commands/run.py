@@ -19,7 +19,7 @@ from parity.commands.terminal import counted, narrow_console, progress_bar, wide
 from parity.commands.threads import sleep_when_idle
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from parity.results.findings import Findings
     from parity.results.settings import Settings
@@ -263,21 +263,9 @@ def with_progress(tasks: list[Task], settings: Settings, jobs: int) -> Findings:
 def report(
     findings: Findings, settings: Settings, outputs: Outputs, jobs: int, started: float
 ) -> None:
-    """The files, then the table and the messages."""
-    from parity.report.failures import failures
+    """The files first, so that what cannot be shown is written all the same; then the messages."""
     from parity.report.files import write_reports
-    from parity.report.layers import layer_table
-    from parity.report.overview import overview
-    from parity.report.text import (
-        blind_note,
-        exact_note,
-        half_note,
-        serial_notes,
-        table,
-        training_notes,
-    )
-    from parity.report.vouching import reservations, vouching_note
-    from parity.report.witnesses import refutations, witness_notes
+    from parity.report.vouching import vouching_note
     from parity.results.about import about_run
 
     seconds = time.perf_counter() - started
@@ -292,32 +280,48 @@ def report(
         interruption.keeps("the reports are written")
     except OSError as error:
         written = error  # said at the end: the table is all there is
+    show_tables(findings, settings, outputs)
+    for line in messages(findings, settings, outputs):
+        typer.echo(line)
+    if isinstance(written, OSError):
+        wrong_call(f"the reports could not be written, the old ones stand: {in_words(written)}")
+    typer.echo(f"{summary_line(findings)}; {seconds:.1f} s")
+    typer.echo(f"reports: {', '.join(map(str, written))}")
+    typer.echo(vouching_note(findings, settings))
+
+
+def show_tables(findings: Findings, settings: Settings, outputs: Outputs) -> None:
+    """By function, or by one's own layers; all columns if wanted."""
+    from parity.report.layers import layer_table
+    from parity.report.overview import overview
+    from parity.report.text import table
+
     if settings.shapes:
         narrow_console().print(layer_table(findings))
     if outputs.verbose:
         wide_console().print(table(findings))
     elif not settings.shapes:
         narrow_console().print(overview(findings))
-    for line in (
-        *training_notes(findings.training),
-        *exact_note(findings.rows),
-        *blind_note(findings.rows),
-        *serial_notes(findings.rows),
-        *witness_notes(findings.witnesses),
-        *half_note(findings.rows),
-        *outputs.notes,
-        *failures(findings),
-        *refutations(findings.refuted, settings.seed, settings.shapes_option),
-        *reservations(findings),
-    ):
-        typer.echo(line)
+
+
+def messages(findings: Findings, settings: Settings, outputs: Outputs) -> Iterator[str]:
+    """What is said under the table: notes, then what does not hold."""
+    from parity.report.failures import failures
+    from parity.report.text import blind_note, exact_note, half_note, serial_notes, training_notes
+    from parity.report.vouching import reservations
+    from parity.report.witnesses import refutations, witness_notes
+
+    yield from training_notes(findings.training)
+    for note in (exact_note, blind_note, serial_notes):
+        yield from note(findings.rows)
+    yield from witness_notes(findings.witnesses)
+    yield from half_note(findings.rows)
+    yield from outputs.notes
+    yield from failures(findings)
+    yield from refutations(findings.refuted, settings.seed, settings.shapes_option)
+    yield from reservations(findings)
     if settings.override:
-        typer.echo(f"The verdicts rest on an override, not on derived bounds: {settings.override}")
-    if isinstance(written, OSError):
-        wrong_call(f"the reports could not be written, the old ones stand: {in_words(written)}")
-    typer.echo(f"{summary_line(findings)}; {seconds:.1f} s")
-    typer.echo(f"reports: {', '.join(map(str, written))}")
-    typer.echo(vouching_note(findings, settings))
+        yield f"The verdicts rest on an override, not on derived bounds: {settings.override}"
 
 
 def summary_line(findings: Findings) -> str:

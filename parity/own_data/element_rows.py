@@ -12,6 +12,7 @@ import numpy as np
 
 from parity.cases.case import Array
 from parity.own_data.judged import Side, Tensor
+from parity.results.rows import JudgedElement
 from parity.results.tensors import argument_of
 
 PART = 20_000  # rows that are text at a time
@@ -19,26 +20,9 @@ KEPT = ("refimpl_value", "torch_value", "your_value")  # NaN is a value here, el
 
 
 @dataclass(frozen=True)
-class OwnElementRow:
-    """One element of one tensor, documented in reports/README.md."""
+class OwnElementRow(JudgedElement):
+    """One element, and the same one computed elsewhere; documented in reports/README.md."""
 
-    case: str
-    function: str
-    tensor: str
-    argument: str
-    layer: str
-    dtype: str
-    index: str
-    refimpl_value: float
-    torch_value: float
-    exact_value: float | None
-    refimpl_ulp: float | None
-    torch_ulp: float | None
-    refimpl_roundings: float | None
-    torch_roundings: float | None
-    difference: float
-    bound: float
-    verdict: str
     your_value: float | None
     your_ulp: float | None
     your_roundings: float | None

@@ -85,8 +85,8 @@ class WitnessRow:
 
 
 @dataclass(frozen=True)
-class ElementRow:
-    """One element of one tensor: the columns of gradients.csv."""
+class JudgedElement:
+    """One element of one tensor beside its exact value: what every gradients.csv begins with."""
 
     case: str
     function: str
@@ -105,6 +105,12 @@ class ElementRow:
     difference: float
     bound: float
     verdict: str
+
+
+@dataclass(frozen=True)
+class ElementRow(JudgedElement):
+    """One element of a run: the columns of its gradients.csv."""
+
     chosen: str  # as one of "all", of the "worst", or of a "sample"
 
 

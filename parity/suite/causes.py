@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
-import numpy as np
-
 from parity import oracle
 from parity.cases.case import Array, Case
 from parity.cases.catalogue import GOOD
@@ -99,19 +97,14 @@ def _observed(
     settings: Settings,
 ) -> Iterator[Observation]:
     """Both sides of each case, the smallest first, as the diagnosis sees them."""
-    small = [(case, dtype) for case, dtype in cases if _numbers(case) <= LARGEST]
-    for case, dtype in sorted(small, key=lambda pair: _numbers(pair[0])):
+    small = [(case, dtype) for case, dtype in cases if case.elements <= LARGEST]
+    for case, dtype in sorted(small, key=lambda pair: pair[0].elements):
         try:
             prepared = prepare(case, dtype, settings)
         except oracle.TorchError:
             continue
         tensors, _ = refimpl_side(prepared, settings)
         yield observation(prepared, tensors, failed, side)
-
-
-def _numbers(case: Case) -> int:
-    """How many numbers go into a case, as far as its description says."""
-    return sum(int(np.prod(getattr(source, "shape", ()))) for source in case.arrays.values())
 
 
 def observation(

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -82,7 +83,7 @@ def _unlisted(case: Case) -> Case | None:
 
 def _preference(case: Case) -> tuple[bool, int, int]:
     """Ordinary cases first, of these the ones with the most gradients, of these the smallest."""
-    sizes = [_size(source) for source in case.arrays.values()]
+    sizes = [prod(source.shape) for source in case.arrays.values()]
     ordinary = case.upstream == "normal" and not case.expect
     ordinary &= min(sizes) >= SEVERAL[0] and max(sizes) >= SEVERAL[1]
     plain = all(_is_plain(source) for source in case.arrays.values())
@@ -92,10 +93,6 @@ def _preference(case: Case) -> tuple[bool, int, int]:
 
 def _is_plain(source: Source) -> bool:
     return source.values in PLAIN if isinstance(source, Draw) else not isinstance(source, Given)
-
-
-def _size(source: Source) -> int:
-    return int(np.size(source.values) if isinstance(source, Given) else np.prod(source.shape))
 
 
 # --- a function ----------------------------------------------------------------------------

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from inspect import signature
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from inspect import Parameter, signature
 from typing import Any
 
 import numpy as np
@@ -30,12 +31,17 @@ def one_number(value: Any) -> Any:
 
 def defaults(problem: Problem) -> dict[str, Any]:
     """Every option of the function, and what it is unless given; an array is none."""
-    known = signature(getattr(refimpl, problem.function)).parameters.values()
     return {
         known.name: known.default
-        for known in known
+        for known in _parameters(getattr(refimpl, problem.function))
         if known.name not in (*problem.arrays, "bias") and known.kind is not known.VAR_POSITIONAL
     }
+
+
+@cache
+def _parameters(function: Callable[..., Any]) -> tuple[Parameter, ...]:
+    """What a function of refimpl takes: asked of every option of every problem."""
+    return tuple(signature(function).parameters.values())
 
 
 def settled(problem: Problem) -> dict[str, Any]:

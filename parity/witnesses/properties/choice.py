@@ -20,13 +20,8 @@ def suits(case: Case) -> bool:
     drawn = all(map(_is_ordinary, case.arrays.values())) and case.upstream in ORDINARY
     if not drawn:
         return False
-    least = min(prod(_shape(source)) for source in case.arrays.values())
-    return least > 0 and size(case) <= LARGEST and case.expect is None
-
-
-def size(case: Case) -> int:
-    """How many elements its arrays have together."""
-    return sum(prod(_shape(source)) for source in case.arrays.values())
+    least = min(prod(source.shape) for source in case.arrays.values())
+    return least > 0 and case.elements <= LARGEST and case.expect is None
 
 
 def chosen(
@@ -37,7 +32,7 @@ def chosen(
     quick: those few alone, in turns.
     """
     suited = [case for case in cases if suits(case)]
-    few = {case.id for case in covering(sorted(suited, key=size))}
+    few = {case.id for case in covering(sorted(suited, key=lambda case: case.elements))}
     turns = cycle([d for d in FLOATS if d in dtypes] or [""])
     found: list[tuple[Case, str]] = []
     seen: set[str] = set()
@@ -46,7 +41,7 @@ def chosen(
         seen.add(geometry(case))
         if case.id in few and not quick:
             found += [(case, d) for d in case.dtypes if d in dtypes]
-        elif case.id in few or (is_new and not quick and size(case) <= LARGEST_OF_OTHERS):
+        elif case.id in few or (is_new and not quick and case.elements <= LARGEST_OF_OTHERS):
             dtype = next(turns)
             found += [(case, dtype)] if dtype in case.dtypes else []
     return found
@@ -54,7 +49,7 @@ def chosen(
 
 def geometry(case: Case) -> str:
     """What two cases share that differ in their numbers alone."""
-    shapes = {name: _shape(source) for name, source in case.arrays.items()}
+    shapes = {name: source.shape for name, source in case.arrays.items()}
     return repr((case.function, shapes, sorted(case.options.items())))
 
 
@@ -73,7 +68,7 @@ def covering(cases: Iterable[Case]) -> list[Case]:
 
 def aspects(case: Case) -> frozenset[tuple[Any, ...]]:
     """What may be treated on its own: arrays that are there, options and how they are written."""
-    arrays = [("array", name, len(_shape(source))) for name, source in case.arrays.items()]
+    arrays = [("array", name, len(source.shape)) for name, source in case.arrays.items()]
     options = [
         ("option", name, value if isinstance(value, bool | str) else type(value).__name__)
         for name, value in case.options.items()
@@ -86,7 +81,3 @@ def _is_ordinary(source: Source) -> bool:
     if isinstance(source, Draw):
         return source.values in ORDINARY
     return isinstance(source, Classes | Probabilities)
-
-
-def _shape(source: Source) -> tuple[int, ...]:
-    return source.shape if isinstance(source, Draw | Classes | Probabilities) else ()
