@@ -92,9 +92,10 @@ def takes_batches(put: Put, told: Told, seed: int) -> bool:
 
 
 def mixing(put: Put, told: Told, seed: int) -> Iterator[str]:
-    """What is wrong with a softmax that takes batches, and is right for a vector alone."""
-    alone = replace(told, layout=D)
-    if told.like in SUMMING and fits(put, alone, seed) and takes_batches(put, told, seed):
+    """What is wrong with a softmax that takes batches, but is right for a vector alone."""
+    if told.like not in SUMMING or can_be(put, told, seed):
+        return
+    if fits(put, replace(told, layout=D), seed) and takes_batches(put, told, seed):
         yield "it sums over the batch axis: a vector alone (--layout D) comes out right"
 
 

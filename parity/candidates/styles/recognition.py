@@ -335,8 +335,10 @@ def layout_of_course(function: str) -> str:
 
 def part_of(seen: Seen, style: str, function: str, like: str | None) -> str:
     """Whether forward, backward or both are judged."""
+    if not FUNCTIONS[function].inputs:
+        return FORWARD  # whatever its name sounds like: dsigmoid has no backward
     if style in LIBRARIES or len(seen.names) > 1:
-        return BOTH if FUNCTIONS[function].inputs else FORWARD
+        return BOTH
     if style == "layer":
         return part_of_layer(seen)
     if style == "cs231n" and function == "cross_entropy":
