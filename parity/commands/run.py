@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from parity.suite.task import Task
 
 EVERY = "all"  # of --elements
+INTERRUPTED = "interrupted"  # the folder of what was found before Ctrl-C
 OutOrPart = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help=f"where the reports go ({FOLDER}; of a part {FOLDER}/part)"),
@@ -126,8 +127,8 @@ def run(
         shapes=str(shapes or ""),
     )
     jobs = jobs or default_jobs(seconds(chosen.tasks, quick))
-    findings = with_progress(chosen.tasks, settings, jobs)
     outputs = Outputs(folder, junit, scope, verbose, chosen.notes, chosen.layers)
+    findings = with_progress(chosen.tasks, settings, outputs, jobs, started)
     report(findings, settings, outputs, jobs, started)
     raise typer.Exit(0 if findings.holds else DISAGREE)
 
@@ -244,20 +245,48 @@ class Outputs(NamedTuple):
     layers: tuple[str, ...]  # of a file, in words
 
 
-def with_progress(tasks: list[Task], settings: Settings, jobs: int) -> Findings:
+def with_progress(
+    tasks: list[Task], settings: Settings, outputs: Outputs, jobs: int, started: float
+) -> Findings:
     """Run the tasks, and what the run vouches for itself by, behind a progress bar."""
     from parity.suite.causes import causes
     from parity.suite.gaps import gaps
+    from parity.suite.run import in_order
     from parity.suite.run import run as run_tasks
     from parity.suite.vouching import planted_tasks
 
     everything = [*tasks, *planted_tasks(tasks, settings.quick)]
     bar, done = progress_bar("comparing", len(everything), "task")
-    with bar:
-        findings = run_tasks(everything, settings, jobs, done)
+    results: dict[int, Findings] = {}
+    try:
+        with bar:
+            findings = run_tasks(everything, settings, jobs, done, results)
+    except KeyboardInterrupt:
+        if results:
+            share = f"{len(results)} of {len(everything)} tasks"
+            keep(in_order(results), settings, outputs, share, jobs, started)
+        raise
     findings.gaps = gaps(tasks, findings)
     findings.causes = causes(tasks, findings, settings)
     return findings
+
+
+def keep(
+    findings: Findings, settings: Settings, outputs: Outputs, share: str, jobs: int, started: float
+) -> None:
+    """What was found before Ctrl-C, in a folder where it replaces nothing else."""
+    from parity.report.files import write_reports
+    from parity.results.about import PART, about_run
+
+    folder = outputs.folder / INTERRUPTED
+    interruption.answer(f"interrupted after {share}; what they found goes to {folder}")
+    scope = f"{PART}: {share} of {outputs.scope}"
+    seconds = time.perf_counter() - started
+    write_reports(
+        findings,
+        about_run(findings, settings, ["parity", *sys.argv[1:]], jobs, seconds, scope),
+        folder,
+    )
 
 
 def report(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import as_completed
 
 from threadpoolctl import threadpool_limits
@@ -70,16 +70,23 @@ def run(
     settings: Settings,
     jobs: int = 1,
     done: Callable[[int], None] = lambda count: None,
+    results: dict[int, Findings] | None = None,
 ) -> Findings:
     """All findings, in the order of the tasks whatever `jobs` is.
 
     Each process computes with one BLAS thread and one torch thread, so that sums are formed in
-    the same order however many processes there are. `done` is told as tasks end.
+    the same order however many processes there are. `done` is told as tasks end. results: has
+    what they found, by their numbers, as far as they have ended.
     """
-    results: dict[int, Findings] = {}
+    results = {} if results is None else results
     for number, findings in _results(tasks, settings, jobs):
         results[number] = findings
         done(1)
+    return in_order(results)
+
+
+def in_order(results: Mapping[int, Findings]) -> Findings:
+    """What tasks found, in the order of their numbers."""
     everything = Findings()
     for number in sorted(results):
         everything.extend(results[number])

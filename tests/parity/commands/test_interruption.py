@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import os
 import re
 import signal
@@ -14,9 +16,16 @@ from pathlib import Path
 import psutil
 import pytest
 from forked import Started, finish, has_ended, start, workers
+from typer.testing import CliRunner
 
 import parity
+from parity.cli import app
 from parity.commands import interruption
+from parity.results.findings import Findings
+from parity.results.settings import Settings
+from parity.suite import run as module
+from parity.suite.run import run_task
+from parity.suite.task import Task
 
 ROOT = Path(parity.__file__).parents[1]
 SOON = 4.0  # seconds; 2 where nothing else is at work on the machine
@@ -73,9 +82,32 @@ def test_several_processes(tmp_path: Path, command: str, whole_group: bool) -> N
     time.sleep(0.5)
     err, processes = interrupted(started, whole_group)
     what = {"run": "task", "mistakes": "step"}[command]
-    assert re.fullmatch(rf"parity: interrupted after \d+ of \d+ {what}s; {NOTHING}\n", err)
+    kept = f"({NOTHING}|what they found goes to {tmp_path / 'interrupted'})"
+    assert re.fullmatch(rf"parity: interrupted after \d+ of \d+ {what}s; {kept}\n", err)
     none_is_left(processes)
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] in ([], ["interrupted"])
+
+
+def test_what_a_run_has_found_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a folder of its own, beside a report that stands as it was."""
+    (tmp_path / "summary.csv").write_text("of an earlier run")
+    ended: list[int] = []
+
+    def broken_off(task: Task, settings: Settings) -> Findings:
+        if len(ended) == 3:
+            raise KeyboardInterrupt
+        ended.append(1)
+        return run_task(task, settings)
+
+    monkeypatch.setattr(module, "run_task", broken_off)
+    arguments = ["run", "relu", "--case", "maps", "--jobs", "1", "--out", str(tmp_path)]
+    assert CliRunner().invoke(app, arguments).exit_code == interruption.INTERRUPTED
+    assert (tmp_path / "summary.csv").read_text() == "of an earlier run"
+    folder = tmp_path / "interrupted"
+    with (folder / "summary.csv").open(newline="") as file:
+        assert {row["case"] for row in csv.DictReader(file)} == {"relu[maps]"}
+    about = json.loads((folder / "run.json").read_text())
+    assert re.fullmatch(r"part: 3 of \d+ tasks of part: relu .*", about["scope"])
 
 
 @pytest.mark.parametrize("whole_group", [True, False], ids=["terminal", "kill -INT"])
