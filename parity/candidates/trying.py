@@ -82,10 +82,8 @@ def takes_batches(put: Put, told: Told, seed: int) -> bool:
 
     What sums over them is wrong then, and takes no single sample.
     """
-    interview = Interview(put, told)
-    few = [one for one in _few(told, interview, seed) if _samples(one) > 1]
-    found = (outcome(one, interview.ask, told.part) for one in few)
-    return bool(few) and all(
+    found = _of_batches(put, told, seed)
+    return bool(found) and all(
         not one.answer.raised and not {judged.aspect for judged in one.judged} & {*MISFITS}
         for one in found
     )
@@ -93,10 +91,17 @@ def takes_batches(put: Put, told: Told, seed: int) -> bool:
 
 def mixing(put: Put, told: Told, seed: int) -> Iterator[str]:
     """What is wrong with a softmax that takes batches, but is right for a vector alone."""
-    if told.like not in SUMMING or can_be(put, told, seed):
+    if told.like not in SUMMING or not fits(put, replace(told, layout=D), seed):
         return
-    if fits(put, replace(told, layout=D), seed) and takes_batches(put, told, seed):
+    if takes_batches(put, told, seed) and all(one.wrong for one in _of_batches(put, told, seed)):
         yield "it sums over the batch axis: a vector alone (--layout D) comes out right"
+
+
+def _of_batches(put: Put, told: Told, seed: int) -> list[Outcome]:
+    """What comes of those of a few problems that have several samples."""
+    interview = Interview(put, told)
+    few = [one for one in _few(told, interview, seed) if _samples(one) > 1]
+    return [outcome(one, interview.ask, told.part) for one in few]
 
 
 def _samples(one: Asked) -> int:

@@ -51,7 +51,7 @@ def rows(out: Path, name: str = "summary.csv") -> list[dict[str, str]]:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
 def negated(right: Callable[..., Any]) -> Callable[..., Any]:
