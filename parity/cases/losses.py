@@ -180,6 +180,11 @@ OTHERS = (
         Given(((1, 0, 0),)),
         documents=("D2.15", "D2.17", "D2.18"),
     ),
+    # Half of the answers are right and as sure as can be, the others are wrong.
+    _cross_entropy("sure answers", (24, 2), Classes((24,), 2), "saturated"),
+    _cross_entropy("sure answers, each", (24, 2), Classes((24,), 2), "saturated", reduction="none"),
+    _cross_entropy("one sure answer", Given(((38, 0, -1.5),)), Given(((1, 0, 0),))),
+    _cross_entropy("sure answers, sum", (21, 3), Classes((21,), 3), "spread", reduction="sum"),
     _cross_entropy(
         "ten digits", (4, 10), Classes((4,), 10), reduction="sum", documents=("D2.15", "D2.18")
     ),

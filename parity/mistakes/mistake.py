@@ -18,6 +18,7 @@ class Mistake:
     """A wrong version of one function of `refimpl`, as people write it.
 
     wrong: takes the function's arguments, options by keyword, and gives the same kind of value.
+    loses_digits: right as a formula; on floats it loses the digits that `refimpl` keeps.
     """
 
     name: str
@@ -27,9 +28,11 @@ class Mistake:
     formulas: tuple[str, ...]  # the statements that it violates: ids of the ledger
     wrong: Wrong
     control: bool = False  # the right code, which nothing may refuse
+    loses_digits: bool = False
 
 
 MISTAKES: dict[str, Mistake] = {}
+LOSING_DIGITS: dict[str, Mistake] = {}  # apart: nothing but exact values tells them from right code
 
 
 def mistake(
@@ -48,14 +51,31 @@ def mistake(
     return enter
 
 
-def add(known: Mistake) -> None:
-    """Enter a mistake in `MISTAKES`.
+def lost_digits(
+    function: str, title: str, misconception: str, *formulas: str
+) -> Callable[[Wrong], Wrong]:
+    """Enter the decorated form of `function`, under its own name, in `LOSING_DIGITS`.
 
     Raises: ValueError for a name that is already there.
     """
-    if known.name in MISTAKES:
+
+    def enter(form: Wrong) -> Wrong:
+        name = form.__name__.replace("_", "-")
+        facts = (name, function, title, misconception, formulas, form)
+        add(Mistake(*facts, loses_digits=True))
+        return form
+
+    return enter
+
+
+def add(known: Mistake) -> None:
+    """Enter a mistake in `MISTAKES`, or in `LOSING_DIGITS`.
+
+    Raises: ValueError for a name that is already there.
+    """
+    if known.name in {**MISTAKES, **LOSING_DIGITS}:
         raise ValueError(f"every mistake needs a name of its own, but {known.name} repeats")
-    MISTAKES[known.name] = known
+    (LOSING_DIGITS if known.loses_digits else MISTAKES)[known.name] = known
 
 
 def add_relatives(titles: Mapping[str, Mapping[str, str]]) -> None:

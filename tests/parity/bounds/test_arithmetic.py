@@ -149,7 +149,7 @@ def test_arithmetic_of_a_dtype(library: str, dtype: str, digits: int, exponent: 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_sides_are_refimpl_and_torch(dtype: str) -> None:
-    """First refimpl's: NumPy's arithmetic, long sums of a known shape, digits kept; then torch's."""
+    """refimpl's: NumPy's, with long sums of a known shape and digits kept; then torch's."""
     ours, theirs = sides(dtype)
     assert ours == replace(arithmetic("numpy", dtype), shaped=True, keeps_digits=True)
     assert theirs == arithmetic("torch", dtype)
