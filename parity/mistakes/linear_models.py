@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from parity.cases.case import Array
-from parity.mistakes.mistake import mistake
+from parity.mistakes.mistake import lost_digits, mistake
 from parity.mistakes.slips import slightly_too_large
 from refimpl import (
     linear,
@@ -216,6 +216,19 @@ def softmax_regression_by_sigmoids(x: Array, weight: Array, bias: Array | None =
 )
 def softmax_regression_without_bias(x: Array, weight: Array, bias: Array | None = None) -> Array:
     return softmax_regression(x, weight)
+
+
+# --- right as formulas: digits are lost where 1 − o is left of a rounded o ------------------
+
+
+@lost_digits(
+    "log_likelihood_backward",
+    "t − σ(z) of the rounded σ: 0 where t = 1 and σ rounds to 1",
+    "formulas that are equal compute equal numbers",
+    "D1.2",
+)
+def likelihood_gradient_from_output(dy: Array, logits: Array, target: Array) -> Array:
+    return np.asarray(dy * (target - sigmoid(logits)), logits.dtype)
 
 
 slightly_too_large("log_likelihood", "perceptron_loss")
