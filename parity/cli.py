@@ -14,6 +14,7 @@ from parity.commands.audit import audit
 from parity.commands.bench import bench
 from parity.commands.check import check
 from parity.commands.diff import diff
+from parity.commands.digits import digits
 from parity.commands.ending import WRONG_CALL, in_words
 from parity.commands.examples import epilog
 from parity.commands.gradients import SETTINGS, gradients
@@ -99,6 +100,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "audit": audit,
     "mistakes": mistakes,
     "sweep": sweep,
+    "digits": digits,
     "bench": bench,
     "diff": diff,
     "help": show_help,
