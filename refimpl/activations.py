@@ -15,7 +15,7 @@ from refimpl.checks import (
     check_number,
 )
 from refimpl.elements import Array, parameter, zero_of, zeros
-from refimpl.rows import below_maximum, from_rows, log_of_sum, parts, rows_of
+from refimpl.rows import below_maximum, from_rows, in_parts, log_of_sum, parts, rows_of
 from refimpl.sums import along
 
 
@@ -179,17 +179,22 @@ def sigmoid(x: Array) -> Array:
     """
     (x,) = check_arrays("sigmoid", x=x)
     check_methods("sigmoid", x, "exp")
+    return in_parts(_sigmoid, x)
+
+
+def _sigmoid(x: Array) -> Array:
     y = _power(x)
     denominator = 1 + y
-    np.maximum(y, (x >= zero_of(x)).astype(np.int8), out=y)  # e^min(x, 0), for e^(−|x|) ≤ 1
+    np.maximum(y, (x >= zero_of(x)).view(np.int8), out=y)  # e^min(x, 0), for e^(−|x|) ≤ 1
     y /= denominator
     return y
 
 
 def _power(x: Array, times: int = -1) -> Array:
     """e^(times · |x|), a new array; on an object array by the element's own exp."""
+    exponent = np.asarray(np.abs(x))
     with np.errstate(over="ignore"):  # −∞ has its power
-        exponent = np.asarray(times * np.abs(x))
+        exponent *= times
     return np.asarray(np.exp(exponent, out=exponent))
 
 
@@ -220,6 +225,10 @@ def sigmoid_backward(dy: Array, x: Array) -> Array:
     dy, x = check_arrays("sigmoid_backward", dy=dy, x=x)
     check_gradient("sigmoid_backward", dy, x.shape)
     check_methods("sigmoid_backward", x, "exp")
+    return in_parts(_sigmoid_slope, dy, x)
+
+
+def _sigmoid_slope(dy: Array, x: Array) -> Array:
     dx = _slope(_power(x))
     dx *= dy
     return dx
@@ -235,7 +244,7 @@ def sigmoid_minus(x: Array, t: Array) -> Array:
     """
     e = _power(x)
     denominator = 1 + e
-    positive = (x >= zero_of(x)).astype(np.int8)
+    positive = (x >= zero_of(x)).view(np.int8)
     difference = np.asarray((1 - t) * np.maximum(e, positive))  # σ(x) = e^min(x, 0) / (1 + e)
     difference -= t * np.maximum(e, 1 - positive, out=e)  # σ(−x) = e^min(−x, 0) / (1 + e)
     difference /= denominator
@@ -295,6 +304,10 @@ def tanh_backward(dy: Array, x: Array) -> Array:
     dy, x = check_arrays("tanh_backward", dy=dy, x=x)
     check_gradient("tanh_backward", dy, x.shape)
     check_methods("tanh_backward", x, "exp")
+    return in_parts(_tanh_slope, dy, x)
+
+
+def _tanh_slope(dy: Array, x: Array) -> Array:
     dx = _slope(_power(x, -2))
     dx *= 4
     dx *= dy

@@ -1,11 +1,12 @@
-"""Softmax's axis as rows: one sample or place each, a part of them at a time.
+"""Parts of arrays that stay in the processor's caches; softmax's axis as rows.
 
-Rows that stay in the processor's caches from one pass to the next are read from memory once.
+What stays there from one pass to the next is read from memory once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from math import prod
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -47,9 +48,26 @@ def parts(rows: Array) -> Iterator[slice]:
     >>> list(parts(np.zeros((3, PART_BYTES // 16))))
     [slice(0, 2, None), slice(2, 4, None)]
     """
-    step = max(1, PART_BYTES // max(1, rows.shape[1] * rows.itemsize))
+    step = max(1, PART_BYTES // max(1, prod(rows.shape[1:]) * rows.itemsize))
     for start in range(0, len(rows), step):
         yield slice(start, start + step)
+
+
+def in_parts(formula: Callable[..., Array], *arrays: Array) -> Array:
+    """A formula of single elements, on a part of the arrays at a time.
+
+    Shapes: arrays alike -> their shape.
+
+    >>> in_parts(np.add, np.array([1.0, 2.0]), np.array([10.0, 20.0]))
+    array([11., 22.])
+    """
+    if arrays[0].nbytes <= PART_BYTES:
+        return np.asarray(formula(*arrays))
+    flat = [array.reshape(-1) for array in arrays]
+    result = np.empty(flat[0].shape, arrays[0].dtype)
+    for some in parts(flat[0]):
+        result[some] = formula(*(array[some] for array in flat))
+    return result.reshape(arrays[0].shape)
 
 
 def below_maximum(rows: Array) -> tuple[Array, Index]:
