@@ -35,11 +35,18 @@ def cross_entropy(logits: Array, target: Array, reduction: str = "mean") -> Arra
 
     Shapes: logits (N, C, …) or (C,); target: class indices (N, …), or probabilities of the
     shape of logits. The mean divides by the number of samples and places, N·…
+    Class weights w: torch's mean is (Σ w[t] · l) / Σ w[t], so weight the losses of reduction
+    "none", and give dy = w[t] / Σ w[t] to its backward. Label smoothing by ε: give the
+    probabilities (1 − ε) · (1 at the class, 0 elsewhere) + ε/C.
     Raises: TypeError for targets that are neither, ValueError for shapes that disagree, classes
     that are not there and unknown reductions.
     Source: D2.14, D2.15, D0.8.
 
     >>> cross_entropy(np.array([[0.0, 0.0]]), np.array([1])) == np.log(2)
+    np.True_
+    >>> logits, t, w = np.array([[0.0, 0.0], [40.0, 0.0]]), np.array([1, 0]), np.array([3.0, 1.0])
+    >>> losses = cross_entropy(logits, t, reduction="none")
+    >>> (w[t] * losses).sum() / w[t].sum() == np.log(2) / 4
     np.True_
     """
     where = "cross_entropy"
