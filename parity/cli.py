@@ -10,11 +10,11 @@ from typing import Annotated, Any
 import typer
 
 from parity.commands import interruption
+from parity.commands.accuracy import accuracy
 from parity.commands.audit import audit
 from parity.commands.bench import bench
 from parity.commands.check import check
 from parity.commands.diff import diff
-from parity.commands.digits import digits
 from parity.commands.ending import WRONG_CALL, in_words
 from parity.commands.examples import epilog
 from parity.commands.gradients import SETTINGS, gradients
@@ -100,7 +100,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "audit": audit,
     "mistakes": mistakes,
     "sweep": sweep,
-    "digits": digits,
+    "accuracy": accuracy,
     "bench": bench,
     "diff": diff,
     "help": show_help,

@@ -49,9 +49,9 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("parity sweep --function conv2d --time 1h", "one function, for so long"),
         ("parity sweep --only 17", "one case again"),
     ),
-    "digits": (
-        ("parity digits", "how many digits both sides keep"),
-        ("parity digits sigmoid cross_entropy", "of these functions"),
+    "accuracy": (
+        ("parity accuracy", "how many digits both sides keep"),
+        ("parity accuracy sigmoid cross_entropy", "of these functions"),
     ),
     "bench": (
         ("parity bench", "refimpl beside torch"),

@@ -92,6 +92,7 @@ def test_a_planted_import_is_refused(tmp_path: Path, what: str) -> None:
 # Names that several rooms have beside refimpl's subjects and the documents' parts, and what each
 # means everywhere.
 SHARED = {
+    "accuracy": "how exact both sides are, and what is said of it",
     "audit": "the audit of the documents, and what is said of it",
     "bench": "measuring, and what is said of it",
     "check": "one thing judged: somebody's layer, a case's properties; and what is said of it",

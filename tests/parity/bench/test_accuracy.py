@@ -8,23 +8,23 @@ import numpy as np
 import pytest
 
 import refimpl
-from parity.bench.digits import (
+from parity.bench.accuracy import (
     DTYPES,
     LIMITS,
     ROUNDINGS,
     ULP,
     Question,
     at,
-    digits,
     of_functions,
     problem_of,
     questions,
     shift_error,
+    worst_errors,
 )
 from parity.cases.functions import FUNCTIONS, forward_of
 from parity.mistakes.catalogue import LOSING_DIGITS
 from parity.own_data.judged import judged
-from parity.report.digits import summary, table
+from parity.report.accuracy import summary, table
 from parity.results.settings import DEFAULT_SEED, Settings
 from parity.suite.selection import SelectionError
 
@@ -40,7 +40,7 @@ def named(asked: Question) -> str:
 @pytest.mark.parametrize("asked", ASKED, ids=named)
 def test_every_element_keeps_to_its_limit(asked: Question, dtype: str) -> None:
     """Every tensor that is asked for, by exact values; without a softmax 4 and 6 ULP."""
-    rows = digits(asked, dtype, SETTINGS)
+    rows = worst_errors(asked, dtype, SETTINGS)
     assert {row.tensor for row in rows} == set(asked.unit)
     for row in rows:
         assert row.refimpl_over_limit <= 1, f"{row.tensor}: {row.refimpl} at {row.refimpl_at}"
@@ -55,7 +55,7 @@ def test_what_loses_digits_is_seen(name: str, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(refimpl, known.function, known.wrong)
     for dtype in DTYPES:
         with np.errstate(all="ignore"):
-            rows = [row for one in asked for row in digits(one, dtype, SETTINGS)]
+            rows = [row for one in asked for row in worst_errors(one, dtype, SETTINGS)]
         wrong = {row.tensor for row in rows if row.refimpl_over_limit > 1}
         (tensor,) = wrong
         assert (tensor == "y") == (known.function in FUNCTIONS)
@@ -68,7 +68,7 @@ def plain(draw: dict[str, Any], function: str = "sigmoid", **more: Any) -> Quest
 
 def test_where_the_worst_is() -> None:
     """The arguments, both values and the exact one: torch's derivative at 40 is 0."""
-    _, row = digits(plain({"x": np.array([0.5, 40.0])}), "float64", SETTINGS)
+    _, row = worst_errors(plain({"x": np.array([0.5, 40.0])}), "float64", SETTINGS)
     assert (row.tensor, row.torch_at, row.torch_value) == ("dx", "x = 40", 0)
     assert 2.1e-18 < abs(row.torch_exact) < 4.3e-18
     assert row.torch == pytest.approx(abs(row.torch_exact) / np.spacing(abs(row.torch_exact)))
@@ -129,7 +129,7 @@ def test_differences_are_counted_in_roundings() -> None:
 
 def test_the_table_and_what_is_said_of_it() -> None:
     """A line a row; how many rows of either side are beyond."""
-    rows = digits(plain({"x": np.array([0.5, 40.0])}), "float64", SETTINGS)
+    rows = worst_errors(plain({"x": np.array([0.5, 40.0])}), "float64", SETTINGS)
     assert table(rows).row_count == 2
     said = summary(rows)
     assert said.startswith("refimpl: 2 rows, all within their limits, at most 0.")

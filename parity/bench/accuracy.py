@@ -45,8 +45,8 @@ class Question:
 
 
 @dataclass(frozen=True)
-class DigitsRow:
-    """One tensor in one dtype: the columns of digits.csv. at: the worst element's arguments."""
+class AccuracyRow:
+    """One tensor in one dtype: the columns of accuracy.csv. at: the worst element's arguments."""
 
     function: str
     tensor: str
@@ -204,7 +204,7 @@ def of_functions(asked: Sequence[Question], words: Sequence[str]) -> list[Questi
 # --- answers ------------------------------------------------------------------------------
 
 
-def digits(asked: Question, dtype: str, settings: Settings) -> list[DigitsRow]:
+def worst_errors(asked: Question, dtype: str, settings: Settings) -> list[AccuracyRow]:
     """The worst element of each tensor, on both sides."""
     problem = problem_of(asked, dtype, settings)
     found = judged(problem, {}, settings).tensors
@@ -213,7 +213,7 @@ def digits(asked: Question, dtype: str, settings: Settings) -> list[DigitsRow]:
 
 def problem_of(asked: Question, dtype: str, settings: Settings) -> Problem:
     """Arguments of a dtype, and an upstream gradient between ½ and 1 in size."""
-    rng = generator(settings.seed, "digits", asked.function, asked.arguments, dtype)
+    rng = generator(settings.seed, "accuracy", asked.function, asked.arguments, dtype)
     info = np.finfo(dtype)
     edges = -np.log(float(info.tiny)), -np.log(float(info.smallest_subnormal))
     drawn = asked.draw(rng, *edges)
@@ -223,14 +223,14 @@ def problem_of(asked: Question, dtype: str, settings: Settings) -> Problem:
     return Problem(asked.function, arrays, asked.options, sizes.astype(dtype))
 
 
-def _row(asked: Question, tensor: Tensor, problem: Problem) -> DigitsRow:
+def _row(asked: Question, tensor: Tensor, problem: Problem) -> AccuracyRow:
     unit = asked.unit[tensor.name]
     limits = _limits(asked, tensor, problem)
     sides = {who: _errors(side, unit) for who, side in tensor.sides.items()}
     ours, theirs = sides["refimpl"], sides["torch"]
     over = ours / limits
     worst = {"refimpl": int(over.argmax()), "torch": int(theirs.argmax())}
-    return DigitsRow(
+    return AccuracyRow(
         asked.function,
         tensor.name,
         tensor.dtype,

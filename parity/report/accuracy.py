@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from parity.bench.digits import DigitsRow
+from parity.bench.accuracy import AccuracyRow
 
 COLUMNS = (
     "function",
@@ -23,7 +23,7 @@ LEAST = 0.01  # nobody asks for a smaller part of an ULP
 LEFT = (0, 1, 2, 3, 4, 8)
 
 
-def table(rows: Sequence[DigitsRow]) -> Table:
+def table(rows: Sequence[AccuracyRow]) -> Table:
     """The worst error of both sides, and where torch has it."""
     shown = Table(box=None, pad_edge=False)
     for number, column in enumerate(COLUMNS):
@@ -49,7 +49,7 @@ def _figure(error: float) -> str:
     return f"{error:.3g}" if error >= LEAST else "0"
 
 
-def summary(rows: Sequence[DigitsRow]) -> str:
+def summary(rows: Sequence[AccuracyRow]) -> str:
     """How many rows keep to their limits, the nearest of them, how often torch would not."""
     beyond = [row for row in rows if row.refimpl_over_limit > 1]
     nearest = max(rows, key=lambda row: row.refimpl_over_limit)

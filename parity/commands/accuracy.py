@@ -1,4 +1,4 @@
-"""`parity digits`"""
+"""`parity accuracy`"""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from parity.commands.terminal import progress_bar, wide_console
 from parity.commands.threads import sleep_when_idle
 
 
-def digits(
+def accuracy(
     functions: Annotated[
         list[str] | None, typer.Argument(metavar="FUNCTION", help="sigmoid, cross_entropy, … (all)")
     ] = None,
     dtype: Dtypes = None,
     seed: Seed = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="where digits.csv goes (reports, of all)")
+        Path | None, typer.Option(metavar="DIR", help="where accuracy.csv goes (reports, of all)")
     ] = None,
 ) -> None:
     """Show how many digits refimpl and torch keep: the worst errors, and where they are.
@@ -31,11 +31,10 @@ def digits(
     Exit code 0 refimpl keeps to its limits, 1 it does not.
     """
     sleep_when_idle()
-    need("torch", "parity digits")
-    need("flint", "parity digits")
-    from parity.bench.digits import DTYPES, DigitsRow, of_functions, questions
-    from parity.bench.digits import digits as worst
-    from parity.report.digits import summary, table
+    need("torch", "parity accuracy")
+    need("flint", "parity accuracy")
+    from parity.bench.accuracy import DTYPES, AccuracyRow, of_functions, questions, worst_errors
+    from parity.report.accuracy import summary, table
     from parity.results.settings import DEFAULT_SEED, Settings
     from parity.suite.selection import SelectionError
 
@@ -49,14 +48,14 @@ def digits(
         wrong_call(error)
     dtypes = [d.value for d in dtype] if dtype else list(DTYPES)
     settings = Settings(DEFAULT_SEED if seed is None else seed)
-    rows: list[DigitsRow] = []
+    rows: list[AccuracyRow] = []
     bar, done = progress_bar("asking", len(asked) * len(dtypes), "question")
     with bar:
         for question in asked:
             for one in dtypes:
-                rows += worst(question, one, settings)
+                rows += worst_errors(question, one, settings)
                 done(1)
     wide_console().print(table(rows))
     typer.echo(f"{summary(rows)}; {time.perf_counter() - started:.1f} s")
-    write_table(target, "digits.csv", DigitsRow, rows)
+    write_table(target, "accuracy.csv", AccuracyRow, rows)
     raise typer.Exit(DISAGREE if any(row.refimpl_over_limit > 1 for row in rows) else 0)
