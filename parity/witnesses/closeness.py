@@ -17,6 +17,7 @@ from parity.witnesses.exact.on_slices import Dispute
 from parity.witnesses.exact.opinion import Opinion, by_definition, second_opinion
 from parity.witnesses.exact.values import BUDGET, NotApplicable, exact_values
 from parity.witnesses.kinks import said_at
+from parity.witnesses.lost_digits import circumstances
 from parity.witnesses.problem import Problem
 
 FORMULA = {
@@ -52,7 +53,14 @@ class Exact:
             return replace(found, note=joined(str(said), self._settled(tensor, said)), refuted=True)
         if said:
             return Closeness(note=said, refuted=True)
-        return beside.closeness()
+        return self._with_arguments(beside.closeness(), pair[1].shape)
+
+    def _with_arguments(self, found: Closeness, shape: tuple[int, ...]) -> Closeness:
+        """What torch lost digits on, in words."""
+        if found.lost is None:
+            return found
+        said = circumstances(self.problem, shape, found.lost.place)
+        return replace(found, lost=found.lost._replace(arguments=said))
 
     def elements(self, tensor: str, pair: Pair, places: Array) -> ElementsBeside | None:
         """Both sides of some elements, at flat places, by the definition of a small problem."""
