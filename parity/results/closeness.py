@@ -22,6 +22,7 @@ class LostDigits(NamedTuple):
     ulp: tuple[float, float]
     roundings: tuple[float, float]
     ratio: float
+    tensor: str = ""  # y, dx, …, whatever the report calls it
     arguments: str = ""  # in words
 
 

@@ -18,7 +18,7 @@ def torch_row(row: Row, sides: tuple[Array, Array], lost: LostDigits) -> TorchRo
     ours, theirs = (side.reshape(-1)[lost.place] for side in sides)
     return TorchRow(
         row.function,
-        row.tensor,
+        lost.tensor,
         row.dtype,
         1,
         row.case,

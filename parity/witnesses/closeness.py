@@ -53,14 +53,14 @@ class Exact:
             return replace(found, note=joined(str(said), self._settled(tensor, said)), refuted=True)
         if said:
             return Closeness(note=said, refuted=True)
-        return self._with_arguments(beside.closeness(), pair[1].shape)
+        return self._named(beside.closeness(), tensor, pair[1].shape)
 
-    def _with_arguments(self, found: Closeness, shape: tuple[int, ...]) -> Closeness:
-        """What torch lost digits on, in words."""
+    def _named(self, found: Closeness, tensor: str, shape: tuple[int, ...]) -> Closeness:
+        """With the names of what torch lost digits in and on, if it did."""
         if found.lost is None:
             return found
-        said = circumstances(self.problem, shape, found.lost.place)
-        return replace(found, lost=found.lost._replace(arguments=said))
+        said = circumstances(self.problem, tensor, shape, found.lost.place)
+        return replace(found, lost=found.lost._replace(tensor=tensor, arguments=said))
 
     def elements(self, tensor: str, pair: Pair, places: Array) -> ElementsBeside | None:
         """Both sides of some elements, at flat places, by the definition of a small problem."""

@@ -20,6 +20,8 @@ from parity.witnesses.problem import Problem
 
 TIMES = 2.0**10
 FEW = 6  # elements of an array that are told one by one
+LOSSES = ("binary_cross_entropy_with_logits", "log_likelihood", "squared_error")  # of one number
+Index = tuple[int, ...]
 
 
 def most_lost(
@@ -51,27 +53,65 @@ def most_lost(
     )
 
 
-def circumstances(problem: Problem, shape: tuple[int, ...], place: int) -> str:
+def circumstances(problem: Problem, tensor: str, shape: tuple[int, ...], place: int) -> str:
     """The arguments of an element (a flat place of a tensor of this shape), in words.
 
     Few numbers are told one by one, of an array of the tensor's shape the one at the element, of
-    what is larger the shape and the range.
+    what is larger the sizes and the range; of a softmax the element's own row is told.
     """
-    named = {**problem.arrays, "dy": problem.dy}
-    alone = problem.function in FUNCTIONS and FUNCTIONS[problem.function].pieces == ELEMENT
-    return ", ".join(
-        f"{name} {_told(array, place, alone, array.shape == shape)}"
-        for name, array in named.items()
-        if array.size
-    )
+    index = tuple(map(int, np.unravel_index(place, shape))) if shape else ()
+    named = dict(problem.arrays) if tensor == "y" else {**problem.arrays, "dy": problem.dy}
+    known = FUNCTIONS.get(problem.function)
+    alone = problem.function in LOSSES or (known is not None and known.pieces == ELEMENT)
+    axis = _axis_of_classes(problem)
+    said = []
+    for name, array in named.items():
+        here, there = array, index if array.shape == shape else None
+        if axis is not None:
+            here, there = _in_row(array, next(iter(named.values())).shape, axis, shape, index)
+        if here.size:
+            said.append(f"{name} {_told(here, there, alone)}")
+    return ", ".join(said)
 
 
-def _told(array: Array, place: int, alone: bool, alike: bool) -> str:
-    here = f"{array.reshape(-1)[place]:.9g}" if alike else ""
+def _axis_of_classes(problem: Problem) -> int | None:
+    """The axis along which a softmax adds up; None of other functions."""
+    axes = next(iter(problem.arrays.values())).ndim
+    match problem.function:
+        case "softmax" | "log_softmax":
+            return int(problem.options.get("axis", -1)) % axes
+        case "cross_entropy":
+            return min(1, axes - 1)
+        case _:
+            return None
+
+
+def _in_row(
+    array: Array, whole: Index, axis: int, shape: Index, index: Index
+) -> tuple[Array, Index | None]:
+    """What an array of that whole shape, or without the axis, has in the row of an element."""
+    places = whole[:axis] + whole[axis + 1 :]
+    if shape not in (whole, places) or array.shape not in (whole, places):
+        return array, None
+    inside = shape == whole
+    row = index[:axis] + index[axis + 1 :] if inside else index
+    if array.shape != whole:
+        return np.asarray(array[row]), None
+    return np.moveaxis(array, axis, -1)[row], (index[axis],) if inside else None
+
+
+def _told(array: Array, index: Index | None, alone: bool) -> str:
+    """alone: nothing else than the number at the place matters."""
+    here = "" if index is None else str(array[index])  # as many digits as the dtype has
     if here and (alone or array.size == 1):
         return here
     if array.size <= FEW:
-        return " ".join(np.array2string(array, separator=" ", precision=9).split())
+        return _listed(array)
     sizes = "×".join(map(str, array.shape))
-    ranges = f"{sizes} from {np.min(array):.4g} to {np.max(array):.4g}"
+    ranges = f"{sizes} numbers from {np.min(array):.4g} to {np.max(array):.4g}"
     return f"{here} of {ranges}" if here else ranges
+
+
+def _listed(array: Array) -> str:
+    """Numbers, axis by axis: [[1.5, 2.0], [0.1, 0.2]]."""
+    return f"[{', '.join(map(_listed, array))}]" if array.ndim else str(array[()])
