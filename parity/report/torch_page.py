@@ -21,11 +21,12 @@ An element counts where torch's error is more than 2¹⁰ times as large as each
 formula may be off ([bounds](bounds.md)). So terms that cancel by nature are nobody's fault,
 whichever side is lucky; a formula whose terms need not cancel, and a sum that adds up a thousand
 roundings, are findings. Of each function, tensor and dtype the element with the largest ratio is
-shown; the columns are those of [torch.csv](../reports/README.md).
+shown; [torch.csv](../reports/README.md) of each run has the errors in roundings too.
 
 {table}
 
-- *exact*: what real numbers give from the very floats of the case, rounded to float64.
+- *exact*: what real numbers give from the very floats of the case, to as many digits as tell two
+  floats of the dtype apart.
 - In parentheses each side's error in units in the last place of the exact value.
 - *times*: torch's error over `refimpl`'s, or over half an ULP where that is larger; of the first
   version that has the finding.
@@ -103,7 +104,7 @@ def _row(key: tuple[str, str, str], place: tuple[str, ...], runs: Sequence[Run])
         [
             f"{key[0]} {key[1]}, {key[2]}",
             f"{where} at {first['index']}: {first['arguments']}",
-            f"{float(first['exact_value']):.17g}",
+            _digits(first["exact_value"], key[2]),
             _value(first, "refimpl"),
             *sides,
             f"{float(first['ratio']):.2g}",
@@ -113,7 +114,12 @@ def _row(key: tuple[str, str, str], place: tuple[str, ...], runs: Sequence[Run])
 
 
 def _value(row: Mapping[str, str], side: str) -> str:
-    return f"{float(row[f'{side}_value']):.9g} ({float(row[f'{side}_ulp']):.3g})"
+    return f"{_digits(row[f'{side}_value'], row['dtype'])} ({float(row[f'{side}_ulp']):.3g})"
+
+
+def _digits(value: str, dtype: str) -> str:
+    """As many as tell two floats of the dtype apart."""
+    return value if dtype == "float64" else f"{float(value):.9g}"
 
 
 def _line(cells: Sequence[str]) -> str:
@@ -127,5 +133,5 @@ def _made(run: Run) -> str:
         f"- torch {versions['torch']}, NumPy {versions['numpy']}, Python {versions['python']}: "
         f"{about['cpu']['model']}, {' '.join(about['cpu']['vectors'][-1:])}, device "
         f"{about['device']}, scope {about['scope']}, seed {about['seed']}, "
-        f"{about['torch_loses_digits']} tensors."
+        f"{about['torch_loses_digits']} tensors with lost digits."
     )
