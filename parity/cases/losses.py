@@ -130,6 +130,8 @@ OTHERS = (
     _cross_entropy("1000 classes", (3, 1000), Classes((3,), 1000)),
     _cross_entropy("1000 classes, probabilities", (3, 1000), Probabilities((3, 1000))),
     _cross_entropy("1003 classes, ascending", (1, 1003), Classes((1,), 1003), "ascending"),
+    # A third of the answers are sure and right: losses and gradients of e^−40 and less.
+    _cross_entropy("sure answers", (31, 3), Classes((31,), 3), "saturated", reduction="none"),
     _cross_entropy("300 samples", (300, 4), Classes((300,), 4)),
     _cross_entropy("integers", (4, 5), Classes((4,), 5), "integers", upstream="integers"),
     _cross_entropy("huge upstream", (4, 5), Classes((4,), 5), upstream="huge", reduction="none"),
@@ -181,8 +183,7 @@ OTHERS = (
         documents=("D2.15", "D2.17", "D2.18"),
     ),
     # Half of the answers are right and as sure as can be, the others are wrong.
-    _cross_entropy("sure answers", (24, 2), Classes((24,), 2), "saturated"),
-    _cross_entropy("sure answers, each", (24, 2), Classes((24,), 2), "saturated", reduction="none"),
+    _cross_entropy("sure answers, mean", (24, 2), Classes((24,), 2), "saturated"),
     _cross_entropy("one sure answer", Given(((38, 0, -1.5),)), Given(((1, 0, 0),))),
     _cross_entropy("sure answers, sum", (21, 3), Classes((21,), 3), "spread", reduction="sum"),
     _cross_entropy(
