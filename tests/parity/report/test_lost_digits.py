@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from parity.report.lost_digits import torch_notes
-from parity.report.torch_page import Run, torch_page
+from parity.report.torch_page import Run, read, torch_page, write
 from parity.results.findings import Findings
 from parity.results.rows import TorchRow
+from parity.results.writing import to_csv
 
 ROW = TorchRow(
     *("tanh", "dx", "float32", 1, "tanh[saturated]", "", "(0, 30)", "x -18.119268, dy -0.0046"),
@@ -113,3 +116,17 @@ def test_versions_with_other_elements() -> None:
         ["-0 (1.5e+07)", "elsewhere", "3e+07"],
         ["elsewhere", "-0 (1.5e+07)", "3.2e+07"],
     )
+
+
+def test_the_page_is_made_of_reports(tmp_path: Path) -> None:
+    """Of the torch.csv and run.json of each run, in the order given."""
+    runs = [run_of("2.13.0", ROW, DOUBLE), run_of("2.14.1", LONG)]
+    for run, rows in zip(runs, ([ROW, DOUBLE], [LONG]), strict=True):
+        folder = tmp_path / run.version
+        folder.mkdir()
+        (folder / "torch.csv").write_text(to_csv(TorchRow, rows), encoding="utf-8")
+        (folder / "run.json").write_text(json.dumps(run.about), encoding="utf-8")
+    folders = [tmp_path / run.version for run in runs]
+    assert [read(folder) for folder in folders] == runs
+    write(str(tmp_path / "torch.md"), *map(str, folders))
+    assert (tmp_path / "torch.md").read_text(encoding="utf-8") == torch_page(runs)
