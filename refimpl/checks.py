@@ -126,14 +126,14 @@ def _unbatched(name: str, array: Array, axes: Sequence[str]) -> str:
     missing = len(axes) - array.ndim
     if axes[0] != "N" or missing not in (1, 2):
         return ""
-    what = "a batch axis" if missing == 1 else "axes for batch and channels"
-    return f"; give it {what}: {name}[{', '.join(['None'] * missing)}]"
+    what = "the batch axis" if missing == 1 else "batch and channels"
+    return f"; if it lacks {what}, give {name}[{', '.join(['None'] * missing)}]"
 
 
 def check_gradient(where: str, dy: Array, output: tuple[int, ...]) -> None:
     """Refuse an upstream gradient that has not the shape of the output."""
     if dy.shape != output:
-        hint = "; give it a batch axis: dy[None]" if (1, *dy.shape) == output else ""
+        hint = "; give it the batch axis: dy[None]" if (1, *dy.shape) == output else ""
         raise ValueError(
             f"{where}: dy is {dy.shape}, but the output for these arguments is {output}{hint}"
         )

@@ -371,7 +371,9 @@ def _wrong_indices(name: str, target: Any, expected: str, logits: Draw = LOGITS)
 
 
 def _wrong_class(function: str, number: int, dtype: str) -> BadCase:
+    ignored = "-100 is torch's ignore_index, which refimpl does not have: leave those samples out"
     message = f"target holds class {number}, but logits has 5 classes (0 to 4)"
+    message += f"; {ignored}" if number == -100 else ""
     target, dtypes = Given((0, 4, number, 1)), {"target": dtype}
     return says.value_error(
         function, f"class {number} of five", message, dtypes=dtypes, target=target

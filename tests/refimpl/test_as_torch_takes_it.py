@@ -18,7 +18,7 @@ def normal(*shape: int) -> Any:
     return RNG.normal(size=shape)
 
 
-X = {1: normal(2, 3, 9), 2: normal(2, 3, 9, 8), 3: normal(2, 3, 5, 6, 7)}
+X = {1: normal(2, 3, 9), 2: normal(2, 3, 9, 8), 3: normal(2, 3, 5, 8, 7)}
 WEIGHT = {1: normal(4, 3, 3), 2: normal(4, 3, 3, 2), 3: normal(4, 3, 2, 4, 2)}
 
 ONE_OPTION = [
@@ -58,15 +58,21 @@ def test_a_pair_is_not_one_number() -> None:
 
 
 SAID: dict[str, tuple[Callable[[], Any], str]] = {
-    "one image": (lambda: refimpl.conv2d(X[2][0], WEIGHT[2]), "give it a batch axis: x[None]"),
+    "one image": (
+        lambda: refimpl.conv2d(X[2][0], WEIGHT[2]),
+        "if it lacks the batch axis, give x[None]",
+    ),
     "one map": (
         lambda: refimpl.conv2d(X[2][0, 0], WEIGHT[2]),
-        "give it axes for batch and channels: x[None, None]",
+        "if it lacks batch and channels, give x[None, None]",
     ),
-    "one row of maps": (lambda: refimpl.max_pool1d(X[1][0], 2), "give it a batch axis: x[None]"),
+    "one row of maps": (
+        lambda: refimpl.max_pool1d(X[1][0], 2),
+        "if it lacks the batch axis, give x[None]",
+    ),
     "a batch axis in x alone": (
         lambda: refimpl.conv2d_backward(normal(4, 7, 7), X[2][:1], WEIGHT[2]),
-        "give it a batch axis: dy[None]",
+        "give it the batch axis: dy[None]",
     ),
     "channels last": (
         lambda: refimpl.conv2d(X[2].transpose(0, 2, 3, 1), WEIGHT[2]),

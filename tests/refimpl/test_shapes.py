@@ -240,7 +240,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         lambda: refimpl.conv1d(np.zeros((3, 7)), np.zeros((4, 3, 5))),
         ValueError,
         "conv1d: x must have 3 axes (N, C_in, L), but has 2 (x (3, 7)); "
-        "give it a batch axis: x[None]",
+        "if it lacks the batch axis, give x[None]",
     ),
     "too many axes in conv2d": (
         lambda: refimpl.conv2d(IMAGE, np.zeros((4, 3, 1, 5, 2))),
@@ -252,13 +252,13 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         lambda: refimpl.conv3d(IMAGE, KERNEL),
         ValueError,
         "conv3d: x must have 5 axes (N, C_in, D, H, W), but has 4 (x (2, 3, 7, 6)); "
-        "give it a batch axis: x[None]",
+        "if it lacks the batch axis, give x[None]",
     ),
     "too few axes in a pooling": (
         lambda: refimpl.avg_pool3d(IMAGE, 2),
         ValueError,
         "avg_pool3d: x must have 5 axes (N, C, D, H, W), but has 4 (x (2, 3, 7, 6)); "
-        "give it a batch axis: x[None]",
+        "if it lacks the batch axis, give x[None]",
     ),
     "weight of linear": (
         lambda: refimpl.linear(LOGITS, np.zeros(3)),
