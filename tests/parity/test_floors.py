@@ -107,6 +107,7 @@ SHARED = {
     "files": "which files are read or written",
     "in_python": "what a room is for somebody in Python",
     "layer": "one function on given arrays",
+    "lost_digits": "where torch loses digits, and what is said of it",
     "pooling": "what maximum and average pooling share",
     "linearity": "whether a gradient is linear in dy",
     "memory": "bytes that a process needs",
