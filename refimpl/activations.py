@@ -239,6 +239,9 @@ def sigmoid_minus(x: Array, t: Array) -> Array:
 
     Both terms have a factor that is never rounded to 0 or 1, so where t is 0 or 1 no digit is lost.
 
+    Shapes: x and t alike -> that shape.
+    Source: D1.2 (logistic regression): the gradient of its loss.
+
     >>> sigmoid_minus(np.array([40.0]), np.array([1.0]))
     array([-4.24835426e-18])
     """
@@ -346,10 +349,15 @@ def softmax(x: Array, axis: int = -1) -> Array:
     """
     (x,) = _with_axis("softmax", axis, x=x)
     check_methods("softmax", x, "exp")
-    y = _shifted(x, axis)
-    np.exp(y, out=y)
-    y /= along(y, axis)
-    return y
+    if not x.size:
+        return x.copy()
+    rows = rows_of(x, axis)
+    y = np.empty(rows.shape, x.dtype)
+    for some in parts(rows):
+        t, _ = below_maximum(rows[some])
+        powers = np.asarray(np.exp(t, out=t))
+        np.divide(powers, along(powers, 1), out=y[some])
+    return from_rows(y, x, axis)
 
 
 def softmax_backward(dy: Array, x: Array, axis: int = -1) -> Array:
@@ -419,8 +427,3 @@ def _with_axis(where: str, axis: int, **arrays: Array) -> list[Array]:
     for dy in upstream:
         check_gradient(where, dy, x.shape)
     return checked
-
-
-def _shifted(x: Array, axis: int) -> Array:
-    """x less its maximum: any shift gives the same softmax, this one keeps e^x within 1."""
-    return x - x.max(axis=axis, keepdims=True) if x.size else x.copy()

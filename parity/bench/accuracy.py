@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from parity.bounds.arithmetic import ALONG
 from parity.cases.case import Array, generator
 from parity.cases.functions import FUNCTIONS
 from parity.own_data.judged import Side, Tensor, judged
@@ -23,7 +24,6 @@ from parity.witnesses.problem import Problem
 DTYPES = ("float64", "float32")
 ULP, ROUNDINGS = "ULP", "roundings"
 LIMITS = {"float64": 4.0, "float32": 6.0}  # ULP
-ALONG = 3.5  # roundings beside LIMITS, times log2 K
 Arrays = dict[str, Array]
 Draw = Callable[[np.random.Generator, float, float], Arrays]
 
@@ -257,7 +257,7 @@ def _errors(side: Side, unit: str) -> Array:
 
 
 def _limits(asked: Question, tensor: Tensor, problem: Problem) -> Array:
-    """4 ULP, in float32 6; of a sum in roundings 3.5 · log2 K more; of a softmax its shift."""
+    """4 ULP, in float32 6; of a sum in roundings `ALONG` · log2 K more; of a softmax its shift."""
     least = LIMITS[tensor.dtype]
     if asked.unit[tensor.name] == ROUNDINGS:
         least += ALONG * log2(asked.terms)

@@ -16,8 +16,7 @@ and the exact output o:
 A side that keeps its digits (refimpl) has the relative bounds alone: 1 − ô is no number for it.
 
 cosh overflows where 1 − o² is below 4/largest: that is lost beside dy·2c·o². In e/(1 + e)² the
-relative error of e enters once above and e/(1 + e) ≤ ½ of it twice below: 2c. Where e is
-subnormal it is off by as many η as it is by ULP elsewhere.
+relative error of e enters once above and e/(1 + e) ≤ ½ of it twice below: 2c.
 """
 
 from __future__ import annotations
@@ -54,9 +53,15 @@ def sigmoid_floor(side: Arithmetic) -> float:
     return 2 / side.largest + 2 * side.eta
 
 
-def lost_power(side: Arithmetic) -> float:
-    """What exp is off by where its result is subnormal."""
-    return (side.elementary / (2 * side.u) + 1) * side.eta
+def floor_of(o: Array, side: Arithmetic) -> Array | float:
+    """`sigmoid_floor`; of a side that keeps its digits only where o is subnormal, or hardly more.
+
+    1/largest is a quarter of the smallest normal number: what is lost there, and what exp is off by
+    where its own result is subnormal, is nothing that a normal o may be off by.
+    """
+    if not side.keeps_digits:
+        return sigmoid_floor(side)
+    return np.where(o < 8 / side.largest, sigmoid_floor(side), 2 * side.eta)
 
 
 def exact_slope(x: Array) -> Array:
@@ -90,21 +95,21 @@ def sigmoid_both(
 
 
 def _of_sigmoid(o: Array, sides: Sides) -> Bound:
-    limit = each_side(lambda side: sigmoid_relative(side) * o + sigmoid_floor(side), sides)
+    limit = each_side(lambda side: sigmoid_relative(side) * o + floor_of(o, side), sides)
     return bounded(limit, o, sides)
 
 
 def _of_slope(dy: Array, x: Array, o: Array, sides: Sides) -> Bound:
     """dy·o·(1 − o) from a rounded o: 1 − o is off by the absolute error of o."""
     d = magnitudes({"dy": dy})["dy"]
-    products, slopes, floors = d * o, d * exact_slope(x), 1 + d
+    slope, floors = exact_slope(x), 1 + d
 
     def of_side(side: Arithmetic) -> Array:
         if side.keeps_digits:
-            lost = floors * (lost_power(side) + sigmoid_floor(side))
-            return np.asarray(slopes * relative(exps=2, roundings=7, side=side) + lost)
+            off = relative(exps=2, roundings=7, side=side)
+            return np.asarray(d * slope * off + floors * floor_of(slope, side))
         off = sigmoid_relative(side) + 4 * side.u
-        return np.asarray(products * off * (1 + off) + floors * sigmoid_floor(side))
+        return np.asarray(d * o * off * (1 + off) + floors * sigmoid_floor(side))
 
     return bounded(each_side(of_side, sides), d, sides)
 
@@ -130,8 +135,7 @@ def tanh_backward(
         by_output = o * o * square + 4 * side.u * (slope + square)
         by_powers = relative(exps=2, roundings=6, side=side) * slope
         if side.keeps_digits:
-            lost = (1 + d) * (4 * lost_power(side) + sigmoid_floor(side))
-            return np.asarray(d * by_powers + lost)
+            return np.asarray(d * by_powers + (1 + d) * (4 * floor_of(slope / 4, side)))
         return np.asarray(d * np.maximum(by_output, by_powers) + (2 + d) * side.eta)
 
     return {"x": bounded(each_side(of_side, sides), d, sides)}

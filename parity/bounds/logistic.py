@@ -17,12 +17,7 @@ import numpy as np
 
 from parity.bounds.arithmetic import Arithmetic, Sides, gamma
 from parity.bounds.bound import Arrays, Bound, Options, bounded, each_side, magnitudes
-from parity.bounds.elementary import (
-    exact_sigmoid,
-    lost_power,
-    sigmoid_floor,
-    sigmoid_relative,
-)
+from parity.bounds.elementary import exact_sigmoid, floor_of, sigmoid_relative
 from parity.bounds.softmax import is_mean, reduced
 from parity.cases.case import Array
 
@@ -135,7 +130,7 @@ def _gradient(scale: Array, exact: Exact, sides: Sides) -> Bound:
     def of_side(side: Arithmetic) -> Array:
         roundings, relative = gamma(np.asarray(6), side.u), sigmoid_relative(side)
         terms = kept if side.keeps_digits else parts
-        off = (relative * (1 + roundings) + roundings) * terms + lost_power(side)
-        return np.asarray(scale * (off + sigmoid_floor(side)) + (4 + scale) * side.eta)
+        off = (relative * (1 + roundings) + roundings) * terms
+        return np.asarray(scale * (off + floor_of(terms, side)) + (4 + scale) * side.eta)
 
     return bounded(each_side(of_side, sides), scale * parts, sides, scale * parts)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from parity.cases.case import Array
-from parity.mistakes.mistake import lost_digits, mistake
+from parity.mistakes.mistake import mistake
 from parity.mistakes.slips import in_float32, slightly_too_large
 from refimpl import (
     dsigmoid,
@@ -478,31 +478,34 @@ def log_softmax_logarithm_left_out(dy: Array, x: Array, axis: int = -1) -> Array
 # --- right as formulas: digits are lost where 1 − o is left of a rounded o ------------------
 
 
-@lost_digits(
+@mistake(
     "sigmoid_backward",
     "o(1 − o) from the rounded output: 0 where o rounds to 1",
     "formulas that are equal compute equal numbers",
     "D1.10",
+    loses_digits=True,
 )
 def sigmoid_derivative_from_output(dy: Array, x: Array) -> Array:
     return np.asarray(dy * dsigmoid(sigmoid(x)))
 
 
-@lost_digits(
+@mistake(
     "tanh_backward",
     "1 − o² from the rounded output: 0 where o rounds to ±1",
     "formulas that are equal compute equal numbers",
     "D1.10",
+    loses_digits=True,
 )
 def tanh_derivative_from_output(dy: Array, x: Array) -> Array:
     return np.asarray(dy * dtanh(tanh(x)))
 
 
-@lost_digits(
+@mistake(
     "log_softmax",
     "the logarithm of the whole sum: 0 for a class that is almost sure",
     "what is shifted by the maximum is safe",
     "D2.14",
+    loses_digits=True,
 )
 def log_softmax_of_whole_sum(x: Array, axis: int = -1) -> Array:
     if not x.size:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from parity.cases.case import Array
-from parity.mistakes.mistake import lost_digits, mistake
+from parity.mistakes.mistake import mistake
 from parity.mistakes.slips import slightly_too_large
 from refimpl import (
     linear,
@@ -221,11 +221,12 @@ def softmax_regression_without_bias(x: Array, weight: Array, bias: Array | None 
 # --- right as formulas: digits are lost where 1 − o is left of a rounded o ------------------
 
 
-@lost_digits(
+@mistake(
     "log_likelihood_backward",
     "t − σ(z) of the rounded σ: 0 where t = 1 and σ rounds to 1",
     "formulas that are equal compute equal numbers",
     "D1.2",
+    loses_digits=True,
 )
 def likelihood_gradient_from_output(dy: Array, logits: Array, target: Array) -> Array:
     return np.asarray(dy * (target - sigmoid(logits)), logits.dtype)

@@ -36,34 +36,18 @@ LOSING_DIGITS: dict[str, Mistake] = {}  # apart: nothing but exact values tells 
 
 
 def mistake(
-    function: str, title: str, misconception: str, *formulas: str
+    function: str, title: str, misconception: str, *formulas: str, loses_digits: bool = False
 ) -> Callable[[Wrong], Wrong]:
-    """Enter the decorated wrong version of `function`, under its own name, in `MISTAKES`.
+    """Enter the decorated wrong version of `function`, under its own name, as `add` does.
 
     Raises: ValueError for a name that is already there.
     """
 
     def enter(wrong: Wrong) -> Wrong:
         name = wrong.__name__.replace("_", "-")
-        add(Mistake(name, function, title, misconception, formulas, wrong))
+        facts = (name, function, title, misconception, formulas, wrong)
+        add(Mistake(*facts, loses_digits=loses_digits))
         return wrong
-
-    return enter
-
-
-def lost_digits(
-    function: str, title: str, misconception: str, *formulas: str
-) -> Callable[[Wrong], Wrong]:
-    """Enter the decorated form of `function`, under its own name, in `LOSING_DIGITS`.
-
-    Raises: ValueError for a name that is already there.
-    """
-
-    def enter(form: Wrong) -> Wrong:
-        name = form.__name__.replace("_", "-")
-        facts = (name, function, title, misconception, formulas, form)
-        add(Mistake(*facts, loses_digits=True))
-        return form
 
     return enter
 
