@@ -16,10 +16,11 @@ EXTRAS = {
     **dict.fromkeys(
         (
             *("typer", "rich", "pandas", "threadpoolctl", "junitparser"),
-            *("sympy", "mpmath", "flint"),
+            *("sympy", "mpmath", "flint", "babel"),
         ),
         "parity",
     ),
+    **dict.fromkeys(("jinja2", "latex2mathml", "matplotlib", "pygments"), "page"),
     "torch": "torch",
     "distributed": "dask",
 }

@@ -1,0 +1,32 @@
+"""The ids of the page's headings: what links end with."""
+
+from __future__ import annotations
+
+
+def of_function(name: str) -> str:
+    """A function's, forward or backward.
+
+    >>> of_function("conv2d_backward")
+    'conv2d-backward'
+    """
+    return name.replace("_", "-")
+
+
+def of_statement(row: str) -> str:
+    """A statement's of the ledger: its id, D1.23."""
+    return row
+
+
+def of_mistake(name: str) -> str:
+    """A known mistake's; names of controls too."""
+    return f"mistake-{name}"
+
+
+def of_network(name: str) -> str:
+    """A network's."""
+    return f"network-{name.replace('_', '-')}"
+
+
+def of_case(case: str) -> str:
+    """A case's, `conv2d[one channel out]`."""
+    return f"case-{case.replace(' ', '-').replace('[', '-').removesuffix(']')}"

@@ -1,0 +1,77 @@
+"""The page of a report folder, as text and as a file."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from parity.page import anchors
+from parity.page.sections import overview
+from parity.page.tables import Tables, read_tables
+from parity.page.words import attribute, both
+from parity.results.writing import replace_files
+
+PAGE = "index.html"
+SECTIONS: tuple[ModuleType, ...] = (overview,)
+
+
+class Section(NamedTuple):
+    """A section as the page's frame places it."""
+
+    name: str  # of its file and its template; its anchor
+    title: str
+    body: Markup
+
+
+def write_page(folder: Path) -> Path:
+    """Write `index.html` beside the reports it is made of, whole or not at all.
+
+    Raises: ValueError if the folder holds no report of a run.
+    """
+    path = folder / PAGE
+    replace_files({path: page(read_tables(folder))})
+    return path
+
+
+def page(tables: Tables) -> str:
+    """The page as HTML that needs no other file."""
+    environment = _environment()
+    sections = [
+        section for module in SECTIONS if (section := _section(environment, module, tables))
+    ]
+    frame = environment.get_template("page.html.j2")
+    return frame.render(
+        sections=sections, style=_joined("style"), script=_joined("script"), about=tables.about
+    )
+
+
+def _section(environment: Environment, module: ModuleType, tables: Tables) -> Section | None:
+    context: dict[str, Any] | None = module.context(tables)
+    if context is None:
+        return None
+    name = module.__name__.rpartition(".")[2]
+    body = environment.get_template(f"{name}.html.j2").render(context)
+    return Section(name, module.TITLE, Markup(body))
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("parity.page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= {"t": both, "attr": attribute, "anchors": anchors}
+    return environment
+
+
+def _joined(folder: str) -> Markup:
+    """All style sheets, or all scripts, in the order of their names."""
+    found = sorted((files("parity.page") / folder).iterdir(), key=lambda path: path.name)
+    return Markup("\n".join(path.read_text(encoding="utf-8") for path in found))

@@ -1,0 +1,1 @@
+"""English and Chinese: what is said to people on the page and by `parity explain`."""
