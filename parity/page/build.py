@@ -13,7 +13,7 @@ from markupsafe import Markup
 from parity.page import anchors
 from parity.page.sections import overview
 from parity.page.tables import Tables, read_tables
-from parity.page.words import attribute, both
+from parity.page.bilingual import attribute, both
 from parity.results.writing import replace_files
 
 PAGE = "index.html"
