@@ -9,7 +9,7 @@ from parity.texts.translations import LANGUAGES, said_in
 TAGS = {"en": "en", "zh": "zh-Hans"}  # of HTML's lang
 
 
-def both(text: str, **values: object) -> Markup:
+def both(text: str, /, **values: object) -> Markup:
     """A text in every language, the values filled in; values that are Markup stay as they are."""
     shown = {name: escape(value) for name, value in values.items()}
     return Markup().join(
@@ -20,7 +20,7 @@ def both(text: str, **values: object) -> Markup:
     )
 
 
-def attribute(name: str, text: str, **values: object) -> Markup:
+def attribute(name: str, text: str, /, **values: object) -> Markup:
     """An attribute in English, with what the switch puts in its place."""
     return Markup('{}="{}" data-zh-{}="{}"').format(
         name, said_in("en", text, **values), name, said_in("zh", text, **values)

@@ -11,13 +11,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from parity.page import anchors
-from parity.page.sections import overview
-from parity.page.tables import Tables, read_tables
 from parity.page.bilingual import attribute, both
+from parity.page.figures import short
+from parity.page.sections import functions, overview
+from parity.page.tables import Tables, read_tables
 from parity.results.writing import replace_files
 
 PAGE = "index.html"
-SECTIONS: tuple[ModuleType, ...] = (overview,)
+SECTIONS: tuple[ModuleType, ...] = (overview, functions)
 
 
 class Section(NamedTuple):
@@ -46,7 +47,7 @@ def page(tables: Tables) -> str:
     ]
     frame = environment.get_template("page.html.j2")
     return frame.render(
-        sections=sections, style=_joined("style"), script=_joined("script"), about=tables.about
+        sections=sections, style=_joined("style"), script=_joined("script"), scope=tables.about.get("scope", "")
     )
 
 
@@ -67,7 +68,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"t": both, "attr": attribute, "anchors": anchors}
+    environment.globals |= {"t": both, "attr": attribute, "anchors": anchors, "short": short}
     return environment
 
 
