@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from markupsafe import Markup, escape
 
 from parity.texts.translations import LANGUAGES, said_in
 
 TAGS = {"en": "en", "zh": "zh-Hans"}  # of HTML's lang
+CODE = re.compile("`([^`]+)`")  # as docstrings set names
 
 
 def both(text: str, /, **values: object) -> Markup:
@@ -14,10 +17,15 @@ def both(text: str, /, **values: object) -> Markup:
     shown = {name: escape(value) for name, value in values.items()}
     return Markup().join(
         Markup('<span lang="{}">{}</span>').format(
-            TAGS[lang], Markup(escape(said_in(lang, text))).format(**shown)
+            TAGS[lang], Markup(_set(said_in(lang, text))).format(**shown)
         )
         for lang in LANGUAGES
     )
+
+
+def _set(text: str) -> str:
+    """Escaped, and `names` as code."""
+    return CODE.sub(r"<code>\1</code>", str(escape(text)))
 
 
 def attribute(name: str, text: str, /, **values: object) -> Markup:

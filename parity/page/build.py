@@ -13,12 +13,12 @@ from markupsafe import Markup
 from parity.page import anchors
 from parity.page.bilingual import attribute, both
 from parity.page.figures import short
-from parity.page.sections import functions, overview
+from parity.page.sections import functions, judged_candidates, overview
 from parity.page.tables import Tables, read_tables
 from parity.results.writing import replace_files
 
 PAGE = "index.html"
-SECTIONS: tuple[ModuleType, ...] = (overview, functions)
+SECTIONS: tuple[ModuleType, ...] = (overview, functions, judged_candidates)
 
 
 class Section(NamedTuple):
@@ -47,7 +47,10 @@ def page(tables: Tables) -> str:
     ]
     frame = environment.get_template("page.html.j2")
     return frame.render(
-        sections=sections, style=_joined("style"), script=_joined("script"), scope=tables.about.get("scope", "")
+        sections=sections,
+        style=_joined("style"),
+        script=_joined("script"),
+        scope=tables.about.get("scope", ""),
     )
 
 

@@ -40,7 +40,8 @@ def distribution(
 ) -> Distribution:
     """Counts of every series between edges, of which the last is ∞: left-open, 0 by itself.
 
-    >>> found = distribution({"a": pd.Series([0.0, 0.5, 0.5, 3.0])}, (0, 1, 2), ("0", "1", "2", ">"))
+    >>> numbers = pd.Series([0.0, 0.5, 0.5, 3.0])
+    >>> found = distribution({"a": numbers}, (0, 1, 2), ("0", "1", "2", ">"))
     >>> [bar.count for bar in found.bars]
     [1, 2, 0, 1]
     """

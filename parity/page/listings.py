@@ -43,7 +43,9 @@ def without_docstring(source: str) -> str:
     if len(body) < 2 or not _is_text(body[0]):
         return source
     lines = source.splitlines(keepends=True)
-    return "".join(lines[: body[0].lineno - 1] + lines[body[0].end_lineno :]).replace("\n\n", "\n", 1)
+    return "".join(lines[: body[0].lineno - 1] + lines[body[0].end_lineno :]).replace(
+        "\n\n", "\n", 1
+    )
 
 
 def _is_text(statement: Any) -> bool:

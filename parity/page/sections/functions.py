@@ -27,6 +27,7 @@ from parity.page.tables import Tables, numbers
 
 TITLE = "Functions"
 UNJUDGED = ("information", "empty")  # verdicts of rows that no bound judges
+CASE_COLUMNS = ("case", "verdicts", "ratio", "worst", "ours", "theirs")
 
 
 @dataclass(frozen=True)
@@ -51,25 +52,10 @@ class Compared:
 
     forward: Named
     backward: Named | None
-    rows: pd.DataFrame  # of summary.csv, layer cases
-    judged: pd.DataFrame  # those that a bound judges
+    judged: pd.DataFrame  # the tensors of its layer cases that a bound judges
+    cases: pd.DataFrame  # what CASE_COLUMNS says of each
     witnesses: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     mistakes: pd.DataFrame = field(default_factory=pd.DataFrame)
-
-    @property
-    def cases(self) -> Iterator[tuple[str, ...]]:
-        """Case, verdicts, the largest error/bound and roundings of both sides."""
-        for case, rows in self.judged.groupby("case", sort=False):
-            verdicts = " ".join(dict.fromkeys(rows.verdict))
-            worst = rows.loc[rows.ratio.idxmax()] if rows.ratio.notna().any() else rows.iloc[0]
-            yield (
-                str(case).partition("[")[2].removesuffix("]"),
-                verdicts,
-                short(worst.ratio),
-                f"{worst.tensor} {worst.dtype}",
-                short(rows.ours.max()),
-                short(rows.theirs.max()),
-            )
 
     @property
     def tensors(self) -> Iterator[dict[str, Any]]:
@@ -112,8 +98,9 @@ class Compared:
 def context(tables: Tables) -> dict[str, Any]:
     """Compared functions under their headings, the other public names by file."""
     layers = _layers(tables.summary)
+    cases = _cases(layers)
     groups = {
-        group: [_compared(name, layers, tables) for name in in_group(group)]
+        group: [_compared(name, layers, cases, tables) for name in in_group(group)]
         for group in dict.fromkeys(GROUPS.values())
     }
     shown = {f.forward.name for found in groups.values() for f in found} | {
@@ -147,19 +134,44 @@ def _layers(summary: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _compared(name: str, layers: pd.DataFrame, tables: Tables) -> Compared:
+def _cases(layers: pd.DataFrame) -> pd.DataFrame:
+    """For each case its verdicts, its largest error/bound and where, both sides' roundings."""
+    if layers.empty:
+        return pd.DataFrame(columns=["function", *CASE_COLUMNS])
+    cases = layers.assign(place=layers.ratio.fillna(-1)).groupby(["function", "case"], sort=False)
+    worst = layers.loc[cases.place.idxmax()]
+    names = worst.case.str.partition("[")[2].str.removesuffix("]")
+    return pd.DataFrame(
+        {
+            "function": worst.function.to_numpy(),
+            "case": names.to_numpy(),
+            "verdicts": cases.verdict.unique().map(" ".join).to_numpy(),
+            "ratio": worst.ratio.map(short).to_numpy(),
+            "worst": (worst.tensor + " " + worst.dtype).to_numpy(),
+            "ours": cases.ours.max().map(short).to_numpy(),
+            "theirs": cases.theirs.max().map(short).to_numpy(),
+        }
+    )
+
+
+def _of(name: str, rows: pd.DataFrame) -> pd.DataFrame:
+    return rows if rows.empty else rows[rows.function == name]
+
+
+def _compared(name: str, layers: pd.DataFrame, cases: pd.DataFrame, tables: Tables) -> Compared:
     backward = FUNCTIONS[name].backward_name
     both = [name, backward]
-    rows = layers if layers.empty else layers[layers.function == name]
     return Compared(
         Named.of(name),
         Named.of(backward) if hasattr(refimpl, backward) else None,
-        rows,
-        rows,
+        _of(name, layers),
+        _of(name, cases)[list(CASE_COLUMNS)],
         _witnesses(name, tables.witnesses),
         tables.mistakes
         if tables.mistakes.empty
-        else tables.mistakes[tables.mistakes.function.isin(both) & (tables.mistakes.control != "True")],
+        else tables.mistakes[
+            tables.mistakes.function.isin(both) & (tables.mistakes.control != "True")
+        ],
     )
 
 
