@@ -98,9 +98,9 @@ def _resolutions(summary: pd.DataFrame) -> Iterator[dict[str, str]]:
         if len(of):
             yield {
                 "dtype": str(dtype),
-                "median": short(of.median()),
-                "most": short(of.quantile(0.99)),
-                "worst": short(of.max()),
+                "median": short(float(of.median())),
+                "most": short(float(of.quantile(0.99))),
+                "worst": short(float(of.max())),
             }
 
 
