@@ -42,9 +42,7 @@ def write_page(folder: Path) -> Path:
 def page(tables: Tables) -> str:
     """The page as HTML that needs no other file."""
     environment = _environment()
-    sections = [
-        section for module in SECTIONS if (section := _section(environment, module, tables))
-    ]
+    sections = [found for module in SECTIONS if (found := section(module, tables, environment))]
     frame = environment.get_template("page.html.j2")
     return frame.render(
         sections=sections,
@@ -54,13 +52,16 @@ def page(tables: Tables) -> str:
     )
 
 
-def _section(environment: Environment, module: ModuleType, tables: Tables) -> Section | None:
+def section(
+    module: ModuleType, tables: Tables, environment: Environment | None = None
+) -> Section | None:
+    """One section, by its file; None where it has nothing to show."""
     context: dict[str, Any] | None = module.context(tables)
     if context is None:
         return None
     name = module.__name__.rpartition(".")[2]
-    body = environment.get_template(f"{name}.html.j2").render(context)
-    return Section(name, module.TITLE, Markup(body))
+    template = (environment or _environment()).get_template(f"{name}.html.j2")
+    return Section(name, module.TITLE, Markup(template.render(context)))
 
 
 def _environment() -> Environment:
