@@ -115,7 +115,10 @@ def verdict_of(tensors: pd.DataFrame, failed: pd.DataFrame | None) -> str:
 def _largest(tensors: pd.DataFrame, column: str) -> dict[str, Any] | None:
     """The row in which a column is largest; None where there is no number."""
     known = tensors[tensors[column].notna()]
-    return None if known.empty else known.iloc[int(known[column].argmax())].to_dict()
+    if known.empty:
+        return None
+    row = known.iloc[int(known[column].argmax())]
+    return {str(name): value for name, value in row.items()}
 
 
 # --- what is said -------------------------------------------------------------------------
