@@ -12,12 +12,12 @@ from markupsafe import Markup
 
 from parity.page import anchors
 from parity.page.bilingual import attribute, both
-from parity.page.sections import networks, overview
+from parity.page.sections import known_mistakes, networks, overview
 from parity.page.tables import Tables, read_tables
 from parity.results.writing import replace_files
 
 PAGE = "index.html"
-SECTIONS: tuple[ModuleType, ...] = (overview, networks)
+SECTIONS: tuple[ModuleType, ...] = (overview, networks, known_mistakes)
 
 
 class Section(NamedTuple):

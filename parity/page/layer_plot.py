@@ -22,20 +22,21 @@ LOWEST, HIGHEST = -2, 13  # decades
 
 def layer_plot(network: str, tensors: Mapping[str, pd.DataFrame]) -> Plot:
     """A panel for each dtype, a column for each tensor: forward, then backward."""
-    column = min(max(WIDE / max(map(len, tensors.values())), NARROWEST), WIDEST)
+    column = min(max(WIDE // max(map(len, tensors.values())), NARROWEST), WIDEST)
     panels = [
         _panel(dtype, found, number, column)
         for number, (dtype, found) in enumerate(tensors.items())
     ]
     names = [name_of(tensor) for _, tensor in list(tensors.values())[-1].iterrows()]
     last = panels[-1]
+    last.upright = True
     last.names += [(last.left + (n + 0.5) * column, name) for n, name in enumerate(names)]
     height = last.bottom + 12 + LETTER * max(map(len, names))
     width = max(panel.right for panel in panels) + 4
     return Plot(width, height, tuple(panels), LABEL, {"network": network})
 
 
-def _panel(dtype: str, tensors: pd.DataFrame, number: int, column: float) -> Panel:
+def _panel(dtype: str, tensors: pd.DataFrame, number: int, column: int) -> Panel:
     """Bounds as thin dashes, differences as thick ones."""
     columns = len(tensors)
     x = Axis(-0.5, columns - 0.5, columns * column)
@@ -51,17 +52,17 @@ def _panel(dtype: str, tensors: pd.DataFrame, number: int, column: float) -> Pan
     return panel
 
 
-def _mark(panel: Panel, tensors: pd.DataFrame, dtype: str, column: float) -> None:
+def _mark(panel: Panel, tensors: pd.DataFrame, dtype: str, column: int) -> None:
     """A span where a row is blind, a cross where one is outside, an arrow at what is too high."""
     outside = (tensors[["verdict_free", "verdict_local"]] == OUTSIDE).any(axis=1)
     beyond = in_roundings(tensors, "free", dtype) > 10**HIGHEST
     for place in np.flatnonzero(tensors["verdict_free"] == BLIND):
-        panel.spans.append((panel.left + float(place) * column, column))
+        panel.spans.append((panel.left + int(place) * column, column))
     for place in np.flatnonzero(outside | beyond):
         panel.mark(float(place), "✗" if outside.iloc[place] else "▲")
 
 
-def _turn(panel: Panel, tensors: pd.DataFrame, column: float) -> float | None:
+def _turn(panel: Panel, tensors: pd.DataFrame, column: int) -> float | None:
     """Between the last value and the first gradient."""
     backward = np.flatnonzero(tensors["direction"] == "backward")
-    return panel.left + float(backward[0]) * column if len(backward) else None
+    return panel.left + int(backward[0]) * column if len(backward) else None

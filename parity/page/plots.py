@@ -54,6 +54,7 @@ class Panel:
     marks: list[tuple[float, float, str]] = field(default_factory=list)
     ticks: list[tuple[float, str]] = field(default_factory=list)  # of y
     names: list[tuple[float, str]] = field(default_factory=list)  # under the x axis
+    upright: bool = False  # are these names
     divider: float | None = None
 
     @property
