@@ -13,12 +13,24 @@ from markupsafe import Markup
 from parity.page import anchors
 from parity.page.bilingual import attribute, both
 from parity.page.figures import short
-from parity.page.sections import functions, judged_candidates, overview
+from parity.page.sections import (
+    functions,
+    judged_candidates,
+    known_mistakes,
+    networks,
+    overview,
+)
 from parity.page.tables import Tables, read_tables
 from parity.results.writing import replace_files
 
 PAGE = "index.html"
-SECTIONS: tuple[ModuleType, ...] = (overview, functions, judged_candidates)
+SECTIONS: tuple[ModuleType, ...] = (
+    overview,
+    functions,
+    networks,
+    known_mistakes,
+    judged_candidates,
+)
 
 
 class Section(NamedTuple):

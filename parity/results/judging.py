@@ -218,6 +218,7 @@ def tensor_row(
         resolution=None,
         element_resolution=None,
         bound_over_value=None,
+        largest_value=None,
         kinks=0,
         overflow=comparison.overflow,
         verdict=comparison.verdict,

@@ -44,6 +44,7 @@ class Row:
     resolution: float | None
     element_resolution: float | None
     bound_over_value: float | None
+    largest_value: float | None
     kinks: int
     overflow: int
     verdict: str

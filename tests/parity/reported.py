@@ -40,6 +40,7 @@ CASE = Row(
     resolution=2e-06,
     element_resolution=1e-05,
     bound_over_value=None,
+    largest_value=None,
     kinks=0,
     overflow=0,
     verdict="outside",
