@@ -11,13 +11,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from parity.page import anchors
-from parity.page.sections import overview
-from parity.page.tables import Tables, read_tables
 from parity.page.bilingual import attribute, both
+from parity.page.sections import overview, pictures
+from parity.page.tables import Tables, read_tables
 from parity.results.writing import replace_files
 
 PAGE = "index.html"
-SECTIONS: tuple[ModuleType, ...] = (overview,)
+SECTIONS: tuple[ModuleType, ...] = (overview, pictures)
 
 
 class Section(NamedTuple):
