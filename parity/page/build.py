@@ -19,6 +19,7 @@ from parity.page.sections import (
     known_mistakes,
     networks,
     overview,
+    pictures,
 )
 from parity.page.tables import Tables, read_tables
 from parity.results.writing import replace_files
@@ -29,6 +30,7 @@ SECTIONS: tuple[ModuleType, ...] = (
     functions,
     networks,
     known_mistakes,
+    pictures,
     judged_candidates,
 )
 
