@@ -11,9 +11,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from parity.page import anchors
+from parity.page.bilingual import attribute, both
 from parity.page.sections import overview
 from parity.page.tables import Tables, read_tables
-from parity.page.bilingual import attribute, both
+from parity.page.typeface import face
 from parity.results.writing import replace_files
 
 PAGE = "index.html"
@@ -46,7 +47,10 @@ def page(tables: Tables) -> str:
     ]
     frame = environment.get_template("page.html.j2")
     return frame.render(
-        sections=sections, style=_joined("style"), script=_joined("script"), about=tables.about
+        sections=sections,
+        style=face() + _joined("style"),
+        script=_joined("script"),
+        about=tables.about,
     )
 
 
