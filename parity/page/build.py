@@ -22,6 +22,7 @@ from parity.page.sections import (
     pictures,
 )
 from parity.page.tables import Tables, read_tables
+from parity.page.typeface import face
 from parity.results.writing import replace_files
 
 PAGE = "index.html"
@@ -60,7 +61,7 @@ def page(tables: Tables) -> str:
     frame = environment.get_template("page.html.j2")
     return frame.render(
         sections=sections,
-        style=_joined("style"),
+        style=face() + _joined("style"),
         script=_joined("script"),
         scope=tables.about.get("scope", ""),
     )

@@ -30,6 +30,9 @@ ACCENTS = {"~": "˜", "^": "ˆ", "―": "¯", "`": "ˋ", "´": "ˊ"}
 LIMITS = {"max", "min", "sup", "inf", "lim", "lim\u2006sup", "lim\u2006inf", "arg\u2009max"}
 LIMITS |= {"arg\u2009min"}
 NAMED = {function[1:] for function in FUNCTIONS} | LIMITS | {"arg"}
+LARGE = set("∑∏⋃⋂⨁⨂")
+CAPITALS = set("ΓΔΘΛΞΠΣΥΦΨΩ")
+PRIMES = {"′", "″", "‴"}
 LIMIT_TAGS = {"msub": "munder", "msup": "mover", "msubsup": "munderover"}
 INDEXED = {"msub": 2, "msup": 2, "msubsup": 3}
 SCRIPTED = {"msub", "msup", "msubsup", "munder", "mover", "munderover"}
@@ -121,6 +124,20 @@ def mend_upright(element: Element) -> None:
         del element.attrib["mathvariant"]
 
 
+def mend_capitals(element: Element) -> None:
+    """Greek capitals are upright, as TeX sets them."""
+    if element.tag == "mi" and element.text in CAPITALS:
+        element.set("mathvariant", "normal")
+
+
+def mend_primes(element: Element) -> None:
+    """A letter's prime is raised by itself; as an exponent it would be raised twice, and small."""
+    if element.tag == "msup" and element[1].text in PRIMES and not len(element[0]):
+        element.tag = "mrow"
+        _become(element[1], "mo", element[1].text or "")
+        element[1].attrib.update(lspace="0", rspace="0", form="postfix")
+
+
 def mend_operators(element: Element) -> None:
     """Brackets and colons are operators, names of functions too; minus signs are long."""
     text = element.text or ""
@@ -135,10 +152,12 @@ def mend_operators(element: Element) -> None:
 
 
 def mend_limits(element: Element) -> None:
-    """What stands at max and lim stands below them in display."""
-    if element.tag in LIMIT_TAGS and element[0].tag == "mo" and element[0].text in LIMITS:
-        element.tag = LIMIT_TAGS[element.tag]
-        element[0].set("movablelimits", "true")
+    """What stands at ∑, max and lim stands above and below them in display."""
+    if element.tag in LIMIT_TAGS and element[0].tag == "mo":
+        if element[0].text in LIMITS:
+            element[0].set("movablelimits", "true")  # those of LARGE are so by themselves
+        if element[0].text in LIMITS | LARGE:
+            element.tag = LIMIT_TAGS[element.tag]
 
 
 def mend_accents(element: Element) -> None:
@@ -189,6 +208,16 @@ def _opens(element: Element) -> bool:
     if operator is None:
         return False
     return operator.get("form") != "postfix" and (operator.text or "") not in CLOSING
+
+
+def mend_colons(element: Element) -> None:
+    """A colon has a space behind it, but for those of slices, in square brackets."""
+    depth = 0
+    for part in element:
+        operator = _operator(part)
+        depth += {"[": 1, "]": -1}.get(operator.text or "", 0) if operator is not None else 0
+        if part.tag == "mo" and part.text == ":":
+            part.attrib.update(lspace="0", rspace="0" if depth else "0.222em")
 
 
 def mend_bars(element: Element) -> None:
@@ -256,12 +285,15 @@ MENDS: tuple[Callable[[Element], None], ...] = (
     mend_word,
     mend_letters,
     mend_upright,
+    mend_capitals,
+    mend_primes,
     mend_operators,
     mend_limits,
     mend_accents,
     mend_table,
     mend_second_column,
     mend_signs,
+    mend_colons,
     mend_bars,
     mend_functions,
     mend_rows,
