@@ -147,7 +147,8 @@ def test_a_table_sorts(page: webdriver.Chrome, presses: int) -> None:
     """By numbers as numbers: up, then down, what is empty last; the head says which."""
     script = """
         document.querySelectorAll('details').forEach(d => d.open = true);
-        const table = document.querySelector('table.cases');
+        const linear = document.getElementById('linear').closest('article');
+        const table = linear.querySelector('table.cases');
         const head = table.tHead.rows[0].cells[2];
         for (let k = 0; k < arguments[0]; k++) head.querySelector('button').click();
         const cells = [...table.tBodies[0].rows].map(row => row.cells[2].textContent.trim());
