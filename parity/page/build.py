@@ -12,13 +12,13 @@ from markupsafe import Markup
 
 from parity.page import anchors
 from parity.page.bilingual import attribute, both
-from parity.page.sections import overview
+from parity.page.sections import documents, overview
 from parity.page.tables import Tables, read_tables
 from parity.page.typeface import face
 from parity.results.writing import replace_files
 
 PAGE = "index.html"
-SECTIONS: tuple[ModuleType, ...] = (overview,)
+SECTIONS: tuple[ModuleType, ...] = (overview, documents)
 
 
 class Section(NamedTuple):
