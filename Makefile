@@ -56,6 +56,7 @@ report: $(INSTALLED) ## the suite with all witnesses, the verdicts on the docume
 	$(BIN)/parity run --full
 	$(BIN)/parity audit
 	$(BIN)/parity mistakes
+	$(BIN)/parity page
 
 # Where torch loses digits, by its versions: an environment of its own for each in .torch, outside
 # .venv, a run in each, what differs between them, and the page made of the runs.

@@ -179,14 +179,14 @@ def check_accumulated(
 
 def with_power(row: Row, theirs: Array, found: Accumulated) -> Row:
     """The row with its bound_over_value; blind if it could not see a known mistake."""
-    over, reasons = bound_over_value(found.error, theirs), []
-    if over >= 1:
+    row, reasons = beside_values(row, found.error, theirs), []
+    if (row.bound_over_value or 0) >= 1:
         reasons.append("the bound is as large as the values")
     if _is_hidden(MISTAKE, theirs, found.error):
         reasons.append("a gradient 0.05 % too large would stay under the bound")
     if found.kinks > MAX_KINKS * theirs.size:
         reasons.append("kinks in more than 1 % of the elements")
-    row = replace(row, bound_over_value=over, kinks=found.kinks)
+    row = replace(row, kinks=found.kinks)
     if row.verdict == OUTSIDE or not reasons:
         return row
     return replace(row, verdict=BLIND, note=joined(row.note, *reasons))
@@ -201,11 +201,21 @@ def _is_hidden(mistake: float, theirs: Array, error: Array) -> bool:
     return bool(np.all(mistake * np.abs(theirs.astype(np.float64)) <= error))
 
 
-def bound_over_value(error: Array, theirs: Array) -> float:
-    """The largest bound over the largest |value| of a tensor."""
-    ends = np.array([np.max(theirs, initial=0), np.min(theirs, initial=0)], np.float64)
-    largest = np.asarray(np.max(np.abs(ends)))
-    return float(ratios(np.max(error, initial=0), largest))
+def beside_values(row: Row, error: Array, theirs: Array) -> Row:
+    """The row with the largest |value| of its tensor, and the largest bound over that."""
+    largest = largest_value(theirs)
+    over = float(ratios(np.max(error, initial=0), np.asarray(largest)))
+    return replace(row, bound_over_value=over, largest_value=largest)
+
+
+def largest_value(tensor: Array) -> float:
+    """The largest |value| of a tensor; 0 of an empty one.
+
+    >>> largest_value(np.array([1, -8, 4], np.float32))
+    8.0
+    """
+    ends = np.array([np.max(tensor, initial=0), np.min(tensor, initial=0)], np.float64)
+    return float(np.max(np.abs(ends)))
 
 
 def _pairs(

@@ -34,7 +34,7 @@ from parity.cases.graph import (
     output_name,
 )
 from parity.cases.network_case import Described, Loss, Model, NetworkCase
-from parity.judges.accumulated import accumulated_bounds, bound_over_value, check_accumulated
+from parity.judges.accumulated import accumulated_bounds, beside_values, check_accumulated
 from parity.results.findings import Findings
 from parity.results.judging import (
     Place,
@@ -299,5 +299,4 @@ def _judge_all(
             findings.rows.append(row)
             continue
         row = judge(findings, place, name, (ours[name], expected), bounds[name], settings, exact)
-        over = bound_over_value(bounds[name].limit, expected)
-        findings.rows[-1] = replace(row, bound_over_value=over)
+        findings.rows[-1] = beside_values(row, bounds[name].limit, expected)

@@ -52,12 +52,12 @@ def read_tables(folder: Path) -> Tables:
     return Tables(
         folder,
         json.loads(about.read_text(encoding="utf-8")),
-        **{name: _table(folder / file) for name, file in FILES.items()},
+        **{name: read_table(folder / file) for name, file in FILES.items()},
         candidates=_candidates(folder / "check.json"),
     )
 
 
-def _table(path: Path) -> pd.DataFrame:
+def read_table(path: Path) -> pd.DataFrame:
     if not path.exists():
         return pd.DataFrame()
     return pd.read_csv(path, dtype=str, keep_default_na=False)

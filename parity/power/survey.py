@@ -18,6 +18,7 @@ from parity.cases.case import Case, Given, Source
 from parity.cases.functions import FUNCTIONS, forward_of
 from parity.mistakes.catalogue import EVERY
 from parity.mistakes.mistake import Mistake, control, is_forward
+from parity.power.groups import shares
 from parity.power.sight import Sight, cases_of, examine
 from parity.power.witnesses import sight_of_digits, witnesses_of
 from parity.results.settings import DEFAULT_SEED, Settings
@@ -49,6 +50,18 @@ class MistakeRow:
     witnesses: str
     control: bool  # the right code, not a mistake
     problem: str
+    # Of the cases in each of `GROUPS` how many refuse it, "12 of 41"; empty where there is none.
+    in_plain: str
+    in_stride: str
+    in_padding: str
+    in_dilation: str
+    in_groups: str
+    in_other_options: str
+    in_small_axes: str
+    in_views: str
+    in_equal_numbers: str
+    in_far_numbers: str
+    in_written_out: str
 
 
 @dataclass
@@ -211,6 +224,7 @@ def to_row(known: Mistake, sights: Sequence[Sight], witnesses: Sequence[str]) ->
         witnesses=" ".join(kinds),
         control=known.control,
         problem=_problem(known, refusing, kinds),
+        **shares(cases_of([known]), {sight.case for sight in refusing}),
     )
 
 

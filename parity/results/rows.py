@@ -33,6 +33,7 @@ class Row:
     worst_index: str
     refimpl_value: float | None
     torch_value: float | None
+    exact_value: float | None
     refimpl_ulp: float | None
     torch_ulp: float | None
     refimpl_roundings: float | None
@@ -43,6 +44,7 @@ class Row:
     resolution: float | None
     element_resolution: float | None
     bound_over_value: float | None
+    largest_value: float | None
     kinks: int
     overflow: int
     verdict: str

@@ -22,7 +22,7 @@ from parity.cases.network_case import NetworkCase, described
 from parity.cases.networks import NETWORKS
 from parity.judges import accumulated
 from parity.judges import network as module
-from parity.judges.accumulated import bound_over_value, with_power
+from parity.judges.accumulated import beside_values, with_power
 from parity.judges.network import check_network
 from parity.results.findings import Findings
 from parity.results.judging import Place, failure_row
@@ -144,10 +144,9 @@ def test_a_timing_for_the_network() -> None:
 def test_bound_over_value_is_that_of_the_largest_values() -> None:
     """Of either sign; the largest bound may stand elsewhere."""
     error = np.array([0.5, 0.0, 2.0])
-    assert bound_over_value(error, np.array([1, -8, 4], np.float32)) == 0.25
-    assert bound_over_value(error, np.array([1, 8, -4], np.float32)) == 0.25
-    assert bound_over_value(np.zeros((0, 2)), np.zeros((0, 2))) == 0
-    assert bound_over_value(error, np.zeros(3)) == np.inf
+    for values in ([1, -8, 4], [1, 8, -4]):
+        row = beside_values(ROW, error, np.array(values, np.float32))
+        assert (row.bound_over_value, row.largest_value) == (0.25, 8)
 
 
 @pytest.mark.parametrize("how", ["local", "accumulated"])
@@ -155,6 +154,7 @@ def test_bound_over_value_is_there(how: str) -> None:
     """Every row says how large its bound is beside the values."""
     rows = of(check_network(TINY, "float32", SETTINGS), how)
     assert all(row.bound_over_value is not None for row in rows)
+    assert all(row.largest_value is not None for row in rows)
     conv = next(row for row in rows if (row.layer, row.tensor) == ("conv", "z"))
     assert conv.bound_over_value is not None
     assert 0 < conv.bound_over_value < 1
@@ -393,4 +393,6 @@ def test_blind_rows_of_a_network_do_not_fail(monkeypatch: pytest.MonkeyPatch) ->
 )
 def test_bound_over_value(error: list[float], values: list[float], expected: float) -> None:
     """The largest bound over the largest |value|; 0/0 is 0, x/0 infinite."""
-    assert bound_over_value(np.array(error), np.array(values)) == expected
+    row = beside_values(ROW, np.array(error), np.array(values))
+    assert row.bound_over_value == expected
+    assert row.largest_value == np.max(np.abs(values), initial=0)
