@@ -16,40 +16,12 @@ from parity.page.tables import Tables
 from parity.texts.translations import said_in
 
 TITLE = "The documents"
-MEANINGS = {
-    "holds": "true as printed",
-    "convention": "true under another convention than torch's, which the note names",
-    "erratum": "false as printed; the right formula and a counterexample stand below",
-    "number": "a printed number, recomputed",
-}
-ABOUT = {  # title as printed, and what it is
-    "D0": (
-        "CNN BP",
-        "Notes on the structure, the forward and the backward pass of a CNN, 2020-04-01, after "
-        "three articles by pinard on cnblogs (6483207, 6489633, 6494810). Most of its formulas "
-        "stood in pictures that are lost.",
-    ),
-    "D1": (
-        "卷积神经网络全面解析",
-        "An article by Moonshile, 2015-09-16: from the perceptron to the CNN, with derivations.",
-    ),
-    "D2": (
-        "卷积神经网络原理",
-        "Lecture slides by 张重生 from 《新一代人工智能：从深度学习到大模型》, parts 04-1 to 04-3.",
-    ),
-    "D3": (
-        "卷积神经网络",
-        "Study notes: hyper-parameters, the layout of arrays, dw by slices, pooling.",
-    ),
-    "D4": (
-        "CNN",
-        "Handwritten notes: correlation, the rules for δ, derivatives by index, residual networks, "
-        "Inception.",
-    ),
-}
-ROUNDINGS = {
-    "right": "The printed digits are the right rounding.",
-    "wrong": "Not all printed digits are the right rounding.",
+TITLES = {  # as printed
+    "D0": "CNN BP",
+    "D1": "卷积神经网络全面解析",
+    "D2": "卷积神经网络原理",
+    "D3": "卷积神经网络",
+    "D4": "CNN",
 }
 IN_WORDS = r"\text{(words)}"  # where the document has no formula
 
@@ -84,11 +56,10 @@ class Heading(NamedTuple):
 
 
 class Document(NamedTuple):
-    """A document: its title as printed, what it is, how many of each verdict, its headings."""
+    """A document: its title as printed, how many of each verdict, its headings."""
 
     id: str
     title: str
-    about: str
     counts: Mapping[str, int]
     headings: list[Heading]
 
@@ -109,8 +80,6 @@ def context(tables: Tables) -> dict[str, Any]:
     return {
         "documents": documents,
         "total": sum((Counter(document.counts) for document in documents), Counter()),
-        "meanings": MEANINGS,
-        "roundings": ROUNDINGS,
         "audited": bool(found),
         "outcomes": outcomes,
         "checks": sum(one.checks for one in found.values()),
@@ -126,7 +95,7 @@ def _document(name: str, found: Mapping[str, Evidence]) -> Document:
         Heading(title, [_statement(row, found) for row in rows if row.section == title])
         for title in sections(name)
     ]
-    return Document(name, *ABOUT[name], {v: counts[v] for v in VERDICTS}, headings)
+    return Document(name, TITLES[name], {v: counts[v] for v in VERDICTS}, headings)
 
 
 def _statement(row: LedgerRow, found: Mapping[str, Evidence]) -> Statement:
