@@ -14,6 +14,7 @@ from parity.page import anchors
 from parity.page.bilingual import attribute, both
 from parity.page.figures import short
 from parity.page.sections import (
+    documents,
     functions,
     judged_candidates,
     known_mistakes,
@@ -30,6 +31,7 @@ SECTIONS: tuple[ModuleType, ...] = (
     overview,
     functions,
     networks,
+    documents,
     known_mistakes,
     pictures,
     judged_candidates,

@@ -146,6 +146,8 @@ def mend_operators(element: Element) -> None:
         element.attrib.clear()
         if text in OPENING or text in CLOSING:
             element.set("stretchy", "false")
+    if element.tag == "mo" and text == "…":
+        element.tag = "mi"  # the spaces are those of its neighbours
     if element.tag == "mo":
         element.text = DRAWN.get(text, text)
         element.attrib.pop("fence", None)
