@@ -180,7 +180,8 @@ def _under_turned_kernel(example: Example, place: Place) -> tuple[Grid | str, ..
     among = grid(name, framed, marks, margin=margin)
     s = example.stride
     among = among._replace(down=_of_dy(among.down, s), across=_of_dy(among.across, s))
-    return among, "⊗", grid(both("{w} turned", w=WEIGHT), turned, {"window": kernel})
+    under = grid(both("{w} turned", w=WEIGHT), turned, {"window": kernel})
+    return among, "⊗", under._replace(down=under.down[::-1], across=under.across[::-1])
 
 
 def _of_dy(numbers: tuple[str, ...], stride: int) -> tuple[str, ...]:
