@@ -36,13 +36,15 @@ def sum_of_products(result: Factor, terms: Sequence[Term], divisor: int = 1) -> 
     total = sum(prod(factor.value for factor in term) for term in terms) / divisor
     if total != result.value:
         raise ValueError(
-            f"{named(result).striptags()} is {result.value}, but its products add up to {total}"
+            f"{named(result).striptags()} is {shown(result.value)}, "
+            f"but its products add up to {shown(total)}"
         )
     symbols = [Markup("·").join(map(named, term)) for term in terms]
     numbers = [_in_numbers(term, first=term is terms[0]) for term in terms]
-    line = Markup("<span>{} = {}</span> <span>= {} = {}</span>")
+    computed = [_divided(numbers, divisor), shown(total)]
+    line = Markup("<span>{} = {}</span> <span>= {}</span>")
     return line.format(
-        named(result), _divided(symbols, divisor), _divided(numbers, divisor), shown(total)
+        named(result), _divided(symbols, divisor), Markup(" = ").join(dict.fromkeys(computed))
     )
 
 

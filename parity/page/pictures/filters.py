@@ -90,9 +90,9 @@ def pictures() -> Iterator[Picture]:
         "filters-patterns",
         "Pattern filters, Gaussian and Haar features",
         (
-            "Bright is a large answer. The Gaussian smooths; a Haar feature is the sum over its "
-            "rectangles, added or "
-            "subtracted; where it has three, a plain gets an answer, too.",
+            "Bright is a large answer; the Haar features are coloured by sign. The Gaussian "
+            "smooths; a Haar feature is the sum over its rectangles, added or subtracted; where "
+            "it has three, a plain gets an answer, too.",
         ),
         ("gaussian_kernel", "haar_kernel"),
         ("D2.5", "D2.6"),

@@ -18,11 +18,12 @@ from parity.page.sections import known_mistakes
 from parity.page.sections.known_mistakes import Cell, cell_of
 from parity.page.tables import Tables, read_tables
 from parity.power import groups
+from parity.power.circumstances import CIRCUMSTANCES
 from parity.power.conditional import CircumstanceRow
 from parity.power.survey import MistakeRow
 from parity.results.rows import Row, columns
 from parity.results.writing import to_csv
-from parity.texts import translations
+from parity.texts.translations import said_in
 
 TURNED, HALVED = EVERY["dx-kernel-not-turned"], EVERY["add-halved"]
 IN = {f"in_{name}": "" for name in groups.GROUPS} | {"in_plain": "3 of 4", "in_stride": "9 of 10"}
@@ -62,14 +63,6 @@ UNSEEN = {
     "in_plain": "0 of 4",
     "in_stride": "0 of 10",
 }
-
-
-@pytest.fixture(autouse=True)
-def _said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Mistakes are said in another file; these tests are about what is said around them."""
-    known = translations.translations()
-    texts = {text: text for one in (TURNED, HALVED) for text in (one.title, one.misconception)}
-    monkeypatch.setattr(translations, "translations", lambda: {**texts, **known})
 
 
 def written(
@@ -204,6 +197,11 @@ def test_circumstances(tmp_path: Path) -> None:
 
 def test_circumstances_that_were_not_asked(tmp_path: Path) -> None:
     assert "not tried for this report; parity mistakes --circ" in shown(written(tmp_path, TWO))
+
+
+@pytest.mark.parametrize("name", [one.name for one in CIRCUMSTANCES])
+def test_every_circumstance_is_said_in_chinese(name: str) -> None:
+    assert said_in("zh", name)
 
 
 def test_heat() -> None:
