@@ -23,6 +23,7 @@ SYMBOLS = {  # left as commands in some places
     r"\arg": "arg",
 }
 OPENING, CLOSING = "([{⌊⌈⟨", ")]}⌋⌉⟩"
+BRACKETS = set("()[]{}|‖∥")
 OPERATORS = {*OPENING, *CLOSING, ":", ";", "!", "/"}
 ADDED = {"+", "−", "±", "∓"}
 DRAWN = {"-": "−", "*": "∗"}  # as TeX draws them
@@ -34,7 +35,6 @@ LARGE = set("∑∏⋃⋂⨁⨂")
 CAPITALS = set("ΓΔΘΛΞΠΣΥΦΨΩ")
 PRIMES = {"′", "″", "‴"}
 LIMIT_TAGS = {"msub": "munder", "msup": "mover", "msubsup": "munderover"}
-INDEXED = {"msub": 2, "msup": 2, "msubsup": 3}
 SCRIPTED = {"msub", "msup", "msubsup", "munder", "mover", "munderover"}
 THIN = "0.167em"
 ALPHABETS = {
@@ -63,13 +63,21 @@ def mend_text(element: Element) -> None:
         element.text = SYMBOLS.get(text, text)
 
 
-def mend_base(element: Element) -> None:
-    """The index of a matrix is that of matrix and brackets, not a fourth part beside them."""
-    surplus = len(element) - INDEXED.get(element.tag, len(element))
-    if surplus > 0:
-        base = Element("mrow")
-        base.extend(element[: surplus + 1])
-        element[: surplus + 1] = [base]
+def mend_matrix(element: Element) -> None:
+    """A matrix and its brackets are one part, as high as the matrix and with one exponent."""
+    for table in element.findall("mtable"):
+        parts = list(element)
+        start = parts.index(table) - 1
+        around = parts[start : start + 3] if start >= 0 else []
+        if [part.tag for part in around] == ["mo", "mtable", "mo"] and _are_brackets(around):
+            row = Element("mrow")
+            row.extend(around)
+            element[start : start + 3] = [row]
+
+
+def _are_brackets(around: list[Element]) -> bool:
+    """Whether they grow with what they hold."""
+    return all(part.text in BRACKETS and not part.attrib for part in (around[0], around[2]))
 
 
 def mend_mathrel(element: Element) -> None:
@@ -282,7 +290,7 @@ def _become(element: Element, tag: str, text: str) -> None:
 
 MENDS: tuple[Callable[[Element], None], ...] = (
     mend_text,
-    mend_base,
+    mend_matrix,
     mend_mathrel,
     mend_word,
     mend_letters,
@@ -294,9 +302,9 @@ MENDS: tuple[Callable[[Element], None], ...] = (
     mend_accents,
     mend_table,
     mend_second_column,
+    mend_bars,
     mend_signs,
     mend_colons,
-    mend_bars,
     mend_functions,
     mend_rows,
 )

@@ -55,9 +55,9 @@ def test_every_public_name_has_its_place(links: Links) -> None:
 
 
 def test_every_statement_has_its_place(links: Links) -> None:
-    """The ledger's rows, in their order."""
+    """The ledger's rows, once each."""
     rows = [name for name in links.ids if re.fullmatch(r"D[0-4]\.\d+", name)]
-    assert rows == [anchors.of_statement(row) for row in ledger()]
+    assert sorted(rows) == sorted(anchors.of_statement(row) for row in ledger())
 
 
 def test_the_page_is_small() -> None:
