@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help install test lint types imports unit report torch slow jax faults format coverage mutation pairs wheel findings clean
+.PHONY: help install test lint types imports unit report torch slow jax faults format coverage mutation pairs font wheel findings clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s  %s\n", $$1, $$2}' Makefile
@@ -56,6 +56,7 @@ report: $(INSTALLED) ## the suite with all witnesses, the verdicts on the docume
 	$(BIN)/parity run --full
 	$(BIN)/parity audit
 	$(BIN)/parity mistakes
+	$(BIN)/parity page
 
 # Where torch loses digits, by its versions: an environment of its own for each in .torch, outside
 # .venv, a run in each, what differs between them, and the page made of the runs.
@@ -97,6 +98,9 @@ mutation: $(INSTALLED) ## changes of refimpl's source that nothing refuses: a qu
 
 pairs: $(INSTALLED) ## the generated cases anew, once a factor or a level has changed
 	$(BIN)/python -c 'from parity.cases.covering import every, table; table.STORED.write_text(every.rows_as_json())'
+
+font: $(INSTALLED) ## the font of the page's formulas, from Debian's package of the whole one
+	$(BIN)/python tests/font/make.py
 
 # A wheel, installed and run in three empty environments outside this folder: bare, with the extra
 # parity, with the extra torch.

@@ -23,6 +23,7 @@ from parity.commands.list import list_cases
 from parity.commands.mistakes import mistakes
 from parity.commands.needs import command, explanation
 from parity.commands.output import guarded_output
+from parity.commands.page import page
 from parity.commands.run import run
 from parity.commands.sweep import sweep
 from parity.commands.usage import explained
@@ -94,6 +95,7 @@ def parity(
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "run": run,
+    "page": page,
     "check": check,
     "gradients": gradients,
     "list": list_cases,

@@ -12,7 +12,12 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("parity run conv2d --case 'groups 2'", "one case of `parity list conv2d`"),
         ("parity run conv2d --elements plain", "every element in gradients.csv"),
         ("parity run --shapes lenet.csv", "the layers of your own network"),
+        ("parity run --open", "and the page in your browser"),
         ("parity run --junit report.xml --out ci", "for CI systems"),
+    ),
+    "page": (
+        ("parity page", "reports/index.html anew, also of audit and mistakes"),
+        ("parity page ci --open", "of the reports in ci/, in your browser"),
     ),
     "check": (
         ("parity check mine.py:conv2d_backward", "your function"),

@@ -65,3 +65,5 @@ def write_table(
         wrong_call(f"the report could not be written, the old one stands: {in_words(error)}")
     interruption.keeps("the report is written")
     typer.echo(f"report{'s' * (len(written) > 1)}: {', '.join(map(str, written))}")
+    if (target / "index.html").exists():
+        typer.echo(f"the page there is older: parity page {target} makes it anew")

@@ -14,6 +14,7 @@ from parity.commands import interruption
 from parity.commands.ending import DISAGREE, in_words, wrong_call
 from parity.commands.needs import need, need_installed
 from parity.commands.options import FOLDER, Dtype, Dtypes, Jobs, Seed, Shapes, default_jobs
+from parity.commands.page import Open, page_of_run
 from parity.commands.reports import check_file, check_writable
 from parity.commands.terminal import counted, narrow_console, progress_bar, wide_console
 from parity.commands.threads import sleep_when_idle
@@ -72,6 +73,13 @@ def run(
             "examples); all: every element of what is outside, too",
         ),
     ] = None,
+    page: Annotated[
+        bool | None,
+        typer.Option(
+            "--page/--no-page", help="also make DIR/index.html, to read offline (of a whole run)"
+        ),
+    ] = None,
+    show: Open = False,
     rtol: Annotated[
         float | None,
         typer.Option(min=0, metavar="N", help="override the derived bounds: atol + rtol·|torch|"),
@@ -130,6 +138,8 @@ def run(
     outputs = Outputs(folder, junit, scope, verbose, chosen.notes, chosen.layers)
     findings = with_progress(chosen.tasks, settings, outputs, jobs, started)
     report(findings, settings, outputs, jobs, started)
+    if show or (page if page is not None else is_whole_scope(scope)):
+        page_of_run(folder, show)
     raise typer.Exit(0 if findings.holds else DISAGREE)
 
 
@@ -199,6 +209,13 @@ def scope_of(
     chosen = [*names, *([f"--shapes {shapes}"] if shapes else [])]
     chosen += [*([f"--case '{case}'"] if case else []), *(f"--dtype {d}" for d in dtypes)]
     return f"{PART}: {' '.join(chosen)} of {suite}" if chosen else suite
+
+
+def is_whole_scope(scope: str) -> bool:
+    """Whether a suite is run, not a part of it."""
+    from parity.results.about import PART
+
+    return not scope.startswith(PART)
 
 
 def report_folder(out: Path | None, scope: str) -> Path:

@@ -70,12 +70,41 @@ def ledger() -> dict[str, LedgerRow]:
 
 def read_document(document: str) -> list[LedgerRow]:
     """The rows of one document, by their numbers, which run from 1 without gaps."""
+    given = _given(document).get("row", [])
+    rows = in_order(document, [to_row(document, row) for row in given])
+    check_sections(document, rows, sections(document))
+    return rows
+
+
+def sections(document: str) -> tuple[str, ...]:
+    """The headings that a document's rows stand under, in the document's order.
+
+    >>> sections("D3")[:2]
+    ('1、卷积层', '1、卷积层 · 卷积计算流程')
+    """
+    return tuple(_given(document).get("sections", ()))
+
+
+def _given(document: str) -> dict[str, Any]:
     file = f"{document.lower()}.toml"
     try:
-        given = tomllib.loads((files("parity.documents") / file).read_text("utf-8"))
+        return tomllib.loads((files("parity.documents") / file).read_text("utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise LedgerError(f"{file}: {error}") from None
-    return in_order(document, [to_row(document, row) for row in given.get("row", [])])
+
+
+def check_sections(document: str, rows: Sequence[LedgerRow], listed: Sequence[str]) -> None:
+    """Refuse a row under no listed heading, and a heading without rows or listed twice."""
+    file = f"{document.lower()}.toml"
+    for row in rows:
+        if row.section not in listed:
+            raise LedgerError(f"{file}: {row.id}: sections does not list {row.section!r}")
+    used = {row.section for row in rows}
+    for place, section in enumerate(listed):
+        if section not in used:
+            raise LedgerError(f"{file}: no row stands under {section!r}, of sections")
+        if section in listed[:place]:
+            raise LedgerError(f"{file}: sections lists {section!r} twice")
 
 
 def in_order(document: str, rows: Sequence[LedgerRow]) -> list[LedgerRow]:

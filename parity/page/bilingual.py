@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import re
+
 from markupsafe import Markup, escape
 
 from parity.texts.translations import LANGUAGES, said_in
 
 TAGS = {"en": "en", "zh": "zh-Hans"}  # of HTML's lang
+CODE = re.compile("`([^`]+)`")  # as docstrings set names
 
 
-def both(text: str, **values: object) -> Markup:
+def both(text: str, /, **values: object) -> Markup:
     """A text in every language, the values filled in; values that are Markup stay as they are."""
     shown = {name: escape(value) for name, value in values.items()}
     return Markup().join(
         Markup('<span lang="{}">{}</span>').format(
-            TAGS[lang], Markup(escape(said_in(lang, text))).format(**shown)
+            TAGS[lang], Markup(_set(said_in(lang, text))).format(**shown)
         )
         for lang in LANGUAGES
     )
 
 
-def attribute(name: str, text: str, **values: object) -> Markup:
+def _set(text: str) -> str:
+    """Escaped, and `names` as code."""
+    return CODE.sub(r"<code>\1</code>", str(escape(text)))
+
+
+def attribute(name: str, text: str, /, **values: object) -> Markup:
     """An attribute in English, with what the switch puts in its place."""
     return Markup('{}="{}" data-zh-{}="{}"').format(
         name, said_in("en", text, **values), name, said_in("zh", text, **values)

@@ -12,12 +12,30 @@ from markupsafe import Markup
 
 from parity.page import anchors
 from parity.page.bilingual import attribute, both
-from parity.page.sections import known_mistakes, networks, overview
+from parity.page.figures import short
+from parity.page.sections import (
+    documents,
+    functions,
+    judged_candidates,
+    known_mistakes,
+    networks,
+    overview,
+    pictures,
+)
 from parity.page.tables import Tables, read_tables
+from parity.page.typeface import face
 from parity.results.writing import replace_files
 
 PAGE = "index.html"
-SECTIONS: tuple[ModuleType, ...] = (overview, networks, known_mistakes)
+SECTIONS: tuple[ModuleType, ...] = (
+    overview,
+    functions,
+    networks,
+    documents,
+    known_mistakes,
+    pictures,
+    judged_candidates,
+)
 
 
 class Section(NamedTuple):
@@ -41,22 +59,26 @@ def write_page(folder: Path) -> Path:
 def page(tables: Tables) -> str:
     """The page as HTML that needs no other file."""
     environment = _environment()
-    sections = [
-        section for module in SECTIONS if (section := _section(environment, module, tables))
-    ]
+    sections = [found for module in SECTIONS if (found := section(module, tables, environment))]
     frame = environment.get_template("page.html.j2")
     return frame.render(
-        sections=sections, style=_joined("style"), script=_joined("script"), about=tables.about
+        sections=sections,
+        style=face() + _joined("style"),
+        script=_joined("script"),
+        scope=tables.about.get("scope", ""),
     )
 
 
-def _section(environment: Environment, module: ModuleType, tables: Tables) -> Section | None:
+def section(
+    module: ModuleType, tables: Tables, environment: Environment | None = None
+) -> Section | None:
+    """One section, by its file; None where it has nothing to show."""
     context: dict[str, Any] | None = module.context(tables)
     if context is None:
         return None
     name = module.__name__.rpartition(".")[2]
-    body = environment.get_template(f"{name}.html.j2").render(context)
-    return Section(name, module.TITLE, Markup(body))
+    template = (environment or _environment()).get_template(f"{name}.html.j2")
+    return Section(name, module.TITLE, Markup(template.render(context)))
 
 
 def _environment() -> Environment:
@@ -67,7 +89,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"t": both, "attr": attribute, "anchors": anchors}
+    environment.globals |= {"t": both, "attr": attribute, "anchors": anchors, "short": short}
     return environment
 
 

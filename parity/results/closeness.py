@@ -47,6 +47,7 @@ class Closeness:
     unfit: bool = False  # numbers that don't fit the faster arithmetics
     seen: Resolution | None = None  # of refimpl's own bound; None where nothing was judged
     lost: LostDigits | None = None  # by torch
+    exact_value: float | None = None  # of the element with the largest error/bound
 
 
 def closeness(refimpl_ulp: float, torch_ulp: float, radius: float, elements: int) -> Closeness:

@@ -93,6 +93,7 @@ def _beside_exact(row: Row, found: Closeness, settings: Settings) -> Row:
     refuted = found.refuted and not settings.override
     return replace(
         row,
+        exact_value=found.exact_value,
         refimpl_ulp=found.refimpl_ulp,
         torch_ulp=found.torch_ulp,
         refimpl_roundings=found.refimpl_roundings,
@@ -206,6 +207,7 @@ def tensor_row(
         worst_index=str(comparison.worst_index) if comparison.elements else "",
         refimpl_value=comparison.refimpl_value,
         torch_value=comparison.torch_value,
+        exact_value=None,
         refimpl_ulp=None,
         torch_ulp=None,
         refimpl_roundings=None,

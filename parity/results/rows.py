@@ -33,6 +33,7 @@ class Row:
     worst_index: str
     refimpl_value: float | None
     torch_value: float | None
+    exact_value: float | None
     refimpl_ulp: float | None
     torch_ulp: float | None
     refimpl_roundings: float | None

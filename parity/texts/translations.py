@@ -19,7 +19,7 @@ class NoTranslationError(KeyError):
     """An English text that no file says in Chinese."""
 
 
-def said_in(lang: str, text: str, **values: object) -> str:
+def said_in(lang: str, text: str, /, **values: object) -> str:
     """A text in a language, its {placeholders} filled in.
 
     Raises: ValueError for an unknown language, NoTranslationError for a text without Chinese.

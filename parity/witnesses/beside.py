@@ -9,7 +9,7 @@ import numpy as np
 from parity.bounds.bound import Bound
 from parity.cases.case import Array
 from parity.results.closeness import Closeness, ElementsBeside, LostDigits, closeness
-from parity.results.comparison import ratios
+from parity.results.comparison import element_differences, ratios
 from parity.results.judging import joined
 from parity.results.resolution import of_shares, relative
 from parity.witnesses.exact.on_slices import Dispute
@@ -17,6 +17,7 @@ from parity.witnesses.exact.truth import Truth
 from parity.witnesses.exact.values import Fallback, Found
 from parity.witnesses.lost_digits import most_lost
 
+SMALL = 1 << 16  # elements of a tensor up to which the exact value at its worst place is kept
 COUNTED = float(np.finfo(np.float64).max) / 4  # errors up to here are numbers of ULP
 Pair = tuple[Array, Array]  # refimpl's tensor and torch's
 
@@ -34,6 +35,7 @@ class Beside:
         info = np.finfo(pair[1].dtype)
         self.u, self.least = float(info.eps) / 2, float(info.smallest_subnormal)
         self.normal = float(info.smallest_normal)
+        self.worst = _worst_place(pair, self.limit) if pair[1].size <= SMALL else -1
         self.said: Dispute | str = ""
         self.fallback = ""
         self._forget()
@@ -45,6 +47,7 @@ class Beside:
         self.shares: list[Array] = []
         self.beyond: list[tuple[float, str]] = [(1.0, ""), (1.0, "")]
         self.lost: LostDigits | None = None
+        self.exact_value: float | None = None  # at the worst place
 
     def hear(self, found: Found) -> None:
         """A part of the exact values, or what stands in their place."""
@@ -66,6 +69,9 @@ class Beside:
         if not judged.any():
             return
         self.judged += int(np.count_nonzero(judged))
+        here = judged & (truth.flat_places() == self.worst)
+        if here.any():
+            self.exact_value = float(truth.nearest[here][0])
         self.radius = max(self.radius, float(np.max(truth.radius, where=judged, initial=0.0)))
         own = _at(self.own, truth)
         unit = self._rounding(truth)
@@ -141,6 +147,7 @@ class Beside:
             unfit=bool(self.fallback),
             seen=of_shares(np.concatenate(self.shares), self.u) if self.shares else None,
             lost=None if beyond else self.lost,
+            exact_value=self.exact_value,
         )
 
     def _how_many(self) -> str:
@@ -175,6 +182,13 @@ def elements_beside(truth: Truth, pair: Pair, bound: Bound) -> ElementsBeside:
         (roundings[0], roundings[1]),
         judged & (outside[0] | outside[1]),
     )
+
+
+def _worst_place(pair: Pair, limit: Array) -> int:
+    """The flat place of the largest error/bound, the first of several; −1 where there is none."""
+    if not pair[1].size or pair[0].dtype != pair[1].dtype:
+        return -1
+    return int(np.argmax(ratios(element_differences(*pair).reshape(-1), limit)))
 
 
 def _flat(values: Array, shape: tuple[int, ...]) -> Array:

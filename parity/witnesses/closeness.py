@@ -97,7 +97,9 @@ class Exact:
             if said:
                 return Closeness(note=said)
             place = unexplained or place
-        return self._who_is_wrong(tensor, pair, place, otherwise)
+        found = self._who_is_wrong(tensor, pair, place, otherwise)
+        here = place == comparison.worst_index
+        return found if here else replace(found, exact_value=None)
 
     def _who_is_wrong(
         self, tensor: str, pair: Pair, place: tuple[int, ...], otherwise: str
@@ -116,7 +118,8 @@ class Exact:
             note += f"who is right is not decided; {opinion.raised}"
         else:
             note += self._blame(tensor, pair, place, errors, opinion)
-        return replace(closeness(errors[0], errors[1], float(exact.radius[0]), 1), note=note)
+        found = closeness(errors[0], errors[1], float(exact.radius[0]), 1)
+        return replace(found, note=note, exact_value=float(exact.nearest[0]))
 
     def _blame(
         self,

@@ -29,6 +29,7 @@ CASE = Row(
     worst_index="(2, 0, 1, 1)",
     refimpl_value=0.51231,
     torch_value=0.51262,
+    exact_value=0.51231,
     refimpl_ulp=0.5,
     torch_ulp=9.0,
     refimpl_roundings=0.75,

@@ -109,6 +109,7 @@ SHARED = {
     "layer": "one function on given arrays",
     "lost_digits": "where torch loses digits, and what is said of it",
     "overview": "a run at a glance, on the terminal and on the page",
+    "pictures": "the pictures that teach, and their section of the page",
     "pooling": "what maximum and average pooling share",
     "linearity": "whether a gradient is linear in dy",
     "memory": "bytes that a process needs",

@@ -1,14 +1,139 @@
-"""The overview: the verdict, figures, environment, resolution, what was not covered."""
+"""The overview: verdict, figures, findings, resolution, what was not covered, environment."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
-from parity.page.tables import Tables
+import pandas as pd
+
+from parity.page import anchors
+from parity.page.figures import grouped, short
+from parity.page.tables import Tables, numbers
 
 TITLE = "Overview"
+FAILURES = 200  # that are written out; summary.csv has them all
+# What each verdict means, for a reader who sees it in a table.
+MEANINGS = {
+    "identical": "equal as numbers, every element: nothing is rounded on these inputs",
+    "within": "every element of both sides lies within the derived bound",
+    "outside": "at least one element does not: a disagreement",
+    "expected": "the two sides differ where the case says so, by the values that it names",
+    "blind": "the bound is so wide that a tensor 0.05 % too large would pass: no agreement",
+    "empty": "there is nothing to judge: no agreement",
+    "information": "torch in half precision: seen, judged by nobody",
+}
+
+
+class Figure(NamedTuple):
+    """A number and what it counts."""
+
+    number: str
+    what: str
 
 
 def context(tables: Tables) -> dict[str, Any]:
     """What the overview's template names."""
-    return {"holds": tables.about["holds"]}
+    summary = tables.summary
+    return {
+        "about": tables.about,
+        "figures": list(_figures(tables)),
+        "failures": _with(summary, "outside").head(FAILURES),
+        "failed": len(_with(summary, "outside")),
+        "expected": _with(summary, "expected"),
+        "verdicts": _verdicts(tables),
+        "resolution": list(_resolutions(summary)),
+        "unseen": _unseen(summary),
+        "lost": tables.torch,
+        "lost_anchor": _lost_anchor,
+        "environment": list(_environment(tables.about)),
+    }
+
+
+def _with(summary: pd.DataFrame, verdict: str) -> pd.DataFrame:
+    return summary if summary.empty else summary[summary.verdict == verdict]
+
+
+def _figures(tables: Tables) -> Iterator[Figure]:
+    summary, about = tables.summary, tables.about
+    if not summary.empty:
+        judged = summary[summary.verdict != "information"]
+        yield Figure(grouped(len(judged)), "tensors compared with torch")
+        layers = judged[judged.network == ""]
+        yield Figure(grouped(layers.case.nunique()), "layer cases")
+        yield Figure(str(judged[judged.network != ""].network.nunique()), "networks")
+        exact = numbers(summary.exact_elements).fillna(0)
+        yield Figure(grouped(int(exact.sum())), "elements with an exact value")
+    refused = about.get("bad_inputs", {}).get("refused", 0)
+    if refused:
+        yield Figure(grouped(refused), "bad inputs refused")
+    if not tables.audit.empty:
+        supported = int((tables.audit.supported == "True").sum())
+        yield Figure(f"{supported} / {len(tables.audit)}", "statements of the documents supported")
+    if not tables.mistakes.empty:
+        wrong = tables.mistakes[tables.mistakes.control != "True"]
+        seen = wrong.witnesses != ""
+        yield Figure(f"{int(seen.sum())} / {len(wrong)}", "known mistakes refused")
+    if len(tables.torch):
+        yield Figure(
+            str(int(numbers(tables.torch.tensors).sum())), "tensors in which torch loses digits"
+        )
+
+
+def _verdicts(tables: Tables) -> list[tuple[str, str, str]]:
+    """Verdict, how many tensors have it, what it means."""
+    counts = tables.about.get("verdicts", {})
+    return [
+        (name, grouped(counts[name]), said) for name, said in MEANINGS.items() if name in counts
+    ]
+
+
+def _resolutions(summary: pd.DataFrame) -> Iterator[dict[str, str]]:
+    """By dtype: how much too large a tensor may be before it is refused."""
+    if summary.empty:
+        return
+    judged = summary[summary.verdict.isin(("within", "identical"))]
+    for dtype, rows in judged.groupby("dtype"):
+        of = numbers(rows.resolution).dropna()
+        if len(of):
+            yield {
+                "dtype": str(dtype),
+                "median": short(float(of.median())),
+                "most": short(float(of.quantile(0.99))),
+                "worst": short(float(of.max())),
+            }
+
+
+def _unseen(summary: pd.DataFrame) -> list[tuple[str, str, int]]:
+    """Of what counts as no agreement: verdict, kind of row, how many."""
+    if summary.empty:
+        return []
+    rows = summary[summary.verdict.isin(("blind", "empty"))]
+    return [(str(v), str(k), len(found)) for (v, k), found in rows.groupby(["verdict", "kind"])]
+
+
+def _lost_anchor(row: Any) -> str:
+    return f"finding-{anchors.of_function(row.function)}-{row.tensor}-{row.dtype}"
+
+
+def _environment(about: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Name and value of what the numbers depend on."""
+    yield "command", " ".join(about.get("command", []))
+    yield "finished", about.get("finished", "")
+    yield "seconds", short(about.get("seconds", ""))
+    for name in ("scope", "seed", "device", "jobs"):
+        yield name, str(about.get(name, ""))
+    yield "versions", ", ".join(f"{n} {v}" for n, v in about.get("versions", {}).items())
+    cpu = about.get("cpu", {})
+    yield "processor", f"{cpu.get('model', '')}, {cpu.get('cores', '')} cores"
+    yield "vector extensions", " ".join(cpu.get("vectors", []))
+    libraries = [b for b in about.get("blas", []) if b.get("user_api") == "blas"]
+    of_numpy = [
+        f"{b['internal_api']} {b.get('version') or ''} {b.get('architecture', '')}"
+        for b in libraries
+    ]
+    yield "BLAS of NumPy", ", ".join(said.strip() for said in of_numpy)
+    torch = about.get("torch", {})
+    yield "BLAS of torch", f"{torch.get('blas', '')} for {torch.get('cpu_capability', '')}"
+    if about.get("override"):
+        yield "override", str(about["override"])

@@ -16,6 +16,7 @@ HEAVY = (
 )
 COMMANDS = (
     "run",
+    "page",
     "check",
     "gradients",
     "list",

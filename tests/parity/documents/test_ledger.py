@@ -15,7 +15,15 @@ from parity.cases.catalogue import GOOD
 from parity.cases.functions import FUNCTIONS, forward_of
 from parity.cases.networks import NETWORKS
 from parity.documents import ledger as module
-from parity.documents.ledger import DOCUMENTS, LedgerError, LedgerRow, in_order, ledger, to_row
+from parity.documents.ledger import (
+    DOCUMENTS,
+    LedgerError,
+    LedgerRow,
+    check_sections,
+    in_order,
+    ledger,
+    to_row,
+)
 
 # How many statements the inventory of each document has.
 INVENTORY = {"D0": 14, "D1": 32, "D2": 29, "D3": 10, "D4": 18}
@@ -184,6 +192,23 @@ def test_lost_and_repeated_rows_are_refused(numbers: tuple[int, ...], text: str)
     """No row is swallowed."""
     with pytest.raises(LedgerError) as raised:
         in_order("D2", rows(*numbers))
+    assert str(raised.value) == text
+
+
+@pytest.mark.parametrize(
+    ("listed", "text"),
+    [
+        (["else"], "d2.toml: D2.1: sections does not list 'HERE'"),
+        (["HERE", "else"], "d2.toml: no row stands under 'else', of sections"),
+        (["HERE", "HERE"], "d2.toml: sections lists 'HERE' twice"),
+    ],
+)
+def test_headings_have_their_place(listed: list[str], text: str) -> None:
+    """Each heading that rows stand under is listed once, in the document's order."""
+    row = to_row("D2", {**ROW, "id": "D2.1", "section": "HERE"})
+    check_sections("D2", [row], ["HERE"])
+    with pytest.raises(LedgerError) as raised:
+        check_sections("D2", [row], listed)
     assert str(raised.value) == text
 
 

@@ -90,6 +90,7 @@ def test_every_column_of_a_row() -> None:
         worst_index="(0, 1)",
         refimpl_value=2.5,
         torch_value=2.0,
+        exact_value=None,
         refimpl_ulp=None,
         torch_ulp=None,
         refimpl_roundings=None,

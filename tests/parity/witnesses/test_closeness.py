@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,18 @@ def row_of(findings: Findings, tensor: str) -> Row:
 
 
 # --- columns ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_exact_value_stands_at_the_worst_place(dtype: str) -> None:
+    """It is that of the plain definition, on Fractions, at the place that the row names."""
+    arrays = case_arrays(PLAIN, dtype, SETTINGS.seed)
+    row = row_of(check_case(PLAIN, dtype, SETTINGS), "y")
+    place = tuple(int(i) for i in row.worst_index.strip("()").split(","))
+    on_fractions = {name: np.vectorize(Fraction, otypes=[object])(a) for name, a in arrays.items()}
+    exact = refimpl.conv2d(*on_fractions.values(), **PLAIN.options)[place]
+    assert row.exact_value == float(exact)
+    assert row.worst_ratio > 0
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

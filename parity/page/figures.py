@@ -1,0 +1,28 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+import math
+
+
+def short(number: float | str) -> str:
+    """Three digits; an empty text for what is not there.
+
+    >>> short("0.04586679673386779"), short(""), short(float("inf")), short(0.0)
+    ('0.0459', '', '∞', '0')
+    """
+    value = float(number) if number != "" else math.nan
+    if math.isnan(value):
+        return ""
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    return f"{value:.3g}"
+
+
+def grouped(number: int) -> str:
+    """A count with thin gaps between its thousands.
+
+    >>> grouped(22835), grouped(505)
+    ('22\\u202f835', '505')
+    """
+    return f"{number:,}".replace(",", "\u202f")
