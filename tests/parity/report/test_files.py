@@ -71,7 +71,7 @@ HEADERS = {
     "elements,seed,"
     "max_abs_error,max_rel_error,max_ulp,bound_at_worst,worst_ratio,worst_index,refimpl_value,"
     "torch_value,refimpl_ulp,torch_ulp,refimpl_roundings,torch_roundings,closer,truth_radius,"
-    "exact_elements,resolution,element_resolution,bound_over_value,kinks,overflow,verdict,note,"
+    "exact_elements,resolution,element_resolution,bound_over_value,largest_value,kinks,overflow,verdict,note,"
     "outside",
     WitnessRow: "case,function,network,dtype,witness,tensors,elements,verdict,false_accept,note",
     ElementRow: "case,function,tensor,argument,layer,dtype,index,refimpl_value,torch_value,"

@@ -101,6 +101,7 @@ def test_every_column_of_a_row() -> None:
         resolution=1 / 12,
         element_resolution=1 / 8,
         bound_over_value=None,
+        largest_value=None,
         kinks=0,
         overflow=0,
         verdict=OUTSIDE,
