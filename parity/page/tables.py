@@ -9,6 +9,10 @@ from typing import Any
 
 import pandas as pd
 
+from parity.documents.audit import AuditRow
+from parity.power.survey import MistakeRow
+from parity.results.rows import ElementRow, Row, TorchRow, TrainingRow, WitnessRow, columns
+
 
 @dataclass(frozen=True)
 class Tables:
@@ -30,21 +34,22 @@ class Tables:
     candidates: list[dict[str, Any]] = field(default_factory=list)
 
 
+# The table's file, what a row of it is, and the command that writes it.
 FILES = {
-    "summary": "summary.csv",
-    "witnesses": "witnesses.csv",
-    "elements": "gradients.csv",
-    "training": "training.csv",
-    "torch": "torch.csv",
-    "mistakes": "mistakes.csv",
-    "audit": "audit.csv",
+    "summary": ("summary.csv", Row, "run"),
+    "witnesses": ("witnesses.csv", WitnessRow, "run"),
+    "elements": ("gradients.csv", ElementRow, "run"),
+    "training": ("training.csv", TrainingRow, "run"),
+    "torch": ("torch.csv", TorchRow, "run"),
+    "mistakes": ("mistakes.csv", MistakeRow, "mistakes"),
+    "audit": ("audit.csv", AuditRow, "audit"),
 }
 
 
 def read_tables(folder: Path) -> Tables:
     """Everything in a report folder that the page shows.
 
-    Raises: ValueError if there is no report of a run.
+    Raises: ValueError if there is no report of a run, or one without the columns of today.
     """
     about = folder / "run.json"
     if not about.exists():
@@ -52,12 +57,25 @@ def read_tables(folder: Path) -> Tables:
     return Tables(
         folder,
         json.loads(about.read_text(encoding="utf-8")),
-        **{name: read_table(folder / file) for name, file in FILES.items()},
+        **{name: _known_table(folder / file, row, by) for name, (file, row, by) in FILES.items()},
         candidates=_candidates(folder / "check.json"),
     )
 
 
+def _known_table(path: Path, row_type: type, command: str) -> pd.DataFrame:
+    """A table with the columns that its rows have today; an empty one where it is missing."""
+    found = read_table(path)
+    lacking = [name for name in columns(row_type) if name not in found.columns]
+    if path.exists() and lacking:
+        raise ValueError(
+            f"{path}: lacks {', '.join(lacking)}, of another version or cut off; "
+            f"`parity {command} --out {path.parent}` writes it anew"
+        )
+    return found
+
+
 def read_table(path: Path) -> pd.DataFrame:
+    """A CSV file, every cell as it is written; an empty table where it is missing."""
     if not path.exists():
         return pd.DataFrame()
     return pd.read_csv(path, dtype=str, keep_default_na=False)

@@ -105,6 +105,14 @@ def test_a_folder_without_a_report_is_refused(tmp_path: Path) -> None:
         write_page(tmp_path)
 
 
+def test_a_report_of_another_version_is_refused(tmp_path: Path) -> None:
+    """What lacks is named, and what writes it anew."""
+    folder = report_in(tmp_path)
+    (folder / "audit.csv").write_text("id,document\n")
+    with pytest.raises(ValueError, match=r"audit\.csv: lacks section, .*`parity audit --out "):
+        read_tables(folder)
+
+
 # --- what it says -------------------------------------------------------------------------
 
 
