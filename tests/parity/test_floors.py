@@ -102,6 +102,7 @@ SHARED = {
     "closeness": "both sides beside the exact values, and who finds it",
     "conventions": "what functions do at ties and kinks, where more than one answer is right",
     "diff": "two runs, compared",
+    "documents": "the five documents, and their section of the page",
     "every": "what the files of a folder say of every function, or row",
     "failures": "how a candidate fails, and how a run does",
     "files": "which files are read or written",
