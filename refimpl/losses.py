@@ -8,13 +8,13 @@ import numpy as np
 
 from refimpl.activations import log_softmax, sigmoid, softmax
 from refimpl.checks import (
+    as_array,
     check_arrays,
     check_choice,
     check_class_indices,
     check_gradient,
     check_logits,
     check_methods,
-    check_not_masked,
     check_probabilities,
     check_same_shape,
 )
@@ -88,8 +88,7 @@ def _logits_and_target(
     check_choice(where, "reduction", reduction, REDUCTIONS)
     (logits,) = check_arrays(where, logits=logits)
     axis = check_logits(where, logits)
-    check_not_masked(where, "target", target)
-    target = np.asarray(target)
+    target = as_array(where, "target", target)
     if target.shape == logits.shape and target.dtype.kind in "fO":
         logits, target = check_arrays(where, logits=logits, target=target)
     else:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from refimpl.checks import (
+from refimpl.elements import Array
+from refimpl.layers import Layer, counted, described, parameters_of
+from refimpl.network_checks import (
     check_count,
     check_known,
     check_layer,
     check_named,
     check_not_called,
+    check_not_listed,
     check_sources,
     check_used,
 )
-from refimpl.elements import Array
-from refimpl.layers import Layer, counted, described, parameters_of
 
 INPUT = "x"  # what a network calls its own input
 
@@ -59,8 +60,8 @@ class Network:
     ) -> None:
         where = type(self).__name__
         given = {} if inputs is None else inputs
-        check_named(where, "layers", layers)
-        check_named(where, "inputs", given)
+        check_named(where, "layers", layers, 'as in {"act": ReLU()}')
+        check_named(where, "inputs", given, 'as in {"add": ("x", "fc")}')
         check_not_called(where, INPUT, layers)
         for name in given:
             check_known(where, "layer", name, layers)
@@ -170,6 +171,8 @@ def as_tuple(dx: Any) -> tuple[Array, ...]:
 class Sequential(Network):
     """Layers in a row: the output of each is the input of the next.
 
+    layers: by name, or one after the other, which are then called "0", "1", …, as in torch.
+    Raises: TypeError for what is no layer, ValueError for a layer of several inputs.
     Source: D2.10, D2.29.
 
     >>> from refimpl.layers import Linear, Sigmoid
@@ -180,7 +183,20 @@ class Sequential(Network):
     <Sequential of 2 layers, 2 parameters
       fc   Linear 1 -> 1, 2 parameters
       act  Sigmoid>
+    >>> Sequential(Linear(np.array([[2.0]]), np.array([1.0])), Sigmoid())
+    <Sequential of 2 layers, 2 parameters
+      0  Linear 1 -> 1, 2 parameters
+      1  Sigmoid>
     """
 
-    def __init__(self, layers: Mapping[str, Layer]) -> None:
-        super().__init__(layers)
+    def __init__(self, *layers: Layer | Mapping[str, Layer]) -> None:
+        super().__init__(_by_name(type(self).__name__, layers))
+
+
+def _by_name(where: str, layers: tuple[Any, ...]) -> Mapping[str, Layer]:
+    """One mapping as it is, layers by their place."""
+    if len(layers) == 1 and isinstance(layers[0], Mapping):
+        return layers[0]
+    for layer in layers:
+        check_not_listed(where, layer)
+    return {str(place): layer for place, layer in enumerate(layers)}

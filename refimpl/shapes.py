@@ -18,9 +18,11 @@ from refimpl.checks import (
     check_most,
     check_room,
     entries,
+    for_each,
     is_integer,
 )
 from refimpl.elements import Array
+from refimpl.hints import channels_last, flat
 
 Pair: TypeAlias = tuple[int, int]
 Padding: TypeAlias = "int | str | Sequence[int | Sequence[int]]"
@@ -117,6 +119,7 @@ def check_channels(where: str, x: Array, weight: Array, expected: int, groups: i
         raise ValueError(
             f"{where}: x has {x.shape[1]} channels, but weight expects {expected}{in_groups} "
             f"(x {x.shape}, weight {weight.shape})"
+            f"{channels_last(x.shape, weight.shape, groups, 2 + weight.ndim - x.ndim)}"
         )
 
 
@@ -134,6 +137,7 @@ def check_bias(where: str, bias: Array, outputs: int) -> None:
     if bias.shape != (outputs,):
         raise ValueError(
             f"{where}: bias must be ({outputs},), one for each output, but is {bias.shape}"
+            f"{flat('bias', bias.shape, outputs)}"
         )
 
 
@@ -154,6 +158,8 @@ def padding_pairs(
         check_choice(where, "padding", padding, tuple(PADDING_RULES))
         return tuple(map(PADDING_RULES[padding], sizes, kernel, stride, dilation))
     given: tuple[Any, ...] = entries(padding, len(sizes))
+    if all(map(is_integer, given)):
+        given = for_each(given, len(sizes))
     if len(given) != len(sizes):
         raise ValueError(
             f"{where}: padding must have an entry for each of {', '.join(AXES[len(sizes)])}, "

@@ -10,7 +10,7 @@ from parity.cases.drawing import each, pooled, told, window_of
 from parity.cases.function import Function, average
 from parity.cases.pooling import FEATURE_MAP, image, of_both, pool_case, valid_of
 from parity.cases.symbol_case import SymbolCase, sums
-from parity.cases.texts import X2, Texts, Valid
+from parity.cases.texts import LAST, NO_BATCH, X2, Texts, Valid
 
 WINDOWS = ("D0.4", "D0.11", "D2.28")
 GROUP = "pooling"
@@ -176,7 +176,14 @@ VALID: Valid = valid_of("avg")
 says = Texts(VALID)
 
 BAD: tuple[BadCase, ...] = (
-    says.axes("avg_pool3d", "an image", "N, C, D, H, W", x=X2),
+    says.axes("avg_pool3d", "an image", "N, C, D, H, W", hint=NO_BATCH, x=X2),
+    says.dy(
+        "avg_pool1d_backward",
+        "dy with its channels last",
+        "(2, 3, 4)",
+        hint=f"{LAST}dy.transpose(0, 2, 1)",
+        dy=Draw((2, 4, 3)),
+    ),
     *(
         case
         for function in ("avg_pool1d", "avg_pool2d", "avg_pool3d", "avg_pool2d_backward")
@@ -185,8 +192,15 @@ BAD: tuple[BadCase, ...] = (
     says.beyond("avg_pool2d", "divisor_override"),
     says.beyond("avg_pool3d_backward", "divisor_override"),
     says.least("avg_pool2d", "negative stride", "stride", 1, (1, -2)),
-    says.least("avg_pool2d", "divisor 0", "divisor_override", 1, 0),
-    says.least("avg_pool3d_backward", "divisor −4", "divisor_override", 1, -4),
+    *(
+        says.value_error(
+            function,
+            "divisor 0",
+            "divisor_override must not be 0; leave it out for a mean",
+            divisor_override=0,
+        )
+        for function in ("avg_pool2d", "avg_pool3d_backward")
+    ),
     says.count("avg_pool2d", "three windows", "kernel_size", 2, (2, 3, 2)),
     says.count("avg_pool3d", "two strides", "stride", 3, (1, 2)),
     says.integer("avg_pool3d", "window 2.0", "kernel_size", 3, 2.0),

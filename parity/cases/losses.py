@@ -366,6 +366,10 @@ def _wrong_indices(name: str, target: Any, expected: str, logits: Draw = LOGITS)
 
 def _wrong_class(function: str, number: int, dtype: str) -> BadCase:
     message = f"target holds class {number}, but logits has 5 classes (0 to 4)"
+    if number == -100:
+        message += (
+            "; -100 is torch's ignore_index, which refimpl does not have: leave those samples out"
+        )
     target, dtypes = Given((0, 4, number, 1)), {"target": dtype}
     return says.value_error(
         function, f"class {number} of five", message, dtypes=dtypes, target=target
@@ -429,6 +433,13 @@ BAD_LOSSES = (
     _wrong_class("cross_entropy", -1, "int64"),
     _wrong_class("cross_entropy", -100, "int32"),
     _wrong_class("cross_entropy_backward", 5, "uint8"),
+    _wrong_class("cross_entropy_backward", -100, "int64"),
+    _wrong_indices(
+        "classes last",
+        Classes((2, 3, 4), 5),
+        "(2, 4, 5); if the classes are last, give logits.transpose(0, 3, 1, 2)",
+        Draw((2, 3, 4, 5)),
+    ),
     says.value_error(
         "cross_entropy_backward",
         "one dy without a reduction",

@@ -10,7 +10,7 @@ from parity.cases.dice import Arguments, Dice, Maker
 from parity.cases.drawing import each, kernel_of, pooled
 from parity.cases.function import MAP, Function
 from parity.cases.symbol_case import SymbolCase, branching
-from parity.cases.texts import X2, Texts, Valid
+from parity.cases.texts import NO_BATCH, X2, Texts, Valid
 
 GROUP = "pooling"
 
@@ -144,7 +144,7 @@ BAD: tuple[BadCase, ...] = (
         case
         for function in ("downsample", "upsample")
         for case in (
-            says.axes(function, "no channel axis", "N, C, H, W", x=Draw((2, 7, 6))),
+            says.axes(function, "no channel axis", "N, C, H, W", hint=NO_BATCH, x=Draw((2, 7, 6))),
             says.room(
                 function,
                 "size 10⁹",

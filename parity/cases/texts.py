@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from math import nan
 from typing import Any, TypeAlias
@@ -18,6 +19,13 @@ X1, X2, X3 = Draw((2, 3, 9)), Draw((2, 3, 7, 6)), Draw((2, 3, 7, 6, 5))
 POOLED1, POOLED2, POOLED3 = Draw((2, 3, 4)), Draw((2, 3, 3, 3)), Draw((2, 3, 3, 3, 2))
 LOGITS, CERTAINTY = Draw((4, 5)), Draw((4, 5), "certainty")
 SCALAR = Given(1)
+
+# What to do about a wrong shape, at the end of a text.
+NO_BATCH = "; add a batch axis: x[None]"
+NO_CHANNEL = "; add axes for the batch and the channel: x[None, None]"
+FLAT = "; give bias.reshape(-1)"
+COLUMNS = "; if the samples are columns, give x.T"
+LAST = "; if the channels are last, give "
 
 PROBABILITIES = "probabilities from 0 to 1"
 THIRDS = np.array([Fraction(1, 3)])
@@ -54,27 +62,39 @@ class Texts:
         return self.bad(TypeError, function, name, message, **changes)
 
     def axes(
-        self, function: str, name: str, axes: str, array: str = "x", **changes: Any
+        self,
+        function: str,
+        name: str,
+        axes: str,
+        array: str = "x",
+        hint: str = "",
+        **changes: Any,
     ) -> BadCase:
-        """An array of the wrong number of axes."""
+        """An array of the wrong number of axes; `hint` ends the text, here and below."""
         shape = changes[array].shape
         wanted = f"must have {len(axes.split(', '))} axes ({axes})"
-        message = f"{array} {wanted}, but has {len(shape)} ({array} {shape})"
+        message = f"{array} {wanted}, but has {len(shape)} ({array} {shape}){hint}"
         return self.value_error(function, name, message, **changes)
 
-    def dy(self, function: str, name: str, output: str, **changes: Any) -> BadCase:
+    def dy(self, function: str, name: str, output: str, hint: str = "", **changes: Any) -> BadCase:
         """An upstream gradient of another shape than the output."""
         shape = {**self.valid[function], **changes}["dy"].shape
-        message = f"dy is {shape}, but the output for these arguments is {output}"
+        message = f"dy is {shape}, but the output for these arguments is {output}{hint}"
         return self.value_error(function, name, message, **changes)
 
     def sizes(
-        self, function: str, name: str, has: str, expects: int | str, **changes: Any
+        self,
+        function: str,
+        name: str,
+        has: str,
+        expects: int | str,
+        hint: str = "",
+        **changes: Any,
     ) -> BadCase:
         """Channels or features that the weight does not expect."""
         arguments = {**self.valid[function], **changes}
         shapes = f"x {arguments['x'].shape}, weight {arguments['weight'].shape}"
-        message = f"x has {has}, but weight expects {expects} ({shapes})"
+        message = f"x has {has}, but weight expects {expects} ({shapes}){hint}"
         return self.value_error(function, name, message, **changes)
 
     def span(
@@ -84,9 +104,9 @@ class Texts:
         message = f"the window spans {span} along {axis}, but the padded input has only {padded}"
         return self.value_error(function, name, message, **changes)
 
-    def bias(self, function: str, name: str, outputs: int, bias: Draw) -> BadCase:
+    def bias(self, function: str, name: str, outputs: int, bias: Draw, hint: str = "") -> BadCase:
         """A bias that is not one number for each output."""
-        message = f"bias must be ({outputs},), one for each output, but is {bias.shape}"
+        message = f"bias must be ({outputs},), one for each output, but is {bias.shape}{hint}"
         return self.value_error(function, name, message, bias=bias)
 
     def least(self, function: str, name: str, option: str, least: int, value: Any) -> BadCase:
@@ -145,6 +165,15 @@ class Texts:
         objects = np.array([Fraction(1, 2), None], object)
         objects[1] = element
         return self.type_error(function, f"{kind} in {array}", message, **{array: objects})
+
+    def not_added(self, function: str, first: str, second: str) -> BadCase:
+        """Fractions in one array, decimals in another."""
+        message = (
+            f"{first} holds {Fraction(1, 3)!r} (Fraction), but {second} holds {Decimal(1)!r} "
+            "(Decimal), and they cannot be added; give numbers of one type"
+        )
+        objects = {first: THIRDS, second: np.array([Decimal(1)])}
+        return self.type_error(function, f"decimals in {second}", message, **objects)
 
     def swapped(self, function: str, array: str) -> BadCase:
         """Floats whose bytes are in the other order."""

@@ -328,19 +328,19 @@ REFUSED: dict[str, tuple[Any, Any, type[Exception], str]] = {
         [FC, ADD],
         None,
         TypeError,
-        "layers must map names to them, but is a list",
+        'layers must map names to them, as in {"act": ReLU()}, but is a list',
     ),
     "inputs in a list": (
         {"fc": FC, "add": ADD},
         [("add", ("x", "fc"))],
         TypeError,
-        "inputs must map names to them, but is a list",
+        'inputs must map names to them, as in {"add": ("x", "fc")}, but is a list',
     ),
     "no inputs in a list": (
         {"fc": FC},
         [],
         TypeError,
-        "inputs must map names to them, but is a list",
+        'inputs must map names to them, as in {"add": ("x", "fc")}, but is a list',
     ),
 }
 
@@ -358,7 +358,10 @@ def test_a_chain_refuses_under_its_own_name() -> None:
     """The class that was called is named."""
     with pytest.raises(TypeError) as info:
         Sequential([FC])  # type: ignore[arg-type]
-    assert str(info.value) == "Sequential: layers must map names to them, but is a list"
+    assert str(info.value) == (
+        'Sequential: layers must be one mapping from names, as in {"act": ReLU()}, or layers one '
+        "after the other, but one is a list of 1; give Sequential(*layers)"
+    )
 
 
 def test_backward_needs_every_activation(graph: Network, x: Any) -> None:
