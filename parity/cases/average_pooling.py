@@ -158,6 +158,10 @@ OPTIONS = (
         padding=1,
         ceil_mode=True,
     ),
+    _avg2d("one entry for both axes", (2, 4, 9, 8), (3,), stride=[2], padding=(1,)),
+    _avg3d("one entry for all axes", (2, 3, 6, 7, 8), [3], stride=(2,), padding=[1]),
+    _avg2d("divisor −4", (2, 3, 8, 7), (3, 2), stride=(1, 2), divisor_override=-4),
+    _avg3d("divisor −7", (2, 4, 5, 6, 8), (2, 3, 4), stride=(2, 1, 3), divisor_override=-7),
     _avg3d("divisor 5", (2, 3, 6, 5, 7), (3, 2, 4), stride=(1, 2, 3), divisor_override=5),
 )
 

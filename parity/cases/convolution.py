@@ -127,6 +127,14 @@ ONE_AXIS = (
 
 TWO_AXES = (
     _conv2d(
+        "one entry for both axes",
+        (2, 3, 9, 10),
+        (4, 3, 2, 5),
+        stride=(3,),
+        padding=[1],
+        dilation=(2,),
+    ),
+    _conv2d(
         "plain",
         (2, 3, 7, 6),
         (5, 3, 2, 4),
@@ -249,6 +257,14 @@ TWO_AXES = (
 )
 
 THREE_AXES = (
+    _conv3d(
+        "one entry for all axes",
+        (2, 3, 6, 7, 8),
+        (5, 3, 2, 3, 4),
+        stride=[2],
+        padding=(1,),
+        dilation=(2,),
+    ),
     _conv3d("plain", (2, 3, 7, 6, 5), (8, 3, 2, 4, 5), documents=("D0.5",)),
     _conv3d("without bias", (2, 3, 7, 6, 5), (8, 3, 4, 2, 1), bias=False),
     _conv3d("one sample", (1, 3, 6, 7, 5), (8, 3, 2, 5, 4)),

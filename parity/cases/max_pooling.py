@@ -144,6 +144,8 @@ OPTIONS = (
         padding=1,
         ceil_mode=True,
     ),
+    _max2d("one entry for both axes", (2, 4, 9, 8), (3,), stride=(2,), padding=[1], dilation=(2,)),
+    _max3d("one entry for all axes", (2, 3, 7, 8, 9), [3], stride=(2,), padding=(1,), dilation=[2]),
     _max3d("ties", (2, 3, 5, 6, 7), (2, 3, 4), values="ties", stride=1),
 )
 

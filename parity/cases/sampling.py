@@ -58,6 +58,7 @@ SIZES = (
     *_each("left over on one axis", (2, 3, 9, 8), (2, 4)),
     *_each("one left over", (2, 3, 7, 9), (3, 4)),
     *_each("all but one left over", (2, 3, 8, 11), (3, 4)),
+    *_each("one entry for both axes", (2, 4, 8, 7), (3,)),
     *_each("one sample", (1, 3, 7, 8), 3),
     *_each("one channel", (2, 1, 7, 8), 3),
     *_each("empty batch", (0, 3, 7, 8), 3),

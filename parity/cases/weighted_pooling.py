@@ -64,6 +64,7 @@ WEIGHTED = (
     _weighted("pixels left over", (2, 4, 8, 7), (4, 3, 2)),
     _weighted("overlap", (2, 5, 9, 7), (5, 4, 3), stride=2),
     _weighted("overlap on one axis", (2, 5, 9, 7), (5, 2, 4), stride=(3, 1)),
+    _weighted("one entry for both axes", (2, 5, 9, 8), (5, 4, 3), stride=(2,)),
     _weighted("gaps", (2, 5, 10, 11), (5, 1, 2), stride=(3, 4)),
     _weighted("stride 1", (2, 4, 6, 7), (4, 3, 2), stride=1),
     _weighted("window is one row", (2, 3, 5, 8), (3, 1, 4), stride=(2, 3)),

@@ -101,9 +101,8 @@ class Call:
         n = len(self.sides)
         if option is None:
             return (1,) * n
-        if isinstance(option, tuple | list):
-            return tuple(int(number) for number in option)
-        return (int(option),) * n
+        numbers = tuple(map(int, option)) if isinstance(option, tuple | list) else (int(option),)
+        return numbers * n if len(numbers) == 1 else numbers
 
     @cached_property
     def spans(self) -> tuple[int, ...]:
