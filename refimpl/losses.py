@@ -33,11 +33,27 @@ def cross_entropy(logits: Array, target: Array, reduction: str = "mean") -> Arra
     Shapes: logits (N, C, …) or (C,); target: class indices (N, …), or probabilities of the
     shape of logits. The mean divides by the number of samples and places, N·…
     Raises: TypeError for targets that are neither, ValueError for shapes that disagree, classes
-    that are not there and unknown reductions.
+    that are not there (−100, which torch ignores, too: leave those samples out) and unknown
+    reductions.
     Source: D2.14, D2.15, D0.8.
 
     >>> cross_entropy(np.array([[0.0, 0.0]]), np.array([1])) == np.log(2)
     np.True_
+
+    torch's class weights w come out of reduction="none": its mean is Σ w[t_n] l_n / Σ w[t_n], so
+    that dy = w[t]/Σ w[t]. Its label smoothing ε is (1 − ε) · onehot + ε/C as probabilities.
+
+    >>> logits, t, w = np.array([[0.0, 1.0], [2.0, 0.0], [0.0, 0.0]]), [0, 0, 1], np.array([3.0, 1])
+    >>> dy = w[t] / w[t].sum()
+    >>> float((dy * cross_entropy(logits, t, reduction="none")).sum().round(6))
+    0.716245
+    >>> cross_entropy_backward(dy, logits, t, reduction="none").round(4)
+    array([[-0.3133,  0.3133],
+           [-0.0511,  0.0511],
+           [ 0.0714, -0.0714]])
+    >>> smooth = 0.9 * np.eye(2)[t] + 0.1 / 2
+    >>> float(cross_entropy(logits, smooth).round(6))
+    0.727779
     """
     where = "cross_entropy"
     logits, target, axis = _logits_and_target(where, logits, target, reduction)

@@ -259,8 +259,8 @@ TWO_AXES = (
 THREE_AXES = (
     _conv3d(
         "one entry for all axes",
-        (2, 3, 6, 7, 8),
-        (5, 3, 2, 3, 4),
+        (2, 6, 5, 7, 8),
+        (5, 6, 2, 3, 4),
         stride=[2],
         padding=(1,),
         dilation=(2,),

@@ -1,5 +1,6 @@
 """Networks in which layers take the outputs of others: shortcuts, branches, what they refuse."""
 
+from collections import OrderedDict
 from fractions import Fraction
 from typing import Any
 
@@ -18,6 +19,7 @@ from refimpl import (
     Linear,
     MaxPool2d,
     Network,
+    ReLU,
     Sequential,
 )
 from refimpl.networks import as_tuple, sum_of_parts
@@ -361,6 +363,34 @@ def test_a_chain_refuses_under_its_own_name() -> None:
     assert str(info.value) == (
         'Sequential: layers must be one mapping from names, as in {"act": ReLU()}, or layers one '
         "after the other, but one is a list of 1; give Sequential(*layers)"
+    )
+
+
+def test_layers_one_after_the_other() -> None:
+    """As torch takes them, and called as torch calls them; a mapping is taken as ever."""
+    layers = (FC, ReLU())
+    by_place, by_name = Sequential(*layers), Sequential(OrderedDict(zip("01", layers, strict=True)))
+    assert list(by_place.layers) == ["0", "1"]
+    assert by_place.layers == by_name.layers
+    assert Sequential(FC).layers == {"0": FC}
+    assert Sequential().layers == Sequential({}).layers == {}
+
+
+@pytest.mark.parametrize(
+    ("layers", "said"),
+    [
+        ([[FC]], "a list of 1; give Sequential(*layers)"),
+        ([FC, (ADD, FC)], "a tuple of 2; give Sequential(*layers)"),
+        ([{"fc": FC}, {"add": ADD}], "a dict of 1; give Sequential(*layers.values())"),
+    ],
+)
+def test_collections_in_place_of_a_layer(layers: Any, said: str) -> None:
+    """The way out is named."""
+    with pytest.raises(TypeError) as info:
+        Sequential(*layers)
+    assert str(info.value) == (
+        'Sequential: layers must be one mapping from names, as in {"act": ReLU()}, or layers one '
+        f"after the other, but one is {said}"
     )
 
 
