@@ -21,7 +21,7 @@ import numpy as np
 from parity.bounds import operations
 from parity.bounds.arithmetic import Arithmetic, Sides, gamma
 from parity.bounds.bound import Arrays, Bound, Options, bounded, each_side, magnitudes
-from parity.bounds.per_axis import two
+from parity.bounds.two_axes import two
 from parity.cases.case import Array
 
 Pooling = Callable[[Array], Array]  # (K_h, K_w) -> Σ weight · |inputs| for each element

@@ -13,7 +13,7 @@ from typing import Any
 from parity.bounds import selections, sums
 from parity.bounds.arithmetic import Sides
 from parity.bounds.bound import Arrays, Bound, Options
-from parity.bounds.per_axis import two
+from parity.bounds.two_axes import two
 from parity.cases.case import Array
 
 

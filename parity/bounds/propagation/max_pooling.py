@@ -9,8 +9,8 @@ import numpy as np
 from parity.bounds import operations
 from parity.bounds.arithmetic import gamma
 from parity.bounds.bound import Arrays, Options
-from parity.bounds.per_axis import two
 from parity.bounds.propagation.error import Accumulated, Two
+from parity.bounds.two_axes import two
 from parity.cases.case import Array
 
 
