@@ -118,7 +118,8 @@ class Call:
             return ((0, 0),) * len(self.sides)
         if padding in ("same", "full"):
             return tuple(self._named(str(padding)))
-        entries = padding if isinstance(padding, tuple | list) else (padding,) * len(self.sides)
+        entries = tuple(padding) if isinstance(padding, tuple | list) else (padding,)
+        entries = entries * len(self.sides) if len(entries) == 1 else entries
         return tuple((e[0], e[1]) if isinstance(e, tuple | list) else (e, e) for e in entries)
 
     def _named(self, padding: str) -> Iterable[tuple[int, int]]:
