@@ -127,14 +127,6 @@ ONE_AXIS = (
 
 TWO_AXES = (
     _conv2d(
-        "one entry for both axes",
-        (2, 3, 9, 10),
-        (4, 3, 2, 5),
-        stride=(3,),
-        padding=[1],
-        dilation=(2,),
-    ),
-    _conv2d(
         "plain",
         (2, 3, 7, 6),
         (5, 3, 2, 4),
@@ -254,17 +246,17 @@ TWO_AXES = (
         Draw((5, 3, 2, 4), layout="strided"),
         padding=1,
     ),
+    _conv2d(
+        "one entry for both axes",
+        (2, 3, 9, 10),
+        (4, 3, 2, 5),
+        stride=(3,),
+        padding=[1],
+        dilation=(2,),
+    ),
 )
 
 THREE_AXES = (
-    _conv3d(
-        "one entry for all axes",
-        (2, 6, 5, 7, 8),
-        (5, 6, 2, 3, 4),
-        stride=[2],
-        padding=(1,),
-        dilation=(2,),
-    ),
     _conv3d("plain", (2, 3, 7, 6, 5), (8, 3, 2, 4, 5), documents=("D0.5",)),
     _conv3d("without bias", (2, 3, 7, 6, 5), (8, 3, 4, 2, 1), bias=False),
     _conv3d("one sample", (1, 3, 6, 7, 5), (8, 3, 2, 5, 4)),
@@ -312,6 +304,14 @@ THREE_AXES = (
     _conv3d("K is 480", (2, 20, 5, 6, 7), (6, 20, 2, 4, 3)),
     _conv3d("blocks of samples", (5, 3, 12, 11, 10), (2, 3, 4, 5, 1)),
     _conv3d("blocks of rows", (2, 3, 18, 20, 19), (4, 3, 5, 6, 2), stride=(2, 1, 1)),
+    _conv3d(
+        "one entry for all axes",
+        (2, 6, 5, 7, 8),
+        (5, 6, 2, 3, 4),
+        stride=[2],
+        padding=(1,),
+        dilation=(2,),
+    ),
 )
 
 FAMILY_SHAPES: dict[str, tuple[Shape, Shape]] = {
