@@ -563,7 +563,12 @@ def check_labels(where: str, score: Array, target: Array) -> None:
 def check_mask(where: str, x: Array, mask: Any) -> Array:
     """Where a mask of x's shape is 1 or True; refuse one that holds anything but 0 and 1."""
     mask = _real_array(where, "mask", mask, kinds="bfiuO")
-    check_same_shape(where, "mask", mask, "x", x)
+    if mask.ndim == 0 < x.ndim:
+        raise ValueError(
+            f"{where}: mask must be an array of 0 and 1 like x, {x.shape}, but is {mask}; draw one "
+            "with rng.random(x.shape) >= p"
+        )
+    check_same_shape(where, "x", x, "mask", mask)
     others = mask[(mask != 0) & (mask != 1)]
     if others.size:
         raise ValueError(f"{where}: mask must hold only 0 and 1, but holds {others.flat[0]}")

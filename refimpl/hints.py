@@ -71,6 +71,18 @@ def channels_last(x: Shape, weight: Shape, groups: int = 1, depth: int = 2) -> s
     return _if("the channels are last", alone or [f"{turned_x} and {turned_weight}"] * both)
 
 
+def shared_by_groups(x: Shape, weight: Shape, groups: int) -> str:
+    """Which weight a grouped convolution takes for this x.
+
+    >>> shared_by_groups((2, 6, 9), (4, 6, 5), 2)
+    '; of 2 groups weight is (C_out, C_in/groups, …), here (4, 3, 5)'
+    """
+    if groups == 1 or x[1] % groups:
+        return ""
+    wanted = (weight[0], x[1] // groups, *weight[2:])
+    return f"; of {groups} groups weight is (C_out, C_in/groups, …), here {wanted}"
+
+
 def _may_be_last(sizes: Shape, sizes_if_last: Shape) -> bool:
     """No: images and kernels are square as they are, and would not be if channels were last.
 

@@ -22,7 +22,7 @@ from refimpl.checks import (
     is_integer,
 )
 from refimpl.elements import Array
-from refimpl.hints import channels_last, reshaped
+from refimpl.hints import channels_last, reshaped, shared_by_groups
 
 Pair: TypeAlias = tuple[int, int]
 Padding: TypeAlias = "int | str | Sequence[int | Sequence[int]]"
@@ -116,10 +116,11 @@ def check_channels(where: str, x: Array, weight: Array, expected: int, groups: i
     """Refuse channels that the weight does not expect."""
     if x.shape[1] != expected:
         in_groups = f" in {groups} groups" if groups > 1 else ""
+        hint = channels_last(x.shape, weight.shape, groups, 2 + weight.ndim - x.ndim)
         raise ValueError(
             f"{where}: x has {x.shape[1]} channels, but weight expects {expected}{in_groups} "
             f"(x {x.shape}, weight {weight.shape})"
-            f"{channels_last(x.shape, weight.shape, groups, 2 + weight.ndim - x.ndim)}"
+            f"{hint or shared_by_groups(x.shape, weight.shape, groups)}"
         )
 
 

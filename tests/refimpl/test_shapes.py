@@ -473,6 +473,12 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         "(x (2, 3, 7, 6), weight (4, 3, 5, 2)); "
         "if the channels are last, give x.transpose(0, 3, 1, 2)",
     ),
+    "a weight of one group": (
+        lambda: refimpl.conv2d(np.zeros((2, 6, 7, 8)), np.zeros((4, 6, 5, 2)), groups=2),
+        ValueError,
+        "conv2d: x has 6 channels, but weight expects 12 in 2 groups (x (2, 6, 7, 8), "
+        "weight (4, 6, 5, 2)); of 2 groups weight is (C_out, C_in/groups, …), here (4, 3, 5, 2)",
+    ),
     "output channels in groups": (
         lambda: refimpl.conv2d(IMAGE, np.zeros((4, 1, 5, 2)), groups=3),
         ValueError,
@@ -557,6 +563,12 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         lambda: refimpl.cross_entropy(np.array(1.0), np.array(0)),
         ValueError,
         "cross_entropy: logits must have an axis of classes, but is a single value",
+    ),
+    "a probability in place of a mask": (
+        lambda: refimpl.dropout(LOGITS, 0.5),  # type: ignore[arg-type]
+        ValueError,
+        "dropout: mask must be an array of 0 and 1 like x, (2, 3), but is 0.5; draw one with "
+        "rng.random(x.shape) >= p",
     ),
     "classes that are not integers": (
         lambda: refimpl.cross_entropy(LOGITS, np.array([0.0, 1.0])),
