@@ -9,14 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from refimpl.checks import (
-    check_ints,
-    check_keys,
-    check_layer_class,
-    check_least,
-    check_room,
-    entries,
-)
+from refimpl.checks import check_ints, check_room, entries
 from refimpl.elements import Array
 from refimpl.layers import (
     Add,
@@ -31,6 +24,7 @@ from refimpl.layers import (
     ReLU,
     Sigmoid,
 )
+from refimpl.network_checks import check_keys, check_layer_class, check_least
 from refimpl.networks import Network, Sequential, listed
 
 

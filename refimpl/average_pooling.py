@@ -6,17 +6,11 @@ Sums are formed axis by axis over the places inside the input: padding adds noth
 from __future__ import annotations
 
 from math import prod
+from typing import Any
 
 import numpy as np
 
-from refimpl.checks import (
-    Ints,
-    check_arrays,
-    check_divisor,
-    check_fits,
-    check_flag,
-    check_gradient,
-)
+from refimpl.checks import Ints, check_arrays, check_divisor, check_flag, check_gradient
 from refimpl.elements import Array, zeros
 from refimpl.shapes import PoolGeometry, pool_geometry
 from refimpl.windows import map_blocks, pool_meetings
@@ -98,7 +92,7 @@ def avg_pool2d(
     Shapes: x (N, C, H, W) -> (N, C, H_out, W_out); sizes as in `max_pool2d`.
     divisor: the number of places of the window in the padded input (what ceil_mode lets hang
     over the padding is not counted); without count_include_pad, in the input itself;
-    divisor_override replaces both.
+    divisor_override, of either sign and not 0, replaces both.
     Raises: ValueError if a window exceeds the padded input or padding is more than half of
     kernel_size; TypeError for arrays that are not real numbers.
     Source: D0.4, D0.7, D1.17, D2.11, D3.6, D4.4, D4.15.
@@ -243,7 +237,7 @@ def _avg_pool(
 ) -> Array:
     (x,) = check_arrays(where, x=x)
     geometry = pool_geometry(where, n, x, kernel_size, stride, padding, 1, ceil_mode)
-    divisor = _divisor(where, geometry, count_include_pad, divisor_override).astype(_in(x).dtype)
+    divisor = _divisor(where, geometry, count_include_pad, divisor_override, _in(x).dtype)
     y = np.empty((*x.shape[:2], *geometry.output), x.dtype)
     along = list(enumerate(pool_meetings(geometry), start=1))
     for maps, means in map_blocks(x, y):
@@ -268,8 +262,8 @@ def _avg_pool_backward(
 ) -> Array:
     dy, x = check_arrays(where, dy=dy, x=x)
     geometry = pool_geometry(where, n, x, kernel_size, stride, padding, 1, ceil_mode)
-    check_gradient(where, dy, (*x.shape[:2], *geometry.output))
-    divisor = _divisor(where, geometry, count_include_pad, divisor_override).astype(_in(dy).dtype)
+    check_gradient(where, dy, (*x.shape[:2], *geometry.output), channels=True)
+    divisor = _divisor(where, geometry, count_include_pad, divisor_override, _in(dy).dtype)
     dx = np.empty(x.shape, dy.dtype)
     along = list(enumerate(pool_meetings(geometry), start=1))
     for gradient, upstream in map_blocks(dx, dy):
@@ -312,14 +306,12 @@ def _on(axis: int, places: slice) -> tuple[slice, ...]:
 
 
 def _divisor(
-    where: str, geometry: PoolGeometry, count_include_pad: bool, override: int | None
+    where: str, geometry: PoolGeometry, count_include_pad: bool, override: int | None, dtype: Any
 ) -> Array:
     """What each window's sum is divided by, as an array of the output's spatial shape."""
     check_flag(where, "count_include_pad", count_include_pad)
     if override is not None:
-        divisor = check_divisor(where, override)
-        check_fits(where, "divisor_override", divisor, np.float64)
-        return np.full(geometry.output, divisor)
+        return np.full(geometry.output, check_divisor(where, override, dtype), dtype)
     counts = []
     for size, n, k, s, p in zip(
         geometry.sizes,
@@ -332,4 +324,4 @@ def _divisor(
         margin = p if count_include_pad else 0
         start = np.arange(n) * s - p
         counts.append(np.minimum(start + k, size + margin) - np.maximum(start, -margin))
-    return np.asarray(prod(np.ix_(*counts)))
+    return np.asarray(prod(np.ix_(*counts))).astype(dtype)

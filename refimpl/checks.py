@@ -1,23 +1,46 @@
-"""Checks of arguments. Every error text of the package is written here or in `shapes`."""
+"""Checks of arguments.
+
+Every error text of the package is written here, in `shapes`, `objects` or `network_checks`; what
+to do about a wrong shape in `hints`.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Iterable, Sequence
 from numbers import Rational, Real
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from refimpl.elements import Array, zero_of
+from refimpl.hints import (
+    features_turned,
+    gradient_turned,
+    missing_axes,
+    reshaped,
+    turned_to_last,
+)
+from refimpl.objects import NOT_REAL, check_elements, check_one_kind, holds_masked
 
 Ints: TypeAlias = "int | Sequence[int]"
 
 MOST = 2**31 - 1  # of a stride, a dilation and the like: its product with an itemsize fits 64 bits
+IGNORED = -100  # a class: torch's default for ignore_index
 LARGE = 1 << 30  # bytes; smaller arrays are made without asking whether there is room
-IGNORED = -100  # the class that torch's cross_entropy leaves out
 AXES = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}  # spatial axes, as torch names them
-NOT_REAL = (str, bytes, bool, np.bool_, complex, np.complexfloating, type(None), list, np.ndarray)
+
+
+def _memory() -> float:
+    """How many bytes this machine has; ∞ where the system does not say."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return math.inf
+
+
+MEMORY = _memory()
 
 
 # --- arrays -------------------------------------------------------------------------------
@@ -27,13 +50,15 @@ def check_arrays(where: str, **arrays: Any) -> list[Array]:
     """The arguments as arrays of one element type; integers become float64, as NumPy promotes.
 
     Raises: TypeError for boolean, complex or text arrays, masked ones, objects that are no
-    numbers, bytes in the other order and for two different dtypes, ValueError for rows of
-    different lengths.
+    numbers or not of one kind, bytes in the other order and for two different dtypes,
+    ValueError for rows of different lengths and integers that no float64 holds.
     """
     given = {name: _real_array(where, name, array) for name, array in arrays.items()}
-    objects = [array for array in given.values() if array.dtype == object]
+    objects = {name: array for name, array in given.items() if array.dtype.kind == "O"}
+    if objects:
+        check_one_kind(where, objects)
     checked = {
-        name: _promoted(array, objects) if array.dtype.kind in "iu" else array
+        name: _promoted(array, list(objects.values())) if array.dtype.kind in "iu" else array
         for name, array in given.items()
     }
     (first, reference), *others = checked.items()
@@ -49,18 +74,14 @@ def check_arrays(where: str, **arrays: Any) -> list[Array]:
 def _real_array(where: str, name: str, value: Any, kinds: str = "fiuO") -> Array:
     if value is None:
         raise TypeError(f"{where}: {name} must hold real numbers, but is None")
-    check_not_masked(where, name, value)
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        raise ValueError(
-            f"{where}: {name} must be an array, but its rows have different lengths"
-        ) from None
-    if array.dtype.kind not in kinds:
+    array = as_array(where, name, value)
+    kind = array.dtype.kind
+    if kind not in kinds:
         raise TypeError(f"{where}: {name} must hold real numbers, but has dtype {array.dtype}")
-    if array.dtype == object:
-        _check_elements(where, name, array)
-    elif array.dtype.kind == "f" and not array.dtype.isnative:
+    if kind == "O":
+        check_elements(where, name, array)
+        return array if isinstance(value, np.ndarray) else _floats(where, name, array)
+    if kind == "f" and not array.dtype.isnative:
         native = array.dtype.newbyteorder("=")
         raise TypeError(
             f"{where}: {name} is {native} with its bytes in the other order ({array.dtype.str}); "
@@ -69,35 +90,30 @@ def _real_array(where: str, name: str, value: Any, kinds: str = "fiuO") -> Array
     return array
 
 
-def check_not_masked(where: str, name: str, value: Any) -> None:
-    """Refuse a masked array, which `np.asarray` would take for one without a mask."""
-    if isinstance(value, np.ndarray) and hasattr(value, "mask"):  # np.ma is not loaded for it
+def as_array(where: str, name: str, value: Any) -> Array:
+    """An argument as an array; refuse a masked one, and rows of different lengths."""
+    if type(value) is not np.ndarray and holds_masked(value):  # `np.asarray` drops the mask
+        is_one = isinstance(value, np.ndarray)
         raise TypeError(
-            f"{where}: {name} is a masked array, whose mask would be lost; give "
-            f"{name}.filled(…), or leave the masked elements out"
+            f"{where}: {name} {'is' if is_one else 'holds'} a masked array, whose mask would be "
+            f"lost; give {name if is_one else 'its'}{'.' if is_one else ' '}filled(…), or leave "
+            "the masked elements out"
         )
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise ValueError(
+            f"{where}: {name} must be an array, but its rows have different lengths"
+        ) from None
 
 
-def _check_elements(where: str, name: str, array: Array) -> None:
-    """Refuse an object array with elements that are no numbers: with no sum, no product."""
-    types = set(map(type, array.flat))  # few, of however many elements
-    odd = tuple(found for found in types if issubclass(found, NOT_REAL) or not _computes(found))
-    if odd:
-        element = next(e for e in array.flat if type(e) in odd)
-        raise TypeError(
-            f"{where}: {name} must hold real numbers, but holds {element!r} "
-            f"({type(element).__name__})"
-        )
-
-
-def _computes(kind: type) -> bool:
-    """Whether objects of a type are added and multiplied, as numbers and symbols are.
-
-    >>> from fractions import Fraction
-    >>> _computes(Fraction), _computes(dict), _computes(set), _computes(tuple)
-    (True, False, False, False)
-    """
-    return all(hasattr(kind, method) for method in ("__add__", "__sub__", "__mul__"))
+def _floats(where: str, name: str, array: Array) -> Array:
+    """Of a list, whole numbers beyond 64 bits become float64, as those below do."""
+    if not {int, float}.issuperset(map(type, array.flat)):
+        return array
+    for number in array.flat:
+        check_fits(where, name, number, np.float64)
+    return array.astype(np.float64)
 
 
 def _promoted(integers: Array, objects: list[Array]) -> Array:
@@ -117,25 +133,19 @@ def check_axes(where: str, name: str, array: Array, axes: Sequence[str]) -> None
     if array.ndim != len(axes):
         raise ValueError(
             f"{where}: {name} must have {len(axes)} axes ({', '.join(axes)}), "
-            f"but has {array.ndim} ({name} {array.shape}){_unbatched(name, array, axes)}"
+            f"but has {array.ndim} ({name} {array.shape}){missing_axes(name, array.shape, axes)}"
         )
 
 
-def _unbatched(name: str, array: Array, axes: Sequence[str]) -> str:
-    """How images without batch or channel axis, which torch takes, get them."""
-    missing = len(axes) - array.ndim
-    if axes[0] != "N" or missing not in (1, 2):
-        return ""
-    what = "the batch axis" if missing == 1 else "batch and channels"
-    return f"; if it lacks {what}, give {name}[{', '.join(['None'] * missing)}]"
+def check_gradient(where: str, dy: Array, output: tuple[int, ...], channels: bool = False) -> None:
+    """Refuse an upstream gradient that has not the shape of the output.
 
-
-def check_gradient(where: str, dy: Array, output: tuple[int, ...]) -> None:
-    """Refuse an upstream gradient that has not the shape of the output."""
+    channels: the second axis are channels, which others have last.
+    """
     if dy.shape != output:
-        hint = "; give it the batch axis: dy[None]" if (1, *dy.shape) == output else ""
         raise ValueError(
-            f"{where}: dy is {dy.shape}, but the output for these arguments is {output}{hint}"
+            f"{where}: dy is {dy.shape}, but the output for these arguments is {output}"
+            f"{gradient_turned(dy.shape, output, channels)}"
         )
 
 
@@ -144,6 +154,7 @@ def check_same_shape(where: str, first: str, a: Array, second: str, b: Array) ->
     if a.shape != b.shape:
         raise ValueError(
             f"{where}: {first} is {a.shape}, but {second} is {b.shape}; both must be of one shape"
+            f"{reshaped(second, b.shape, a.shape)}"
         )
 
 
@@ -170,12 +181,18 @@ def check_stackable(where: str, maps: Sequence[Array]) -> None:
         if _but_channels(array) != _but_channels(maps[0]):
             raise ValueError(
                 f"{where}: maps must agree in everything but channels, but maps[0] is "
-                f"{maps[0].shape} and maps[{k}] {array.shape}"
+                f"{maps[0].shape} and maps[{k}] {array.shape}{_stacked_last(maps[0], array)}"
             )
 
 
 def _but_channels(array: Array) -> tuple[int, ...]:
     return (array.shape[0], *array.shape[2:])
+
+
+def _stacked_last(first: Array, other: Array) -> str:
+    """A hint where maps agree in everything but their last axis."""
+    wanted = (first.shape[0], other.shape[-1], *first.shape[1:-1])
+    return turned_to_last("every maps[k]", other.shape, wanted, "channels")
 
 
 def check_choice(where: str, name: str, value: Any, choices: Sequence[str]) -> None:
@@ -283,14 +300,14 @@ def check_int(where: str, name: str, value: Any, least: int) -> int:
     return int(value)
 
 
-def check_divisor(where: str, value: Any) -> int:
-    """divisor_override as an integer of at least 1."""
-    if is_integer(value) and value < 0:
-        raise ValueError(
-            f"{where}: divisor_override must be at least 1, but is {value!r}; negate what "
-            f"divisor_override={-value} gives"
-        )
-    return check_int(where, "divisor_override", value, 1)
+def check_divisor(where: str, value: Any, dtype: Any) -> int:
+    """A divisor as an integer of either sign, which is not 0 and fits into the elements' dtype."""
+    if not is_integer(value):
+        raise TypeError(f"{where}: divisor_override must be an integer, but is {value!r}")
+    if value == 0:
+        raise ValueError(f"{where}: divisor_override must not be 0; leave it out for a mean")
+    check_fits(where, "divisor_override", value, dtype if dtype.kind == "f" else np.float64)
+    return int(value)
 
 
 def check_most(where: str, **options: Sequence[int]) -> None:
@@ -307,14 +324,21 @@ def check_room(where: str, made: str, shape: Sequence[int], itemsize: int) -> No
     size = math.prod(shape) * itemsize
     if size < LARGE:
         return
-    try:
-        np.empty(size, np.uint8)  # of what is never written no memory is taken
-    except (MemoryError, ValueError, OverflowError):
+    if size > MEMORY or not _is_granted(size):
         axes = ", ".join(map(_shown, shape))
         raise ValueError(
             f"{where}: {made} needs an array of ({axes}), {_gigabytes(size)} GB, for which there "
             "is no memory; give less"
-        ) from None
+        )
+
+
+def _is_granted(size: int) -> bool:
+    """Whether the system gives so many bytes; some give more than there are."""
+    try:
+        np.empty(size, np.uint8)  # of what is never written no memory is taken
+    except (MemoryError, ValueError, OverflowError):
+        return False
+    return True
 
 
 def _gigabytes(size: int) -> str:
@@ -339,10 +363,12 @@ def _shown(value: Any) -> str:
 
 
 def check_ints(where: str, name: str, value: Any, count: int, least: int) -> tuple[int, ...]:
-    """An option as `count` integers, each at least `least`; one integer, alone or in a tuple,
-    stands for all, as in torch."""
-    values = entries(value, count)
-    values = values * count if len(values) == 1 else values
+    """An option as `count` integers, each at least `least`; one stands for all, as in torch.
+
+    >>> check_ints("here", "stride", 2, 3, 1), check_ints("here", "stride", (2,), 3, 1)
+    ((2, 2, 2), (2, 2, 2))
+    """
+    values = for_each(entries(value, count), count)
     if not all(map(is_integer, values)):
         raise TypeError(f"{where}: {name} must be an integer or {count} of them, but is {value!r}")
     if len(values) != count:
@@ -378,8 +404,8 @@ def check_windows(where: str, layers: Any) -> tuple[int, list[list[tuple[int, ..
                 f"{where}: layer {number} must be (kernel_size, stride, dilation) or the first "
                 f"one or two of them, but is {layer!r}"
             )
-    options = [option for layer in chain for option in layer if not is_integer(option)]
-    axes = max(1, len(entries(options[0], 1))) if options else 1
+    counts = (len(entries(option, 1)) for layer in chain for option in layer)
+    axes = next((count for count in counts if count > 1), 1)
     names = ("kernel_size", "stride", "dilation")
     return axes, [
         [
@@ -395,6 +421,11 @@ def entries(value: Any, count: int) -> tuple[Any, ...]:
     if isinstance(value, np.ndarray):
         value = value.tolist()
     return tuple(value) if isinstance(value, tuple | list) else (value,) * count
+
+
+def for_each(values: tuple[Any, ...], count: int) -> tuple[Any, ...]:
+    """One entry `count` times, more of them as they are."""
+    return values * count if len(values) == 1 else values
 
 
 def is_integer(value: Any) -> bool:
@@ -449,7 +480,7 @@ def check_linear(where: str, x: Array, weight: Array) -> None:
     if x.shape[-1] != weight.shape[1]:
         raise ValueError(
             f"{where}: x has {x.shape[-1]} features, but weight expects {weight.shape[1]} "
-            f"(x {x.shape}, weight {weight.shape})"
+            f"(x {x.shape}, weight {weight.shape}){features_turned(x.shape, weight.shape)}"
         )
 
 
@@ -471,14 +502,16 @@ def check_logits(where: str, logits: Array) -> int:
 
 def check_class_indices(where: str, logits: Array, target: Array, axis: int) -> None:
     """Refuse targets that are not one class index for each sample."""
+    expected = logits.shape[:axis] + logits.shape[axis + 1 :]
     if target.dtype.kind not in "iu":
+        are_classes = target.dtype.kind in "fb" and target.shape == expected
         raise TypeError(
             f"{where}: target must hold integer class indices, or probabilities of the shape of "
             f"logits, but is {target.dtype} {target.shape} (logits {logits.shape})"
+            f"{'; give target.astype(int)' if are_classes else ''}"
         )
-    expected = logits.shape[:axis] + logits.shape[axis + 1 :]
     if target.shape != expected:
-        hint = "; give probabilities as floats" if target.shape == logits.shape else ""
+        hint = _target_hint(logits, target, expected)
         raise ValueError(
             f"{where}: target is {target.shape}, but logits {logits.shape} need class indices "
             f"of shape {expected}{hint}"
@@ -486,15 +519,22 @@ def check_class_indices(where: str, logits: Array, target: Array, axis: int) -> 
     classes = logits.shape[axis]
     outside = target[(target < 0) | (target >= classes)]
     if outside.size:
+        found = int(outside.flat[0])
         ignored = (
             "; -100 is torch's ignore_index, which refimpl does not have: leave those samples out"
-            if (outside == IGNORED).any()
-            else ""
         )
         raise ValueError(
-            f"{where}: target holds class {outside.flat[0]}, but logits has {classes} classes "
-            f"(0 to {classes - 1}){ignored}"
+            f"{where}: target holds class {found}, but logits has {classes} classes "
+            f"(0 to {classes - 1}){ignored if found == IGNORED else ''}"
         )
+
+
+def _target_hint(logits: Array, target: Array, expected: tuple[int, ...]) -> str:
+    if target.shape == logits.shape:
+        return "; give probabilities as floats"
+    wanted = (target.shape[0], logits.shape[-1], *target.shape[1:]) if target.ndim > 1 else ()
+    turned = turned_to_last("logits", logits.shape, wanted, "classes")
+    return turned or reshaped("target", target.shape, expected)
 
 
 def check_probabilities(where: str, logits: Array, target: Array) -> None:
@@ -523,7 +563,12 @@ def check_labels(where: str, score: Array, target: Array) -> None:
 def check_mask(where: str, x: Array, mask: Any) -> Array:
     """Where a mask of x's shape is 1 or True; refuse one that holds anything but 0 and 1."""
     mask = _real_array(where, "mask", mask, kinds="bfiuO")
-    check_same_shape(where, "mask", mask, "x", x)
+    if mask.ndim == 0 < x.ndim:
+        raise ValueError(
+            f"{where}: mask must be an array of 0 and 1 like x, {x.shape}, but is {mask}; draw one "
+            "with rng.random(x.shape) >= p"
+        )
+    check_same_shape(where, "x", x, "mask", mask)
     others = mask[(mask != 0) & (mask != 1)]
     if others.size:
         raise ValueError(f"{where}: mask must hold only 0 and 1, but holds {others.flat[0]}")
@@ -535,114 +580,3 @@ def check_fraction(where: str, name: str, value: Any, like: Array) -> None:
     check_number(where, name, value, like)
     if isinstance(value, Real) and (value < 0 or not value < 1):
         raise ValueError(f"{where}: {name} must be at least 0 and less than 1, but is {value!r}")
-
-
-# --- networks -----------------------------------------------------------------------------
-
-
-def check_named(where: str, name: str, value: Any) -> None:
-    """Refuse anything but a mapping from names."""
-    if not isinstance(value, Mapping):
-        hint = '; give a dict, {"fc": Linear(…), "act": ReLU()}' if name == "layers" else ""
-        raise TypeError(
-            f"{where}: {name} must map names to them, but is a {type(value).__name__}{hint}"
-        )
-
-
-def check_one_by_one(where: str, layers: Sequence[Any]) -> None:
-    """Refuse a list of layers where each layer is an argument of its own."""
-    if len(layers) == 1 and isinstance(layers[0], list | tuple):
-        raise TypeError(
-            f"{where}: layers must come one by one, or in a dict by their names, but are in a "
-            f"{type(layers[0]).__name__} of {len(layers[0])}; give {where}(*layers)"
-        )
-
-
-def check_count(where: str, name: str, values: Sequence[Any], count: int) -> None:
-    """Refuse a list of another length."""
-    if len(values) != count:
-        raise ValueError(f"{where}: {name} must have {count} entries, but has {len(values)}")
-
-
-def check_not_called(where: str, name: str, layers: Iterable[str]) -> None:
-    """Refuse a layer with the name of the network's own input."""
-    if name in layers:
-        raise ValueError(f"{where}: no layer can be called {name!r}, the name of the input")
-
-
-def check_sources(where: str, name: str, sources: Sequence[str], before: Sequence[str]) -> None:
-    """Refuse a layer whose inputs are not there yet when it is computed."""
-    if isinstance(sources, str) or not sources:
-        raise ValueError(
-            f"{where}: layer {name!r} must take a tuple of names, but takes {sources!r}"
-        )
-    for source in sources:
-        if source not in before:
-            raise ValueError(
-                f"{where}: layer {name!r} takes {source!r}, but before it there is only "
-                f"{', '.join(before)}"
-            )
-
-
-def check_layer(where: str, name: str, layer: Any, kind: type, sources: Sequence[str]) -> None:
-    """Refuse what is no layer, and a layer that is given another number of inputs than it takes."""
-    if not isinstance(layer, kind):
-        what = layer.__name__ if hasattr(layer, "__name__") else repr(layer)
-        raise TypeError(
-            f"{where}: layer {name!r} must be a layer, such as ReLU(), but is {what} "
-            f"({type(layer).__name__})"
-        )
-    takes: int | None = getattr(layer, "inputs", None)
-    if takes is not None and takes != len(sources):
-        raise ValueError(
-            f"{where}: layer {name!r} ({type(layer).__name__}) takes {takes} input"
-            f"{'' if takes == 1 else 's'}, but is given {len(sources)} ({', '.join(sources)})"
-        )
-
-
-def check_layer_class(where: str, name: str, value: Any, kind: type) -> None:
-    """Refuse what is not a class of layers."""
-    if not (isinstance(value, type) and issubclass(value, kind)):
-        raise TypeError(
-            f"{where}: {name} must be a class of layers, such as Tanh, but is {value!r}"
-        )
-
-
-def check_keys(where: str, name: str, given: Mapping[str, Any], needed: Sequence[str]) -> None:
-    """Refuse a mapping without the keys that are needed."""
-    missing = [key for key in needed if key not in given]
-    if missing:
-        raise ValueError(
-            f"{where}: {name} must have {', '.join(map(repr, needed))}, but lacks "
-            f"{', '.join(map(repr, missing))} (it has {', '.join(map(repr, given)) or 'nothing'})"
-        )
-
-
-def check_pair(where: str, name: str, value: Any) -> None:
-    """Refuse what is not a pair (x, target)."""
-    if not (isinstance(value, tuple | list) and len(value) == 2):
-        raise TypeError(
-            f"{where}: {name} must hold pairs (x, target), but holds a {type(value).__name__}"
-        )
-
-
-def check_used(where: str, names: Sequence[str], sources: Iterable[str]) -> None:
-    """Refuse layers, but for the last, whose output nothing takes."""
-    used = set(sources)
-    for name in names[:-1]:
-        if name not in used:
-            raise ValueError(f"{where}: no layer takes the output of {name!r}")
-
-
-def check_least(where: str, name: str, values: Sequence[Any], least: int) -> None:
-    """Refuse a list that is too short."""
-    if len(values) < least:
-        raise ValueError(
-            f"{where}: {name} must have at least {least} entries, but has {len(values)}"
-        )
-
-
-def check_known(where: str, name: str, value: Any, known: Iterable[str]) -> None:
-    """Refuse a name that is not there."""
-    if value not in known:
-        raise ValueError(f"{where}: there is no {name} {value!r}, but {', '.join(known)}")

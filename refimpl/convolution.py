@@ -243,7 +243,7 @@ def _backward(
     dy, x, weight = check_arrays(where, dy=dy, x=x, weight=weight)
     geometry = conv_geometry(where, n, x, weight, stride, padding, dilation, groups)
     N, C_out, G = x.shape[0], weight.shape[0], geometry.groups
-    check_gradient(where, dy, (N, C_out, *geometry.output))
+    check_gradient(where, dy, (N, C_out, *geometry.output), channels=True)
     padded = pad(x, geometry.padding)
     dpadded = zeros(padded.shape, like=x)
     kernels = _kernel_matrix(weight, G)

@@ -18,6 +18,7 @@ from refimpl.checks import (
     check_last_two_axes,
     check_matrices,
     check_one_holds_other,
+    check_room,
 )
 from refimpl.convolution import conv2d, conv2d_backward
 from refimpl.elements import Array
@@ -229,6 +230,8 @@ def _as_layer(where: str, a: Array, kernel: Array, mode: str, flip: bool) -> _La
     else:
         padding = (_same(K_h, flip), _same(K_w, flip))
         size = (H, W)
+    padded = (H + sum(padding[0]), W + sum(padding[1]))
+    check_room(where, f"mode {mode!r}", (*batch, *padded), a.itemsize)
     x, weight = (turned[None, None], images) if swapped else (images, turned[None, None])
     return _Layer(x, weight, padding, (*batch, *size), swapped)
 
@@ -296,7 +299,7 @@ def shared_conv2d_backward(dy: Array, x: Array, weight: Array) -> SharedConv2dGr
     where = "shared_conv2d_backward"
     dy, x, weight = check_arrays(where, dy=dy, x=x, weight=weight)
     output = _check_shared(where, x, weight)
-    check_gradient(where, dy, output)
+    check_gradient(where, dy, output, channels=True)
     dsum, dturned, dbias = conv2d_backward(dy, _sum_of_maps(x), _turned(weight)[:, None])
     return SharedConv2dGrads(dsum.repeat(x.shape[1], axis=1), _turned(dturned[:, 0]), dbias)
 
@@ -314,4 +317,6 @@ def _check_shared(where: str, x: Array, weight: Array) -> tuple[int, ...]:
     for axis, k, n in zip(("H", "W"), weight.shape[1:], x.shape[2:], strict=True):
         check_span(where, axis, k, n, 0)
     (N, _, H, W), (C_out, K_h, K_w) = x.shape, weight.shape
-    return N, C_out, H - K_h + 1, W - K_w + 1
+    output = (N, C_out, H - K_h + 1, W - K_w + 1)
+    check_room(where, "the output", output, x.itemsize)
+    return output

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import prod
 from typing import NamedTuple
 
-from refimpl.checks import check_arrays, check_batch, check_gradient, check_linear
+from refimpl.checks import check_arrays, check_batch, check_gradient, check_linear, check_room
 from refimpl.elements import Array
 from refimpl.shapes import check_bias
 from refimpl.sums import long_product, matmul, total
@@ -73,6 +73,7 @@ def weighted_sum(
     given = {} if bias is None else {"bias": bias}
     x, weight, *biases = check_arrays(where, x=x, weight=weight, **given)
     check_linear(where, x, weight)
+    check_room(where, "the output", (*x.shape[:-1], len(weight)), x.itemsize)
     y = product(x, weight.T)
     for b in biases:
         check_bias(where, b, len(weight))

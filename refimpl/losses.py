@@ -8,13 +8,13 @@ import numpy as np
 
 from refimpl.activations import sigmoid_minus
 from refimpl.checks import (
+    as_array,
     check_arrays,
     check_choice,
     check_class_indices,
     check_gradient,
     check_logits,
     check_methods,
-    check_not_masked,
     check_probabilities,
     check_same_shape,
 )
@@ -37,17 +37,23 @@ def cross_entropy(logits: Array, target: Array, reduction: str = "mean") -> Arra
     shape of logits. The mean divides by the number of samples and places, N·…
     Class weights w: torch's mean is (Σ w[t] · l) / Σ w[t], so weight the losses of reduction
     "none", and give dy = w[t] / Σ w[t] to its backward. Label smoothing by ε: give the
-    probabilities (1 − ε) · (1 at the class, 0 elsewhere) + ε/C.
+    probabilities (1 − ε) · (1 at the class, 0 elsewhere) + ε/C. Classes to ignore, −100 in
+    torch: leave their samples out.
     Raises: TypeError for targets that are neither, ValueError for shapes that disagree, classes
     that are not there and unknown reductions.
     Source: D2.14, D2.15, D0.8.
 
     >>> cross_entropy(np.array([[0.0, 0.0]]), np.array([1])) == np.log(2)
     np.True_
+
+    With class weights, and the gradient:
+
     >>> logits, t, w = np.array([[0.0, 0.0], [40.0, 0.0]]), np.array([1, 0]), np.array([3.0, 1.0])
-    >>> losses = cross_entropy(logits, t, reduction="none")
-    >>> (w[t] * losses).sum() / w[t].sum() == np.log(2) / 4
+    >>> dy = w[t] / w[t].sum()
+    >>> (dy * cross_entropy(logits, t, reduction="none")).sum() == np.log(2) / 4
     np.True_
+    >>> cross_entropy_backward(dy, logits, t, reduction="none")[0]
+    array([ 0.125, -0.125])
     """
     where = "cross_entropy"
     logits, target, axis = _logits_and_target(where, logits, target, reduction)
@@ -136,8 +142,7 @@ def _logits_and_target(
     check_choice(where, "reduction", reduction, REDUCTIONS)
     (logits,) = check_arrays(where, logits=logits)
     axis = check_logits(where, logits)
-    check_not_masked(where, "target", target)
-    target = np.asarray(target)
+    target = as_array(where, "target", target)
     if target.shape == logits.shape and target.dtype.kind in "fO":
         logits, target = check_arrays(where, logits=logits, target=target)
     else:

@@ -316,7 +316,7 @@ def _max_pool_backward(
     check_choice(where, "ties", ties, ("first", "all"))
     geometry = pool_geometry(where, n, x, kernel_size, stride, padding, dilation, ceil_mode)
     first = _first_inside(where, geometry)
-    check_gradient(where, dy, (*x.shape[:2], *geometry.output))
+    check_gradient(where, dy, (*x.shape[:2], *geometry.output), channels=True)
     dx = zeros(x.shape, like=dy)
     for maps, upstream, gradient in map_blocks(x, dy, dx):
         best, places = _maxima(maps, geometry, first)

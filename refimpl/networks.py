@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from refimpl.checks import (
+from refimpl.elements import Array
+from refimpl.layers import Layer, counted, described, parameters_of
+from refimpl.network_checks import (
     check_count,
     check_known,
     check_layer,
     check_named,
     check_not_called,
-    check_one_by_one,
+    check_not_listed,
     check_sources,
     check_used,
 )
-from refimpl.elements import Array
-from refimpl.layers import Layer, counted, described, parameters_of
 
 INPUT = "x"  # what a network calls its own input
 
@@ -60,8 +60,8 @@ class Network:
     ) -> None:
         where = type(self).__name__
         given = {} if inputs is None else inputs
-        check_named(where, "layers", layers)
-        check_named(where, "inputs", given)
+        check_named(where, "layers", layers, '{"act": ReLU()}')
+        check_named(where, "inputs", given, '{"add": ("x", "fc")}')
         check_not_called(where, INPUT, layers)
         for name in given:
             check_known(where, "layer", name, layers)
@@ -171,8 +171,8 @@ def as_tuple(dx: Any) -> tuple[Array, ...]:
 class Sequential(Network):
     """Layers in a row: the output of each is the input of the next.
 
-    layers: by their names, or one by one as in torch, called "0", "1", ….
-
+    layers: by name, or one after the other, which are then called "0", "1", …, as in torch.
+    Raises: TypeError for what is no layer, ValueError for a layer of several inputs.
     Source: D2.10, D2.29.
 
     >>> from refimpl.layers import Linear, Sigmoid
@@ -183,12 +183,20 @@ class Sequential(Network):
     <Sequential of 2 layers, 2 parameters
       fc   Linear 1 -> 1, 2 parameters
       act  Sigmoid>
+    >>> Sequential(Linear(np.array([[2.0]]), np.array([1.0])), Sigmoid())
+    <Sequential of 2 layers, 2 parameters
+      0  Linear 1 -> 1, 2 parameters
+      1  Sigmoid>
     """
 
     def __init__(self, *layers: Layer | Mapping[str, Layer]) -> None:
-        check_one_by_one(type(self).__name__, layers)
-        first = layers[0] if layers else {}
-        if len(layers) == 1 and isinstance(first, Mapping):
-            super().__init__(first)
-        else:
-            super().__init__({str(k): layer for k, layer in enumerate(layers)})  # type: ignore[misc]
+        super().__init__(_by_name(type(self).__name__, layers))
+
+
+def _by_name(where: str, layers: tuple[Any, ...]) -> Mapping[str, Layer]:
+    """One mapping as it is, layers by their place."""
+    if len(layers) == 1 and isinstance(layers[0], Mapping):
+        return layers[0]
+    for layer in layers:
+        check_not_listed(where, layer)
+    return {str(place): layer for place, layer in enumerate(layers)}

@@ -77,7 +77,7 @@ def upsample(dy: Array, x: Array, size: Ints, how: str = "max", edge: str = "zer
     """
     dy, x = check_arrays("upsample", dy=dy, x=x)
     padded, padding, geometry = _padded("upsample", x, size, how, edge)
-    check_gradient("upsample", dy, (*x.shape[:2], *geometry.output))
+    check_gradient("upsample", dy, (*x.shape[:2], *geometry.output), channels=True)
     dpadded = BACKWARD[how](dy, padded, geometry.kernel)
     return np.ascontiguousarray(crop(dpadded, padding))
 

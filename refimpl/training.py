@@ -13,13 +13,12 @@ from refimpl.checks import (
     check_arrays,
     check_choice,
     check_int,
-    check_known,
     check_not_negative,
     check_number,
-    check_pair,
     check_same_shape,
 )
 from refimpl.elements import Array, parameter, zeros
+from refimpl.network_checks import check_known, check_pair
 from refimpl.networks import Network, NetworkGrads
 
 

@@ -88,7 +88,7 @@ def weighted_pool2d_backward(
     where = "weighted_pool2d_backward"
     dy, x, weight = check_arrays(where, dy=dy, x=x, weight=weight)
     geometry = _weighted_geometry(where, x, weight, stride)
-    check_gradient(where, dy, (*x.shape[:2], *geometry.output))
+    check_gradient(where, dy, (*x.shape[:2], *geometry.output), channels=True)
     dweight = zeros(weight.shape, like=weight)
     for i, j, there in _places(geometry):
         dweight[:, i, j] = total(dy * x[there], axes=(0, 2, 3))
@@ -174,7 +174,7 @@ def gaussian_pool2d_backward(
     dy, x = check_arrays(where, dy=dy, x=x)
     geometry = pool_geometry(where, 2, x, kernel_size, stride, 0, 1, False)
     weight = _gaussian_weights(where, x, sigma, geometry)
-    check_gradient(where, dy, (*x.shape[:2], *geometry.output))
+    check_gradient(where, dy, (*x.shape[:2], *geometry.output), channels=True)
     return _spread(dy, x, weight, geometry)
 
 

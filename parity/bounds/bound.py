@@ -164,6 +164,16 @@ def magnitudes(arrays: Arrays) -> dict[str, Array]:
     return {name: _magnitude(array) for name, array in arrays.items()}
 
 
+def of_magnitudes(options: Options) -> Options:
+    """The options of the same function of magnitudes: a divisor without its sign.
+
+    >>> of_magnitudes({"kernel_size": 2, "divisor_override": -4})
+    {'kernel_size': 2, 'divisor_override': 4}
+    """
+    divisor = options.get("divisor_override")
+    return options if divisor is None else {**options, "divisor_override": abs(divisor)}
+
+
 def _magnitude(array: Array) -> Array:
     values = np.asarray(np.abs(array)).astype(np.float64, copy=False)
     if np.max(values, initial=0.0) < np.inf:

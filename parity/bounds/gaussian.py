@@ -21,6 +21,7 @@ import numpy as np
 from parity.bounds import operations
 from parity.bounds.arithmetic import Arithmetic, Sides, gamma
 from parity.bounds.bound import Arrays, Bound, Options, bounded, each_side, magnitudes
+from parity.bounds.two_axes import two
 from parity.cases.case import Array
 
 Pooling = Callable[[Array], Array]  # (K_h, K_w) -> Σ weight · |inputs| for each element
@@ -33,7 +34,10 @@ def forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bo
         return operations.forward("weighted_pool2d", {"x": x, "weight": _each(weight, C)}, stride)
 
     stride = _stride(options)
-    terms = np.full(pooled(np.ones(_window(options))).shape, float(np.prod(_window(options))))
+    terms = np.full(
+        pooled(np.ones(two(options["kernel_size"]))).shape,
+        float(np.prod(two(options["kernel_size"]))),
+    )
     return _bound(pooled, terms, arrays["x"], options, sides)
 
 
@@ -48,7 +52,7 @@ def backward(
         found = operations.gradients("weighted_pool2d", given, stride, upstream, ["x"])
         return found.gradients["x"]
 
-    terms = spread(np.ones(_window(options)), np.ones(dy.shape))
+    terms = spread(np.ones(two(options["kernel_size"])), np.ones(dy.shape))
     return {"x": _bound(spread, terms, arrays["x"], options, sides)}
 
 
@@ -71,7 +75,7 @@ def _bound(pooling: Pooling, terms: Array, x: Array, options: Options, sides: Si
 def exact_weights(x: Array, options: Options) -> tuple[Array, Array]:
     """t and g in float64, σ as x's dtype holds it."""
     sigma = float(x.dtype.type(options["sigma"]))
-    rows, columns = (np.arange(k) - (k - 1) / 2 for k in _window(options))
+    rows, columns = (np.arange(k) - (k - 1) / 2 for k in two(options["kernel_size"]))
     squares = np.add.outer(rows**2, columns**2)
     t = (squares - squares.min()) / 2 / sigma / sigma
     powers = np.exp(-t)
@@ -88,11 +92,6 @@ def weight_error(t: Array, g: Array, side: Arithmetic) -> Array:
     total = np.expm1(of_sum) + n * side.eta
     share = np.expm1(log_power + np.log1p(u) - np.log1p(-total))
     return np.asarray(g * share + 2 * side.eta)
-
-
-def _window(options: Options) -> tuple[int, ...]:
-    size = options["kernel_size"]
-    return tuple(size) if isinstance(size, tuple | list) else (size, size)
 
 
 def _stride(options: Options) -> dict[str, object]:

@@ -13,6 +13,7 @@ from typing import Any
 from parity.bounds import selections, sums
 from parity.bounds.arithmetic import Sides
 from parity.bounds.bound import Arrays, Bound, Options
+from parity.bounds.two_axes import two
 from parity.cases.case import Array
 
 
@@ -35,7 +36,6 @@ def is_maximum(options: Options) -> bool:
 
 
 def as_pooling(options: Options) -> dict[str, Any]:
-    size = options["size"]
-    window = tuple(size) if isinstance(size, tuple | list) else (size, size)
+    window = two(options["size"])
     keeps_edge = options.get("edge", "zero_pad") == "zero_pad"
     return {"kernel_size": window, "ceil_mode": keeps_edge, "divisor_override": prod(window)}

@@ -19,6 +19,7 @@ from parity.bounds.bound import (
     exact_bound,
     is_exact,
     magnitudes,
+    of_magnitudes,
     rounded_sum,
 )
 from parity.bounds.terms import Terms, terms_of, without_division
@@ -26,7 +27,7 @@ from parity.cases.case import Array
 
 
 def forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
-    magnitude = operations.forward(function, magnitudes(arrays), options)
+    magnitude = operations.forward(function, magnitudes(arrays), of_magnitudes(options))
     return _of_value(function, magnitude, arrays, options, sides)
 
 
@@ -51,7 +52,8 @@ def _of_magnitudes(
 ) -> operations.Evaluated:
     sources = magnitudes({**arrays, "dy": dy})
     upstream = sources.pop("dy")
-    return operations.gradients(function, sources, options, upstream, list(arrays))
+    wanted = list(arrays)
+    return operations.gradients(function, sources, of_magnitudes(options), upstream, wanted)
 
 
 def _of_value(

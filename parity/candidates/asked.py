@@ -272,8 +272,24 @@ def _squared(source: Source) -> Source:
 
 
 def _of(function: str) -> list[Case]:
-    known = [case for case in GOOD if case.function == function]
+    known = [_usually_written(case) for case in GOOD if case.function == function]
     return known + [named_by_sizes(case) for case in usual(function)]
+
+
+def _usually_written(case: Case) -> Case:
+    """One number for several axes alone: few layers take it in a tuple, as torch and refimpl do.
+
+    >>> images = Case("conv2d", "", {"x": Draw((2, 3, 5, 4))}, {"stride": (2,), "padding": [1]})
+    >>> _usually_written(images).options
+    {'stride': 2, 'padding': 1}
+    """
+    if case.function.endswith("1d"):
+        return case
+    options = {
+        name: value[0] if isinstance(value, tuple | list) and len(value) == 1 else value
+        for name, value in case.options.items()
+    }
+    return replace(case, options=options)
 
 
 def _geometry(case: Case) -> str:

@@ -10,7 +10,7 @@ from parity.cases.drawing import each, pooled, told, window_of
 from parity.cases.function import Function, average
 from parity.cases.pooling import FEATURE_MAP, image, of_both, pool_case, valid_of
 from parity.cases.symbol_case import SymbolCase, sums
-from parity.cases.texts import X2, Texts, Valid
+from parity.cases.texts import LAST, NO_BATCH, X2, Texts, Valid
 
 WINDOWS = ("D0.4", "D0.11", "D2.28")
 GROUP = "pooling"
@@ -158,6 +158,10 @@ OPTIONS = (
         padding=1,
         ceil_mode=True,
     ),
+    _avg2d("one entry for both axes", (2, 4, 9, 8), (3,), stride=[2], padding=(1,)),
+    _avg3d("one entry for all axes", (2, 3, 6, 7, 8), [3], stride=(2,), padding=[1]),
+    _avg2d("divisor −4", (2, 3, 8, 7), (3, 2), stride=(1, 2), divisor_override=-4),
+    _avg3d("divisor −7", (2, 4, 5, 6, 8), (2, 3, 4), stride=(2, 1, 3), divisor_override=-7),
     _avg3d("divisor 5", (2, 3, 6, 5, 7), (3, 2, 4), stride=(1, 2, 3), divisor_override=5),
 )
 
@@ -176,7 +180,14 @@ VALID: Valid = valid_of("avg")
 says = Texts(VALID)
 
 BAD: tuple[BadCase, ...] = (
-    says.axes("avg_pool3d", "an image", "N, C, D, H, W", x=X2),
+    says.axes("avg_pool3d", "an image", "N, C, D, H, W", hint=NO_BATCH, x=X2),
+    says.dy(
+        "avg_pool1d_backward",
+        "dy with its channels last",
+        "(2, 3, 4)",
+        hint=f"{LAST}dy.transpose(0, 2, 1)",
+        dy=Draw((2, 4, 3)),
+    ),
     *(
         case
         for function in ("avg_pool1d", "avg_pool2d", "avg_pool3d", "avg_pool2d_backward")
@@ -185,12 +196,14 @@ BAD: tuple[BadCase, ...] = (
     says.beyond("avg_pool2d", "divisor_override"),
     says.beyond("avg_pool3d_backward", "divisor_override"),
     says.least("avg_pool2d", "negative stride", "stride", 1, (1, -2)),
-    says.least("avg_pool2d", "divisor 0", "divisor_override", 1, 0),
-    says.value_error(
-        "avg_pool3d_backward",
-        "divisor −4",
-        "divisor_override must be at least 1, but is -4; negate what divisor_override=4 gives",
-        divisor_override=-4,
+    *(
+        says.value_error(
+            function,
+            "divisor 0",
+            "divisor_override must not be 0; leave it out for a mean",
+            divisor_override=0,
+        )
+        for function in ("avg_pool2d", "avg_pool3d_backward")
     ),
     says.count("avg_pool2d", "three windows", "kernel_size", 2, (2, 3, 2)),
     says.count("avg_pool3d", "two strides", "stride", 3, (1, 2)),

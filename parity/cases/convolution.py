@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from parity.cases import filters
@@ -11,7 +12,7 @@ from parity.cases.dice import Arguments, Dice, Maker
 from parity.cases.drawing import affine, each, kernel_of, steps, told
 from parity.cases.function import AFFINE, WINDOW, Function, sum_of_products
 from parity.cases.symbol_case import SymbolCase, sums
-from parity.cases.texts import X1, X2, X3, Texts, Valid
+from parity.cases.texts import LAST, NO_BATCH, NO_CHANNEL, X1, X2, X3, Texts, Valid
 from parity.cases.worked.convolution import WORKED
 
 GROUP = "convolution"
@@ -245,6 +246,14 @@ TWO_AXES = (
         Draw((5, 3, 2, 4), layout="strided"),
         padding=1,
     ),
+    _conv2d(
+        "one entry for both axes",
+        (2, 3, 9, 10),
+        (4, 3, 2, 5),
+        stride=(3,),
+        padding=[1],
+        dilation=(2,),
+    ),
 )
 
 THREE_AXES = (
@@ -295,6 +304,14 @@ THREE_AXES = (
     _conv3d("K is 480", (2, 20, 5, 6, 7), (6, 20, 2, 4, 3)),
     _conv3d("blocks of samples", (5, 3, 12, 11, 10), (2, 3, 4, 5, 1)),
     _conv3d("blocks of rows", (2, 3, 18, 20, 19), (4, 3, 5, 6, 2), stride=(2, 1, 1)),
+    _conv3d(
+        "one entry for all axes",
+        (2, 6, 5, 7, 8),
+        (5, 6, 2, 3, 4),
+        stride=[2],
+        padding=(1,),
+        dilation=(2,),
+    ),
 )
 
 FAMILY_SHAPES: dict[str, tuple[Shape, Shape]] = {
@@ -383,14 +400,16 @@ def _entries(function: str, name: str, axes: str, value: Any) -> BadCase:
 
 BAD_ARRAYS = (
     says.axes("conv1d", "an image", "N, C_in, L", x=X2),
-    says.axes("conv2d", "no batch axis", "N, C_in, H, W", x=Draw((3, 7, 6))),
-    says.axes("conv3d", "an image", "N, C_in, D, H, W", x=X2),
+    says.axes("conv2d", "no batch axis", "N, C_in, H, W", hint=NO_BATCH, x=Draw((3, 7, 6))),
+    says.axes("conv2d_backward", "a matrix", "N, C_in, H, W", hint=NO_CHANNEL, x=Draw((7, 6))),
+    says.axes("conv3d", "an image", "N, C_in, D, H, W", hint=NO_BATCH, x=X2),
     says.axes("conv1d", "weight of an image", "C_out, C_in/groups, K_l", "weight", weight=WEIGHT2),
     says.axes(
         "conv2d",
         "one matrix as weight",
         "C_out, C_in/groups, K_h, K_w",
         "weight",
+        hint="; give weight[None, None] for one input and one output channel",
         weight=Draw((2, 4)),
     ),
     says.axes(
@@ -398,19 +417,61 @@ BAD_ARRAYS = (
         "weight without depth",
         "C_out, C_in/groups, K_d, K_h, K_w",
         "weight",
+        hint="; give weight[:, None] for one input channel, weight[None] for one output channel",
         weight=WEIGHT2,
     ),
     says.sizes("conv2d", "channels disagree", "3 channels", 4, weight=Draw((5, 4, 2, 3))),
+    says.sizes(
+        "conv1d",
+        "channels last",
+        "9 channels",
+        3,
+        hint=f"{LAST}x.transpose(0, 2, 1)",
+        x=Draw((2, 9, 3)),
+    ),
     says.sizes(
         "conv3d",
         "channels last",
         "7 channels",
         3,
-        "; if its channels are last: x.transpose(0, 4, 1, 2, 3)",
+        hint=f"{LAST}x.transpose(0, 4, 1, 2, 3)",
         x=Draw((2, 7, 6, 5, 3)),
     ),
+    says.sizes(
+        "conv2d",
+        "channels last in the weight",
+        "3 channels",
+        4,
+        hint=f"{LAST}weight.transpose(3, 2, 0, 1)",
+        weight=Draw((2, 4, 3, 5)),
+    ),
+    says.sizes(
+        "conv2d_backward",
+        "channels last in both",
+        "7 channels",
+        4,
+        hint=f"{LAST}x.transpose(0, 3, 1, 2) and weight.transpose(3, 2, 0, 1)",
+        x=Draw((2, 7, 6, 3)),
+        weight=Draw((2, 4, 3, 5)),
+    ),
+    says.sizes("conv2d", "images in another's place", "16 channels", 3, x=Draw((2, 16, 3, 3))),
+    says.dy(
+        "conv2d_backward",
+        "dy with its channels last",
+        "(2, 5, 6, 3)",
+        hint=f"{LAST}dy.transpose(0, 3, 1, 2)",
+        dy=Draw((2, 6, 3, 5)),
+    ),
+    says.dy(
+        "conv3d_backward",
+        "one dy without batch axis",
+        "(1, 8, 4, 5, 5)",
+        hint="; give dy.reshape(1, 8, 4, 5, 5)",
+        x=Draw((1, 3, 7, 6, 5)),
+        dy=Draw((8, 4, 5, 5)),
+    ),
     says.sizes("conv1d_backward", "channels disagree", "3 channels", 2, weight=Draw((5, 2, 4))),
-    says.sizes("conv2d", "channels disagree in groups", "3 channels", "6 in 2 groups", groups=2),
+    says.sizes("conv1d", "channels disagree in groups", "3 channels", "6 in 2 groups", groups=2),
     says.value_error(
         "conv2d",
         "groups do not divide the output",
@@ -426,6 +487,7 @@ BAD_ARRAYS = (
     ),
     says.bias("conv1d", "bias too long", 5, Draw((6,))),
     says.bias("conv2d", "bias is a column", 5, Draw((5, 1))),
+    says.bias("conv3d", "bias of channels last", 8, Draw((1, 1, 1, 1, 8))),
     says.bias("conv3d", "bias of one number", 8, Draw((1,))),
     says.not_real("conv1d", "complex x", "x", "complex128"),
     says.not_real(
@@ -560,6 +622,14 @@ BAD_SIZES = (
     says.masked("conv2d", "x"),
     says.masked("conv2d_backward", "weight"),
     says.no_numbers("conv2d", "weight", {}),
+    says.no_numbers("conv3d", "x", timedelta(1)),
+    says.not_added("conv1d", "x", "weight"),
+    says.value_error(
+        "conv2d",
+        "an integer beyond float64",
+        "x must be within ±1.8e+308, as float64 is, but is an integer of 1329 bits",
+        x=[[[[1, 10**400]]]],
+    ),
     says.no_numbers("conv2d_backward", "dy", (1, 2)),
     says.swapped("conv2d", "x"),
     says.swapped("conv1d_backward", "weight"),

@@ -10,7 +10,7 @@ from parity.cases.dice import Arguments, Dice, Maker
 from parity.cases.drawing import ALIKE, MOVED, WEIGHTED, affine, alone, kernel_of
 from parity.cases.function import AFFINE, Function, moved, sum_of_products
 from parity.cases.symbol_case import SymbolCase, sums
-from parity.cases.texts import X2, Texts, Valid
+from parity.cases.texts import NO_BATCH, NO_CHANNEL, X2, Texts, Valid
 
 GROUP = "convolution"
 
@@ -356,7 +356,7 @@ BAD_TURNED = (
 )
 
 BAD_SHARED = (
-    says.axes("shared_conv2d", "no batch axis", "N, C_in, H, W", x=Draw((3, 7, 6))),
+    says.axes("shared_conv2d", "no batch axis", "N, C_in, H, W", hint=NO_BATCH, x=Draw((3, 7, 6))),
     says.axes(
         "shared_conv2d",
         "a kernel for each map",
@@ -364,7 +364,9 @@ BAD_SHARED = (
         "weight",
         weight=Draw((5, 3, 2, 4)),
     ),
-    says.axes("shared_conv2d_backward", "a matrix", "N, C_in, H, W", x=Draw((7, 6))),
+    says.axes(
+        "shared_conv2d_backward", "a matrix", "N, C_in, H, W", hint=NO_CHANNEL, x=Draw((7, 6))
+    ),
     says.value_error(
         "shared_conv2d",
         "an empty kernel",

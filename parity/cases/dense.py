@@ -10,7 +10,7 @@ from parity.cases.dice import Arguments, Dice, Maker
 from parity.cases.drawing import MOVED, affine, alone
 from parity.cases.function import AFFINE, ROW, Function, moved, sum_of_products
 from parity.cases.symbol_case import SymbolCase, sums
-from parity.cases.texts import X2, Texts, Valid
+from parity.cases.texts import COLUMNS, X2, Texts, Valid
 
 GROUP = "dense"
 
@@ -161,13 +161,25 @@ VALID: Valid = {
 }
 says = Texts(VALID)
 
+TURNED = "; if the weight is (features_in, features_out), give weight.T"
+
 BAD: tuple[BadCase, ...] = (
     says.masked("linear", "weight"),
     says.no_numbers("linear", "weight", {}),
     says.swapped("linear_backward", "x"),
-    says.sizes("linear", "features disagree", "4 features", 5, weight=Draw((3, 5))),
-    says.sizes("linear", "weight the other way round", "4 features", 3, weight=Draw((4, 3))),
-    says.sizes("linear", "maps not flattened", "6 features", 4, x=X2),
+    says.sizes("linear", "features disagree", "4 features", 5, COLUMNS, weight=Draw((3, 5))),
+    says.sizes(
+        "linear", "weight the other way round", "4 features", 3, TURNED, weight=Draw((4, 3))
+    ),
+    says.sizes(
+        "linear",
+        "maps not flattened",
+        "6 features",
+        126,
+        "; if the maps are not flattened, give flatten(x)",
+        x=X2,
+        weight=Draw((3, 126)),
+    ),
     says.sizes("linear_backward", "features disagree", "4 features", 2, weight=Draw((3, 2))),
     says.value_error(
         "linear",
@@ -176,7 +188,12 @@ BAD: tuple[BadCase, ...] = (
         x=Given(3),
     ),
     says.axes(
-        "linear", "weight is a vector", "features_out, features_in", "weight", weight=Draw((4,))
+        "linear",
+        "weight is a vector",
+        "features_out, features_in",
+        "weight",
+        hint="; give weight[None] for one output",
+        weight=Draw((4,)),
     ),
     says.bias("linear", "bias too long", 3, Draw((4,))),
     says.bias("linear", "bias is a row", 3, Draw((1, 3))),

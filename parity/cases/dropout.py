@@ -113,9 +113,9 @@ def _p(function: str, value: float) -> BadCase:
 
 
 BAD: tuple[BadCase, ...] = (
-    says.shapes("dropout", "mask of another shape", "mask", "x", mask=Draw((5, 4), "mask")),
-    says.shapes("dropout", "mask would broadcast", "mask", "x", mask=Draw((1, 5), "mask")),
-    says.shapes("dropout_backward", "mask of one row", "mask", "x", mask=Draw((5,), "mask")),
+    says.shapes("dropout", "mask of another shape", "x", "mask", mask=Draw((5, 4), "mask")),
+    says.shapes("dropout", "mask would broadcast", "x", "mask", mask=Draw((1, 5), "mask")),
+    says.shapes("dropout_backward", "mask of one row", "x", "mask", mask=Draw((5,), "mask")),
     says.holds(
         "dropout", "a mask of 2", "mask", ZERO_AND_ONE, 2.0, x=Draw((3,)), mask=Given((0, 1, 2))
     ),

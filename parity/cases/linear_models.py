@@ -12,7 +12,7 @@ from parity.cases.dice import Arguments, Dice, Maker
 from parity.cases.drawing import MARGINS, ODDS, Kinds, with_target
 from parity.cases.function import Function
 from parity.cases.symbol_case import SymbolCase, branching
-from parity.cases.texts import CERTAINTY, LOGITS, SCALAR, Texts, Valid
+from parity.cases.texts import CERTAINTY, COLUMNS, LOGITS, SCALAR, Texts, Valid
 
 GROUP, LOSSES = "models", "softmax and losses"
 
@@ -228,7 +228,7 @@ BAD_MODELS = tuple(
     case
     for function in ONE_LAYER
     for case in (
-        says.sizes(function, "features disagree", "4 features", 5, weight=Draw((3, 5))),
+        says.sizes(function, "features disagree", "4 features", 5, COLUMNS, weight=Draw((3, 5))),
         says.bias(function, "bias too long", 3, Draw((4,))),
         says.not_real(function, "boolean x", "x", "bool", x=Given(((True, False, True, True),))),
         says.mixed(function, "x", "weight", float32="weight"),

@@ -362,6 +362,7 @@ REDUCTION_NAMES = "'mean', 'sum', 'none'"
 def _not_a_target(function: str, name: str, target: Any, is_: str, dtype: str) -> BadCase:
     wanted = "integer class indices, or probabilities of the shape of logits"
     message = f"target must hold {wanted}, but is {is_} (logits (4, 5))"
+    message += "; give target.astype(int)" if dtype.startswith("float") and "(4,)" in is_ else ""
     return says.type_error(function, name, message, dtypes={"target": dtype}, target=target)
 
 
@@ -371,9 +372,11 @@ def _wrong_indices(name: str, target: Any, expected: str, logits: Draw = LOGITS)
 
 
 def _wrong_class(function: str, number: int, dtype: str) -> BadCase:
-    ignored = "-100 is torch's ignore_index, which refimpl does not have: leave those samples out"
     message = f"target holds class {number}, but logits has 5 classes (0 to 4)"
-    message += f"; {ignored}" if number == -100 else ""
+    if number == -100:
+        message += (
+            "; -100 is torch's ignore_index, which refimpl does not have: leave those samples out"
+        )
     target, dtypes = Given((0, 4, number, 1)), {"target": dtype}
     return says.value_error(
         function, f"class {number} of five", message, dtypes=dtypes, target=target
@@ -431,12 +434,19 @@ BAD_LOSSES = (
     ),
     says.mixed("cross_entropy_backward", "dy", "logits", float32="dy"),
     _wrong_indices("too few indices", Classes((3,), 5), "(4,)"),
-    _wrong_indices("a column of indices", Classes((4, 1), 5), "(4,)"),
+    _wrong_indices("a column of indices", Classes((4, 1), 5), "(4,); give target.reshape(4)"),
     _wrong_indices("indices of no place", Classes((2,), 5), "(2, 3)", Draw((2, 5, 3))),
     _wrong_class("cross_entropy", 5, "int64"),
     _wrong_class("cross_entropy", -1, "int64"),
     _wrong_class("cross_entropy", -100, "int32"),
     _wrong_class("cross_entropy_backward", 5, "uint8"),
+    _wrong_class("cross_entropy_backward", -100, "int64"),
+    _wrong_indices(
+        "classes last",
+        Classes((2, 3, 4), 5),
+        "(2, 4, 5); if the classes are last, give logits.transpose(0, 3, 1, 2)",
+        Draw((2, 3, 4, 5)),
+    ),
     says.value_error(
         "cross_entropy_backward",
         "one dy without a reduction",

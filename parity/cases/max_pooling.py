@@ -12,7 +12,7 @@ from parity.cases.drawing import each, pooled, steps, told, window_of
 from parity.cases.function import Function, maximum
 from parity.cases.pooling import FEATURE_MAP, image, of_both, pool_case, valid_of
 from parity.cases.symbol_case import SymbolCase, branching
-from parity.cases.texts import X1, X2, Texts, Valid
+from parity.cases.texts import NO_BATCH, NO_CHANNEL, X1, X2, Texts, Valid
 
 WINDOWS = ("D0.4", "D0.11", "D2.28")
 GROUP = "pooling"
@@ -144,6 +144,8 @@ OPTIONS = (
         padding=1,
         ceil_mode=True,
     ),
+    _max2d("one entry for both axes", (2, 4, 9, 8), (3,), stride=(2,), padding=[1], dilation=(2,)),
+    _max3d("one entry for all axes", (2, 3, 7, 8, 9), [3], stride=(2,), padding=(1,), dilation=[2]),
     _max3d("ties", (2, 3, 5, 6, 7), (2, 3, 4), values="ties", stride=1),
 )
 
@@ -170,8 +172,9 @@ VALID: Valid = valid_of("max")
 says = Texts(VALID)
 
 BAD: tuple[BadCase, ...] = (
-    says.axes("max_pool1d", "no channel axis", "N, C, L", x=Draw((2, 9))),
-    says.axes("max_pool2d", "a signal", "N, C, H, W", x=X1),
+    says.axes("max_pool1d", "no channel axis", "N, C, L", hint=NO_BATCH, x=Draw((2, 9))),
+    says.axes("max_pool2d", "a signal", "N, C, H, W", hint=NO_BATCH, x=X1),
+    says.axes("max_pool3d_backward", "a matrix of maps", "N, C, D, H, W", hint=NO_CHANNEL, x=X1),
     *(
         case
         for function in ("max_pool1d", "max_pool2d", "max_pool3d", "max_pool3d_backward")

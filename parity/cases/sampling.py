@@ -10,7 +10,7 @@ from parity.cases.dice import Arguments, Dice, Maker
 from parity.cases.drawing import each, kernel_of, pooled
 from parity.cases.function import MAP, Function
 from parity.cases.symbol_case import SymbolCase, branching
-from parity.cases.texts import X2, Texts, Valid
+from parity.cases.texts import NO_BATCH, X2, Texts, Valid
 
 GROUP = "pooling"
 
@@ -58,6 +58,7 @@ SIZES = (
     *_each("left over on one axis", (2, 3, 9, 8), (2, 4)),
     *_each("one left over", (2, 3, 7, 9), (3, 4)),
     *_each("all but one left over", (2, 3, 8, 11), (3, 4)),
+    *_each("one entry for both axes", (2, 4, 8, 7), (3,)),
     *_each("one sample", (1, 3, 7, 8), 3),
     *_each("one channel", (2, 1, 7, 8), 3),
     *_each("empty batch", (0, 3, 7, 8), 3),
@@ -144,7 +145,7 @@ BAD: tuple[BadCase, ...] = (
         case
         for function in ("downsample", "upsample")
         for case in (
-            says.axes(function, "no channel axis", "N, C, H, W", x=Draw((2, 7, 6))),
+            says.axes(function, "no channel axis", "N, C, H, W", hint=NO_BATCH, x=Draw((2, 7, 6))),
             says.room(
                 function,
                 "size 10⁹",

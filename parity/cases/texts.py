@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
-from math import nan, prod
+from math import nan
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -19,12 +20,13 @@ POOLED1, POOLED2, POOLED3 = Draw((2, 3, 4)), Draw((2, 3, 3, 3)), Draw((2, 3, 3, 
 LOGITS, CERTAINTY = Draw((4, 5)), Draw((4, 5), "certainty")
 SCALAR = Given(1)
 
+# What to do about a wrong shape, at the end of a text.
+NO_BATCH = "; give x[None] if it lacks the batch axis, x[:, None] if it lacks the channels"
+NO_CHANNEL = "; give x[None, None] if it lacks the batch axis and the channels"
+COLUMNS = "; if the samples are columns, give x.T"
+LAST = "; if the channels are last, give "
+
 PROBABILITIES = "probabilities from 0 to 1"
-# By how many axes are missing.
-LACKING = {
-    1: "; if it lacks the batch axis, give {0}[None]",
-    2: "; if it lacks batch and channels, give {0}[None, None]",
-}
 THIRDS = np.array([Fraction(1, 3)])
 
 
@@ -59,23 +61,34 @@ class Texts:
         return self.bad(TypeError, function, name, message, **changes)
 
     def axes(
-        self, function: str, name: str, axes: str, array: str = "x", **changes: Any
+        self,
+        function: str,
+        name: str,
+        axes: str,
+        array: str = "x",
+        hint: str = "",
+        **changes: Any,
     ) -> BadCase:
-        """An array of the wrong number of axes."""
+        """An array of the wrong number of axes; `hint` ends the text, here and below."""
         shape = changes[array].shape
         wanted = f"must have {len(axes.split(', '))} axes ({axes})"
-        hint = LACKING.get(len(axes.split(", ")) - len(shape), "") if axes[0] == "N" else ""
-        message = f"{array} {wanted}, but has {len(shape)} ({array} {shape}){hint.format(array)}"
+        message = f"{array} {wanted}, but has {len(shape)} ({array} {shape}){hint}"
         return self.value_error(function, name, message, **changes)
 
-    def dy(self, function: str, name: str, output: str, **changes: Any) -> BadCase:
+    def dy(self, function: str, name: str, output: str, hint: str = "", **changes: Any) -> BadCase:
         """An upstream gradient of another shape than the output."""
         shape = {**self.valid[function], **changes}["dy"].shape
-        message = f"dy is {shape}, but the output for these arguments is {output}"
+        message = f"dy is {shape}, but the output for these arguments is {output}{hint}"
         return self.value_error(function, name, message, **changes)
 
     def sizes(
-        self, function: str, name: str, has: str, expects: int | str, hint: str = "", **changes: Any
+        self,
+        function: str,
+        name: str,
+        has: str,
+        expects: int | str,
+        hint: str = "",
+        **changes: Any,
     ) -> BadCase:
         """Channels or features that the weight does not expect."""
         arguments = {**self.valid[function], **changes}
@@ -91,9 +104,9 @@ class Texts:
         return self.value_error(function, name, message, **changes)
 
     def bias(self, function: str, name: str, outputs: int, bias: Draw) -> BadCase:
-        """A bias that is not one number for each output."""
+        """A bias that is not one number for each output, or has axes of one beside them."""
         message = f"bias must be ({outputs},), one for each output, but is {bias.shape}"
-        message += "; give bias.reshape(-1)" if prod(bias.shape) == outputs else ""
+        message += f"; give bias.reshape({outputs})" if outputs in bias.shape else ""
         return self.value_error(function, name, message, bias=bias)
 
     def least(self, function: str, name: str, option: str, least: int, value: Any) -> BadCase:
@@ -152,6 +165,15 @@ class Texts:
         objects = np.array([Fraction(1, 2), None], object)
         objects[1] = element
         return self.type_error(function, f"{kind} in {array}", message, **{array: objects})
+
+    def not_added(self, function: str, first: str, second: str) -> BadCase:
+        """Fractions in one array, decimals in another."""
+        message = (
+            f"{first} holds {Fraction(1, 3)!r} (Fraction), but {second} holds {Decimal(1)!r} "
+            "(Decimal), and they cannot be added; give numbers of one type"
+        )
+        objects = {first: THIRDS, second: np.array([Decimal(1)])}
+        return self.type_error(function, f"decimals in {second}", message, **objects)
 
     def swapped(self, function: str, array: str) -> BadCase:
         """Floats whose bytes are in the other order."""

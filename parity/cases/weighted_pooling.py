@@ -11,7 +11,7 @@ from parity.cases.drawing import affine, each, pooled, told, window_of
 from parity.cases.function import AFFINE, MAP, Function, sum_of_products
 from parity.cases.pooling import FEATURE_MAP
 from parity.cases.symbol_case import AnyNumber, SymbolCase, branching, sums
-from parity.cases.texts import POOLED2, X1, X2, Texts, Valid
+from parity.cases.texts import LAST, NO_BATCH, POOLED2, X1, X2, Texts, Valid
 
 GROUP = "pooling"
 
@@ -64,6 +64,7 @@ WEIGHTED = (
     _weighted("pixels left over", (2, 4, 8, 7), (4, 3, 2)),
     _weighted("overlap", (2, 5, 9, 7), (5, 4, 3), stride=2),
     _weighted("overlap on one axis", (2, 5, 9, 7), (5, 2, 4), stride=(3, 1)),
+    _weighted("one entry for both axes", (2, 5, 9, 8), (5, 4, 3), stride=(2,)),
     _weighted("gaps", (2, 5, 10, 11), (5, 1, 2), stride=(3, 4)),
     _weighted("stride 1", (2, 4, 6, 7), (4, 3, 2), stride=1),
     _weighted("window is one row", (2, 3, 5, 8), (3, 1, 4), stride=(2, 3)),
@@ -211,7 +212,7 @@ says = Texts(VALID)
 BAD_WEIGHTED = (
     says.most("weighted_pool2d", "stride", 2**63),
     says.masked("weighted_pool2d_backward", "weight"),
-    says.axes("weighted_pool2d", "a signal", "N, C, H, W", x=X1),
+    says.axes("weighted_pool2d", "a signal", "N, C, H, W", hint=NO_BATCH, x=X1),
     says.axes(
         "weighted_pool2d",
         "weights of a convolution",
@@ -220,7 +221,20 @@ BAD_WEIGHTED = (
         weight=Draw((5, 3, 2, 4)),
     ),
     says.axes(
-        "weighted_pool2d_backward", "one window", "C, K_h, K_w", "weight", weight=Draw((2, 4))
+        "weighted_pool2d_backward",
+        "one window",
+        "C, K_h, K_w",
+        "weight",
+        hint="; give weight[None] for one channel",
+        weight=Draw((2, 4)),
+    ),
+    says.sizes(
+        "weighted_pool2d",
+        "windows with their channels last",
+        "3 channels",
+        2,
+        hint=f"{LAST}weight.transpose(2, 0, 1)",
+        weight=Draw((2, 4, 3)),
     ),
     says.sizes("weighted_pool2d", "channels disagree", "3 channels", 5, weight=Draw((5, 2, 4))),
     says.sizes(
@@ -262,7 +276,7 @@ def _sigma(function: str, value: Any, x: str = "float64") -> BadCase:
 
 
 BAD_GAUSSIAN = (
-    says.axes("gaussian_pool2d", "no batch axis", "N, C, H, W", x=Draw((3, 7, 6))),
+    says.axes("gaussian_pool2d", "no batch axis", "N, C, H, W", hint=NO_BATCH, x=Draw((3, 7, 6))),
     says.beyond("gaussian_pool2d", "sigma"),
     says.most("gaussian_pool2d_backward", "stride", 2**63),
     says.masked("gaussian_pool2d", "x"),

@@ -101,9 +101,8 @@ class Call:
         n = len(self.sides)
         if option is None:
             return (1,) * n
-        if isinstance(option, tuple | list):
-            return tuple(int(number) for number in option)
-        return (int(option),) * n
+        numbers = tuple(map(int, option)) if isinstance(option, tuple | list) else (int(option),)
+        return numbers * n if len(numbers) == 1 else numbers
 
     @cached_property
     def spans(self) -> tuple[int, ...]:
@@ -119,7 +118,8 @@ class Call:
             return ((0, 0),) * len(self.sides)
         if padding in ("same", "full"):
             return tuple(self._named(str(padding)))
-        entries = padding if isinstance(padding, tuple | list) else (padding,) * len(self.sides)
+        entries = tuple(padding) if isinstance(padding, tuple | list) else (padding,)
+        entries = entries * len(self.sides) if len(entries) == 1 else entries
         return tuple((e[0], e[1]) if isinstance(e, tuple | list) else (e, e) for e in entries)
 
     def _named(self, padding: str) -> Iterable[tuple[int, int]]:

@@ -31,6 +31,7 @@ from parity.bounds.terms import RULES as COUNTED
 from parity.bounds.terms import terms_of
 from parity.cases.case import Array, Case, Given, Shape
 from parity.cases.functions import FUNCTIONS
+from parity.witnesses.definitions.windows import each
 
 Options = Mapping[str, Any]
 TF32_BITS = 11  # of a factor that TF32 holds exactly
@@ -280,7 +281,7 @@ def divisors_multiple(shape: Geometry) -> int:
 
 
 def divisors(shape: Geometry) -> set[int]:
-    """What the windows' sums are divided by, from torch; of what doesn't divide, 1."""
+    """What the windows' sums are divided by but for its sign, from torch; if by nothing, 1."""
     function, options = shape.function, shape.options
     if FUNCTIONS[function].integers not in ("averages", "downsampled"):
         return {1}
@@ -288,13 +289,13 @@ def divisors(shape: Geometry) -> set[int]:
         function, options = "avg_pool2d", sampling.as_pooling(options)
     averages = oracle.forward(function, _ones(shape), options)
     terms = terms_of(function, shape.shapes, options).value
-    return {round(float(d)) for d in np.unique(terms / averages)}
+    return {round(abs(float(d))) for d in np.unique(terms / averages)}
 
 
 def window_of(shape: Geometry) -> tuple[int, ...]:
     size = shape.options["size" if shape.function == "downsample" else "kernel_size"]
     axes = len(shape.shapes["x"]) - 2
-    return tuple(size) * (axes // len(size)) if isinstance(size, tuple | list) else (size,) * axes
+    return each(size, axes)
 
 
 def _downsampled(shape: Geometry, limit: int, rng: np.random.Generator) -> list[Pattern]:
@@ -350,9 +351,9 @@ def winners(shape: Geometry, pattern: Pattern) -> set[Shape]:
     else:
         function = shape.function
     indices = oracle.forward(f"{function}_with_indices", {"x": x}, options)
-    stride = _per_axis(options.get("stride") or window, axes)
-    padding = _per_axis(options.get("padding", 0), axes)
-    dilation = _per_axis(options.get("dilation", 1), axes)
+    stride = each(options.get("stride") or window, axes)
+    padding = each(options.get("padding", 0), axes)
+    dilation = each(options.get("dilation", 1), axes)
     places = np.unravel_index(indices, x.shape[2:])  # one array (N, C, …) for each axis
     starts = np.indices(indices.shape)[2:]
     offsets = [
@@ -360,10 +361,6 @@ def winners(shape: Geometry, pattern: Pattern) -> set[Shape]:
         for place, start, s, p, d in zip(places, starts, stride, padding, dilation, strict=True)
     ]
     return set(zip(*(offset.ravel().tolist() for offset in offsets), strict=True))
-
-
-def _per_axis(value: Any, axes: int) -> tuple[int, ...]:
-    return tuple(value) if isinstance(value, tuple | list) else (value,) * axes
 
 
 def covered(shape: Geometry, found: list[Pattern]) -> str:

@@ -70,8 +70,7 @@ def cost(problem: Problem) -> int:
 
 def _window(problem: Problem) -> int:
     options, axes = problem.options, problem.dy.ndim - 2
-    size = options["size"] if "size" in options else options["kernel_size"]
-    return prod(size) if isinstance(size, tuple | list) else int(size) ** axes
+    return prod(each(options["size"] if "size" in options else options["kernel_size"], axes))
 
 
 # --- one element --------------------------------------------------------------------------

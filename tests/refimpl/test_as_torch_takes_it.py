@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,6 @@ import numpy as np
 import pytest
 
 import refimpl
-from refimpl import Linear, ReLU, Sequential
 
 RNG = np.random.default_rng(0)
 
@@ -19,7 +19,7 @@ def normal(*shape: int) -> Any:
 
 
 X = {1: normal(2, 3, 9), 2: normal(2, 3, 9, 8), 3: normal(2, 3, 5, 8, 7)}
-WEIGHT = {1: normal(4, 3, 3), 2: normal(4, 3, 3, 2), 3: normal(4, 3, 2, 4, 2)}
+WEIGHT = {1: normal(4, 3, 5), 2: normal(4, 3, 3, 2), 3: normal(4, 3, 2, 4, 2)}
 
 ONE_OPTION = [
     (f"conv{n}d", n, (WEIGHT[n],), option)
@@ -54,100 +54,93 @@ def test_a_pair_is_not_one_number() -> None:
     with pytest.raises(ValueError, match="but has 2"):
         refimpl.conv1d(X[1], WEIGHT[1], stride=(1, 2))
     both = refimpl.conv1d(X[1], WEIGHT[1], padding=[(1, 2)])
-    assert both.shape == (2, 4, 10)
+    assert both.shape == (2, 4, 8)
 
 
-SAID: dict[str, tuple[Callable[[], Any], str]] = {
-    "one image": (
-        lambda: refimpl.conv2d(X[2][0], WEIGHT[2]),
-        "if it lacks the batch axis, give x[None]",
-    ),
-    "one map": (
-        lambda: refimpl.conv2d(X[2][0, 0], WEIGHT[2]),
-        "if it lacks batch and channels, give x[None, None]",
-    ),
-    "one row of maps": (
-        lambda: refimpl.max_pool1d(X[1][0], 2),
-        "if it lacks the batch axis, give x[None]",
-    ),
-    "a batch axis in x alone": (
-        lambda: refimpl.conv2d_backward(normal(4, 7, 7), X[2][:1], WEIGHT[2]),
-        "give it the batch axis: dy[None]",
-    ),
-    "channels last": (
-        lambda: refimpl.conv2d(X[2].transpose(0, 2, 3, 1), WEIGHT[2]),
-        "if its channels are last: x.transpose(0, 3, 1, 2)",
-    ),
-    "channels last, in the kernel as well": (
-        lambda: refimpl.conv2d(X[2].transpose(0, 2, 3, 1), WEIGHT[2].transpose(2, 3, 1, 0)),
-        "if channels are last: x.transpose(0, 3, 1, 2) and weight.transpose(3, 2, 0, 1)",
-    ),
-    "channels last along three axes": (
-        lambda: refimpl.conv3d(X[3].transpose(0, 2, 3, 4, 1), WEIGHT[3].transpose(2, 3, 4, 1, 0)),
-        "if channels are last: x.transpose(0, 4, 1, 2, 3) and weight.transpose(4, 3, 0, 1, 2)",
-    ),
-    "a bias with axes": (
-        lambda: refimpl.conv2d(X[2], WEIGHT[2], normal(1, 1, 1, 4)),
-        "give bias.reshape(-1)",
-    ),
-    "a negative divisor": (
-        lambda: refimpl.avg_pool2d(X[2], 2, divisor_override=-3),
-        "negate what divisor_override=3 gives",
-    ),
-    "an ignored class": (
-        lambda: refimpl.cross_entropy(normal(2, 3), np.array([1, -100])),
-        "-100 is torch's ignore_index, which refimpl does not have: leave those samples out",
-    ),
-    "an ignored class, backward": (
-        lambda: refimpl.cross_entropy_backward(np.ones(()), normal(2, 3), np.array([1, -100])),
-        "-100 is torch's ignore_index, which refimpl does not have: leave those samples out",
-    ),
-    "a list of layers": (lambda: Sequential([ReLU(), ReLU()]), "give Sequential(*layers)"),  # type: ignore[arg-type]
-    "a list of layers of a network": (
-        lambda: refimpl.Network([ReLU()]),  # type: ignore[arg-type]
-        'give a dict, {"fc": Linear(…), "act": ReLU()}',
-    ),
-}
+def whole(*shape: int) -> Any:
+    """Whole numbers, whose sums are the same in any order."""
+    return RNG.integers(-9, 10, shape).astype(float)
 
 
-@pytest.mark.parametrize("name", SAID)
-def test_what_to_do_is_said(name: str) -> None:
-    """At the end of the sentence."""
-    call, said = SAID[name]
-    with pytest.raises((ValueError, TypeError)) as info:
-        call()
-    assert str(info.value).endswith(f"; {said}")
-    assert len(str(info.value)) > len(said) + 30  # where, what, both values before it
+def last(array: Any) -> Any:
+    """(N, C, …) -> (N, …, C)"""
+    return np.moveaxis(array, 1, -1)
 
 
-def test_the_way_that_is_said_is_right() -> None:
-    """Arrays with channels last, turned as the sentences say."""
-    y = refimpl.conv2d(X[2], WEIGHT[2])
-    x, weight = X[2].transpose(0, 2, 3, 1), WEIGHT[2].transpose(2, 3, 1, 0)
-    turned = refimpl.conv2d(x.transpose(0, 3, 1, 2), weight.transpose(3, 2, 0, 1))
-    np.testing.assert_array_equal(turned, y)
-    x, weight = X[3].transpose(0, 2, 3, 4, 1), WEIGHT[3].transpose(2, 3, 4, 1, 0)
-    turned = refimpl.conv3d(x.transpose(0, 4, 1, 2, 3), weight.transpose(4, 3, 0, 1, 2))
-    np.testing.assert_array_equal(turned, refimpl.conv3d(X[3], WEIGHT[3]))
-    halves = -refimpl.avg_pool2d(X[2], 2, divisor_override=3)
-    np.testing.assert_allclose(halves, refimpl.avg_pool2d(-X[2], 2, divisor_override=3))
+def kernel_last(weight: Any) -> Any:
+    """(C_out, C_in, …) -> (…, C_in, C_out)"""
+    return weight.transpose(*range(2, weight.ndim), 1, 0)
 
 
-def test_no_hint_where_nothing_fits() -> None:
-    """Neither the first nor the last axis has as many channels as the weight."""
-    with pytest.raises(ValueError, match=r"expects 5 \(x .*, weight .*\)$"):
-        refimpl.conv2d(X[2], normal(4, 5, 3, 2))
+def with_channels_last(n: int) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """A convolution of x, of the weight, of both with their channels last.
+
+    In a weight of one axis C_in stays in the middle.
+    """
+    x, weight = whole(*X[n].shape), whole(*WEIGHT[n].shape)
+    turned = {"x": last(x), "weight": kernel_last(weight)}
+    some = [{"x": turned["x"]}, *([{"weight": turned["weight"]}, turned] if n > 1 else [])]
+    return [(f"conv{n}d", {"x": x, "weight": weight}, changes) for changes in some]
 
 
-def test_layers_one_by_one() -> None:
-    """As in torch they are called by their numbers."""
-    fc = Linear(normal(2, 4), normal(2))
-    network = Sequential(fc, ReLU())
-    assert list(network.layers) == ["0", "1"]
-    x = normal(3, 4)
-    named = Sequential({"fc": fc, "act": ReLU()})
-    np.testing.assert_array_equal(network.forward(x), named.forward(x))
-    assert list(Sequential(fc).layers) == ["0"]
+IMAGE = {"x": whole(1, 3, 9, 8), "weight": whole(4, 3, 3, 2)}
+BIAS, DY = whole(4), whole(1, 4, 7, 7)
+POOLED, MAP = {"x": IMAGE["x"], "kernel_size": 2}, {"x": whole(1, 1, 9, 8), "kernel_size": 2}
+DENSE, ROW = {"x": whole(5, 3), "weight": whole(4, 3)}, {"x": whole(5, 3), "weight": whole(1, 3)}
+PLACES = {"logits": normal(2, 4, 6, 5), "target": RNG.integers(0, 4, (2, 6, 5))}
+
+# What is right, and what is given in the place of some of it.
+MENDED: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    *(call for n in (1, 2, 3) for call in with_channels_last(n)),
+    ("conv2d", {**IMAGE, "bias": BIAS}, {"bias": BIAS[:, None]}),
+    ("conv2d", {**IMAGE, "bias": BIAS}, {"bias": BIAS[None, None, None]}),
+    ("conv2d_backward", {"dy": DY, **IMAGE}, {"dy": last(DY)}),
+    ("conv2d_backward", {"dy": DY, **IMAGE}, {"dy": DY[0]}),
+    ("avg_pool2d", POOLED, {"x": IMAGE["x"][0]}),
+    ("avg_pool2d", MAP, {"x": MAP["x"][0, 0]}),
+    ("linear", DENSE, {"weight": DENSE["weight"].T}),
+    ("linear", DENSE, {"x": DENSE["x"].T}),
+    ("linear", ROW, {"weight": ROW["weight"][0]}),
+    (
+        "linear_backward",
+        {"dy": BIAS[:, None], "x": ROW["x"][:4], "weight": ROW["weight"]},
+        {"dy": BIAS},
+    ),
+    ("cross_entropy", PLACES, {"logits": last(PLACES["logits"])}),
+    ("cross_entropy", PLACES, {"target": PLACES["target"][:, None]}),
+    ("cross_entropy", PLACES, {"target": PLACES["target"].astype(float)}),
+    (
+        "squared_error",
+        {"output": BIAS[:, None], "target": ROW["x"][:4, :1]},
+        {"target": ROW["x"][:4, 0]},
+    ),
+]
+WAY = re.compile(
+    r"\b(\w+)(\.T\b|\.transpose\([\d, ]+\)|\.reshape\([\d, ]+\)|\.astype\(int\)|\[[^]]+\])"
+)
+
+
+def arrays_of(value: Any) -> tuple[Any, ...]:
+    """One array, or those of a named tuple."""
+    return value if isinstance(value, tuple) else (value,)
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "wrong"), MENDED, ids=[f"{m[0]} {[*m[2]]}" for m in MENDED]
+)
+def test_what_is_said_mends_it(name: str, right: dict[str, Any], wrong: dict[str, Any]) -> None:
+    """The first way out of the sentence, done, gives what the right arrays give."""
+    call, given = getattr(refimpl, name), {**right, **wrong}
+    with pytest.raises((ValueError, TypeError), match=f"^{name}: ") as info:
+        call(**given)
+    hint = str(info.value).rsplit("; ", 1)[1]
+    ways = {array: array + way for array, way in reversed(WAY.findall(hint))}
+    assert set(ways) == set(wrong)
+    mended = {array: eval(way, dict(given)) for array, way in ways.items()}
+    for found, expected in zip(
+        arrays_of(call(**given | mended)), arrays_of(call(**right)), strict=True
+    ):
+        np.testing.assert_array_equal(found, expected)
 
 
 def test_class_weights_by_reduction_none() -> None:

@@ -1,5 +1,6 @@
 """Networks in which layers take the outputs of others: shortcuts, branches, what they refuse."""
 
+from collections import OrderedDict
 from fractions import Fraction
 from typing import Any
 
@@ -18,6 +19,7 @@ from refimpl import (
     Linear,
     MaxPool2d,
     Network,
+    ReLU,
     Sequential,
 )
 from refimpl.networks import as_tuple, sum_of_parts
@@ -328,20 +330,19 @@ REFUSED: dict[str, tuple[Any, Any, type[Exception], str]] = {
         [FC, ADD],
         None,
         TypeError,
-        'layers must map names to them, but is a list; give a dict, {"fc": Linear(…), '
-        '"act": ReLU()}',
+        'layers must be a dict by the layers\' names, as in {"act": ReLU()}, but is a list',
     ),
     "inputs in a list": (
         {"fc": FC, "add": ADD},
         [("add", ("x", "fc"))],
         TypeError,
-        "inputs must map names to them, but is a list",
+        'inputs must be a dict by the layers\' names, as in {"add": ("x", "fc")}, but is a list',
     ),
     "no inputs in a list": (
         {"fc": FC},
         [],
         TypeError,
-        "inputs must map names to them, but is a list",
+        'inputs must be a dict by the layers\' names, as in {"add": ("x", "fc")}, but is a list',
     ),
 }
 
@@ -355,13 +356,30 @@ def test_what_is_refused(layers: Any, inputs: Any, error: type[Exception], messa
     assert str(info.value) == f"Network: {message}"
 
 
-def test_a_chain_refuses_under_its_own_name() -> None:
-    """The class that was called is named."""
+def test_layers_one_after_the_other() -> None:
+    """As torch takes them, and called as torch calls them; a mapping is taken as ever."""
+    layers = (FC, ReLU())
+    by_place, by_name = Sequential(*layers), Sequential(OrderedDict(zip("01", layers, strict=True)))
+    assert list(by_place.layers) == ["0", "1"]
+    assert by_place.layers == by_name.layers
+    assert Sequential(FC).layers == {"0": FC}
+    assert Sequential().layers == Sequential({}).layers == {}
+
+
+@pytest.mark.parametrize(
+    ("layers", "said"),
+    [
+        ([[FC]], "a list of 1 was given; give Sequential(*layers)"),
+        ([FC, (ADD, FC)], "a tuple of 2 was given; give Sequential(*layers)"),
+        ([{"fc": FC}, {"add": ADD}], "a dict of 1 was given; give one dict of all of them"),
+    ],
+)
+def test_collections_in_place_of_a_layer(layers: Any, said: str) -> None:
+    """The way out is named."""
     with pytest.raises(TypeError) as info:
-        Sequential([FC])  # type: ignore[arg-type]
+        Sequential(*layers)
     assert str(info.value) == (
-        "Sequential: layers must come one by one, or in a dict by their names, but are in a list "
-        "of 1; give Sequential(*layers)"
+        f"Sequential: layers must come one by one, or in one dict by their names, but {said}"
     )
 
 

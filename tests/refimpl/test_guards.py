@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -14,6 +15,7 @@ import sympy
 from flint import arb
 
 import refimpl
+from refimpl import objects
 from refimpl.checks import (
     LARGE,
     MOST,
@@ -57,6 +59,17 @@ def test_masked_arrays(name: str, arguments: tuple[Any, ...]) -> None:
         getattr(refimpl, name)(*arguments)
 
 
+@pytest.mark.parametrize("given", [[IMAGE], [[1.0, np.ma.masked]], (1.0, [IMAGE[0, 0]])])
+def test_masked_arrays_in_lists(given: Any) -> None:
+    """Where `np.asarray` would drop the mask, or make NaN of what is masked."""
+    with pytest.raises(TypeError) as said:
+        refimpl.flatten(given)
+    assert str(said.value) == (
+        "flatten: x holds a masked array, whose mask would be lost; give its filled(…), or leave "
+        "the masked elements out"
+    )
+
+
 def test_other_masks() -> None:
     """What becomes an array and has a method of this name, as pandas' columns have, is taken."""
 
@@ -93,6 +106,60 @@ def test_objects_that_are_no_numbers(element: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    "element", [timedelta(1), np.datetime64("2020-01-01"), np.timedelta64(1), np.void(b"1")]
+)
+def test_objects_with_the_methods_of_numbers(element: Any) -> None:
+    """They are asked to add and multiply: a method of that name may refuse."""
+    with pytest.raises(TypeError, match=r"^relu: x must hold real numbers, but holds "):
+        refimpl.relu(np.array([element, None], object)[:1])
+
+
+@pytest.mark.parametrize(
+    ("x", "branch", "text"),
+    [
+        (
+            [Fraction(1, 2)],
+            [Decimal(1)],
+            "x holds Fraction(1, 2) (Fraction), but branch holds Decimal('1') (Decimal)",
+        ),
+        (
+            [Fraction(1, 2), 0.5],
+            [2, Decimal(1)],
+            "x holds Fraction(1, 2) (Fraction), but branch holds Decimal('1') (Decimal)",
+        ),
+    ],
+)
+def test_numbers_of_two_kinds(x: Any, branch: Any, text: str) -> None:
+    """Each is a number, but they have no sum."""
+    with pytest.raises(TypeError) as said:
+        refimpl.add(np.array(x, object), np.array(branch, object))
+    assert str(said.value) == f"add: {text}, and they cannot be added; give numbers of one type"
+
+
+@pytest.mark.parametrize("x", [Decimal("Infinity"), np.float64(1e308), 10**400])
+def test_numbers_beyond_their_range(x: Any) -> None:
+    """∞ − ∞, 1e308 + 1e308 and 10⁴⁰⁰ + 0.5 cannot be computed; numbers they are all the same."""
+    arrays = {"x": np.array([x], object), "branch": np.array([type(x)(1)], object)}
+    assert [array.dtype for array in check_arrays("here", **arrays)] == [object, object]
+    if isinstance(x, int):
+        check_arrays("here", **arrays, third=np.array([0.5], object))
+
+
+def test_kinds_that_are_added() -> None:
+    """Integers and floats beside Fractions."""
+    x = np.array([Fraction(1, 2), 2, 0.5], object)
+    assert list(refimpl.add(x, x)) == [1, 4, 1.0]
+
+
+@pytest.mark.parametrize("large", [2**64, -(2**63) - 1, 10**300])
+def test_large_integers_in_lists(large: int) -> None:
+    """Beyond 64 bits as below: float64; in an array of objects they stay exact."""
+    assert refimpl.add([large, 0.5], [0, 0]).dtype == np.float64  # type: ignore[arg-type]
+    exact = np.array([large, 1], object)
+    assert refimpl.add(exact, exact).tolist() == [2 * large, 2]
+
+
+@pytest.mark.parametrize(
     "element", [Fraction(1, 2), Decimal("0.5"), arb("0.5"), sympy.Symbol("s"), 2**70, np.float64(1)]
 )
 def test_numbers_and_symbols_stay(element: Any) -> None:
@@ -105,8 +172,8 @@ def test_numbers_and_symbols_stay(element: Any) -> None:
 def test_each_type_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of however many elements: an object array costs no more than a set of their types."""
     asked: list[type] = []
-    right = refimpl.checks._computes
-    monkeypatch.setattr(refimpl.checks, "_computes", lambda t: asked.append(t) or right(t))
+    right = objects.computes
+    monkeypatch.setattr(objects, "computes", lambda a, b: asked.append(type(a)) or right(a, b))
     check_arrays("here", x=np.array([Fraction(k) for k in range(1000)], object))
     assert asked == [Fraction]
 
@@ -164,6 +231,21 @@ def test_integers_in_the_other_order_become_floats() -> None:
         (
             lambda: refimpl.conv2d(X, X, padding=10**9),
             "conv2d: the padding needs an array of (1, 1, 2000000003, 2000000003), 1e10 GB, "
+            "for which there is no memory; give less",
+        ),
+        (
+            lambda: refimpl.linear(np.ones((10**6, 1)), np.ones((10**6, 1))),
+            "linear: the output needs an array of (1000000, 1000000), 8000 GB, "
+            "for which there is no memory; give less",
+        ),
+        (
+            lambda: refimpl.shared_conv2d(MANY_SAMPLES, MANY_KERNELS[:, 0]),
+            "shared_conv2d: the output needs an array of (100000, 1000000000000, 1, 1), 1e8 GB, "
+            "for which there is no memory; give less",
+        ),
+        (
+            lambda: refimpl.correlate2d(np.ones((10**6, 1)), np.ones((1, 10**6)), "same"),
+            "correlate2d: mode 'same' needs an array of (1000000, 1000000), 8000 GB, "
             "for which there is no memory; give less",
         ),
         (
@@ -269,6 +351,7 @@ def test_what_fits_is_not_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert refimpl.conv2d(X, X, stride=MOST).shape == (1, 1, 1, 1)
     tried: list[Any] = []
     monkeypatch.setattr(np, "empty", lambda *a: tried.append(a))
+    monkeypatch.setattr(refimpl.checks, "MEMORY", LARGE)
     check_room("here", "this", (LARGE // 8 - 1,), 8)
     assert not tried
     check_room("here", "this", (LARGE // 8,), 8)
@@ -284,3 +367,11 @@ def test_memory_that_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(np, "empty", no)
     with pytest.raises(ValueError, match=r"^here: this needs an array of \(1073741824\), 8 GB, "):
         check_room("here", "this", (LARGE,), 8)
+
+
+def test_memory_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system would give more than it has, too: nothing is even tried."""
+    monkeypatch.setattr(np, "empty", None)
+    monkeypatch.setattr(refimpl.checks, "MEMORY", LARGE)
+    with pytest.raises(ValueError, match=r"^here: this needs an array of \(1073741825\), 1 GB, "):
+        check_room("here", "this", (LARGE + 1,), 1)

@@ -55,12 +55,6 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         "log_softmax: x holds Fraction, which has no method exp; "
         "give floats, or objects that have it",
     ),
-    "layers without names": (
-        lambda: refimpl.Sequential([refimpl.ReLU()]),  # type: ignore[arg-type]
-        TypeError,
-        "Sequential: layers must come one by one, or in a dict by their names, but are in a list "
-        "of 1; give Sequential(*layers)",
-    ),
     "activations of no forward": (
         lambda: refimpl.Sequential({"act": refimpl.ReLU()}).backward(np.zeros(2), []),
         ValueError,
@@ -240,7 +234,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         lambda: refimpl.conv1d(np.zeros((3, 7)), np.zeros((4, 3, 5))),
         ValueError,
         "conv1d: x must have 3 axes (N, C_in, L), but has 2 (x (3, 7)); "
-        "if it lacks the batch axis, give x[None]",
+        "give x[None] if it lacks the batch axis, x[:, None] if it lacks the channels",
     ),
     "too many axes in conv2d": (
         lambda: refimpl.conv2d(IMAGE, np.zeros((4, 3, 1, 5, 2))),
@@ -252,18 +246,19 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         lambda: refimpl.conv3d(IMAGE, KERNEL),
         ValueError,
         "conv3d: x must have 5 axes (N, C_in, D, H, W), but has 4 (x (2, 3, 7, 6)); "
-        "if it lacks the batch axis, give x[None]",
+        "give x[None] if it lacks the batch axis, x[:, None] if it lacks the channels",
     ),
     "too few axes in a pooling": (
         lambda: refimpl.avg_pool3d(IMAGE, 2),
         ValueError,
         "avg_pool3d: x must have 5 axes (N, C, D, H, W), but has 4 (x (2, 3, 7, 6)); "
-        "if it lacks the batch axis, give x[None]",
+        "give x[None] if it lacks the batch axis, x[:, None] if it lacks the channels",
     ),
     "weight of linear": (
         lambda: refimpl.linear(LOGITS, np.zeros(3)),
         ValueError,
-        "linear: weight must have 2 axes (features_out, features_in), but has 1 (weight (3,))",
+        "linear: weight must have 2 axes (features_out, features_in), but has 1 (weight (3,)); "
+        "give weight[None] for one output",
     ),
     "dy of another stride": (
         lambda: refimpl.conv2d_backward(np.zeros((2, 4, 3, 5)), IMAGE, KERNEL, stride=2),
@@ -462,19 +457,27 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "divisor 0": (
         lambda: refimpl.avg_pool2d(IMAGE, 2, divisor_override=0),
         ValueError,
-        "avg_pool2d: divisor_override must be at least 1, but is 0",
+        "avg_pool2d: divisor_override must not be 0; leave it out for a mean",
     ),
     # convolution
     "channels": (
         lambda: refimpl.conv2d(IMAGE, np.zeros((4, 5, 3, 2))),
         ValueError,
-        "conv2d: x has 3 channels, but weight expects 5 (x (2, 3, 7, 6), weight (4, 5, 3, 2))",
+        "conv2d: x has 3 channels, but weight expects 5 (x (2, 3, 7, 6), weight (4, 5, 3, 2)); "
+        "if the channels are last, give weight.transpose(3, 2, 0, 1)",
     ),
     "channels in groups": (
         lambda: conv2d(groups=2),
         ValueError,
         "conv2d: x has 3 channels, but weight expects 6 in 2 groups "
-        "(x (2, 3, 7, 6), weight (4, 3, 5, 2))",
+        "(x (2, 3, 7, 6), weight (4, 3, 5, 2)); "
+        "if the channels are last, give x.transpose(0, 3, 1, 2)",
+    ),
+    "a weight of one group": (
+        lambda: refimpl.conv2d(np.zeros((2, 6, 7, 8)), np.zeros((4, 6, 5, 2)), groups=2),
+        ValueError,
+        "conv2d: x has 6 channels, but weight expects 12 in 2 groups (x (2, 6, 7, 8), "
+        "weight (4, 6, 5, 2)); of 2 groups weight is (C_out, C_in/groups, …), here (4, 3, 5, 2)",
     ),
     "output channels in groups": (
         lambda: refimpl.conv2d(IMAGE, np.zeros((4, 1, 5, 2)), groups=3),
@@ -515,7 +518,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "bias of linear": (
         lambda: refimpl.linear(LOGITS, np.zeros((5, 3)), np.zeros((5, 1))),
         ValueError,
-        "linear: bias must be (5,), one for each output, but is (5, 1); give bias.reshape(-1)",
+        "linear: bias must be (5,), one for each output, but is (5, 1); give bias.reshape(5)",
     ),
     # pooling
     "window larger than the map": (
@@ -561,11 +564,17 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         ValueError,
         "cross_entropy: logits must have an axis of classes, but is a single value",
     ),
+    "a probability in place of a mask": (
+        lambda: refimpl.dropout(LOGITS, 0.5),  # type: ignore[arg-type]
+        ValueError,
+        "dropout: mask must be an array of 0 and 1 like x, (2, 3), but is 0.5; draw one with "
+        "rng.random(x.shape) >= p",
+    ),
     "classes that are not integers": (
         lambda: refimpl.cross_entropy(LOGITS, np.array([0.0, 1.0])),
         TypeError,
         "cross_entropy: target must hold integer class indices, or probabilities of the shape of "
-        "logits, but is float64 (2,) (logits (2, 3))",
+        "logits, but is float64 (2,) (logits (2, 3)); give target.astype(int)",
     ),
     "too many classes given": (
         lambda: refimpl.cross_entropy(LOGITS, np.zeros((2, 3), int)),
@@ -607,7 +616,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         lambda: refimpl.concatenate(np.zeros((2, 3, 4)), np.zeros((2, 3, 5))),
         ValueError,
         "concatenate: maps must agree in everything but channels, but maps[0] is (2, 3, 4) and "
-        "maps[1] (2, 3, 5)",
+        "maps[1] (2, 3, 5); if the channels are last, give every maps[k].transpose(0, 2, 1)",
     ),
     "a map without channels": (
         lambda: refimpl.concatenate(np.zeros((2, 3)), np.zeros(2)),

@@ -358,6 +358,7 @@ def test_chain_of_numbers() -> None:
     """Numbers stand for every axis; what is left out is 1; no layer at all sees one place."""
     assert receptive_field([(3, 2), (3,)]) == (7, 2)
     assert receptive_field([(3, 2), ((3, 1),)]) == ((7, 3), (2, 2))
+    assert receptive_field([((3,), (2, 1)), ((3, 5), (1,), (1, 2))]) == ((7, 11), (2, 1))
     assert receptive_field([]) == ReceptiveField(1, 1)
 
 

@@ -10,6 +10,7 @@ from parity.bounds import operations
 from parity.bounds.arithmetic import gamma
 from parity.bounds.bound import Arrays, Options
 from parity.bounds.propagation.error import Accumulated, Two
+from parity.bounds.two_axes import two
 from parity.cases.case import Array
 
 
@@ -84,9 +85,6 @@ class _Pool(NamedTuple):
 
 
 def _pool_options(options: Options) -> tuple[Two, Two, Two, Two]:
-    def two(value: int | Two) -> Two:
-        return (value, value) if isinstance(value, int) else value
-
     kernel = two(options["kernel_size"])
     stride = two(options.get("stride") or kernel)
     return kernel, stride, two(options.get("dilation", 1)), two(options.get("padding", 0))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from parity.bounds import operations
-from parity.bounds.bound import Arrays, Options
+from parity.bounds.bound import Arrays, Options, of_magnitudes
 from parity.bounds.propagation.error import (
     Accumulated,
     double,
@@ -25,6 +25,7 @@ def linear_forward(function: str, arrays: Arrays, errors: Arrays, options: Optio
         name: errors[name] if name in ("x", "bias") else wide_double(array, errors[name])
         for name, array in arrays.items()
     }
+    options = of_magnitudes(options)
     error = operations.forward(function, moved_x, options)
     if "weight" in arrays and _moves("weight", errors):
         moved_weight = {"x": double(arrays["x"]), "weight": errors["weight"]}
@@ -37,7 +38,7 @@ def linear_backward(
 ) -> dict[str, Accumulated]:
     """The same for each gradient, which is linear in dy and in the other factor."""
     wide = {name: wide_double(array, errors[name]) for name, array in arrays.items()}
-    names = list(arrays)
+    names, options = list(arrays), of_magnitudes(options)
     moved_dy = operations.gradients(function, wide, options, errors["dy"], names).gradients
     if "weight" not in arrays:
         return {"x": Accumulated(moved_dy["x"])}

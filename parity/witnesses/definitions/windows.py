@@ -12,8 +12,13 @@ from parity.witnesses.definitions.definition import Options, Place
 
 
 def each(value: Any, axes: int) -> tuple[Any, ...]:
-    """One value for all axes, or one for each."""
-    return tuple(value) if isinstance(value, tuple | list) else (value,) * axes
+    """One value for all axes, or one for each; a single entry stands for all.
+
+    >>> each(2, 3), each((2,), 3), each([1, 2], 2)
+    ((2, 2, 2), (2, 2, 2), (1, 2))
+    """
+    values = tuple(value) if isinstance(value, tuple | list) else (value,)
+    return values * axes if len(values) == 1 else values
 
 
 def is_inside(place: Place, x: Place) -> bool:

@@ -24,13 +24,17 @@ ORDER = (
 
 
 class Way(NamedTuple):
-    """A way of writing a call: how each option is written, and whether arguments have names."""
+    """A way of writing a call: how each option is written, and whether arguments have names.
+
+    alone: one integer that stands for every axis is the only entry of its sequence.
+    """
 
     said: str
     integer: Callable[[int], Any]
     sequence: Callable[[list[Any]], Any]
     number: Callable[[float], Any]
     by_keyword: bool
+    alone: bool = False
 
 
 def narrow(value: int) -> Any:
@@ -44,7 +48,14 @@ def narrow(value: int) -> Any:
 
 WAYS = (
     Way("options as lists of np.int64, all by keyword", np.int64, list, np.float64, True),
-    Way("options as tuples of narrow integers, all by place", narrow, tuple, float, False),
+    Way(
+        "options as tuples of narrow integers, one for all axes, all by place",
+        narrow,
+        tuple,
+        float,
+        by_keyword=False,
+        alone=True,
+    ),
 )
 
 
@@ -82,11 +93,12 @@ def _called(name: str, arrays: Mapping[str, Array], call: Call, way: Way) -> Any
 
 
 def _written(value: Any, way: Way, axes: int) -> Any:
-    """An option in another way; one integer for each of `axes` axes."""
+    """An option in another way; one integer for each of `axes` axes, or for all."""
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, tuple | list):
         return way.sequence([_written(entry, way, 0) for entry in value])
     if isinstance(value, int):
-        return way.sequence([way.integer(value)] * axes) if axes else way.integer(value)
+        times = min(axes, 1) if way.alone else axes
+        return way.sequence([way.integer(value)] * times) if axes else way.integer(value)
     return way.number(value) if isinstance(value, float) else value

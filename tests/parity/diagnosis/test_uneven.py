@@ -21,8 +21,9 @@ def texts(function: str, code: Code, part: str = "backward") -> list[str]:
 
 
 def is_ordinary(problem: Problem) -> bool:
+    """Subnormal numbers are none: a product of them has no digits that tell its factor."""
     arrays = (*problem.arrays.values(), problem.dy)
-    return all(a.size and np.isfinite(a).all() and abs(a).max() < 1e3 for a in arrays)
+    return all(a.size and np.isfinite(a).all() and 1e-30 < abs(a).max() < 1e3 for a in arrays)
 
 
 def at(axis: int, index: int, factor: float) -> Callable[[Problem, Array], Array]:

@@ -88,16 +88,17 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "one sample": (
         {"x": X[0]},
         "conv2d: x must have 4 axes (N, C_in, H, W), but has 3 (x (3, 6, 5)); "
-        "if it lacks the batch axis, give x[None]",
+        "give x[None] if it lacks the batch axis, x[:, None] if it lacks the channels",
     ),
     "one map": (
         {"x": X[0, 0]},
         "conv2d: x must have 4 axes (N, C_in, H, W), but has 2 (x (6, 5)); "
-        "if it lacks batch and channels, give x[None, None]",
+        "give x[None, None] if it lacks the batch axis and the channels",
     ),
     "other channels": (
         {"x": X[:, :2]},
-        "conv2d: x has 2 channels, but weight expects 3 (x (2, 2, 6, 5), weight (4, 3, 2, 3))",
+        "conv2d: x has 2 channels, but weight expects 3 (x (2, 2, 6, 5), weight (4, 3, 2, 3)); "
+        "if the channels are last, give weight.transpose(3, 2, 0, 1)",
     ),
     "another dy": ({"dy": DY[:1]}, "dy has shape (1, 4, 5, 3), but y is (2, 4, 5, 3)"),
     "another dx": ({"dy": DY, "dx": X[:1]}, "dx has shape (1, 3, 6, 5), but x is (2, 3, 6, 5)"),
