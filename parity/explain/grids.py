@@ -9,20 +9,21 @@ from typing import Any
 import numpy as np
 
 from parity.cases.case import Array
-from parity.explain.folding import beside, columns, padded
+from parity.explain.folding import columns, padded
 from parity.explain.formed import Index
-from parity.explain.writing_out import number
+from parity.explain.writing_out import number, place
 
 BOLD, END = "\x1b[1;33m", "\x1b[0m"
 
 
 def cell(value: Any) -> str:
-    """An element as it stands in a grid."""
-    exact = not isinstance(value, Fraction) or len(str(value.denominator)) < 20
-    return number(Fraction(value) if not isinstance(value, np.integer) else Fraction(int(value)), exact)
+    """An element as it stands in a grid; a text stands as it is."""
+    if isinstance(value, str):
+        return value
+    return number(Fraction(int(value)) if isinstance(value, np.generic) else Fraction(value))
 
 
-def grid(
+def maps(
     name: str, array: Array, width: int, marked: Collection[Index] = (), colour: bool = False
 ) -> list[str]:
     """The maps of an array, side by side as far as they fit.
@@ -39,9 +40,9 @@ def grid(
     lead = array.shape[:-2]
     blocks = []
     for front in np.ndindex(lead):
-        label = f"{name}[{','.join(map(str, front))}]" if front else name
-        blocks.append([label, *_rows(texts[front], front, room, marked, width, colour)])
-    return beside(blocks, width)
+        rows = _rows(texts[(*front, ...)], front, room, marked, width, colour)
+        blocks.append([place(name, front), *rows])
+    return blocks
 
 
 def _rows(

@@ -122,9 +122,15 @@ def _pooling(name: str, said: Picked) -> Arguments:
     n = _axes(name)
     shape = _shape(said, {1: (6,), 2: (4, 4), 3: (2, 2, 4)}[n])
     x = different("x", (said.get("batch", 1), said.get("channels", 1), *shape))
-    if said.get("ties", "first") == "all":
-        x = exact(x // 3)
-    return {"x": x}
+    usual = "equal" if said.get("ties", "first") == "all" else "different"
+    return {"x": _of_kind(x, said.get("values", usual))}
+
+
+def _of_kind(x: Array, values: Any) -> Array:
+    """The numbers all different, some of them equal, or all negative."""
+    if values not in VALUES:
+        raise SizeError(f"--size: values must be one of {', '.join(VALUES)}, but is {values}")
+    return exact(VALUES[values](x))
 
 
 def _weighted_pool(name: str, said: Picked) -> Arguments:
@@ -156,7 +162,7 @@ def _elements(name: str, said: Picked) -> Arguments:
 def _values(name: str, said: Picked) -> Arguments:
     """Values of a sigmoid or a tanh, between 0 and 1."""
     shape = (3,) if said.shape is None else said.shape
-    return {"o": drawn("o", shape, 1, 7) / Fraction(8)}
+    return {"o": drawn("o", shape, 1, 3) / Fraction(4)}
 
 
 def _scores(name: str, said: Picked) -> Arguments:
@@ -185,6 +191,8 @@ def _margins(name: str, said: Picked) -> Arguments:
 
 def _squares(name: str, said: Picked) -> Arguments:
     shape = (3,) if said.shape is None else said.shape
+    if shape == (3,):
+        return {"output": exact([1, 5, 2]), "target": exact([2, 3, 2])}
     return {"output": drawn("output", shape, 0, 5), "target": drawn("target", shape, 0, 5)}
 
 
@@ -197,6 +205,14 @@ def _dense(name: str, said: Picked) -> Arguments:
         N = said.get("batch", 2)
     weight = drawn("weight", (K, *shape), -2, 3)
     return {"x": drawn("x", (N, *shape), -2, 4), "weight": weight, "bias": drawn("bias", (K,), 1, 4)}
+
+
+def _regression(name: str, said: Picked) -> Arguments:
+    """Three classes of two features: scores near each other, so that no probability is tiny."""
+    if said.shape is None and not said.named:
+        weight, bias = exact([[1, 0], [0, 1], [1, 1]]), exact([1, 0, -1])
+        return {"x": exact([[1, 2]]), "weight": weight, "bias": bias}
+    return _dense(name, said)
 
 
 def _maps(name: str, said: Picked) -> Arguments:
@@ -221,9 +237,16 @@ def _dropped(name: str, said: Picked) -> Arguments:
 
 def _edge(name: str, said: Picked) -> Arguments:
     x = different("x", (1, said.get("channels", 1), *_shape(said, (3, 4))))
+    if "values" in said.named:
+        return {"x": _of_kind(x, said.named["values"])}
     return {"x": exact(x - 6) if said.shape is None else x}
 
 
+VALUES: dict[str, Callable[[Array], Array]] = {
+    "different": lambda x: x,
+    "equal": lambda x: x // 3,
+    "negative": lambda x: x - x.size - 1,
+}
 ONE = ("kernel", "channels", "outputs", "batch")
 # Of each kind of function: what makes its arguments, and the names of sizes that it takes.
 KINDS: dict[Maker, tuple[str, tuple[str, ...]]] = {
@@ -232,7 +255,7 @@ KINDS: dict[Maker, tuple[str, tuple[str, ...]]] = {
     _pooling: (
         "max_pool1d max_pool2d max_pool3d avg_pool1d avg_pool2d avg_pool3d "
         "max_pool1d_with_indices max_pool2d_with_indices max_pool3d_with_indices",
-        ("kernel", "channels", "batch"),
+        ("kernel", "channels", "batch", "values"),
     ),
     _weighted_pool: ("weighted_pool2d", ("kernel", "channels", "batch")),
     _gaussian_pool: ("gaussian_pool2d", ("kernel",)),
@@ -245,12 +268,13 @@ KINDS: dict[Maker, tuple[str, tuple[str, ...]]] = {
     _two_classes: ("binary_cross_entropy_with_logits log_likelihood", ()),
     _margins: ("perceptron_loss", ()),
     _squares: ("squared_error", ()),
-    _dense: ("linear perceptron logistic_regression softmax_regression", ("outputs", "batch")),
+    _dense: ("linear perceptron logistic_regression", ("outputs", "batch")),
+    _regression: ("softmax_regression", ("outputs", "batch")),
     _maps: ("flatten", ("channels", "batch")),
     _branches: ("add", ()),
     _stacked: ("concatenate", ()),
     _dropped: ("dropout", ()),
-    _edge: ("downsample", ("kernel", "channels")),
+    _edge: ("downsample", ("kernel", "channels", "values")),
 }
 MAKERS = {name: maker for maker, (names, _) in KINDS.items() for name in names.split()}
 NAMED = {name: words for _, (names, words) in KINDS.items() for name in names.split()}
@@ -322,5 +346,5 @@ def backward(name: str, forward: Demonstration, options: Mapping[str, Any]) -> D
     """The backward of an example: the same arguments without the bias, and a dy."""
     shape = forward.results["y"].shape
     arrays = {key: array for key, array in forward.arguments.items() if key != "bias"}
-    dy = upstream(shape) if shape else exact(1)
+    dy = upstream(shape) if shape else exact(2)
     return Demonstration(name, {"dy": dy, **arrays}, options)

@@ -18,7 +18,7 @@ from parity.explain.formed import (
 )
 
 LETTERS = "STUVXYZ"
-LEAST = 4  # elements, numbers and operations in a part that is worth a name
+LEAST = 5  # elements, numbers and operations in a part that is worth a name
 
 
 def size(formed: Formed) -> int:
@@ -66,7 +66,7 @@ def shortened(
 
     known: parts that have a name already, such as o = softmax(x); they are explained, too.
 
-    >>> e = Call("exp", Sum(((1, Leaf("x", (0,))), (-1, Leaf("x", (1,))))))
+    >>> e = Call("exp", Sum(((1, Leaf("x", (0,))), (-1, Leaf("x", (1,))), (1, Leaf("t", ())))))
     >>> short, names = shortened(Quotient(e, Sum(((1, Constant(Fraction(1))), (1, e)))), {})
     >>> short.top, names[0][1] == e
     (Leaf(name='S', index=()), True)

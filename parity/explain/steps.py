@@ -51,12 +51,16 @@ class Steps:
 
     def tell(self, tensor: str, index: Index) -> None:
         """One element: its formula, the numbers, the result, and what decided between branches."""
+        self.formula(tensor, index)
+        self.because(tensor, index)
+
+    def formula(self, tensor: str, index: Index) -> None:
+        """One element: its formula, the numbers, the result."""
         element, name = self.demo.element(tensor, index), place(tensor, index)
         terms = ordered_terms(element.formed, self.order)
         plain = all(sign > 0 and is_plain(term) for sign, term in terms)
         if len(terms) < 2 or not plain or not self._table(name, [term for _, term in terms]):
             self._line(name, element.formed)
-        self.because(tensor, index)
 
     # --- a sum of products --------------------------------------------------------------------
 
@@ -65,15 +69,17 @@ class Steps:
         write = partial(written, order=self.order)
         parts = [value(term, self.numbers)[0] for term in terms]
         formulas = [write(term) for term in terms]
-        middles = ["" if isinstance(t, Leaf) else f"= {write(t, self._value)} " for t in terms]
+        middles = ["" if isinstance(t, Leaf) else write(t, self._value) for t in terms]
         ends = [number(part) for part in (*parts, sum(parts, Fraction(0)))]
         wide, between, behind = (max(map(columns, row)) for row in (formulas, middles, ends))
         if wide + between + behind + 9 > self.sheet.width:
             return False
+        numbers = [f"= {padded(m, between, True)} " if m else "" for m in middles]
+        between = max(map(columns, numbers))
         lines = [
             f"{'+ ' if k else '  '}{padded(formula, wide)} "
-            f"{padded(middle, between, right=True)}= {padded(end, behind, right=True)}"
-            for k, (formula, middle, end) in enumerate(zip(formulas, middles, ends, strict=False))
+            f"{padded(middle, between)}= {padded(end, behind, right=True)}"
+            for k, (formula, middle, end) in enumerate(zip(formulas, numbers, ends, strict=False))
         ]
         before = " " * (columns(lines[0]) - behind - 2)
         lines += [f"{before}{'─' * (behind + 2)}", f"{before}= {padded(ends[-1], behind, True)}"]

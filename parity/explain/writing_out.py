@@ -118,7 +118,7 @@ def _powers(factors: Sequence[Formed], say: Say, order: Sequence[str], joint: st
     for factor, same in groupby(factors):
         count = len(list(same))
         text = _factor(factor, say, order, joint)
-        closed = text[-1] in ")]" or text.isalnum()
+        closed = text[-1] in ")]" or text.replace(".", "").isalnum()
         yield text if count == 1 else f"{text if closed else f'({text})'}{POWERS[count]}"
 
 
@@ -168,9 +168,9 @@ def ordered_terms(formed: Formed, order: Sequence[str]) -> list[tuple[int, Forme
 
 
 def _order_of_term(term: Formed, order: Sequence[str]) -> tuple[bool, int, Any]:
-    """Constants, then products with many factors, by their elements' places."""
+    """Constants, then what has many factors, by the elements' places."""
     ranks = sorted(_rank(leaf, order) for leaf in leaves(term))
-    return not isinstance(term, Constant), -len(ranks) if is_plain(term) else 0, ranks
+    return not isinstance(term, Constant), -len(ranks), ranks
 
 
 def value(

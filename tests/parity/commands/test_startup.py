@@ -18,6 +18,7 @@ COMMANDS = (
     "run",
     "check",
     "gradients",
+    "explain",
     "list",
     "audit",
     "mistakes",

@@ -1,0 +1,202 @@
+"""Which page a name, a word or a question is about."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from math import log
+
+import refimpl
+from parity.documents.ledger import ledger
+from parity.explain.docstrings import docstring_of
+from parity.explain.ideas import BY_NAME, IDEAS
+from parity.mistakes.catalogue import EVERY
+from parity.suite.selection import SelectionError, absent, function_meant
+
+FUNCTION, STATEMENT, MISTAKE, IDEA = "function", "statement", "mistake", "idea"
+# Words that say nothing about what a question is about.
+EMPTY = frozenset(
+    "a an the is are of in on at to for by do does it its and or with what how my i you we "
+    "there this that be was when where which can should explain tell me about 的 是 什么 怎么 如何".split()
+)
+# How much a word counts where it stands, and a page of a kind.
+IN_WORDS, IN_NAME, IN_TITLE, IN_TEXT = 5.0, 4.0, 3.0, 1.0
+OF_KIND = {IDEA: 1.6, FUNCTION: 1.2, MISTAKE: 0.8, STATEMENT: 0.8}
+SHARE = 0.5  # of the words that a page must have
+ALSO = 5  # other pages that are named below
+
+
+class UnknownNameError(ValueError):
+    """A name or question without a page."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page: what it is about, by its name, and the words by which it is found."""
+
+    kind: str
+    name: str
+    title: str
+    words: tuple[str, ...] = ()  # what people type for it, whole
+    text: str = ""
+
+    def weight(self, word: str) -> float:
+        """How much a word says for this page."""
+        found = 0.0
+        for tokens, counts in self._tokens():
+            if word in tokens:
+                found = max(found, counts)
+            elif len(word) > 4 and any(_alike(word, token) for token in tokens):
+                found = max(found, 0.8 * counts)
+        return found
+
+    def _tokens(self) -> tuple[tuple[frozenset[str], float], ...]:
+        return _tokens_of(self)
+
+
+@cache
+def _tokens_of(page: Page) -> tuple[tuple[frozenset[str], float], ...]:
+    """The words of each part of a page, with what they count."""
+    return (
+        (frozenset(tokens(" ".join(page.words))), IN_WORDS),
+        (frozenset(tokens(page.name)), IN_NAME),
+        (frozenset(tokens(page.title)), IN_TITLE),
+        (frozenset(tokens(page.text)), IN_TEXT),
+    )
+
+
+def _alike(word: str, token: str) -> bool:
+    """The same but for an ending: pooling and pool, gradients and gradient."""
+    return len(token) > 3 and (word.startswith(token) or token.startswith(word))
+
+
+def tokens(text: str) -> list[str]:
+    """The words of a text in small letters; Chinese characters in pairs.
+
+    >>> tokens("Why is the kernel turned?"), tokens("最大池化")
+    (['why', 'kernel', 'turned'], ['最大', '大池', '池化'])
+    """
+    found = []
+    for word in re.findall(r"[a-z0-9]+(?:[./][0-9]+)?|[一-鿿]+|1/n|\+=", text.lower()):
+        if "一" <= word[0] <= "鿿":
+            found += [word[k : k + 2] for k in range(max(1, len(word) - 1))]
+        else:
+            parts = re.findall(r"\d+d?|[a-z]+", word) if re.fullmatch(r"[a-z]+\d+d", word) else [word]
+            found += parts
+    return [word for word in found if word not in EMPTY]
+
+
+@cache
+def pages() -> tuple[Page, ...]:
+    """Every page there is."""
+    ideas = (Page(IDEA, i.name, i.title, i.words, i.text) for i in IDEAS)
+    functions = (Page(FUNCTION, name, _summary(name)) for name in refimpl.__all__)
+    statements = (
+        Page(STATEMENT, row.id, row.states, (), f"{row.note} {row.section}")
+        for row in ledger().values()
+    )
+    mistakes = (
+        Page(MISTAKE, m.name, m.title, (), m.misconception)
+        for m in EVERY.values()
+        if not m.name.startswith("slightly-too-large")
+    )
+    return (*ideas, *functions, *statements, *mistakes)
+
+
+def _summary(name: str) -> str:
+    thing = getattr(refimpl, name)
+    return docstring_of(thing).summary if callable(thing) else "a fixed kernel, a filter"
+
+
+def found(words: Sequence[str]) -> tuple[Page, list[Page]]:
+    """The page of a name or question, and others that may be meant.
+
+    Raises: UnknownNameError with the nearest names.
+
+    >>> found(["why", "is", "the", "kernel", "turned"])[0].name
+    'turned-kernel'
+    >>> found(["d1.23"])[0].name, found(["nn.MaxPool2d"])[0].name
+    ('D1.23', 'max_pool2d')
+    """
+    asked = " ".join(words).strip()
+    page = _exactly(asked)
+    ranked = _ranked(asked)
+    if page is None:
+        page = _as_function(asked)
+    if page is None and ranked:
+        page = ranked[0]
+    if page is None:
+        raise UnknownNameError(_nearest(asked))
+    return page, [other for other in ranked if other != page][:ALSO]
+
+
+def _exactly(asked: str) -> Page | None:
+    """The page of this name, or of a word that stands for it."""
+    key = re.sub(r"[\s_-]+", "-", asked.lower()).rstrip("?？!.")
+    for page in pages():
+        if page.name == asked:
+            return page
+    if asked in EVERY:
+        known = EVERY[asked]
+        return Page(MISTAKE, known.name, known.title)
+    for page in pages():
+        names = [page.name, *(page.words if page.kind == IDEA else ())]
+        if key in (re.sub(r"[\s_-]+", "-", name.lower()) for name in names):
+            return page
+    return None
+
+
+def _as_function(asked: str) -> Page | None:
+    """The function that a single word of other libraries or courses stands for."""
+    if " " in asked:
+        return None
+    try:
+        name = function_meant(asked)
+    except SelectionError:
+        return None
+    return Page(FUNCTION, name, _summary(name)) if name in refimpl.__all__ else None
+
+
+def _ranked(asked: str) -> list[Page]:
+    """Pages that have at least half of the words, the best first."""
+    words = list(dict.fromkeys(tokens(asked)))
+    if not words:
+        return []
+    rarity = {word: _rarity(word) for word in words}
+    scores = Counter[Page]()
+    for page in pages():
+        weights = {word: page.weight(word) for word in words}
+        if sum(w > 0 for w in weights.values()) >= SHARE * len(words):
+            score = sum(rarity[word] * weight for word, weight in weights.items())
+            whole = sum(len(tokens(w)) for w in page.words if w.lower() in asked.lower())
+            scores[page] = (score + 2 * whole) * OF_KIND[page.kind]  # type: ignore[assignment]
+    return [page for page, _ in scores.most_common()]
+
+
+@cache
+def _rarity(word: str) -> float:
+    """The fewer pages have a word, the more it says."""
+    having = sum(page.weight(word) > 0 for page in pages())
+    return log((1 + len(pages())) / (1 + having))
+
+
+def _nearest(asked: str) -> str:
+    """The sentence on what has no page."""
+    missing = absent(asked)
+    if missing:
+        return f"nothing is called {asked!r}: refimpl has no {missing}"
+    names = {page.name.lower(): page.name for page in pages()}
+    for idea in IDEAS:
+        names |= {word.lower(): word for word in idea.words}
+    near = get_close_matches(asked.lower(), list(names), n=3, cutoff=0.5)
+    meant = f"; did you mean {' or '.join(names[one] for one in near)}?" if near else ""
+    return f"nothing is called {asked!r}{meant}; `parity explain` lists what there is"
+
+
+def is_idea(name: str) -> bool:
+    """Whether a page is about an idea."""
+    return name in BY_NAME

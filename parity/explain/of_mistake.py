@@ -1,0 +1,252 @@
+"""What there is to say about a known mistake: what is wrong, and the smallest example of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from parity.cases.case import Array, Case, case_arrays, generator
+from parity.cases.catalogue import GOOD
+from parity.cases.functions import FUNCTIONS, forward_of
+from parity.documents.ledger import ledger
+from parity.explain.demonstration import SAME, Demonstration
+from parity.explain.folding import beside
+from parity.explain.formed import Index
+from parity.explain.grids import maps
+from parity.explain.setting_up import demonstration, has_example
+from parity.explain.sheet import Sheet
+from parity.explain.steps import Steps
+from parity.explain.worked_example import in_sizes
+from parity.explain.writing_out import number, place
+from parity.mistakes.catalogue import EVERY
+from parity.mistakes.mistake import Mistake, tensors_of
+
+# Sizes to try, the smallest first; a single number stands for every axis.
+OF_CONVOLUTION = (
+    "2 kernel 1", "2 kernel 2", "3 kernel 2", "3 kernel 2 batch 2", "3 kernel 2 channels 2",
+    "3 kernel 2 outputs 2", "3 kernel 2 padding 1", "3 kernel 2 padding same",
+    "2 kernel 1 channels 2 outputs 2 groups 2", "1 kernel 1 channels 4 outputs 4 groups 2", "3 kernel 2 channels 2 outputs 4 groups 2",
+    "4 kernel 2 stride 2", "5 kernel 2 stride 2", "4 kernel 2 dilation 2", "3 kernel 3 padding 1",
+    "4 kernel 3 stride 2 padding 1", "2 kernel 2 batch 2 channels 2 outputs 2",
+)  # fmt: skip
+OF_POOLING = (
+    "2 kernel 2", "2 kernel 2 values equal", "2 kernel 2 values negative",
+    "3 kernel 2 stride 1", "3 kernel 2 stride 1 values equal", "2 kernel 1 channels 2 batch 2",
+    "3 kernel 2 stride 2 padding 1", "3 kernel 2 stride 1 padding 1 values negative",
+    "3 kernel 2 ceil_mode yes", "3 kernel 2 stride 1 padding 1 count_include_pad no",
+    "4 kernel 2 dilation 2", "4 kernel 2", "4 kernel 3 stride 1", "3 kernel 3 stride 1 padding 1",
+)  # fmt: skip
+OTHERS = (
+    "", "2 outputs 1", "2x2 axis 0", "2x3", "1 at_zero 1", "2 at_zero 1", "3 kernel 2 batch 2",
+    "2 channels 2", "3 kernel 2 channels 2", "3 kernel 2 stride 1",
+    "3 kernel 2 channels 2 stride 1", "2x3 reduction sum", "2x3 reduction none",
+    "4 p 0.25", "4 min_val 0 max_val 6", "3 how mean", "3 how mean edge drop", "3 edge drop",
+    "3 values negative", "2 kernel 2 outputs 2 batch 2", "3x3 kernel 2 mode valid",
+    "3x3 kernel 2 mode same", "3 batch 2",
+)  # fmt: skip
+LARGEST = 300  # elements of a case of the catalogue that is tried
+SEED = 20261120
+APART = 2.0**-32  # relative: far more than what rounding of float64 does, less than float32's
+ALMOST = 2.0**-44  # relative: digits that are lost
+
+
+class Shown(NamedTuple):
+    """A result where the wrong code gives something else, and the first such place."""
+
+    tensor: str
+    index: Index
+
+
+def tell(sheet: Sheet, name: str) -> None:
+    """The page of a mistake."""
+    known = EVERY[name]
+    sheet.raw(f"{name} · {known.function}")
+    sheet.text(known.title)
+    sheet.head("What was thought")
+    sheet.text(known.misconception, indent=2)
+    if known.formulas:
+        sheet.head("It goes against")
+        for id in known.formulas:
+            sheet.item(id, sheet.said(ledger()[id].states), 8)
+    found = smallest(known)
+    if found:
+        _exactly(sheet, known, *found)
+    else:
+        _in_floats(sheet, known)
+    sheet.head("Further")
+    sheet.item(sheet.said("right code"), f"parity explain {known.function}", 12)
+    sheet.item(sheet.said("who sees it"), f"parity mistakes {name}", 12)
+
+
+# --- in exact numbers ---------------------------------------------------------------------
+
+
+def texts(known: Mistake) -> tuple[str, ...]:
+    """Sizes in which a mistake may show."""
+    forward = forward_of(known.function)
+    if forward[:4] == "conv" and forward[-1] == "d" and forward != "convolve2d":
+        return OF_CONVOLUTION
+    return OF_POOLING if "_pool" in forward and "weighted" not in forward else OTHERS
+
+
+def smallest(known: Mistake) -> tuple[Demonstration, dict[str, Array], Shown] | None:
+    """The example with the fewest elements in which wrong and right differ; None if none does."""
+    if not has_example(known.function) or known.loses_digits:
+        return None
+    for demo in _demonstrations(known.function, texts(known)):
+        try:
+            wrong = demo.run(wrong=known.wrong)
+        except (ValueError, ArithmeticError, TypeError, IndexError):
+            continue
+        shown = first_difference(demo.results, wrong)
+        if shown:
+            return demo, wrong, shown
+    return None
+
+
+@cache
+def _demonstrations(function: str, sizes: tuple[str, ...]) -> tuple[Demonstration, ...]:
+    """Examples of the sizes that the function takes, those with few elements first."""
+    found = []
+    for text in sizes:
+        try:
+            made = demonstration(function, text)
+            if made.results:
+                found.append(made)
+        except (ValueError, TypeError):  # a size that this function does not have
+            continue
+    return tuple(sorted(found, key=lambda made: sum(a.size for a in made.arguments.values())))
+
+
+def first_difference(right: Mapping[str, Array], wrong: Mapping[str, Array]) -> Shown | None:
+    """The first place where two results differ, or another shape."""
+    for tensor, array in right.items():
+        other = wrong[tensor]
+        if other.shape != array.shape:
+            return Shown(tensor, (0,) * array.ndim)
+        for index in np.ndindex(array.shape):
+            if abs(array[index].value - other[index].value) > SAME:
+                return Shown(tensor, index)
+    return None
+
+
+def _exactly(
+    sheet: Sheet, known: Mistake, demo: Demonstration, wrong: Mapping[str, Array], shown: Shown
+) -> None:
+    """Right and wrong side by side, and how each forms the first element that differs."""
+    sheet.head("Smallest example: {sizes}", sizes=in_sizes(demo))
+    tensor, index = shown
+    blocks: list[list[str]] = []
+    for name, array in demo.arguments.items():
+        blocks += maps(name, array, sheet.width - 2)
+    sheet.gap()
+    sheet.drawn(beside(blocks, sheet.width - 2))
+    right, other = _numbers(demo.results[tensor]), _numbers(wrong[tensor])
+    blocks = []
+    for array, title in ((right, "right"), (other, "wrong")):
+        differs = right != other if right.shape == other.shape else np.zeros(array.shape, bool)
+        marked = {i for i in np.ndindex(array.shape) if differs[i]}
+        drawn = maps(tensor, array, sheet.width - 2, marked, sheet.colour)
+        blocks += [[f"{block[0]} {sheet.said(title)}", *block[1:]] for block in drawn]
+    sheet.gap()
+    sheet.drawn(beside(blocks, sheet.width - 2))
+    sheet.gap()
+    if right.shape != other.shape:
+        sheet.text("The shapes differ: {right} and {wrong}.", 2, right=right.shape, wrong=other.shape)
+        return
+    for title, run in (("right", None), ("wrong", known.wrong)):
+        sheet.raw(f"{sheet.said(title)}:", indent=2)
+        steps = Steps(sheet, _Other(demo, wrong) if run else demo)
+        steps.formula(tensor, index)
+
+
+class _Other(Demonstration):
+    """A demonstration of other code in the function's place."""
+
+    def __init__(self, demo: Demonstration, results: Mapping[str, Array]) -> None:
+        super().__init__(demo.function, demo.arguments, demo.options)
+        object.__setattr__(self, "_given", dict(results))
+
+    @property
+    def results(self) -> dict[str, Array]:  # type: ignore[override]
+        return self._given  # type: ignore[attr-defined, no-any-return]
+
+
+def _numbers(array: Array) -> Array:
+    shown = np.empty(array.shape, object)
+    for index in np.ndindex(array.shape):
+        shown[index] = number(array[index].value, array[index].exact)
+    return shown
+
+
+# --- in floats ----------------------------------------------------------------------------
+
+
+def in_floats(known: Mistake) -> tuple[Case, dict[str, Array], Array, str, Index, Any, Any] | None:
+    """The smallest case of the catalogue on which the float64 results differ most clearly."""
+    forward = forward_of(known.function)
+    cases = [case for case in GOOD if case.function == forward and case.elements <= LARGEST]
+    for case in sorted(cases, key=lambda case: case.elements):
+        arrays = case_arrays(case, "float64", SEED)
+        found = _difference(known, case, arrays)
+        if found:
+            return (case, arrays, *found)
+    return None
+
+
+def _difference(
+    known: Mistake, case: Case, arrays: dict[str, Array]
+) -> tuple[Array, str, Index, Any, Any] | None:
+    function = FUNCTIONS[case.function]
+    with np.errstate(all="ignore"):
+        try:
+            y = function.forward(arrays, case.options)
+            dy = np.asarray(generator(SEED, case.id, "dy").normal(size=y.shape))
+            right = function.tensors(dy, arrays, case.options)
+            wrong = tensors_of(known, case.function, arrays, case.options, dy)
+        except (ValueError, ArithmeticError, TypeError, IndexError):
+            return None
+        for tensor, array in wrong.items():
+            index = _worst(right[tensor], array, ALMOST if known.loses_digits else APART)
+            if index is not None:
+                return dy, tensor, index, right[tensor][index], array[index]
+    return None
+
+
+def _worst(right: Array, wrong: Array, least: float) -> Index | None:
+    """Where wrong is relatively farthest from right, if it is farther than `least`."""
+    if right.shape != wrong.shape or not right.size or not np.isfinite(right).all():
+        return None
+    scale = np.abs(right) + (np.abs(right) == 0)
+    apart = np.nan_to_num(np.abs(right - wrong) / scale, nan=np.inf)
+    index = tuple(int(i) for i in np.unravel_index(np.argmax(apart), apart.shape))
+    return index if apart[index] > least else None
+
+
+def _in_floats(sheet: Sheet, known: Mistake) -> None:
+    found = in_floats(known)
+    if found is None:
+        sheet.head("No example of at most {n} elements shows it.", n=LARGEST)
+        return
+    case, arrays, dy, tensor, index, right, wrong = found
+    sheet.head("Smallest example, in float64: {case}", case=case.id)
+    if known.loses_digits:
+        sheet.text("In exact numbers both are the same; in floats digits are lost.", 2)
+    given = {**arrays, **({} if tensor == "y" else {"dy": dy})}
+    for name, array in given.items():
+        if array.size <= 12:
+            sheet.raw(f"{name} = {_in_line(array)}", indent=2, hang=4)
+        else:
+            sheet.raw(f"{name} {'×'.join(map(str, array.shape))}", indent=2)
+    sheet.gap()
+    sheet.raw(f"{place(tensor, index)}", indent=2)
+    sheet.item(sheet.said("right"), repr(float(right)), 10)
+    sheet.item(sheet.said("wrong"), repr(float(wrong)), 10)
+
+
+def _in_line(array: Array) -> str:
+    return " ".join(f"{float(value):.6g}" for value in array.ravel()).replace("-", "−")
