@@ -52,10 +52,7 @@ def explain(
 
     look = Look(lang.value, width or terminal_width(), in_colours())
     try:
-        if name:
-            lines = lines_of(name, look, size, symbols, at)
-        else:
-            lines = contents(look)
+        lines = lines_of(name, look, size, symbols, at) if name else contents(look)
     except (UnknownNameError, ValueError, TypeError) as error:
         wrong_call(error)
     typer.echo("\n".join(lines))
@@ -69,4 +66,6 @@ def terminal_width() -> int:
 
 def in_colours() -> bool:
     """Whether the output is a terminal, and nobody has asked for no colours."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return (
+        sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    )

@@ -5,20 +5,18 @@ The function runs on recorded elements, so that each result brings the formula t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from inspect import signature
 from typing import Any
 
-import numpy as np
-
 import refimpl
 from parity.cases.case import Array
 from parity.cases.functions import forward_of
 from parity.explain.formed import Index, Leaf, leaves
-from parity.explain.recording import Choice, Recorded, Recorder, as_recorded, recorded
+from parity.explain.recording import Choice, Recorded, Recorder, as_recorded, elements, recorded
 
 HUGE = Fraction(10**6)  # larger than any element of a demonstration
 SAME = Fraction(1, 10**40)  # apart: two values of which 60 digits are known
@@ -36,6 +34,7 @@ class Demonstration:
     function: str
     arguments: Mapping[str, Array]
     options: Mapping[str, Any] = field(default_factory=dict)
+    code: Callable[..., Any] | None = None  # in the function's place: a wrong version of it
 
     @property
     def numbers(self) -> dict[Leaf, Fraction]:
@@ -43,8 +42,8 @@ class Demonstration:
         found = {}
         for name, array in self.arguments.items():
             if array.dtype == object:
-                for index in np.ndindex(array.shape):
-                    found[Leaf(name, index)] = Fraction(array[index])
+                for index, number in elements(array):
+                    found[Leaf(name, index)] = Fraction(number)
         return found
 
     @property
@@ -52,14 +51,14 @@ class Demonstration:
         """Whether it computes gradients of a dy."""
         return "dy" in self.arguments
 
-    def run(self, recorder: Recorder | None = None, wrong: Any = None) -> dict[str, Array]:
-        """What the function gives, by name: "y", or "dx", "dweight", …; or other code gives."""
+    def run(self, recorder: Recorder | None = None) -> dict[str, Array]:
+        """What the function gives, by name: "y", or "dx", "dweight", …"""
         recorder = recorder or Recorder()
         given = [
             recorded(name, array, recorder) if array.dtype == object else array
             for name, array in self.arguments.items()
         ]
-        code = wrong or getattr(refimpl, self.function)
+        code = self.code or getattr(refimpl, self.function)
         return {
             name: as_recorded(array, recorder)
             for name, array in self._named(code(*given, **self.options)).items()
@@ -96,13 +95,12 @@ class Demonstration:
 
     def reads(self, tensor: str, index: Index) -> list[Leaf]:
         """The elements that a result would follow if they were huge: the window of a maximum."""
-        found = []
-        for leaf in self.numbers:
-            if leaf.name != "dy" and self._with(leaf, HUGE).element(tensor, index).value != (
-                self.element(tensor, index).value
-            ):
-                found.append(leaf)
-        return found
+        mine = self.element(tensor, index).value
+        return [
+            leaf
+            for leaf in self.numbers
+            if leaf.name != "dy" and self._with(leaf, HUGE).element(tensor, index).value != mine
+        ]
 
     def _with(self, leaf: Leaf, value: Fraction) -> Demonstration:
         """The same with another value of one element."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -13,16 +12,18 @@ from math import log
 import refimpl
 from parity.documents.ledger import ledger
 from parity.explain.docstrings import docstring_of
-from parity.explain.ideas import BY_NAME, IDEAS
+from parity.explain.ideas import IDEAS
 from parity.mistakes.catalogue import EVERY
 from parity.suite.selection import SelectionError, absent, function_meant
 
 FUNCTION, STATEMENT, MISTAKE, IDEA = "function", "statement", "mistake", "idea"
 # Words that say nothing about what a question is about.
-EMPTY = frozenset(
-    "a an the is are of in on at to for by do does it its and or with what how my i you we "
-    "there this that be was when where which can should explain tell me about 的 是 什么 怎么 如何".split()
+EMPTY = re.compile(
+    "a|an|the|is|are|of|in|on|at|to|for|by|do|does|it|its|and|or|with|what|how|my|i|you|we|there|"
+    "this|that|be|was|when|where|which|can|should|explain|tell|me|about|的|是|什么|怎么|如何"
 )
+ENDINGS = ("s", "es", "d", "ed", "ing", "ly", "al", "ned", "ping")
+CHINESE = re.compile(r"[一-鿿]")
 # How much a word counts where it stands, and a page of a kind.
 IN_WORDS, IN_NAME, IN_TITLE, IN_TEXT = 5.0, 4.0, 3.0, 1.0
 OF_KIND = {IDEA: 1.6, FUNCTION: 1.2, MISTAKE: 0.8, STATEMENT: 0.8}
@@ -71,7 +72,8 @@ def _tokens_of(page: Page) -> tuple[tuple[frozenset[str], float], ...]:
 
 def _alike(word: str, token: str) -> bool:
     """The same but for an ending: pooling and pool, gradients and gradient."""
-    return len(token) > 3 and (word.startswith(token) or token.startswith(word))
+    short, long = sorted((word, token), key=len)
+    return len(short) > 3 and long.startswith(short) and long[len(short) :] in ENDINGS
 
 
 def tokens(text: str) -> list[str]:
@@ -85,9 +87,11 @@ def tokens(text: str) -> list[str]:
         if "一" <= word[0] <= "鿿":
             found += [word[k : k + 2] for k in range(max(1, len(word) - 1))]
         else:
-            parts = re.findall(r"\d+d?|[a-z]+", word) if re.fullmatch(r"[a-z]+\d+d", word) else [word]
+            parts = (
+                re.findall(r"\d+d?|[a-z]+", word) if re.fullmatch(r"[a-z]+\d+d", word) else [word]
+            )
             found += parts
-    return [word for word in found if word not in EMPTY]
+    return [word for word in found if not EMPTY.fullmatch(word)]
 
 
 @cache
@@ -123,10 +127,8 @@ def found(words: Sequence[str]) -> tuple[Page, list[Page]]:
     ('D1.23', 'max_pool2d')
     """
     asked = " ".join(words).strip()
-    page = _exactly(asked)
-    ranked = _ranked(asked)
-    if page is None:
-        page = _as_function(asked)
+    page = _exactly(asked) or _as_function(asked)
+    ranked = [] if page is None and " " not in asked and absent(asked) else _ranked(asked)
     if page is None and ranked:
         page = ranked[0]
     if page is None:
@@ -167,14 +169,16 @@ def _ranked(asked: str) -> list[Page]:
     if not words:
         return []
     rarity = {word: _rarity(word) for word in words}
-    scores = Counter[Page]()
+    scores: dict[Page, float] = {}
     for page in pages():
         weights = {word: page.weight(word) for word in words}
-        if sum(w > 0 for w in weights.values()) >= SHARE * len(words):
+        said = [w for w in page.words if len(w) > 1 and w.lower() in asked.lower()]
+        chinese = sum(len(w) for w in said if CHINESE.search(w))
+        if chinese or sum(w > 0 for w in weights.values()) >= SHARE * len(words):
             score = sum(rarity[word] * weight for word, weight in weights.items())
-            whole = sum(len(tokens(w)) for w in page.words if w.lower() in asked.lower())
-            scores[page] = (score + 2 * whole) * OF_KIND[page.kind]  # type: ignore[assignment]
-    return [page for page, _ in scores.most_common()]
+            whole = sum(len(tokens(w)) for w in said if not CHINESE.search(w))
+            scores[page] = (score + 2 * whole + 8 * chinese) * OF_KIND[page.kind]
+    return sorted(scores, key=lambda page: -scores[page])
 
 
 @cache
@@ -189,14 +193,12 @@ def _nearest(asked: str) -> str:
     missing = absent(asked)
     if missing:
         return f"nothing is called {asked!r}: refimpl has no {missing}"
-    names = {page.name.lower(): page.name for page in pages()}
+    names = {name.lower(): name for name in EVERY}
+    names |= {page.name.lower(): page.name for page in pages()}
     for idea in IDEAS:
-        names |= {word.lower(): word for word in idea.words}
+        names |= {word.lower(): word for word in idea.words if not CHINESE.search(word)}
+    if CHINESE.search(asked):
+        names = {word: word for idea in IDEAS for word in idea.words if CHINESE.search(word)}
     near = get_close_matches(asked.lower(), list(names), n=3, cutoff=0.5)
     meant = f"; did you mean {' or '.join(names[one] for one in near)}?" if near else ""
     return f"nothing is called {asked!r}{meant}; `parity explain` lists what there is"
-
-
-def is_idea(name: str) -> bool:
-    """Whether a page is about an idea."""
-    return name in BY_NAME

@@ -72,7 +72,7 @@ def added(left: Formed, right: Formed, sign: int = 1) -> Formed:
     """
     terms = [*_terms(left), *((sign * s, term) for s, term in _terms(right))]
     numbers = [s * term.value for s, term in terms if isinstance(term, Constant)]
-    rest = [(s, term) for s, term in terms if not isinstance(term, Constant)]
+    rest: list[tuple[int, Formed]] = [p for p in terms if not isinstance(p[1], Constant)]
     if not rest:
         return Constant(sum(numbers, Fraction(0)))
     constant = sum(numbers, Fraction(0))
@@ -102,7 +102,8 @@ def multiplied(left: Formed, right: Formed) -> Formed:
     """
     if ZERO in (left, right):
         return ZERO
-    signs, factors, number = 1, [], Fraction(1)
+    signs, number = 1, Fraction(1)
+    factors: list[Formed] = []
     for one in (left, right):
         sign, bare = _sign(one)
         signs *= sign

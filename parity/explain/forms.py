@@ -98,7 +98,7 @@ FORMS: tuple[Form, ...] = (
         ("conv2d", "linear"),
     ),
     Form(
-        "dx: scattering weight · dy over the windows is the full correlation with the turned kernel",
+        "dx: scattering weight · dy is the full correlation with the turned kernel",
         "conv2d_backward(d[None, None], image[None, None], kernel[None, None]).dx[0, 0]",
         "correlate2d(d, rot180(kernel), 'full')",
         ("conv2d_backward", "correlate2d", "rot180"),
@@ -110,7 +110,7 @@ FORMS: tuple[Form, ...] = (
         ("conv2d_backward", "convolve2d"),
     ),
     Form(
-        "over several maps: a convolution of dy in a frame of zeros, kernels turned, axes swapped",
+        "over several maps: dy in a frame of zeros, kernels turned, their axes swapped",
         "conv2d_backward(dy, x, weight).dx",
         "conv2d(dy, rot180(weight).transpose(1, 0, 2, 3), padding='full')",
         CONV_BACK,
@@ -172,7 +172,7 @@ FORMS: tuple[Form, ...] = (
         ("softmax", "log_softmax"),
     ),
     Form(
-        "the logarithm of a softmax; but log(softmax) loses digits where the softmax is tiny",
+        "the logarithm of a softmax; but log(softmax) loses digits where it is tiny",
         "log_softmax(z)",
         "np.log(softmax(z))",
         ("log_softmax",),
@@ -207,7 +207,12 @@ FORMS: tuple[Form, ...] = (
         "2 * sigmoid(2 * z) - 1",
         ("tanh",),
     ),
-    Form("by the value: dy · (1 − y²)", "tanh_backward(dz, z)", "dz * (1 - tanh(z) ** 2)", ("tanh_backward", "dtanh")),
+    Form(
+        "by the value: dy · (1 − y²)",
+        "tanh_backward(dz, z)",
+        "dz * (1 - tanh(z) ** 2)",
+        ("tanh_backward", "dtanh"),
+    ),
     Form("x where it is positive", "relu(z)", "np.maximum(z, 0)", ("relu",)),
     Form("dy times the slope, 0 or 1", "relu_backward(dz, z)", "dz * (z > 0)", ("relu_backward",)),
     Form(

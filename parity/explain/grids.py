@@ -25,7 +25,7 @@ def cell(value: Any) -> str:
 
 def maps(
     name: str, array: Array, width: int, marked: Collection[Index] = (), colour: bool = False
-) -> list[str]:
+) -> list[list[str]]:
     """The maps of an array, side by side as far as they fit.
 
     >>> print(*grid("x", np.array([[1, -2], [3, 4]]), 60, {(0, 1)}), sep="\\n")
@@ -49,12 +49,12 @@ def _rows(
     texts: Array, front: Index, room: int, marked: Collection[Index], width: int, colour: bool
 ) -> list[str]:
     if not texts.ndim:
-        return [_cell(texts[()], room, front in marked, colour)]
+        return [_cell(str(texts[()]), room, front in marked, colour)]
     rows = texts if texts.ndim == 2 else texts[None]
     lines = []
     for h, row in enumerate(rows):
         here = (*front, h) if texts.ndim == 2 else front
-        cells = [_cell(t, room, (*here, w) in marked, colour) for w, t in enumerate(row)]
+        cells = [_cell(str(t), room, (*here, w) in marked, colour) for w, t in enumerate(row)]
         lines += _broken(cells, room + 2, width)
     return lines
 

@@ -96,7 +96,7 @@ IDEAS: tuple[Idea, ...] = (
          "convolution or correlation", "cross-correlation", "翻转", "旋转", "旋转180度", "为什么"),
         "conv2d_backward", "3x3 kernel 2x2", "dx[0,0,1,1]",
         forms=(
-            "dx: scattering weight · dy over the windows is the full correlation with the turned kernel",
+            "dx: scattering weight · dy is the full correlation with the turned kernel",
             "and that is the convolution of mathematics with the kernel as it stands",
             "the convolution of mathematics turns the kernel first",
         ),
@@ -113,7 +113,7 @@ IDEAS: tuple[Idea, ...] = (
         "conv2d_backward", "4x4 kernel 2x2 stride 2", "dx[0,0,1,1]",
         forms=(
             "the transposed convolution ('deconvolution') of z is dx of the convolution, dy = z",
-            "over several maps: a convolution of dy in a frame of zeros, kernels turned, axes swapped",
+            "over several maps: dy in a frame of zeros, kernels turned, their axes swapped",
         ),
         see=("conv2d_backward", "upsample"),
     ),
@@ -216,7 +216,7 @@ IDEAS: tuple[Idea, ...] = (
          "log sum exp", "logsumexp", "溢出", "数值稳定", "减去最大值"),
         "softmax", "3", "0",
         forms=("adding a number to all logits changes nothing",
-               "the logarithm of a softmax; but log(softmax) loses digits where the softmax is tiny"),
+               "the logarithm of a softmax; but log(softmax) loses digits where it is tiny"),
         see=("log_softmax", "softmax-overflows", "D1.29"),
     ),
     Idea(
@@ -330,5 +330,5 @@ def tell(sheet: Sheet, name: str, symbols: bool = False) -> None:
     sheet.head("Further")
     if idea.example:
         size = f" --size '{idea.size}'" if idea.size else ""
-        sheet.item(sheet.said("example"), f"parity explain {idea.example}{size}", 12)
-    sheet.item(sheet.said("see also"), ", ".join(idea.see), 12)
+        sheet.item(sheet.said("example"), f"parity explain {idea.example}{size}")
+    sheet.item(sheet.said("see also"), ", ".join(idea.see))

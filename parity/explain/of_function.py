@@ -45,7 +45,9 @@ def tell(sheet: Sheet, name: str, size: str = "", symbols: bool = False, at: str
         teller = Formulas(sheet, demo) if symbols else Example(sheet, demo)
         teller.tell(at)
     elif size or symbols or at:
-        raise SizeError(f"{name} has no example of arrays, so it takes no --size, --symbols and --at")
+        raise SizeError(
+            f"{name} has no example of arrays, so it takes no --size, --symbols and --at"
+        )
     else:
         _doctest(sheet, said)
     forms_of(sheet, name)
@@ -108,7 +110,9 @@ def _constant(sheet: Sheet, name: str, thing: Any) -> None:
     sheet.raw(name)
     kernels = thing if hasattr(thing, "items") else {name: thing}
     sheet.text("A fixed kernel: what it gives, sliding over an image, is `conv2d(image, kernel)`.")
-    blocks = [b for key, array in kernels.items() for b in maps(key, np.asarray(array), sheet.width)]
+    blocks = [
+        b for key, array in kernels.items() for b in maps(key, np.asarray(array), sheet.width)
+    ]
     sheet.gap()
     sheet.drawn(beside(blocks, sheet.width - 2))
     sheet.head("Source")
@@ -135,14 +139,13 @@ def _further(sheet: Sheet, name: str) -> None:
     """Relatives, known mistakes, and how to check one's own."""
     mistakes = [known.name for known in EVERY.values() if known.function == name]
     sheet.head("Further")
-    room = 12
     if relatives(name):
-        sheet.item(sheet.said("see also"), ", ".join(relatives(name)), room)
+        sheet.item(sheet.said("see also"), ", ".join(relatives(name)))
     if mistakes:
-        sheet.item(sheet.said("mistakes"), _some(mistakes), room)
+        sheet.item(sheet.said("mistakes in it"), _some(mistakes))
     if name in FORWARDS or has_example(name):
-        sheet.item(sheet.said("your own"), f"parity check mine.py:f --like {name}", room)
-    sheet.item(sheet.said("the code"), _file_of(name), room)
+        sheet.item(sheet.said("your own"), f"parity check mine.py:f --like {name}")
+    sheet.item(sheet.said("the code"), _file_of(name))
 
 
 def _some(names: Sequence[str]) -> str:

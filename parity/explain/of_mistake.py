@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ from parity.explain.demonstration import SAME, Demonstration
 from parity.explain.folding import beside
 from parity.explain.formed import Index
 from parity.explain.grids import maps
+from parity.explain.recording import elements
 from parity.explain.setting_up import demonstration, has_example
 from parity.explain.sheet import Sheet
 from parity.explain.steps import Steps
@@ -29,7 +30,8 @@ from parity.mistakes.mistake import Mistake, tensors_of
 OF_CONVOLUTION = (
     "2 kernel 1", "2 kernel 2", "3 kernel 2", "3 kernel 2 batch 2", "3 kernel 2 channels 2",
     "3 kernel 2 outputs 2", "3 kernel 2 padding 1", "3 kernel 2 padding same",
-    "2 kernel 1 channels 2 outputs 2 groups 2", "1 kernel 1 channels 4 outputs 4 groups 2", "3 kernel 2 channels 2 outputs 4 groups 2",
+    "2 kernel 1 channels 2 outputs 2 groups 2", "1 kernel 1 channels 4 outputs 4 groups 2",
+    "3 kernel 2 channels 2 outputs 4 groups 2",
     "4 kernel 2 stride 2", "5 kernel 2 stride 2", "4 kernel 2 dilation 2", "3 kernel 3 padding 1",
     "4 kernel 3 stride 2 padding 1", "2 kernel 2 batch 2 channels 2 outputs 2",
 )  # fmt: skip
@@ -58,7 +60,7 @@ class Shown(NamedTuple):
     """A result where the wrong code gives something else, and the first such place."""
 
     tensor: str
-    index: Index
+    place: Index
 
 
 def tell(sheet: Sheet, name: str) -> None:
@@ -78,8 +80,8 @@ def tell(sheet: Sheet, name: str) -> None:
     else:
         _in_floats(sheet, known)
     sheet.head("Further")
-    sheet.item(sheet.said("right code"), f"parity explain {known.function}", 12)
-    sheet.item(sheet.said("who sees it"), f"parity mistakes {name}", 12)
+    sheet.item(sheet.said("right code"), f"parity explain {known.function}")
+    sheet.item(sheet.said("who sees it"), f"parity mistakes {name}")
 
 
 # --- in exact numbers ---------------------------------------------------------------------
@@ -99,7 +101,7 @@ def smallest(known: Mistake) -> tuple[Demonstration, dict[str, Array], Shown] | 
         return None
     for demo in _demonstrations(known.function, texts(known)):
         try:
-            wrong = demo.run(wrong=known.wrong)
+            wrong = replace(demo, code=known.wrong).run()
         except (ValueError, ArithmeticError, TypeError, IndexError):
             continue
         shown = first_difference(demo.results, wrong)
@@ -128,8 +130,8 @@ def first_difference(right: Mapping[str, Array], wrong: Mapping[str, Array]) -> 
         other = wrong[tensor]
         if other.shape != array.shape:
             return Shown(tensor, (0,) * array.ndim)
-        for index in np.ndindex(array.shape):
-            if abs(array[index].value - other[index].value) > SAME:
+        for (index, mine), (_, theirs) in zip(elements(array), elements(other), strict=True):
+            if abs(mine.value - theirs.value) > SAME:
                 return Shown(tensor, index)
     return None
 
@@ -147,39 +149,28 @@ def _exactly(
     sheet.drawn(beside(blocks, sheet.width - 2))
     right, other = _numbers(demo.results[tensor]), _numbers(wrong[tensor])
     blocks = []
-    for array, title in ((right, "right"), (other, "wrong")):
+    for array, title in ((right, "right:"), (other, "wrong:")):
         differs = right != other if right.shape == other.shape else np.zeros(array.shape, bool)
         marked = {i for i in np.ndindex(array.shape) if differs[i]}
         drawn = maps(tensor, array, sheet.width - 2, marked, sheet.colour)
-        blocks += [[f"{block[0]} {sheet.said(title)}", *block[1:]] for block in drawn]
+        blocks += [[f"{sheet.said(title)} {block[0]}", *block[1:]] for block in drawn]
     sheet.gap()
     sheet.drawn(beside(blocks, sheet.width - 2))
     sheet.gap()
     if right.shape != other.shape:
-        sheet.text("The shapes differ: {right} and {wrong}.", 2, right=right.shape, wrong=other.shape)
+        sheet.text(
+            "The shapes differ: {right} and {wrong}.", 2, right=right.shape, wrong=other.shape
+        )
         return
-    for title, run in (("right", None), ("wrong", known.wrong)):
-        sheet.raw(f"{sheet.said(title)}:", indent=2)
-        steps = Steps(sheet, _Other(demo, wrong) if run else demo)
-        steps.formula(tensor, index)
-
-
-class _Other(Demonstration):
-    """A demonstration of other code in the function's place."""
-
-    def __init__(self, demo: Demonstration, results: Mapping[str, Array]) -> None:
-        super().__init__(demo.function, demo.arguments, demo.options)
-        object.__setattr__(self, "_given", dict(results))
-
-    @property
-    def results(self) -> dict[str, Array]:  # type: ignore[override]
-        return self._given  # type: ignore[attr-defined, no-any-return]
+    for title, told in (("right:", demo), ("wrong:", replace(demo, code=known.wrong))):
+        sheet.text(title, indent=2)
+        Steps(sheet, told).formula(tensor, index)
 
 
 def _numbers(array: Array) -> Array:
     shown = np.empty(array.shape, object)
-    for index in np.ndindex(array.shape):
-        shown[index] = number(array[index].value, array[index].exact)
+    for index, element in elements(array):
+        shown[index] = number(element.value, element.exact)
     return shown
 
 
@@ -244,8 +235,8 @@ def _in_floats(sheet: Sheet, known: Mistake) -> None:
             sheet.raw(f"{name} {'×'.join(map(str, array.shape))}", indent=2)
     sheet.gap()
     sheet.raw(f"{place(tensor, index)}", indent=2)
-    sheet.item(sheet.said("right"), repr(float(right)), 10)
-    sheet.item(sheet.said("wrong"), repr(float(wrong)), 10)
+    sheet.item(sheet.said("right:"), repr(float(right)), 10)
+    sheet.item(sheet.said("wrong:"), repr(float(wrong)), 10)
 
 
 def _in_line(array: Array) -> str:

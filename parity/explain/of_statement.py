@@ -54,9 +54,9 @@ def _further(sheet: Sheet, row: LedgerRow) -> None:
     mistakes = [known.name for known in EVERY.values() if row.id in known.formulas]
     sheet.head("Further")
     if functions:
-        sheet.item(sheet.said("the code"), ", ".join(functions), 12)
+        sheet.item(sheet.said("the code"), ", ".join(functions))
     for name in shown[:3]:
-        sheet.item(sheet.said("example"), f"parity explain {name}", 12)
+        sheet.item(sheet.said("example"), f"parity explain {name}")
     if mistakes:
-        sheet.item(sheet.said("mistakes"), ", ".join(mistakes[:6]), 12)
-    sheet.item(sheet.said("evidence"), f"parity audit {row.id}", 12)
+        sheet.item(sheet.said("mistakes in it"), ", ".join(mistakes[:6]))
+    sheet.item(sheet.said("evidence"), f"parity audit {row.id}")

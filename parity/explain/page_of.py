@@ -73,6 +73,6 @@ def contents(look: Look) -> list[str]:
     sheet.raw(", ".join(refimpl.__all__), indent=2)
     sheet.head("Statements of the documents")
     sheet.raw("D0.1 … D4.19 (parity audit)", indent=2)
-    sheet.head("Known mistakes")
+    sheet.head("Mistakes that are known")
     sheet.raw("dx-kernel-not-turned, … (docs/mistakes.md)", indent=2)
     return sheet.lines

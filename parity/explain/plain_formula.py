@@ -121,13 +121,15 @@ class _Reader:
         self.rows.append("; " if is_matrix or name == "cases" else "\n")
         self.columns.append(" " if is_matrix or name == "cases" else "")
         text = ""
-        while not (self.tokens[self.at] == "\\end"):
+        while self.tokens[self.at] != "\\end":
             text += self._next()
         self.at += 1
         self._argument()
         self.rows.pop()
         self.columns.pop()
-        return f"[{text.strip()}]" if is_matrix else f"{{{text.strip()}}}" if name == "cases" else text
+        return (
+            f"[{text.strip()}]" if is_matrix else f"{{{text.strip()}}}" if name == "cases" else text
+        )
 
 
 def _closed(text: str, below: bool = False) -> str:

@@ -6,7 +6,7 @@ the formula that made it, and notes every comparison that it decided by.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Context
 from fractions import Fraction
 from math import isinf
@@ -19,6 +19,7 @@ from parity.explain.formed import (
     Call,
     Constant,
     Formed,
+    Index,
     Leaf,
     added,
     divided,
@@ -202,6 +203,16 @@ def power_of_e(value: Fraction) -> Fraction:
     return Fraction(DIGITS.exp(_digits(value)))
 
 
+def elements(array: Array) -> Iterator[tuple[Index, Any]]:
+    """Each index of an array, and what stands there.
+
+    >>> list(elements(np.array([5])))
+    [((0,), np.int64(5))]
+    """
+    for index in np.ndindex(array.shape):
+        yield index, array[index]
+
+
 def recorded(name: str, values: Any, recorder: Recorder) -> Array:
     """An array of named elements.
 
@@ -210,8 +221,8 @@ def recorded(name: str, values: Any, recorder: Recorder) -> Array:
     """
     given = np.asarray(values, dtype=object)
     array = np.empty(given.shape, object)
-    for index in np.ndindex(given.shape):
-        array[index] = Recorded(Fraction(given[index]), Leaf(name, index), recorder, exact=True)
+    for index, value in elements(given):
+        array[index] = Recorded(Fraction(value), Leaf(name, index), recorder, exact=True)
     return array
 
 
@@ -219,8 +230,7 @@ def as_recorded(array: Any, recorder: Recorder) -> Array:
     """An array that refimpl gave, plain numbers in it as constants."""
     given = np.asarray(array, dtype=object)
     result = np.empty(given.shape, object)
-    for index in np.ndindex(given.shape):
-        one = given[index]
+    for index, one in elements(given):
         result[index] = one if isinstance(one, Recorded) else Recorded.constant(one, recorder)
     return result
 
@@ -228,6 +238,6 @@ def as_recorded(array: Any, recorder: Recorder) -> Array:
 def values_of(array: Array) -> Array:
     """The numbers alone, as Fractions."""
     result = np.empty(array.shape, object)
-    for index in np.ndindex(array.shape):
-        result[index] = array[index].value
+    for index, element in elements(array):
+        result[index] = element.value
     return result

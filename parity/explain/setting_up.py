@@ -15,6 +15,7 @@ from parity.cases.case import Array, generator
 from parity.cases.functions import forward_of
 from parity.cases.worked.convolution import WORKED
 from parity.explain.demonstration import Demonstration
+from parity.explain.recording import elements
 from parity.explain.sizes_said import LARGEST, Picked, SizeError, Sizes, picked
 
 SEED = 2
@@ -28,8 +29,8 @@ def exact(numbers: Any) -> Array:
     """An array of Fractions."""
     given = np.asarray(numbers, dtype=object)
     array = np.empty(given.shape, object)
-    for index in np.ndindex(given.shape):
-        array[index] = Fraction(int(given[index]))
+    for index, number in elements(given):
+        array[index] = Fraction(int(number))
     return array
 
 
@@ -37,7 +38,8 @@ def drawn(label: str, shape: Sizes, low: int = -4, high: int = 5) -> Array:
     """Small whole numbers, the same whenever they are drawn; all different if there are enough."""
     if prod(shape) > LARGEST:
         raise SizeError(
-            f"--size: {label} would have {prod(shape)} elements, but a drawing has at most {LARGEST}"
+            f"--size: {label} would have {prod(shape)} elements, but a drawing has at most "
+            f"{LARGEST}"
         )
     rng = generator(SEED, label)
     count = high - low + 1
@@ -68,7 +70,9 @@ def as_sizes(value: Any, axes: int, name: str) -> Sizes:
     """A size for each axis."""
     sizes = value if isinstance(value, tuple) else (value,) * axes
     if len(sizes) != axes or not all(isinstance(size, int) for size in sizes):
-        raise SizeError(f"--size: {name} must be {'x'.join(['3'] * axes)} or the like, but is {value}")
+        raise SizeError(
+            f"--size: {name} must be {'x'.join(['3'] * axes)} or the like, but is {value}"
+        )
     return sizes
 
 
@@ -92,14 +96,14 @@ def _convolution(name: str, said: Picked) -> Arguments:
     n = _axes(name)
     shape = _shape(said, {1: (5,), 2: (4, 4), 3: (3, 3, 3)}[n])
     kernel = as_sizes(said.get("kernel", {1: 3, 2: 3, 3: 2}[n]), n, "kernel")
-    N, C, O = (said.get(key, 1) for key in ("batch", "channels", "outputs"))
+    N, C, C_out = (said.get(key, 1) for key in ("batch", "channels", "outputs"))
     groups = said.get("groups", 1)
     if not isinstance(groups, int) or groups < 1 or C % groups:
         raise SizeError(f"--size: {groups} groups cannot share {C} channels; give channels, too")
     arrays = {
         "x": drawn("x", (N, C, *shape)),
-        "weight": drawn("weight", (O, C // groups, *kernel), -2, 3),
-        "bias": drawn("bias", (O,), 1, 4),
+        "weight": drawn("weight", (C_out, C // groups, *kernel), -2, 3),
+        "bias": drawn("bias", (C_out,), 1, 4),
     }
     worked = {"x": (1, 1, 4, 4), "weight": (1, 1, 3, 3), "bias": (1,)}
     if {key: array.shape for key, array in arrays.items()} == worked:  # D2's sizes, and numbers
@@ -110,11 +114,12 @@ def _convolution(name: str, said: Picked) -> Arguments:
 
 def _shared(name: str, said: Picked) -> Arguments:
     shape, kernel = _shape(said, (3, 3)), as_sizes(said.get("kernel", 2), 2, "kernel")
-    N, C, O = (said.get(key, n) for key, n in (("batch", 1), ("channels", 2), ("outputs", 1)))
+    usual = (("batch", 1), ("channels", 2), ("outputs", 1))
+    N, C, C_out = (said.get(key, n) for key, n in usual)
     return {
         "x": drawn("x", (N, C, *shape)),
-        "weight": drawn("weight", (O, *kernel), -2, 3),
-        "bias": drawn("bias", (O,), 1, 4),
+        "weight": drawn("weight", (C_out, *kernel), -2, 3),
+        "bias": drawn("bias", (C_out,), 1, 4),
     }
 
 
@@ -136,7 +141,11 @@ def _of_kind(x: Array, values: Any) -> Array:
 def _weighted_pool(name: str, said: Picked) -> Arguments:
     kernel, C = as_sizes(said.get("kernel", 2), 2, "kernel"), said.get("channels", 1)
     x = _pooling("max_pool2d", said)["x"]
-    return {"x": x, "weight": drawn("weight", (C, *kernel), -2, 3), "bias": drawn("bias", (C,), 1, 4)}
+    return {
+        "x": x,
+        "weight": drawn("weight", (C, *kernel), -2, 3),
+        "bias": drawn("bias", (C,), 1, 4),
+    }
 
 
 def _gaussian_pool(name: str, said: Picked) -> Arguments:
@@ -199,12 +208,18 @@ def _squares(name: str, said: Picked) -> Arguments:
 def _dense(name: str, said: Picked) -> Arguments:
     shape = (3,) if said.shape is None else said.shape
     if len(shape) != 1:
-        raise SizeError("--size: the input of a dense layer has one size, the features: 3 outputs 2")
+        raise SizeError(
+            "--size: the input of a dense layer has one size, the features: 3 outputs 2"
+        )
     N, K = said.get("batch", 1), said.get("outputs", 2)
     if name.startswith("linear"):
         N = said.get("batch", 2)
     weight = drawn("weight", (K, *shape), -2, 3)
-    return {"x": drawn("x", (N, *shape), -2, 4), "weight": weight, "bias": drawn("bias", (K,), 1, 4)}
+    return {
+        "x": drawn("x", (N, *shape), -2, 4),
+        "weight": weight,
+        "bias": drawn("bias", (K,), 1, 4),
+    }
 
 
 def _regression(name: str, said: Picked) -> Arguments:
@@ -284,7 +299,7 @@ USUAL: dict[str, Mapping[str, Any]] = {
     "gaussian_pool2d": {"sigma": 1},
 }
 WINDOWS = {"kernel_size": 2, "size": 2}
-EXAMPLES = {
+EXAMPLES: dict[Maker, str] = {
     _convolution: "4x4 kernel 3x3 stride 1 padding 1",
     _pooling: "4x4 kernel 2 stride 2",
     _dense: "3 outputs 2 batch 2",

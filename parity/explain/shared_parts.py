@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
 
 from parity.explain.formed import (
     Call,
-    Constant,
     Formed,
     Leaf,
     Product,
@@ -36,7 +34,7 @@ def subformulas(formed: Formed) -> Iterator[Formed]:
 def with_names(formed: Formed, known: Mapping[Formed, Leaf]) -> Formed:
     """A formula in which the known parts stand by their names.
 
-    >>> o = Quotient(Leaf("x", ()), Constant(Fraction(2)))
+    >>> o = Quotient(Leaf("x", ()), Leaf("y", ()))
     >>> with_names(Sum(((1, o), (-1, Leaf("t", ())))), {o: Leaf("o", ())})
     Sum(terms=((1, Leaf(name='o', index=())), (-1, Leaf(name='t', index=()))))
     """
@@ -67,7 +65,7 @@ def shortened(
     known: parts that have a name already, such as o = softmax(x); they are explained, too.
 
     >>> e = Call("exp", Sum(((1, Leaf("x", (0,))), (-1, Leaf("x", (1,))), (1, Leaf("t", ())))))
-    >>> short, names = shortened(Quotient(e, Sum(((1, Constant(Fraction(1))), (1, e)))), {})
+    >>> short, names = shortened(Quotient(e, Sum(((1, Leaf("x", (2,))), (1, e)))), {})
     >>> short.top, names[0][1] == e
     (Leaf(name='S', index=()), True)
     """

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from parity.explain.folding import columns, folded
 from parity.texts.translations import said_in
 
-NARROWEST = 40
+ROOM = 14  # columns of a short label
 
 
 class Sheet:
@@ -40,9 +40,11 @@ class Sheet:
         """A heading, behind an empty line."""
         self.gap()
         said = self.said(text, **values)
-        self.lines += [f"\x1b[1m{line}\x1b[0m" if self.colour else line for line in folded(said, self.width)]
+        self.lines += [
+            f"\x1b[1m{line}\x1b[0m" if self.colour else line for line in folded(said, self.width)
+        ]
 
-    def item(self, label: str, text: str, room: int = 0) -> None:
+    def item(self, label: str, text: str, room: int = ROOM) -> None:
         """A line with a label in front, further lines below the text."""
         first = f"  {label}{' ' * max(2, room - columns(label))}"
         if columns(first) > self.width // 2:

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from fractions import Fraction
 from functools import partial
 
-import numpy as np
-
 from parity.explain.demonstration import Demonstration
 from parity.explain.folding import columns, padded
 from parity.explain.formed import Constant, Formed, Index, Leaf, Product, Sum
-from parity.explain.recording import PI, Choice
+from parity.explain.recording import PI, Choice, elements
 from parity.explain.shared_parts import shortened
 from parity.explain.sheet import Sheet
 from parity.explain.writing_out import (
@@ -47,12 +45,27 @@ class Steps:
             return {}
         x = {"x": self.demo.arguments["x"]}
         y = Demonstration("softmax", x, self.demo.options).results["y"]
-        return {y[index].formed: Leaf(letter, index) for index in np.ndindex(y.shape)}
+        return {element.formed: Leaf(letter, index) for index, element in elements(y)}
 
     def tell(self, tensor: str, index: Index) -> None:
         """One element: its formula, the numbers, the result, and what decided between branches."""
+        self._paths(tensor, index)
         self.formula(tensor, index)
         self.because(tensor, index)
+
+    def _paths(self, tensor: str, index: Index) -> None:
+        """In a backward: how many ways lead back to an element."""
+        formed = self.demo.element(tensor, index).formed
+        terms = formed.terms if isinstance(formed, Sum) else ()
+        if self.demo.is_backward and terms and all(sign > 0 and is_plain(t) for sign, t in terms):
+            element = place(tensor.removeprefix("d"), index)
+            self.sheet.text(
+                "{n} paths lead back to {element}: dy at the end of each, times what {element} was "
+                "multiplied by",
+                indent=2,
+                n=len(terms),
+                element=element,
+            )
 
     def formula(self, tensor: str, index: Index) -> None:
         """One element: its formula, the numbers, the result."""
@@ -107,7 +120,11 @@ class Steps:
         formula, numbers = write(formed), write(formed, self._value)
         result = approximately(*value(formed, self.numbers, self.rough))
         sign = "≈" if "…" in numbers else "="
-        middle = [] if isinstance(formed, Leaf | Constant) or numbers == formula else [f"{sign} {numbers}"]
+        middle = (
+            []
+            if isinstance(formed, Leaf | Constant) or numbers == formula
+            else [f"{sign} {numbers}"]
+        )
         start = name if isinstance(formed, Constant) else f"{name} = {formula}"
         whole = " ".join([start, *middle, result])
         if indent + columns(whole) <= self.sheet.width:

@@ -10,9 +10,10 @@ import numpy as np
 
 from parity.cases.case import Array
 from parity.explain.demonstration import Demonstration
-from parity.explain.formed import Index, Leaf
 from parity.explain.folding import beside
+from parity.explain.formed import Index, Leaf
 from parity.explain.grids import maps
+from parity.explain.recording import elements
 from parity.explain.shared_parts import size
 from parity.explain.sheet import Sheet
 from parity.explain.sizes_said import SizeError
@@ -131,8 +132,7 @@ class Example:
 
     def _values(self, result: Array) -> Array:
         shown = np.empty(result.shape, object)
-        for index in np.ndindex(result.shape):
-            element = result[index]
+        for index, element in elements(result):
             shown[index] = number(element.value, element.exact)
         return shown
 
@@ -143,7 +143,7 @@ class Example:
         """All elements of a few short formulas, or the one; of a maximum's gradient a 0, too."""
         array = self.demo.results[tensor]
         everything = list(np.ndindex(array.shape))
-        short = all(size(array[i].formed) <= SHORT for i in everything)
+        short = all(size(element.formed) <= SHORT for _, element in elements(array))
         if self.is_maximum:
             others = [i for i in everything if not self.demo.used(tensor, i)]
             return [index, *others[: int(self.demo.is_backward)]]

@@ -68,9 +68,7 @@ def named(leaf: Leaf) -> str:
     return place(leaf.name, leaf.index)
 
 
-def written(
-    formed: Formed, say: Say = named, order: Sequence[str] = (), joint: str = "·"
-) -> str:
+def written(formed: Formed, say: Say = named, order: Sequence[str] = (), joint: str = "·") -> str:
     """A formula on one line.
 
     order: the arrays, by which the factors of a product are sorted; joint: what stands between.
@@ -90,7 +88,8 @@ def written(
             ranked = sorted(factors, key=lambda f: _rank(f, order))
             return joint.join(_powers(ranked, say, order, joint))
         case Quotient(top, bottom):
-            return f"{_factor(top, say, order, joint)} / {_factor(bottom, say, order, joint, below=True)}"
+            below = _factor(bottom, say, order, joint, below=True)
+            return f"{_factor(top, say, order, joint)} / {below}"
         case Call("exp", Leaf() | Constant() as power):
             text = written(power, say, order, joint)
             return f"e^{text}" if text[0] not in "−(" else f"e^({text.strip('()')})"
@@ -100,9 +99,7 @@ def written(
             return f"{function}({written(of, say, order, joint)})"
 
 
-def _sum(
-    terms: Sequence[tuple[int, Formed]], say: Say, order: Sequence[str], joint: str
-) -> str:
+def _sum(terms: Sequence[tuple[int, Formed]], say: Say, order: Sequence[str], joint: str) -> str:
     said = ""
     for sign, term in terms:
         text = written(term, say, order, joint)
@@ -122,9 +119,7 @@ def _powers(factors: Sequence[Formed], say: Say, order: Sequence[str], joint: st
         yield text if count == 1 else f"{text if closed else f'({text})'}{POWERS[count]}"
 
 
-def _factor(
-    formed: Formed, say: Say, order: Sequence[str], joint: str, below: bool = False
-) -> str:
+def _factor(formed: Formed, say: Say, order: Sequence[str], joint: str, below: bool = False) -> str:
     text = written(formed, say, order, joint)
     inner = isinstance(formed, Sum | Quotient) or (below and isinstance(formed, Product))
     is_open = text.startswith("−") or (isinstance(formed, Leaf | Constant) and "/" in text)
@@ -195,7 +190,10 @@ def value(
                 product, exact = product * one, exact and one_exact
             return product, exact
         case Quotient(top, bottom):
-            (above, first), (below, second) = value(top, numbers, rough), value(bottom, numbers, rough)
+            (above, first), (below, second) = (
+                value(top, numbers, rough),
+                value(bottom, numbers, rough),
+            )
             return above / below, first and second
         case Call(function, of):
             return _called(function, *value(of, numbers, rough))
