@@ -22,12 +22,12 @@ EMPTY = re.compile(
     "a|an|the|is|are|of|in|on|at|to|for|by|do|does|it|its|and|or|with|what|how|my|i|you|we|there|"
     "this|that|be|was|when|where|which|can|should|explain|tell|me|about|的|是|什么|怎么|如何"
 )
-ENDINGS = ("s", "es", "d", "ed", "ing", "ly", "al", "ned", "ping")
 CHINESE = re.compile(r"[一-鿿]")
 # How much a word counts where it stands, and a page of a kind.
 IN_WORDS, IN_NAME, IN_TITLE, IN_TEXT = 5.0, 4.0, 3.0, 1.0
 OF_KIND = {IDEA: 1.6, FUNCTION: 1.2, MISTAKE: 0.8, STATEMENT: 0.8}
-SHARE = 0.5  # of the words that a page must have
+FIXED = "a fixed kernel, a filter"
+SHARE = 0.5  # of a question's words that a page must have; of a single word all its parts
 ALSO = 5  # other pages that are named below
 
 
@@ -45,42 +45,25 @@ class Page:
     words: tuple[str, ...] = ()  # what people type for it, whole
     text: str = ""
 
-    def weight(self, word: str) -> float:
-        """How much a word says for this page."""
-        found = 0.0
-        for tokens, counts in self._tokens():
-            if word in tokens:
-                found = max(found, counts)
-            elif len(word) > 4 and any(_alike(word, token) for token in tokens):
-                found = max(found, 0.8 * counts)
-        return found
 
-    def _tokens(self) -> tuple[tuple[frozenset[str], float], ...]:
-        return _tokens_of(self)
+Index = dict[str, dict[Page, float]]
 
 
-@cache
-def _tokens_of(page: Page) -> tuple[tuple[frozenset[str], float], ...]:
-    """The words of each part of a page, with what they count."""
-    return (
-        (frozenset(tokens(" ".join(page.words))), IN_WORDS),
-        (frozenset(tokens(page.name)), IN_NAME),
-        (frozenset(tokens(page.title)), IN_TITLE),
-        (frozenset(tokens(page.text)), IN_TEXT),
-    )
+def stem(word: str) -> str:
+    """A word without its ending, so that pooling is pool and turned is turn.
 
-
-def _alike(word: str, token: str) -> bool:
-    """The same but for an ending: pooling and pool, gradients and gradient."""
-    short, long = sorted((word, token), key=len)
-    return len(short) > 3 and long.startswith(short) and long[len(short) :] in ENDINGS
+    >>> [stem(word) for word in ("pooling", "turned", "gradients", "padding", "class")]
+    ['pool', 'turn', 'gradient', 'pad', 'class']
+    """
+    bare = re.sub(r"(?<=[a-z]{3})(ing|ed|(?<!s)s)$", "", word)
+    return re.sub(r"([dgnpt])\1$", r"\1", bare) if bare != word else word
 
 
 def tokens(text: str) -> list[str]:
-    """The words of a text in small letters; Chinese characters in pairs.
+    """The stems of a text's words in small letters; Chinese characters in pairs.
 
     >>> tokens("Why is the kernel turned?"), tokens("最大池化")
-    (['why', 'kernel', 'turned'], ['最大', '大池', '池化'])
+    (['why', 'kernel', 'turn'], ['最大', '大池', '池化'])
     """
     found = []
     for word in re.findall(r"[a-z0-9]+(?:[./][0-9]+)?|[一-鿿]+|1/n|\+=", text.lower()):
@@ -91,7 +74,7 @@ def tokens(text: str) -> list[str]:
                 re.findall(r"\d+d?|[a-z]+", word) if re.fullmatch(r"[a-z]+\d+d", word) else [word]
             )
             found += parts
-    return [word for word in found if not EMPTY.fullmatch(word)]
+    return [stem(word) for word in found if not EMPTY.fullmatch(word)]
 
 
 @cache
@@ -113,7 +96,7 @@ def pages() -> tuple[Page, ...]:
 
 def _summary(name: str) -> str:
     thing = getattr(refimpl, name)
-    return docstring_of(thing).summary if callable(thing) else "a fixed kernel, a filter"
+    return docstring_of(thing).summary if callable(thing) else FIXED
 
 
 def found(words: Sequence[str]) -> tuple[Page, list[Page]]:
@@ -128,7 +111,8 @@ def found(words: Sequence[str]) -> tuple[Page, list[Page]]:
     """
     asked = " ".join(words).strip()
     page = _exactly(asked) or _as_function(asked)
-    ranked = [] if page is None and " " not in asked and absent(asked) else _ranked(asked)
+    is_word = " " not in asked
+    ranked = [] if is_word and (page or absent(asked)) else _ranked(asked)
     if page is None and ranked:
         page = ranked[0]
     if page is None:
@@ -163,29 +147,41 @@ def _as_function(asked: str) -> Page | None:
     return Page(FUNCTION, name, _summary(name)) if name in refimpl.__all__ else None
 
 
-def _ranked(asked: str) -> list[Page]:
-    """Pages that have at least half of the words, the best first."""
-    words = list(dict.fromkeys(tokens(asked)))
-    if not words:
-        return []
-    rarity = {word: _rarity(word) for word in words}
-    scores: dict[Page, float] = {}
+@cache
+def _index() -> Index:
+    """By its stem: the pages that a word is about, and how much it says for each."""
+    index: Index = {}
     for page in pages():
-        weights = {word: page.weight(word) for word in words}
+        for text, counts in (
+            (page.text, IN_TEXT),
+            (page.title, IN_TITLE),
+            (page.name, IN_NAME),
+            (" ".join(page.words), IN_WORDS),
+        ):
+            for token in tokens(text):
+                index.setdefault(token, {})[page] = counts
+    return index
+
+
+def _ranked(asked: str) -> list[Page]:
+    """Pages that have enough of the words, the best first."""
+    words = list(dict.fromkeys(tokens(asked)))
+    share = SHARE if " " in asked else 1.0
+    scores = {}
+    for page in pages():
         said = [w for w in page.words if len(w) > 1 and w.lower() in asked.lower()]
         chinese = sum(len(w) for w in said if CHINESE.search(w))
-        if chinese or sum(w > 0 for w in weights.values()) >= SHARE * len(words):
-            score = sum(rarity[word] * weight for word, weight in weights.items())
+        having = [word for word in words if page in _index().get(word, {})]
+        if words and (chinese or len(having) >= share * len(words)):
+            score = sum(_rarity(word) * _index()[word][page] for word in having)
             whole = sum(len(tokens(w)) for w in said if not CHINESE.search(w))
             scores[page] = (score + 2 * whole + 8 * chinese) * OF_KIND[page.kind]
     return sorted(scores, key=lambda page: -scores[page])
 
 
-@cache
 def _rarity(word: str) -> float:
     """The fewer pages have a word, the more it says."""
-    having = sum(page.weight(word) > 0 for page in pages())
-    return log((1 + len(pages())) / (1 + having))
+    return log((1 + len(pages())) / (1 + len(_index()[word])))
 
 
 def _nearest(asked: str) -> str:

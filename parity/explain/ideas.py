@@ -109,7 +109,7 @@ IDEAS: tuple[Idea, ...] = (
         "the gradient dx of a convolution, with dy as the input. There is no function of its own: "
         "call conv2d_backward(z, x, weight, stride).dx with any x of the wanted size.",
         ("deconvolution", "deconv", "transpose", "convtranspose", "ConvTranspose2d",
-         "fractionally strided", "转置卷积", "反卷积"),
+         "fractional stride", "转置卷积", "反卷积"),
         "conv2d_backward", "4x4 kernel 2x2 stride 2", "dx[0,0,1,1]",
         forms=(
             "the transposed convolution ('deconvolution') of z is dx of the convolution, dy = z",
@@ -225,8 +225,8 @@ IDEAS: tuple[Idea, ...] = (
         "1 where x > 0 and 0 where x < 0: dy passes or not. At 0 there is none; torch takes 0, D2 "
         "prints 1 (at_zero=1). A unit that is negative for every sample gets no gradient any more "
         "(a dead ReLU).",
-        ("relu derivative", "relu gradient", "dead relu", "kink", "dying relu", "relu的导数",
-         "relu求导", "死亡relu"),
+        ("relu derivative", "relu gradient", "dead relu", "kink", "dying relu", "die", "dies",
+         "relu的导数", "relu求导", "死亡relu"),
         "relu_backward", "5",
         see=("D2.19", "leaky_relu_backward"),
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
@@ -95,6 +95,7 @@ def texts(known: Mistake) -> tuple[str, ...]:
     return OF_POOLING if "_pool" in forward and "weighted" not in forward else OTHERS
 
 
+@cache
 def smallest(known: Mistake) -> tuple[Demonstration, dict[str, Array], Shown] | None:
     """The example with the fewest elements in which wrong and right differ; None if none does."""
     if not has_example(known.function) or known.loses_digits:
@@ -127,13 +128,20 @@ def _demonstrations(function: str, sizes: tuple[str, ...]) -> tuple[Demonstratio
 def first_difference(right: Mapping[str, Array], wrong: Mapping[str, Array]) -> Shown | None:
     """The first place where two results differ, or another shape."""
     for tensor, array in right.items():
-        other = wrong[tensor]
-        if other.shape != array.shape:
+        if wrong[tensor].shape != array.shape:
             return Shown(tensor, (0,) * array.ndim)
-        for (index, mine), (_, theirs) in zip(elements(array), elements(other), strict=True):
-            if abs(mine.value - theirs.value) > SAME:
-                return Shown(tensor, index)
+        for index in differing(array, wrong[tensor]):
+            return Shown(tensor, index)
     return None
+
+
+def differing(right: Array, wrong: Array) -> Iterator[Index]:
+    """The places where two results of one shape differ."""
+    if right.shape != wrong.shape:
+        return
+    for (index, mine), (_, theirs) in zip(elements(right), elements(wrong), strict=True):
+        if abs(mine.value - theirs.value) > SAME:
+            yield index
 
 
 def _exactly(
@@ -147,24 +155,31 @@ def _exactly(
         blocks += maps(name, array, sheet.width - 2)
     sheet.gap()
     sheet.drawn(beside(blocks, sheet.width - 2))
-    right, other = _numbers(demo.results[tensor]), _numbers(wrong[tensor])
-    blocks = []
-    for array, title in ((right, "right:"), (other, "wrong:")):
-        differs = right != other if right.shape == other.shape else np.zeros(array.shape, bool)
-        marked = {i for i in np.ndindex(array.shape) if differs[i]}
-        drawn = maps(tensor, array, sheet.width - 2, marked, sheet.colour)
-        blocks += [[f"{sheet.said(title)} {block[0]}", *block[1:]] for block in drawn]
+    right, other = demo.results[tensor], wrong[tensor]
+    titles = sheet.said("right:"), sheet.said("wrong:")
     sheet.gap()
-    sheet.drawn(beside(blocks, sheet.width - 2))
+    sheet.drawn(_both(sheet, tensor, (right, other), titles))
     sheet.gap()
     if right.shape != other.shape:
         sheet.text(
             "The shapes differ: {right} and {wrong}.", 2, right=right.shape, wrong=other.shape
         )
         return
-    for title, told in (("right:", demo), ("wrong:", replace(demo, code=known.wrong))):
-        sheet.text(title, indent=2)
+    for title, told in zip(titles, (demo, replace(demo, code=known.wrong)), strict=True):
+        sheet.raw(title, indent=2)
         Steps(sheet, told).formula(tensor, index)
+
+
+def _both(
+    sheet: Sheet, tensor: str, results: tuple[Array, Array], titles: tuple[str, str]
+) -> list[str]:
+    """Two results side by side, the elements that differ in brackets."""
+    marked = set(differing(*results))
+    blocks = []
+    for array, title in zip(results, titles, strict=True):
+        drawn = maps(tensor, _numbers(array), sheet.width - 2, marked, sheet.colour)
+        blocks += [[f"{title} {block[0]}", *block[1:]] for block in drawn]
+    return beside(blocks, sheet.width - 2)
 
 
 def _numbers(array: Array) -> Array:

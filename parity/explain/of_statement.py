@@ -23,7 +23,8 @@ def tell(sheet: Sheet, id: str) -> None:
     row = ledger()[id]
     sheet.raw(f"{id} · {row.document}, {row.section}")
     sheet.text(row.states)
-    _formula(sheet, "As printed", row.formula)
+    sheet.head("As printed")
+    _formula(sheet, row.formula)
     sheet.head("Verdict")
     verdict = f"{sheet.said(row.verdict)}: {sheet.said(MEANING[row.verdict])}"
     sheet.raw(verdict, indent=2)
@@ -34,15 +35,15 @@ def tell(sheet: Sheet, id: str) -> None:
     if row.counterexample:
         sheet.head("False at")
         sheet.text(row.counterexample, indent=2)
-        _formula(sheet, "Correct", row.correction)
+        sheet.head("Correct")
+        _formula(sheet, row.correction)
     if row.note:
         sheet.head("Note")
         sheet.text(row.note, indent=2)
     _further(sheet, row)
 
 
-def _formula(sheet: Sheet, title: str, latex: str) -> None:
-    sheet.head(title)
+def _formula(sheet: Sheet, latex: str) -> None:
     for line in plain(latex):
         sheet.raw(line, indent=2, hang=4)
 
