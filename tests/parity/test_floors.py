@@ -103,6 +103,7 @@ SHARED = {
     "conventions": "what functions do at ties and kinks, where more than one answer is right",
     "diff": "two runs, compared",
     "every": "what the files of a folder say of every function, or row",
+    "explain": "worked examples, and the command that shows them",
     "failures": "how a candidate fails, and how a run does",
     "files": "which files are read or written",
     "in_python": "what a room is for somebody in Python",

@@ -104,6 +104,8 @@ def test_what_computes_nothing_needs_no_torch() -> None:
     calls: dict[tuple[str, ...], set[str]] = {
         ("list",): {"numpy"},
         ("list", "relu"): {"numpy"},
+        ("explain", "conv2d_backward"): {"numpy"},
+        ("explain", "--lang", "zh", "stride", "--symbols"): {"numpy"},
         ("sweep", "--function", "rellu"): {"numpy"},
         ("bench", "rellu"): {"numpy"},
         ("bench", "--exact", "rellu"): {"numpy"},
