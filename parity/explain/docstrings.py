@@ -9,18 +9,29 @@ from typing import Any
 
 FIELD = re.compile(r"^(Shapes|Raises|Source|Plain): ?(.*)$")
 FORMULA = re.compile(r"[=Σ≈]|∂L")
+SENTENCE = re.compile(r"([A-Za-z]{2,},? +){4}")  # five words of a language
 STATEMENT = re.compile(r"D[0-4]\.\d+")
 
 
 @dataclass(frozen=True)
 class Docstring:
-    """The parts; formula: the lines that have one, as they stand; others: further sentences."""
+    """The parts; formula: the lines of its paragraphs, as they stand; sentences: further ones."""
 
     summary: str
     formula: tuple[str, ...]
     sentences: str
     fields: dict[str, str]
     example: tuple[str, ...]
+
+    @property
+    def mathematics(self) -> list[str]:
+        """The lines of the formula that are no sentences.
+
+        >>> import refimpl
+        >>> docstring_of(refimpl.rot180).mathematics
+        ['y[…,h,w] = a[…, H − 1 − h, W − 1 − w]']
+        """
+        return [li for li in self.formula if FORMULA.search(li) and not SENTENCE.search(li)]
 
     @property
     def statements(self) -> list[str]:
@@ -51,9 +62,7 @@ def docstring_of(thing: Any) -> Docstring:
         if FIELD.match(lines[0]) or fields:
             _read_fields(lines, fields)
             continue
-        for line in lines:
-            continues = bool(formula) and line.startswith(" ")
-            (formula if FORMULA.search(line) or continues else sentences).append(line)
+        (formula if FORMULA.search(paragraph) else sentences).extend(lines)
     example = tuple(f">>> {shown}".rstrip().split("\n")) if shown else ()
     return Docstring(summary, tuple(formula), " ".join(sentences), fields, example)
 

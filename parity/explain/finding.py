@@ -28,6 +28,7 @@ IN_WORDS, IN_NAME, IN_TITLE, IN_TEXT = 5.0, 4.0, 3.0, 1.0
 OF_KIND = {IDEA: 1.6, FUNCTION: 1.2, MISTAKE: 0.8, STATEMENT: 0.8}
 FIXED = "a fixed kernel, a filter"
 SHARE = 0.5  # of a question's words that a page must have; of a single word all its parts
+NEAR = 0.5  # of the best page's score: another that may be meant
 ALSO = 5  # other pages that are named below
 
 
@@ -176,7 +177,9 @@ def _ranked(asked: str) -> list[Page]:
             score = sum(_rarity(word) * _index()[word][page] for word in having)
             whole = sum(len(tokens(w)) for w in said if not CHINESE.search(w))
             scores[page] = (score + 2 * whole + 8 * chinese) * OF_KIND[page.kind]
-    return sorted(scores, key=lambda page: -scores[page])
+    best = max(scores.values(), default=0.0)
+    near = [page for page, score in scores.items() if score >= NEAR * best]
+    return sorted(near, key=lambda page: -scores[page])
 
 
 def _rarity(word: str) -> float:

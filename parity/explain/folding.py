@@ -40,7 +40,7 @@ def folded(text: str, width: int, first: str = "", rest: str | None = None) -> l
     follow = " " * columns(first) if rest is None else rest
     for piece in _short(PIECES.findall(text), width - max(columns(lead), columns(follow))):
         if piece.isspace():
-            line += "" if line == lead else " "
+            line += "" if line == lead else piece.replace("\n", " ")
         elif columns(line.rstrip()) + columns(_joined(line, lead, piece)) <= width:
             line += piece
         else:

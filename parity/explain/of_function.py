@@ -69,10 +69,11 @@ def signature_of(name: str, thing: Any) -> str:
 
 
 def _formula(sheet: Sheet, said: Docstring) -> None:
-    """The formula's lines; the sentences beside it are the docstring's, in English."""
-    if said.formula:
+    """The formula's lines; the sentences beside it are the docstring's, in English alone."""
+    lines = said.formula if sheet.lang == "en" else said.mathematics
+    if lines:
         sheet.head("Formula")
-        for line in said.formula:
+        for line in lines:
             indent = len(line) - len(line.lstrip())
             sheet.raw(line.strip(), indent=2 + min(indent, 8), hang=4)
     if sheet.lang == "en":
@@ -102,7 +103,8 @@ def _doctest(sheet: Sheet, said: Docstring) -> None:
     if said.example:
         sheet.head("Example, as it runs")
         for line in said.example:
-            sheet.raw(line, indent=2, hang=4)
+            lead = len(line) - len(line.lstrip())
+            sheet.raw(line.strip(), indent=2 + min(lead, 20), hang=4)
 
 
 def _constant(sheet: Sheet, name: str, thing: Any) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from parity.explain.folding import columns, folded
 from parity.texts.translations import said_in
 
-ROOM = 14  # columns of a short label
+ROOM = 16  # columns of a short label
 
 
 class Sheet:

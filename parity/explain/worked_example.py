@@ -96,22 +96,26 @@ class Example:
     def _tensor(self, tensor: str, asked: Index | None) -> None:
         """The arrays that flow into a result, the result, the steps to one element of it."""
         index = chosen(self.demo, tensor) if asked is None else asked
+        told = [index] if asked else self._told(tensor, index)
         used = set(self.demo.used(tensor, index))
         if self.is_maximum and not self.demo.is_backward:
             used |= set(self.demo.reads("y", index))
-        self._draw(tensor, index, used)
+        if len(told) == self.demo.results[tensor].size > 1:  # all of them: nothing to mark
+            self._draw(tensor, None, ())
+        else:
+            self._draw(tensor, index, used)
         self.sheet.gap()
-        for one in [index] if asked else self._told(tensor, index):
+        for one in told:
             self._element(tensor, one)
 
-    def _draw(self, tensor: str, index: Index, used: Collection[Leaf]) -> None:
+    def _draw(self, tensor: str, index: Index | None, used: Collection[Leaf]) -> None:
         """The arguments with the elements that are used in brackets, and the result."""
         result = self.demo.results[tensor]
         blocks = []
         for name, array in self._shown(tensor):
             marked = {leaf.index for leaf in used if leaf.name == name}
             blocks += self._maps(name, array, marked)
-        blocks += self._maps(tensor, self._values(result), {index})
+        blocks += self._maps(tensor, self._values(result), set() if index is None else {index})
         self.sheet.gap()
         self.sheet.drawn(beside(blocks, self.sheet.width - 2))
 
