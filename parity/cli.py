@@ -17,6 +17,7 @@ from parity.commands.check import check
 from parity.commands.diff import diff
 from parity.commands.ending import WRONG_CALL, in_words
 from parity.commands.examples import epilog
+from parity.commands.explain import explain
 from parity.commands.gradients import SETTINGS, gradients
 from parity.commands.help import show_help
 from parity.commands.list import list_cases
@@ -98,6 +99,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "page": page,
     "check": check,
     "gradients": gradients,
+    "explain": explain,
     "list": list_cases,
     "audit": audit,
     "mistakes": mistakes,

@@ -30,6 +30,15 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("parity gradients softmax x=logits.csv", "a matrix"),
         ("parity gradients linear a.npz --dtype float32", "that alone"),
     ),
+    "explain": (
+        ("parity explain conv2d_backward", "what it computes, step by step"),
+        ("parity explain conv2d --symbols", "the formula of each element"),
+        ("parity explain max_pool2d --size '5x5 kernel 3 stride 2'", "of another size"),
+        ("parity explain conv2d_backward --at 'dx[0,0,1,2]'", "another element"),
+        ("parity explain D1.23", "a statement of the documents"),
+        ("parity explain why is the kernel turned", "a question"),
+        ("parity explain 步幅 --lang zh", "in Chinese"),
+    ),
     "list": (
         ("parity list", "what there is to run"),
         ("parity list conv2d", "the cases of a function"),

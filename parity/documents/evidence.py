@@ -32,7 +32,6 @@ from parity.cases.case import Array
 from parity.documents.absent import ABSENT, MARK, is_absent, is_left_out
 from parity.witnesses.vanishing import vanishes
 
-VERDICTS = ("holds", "convention", "erratum", "number")
 UNSUPPORTED = "unsupported"
 
 TORCH = "torch.autograd"

@@ -10,9 +10,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from parity.documents.evidence import VERDICTS
 
 DOCUMENTS = ("D0", "D1", "D2", "D3", "D4")
+VERDICTS = ("holds", "convention", "erratum", "number")  # `parity.documents.evidence` says when
 ROUNDINGS = ("", "right", "wrong")
 KINDS = {"implementation": list, "checked": list, "lost_picture": bool}  # others are texts
 

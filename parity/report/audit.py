@@ -8,7 +8,7 @@ from textwrap import fill
 from rich.table import Table
 
 from parity.documents.audit import AuditRow
-from parity.documents.evidence import VERDICTS
+from parity.documents.ledger import VERDICTS
 
 WIDTH = 79
 COLUMNS = ("document", "rows", *VERDICTS, "wrong\ndigits", "lost\npictures", "not\nsupported")

@@ -25,8 +25,7 @@ from parity.cases.catalogue import BAD, GOOD
 from parity.cases.covering.every import TABLES, pair_cases
 from parity.cli import app
 from parity.documents.audit import audit_row
-from parity.documents.evidence import VERDICTS
-from parity.documents.ledger import ledger
+from parity.documents.ledger import VERDICTS, ledger
 from parity.judges.layer import check_case
 from parity.mistakes.catalogue import EVERY
 from parity.report.audit import describe

@@ -104,6 +104,7 @@ SHARED = {
     "diff": "two runs, compared",
     "documents": "the five documents, and their section of the page",
     "every": "what the files of a folder say of every function, or row",
+    "explain": "worked examples, and the command that shows them",
     "failures": "how a candidate fails, and how a run does",
     "files": "which files are read or written",
     "in_python": "what a room is for somebody in Python",

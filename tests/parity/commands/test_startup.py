@@ -19,6 +19,7 @@ COMMANDS = (
     "page",
     "check",
     "gradients",
+    "explain",
     "list",
     "audit",
     "mistakes",
@@ -104,6 +105,8 @@ def test_what_computes_nothing_needs_no_torch() -> None:
     calls: dict[tuple[str, ...], set[str]] = {
         ("list",): {"numpy"},
         ("list", "relu"): {"numpy"},
+        ("explain", "conv2d_backward"): {"numpy"},
+        ("explain", "--lang", "zh", "stride", "--symbols"): {"numpy"},
         ("sweep", "--function", "rellu"): {"numpy"},
         ("bench", "rellu"): {"numpy"},
         ("bench", "--exact", "rellu"): {"numpy"},

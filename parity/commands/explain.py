@@ -1,0 +1,71 @@
+"""`parity explain`"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from parity.commands.ending import wrong_call
+
+WIDEST, NARROWEST = 100, 40
+
+
+class Language(StrEnum):
+    """The languages of the pages."""
+
+    en = "en"
+    zh = "zh"
+
+
+def explain(
+    name: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="NAME …", help="a function, D1.23, a known mistake, a word or a question"
+        ),
+    ] = None,
+    size: Annotated[
+        str,
+        typer.Option(metavar="SIZE", help="of the example: '5x5 kernel 3x3 stride 2 padding 1'"),
+    ] = "",
+    symbols: Annotated[
+        bool,
+        typer.Option("--symbols/--numbers", help="the formulas of that size, or its numbers"),
+    ] = False,
+    at: Annotated[
+        str, typer.Option(metavar="INDEX", help="the element to explain: 0,0,1,1 or dx[0,0,1,1]")
+    ] = "",
+    lang: Annotated[Language, typer.Option(help="English or Chinese")] = Language.en,
+    width: Annotated[
+        int | None,
+        typer.Option(min=NARROWEST, metavar="COLUMNS", help="of the page (the terminal's)"),
+    ] = None,
+) -> None:
+    """Explain a formula, step by step, in small exact numbers that refimpl computes."""
+    from parity.explain.finding import UnknownNameError
+    from parity.explain.page_of import Look, contents, lines_of
+
+    look = Look(lang.value, width or terminal_width(), in_colours())
+    try:
+        lines = lines_of(name, look, size, symbols, at) if name else contents(look)
+    except (UnknownNameError, ValueError, TypeError) as error:
+        wrong_call(error)
+    typer.echo("\n".join(lines))
+
+
+def terminal_width() -> int:
+    """The terminal's columns, or 80 where there is none."""
+    columns = shutil.get_terminal_size((80, 24)).columns
+    return max(NARROWEST, min(columns, WIDEST))
+
+
+def in_colours() -> bool:
+    """Whether the output is a terminal, and nobody has asked for no colours."""
+    return (
+        sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    )

@@ -1,0 +1,1 @@
+"""Worked examples: what a function computes, step by step, in small exact numbers."""

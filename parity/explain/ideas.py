@@ -1,0 +1,334 @@
+"""Pages on ideas: a word or a question, what it means, and the example to look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from parity.explain.forms import forms_called, show
+from parity.explain.setting_up import demonstration
+from parity.explain.sheet import Sheet
+from parity.explain.symbols_written import Formulas
+from parity.explain.worked_example import Example
+
+
+@dataclass(frozen=True)
+class Idea:
+    """A page.
+
+    words: what people type for it, English and Chinese, beside those of the title;
+    example: a function, and the size that shows it; forms: titles in `parity.explain.forms`;
+    see: names of functions, statements and mistakes to go on to.
+    """
+
+    name: str
+    title: str
+    text: str
+    words: tuple[str, ...]
+    example: str = ""
+    size: str = ""
+    at: str = ""
+    forms: tuple[str, ...] = ()
+    see: tuple[str, ...] = ()
+
+
+IDEAS: tuple[Idea, ...] = (
+    Idea(
+        "stride",
+        "stride: how far the window moves",
+        "The window moves by s places each time, not by one, so the output is about s times "
+        "smaller: ⌊(size + padding − d·(k − 1) − 1)/s⌋ + 1. What the last step does not reach is "
+        "left out. On the way back, dy stands s places apart in dx, with zeros between.",
+        ("step", "strides", "步幅", "步长", "滑动步长"),
+        "conv2d", "5x5 kernel 3x3 stride 2", "0,0,0,1",
+        see=("conv_output_size", "dx-stride-forgotten", "D3.3"),
+    ),
+    Idea(
+        "padding",
+        "padding: a frame of zeros around the input",
+        "Zeros are put around the input, so that windows may hang over the edge; they add "
+        "nothing to a sum, which is why the terms of the padding are missing below. "
+        "\"same\" keeps ⌈size/stride⌉ windows, \"full\" takes every overlap of one element, "
+        "\"valid\" has none. A maximum never takes a padded place.",
+        ("pad", "same", "valid", "zero padding", "border", "edge", "填充", "补零", "边缘"),
+        "conv2d", "3x3 kernel 3x3 padding 1", "0,0,0,0",
+        see=("conv_output_size", "D2.12", "D1.15", "max-padding-takes-part"),
+    ),
+    Idea(
+        "dilation",
+        "dilation: gaps between the places of a window",
+        "The window reads every d-th place: a kernel of k places spans d·(k − 1) + 1. It sees "
+        "farther with as few weights.",
+        ("dilated", "atrous", "空洞卷积", "膨胀", "扩张卷积"),
+        "conv2d", "5x5 kernel 2x2 dilation 2", "0,0,0,0",
+        see=("receptive_field", "conv-dilation-ignored"),
+    ),
+    Idea(
+        "groups",
+        "groups: kernels that see a part of the channels",
+        "The channels are shared out to g groups; each output sees the channels of its own group "
+        "alone, so there are g times fewer weights. With as many groups as channels each map has "
+        "a kernel of its own (depthwise).",
+        ("grouped", "depthwise", "separable", "分组卷积", "深度可分离"),
+        "conv2d", "3x3 kernel 2x2 channels 2 outputs 2 groups 2", "0,1,0,0",
+        see=("conv_parameters", "conv-groups-mixed"),
+    ),
+    Idea(
+        "channels",
+        "channels: one sum over all maps of the input",
+        "A kernel has a layer for each channel of the input; the products of all layers are added "
+        "to one number. As many kernels as outputs. Arrays are samples × channels × rows × "
+        "columns (NCHW); one image without these axes gets them by x[None, None].",
+        ("channel", "nchw", "nhwc", "batch axis", "feature map", "feature maps", "rgb", "depth",
+         "通道", "特征图", "多通道", "x[None]"),
+        "conv2d", "3x3 kernel 2x2 channels 2", "0,0,0,0",
+        forms=("an image without batch and channel axis gets them by None",),
+        see=("D2.2", "D0.3", "conv-first-channel-alone"),
+    ),
+    Idea(
+        "turned-kernel",
+        "why the kernel is turned by 180°",
+        "Going forward, the output at h reads the input at h + i with weight[i]. Going back, the "
+        "input at u has gone into the outputs h = u − i: the larger i is, the farther back stands "
+        "the dy. So the weights meet dy in the opposite order, and that is the convolution with "
+        "the turned kernel, in a frame of zeros (\"full\"). Forward nothing is turned: what "
+        "networks call convolution is a correlation.",
+        ("turn", "turned", "flip", "flipped", "rotate", "rotated", "rot 180", "180", "why",
+         "convolution or correlation", "cross-correlation", "翻转", "旋转", "旋转180度", "为什么"),
+        "conv2d_backward", "3x3 kernel 2x2", "dx[0,0,1,1]",
+        forms=(
+            "dx: scattering weight · dy is the full correlation with the turned kernel",
+            "and that is the convolution of mathematics with the kernel as it stands",
+            "the convolution of mathematics turns the kernel first",
+        ),
+        see=("rot180", "D0.12", "D2.25", "dx-kernel-not-turned", "conv-kernel-turned"),
+    ),
+    Idea(
+        "transposed-convolution",
+        "transposed convolution: what dx of a convolution computes",
+        "Every element of its input is multiplied by the whole kernel and added into the output: "
+        "the gradient dx of a convolution, with dy as the input. There is no function of its own: "
+        "call conv2d_backward(z, x, weight, stride).dx with any x of the wanted size.",
+        ("deconvolution", "deconv", "transpose", "convtranspose", "ConvTranspose2d",
+         "fractional stride", "转置卷积", "反卷积"),
+        "conv2d_backward", "4x4 kernel 2x2 stride 2", "dx[0,0,1,1]",
+        forms=(
+            "the transposed convolution ('deconvolution') of z is dx of the convolution, dy = z",
+            "over several maps: dy in a frame of zeros, kernels turned, their axes swapped",
+        ),
+        see=("conv2d_backward", "upsample"),
+    ),
+    Idea(
+        "im2col",
+        "im2col: a convolution as one matrix product",
+        "Each window becomes a column, each kernel a row; the convolution is their product, and "
+        "dweight is dy times the columns. refimpl does that block by block.",
+        ("col2im", "unfold", "fold", "matrix product", "gemm", "patches", "矩阵乘法"),
+        "conv2d", "3x3 kernel 2x2 channels 2", "0,0,1,1",
+        forms=("im2col: every window a column, then one matrix product",
+               "dweight by im2col: dy times the windows"),
+        see=("conv2d", "conv2d_backward"),
+    ),
+    Idea(
+        "bias-gradient",
+        "the gradient of a bias: the sum of dy",
+        "One bias is added at every place of every sample, with the factor 1; so its gradient is "
+        "the sum of dy over all of them, one for each output channel or node.",
+        ("bias", "dbias", "db", "偏置", "偏置的梯度", "偏置梯度"),
+        "conv2d_backward", "3x3 kernel 2x2 outputs 2", "dbias[1]",
+        see=("D0.13", "D2.27", "D1.26", "dbias-of-last-sample"),
+    ),
+    Idea(
+        "weight-sharing",
+        "shared weights: why dweight is a sum over all places",
+        "One weight is used in every window of every sample. Each use is a path on which the "
+        "loss feels it, and a gradient is the sum over all paths.",
+        ("weight gradient", "dweight", "dw", "shared", "sharing", "权重共享", "权值共享",
+         "权重的梯度", "卷积核的梯度"),
+        "conv2d_backward", "3x3 kernel 2x2", "dweight[0,0,0,1]",
+        forms=("dweight: a convolution of x with dy as its kernel",),
+        see=("D0.13", "D2.24", "D3.9", "dweight-three-terms", "conv_parameters"),
+    ),
+    Idea(
+        "chain-rule",
+        "the chain rule, and what dy is",
+        "dy is ∂L/∂y: how much the loss L grows when an element of the output grows. An argument's "
+        "gradient is, for each element, the sum over the outputs it goes into: dy there, times "
+        "how much that output grows with it. Every backward here takes dy first.",
+        ("upstream", "upstream gradient", "dy", "backpropagation", "backprop", "backward",
+         "gradient", "delta", "residual δ", "jacobian", "链式法则", "反向传播", "梯度", "上游梯度",
+         "残差"),
+        "linear_backward", "2 outputs 2 batch 1", "dx[0,0]",
+        see=("conv2d_backward", "linear_backward", "D1.5", "D0.10"),
+    ),
+    Idea(
+        "max-pooling-gradient",
+        "the gradient of max pooling: all of dy to the maximum",
+        "Of each window only the largest element reaches the output, so it gets all of dy and the "
+        "others 0. Where windows overlap, an element may get several. D1 copies dy to all four "
+        "places: that is wrong (D1.23).",
+        ("max pooling derivative", "argmax", "max pool backward", "pooling backward",
+         "unpooling", "最大池化的梯度", "最大池化反向传播", "池化层的反向传播", "上采样"),
+        "max_pool2d_backward", "4x4 kernel 2",
+        forms=("upsample: each dy to the place of the maximum, 0 elsewhere",),
+        see=("D1.23", "D2.28", "upsample", "max-ties-all"),
+    ),
+    Idea(
+        "ties",
+        "ties: two equal maxima in one window",
+        "A maximum has no derivative where two elements are equal; one has to choose. torch and "
+        "refimpl give dy to the first one (ties=\"first\"); D2 as printed to all of them "
+        "(ties=\"all\"), so that more goes back than came.",
+        ("tie", "equal maxima", "equal maximum", "same maximum", "相等", "并列", "多个最大值"),
+        "max_pool2d_backward", "2x2 kernel 2 values equal", "0,0,0,0",
+        see=("D2.28", "max-ties-all", "max-ties-last"),
+    ),
+    Idea(
+        "average-pooling-gradient",
+        "the gradient of average pooling: dy shared out equally",
+        "Each of the n elements of a window has the factor 1/n in its mean, so each gets dy/n: "
+        "dy enlarged to the size of the window (upsample) and divided.",
+        ("average pooling derivative", "mean pooling", "avg pool backward", "upsampling",
+         "平均池化的梯度", "平均池化反向传播", "平均池化"),
+        "avg_pool2d_backward", "4x4 kernel 2", "0,0,0,1",
+        forms=("upsample: each dy/4 to the four places of its window",),
+        see=("D0.11", "D2.28", "average-not-divided"),
+    ),
+    Idea(
+        "softmax-derivative",
+        "softmax's derivative, alone and with its loss",
+        "Each output depends on every input: ∂o_i/∂x_j = o_i (δ_ij − o_j). Behind it stands nearly "
+        "always the cross-entropy −log o_t, and then nearly all cancels: the gradient of both "
+        "together is o − t, the probabilities minus 1 at the right class.",
+        ("softmax gradient", "derivative", "o minus t", "o - t", "softmax jacobian",
+         "cross entropy gradient", "softmax loss gradient", "softmax的导数", "softmax求导",
+         "softmax 导数", "交叉熵的梯度", "导数", "求导"),
+        "softmax_backward", "3", "0",
+        forms=("softmax's Jacobian ∂y_i/∂x_j = y_i (δ_ij − y_j), times dy",
+               "softmax and cross-entropy together: the gradient is o − t"),
+        see=("cross_entropy_backward", "D2.17", "D1.28", "softmax-diagonal-alone"),
+    ),
+    Idea(
+        "stable-softmax",
+        "why the maximum is subtracted first",
+        "e^1000 is larger than any float. Subtracting the same number from all logits does not "
+        "change a softmax; with the maximum, no power is larger than 1.",
+        ("overflow", "stable", "numerically stable", "nan", "inf", "max subtracted",
+         "log sum exp", "logsumexp", "溢出", "数值稳定", "减去最大值"),
+        "softmax", "3", "0",
+        forms=("adding a number to all logits changes nothing",
+               "the logarithm of a softmax; but log(softmax) loses digits where it is tiny"),
+        see=("log_softmax", "softmax-overflows", "D1.29"),
+    ),
+    Idea(
+        "relu-at-zero",
+        "ReLU's derivative, and at 0",
+        "1 where x > 0 and 0 where x < 0: dy passes or not. At 0 there is none; torch takes 0, D2 "
+        "prints 1 (at_zero=1). A unit that is negative for every sample gets no gradient any more "
+        "(a dead ReLU).",
+        ("relu derivative", "relu gradient", "dead relu", "kink", "dying relu", "die", "dies",
+         "relu的导数", "relu求导", "死亡relu"),
+        "relu_backward", "5",
+        see=("D2.19", "leaky_relu_backward"),
+    ),
+    Idea(
+        "vanishing-gradient",
+        "why gradients vanish behind a sigmoid",
+        "The derivative o(1 − o) is at most 1/4 (at x = 0), and tiny where |x| is large: each such "
+        "layer makes what goes back smaller.",
+        ("vanishing", "vanish", "saturation", "saturated", "sigmoid derivative", "梯度消失",
+         "sigmoid的导数", "sigmoid求导", "饱和"),
+        "sigmoid_backward", "3",
+        forms=("by the value: dy · y · (1 − y)",),
+        see=("D1.32", "D1.10", "relu_backward", "residual_block"),
+    ),
+    Idea(
+        "dense-layer",
+        "the dense (fully connected) layer and its gradients",
+        "Each output is a weighted sum of all inputs, y = W x + b; going back, each input gets "
+        "the sum of dy over the outputs, with the same weights.",
+        ("dense", "fully connected", "fc", "affine", "mlp layer", "matrix product layer",
+         "全连接层", "全连接", "全连接层的反向传播"),
+        "linear_backward", "3 outputs 2 batch 2", "dx[0,0]",
+        forms=("three matrix products: dx = dy W, dweight = dyᵀ x, dbias = the column sums of dy",),
+        see=("linear", "D0.10", "D2.21", "D1.9"),
+    ),
+    Idea(
+        "mean-over-batch",
+        "mean or sum over the samples: where 1/N belongs",
+        "The loss divides by the number of samples, once. Then dy is 1/N times as large, and every "
+        "gradient of a weight is a plain sum over the samples; dividing there again is a mistake.",
+        ("batch", "reduction", "1/N", "average over samples", "mean over samples", "minibatch",
+         "批", "批次", "除以样本数", "小批量"),
+        "cross_entropy_backward", "2x3", "0,1",
+        see=("D0.14", "cross-entropy-mean-left-out", "dweight-averaged"),
+    ),
+    Idea(
+        "output-size",
+        "how large the output is",
+        "Along each axis ⌊(size + padding − d·(k − 1) − 1)/s⌋ + 1 windows fit; with ceil_mode the "
+        "quotient is rounded up, so that what is left over at the edge is kept.",
+        ("size", "shape", "output shape", "how many windows", "ceil", "ceil_mode", "输出尺寸",
+         "输出大小", "特征图大小", "尺寸计算"),
+        "conv2d", "5x5 kernel 3x3 stride 2 padding 1", "0,0,2,2",
+        see=("conv_output_size", "pool_output_size", "D3.5", "D2.12"),
+    ),
+    Idea(
+        "parameters",
+        "how many parameters a layer has",
+        "A convolution has outputs · channels/groups · K_h · K_w weights and a bias for each "
+        "output, whatever the image's size; a dense layer inputs · outputs.",
+        ("parameter", "count", "number of weights", "how many weights", "参数", "参数个数",
+         "参数数量", "连接数"),
+        see=("conv_parameters", "dense_parameters", "local_parameters", "D1.11", "D2.31"),
+    ),
+    Idea(
+        "receptive-field",
+        "the receptive field: what one neuron sees",
+        "Each layer adds d·(k − 1) times the jump so far; the jump is multiplied by the stride.",
+        ("field", "sees", "感受野", "局部感受野", "局部连接"),
+        see=("receptive_field", "window_counts", "D2.7", "D1.11"),
+    ),
+    Idea(
+        "flatten-order",
+        "flatten: maps laid out as one vector, and back",
+        "Row by row, map by map; nothing is computed. Going back, dy is cut into the maps again.",
+        ("rasterization", "rasterisation", "reshape", "vector", "展平", "光栅化", "拉平"),
+        "flatten_backward", "2x2 channels 2",
+        see=("flatten", "D1.19", "D1.22"),
+    ),
+    Idea(
+        "overlapping-windows",
+        "overlapping windows: the gradients are added",
+        "Where the stride is smaller than the kernel, an element lies in several windows and gets "
+        "something back from each: += and not =.",
+        ("overlap", "overlaps", "accumulate", "+=", "scatter", "重叠", "重叠池化", "累加"),
+        "avg_pool2d_backward", "3x3 kernel 2 stride 1", "0,0,1,1",
+        see=("average-overlaps-overwritten", "dx-overlaps-overwritten"),
+    ),
+    Idea(
+        "dropout-scale",
+        "dropout, and why what stays is divided by 1 − p",
+        "A part p of the elements becomes 0; the others are divided by 1 − p, so that the mean "
+        "stays what it was. The same mask and factor stand in the gradient.",
+        ("inverted dropout", "mask", "1 - p", "随机失活", "丢弃"),
+        "dropout", "4 p 0.25",
+        see=("dropout_backward", "D2.13", "dropout-divided-by-p"),
+    ),
+)  # fmt: skip
+BY_NAME = {idea.name: idea for idea in IDEAS}
+
+
+def tell(sheet: Sheet, name: str, symbols: bool = False) -> None:
+    """The page of an idea: what it is, an example, equal forms, where to go on."""
+    idea = BY_NAME[name]
+    sheet.head(idea.title)
+    sheet.text(idea.text)
+    if idea.example:
+        demo = demonstration(idea.example, idea.size)
+        (Formulas if symbols else Example)(sheet, demo).tell(idea.at)
+    show(sheet, forms_called(idea.forms))
+    sheet.head("Further")
+    if idea.example:
+        size = f" --size '{idea.size}'" if idea.size else ""
+        sheet.item(sheet.said("example"), f"parity explain {idea.example}{size}")
+    sheet.item(sheet.said("see also"), ", ".join(idea.see))
