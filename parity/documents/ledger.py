@@ -10,7 +10,6 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-
 DOCUMENTS = ("D0", "D1", "D2", "D3", "D4")
 VERDICTS = ("holds", "convention", "erratum", "number")  # `parity.documents.evidence` says when
 ROUNDINGS = ("", "right", "wrong")

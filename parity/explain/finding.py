@@ -10,8 +10,8 @@ from functools import cache
 from math import log
 
 import refimpl
+from parity.cases.docstrings import docstring_of
 from parity.documents.ledger import ledger
-from parity.explain.docstrings import docstring_of
 from parity.explain.ideas import IDEAS
 from parity.mistakes.catalogue import EVERY
 from parity.suite.selection import SelectionError, absent, function_meant

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 import refimpl
+from parity.cases.docstrings import Docstring, docstring_of
 from parity.cases.functions import FORWARDS, backward_of, forward_of
 from parity.documents.ledger import ledger
-from parity.explain.docstrings import Docstring, docstring_of
 from parity.explain.folding import beside
 from parity.explain.forms import forms_of
 from parity.explain.grids import maps

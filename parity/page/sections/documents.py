@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
-from parity.documents.evidence import VERDICTS
-from parity.documents.ledger import DOCUMENTS, LedgerRow, ledger, sections
+from parity.documents.ledger import DOCUMENTS, VERDICTS, LedgerRow, ledger, sections
 from parity.page.formulas import mathml
 from parity.page.links import linked
 from parity.page.tables import Tables

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from inspect import cleandoc
 
 import pytest
 
 import refimpl
 import refimpl.filters
+from parity.cases.docstrings import docstring, docstring_of
 from parity.cases.functions import GROUPS
 from parity.documents.evidence import JUDGES, UNSUPPORTED
-from parity.documents.evidence import VERDICTS as ON_STATEMENTS
+from parity.documents.ledger import VERDICTS as ON_STATEMENTS
 from parity.documents.ledger import ledger
 from parity.mistakes.catalogue import EVERY, control
 from parity.power.witnesses import WITNESSES as SEEING
@@ -36,16 +36,10 @@ def of_the_mistakes() -> Iterator[str]:
         yield from (known.title, known.misconception)
 
 
-def summary(thing: object) -> str:
-    """The first sentence of a docstring, in one line."""
-    return " ".join(cleandoc(thing.__doc__ or "").partition("\n\n")[0].split())
-
-
 def of_the_functions() -> Iterator[str]:
     """Summaries of all that is public, headings, and the words of the reports."""
-    public = [getattr(refimpl, name) for name in refimpl.__all__]
-    yield from (summary(thing) for thing in public if callable(thing))
-    yield summary(refimpl.filters)  # of the constants, which have no docstrings
+    yield from (docstring(name).summary for name in refimpl.__all__)
+    yield docstring_of(refimpl.filters).summary  # of the constants, which have no docstrings
     yield from GROUPS.values()
     yield from (*ON_TENSORS, INFORMATION, AGREES, UNDECIDED, INAPPLICABLE)
     yield from (*ON_STATEMENTS, UNSUPPORTED, *JUDGES)
