@@ -28,7 +28,6 @@ IN_WORDS, IN_NAME, IN_TITLE, IN_TEXT = 5.0, 4.0, 3.0, 1.0
 OF_KIND = {IDEA: 1.6, FUNCTION: 1.2, MISTAKE: 0.8, STATEMENT: 0.8}
 FIXED = "a fixed kernel, a filter"
 SHARE = 0.5  # of a question's words that a page must have; of a single word all its parts
-NEAR = 0.5  # of the best page's score: another that may be meant
 ALSO = 5  # other pages that are named below
 
 
@@ -139,7 +138,7 @@ def _exactly(asked: str) -> Page | None:
 
 def _as_function(asked: str) -> Page | None:
     """The function that a single word of other libraries or courses stands for."""
-    if " " in asked:
+    if " " in asked or CHINESE.search(asked):
         return None
     try:
         name = function_meant(asked)
@@ -165,21 +164,21 @@ def _index() -> Index:
 
 
 def _ranked(asked: str) -> list[Page]:
-    """Pages that have enough of the words, the best first."""
+    """Pages that have most of the words, or else half of them, the best first."""
     words = list(dict.fromkeys(tokens(asked)))
-    share = SHARE if " " in asked else 1.0
-    scores = {}
+    scores: dict[bool, dict[Page, float]] = {True: {}, False: {}}
     for page in pages():
         said = [w for w in page.words if len(w) > 1 and w.lower() in asked.lower()]
         chinese = sum(len(w) for w in said if CHINESE.search(w))
         having = [word for word in words if page in _index().get(word, {})]
-        if words and (chinese or len(having) >= share * len(words)):
+        share = len(having) / max(len(words), 1)
+        if chinese or share >= (SHARE if " " in asked else 1.0):
             score = sum(_rarity(word) * _index()[word][page] for word in having)
             whole = sum(len(tokens(w)) for w in said if not CHINESE.search(w))
-            scores[page] = (score + 2 * whole + 8 * chinese) * OF_KIND[page.kind]
-    best = max(scores.values(), default=0.0)
-    near = [page for page, score in scores.items() if score >= NEAR * best]
-    return sorted(near, key=lambda page: -scores[page])
+            found = scores[bool(chinese) or share > SHARE]
+            found[page] = (score + 2 * whole + 8 * chinese) * OF_KIND[page.kind]
+    best = scores[True] or scores[False]
+    return sorted(best, key=lambda page: -best[page])
 
 
 def _rarity(word: str) -> float:

@@ -26,9 +26,10 @@ def cell(value: Any) -> str:
 def maps(
     name: str, array: Array, width: int, marked: Collection[Index] = (), colour: bool = False
 ) -> list[list[str]]:
-    """The maps of an array, side by side as far as they fit.
+    """The maps of an array, each as a block of lines.
 
-    >>> print(*grid("x", np.array([[1, -2], [3, 4]]), 60, {(0, 1)}), sep="\\n")
+    >>> (block,) = maps("x", np.array([[1, -2], [3, 4]]), 60, {(0, 1)})
+    >>> print(*block, sep="\n")
     x
       1 [−2]
       3   4

@@ -33,6 +33,83 @@ class Idea:
 
 IDEAS: tuple[Idea, ...] = (
     Idea(
+        "convolution",
+        "convolution: a small kernel slides over the input",
+        "At every place the kernel lies on a window of the input; the numbers that lie on each "
+        "other are multiplied and added to one number of the output. The kernel is not turned: "
+        "in mathematics that is a cross-correlation, and a convolution turns the kernel first.",
+        ("convolve", "conv", "kernel", "filter", "correlation", "cross-correlation",
+         "cross correlation", "convolution or correlation", "1x1 convolution", "1×1 convolution",
+         "pointwise convolution", "window", "卷积", "卷积层", "卷积核", "滤波器", "互相关",
+         "1×1卷积",
+         "卷积运算"),
+        "conv2d", "4x4 kernel 3x3", "0,0,0,1",
+        forms=("the convolution of mathematics turns the kernel first",
+               "a 1×1 convolution is a dense layer at every place"),
+        see=("conv2d", "D0.1", "D2.1", "D0.16", "conv-kernel-turned", "turned-kernel"),
+    ),
+    Idea(
+        "pooling",
+        "pooling: each window becomes one number",
+        "The largest (max pooling) or the mean (average pooling) of each window of each map; "
+        "nothing is learned. Windows usually lie side by side, so that rows and columns get fewer.",
+        ("pool", "max pooling", "maximum pooling", "average pooling", "subsampling", "downsampling",
+         "池化", "池化层", "最大池化", "下采样", "降采样"),
+        "max_pool2d", "4x4 kernel 2", "0,0,0,1",
+        forms=("windows side by side: two more axes, and the maximum over them",
+               "windows side by side: two more axes, and the mean over them"),
+        see=("max_pool2d", "avg_pool2d", "max-pooling-gradient", "average-pooling-gradient",
+         "D0.4"),
+    ),
+    Idea(
+        "cross-entropy-loss",
+        "the cross-entropy: how surprised the network is",
+        "−log of the probability that the softmax gives to the right class: 0 if it is sure and "
+        "right, large if it is sure and wrong. refimpl computes it from the logits, which keeps "
+        "its digits, and takes the mean over the samples.",
+        ("cross entropy", "cross-entropy", "loss", "loss function", "softmax loss",
+         "negative log likelihood", "log loss", "logits", "交叉熵", "损失", "损失函数",
+         "softmax损失",
+         "交叉熵损失"),
+        "cross_entropy", "2x3 reduction none", "0",
+        forms=("cross-entropy of a class: minus the logarithm of its probability",
+               "softmax and cross-entropy together: the gradient is o − t"),
+        see=("cross_entropy_backward", "softmax-derivative", "D2.14",
+         "cross-entropy-softmax-twice"),
+    ),
+    Idea(
+        "residual-connection",
+        "a residual connection: dy goes both ways",
+        "h = x + f(x): the sum passes dy to both of its terms as it is. So the gradient reaches "
+        "x on the short way too, whatever f makes of its own share.",
+        ("residual", "residual block", "skip connection", "shortcut", "resnet", "残差连接",
+         "残差块",
+         "残差网络", "跳跃连接"),
+        "add_backward", "3",
+        see=("residual_block", "D4.16", "add-skip-gradient-missing"),
+    ),
+    Idea(
+        "gradient-check",
+        "checking a gradient of your own",
+        "`parity check mine.py:f` judges a layer against exact derivatives, and says which mistake "
+        "gives just these numbers; `parity gradients` does it for arrays. Nothing is compared with "
+        "finite differences, whose own error hides small mistakes.",
+        ("gradient checking", "grad check", "gradcheck", "numerical gradient", "finite difference",
+         "finite differences", "check my layer", "my own layer", "梯度检验", "数值梯度",
+         "有限差分"),
+        see=("conv2d_backward", "linear_backward", "max_pool2d_backward"),
+    ),
+    Idea(
+        "gradient-descent",
+        "gradient descent: a step against the gradient",
+        "w − learning_rate · ∂L/∂w for every parameter, then the next batch. The gradient points "
+        "to where the loss grows, so the step goes the other way.",
+        ("learning rate", "training", "update", "step size", "optimizer", "梯度下降", "学习率",
+         "训练",
+         "参数更新", "随机梯度下降"),
+        see=("descend", "gradient_descent", "train", "D0.14"),
+    ),
+    Idea(
         "stride",
         "stride: how far the window moves",
         "The window moves by s places each time, not by one, so the output is about s times "
@@ -93,7 +170,7 @@ IDEAS: tuple[Idea, ...] = (
         "the turned kernel, in a frame of zeros (\"full\"). Forward nothing is turned: what "
         "networks call convolution is a correlation.",
         ("turn", "turned", "flip", "flipped", "rotate", "rotated", "rot 180", "180", "why",
-         "convolution or correlation", "cross-correlation", "翻转", "旋转", "旋转180度", "为什么"),
+         "翻转", "旋转", "旋转180度", "为什么"),
         "conv2d_backward", "3x3 kernel 2x2", "dx[0,0,1,1]",
         forms=(
             "dx: scattering weight · dy is the full correlation with the turned kernel",
@@ -188,7 +265,7 @@ IDEAS: tuple[Idea, ...] = (
         "Each of the n elements of a window has the factor 1/n in its mean, so each gets dy/n: "
         "dy enlarged to the size of the window (upsample) and divided.",
         ("average pooling derivative", "mean pooling", "avg pool backward", "upsampling",
-         "平均池化的梯度", "平均池化反向传播", "平均池化"),
+         "平均池化的梯度", "平均池化反向传播", "平均池化", "平均池化的反向传播"),
         "avg_pool2d_backward", "4x4 kernel 2", "0,0,0,1",
         forms=("upsample: each dy/4 to the four places of its window",),
         see=("D0.11", "D2.28", "average-not-divided"),
@@ -226,7 +303,7 @@ IDEAS: tuple[Idea, ...] = (
         "prints 1 (at_zero=1). A unit that is negative for every sample gets no gradient any more "
         "(a dead ReLU).",
         ("relu derivative", "relu gradient", "dead relu", "kink", "dying relu", "die", "dies",
-         "relu的导数", "relu求导", "死亡relu"),
+         "relu的导数", "relu反向传播", "relu求导", "死亡relu"),
         "relu_backward", "5",
         see=("D2.19", "leaky_relu_backward"),
     ),
@@ -258,6 +335,7 @@ IDEAS: tuple[Idea, ...] = (
         "The loss divides by the number of samples, once. Then dy is 1/N times as large, and every "
         "gradient of a weight is a plain sum over the samples; dividing there again is a mistake.",
         ("batch", "reduction", "1/N", "average over samples", "mean over samples", "minibatch",
+         "gradient too large",
          "批", "批次", "除以样本数", "小批量"),
         "cross_entropy_backward", "2x3", "0,1",
         see=("D0.14", "cross-entropy-mean-left-out", "dweight-averaged"),

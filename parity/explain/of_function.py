@@ -50,7 +50,8 @@ def tell(sheet: Sheet, name: str, size: str = "", symbols: bool = False, at: str
         )
     else:
         _doctest(sheet, said)
-    forms_of(sheet, name)
+    if not (size or symbols or at):
+        forms_of(sheet, name)
     _further(sheet, name)
 
 

@@ -49,10 +49,10 @@ def _tell(sheet: Sheet, page: Page, size: str, symbols: bool, at: str) -> None:
     if page.kind == FUNCTION:
         of_function.tell(sheet, page.name, size, symbols, at)
         return
-    if size or at:
+    if size or at or (symbols and page.kind != IDEA):
         raise SizeError(
-            f"{page.name} is no function, so it takes no --size and --at; its page names functions "
-            "that do"
+            f"{page.name} is no function, so it takes no --size, --symbols and --at; its page "
+            "names functions that do"
         )
     if page.kind == IDEA:
         ideas.tell(sheet, page.name, symbols)

@@ -98,7 +98,7 @@ def _convolution(name: str, said: Picked) -> Arguments:
     kernel = as_sizes(said.get("kernel", {1: 3, 2: 3, 3: 2}[n]), n, "kernel")
     N, C, C_out = (said.get(key, 1) for key in ("batch", "channels", "outputs"))
     groups = said.get("groups", 1)
-    if not isinstance(groups, int) or groups < 1 or C % groups:
+    if C % groups:
         raise SizeError(f"--size: {groups} groups cannot share {C} channels; give channels, too")
     arrays = {
         "x": drawn("x", (N, C, *shape)),

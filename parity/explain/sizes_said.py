@@ -12,6 +12,7 @@ from typing import Any
 Sizes = tuple[int, ...]
 LARGEST = 400  # elements of an array that is drawn
 AXES = re.compile(r"\d+(?:[x×*]\d+)+", re.IGNORECASE)
+COUNTS = ("batch", "channels", "outputs", "groups")
 TRUTH = {"yes": True, "true": True, "no": False, "false": False}
 
 
@@ -53,7 +54,15 @@ def picked(text: str, known: Collection[str], example: str) -> Picked:
         if not words or words[0] in known:
             raise SizeError(f"--size: {name} needs a value behind it, as in {example!r}")
         named[name] = _value(words.pop(0))
+        if name in COUNTS and not _is_count(named[name]):
+            raise SizeError(
+                f"--size: {name} must be a whole number of at least 1, but is {named[name]}"
+            )
     return Picked(shape, named)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
 def _unknown(word: str, known: Collection[str], example: str) -> str:

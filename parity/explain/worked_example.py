@@ -128,10 +128,11 @@ class Example:
         }
         decides = {c.left.formed.name for c in self.demo.choices if isinstance(c.left.formed, Leaf)}
         first = next(iter(self.demo.results)) == tensor
+        everything = not flows
         return [
             (name, array)
             for name, array in self.demo.arguments.items()
-            if name in flows or (first and (name in decides or array.dtype != object))
+            if everything or name in flows or (first and (name in decides or array.dtype != object))
         ]
 
     def _values(self, result: Array) -> Array:

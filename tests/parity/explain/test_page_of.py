@@ -93,6 +93,8 @@ def test_what_a_page_says(name: str, lines: list[str]) -> None:
         ("conv2d", "99x99", "", "--size: x would have 9801 elements, but a drawing has at"),
         ("conv2d", "4x4x4", "", "--size: the input has 2 axes, as in 4x4, but 4x4x4 was given"),
         ("conv2d", "groups 2", "", "--size: 2 groups cannot share 1 channels; give channels, too"),
+        ("conv2d", "channels two", "", "--size: channels must be a whole number of at"),
+        ("conv2d", "batch 0", "", "--size: batch must be a whole number of at least 1, but is 0"),
         ("conv2d", "kernel big", "", "--size: kernel must be 3x3 or the like, but is big"),
         ("max_pool2d", "3 padding 2", "", "max_pool2d: padding must be at most half of"),
         ("max_pool2d", "values odd", "", "--size: values must be one of different, equal"),
@@ -101,7 +103,7 @@ def test_what_a_page_says(name: str, lines: list[str]) -> None:
         ("conv2d", "", "dq[0]", "--at: there is no dq, but y"),
         ("conv2d", "", "here", "--at must be a place like 0,0,1,1 or dx[0,0,1,1], but is 'here'"),
         ("lenet", "3x3", "", "lenet has no example of arrays, so it takes no --size"),
-        ("D1.23", "3x3", "", "D1.23 is no function, so it takes no --size and --at"),
+        ("D1.23", "3x3", "", "D1.23 is no function, so it takes no --size"),
         ("linear", "2x2", "", "--size: the input of a dense layer has one size"),
     ],
 )  # fmt: skip

@@ -77,10 +77,8 @@ def test_a_formula_has_its_value(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_values_are_refimpls(name: str) -> None:
-    """In float64 refimpl gives the same numbers."""
+    """In float64 refimpl gives the same numbers, but for rounding: few terms, none above 100."""
     demo = demonstration(name)
-    if "sigma" in demo.options or "π" in str(demo.results):
-        pytest.skip("its floats are judged elsewhere")
     floats = {
         n: a.astype(np.float64) if a.dtype == object else a for n, a in demo.arguments.items()
     }
