@@ -263,12 +263,16 @@ def _backward(
 
 
 def _add_products(dkernels: LongSum, d: Array, patches: Array) -> None:
-    """dkernels + Σ_n d[n] @ patches[n]ᵀ, one product at a time: the kernels may be large.
+    """dkernels + Σ_n d[n] @ patches[n]ᵀ, some products at a time: the kernels may be large.
 
     Shapes: dkernels (G, C_out/G, C·K), d (n, G, C_out/G, L), patches (n, G, C·K, L).
     """
-    for d_n, patches_n in zip(d, patches, strict=True):
-        dkernels.add(matmul(wide(d_n), wide(patches_n).swapaxes(-1, -2)))
+    (n, G, rows, _), (columns, L) = d.shape, patches.shape[2:]
+    doubled = 2 * 8 * G * columns * max(rows, L)  # half a block of products, and of wide patches
+    for samples, _ in blocks(n, 1, doubled):
+        products = matmul(wide(d[samples]), wide(patches[samples]).swapaxes(-1, -2))
+        for product in products:
+            dkernels.add(product)
 
 
 def _kernel_matrix(weight: Array, groups: int) -> Array:
