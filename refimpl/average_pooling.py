@@ -5,6 +5,7 @@ Sums are formed axis by axis over the places inside the input: padding adds noth
 
 from __future__ import annotations
 
+from itertools import takewhile
 from math import prod
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from refimpl.checks import Ints, check_arrays, check_fits, check_flag, check_gradient, check_int
 from refimpl.elements import Array, zeros
 from refimpl.shapes import PoolGeometry, pool_geometry
-from refimpl.windows import map_blocks, pool_meetings
+from refimpl.windows import map_blocks, pool_meetings, short_rows
 
 
 def avg_pool1d(
@@ -223,6 +224,7 @@ def avg_pool3d_backward(
     )
 
 
+@short_rows()
 def _avg_pool(
     where: str,
     n: int,
@@ -247,6 +249,7 @@ def _avg_pool(
     return y
 
 
+@short_rows()
 def _avg_pool_backward(
     where: str,
     n: int,
@@ -263,16 +266,16 @@ def _avg_pool_backward(
     geometry = pool_geometry(where, n, x, kernel_size, stride, padding, 1, ceil_mode)
     check_gradient(where, dy, (*x.shape[:2], *geometry.output))
     divisor = _divisor(where, geometry, count_include_pad, divisor_override).astype(_in(dy).dtype)
-    dx = np.empty(x.shape, dy.dtype)
+    dx = zeros(x.shape, like=_in(dy))
     along = list(enumerate(pool_meetings(geometry), start=1))
     for gradient, upstream in map_blocks(dx, dy):
         shares = _in(upstream) / divisor
         for axis, pairs in reversed(along):  # the adjoint, axis by axis
-            shorter, shares = shares, _zeros(shares, axis, geometry.sizes)
+            longer = gradient if axis == 1 else _zeros(shares, axis, geometry.sizes)
             for outputs, inputs in pairs:
-                shares[_on(axis, inputs)] += shorter[_on(axis, outputs)]
-        gradient[...] = shares
-    return dx
+                longer[_on(axis, inputs)] += shares[_on(axis, outputs)]
+            shares = longer
+    return dx.astype(dy.dtype, copy=False)
 
 
 def _in(maps: Array) -> Array:
@@ -284,12 +287,16 @@ def _sums(
     maps: Array, axis: int, pairs: list[tuple[slice, slice]], output: tuple[int, ...]
 ) -> Array:
     """Along one axis: for each window the sum of what its offsets read."""
-    first = maps[_on(axis, pairs[0][1])]
-    if first.shape[axis] == output[axis - 1]:  # it serves every window: no zeros to add to
-        sums, pairs = first.copy(), pairs[1:]
-    else:
-        sums = _zeros(maps, axis, output)
-    for outputs, inputs in pairs:
+    everywhere = slice(0, output[axis - 1])  # what serves every window needs no zeros to add to
+    complete = list(takewhile(lambda pair: pair[0] == everywhere, pairs[:2]))
+    match [maps[_on(axis, inputs)] for _, inputs in complete]:
+        case [first, second]:
+            sums = first + second
+        case [first]:
+            sums = first.copy()
+        case _:
+            sums = _zeros(maps, axis, output)
+    for outputs, inputs in pairs[len(complete) :]:
         sums[_on(axis, outputs)] += maps[_on(axis, inputs)]
     return sums
 
