@@ -39,6 +39,10 @@ class ConvGeometry(NamedTuple):
     output: tuple[int, ...]  # the spatial sizes of y
 
 
+CHECKED: dict[Any, ConvGeometry] = {}  # by shapes, the size of an element, and options
+MOST_CHECKED = 1024
+
+
 def conv_geometry(
     where: str,
     n: int,
@@ -49,7 +53,38 @@ def conv_geometry(
     dilation: Ints,
     groups: int,
 ) -> ConvGeometry:
-    """Check the arguments of a convolution over n spatial axes; give its sizes."""
+    """Check the arguments of a convolution over n spatial axes; give its sizes.
+
+    What was checked is looked up: it follows from shapes, the size of an element, and options.
+    """
+    options = (stride, padding, dilation, groups)
+    key = (n, x.shape, weight.shape, x.itemsize, *options)
+    kept = all(map(_is_plain, options))
+    if kept and key in CHECKED:
+        return CHECKED[key]
+    geometry = _checked_geometry(where, n, x, weight, stride, padding, dilation, groups)
+    if kept:
+        if len(CHECKED) >= MOST_CHECKED:
+            CHECKED.clear()
+        CHECKED[key] = geometry
+    return geometry
+
+
+def _is_plain(option: Any) -> bool:
+    """An int, a name, or a tuple of such: what equals one is taken alike, unlike True or 1.0."""
+    return type(option) in (int, str) or (type(option) is tuple and all(map(_is_plain, option)))
+
+
+def _checked_geometry(
+    where: str,
+    n: int,
+    x: Array,
+    weight: Array,
+    stride: Ints,
+    padding: Padding,
+    dilation: Ints,
+    groups: int,
+) -> ConvGeometry:
     axes = AXES[n]
     check_axes(where, "x", x, ("N", "C_in", *axes))
     check_axes(where, "weight", weight, ("C_out", "C_in/groups", *(f"K_{a.lower()}" for a in axes)))

@@ -111,11 +111,9 @@ def add_windows(into: Array, parts: Array, stride: Sequence[int], dilation: Sequ
     array([ 1., 12., 23., 30.])
     """
     n = len(stride)
+    before = (slice(None),) * (n + 1)
     for axis, s, d in zip(range(n), stride, dilation, strict=True):  # a sum of sums, axis by axis
         # parts: (N, C, K from `axis` on, finished axes of S, S_out from `axis` on)
-        if axis < n - 1 and parts.shape[2] == 1 and parts.shape[n + 2] == into.shape[2 + axis]:
-            parts = parts[:, :, 0]  # each place has the one part: nothing is to be added
-            continue
         if axis < n - 1:
             shape = (*parts.shape[:2], *parts.shape[3:])
             sums = zeros((*shape[: n + 1], into.shape[2 + axis], *shape[n + 2 :]), like=into)
@@ -123,19 +121,24 @@ def add_windows(into: Array, parts: Array, stride: Sequence[int], dilation: Sequ
             sums = into
         for i in range(parts.shape[2]):
             places = slice(i * d, i * d + s * (parts.shape[n + 2] - 1) + 1, s)
-            sums[(slice(None),) * (n + 1) + (places,)] += parts[:, :, i]
+            there = sums[*before, places]
+            there += parts[:, :, i]
         parts = sums
 
 
-def blocks(batch: int, rows: int, row_bytes: int) -> Iterator[tuple[slice, slice]]:
+def blocks(
+    batch: int, rows: int, row_bytes: int, read_bytes: int = 0
+) -> Iterator[tuple[slice, slice]]:
     """Slices (samples, rows) of about `BLOCK_BYTES` each that together cover batch × rows.
 
-    rows: at least 1.
+    rows: at least 1. read_bytes: what each block is multiplied by, read anew for each; where that
+    is more than a block, blocks are twice as large.
 
     >>> list(blocks(3, 4, BLOCK_BYTES // 8))
     [(slice(0, 2, None), slice(0, 4, None)), (slice(2, 3, None), slice(0, 4, None))]
     """
-    fitting_rows = max(1, BLOCK_BYTES // max(1, row_bytes))
+    block_bytes = BLOCK_BYTES if read_bytes <= BLOCK_BYTES else 2 * BLOCK_BYTES
+    fitting_rows = max(1, block_bytes // max(1, row_bytes))
     samples_step = max(1, fitting_rows // rows)
     rows_step = min(rows, fitting_rows)
     for n in range(0, batch, samples_step):
