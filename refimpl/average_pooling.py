@@ -5,7 +5,6 @@ Sums are formed axis by axis over the places inside the input: padding adds noth
 
 from __future__ import annotations
 
-from itertools import takewhile
 from math import prod
 
 import numpy as np
@@ -287,16 +286,13 @@ def _sums(
     maps: Array, axis: int, pairs: list[tuple[slice, slice]], output: tuple[int, ...]
 ) -> Array:
     """Along one axis: for each window the sum of what its offsets read."""
-    everywhere = slice(0, output[axis - 1])  # what serves every window needs no zeros to add to
-    complete = list(takewhile(lambda pair: pair[0] == everywhere, pairs[:2]))
-    match [maps[_on(axis, inputs)] for _, inputs in complete]:
-        case [first, second]:
-            sums = first + second
-        case [first]:
-            sums = first.copy()
-        case _:
-            sums = _zeros(maps, axis, output)
-    for outputs, inputs in pairs[len(complete) :]:
+    every = slice(0, output[axis - 1])
+    if [outputs for outputs, _ in pairs[:2]] == [every, every]:  # for speed: no zeros to add to
+        (_, first), (_, second), *pairs = pairs
+        sums = maps[_on(axis, first)] + maps[_on(axis, second)]
+    else:
+        sums = _zeros(maps, axis, output)
+    for outputs, inputs in pairs:
         sums[_on(axis, outputs)] += maps[_on(axis, inputs)]
     return sums
 

@@ -8,7 +8,7 @@ import pytest
 import sympy
 from plain import assert_exact
 
-from refimpl.elements import choose, parameter, positive_part, zero_of, zeros
+from refimpl.elements import BITS, choose, parameter, positive_part, zero_of, zeros
 
 THIRD = np.array([Fraction(1, 3)])
 TENTH = 0.1  # the double nearest to 1/10
@@ -91,13 +91,21 @@ def odd_pairs(dtype: str) -> tuple[Any, Any]:
     return a, b
 
 
+def singles(like: Any) -> list[Any]:
+    """Single values: of floats also those whose bits are those of the integers 1 and −1."""
+    zeros = [zero_of(like), -zero_of(like)]
+    if like.dtype.char not in BITS:
+        return zeros
+    return [*zeros, *np.array([1, -1], BITS[like.dtype.char]).view(like.dtype)]
+
+
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "longdouble", "object"])
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_chosen_are_the_same_bits(dtype: str, layout: str) -> None:
     """Signs of zeros, infinities and NaN pass as np.where lets them pass, however they lie."""
     a, b = map(LAYOUTS[layout], odd_pairs(dtype))
-    for yes in (a, zero_of(a), -zero_of(a)):
-        for no in (b, zero_of(b), -zero_of(b)):
+    for yes in (a, *singles(a)):
+        for no in (b, *singles(b)):
             with np.errstate(invalid="ignore"):  # of NaN among objects
                 found, expected = choose(a > b, yes, no), np.where(a > b, yes, no)
             assert found.dtype == expected.dtype
@@ -106,7 +114,7 @@ def test_chosen_are_the_same_bits(dtype: str, layout: str) -> None:
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "longdouble", "object"])
 @pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("numbers", [ODD, [n for n in ODD if str(n) != "-0.0"]])
+@pytest.mark.parametrize("numbers", [ODD, [n for n in ODD if str(n) != "-0.0"], [-0.0, -0.0]])
 def test_positive_part_keeps_zeros_and_nan(dtype: str, layout: str, numbers: list[float]) -> None:
     """What is not below 0 stays, with its sign; with and without a −0 among the numbers."""
     x = LAYOUTS[layout](np.array([numbers, numbers[::-1]], dtype))
