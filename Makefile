@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help install test lint types imports unit report slow jax faults format coverage mutation pairs wheel findings clean
+.PHONY: help install test lint types imports unit report torch slow jax faults format coverage mutation pairs wheel findings clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s  %s\n", $$1, $$2}' Makefile
@@ -57,6 +57,28 @@ report: $(INSTALLED) ## the suite with all witnesses, the verdicts on the docume
 	$(BIN)/parity audit
 	$(BIN)/parity mistakes
 
+# Where torch loses digits, by its versions: an environment of its own for each in .torch, outside
+# .venv, a run in each, what differs between them, and the page made of the runs.
+TORCHES := 2.13.0 2.14.1
+TORCH_RUNS := $(TORCHES:%=.torch/%/report/run.json)
+
+torch: $(INSTALLED) ## docs/torch.md, from a run with each of two versions of torch
+	rm -f $(TORCH_RUNS)
+	$(MAKE) $(TORCH_RUNS)
+	$(BIN)/parity diff $(TORCHES:%=.torch/%/report) || test $$? = 1
+	$(BIN)/python -c 'import sys; from parity.report.torch_page import write; write(*sys.argv[1:])' docs/torch.md $(TORCHES:%=.torch/%/report)
+
+.torch/%/report/run.json: .torch/%/.installed
+	.torch/$*/bin/parity run --out $(@D)
+
+.torch/%/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .torch/$*
+	grep -v '^torch==' constraints.txt > .torch/$*/constraints.txt
+	.torch/$*/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_INDEX) -c .torch/$*/constraints.txt -e '.[torch]' 'torch==$*'
+	touch $@
+
+.PRECIOUS: .torch/%/.installed
+
 format: $(INSTALLED) ## ruff mends style and format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -97,4 +119,4 @@ findings: ## what other libraries do that one would not guess: needs the interne
 	test -z "$$changed$$failed" && echo "nothing changed"
 
 clean: ## removes what the others made, but for reports
-	rm -rf $(VENV) build *.egg-info .mutation .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
+	rm -rf $(VENV) .torch build *.egg-info .mutation .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*

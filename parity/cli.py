@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from parity.commands import interruption
+from parity.commands.accuracy import accuracy
 from parity.commands.audit import audit
 from parity.commands.bench import bench
 from parity.commands.check import check
@@ -99,6 +100,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "audit": audit,
     "mistakes": mistakes,
     "sweep": sweep,
+    "accuracy": accuracy,
     "bench": bench,
     "diff": diff,
     "help": show_help,

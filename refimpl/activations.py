@@ -15,6 +15,8 @@ from refimpl.checks import (
     check_number,
 )
 from refimpl.elements import Array, choose, parameter, positive_part, zero_of, zeros
+from refimpl.rows import below_maximum, from_rows, in_parts, log_of_sum, parts, rows_of
+from refimpl.sums import along
 
 
 def relu(x: Array) -> Array:
@@ -66,7 +68,7 @@ def leaky_relu(x: Array, negative_slope: Any = 0.01) -> Array:
     """
     (x,) = check_arrays("leaky_relu", x=x)
     check_number("leaky_relu", "negative_slope", negative_slope, x)
-    y = _slope(x, negative_slope, like=x)
+    y = _leaky_slope(x, negative_slope, like=x)
     y *= x
     return y
 
@@ -86,12 +88,12 @@ def leaky_relu_backward(dy: Array, x: Array, negative_slope: Any = 0.01) -> Arra
     dy, x = check_arrays("leaky_relu_backward", dy=dy, x=x)
     check_gradient("leaky_relu_backward", dy, x.shape)
     check_number("leaky_relu_backward", "negative_slope", negative_slope, dy)
-    dx = _slope(x, negative_slope, like=dy)
+    dx = _leaky_slope(x, negative_slope, like=dy)
     dx *= dy
     return dx
 
 
-def _slope(x: Array, negative_slope: Any, like: Array) -> Array:
+def _leaky_slope(x: Array, negative_slope: Any, like: Array) -> Array:
     """1 where x > 0, negative_slope elsewhere, as elements of `like`."""
     slope = choose(x > 0, zero_of(like) + 1, parameter(negative_slope, like=like))
     return np.asarray(slope, like.dtype)
@@ -189,11 +191,32 @@ def sigmoid(x: Array) -> Array:
     """
     (x,) = check_arrays("sigmoid", x=x)
     check_methods("sigmoid", x, "exp")
-    y = np.asarray(np.exp(-np.abs(x)))  # on an object array the element's own exp
+    return in_parts(_sigmoid, x)
+
+
+def _sigmoid(x: Array) -> Array:
+    y = _power(x)
     denominator = 1 + y
-    np.maximum(y, (x >= zero_of(x)).astype(np.int8), out=y)  # e^min(x, 0), for e^(−|x|) ≤ 1
+    np.maximum(y, (x >= zero_of(x)).view(np.int8), out=y)  # e^min(x, 0), for e^(−|x|) ≤ 1
     y /= denominator
     return y
+
+
+def _power(x: Array, times: int = -1) -> Array:
+    """e^(times · |x|), a new array; on an object array by the element's own exp."""
+    exponent = np.asarray(np.abs(x))
+    with np.errstate(over="ignore"):  # −∞ has its power
+        exponent *= times
+    return np.asarray(np.exp(exponent, out=exponent))
+
+
+def _slope(e: Array) -> Array:
+    """e / (1 + e)² in place, for 0 ≤ e ≤ 1: the square as 1 + e · (2 + e), which rounds less."""
+    denominator = 2 + e
+    denominator *= e
+    denominator += 1
+    e /= denominator
+    return e
 
 
 def sigmoid_backward(dy: Array, x: Array) -> Array:
@@ -201,22 +224,54 @@ def sigmoid_backward(dy: Array, x: Array) -> Array:
 
     ∂L/∂x = dy · o · (1 − o) where o = sigmoid(x)
 
+    Computed as dy · e / (1 + e)², e = e^(−|x|), which is the same, and keeps its digits where o
+    is so near to 1 that no float lies between.
+
     Shapes: dy and x alike.
     Raises: ValueError if the shapes differ.
     Source: D1.10, D1.32, D1.33.
 
-    >>> sigmoid_backward(np.array([8.0]), np.array([0.0]))
-    array([2.])
+    >>> sigmoid_backward(np.array([8.0, 1.0]), np.array([0.0, 40.0]))
+    array([2.00000000e+00, 4.24835426e-18])
     """
     dy, x = check_arrays("sigmoid_backward", dy=dy, x=x)
     check_gradient("sigmoid_backward", dy, x.shape)
-    return np.asarray(dy * dsigmoid(sigmoid(x)))
+    check_methods("sigmoid_backward", x, "exp")
+    return in_parts(_sigmoid_slope, dy, x)
+
+
+def _sigmoid_slope(dy: Array, x: Array) -> Array:
+    dx = _slope(_power(x))
+    dx *= dy
+    return dx
+
+
+def sigmoid_minus(x: Array, t: Array) -> Array:
+    """σ(x) − t for probabilities t, as (1 − t) · σ(x) − t · σ(−x).
+
+    Both terms have a factor that is never rounded to 0 or 1, so where t is 0 or 1 no digit is lost.
+
+    Shapes: x and t alike -> that shape.
+    Source: D1.2 (logistic regression): the gradient of its loss.
+
+    >>> sigmoid_minus(np.array([40.0]), np.array([1.0]))
+    array([-4.24835426e-18])
+    """
+    e = _power(x)
+    denominator = 1 + e
+    positive = (x >= zero_of(x)).view(np.int8)
+    difference = np.asarray((1 - t) * np.maximum(e, positive))  # σ(x) = e^min(x, 0) / (1 + e)
+    difference -= t * np.maximum(e, 1 - positive, out=e)  # σ(−x) = e^min(−x, 0) / (1 + e)
+    difference /= denominator
+    return difference
 
 
 def dsigmoid(o: Array) -> Array:
     """Derivative of `sigmoid` where its value is o.
 
     φ'(n) = o · (1 − o) where o = sigmoid(n)
+
+    Where o has been rounded near 1 nothing mends that: `sigmoid_backward` starts from x.
 
     Shapes: any.
     Raises: TypeError for arrays that are not real numbers.
@@ -251,22 +306,35 @@ def tanh_backward(dy: Array, x: Array) -> Array:
 
     ∂L/∂x = dy · (1 − o²) where o = tanh(x)
 
+    Computed as dy · 4e / (1 + e)², e = e^(−2|x|), which is the same, and keeps its digits where
+    o is so near to ±1 that no float lies between.
+
     Shapes: dy and x alike.
     Raises: ValueError if the shapes differ.
     Source: D1.10.
 
-    >>> tanh_backward(np.array([3.0]), np.array([0.0]))
-    array([3.])
+    >>> tanh_backward(np.array([3.0, 1.0]), np.array([0.0, 20.0]))
+    array([3.0000000e+00, 1.6993417e-17])
     """
     dy, x = check_arrays("tanh_backward", dy=dy, x=x)
     check_gradient("tanh_backward", dy, x.shape)
-    return np.asarray(dy * dtanh(tanh(x)))
+    check_methods("tanh_backward", x, "exp")
+    return in_parts(_tanh_slope, dy, x)
+
+
+def _tanh_slope(dy: Array, x: Array) -> Array:
+    dx = _slope(_power(x, -2))
+    dx *= 4
+    dx *= dy
+    return dx
 
 
 def dtanh(o: Array) -> Array:
     """Derivative of `tanh` where its value is o.
 
     φ'(n) = 1 − o² where o = tanh(n)
+
+    Where o has been rounded near ±1 nothing mends that: `tanh_backward` starts from x.
 
     Shapes: any.
     Raises: TypeError for arrays that are not real numbers.
@@ -293,10 +361,15 @@ def softmax(x: Array, axis: int = -1) -> Array:
     """
     (x,) = _with_axis("softmax", axis, x=x)
     check_methods("softmax", x, "exp")
-    y = _shifted(x, axis)
-    np.exp(y, out=y)
-    y /= y.sum(axis=axis, keepdims=True)
-    return y
+    if not x.size:
+        return x.copy()
+    rows = rows_of(x, axis)
+    y = np.empty(rows.shape, x.dtype)
+    for some in parts(rows):
+        t, _ = below_maximum(rows[some])
+        powers = np.asarray(np.exp(t, out=t))
+        np.divide(powers, along(powers, 1), out=y[some])
+    return from_rows(y, x, axis)
 
 
 def softmax_backward(dy: Array, x: Array, axis: int = -1) -> Array:
@@ -313,27 +386,34 @@ def softmax_backward(dy: Array, x: Array, axis: int = -1) -> Array:
     """
     dy, x = _with_axis("softmax_backward", axis, dy=dy, x=x)
     o = softmax(x, axis)
-    dx: Array = o * (dy - (dy * o).sum(axis=axis, keepdims=True))
+    dx: Array = o * (dy - along(dy * o, axis))
     return dx
 
 
 def log_softmax(x: Array, axis: int = -1) -> Array:
     """Logarithm of the softmax along one axis.
 
-    y_i = x_i − m − log Σ_j e^(x_j − m) where m = max(x)
+    y_i = x_i − m − log Σ_j e^(x_j − m) where m = max(x) = x_k
+    Computed as x_i − m − log(1 + Σ_{j≠k} e^(x_j − m)), which is the same: both terms are at most
+    0, and a class that is almost sure keeps its digits.
 
     Shapes: any with at least one axis. x_i = −∞ gives −∞; nothing but −∞ gives NaN.
     Raises: ValueError for an axis that is not there, TypeError for arrays that are not real.
     Source: D2.8, D2.14.
 
-    >>> log_softmax(np.array([1e4, 0.0]))
-    array([     0., -10000.])
+    >>> log_softmax(np.array([40.0, 0.0]))
+    array([-4.24835426e-18, -4.00000000e+01])
     """
     (x,) = _with_axis("log_softmax", axis, x=x)
     check_methods("log_softmax", x, "exp", "log")
-    y = _shifted(x, axis)
-    y -= np.log(np.exp(y).sum(axis=axis, keepdims=True))
-    return y
+    if not x.size:
+        return x.copy()
+    rows = rows_of(x, axis)
+    y = np.empty(rows.shape, x.dtype)
+    for some in parts(rows):
+        t, k = below_maximum(rows[some])
+        np.subtract(t, log_of_sum(t, k), out=y[some])
+    return from_rows(y, x, axis)
 
 
 def log_softmax_backward(dy: Array, x: Array, axis: int = -1) -> Array:
@@ -349,7 +429,7 @@ def log_softmax_backward(dy: Array, x: Array, axis: int = -1) -> Array:
     array([ 0.5, -0.5])
     """
     dy, x = _with_axis("log_softmax_backward", axis, dy=dy, x=x)
-    dx: Array = dy - softmax(x, axis) * dy.sum(axis=axis, keepdims=True)
+    dx: Array = dy - softmax(x, axis) * along(dy, axis)
     return dx
 
 
@@ -359,8 +439,3 @@ def _with_axis(where: str, axis: int, **arrays: Array) -> list[Array]:
     for dy in upstream:
         check_gradient(where, dy, x.shape)
     return checked
-
-
-def _shifted(x: Array, axis: int) -> Array:
-    """x less its maximum: any shift gives the same softmax, this one keeps e^x within 1."""
-    return x - x.max(axis=axis, keepdims=True) if x.size else x.copy()

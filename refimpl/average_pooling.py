@@ -9,7 +9,14 @@ from math import prod
 
 import numpy as np
 
-from refimpl.checks import Ints, check_arrays, check_fits, check_flag, check_gradient, check_int
+from refimpl.checks import (
+    Ints,
+    check_arrays,
+    check_divisor,
+    check_fits,
+    check_flag,
+    check_gradient,
+)
 from refimpl.elements import Array, zeros
 from refimpl.shapes import PoolGeometry, pool_geometry
 from refimpl.windows import map_blocks, pool_meetings, short_rows
@@ -313,7 +320,7 @@ def _divisor(
     """What each window's sum is divided by, as an array of the output's spatial shape."""
     check_flag(where, "count_include_pad", count_include_pad)
     if override is not None:
-        divisor = check_int(where, "divisor_override", override, 1)
+        divisor = check_divisor(where, override)
         check_fits(where, "divisor_override", divisor, np.float64)
         return np.full(geometry.output, divisor)
     counts = []

@@ -15,6 +15,7 @@ Ints: TypeAlias = "int | Sequence[int]"
 
 MOST = 2**31 - 1  # of a stride, a dilation and the like: its product with an itemsize fits 64 bits
 LARGE = 1 << 30  # bytes; smaller arrays are made without asking whether there is room
+IGNORED = -100  # the class that torch's cross_entropy leaves out
 AXES = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}  # spatial axes, as torch names them
 NOT_REAL = (str, bytes, bool, np.bool_, complex, np.complexfloating, type(None), list, np.ndarray)
 
@@ -116,15 +117,25 @@ def check_axes(where: str, name: str, array: Array, axes: Sequence[str]) -> None
     if array.ndim != len(axes):
         raise ValueError(
             f"{where}: {name} must have {len(axes)} axes ({', '.join(axes)}), "
-            f"but has {array.ndim} ({name} {array.shape})"
+            f"but has {array.ndim} ({name} {array.shape}){_unbatched(name, array, axes)}"
         )
+
+
+def _unbatched(name: str, array: Array, axes: Sequence[str]) -> str:
+    """How images without batch or channel axis, which torch takes, get them."""
+    missing = len(axes) - array.ndim
+    if axes[0] != "N" or missing not in (1, 2):
+        return ""
+    what = "the batch axis" if missing == 1 else "batch and channels"
+    return f"; if it lacks {what}, give {name}[{', '.join(['None'] * missing)}]"
 
 
 def check_gradient(where: str, dy: Array, output: tuple[int, ...]) -> None:
     """Refuse an upstream gradient that has not the shape of the output."""
     if dy.shape != output:
+        hint = "; give it the batch axis: dy[None]" if (1, *dy.shape) == output else ""
         raise ValueError(
-            f"{where}: dy is {dy.shape}, but the output for these arguments is {output}"
+            f"{where}: dy is {dy.shape}, but the output for these arguments is {output}{hint}"
         )
 
 
@@ -296,6 +307,16 @@ def check_int(where: str, name: str, value: Any, least: int) -> int:
     return int(value)
 
 
+def check_divisor(where: str, value: Any) -> int:
+    """divisor_override as an integer of at least 1."""
+    if is_integer(value) and value < 0:
+        raise ValueError(
+            f"{where}: divisor_override must be at least 1, but is {value!r}; negate what "
+            f"divisor_override={-value} gives"
+        )
+    return check_int(where, "divisor_override", value, 1)
+
+
 def check_most(where: str, **options: Sequence[int]) -> None:
     """Refuse integers that are no step through an array in memory."""
     for name, values in options.items():
@@ -342,8 +363,10 @@ def _shown(value: Any) -> str:
 
 
 def check_ints(where: str, name: str, value: Any, count: int, least: int) -> tuple[int, ...]:
-    """An option as `count` integers, each at least `least`; one integer stands for all."""
+    """An option as `count` integers, each at least `least`; one integer, alone or in a tuple,
+    stands for all, as in torch."""
     values = entries(value, count)
+    values = values * count if len(values) == 1 else values
     if not all(map(is_integer, values)):
         raise TypeError(f"{where}: {name} must be an integer or {count} of them, but is {value!r}")
     if len(values) != count:
@@ -487,9 +510,14 @@ def check_class_indices(where: str, logits: Array, target: Array, axis: int) -> 
     classes = logits.shape[axis]
     outside = target[(target < 0) | (target >= classes)]
     if outside.size:
+        ignored = (
+            "; -100 is torch's ignore_index, which refimpl does not have: leave those samples out"
+            if (outside == IGNORED).any()
+            else ""
+        )
         raise ValueError(
             f"{where}: target holds class {outside.flat[0]}, but logits has {classes} classes "
-            f"(0 to {classes - 1})"
+            f"(0 to {classes - 1}){ignored}"
         )
 
 
@@ -539,7 +567,19 @@ def check_fraction(where: str, name: str, value: Any, like: Array) -> None:
 def check_named(where: str, name: str, value: Any) -> None:
     """Refuse anything but a mapping from names."""
     if not isinstance(value, Mapping):
-        raise TypeError(f"{where}: {name} must map names to them, but is a {type(value).__name__}")
+        hint = '; give a dict, {"fc": Linear(…), "act": ReLU()}' if name == "layers" else ""
+        raise TypeError(
+            f"{where}: {name} must map names to them, but is a {type(value).__name__}{hint}"
+        )
+
+
+def check_one_by_one(where: str, layers: Sequence[Any]) -> None:
+    """Refuse a list of layers where each layer is an argument of its own."""
+    if len(layers) == 1 and isinstance(layers[0], list | tuple):
+        raise TypeError(
+            f"{where}: layers must come one by one, or in a dict by their names, but are in a "
+            f"{type(layers[0]).__name__} of {len(layers[0])}; give {where}(*layers)"
+        )
 
 
 def check_count(where: str, name: str, values: Sequence[Any], count: int) -> None:

@@ -110,10 +110,11 @@ def pi_of(like: Array) -> Any:
 
 
 def log1p(x: Any) -> Any:
-    """log(1 + x); floats keep their digits near 0, exact objects bring their own log.
+    """log(1 + x); floats keep their digits near 0, exact objects bring their own log1p, or log.
 
     >>> log1p(np.array([0.0, 1e-20]))
     array([0.e+00, 1.e-20])
     """
     x = np.asarray(x)
-    return np.log(1 + x) if x.dtype == object else np.log1p(x)
+    by_log = x.dtype == object and x.size and not hasattr(x.flat[0], "log1p")
+    return np.log(1 + x) if by_log else np.log1p(x)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from refimpl.activations import relu, relu_backward, sigmoid, sign, softmax
+from refimpl.activations import relu, relu_backward, sigmoid, sigmoid_minus, sign, softmax
 from refimpl.checks import (
     check_arrays,
     check_gradient,
@@ -133,7 +133,7 @@ def log_likelihood(logits: Array, target: Array) -> Array:
 def log_likelihood_backward(dy: Array, logits: Array, target: Array) -> Array:
     """Gradient of a quantity L through `log_likelihood`, given dy = ∂L/∂ℓ.
 
-    ∂L/∂z = dy · (t − σ(z))
+    ∂L/∂z = dy · (t − σ(z)), computed as dy · (t · σ(−z) − (1 − t) · σ(z)), which is the same
 
     Shapes: dy (), logits and target alike.
     Raises: ValueError as `log_likelihood` does.
@@ -147,7 +147,7 @@ def log_likelihood_backward(dy: Array, logits: Array, target: Array) -> Array:
     check_probabilities(where, logits, target)
     check_methods(where, logits, "exp", name="logits")
     check_gradient(where, dy, ())
-    return np.asarray(dy * (target - sigmoid(logits)))
+    return np.asarray(dy * -sigmoid_minus(logits, target))
 
 
 def _log_sigmoid(z: Any) -> Any:

@@ -6,7 +6,7 @@ from math import prod
 
 import numpy as np
 
-from refimpl.activations import log_softmax, sigmoid, softmax
+from refimpl.activations import sigmoid_minus
 from refimpl.checks import (
     check_arrays,
     check_choice,
@@ -19,7 +19,8 @@ from refimpl.checks import (
     check_same_shape,
 )
 from refimpl.elements import Array, log1p, zero_of, zeros
-from refimpl.sums import quotient, total, wide
+from refimpl.rows import below_maximum, from_rows, log_of_sum, parts, rows_of
+from refimpl.sums import along, quotient, total, wide
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -29,24 +30,46 @@ def cross_entropy(logits: Array, target: Array, reduction: str = "mean") -> Arra
 
     l_n = −Σ_c target[n,c] · log softmax(logits)[n,c]; for a class index t_n, −log softmax[n,t_n]
     mean: Σ l_n / N;  sum: Σ l_n;  none: l
+    −log softmax[n,c] = (m − z_c) + log(1 + Σ_{j≠k} e^(z_j − m)) where m = max(z) = z_k: both terms
+    are at least 0, so that a sure answer keeps its digits (`refimpl.log_softmax`).
 
     Shapes: logits (N, C, …) or (C,); target: class indices (N, …), or probabilities of the
     shape of logits. The mean divides by the number of samples and places, N·…
+    Class weights w: torch's mean is (Σ w[t] · l) / Σ w[t], so weight the losses of reduction
+    "none", and give dy = w[t] / Σ w[t] to its backward. Label smoothing by ε: give the
+    probabilities (1 − ε) · (1 at the class, 0 elsewhere) + ε/C.
     Raises: TypeError for targets that are neither, ValueError for shapes that disagree, classes
     that are not there and unknown reductions.
     Source: D2.14, D2.15, D0.8.
 
     >>> cross_entropy(np.array([[0.0, 0.0]]), np.array([1])) == np.log(2)
     np.True_
+    >>> logits, t, w = np.array([[0.0, 0.0], [40.0, 0.0]]), np.array([1, 0]), np.array([3.0, 1.0])
+    >>> losses = cross_entropy(logits, t, reduction="none")
+    >>> (w[t] * losses).sum() / w[t].sum() == np.log(2) / 4
+    np.True_
     """
     where = "cross_entropy"
     logits, target, axis = _logits_and_target(where, logits, target, reduction)
-    log_o = log_softmax(logits, axis)
+    rows, targets = rows_of(logits, axis), _targets(target, axis)
+    losses = np.empty(len(rows), logits.dtype)
+    for some in parts(rows):
+        losses[some] = _losses(rows[some], targets[some])
+    return _reduced(losses.reshape(_samples(logits, axis)), reduction)
+
+
+def _samples(logits: Array, axis: int) -> tuple[int, ...]:
+    """The axes of samples and places."""
+    return logits.shape[:axis] + logits.shape[axis + 1 :]
+
+
+def _losses(z: Array, target: Array) -> Array:
+    """The loss of each row; target: a class, or a probability of each class."""
+    t, k = below_maximum(z)
     if target.dtype.kind in "iu":
-        losses = -np.take_along_axis(log_o, np.expand_dims(target, axis), axis).squeeze(axis)
-    else:
-        losses = -(target * log_o).sum(axis=axis)
-    return _reduced(np.asarray(losses, logits.dtype), reduction)
+        of_class = t[np.arange(len(t)), target]
+        return np.asarray(log_of_sum(t, k, out=t)[:, 0] - of_class)
+    return along(np.asarray(target * (log_of_sum(t, k) - t)), 1)[:, 0]
 
 
 def cross_entropy_backward(
@@ -55,7 +78,8 @@ def cross_entropy_backward(
     """Gradient of a loss L through `cross_entropy`, given dy = ∂L/∂(its value).
 
     ∂L/∂logits[n,c] = dy_n · (o[n,c] · Σ_k target[n,k] − target[n,c]),  o = softmax(logits);
-    for a class index: o_c where c ≠ t and o_t − 1 where c = t. mean: dy_n = dy/N.
+    for a class index: o_c where c ≠ t and o_t − 1 where c = t, computed as −Σ_{c≠t} o_c, which
+    is the same and keeps its digits where o_t is near 1. mean: dy_n = dy/N.
 
     Shapes: dy as the value, () or (N, …); logits and target as in `cross_entropy`.
     Raises: TypeError, ValueError as `cross_entropy` does.
@@ -67,18 +91,42 @@ def cross_entropy_backward(
     where = "cross_entropy_backward"
     dy, logits = check_arrays(where, dy=dy, logits=logits)
     logits, target, axis = _logits_and_target(where, logits, target, reduction)
-    samples = logits.shape[:axis] + logits.shape[axis + 1 :]
-    dy = np.expand_dims(_spread(where, dy, samples, reduction), axis)
-    dlogits = softmax(logits, axis)
-    if target.dtype.kind in "iu":
-        places = np.expand_dims(target, axis)
-        at_class = np.take_along_axis(dlogits, places, axis)
-        np.put_along_axis(dlogits, places, at_class - 1, axis)
-    else:
-        dlogits *= target.sum(axis=axis, keepdims=True)
-        dlogits -= target
-    dlogits *= dy
-    return dlogits
+    rows, targets = rows_of(logits, axis), _targets(target, axis)
+    dy = _spread(where, dy, _samples(logits, axis), reduction).reshape(-1, 1)
+    of_row = _of_class if targets.ndim == 1 else _of_probabilities
+    gradients = np.empty(rows.shape, logits.dtype)
+    for some in parts(rows):
+        gradients[some] = of_row(rows[some], targets[some], dy[some])
+    return from_rows(gradients, logits, axis)
+
+
+def _of_class(z: Array, target: Array, dy: Array) -> Array:
+    """The gradient of each row; for o_t − 1 stands −Σ_{c≠t} o_c, which is the same."""
+    t, _ = below_maximum(z)
+    powers = np.asarray(np.exp(t, out=t))
+    at_class = np.arange(len(z)), target
+    of_class = powers[at_class][:, None]
+    powers[at_class] = zero_of(z)
+    others = along(powers, 1)
+    scale = dy / (others + of_class)
+    powers *= scale
+    powers[at_class] = (-others * scale)[:, 0]
+    return powers
+
+
+def _of_probabilities(z: Array, target: Array, dy: Array) -> Array:
+    """The gradient of each row."""
+    t, _ = below_maximum(z)
+    gradient = np.asarray(np.exp(t, out=t))
+    gradient *= along(target, 1) / along(gradient, 1)
+    gradient -= target
+    gradient *= dy
+    return gradient
+
+
+def _targets(target: Array, axis: int) -> Array:
+    """The target of each row: a class, or a probability of each class."""
+    return target.reshape(-1) if target.dtype.kind in "iu" else rows_of(target, axis)
 
 
 def _logits_and_target(
@@ -131,6 +179,8 @@ def binary_cross_entropy_with_logits_backward(
     """Gradient of a loss L through `binary_cross_entropy_with_logits`, given dy = ∂L/∂(its value).
 
     ∂L/∂z = dy · (σ(z) − t),  mean: dy/(number of elements) for dy
+    Computed as dy · ((1 − t) · σ(z) − t · σ(−z)), which is the same; a target of 0 or 1 that is
+    met almost surely keeps its digits.
 
     Shapes: dy as the value, () or that of logits; logits and target alike.
     Raises: TypeError, ValueError as `binary_cross_entropy_with_logits` does.
@@ -145,7 +195,9 @@ def binary_cross_entropy_with_logits_backward(
     check_probabilities(where, logits, target)
     check_methods(where, logits, "exp", name="logits")
     dy = _spread(where, dy, logits.shape, reduction)
-    return np.asarray(dy * (sigmoid(logits) - target))
+    dlogits = sigmoid_minus(logits, target)
+    dlogits *= dy
+    return dlogits
 
 
 def _reduced(losses: Array, reduction: str) -> Array:

@@ -11,6 +11,7 @@ from refimpl.checks import (
     check_layer,
     check_named,
     check_not_called,
+    check_one_by_one,
     check_sources,
     check_used,
 )
@@ -170,6 +171,8 @@ def as_tuple(dx: Any) -> tuple[Array, ...]:
 class Sequential(Network):
     """Layers in a row: the output of each is the input of the next.
 
+    layers: by their names, or one by one as in torch, called "0", "1", ….
+
     Source: D2.10, D2.29.
 
     >>> from refimpl.layers import Linear, Sigmoid
@@ -182,5 +185,10 @@ class Sequential(Network):
       act  Sigmoid>
     """
 
-    def __init__(self, layers: Mapping[str, Layer]) -> None:
-        super().__init__(layers)
+    def __init__(self, *layers: Layer | Mapping[str, Layer]) -> None:
+        check_one_by_one(type(self).__name__, layers)
+        first = layers[0] if layers else {}
+        if len(layers) == 1 and isinstance(first, Mapping):
+            super().__init__(first)
+        else:
+            super().__init__({str(k): layer for k, layer in enumerate(layers)})  # type: ignore[misc]

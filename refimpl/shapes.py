@@ -149,10 +149,24 @@ def check_channels(where: str, x: Array, weight: Array, expected: int, groups: i
     """Refuse channels that the weight does not expect."""
     if x.shape[1] != expected:
         in_groups = f" in {groups} groups" if groups > 1 else ""
+        hint = _channels_last(x, weight) if groups == 1 else ""
         raise ValueError(
             f"{where}: x has {x.shape[1]} channels, but weight expects {expected}{in_groups} "
-            f"(x {x.shape}, weight {weight.shape})"
+            f"(x {x.shape}, weight {weight.shape}){hint}"
         )
+
+
+def _channels_last(x: Array, weight: Array) -> str:
+    """How arrays with their channels behind, as TensorFlow has them, are turned."""
+    n = weight.ndim - 2
+    places = tuple(range(1, n + 1))
+    image = f"x.transpose({', '.join(map(str, (0, n + 1, *places)))})"
+    if x.shape[-1] == weight.shape[1]:
+        return f"; if its channels are last: {image}"
+    if x.shape[-1] == weight.shape[-2]:
+        kernel = ", ".join(map(str, (n + 1, n, *range(n))))
+        return f"; if channels are last: {image} and weight.transpose({kernel})"
+    return ""
 
 
 def check_span(where: str, axis: str, span: int, size: int, padding: int) -> None:
@@ -167,8 +181,9 @@ def check_span(where: str, axis: str, span: int, size: int, padding: int) -> Non
 def check_bias(where: str, bias: Array, outputs: int) -> None:
     """Refuse a bias that is not one number for each output channel."""
     if bias.shape != (outputs,):
+        hint = "; give bias.reshape(-1)" if bias.size == outputs else ""
         raise ValueError(
-            f"{where}: bias must be ({outputs},), one for each output, but is {bias.shape}"
+            f"{where}: bias must be ({outputs},), one for each output, but is {bias.shape}{hint}"
         )
 
 
@@ -189,6 +204,7 @@ def padding_pairs(
         check_choice(where, "padding", padding, tuple(PADDING_RULES))
         return tuple(map(PADDING_RULES[padding], sizes, kernel, stride, dilation))
     given: tuple[Any, ...] = entries(padding, len(sizes))
+    given = given * len(sizes) if len(given) == 1 and is_integer(given[0]) else given
     if len(given) != len(sizes):
         raise ValueError(
             f"{where}: padding must have an entry for each of {', '.join(AXES[len(sizes)])}, "

@@ -31,6 +31,7 @@ RUN = 16
 FEW_TERMS = 64
 IN_FLOAT64 = 2.0**-29  # a rounding to float64, in roundings to float32
 PAIRWISE = 4  # roundings of a pairwise sum beside log2 K
+ALONG = 3.5  # times log2 K, where a pairwise sum begins with terms in a row
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Arithmetic:
     elementary: float  # relative error of exp, log, log1p and tanh
     factor: float = 0.0  # relative rounding of the factors of a product before it is formed
     shaped: bool = False  # its long sums have a known shape; otherwise any order is possible
+    keeps_digits: bool = False  # it subtracts no rounded numbers where the exact value needs none
 
     @property
     def addition(self) -> float:
@@ -69,6 +71,16 @@ class Arithmetic:
             return terms
         wide = terms * IN_FLOAT64 if self.widened else 0.0
         return min(terms, PAIRWISE + _halvings(terms) + wide)
+
+    def roundings_along(self, terms: float) -> float:
+        """How often a term of a sum over one axis is rounded (`refimpl.sums.along`).
+
+        NumPy adds 128 terms in eight runs of 16 (15 roundings), these in pairs (3), what is left
+        over one by one (7 at most); such sums in pairs. Up to 16 terms are a matrix product.
+        """
+        if not self.shaped:
+            return terms
+        return min(terms, PAIRWISE + ALONG * log2(max(terms, 1)))
 
     def roundings_of_product(self, terms: float) -> float:
         """How often a term of a matrix product's sums is rounded (`refimpl.sums.matmul`)."""
@@ -135,7 +147,8 @@ def arithmetic(library: str, dtype: str, tf32: bool = False) -> Arithmetic:
         float(info.max),
         ELEMENTARY_ULP[library] * 2 * u,
         TF32 if rounds_factors else 0.0,
-        library == "refimpl",
+        shaped=library == "refimpl",
+        keeps_digits=library == "refimpl",
     )
 
 
@@ -152,7 +165,8 @@ def add_alike(both: Sides) -> bool:
     (True, False)
     """
     here, there = both
-    return replace(here, elementary=there.elementary, shaped=there.shaped) == there
+    alike = replace(here, elementary=there.elementary, shaped=there.shaped)
+    return replace(alike, keeps_digits=there.keeps_digits) == there
 
 
 def gamma(terms: Array, u: float) -> Array:

@@ -13,6 +13,8 @@ and the exact output o:
 | sigmoid's backward | dy·ô·(1 − ô) | dy·o·(2c + 7u), first order |
 | | dy·e/(1 + e)², e = e^(−|x|); dy·σ(x)·σ(−x) | dy·o·(1 − o)·(2c + 7u): less |
 
+A side that keeps its digits (refimpl) has the relative bounds alone: 1 − ô is no number for it.
+
 cosh overflows where 1 − o² is below 4/largest: that is lost beside dy·2c·o². In e/(1 + e)² the
 relative error of e enters once above and e/(1 + e) ≤ ½ of it twice below: 2c.
 """
@@ -51,6 +53,23 @@ def sigmoid_floor(side: Arithmetic) -> float:
     return 2 / side.largest + 2 * side.eta
 
 
+def floor_of(o: Array, side: Arithmetic) -> Array | float:
+    """`sigmoid_floor`; of a side that keeps its digits only where o is subnormal, or hardly more.
+
+    1/largest is a quarter of the smallest normal number: what is lost there, and what exp is off by
+    where its own result is subnormal, is nothing that a normal o may be off by.
+    """
+    if not side.keeps_digits:
+        return sigmoid_floor(side)
+    return np.where(o < 8 / side.largest, sigmoid_floor(side), 2 * side.eta)
+
+
+def exact_slope(x: Array) -> Array:
+    """σ'(x) = e/(1 + e)² with e = e^(−|x|); tanh'(x) is 4σ'(2x)."""
+    e = np.exp(-np.abs(x.astype(np.float64)))
+    return np.asarray(e / (1 + e) ** 2)
+
+
 def exact_sigmoid(x: Array) -> Array:
     x = x.astype(np.float64)
     o: Array = np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
@@ -64,7 +83,7 @@ def sigmoid_forward(function: str, arrays: Arrays, options: Options, sides: Side
 def sigmoid_backward(
     function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
 ) -> dict[str, Bound]:
-    return {"x": _of_slope(dy, exact_sigmoid(arrays["x"]), sides)}
+    return {"x": _of_slope(dy, arrays["x"], exact_sigmoid(arrays["x"]), sides)}
 
 
 def sigmoid_both(
@@ -72,22 +91,25 @@ def sigmoid_both(
 ) -> tuple[Bound, dict[str, Bound]]:
     """`sigmoid_forward` and `sigmoid_backward` from one exact output."""
     o = exact_sigmoid(arrays["x"])
-    return _of_sigmoid(o, sides), {"x": _of_slope(dy, o, sides)}
+    return _of_sigmoid(o, sides), {"x": _of_slope(dy, arrays["x"], o, sides)}
 
 
 def _of_sigmoid(o: Array, sides: Sides) -> Bound:
-    limit = each_side(lambda side: sigmoid_relative(side) * o + sigmoid_floor(side), sides)
+    limit = each_side(lambda side: sigmoid_relative(side) * o + floor_of(o, side), sides)
     return bounded(limit, o, sides)
 
 
-def _of_slope(dy: Array, o: Array, sides: Sides) -> Bound:
+def _of_slope(dy: Array, x: Array, o: Array, sides: Sides) -> Bound:
     """dy·o·(1 − o) from a rounded o: 1 − o is off by the absolute error of o."""
     d = magnitudes({"dy": dy})["dy"]
-    products, floors = d * o, 1 + d
+    slope, floors = exact_slope(x), 1 + d
 
     def of_side(side: Arithmetic) -> Array:
-        relative = sigmoid_relative(side) + 4 * side.u
-        return np.asarray(products * relative * (1 + relative) + floors * sigmoid_floor(side))
+        if side.keeps_digits:
+            off = relative(exps=2, roundings=7, side=side)
+            return np.asarray(d * slope * off + floors * floor_of(slope, side))
+        off = sigmoid_relative(side) + 4 * side.u
+        return np.asarray(d * o * off * (1 + off) + floors * sigmoid_floor(side))
 
     return bounded(each_side(of_side, sides), d, sides)
 
@@ -105,13 +127,15 @@ def tanh_backward(
     Of dy·(1 − ô)(1 + ô) four operations round, of dy·(1 − ô²) three; 2c and the 6u of the other
     forms are an upper bound for each of them (see the table above).
     """
-    o, d = np.abs(np.tanh(arrays["x"].astype(np.float64))), magnitudes({"dy": dy})["dy"]
-    slope = 1 - o * o
+    x = arrays["x"].astype(np.float64)
+    o, slope, d = np.abs(np.tanh(x)), 4 * exact_slope(2 * x), magnitudes({"dy": dy})["dy"]
 
     def of_side(side: Arithmetic) -> Array:
         square = relative(exps=2, roundings=1, side=side)  # relative error of o·o
         by_output = o * o * square + 4 * side.u * (slope + square)
         by_powers = relative(exps=2, roundings=6, side=side) * slope
+        if side.keeps_digits:
+            return np.asarray(d * by_powers + (1 + d) * (4 * floor_of(slope / 4, side)))
         return np.asarray(d * np.maximum(by_output, by_powers) + (2 + d) * side.eta)
 
     return {"x": bounded(each_side(of_side, sides), d, sides)}

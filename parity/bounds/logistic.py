@@ -17,7 +17,7 @@ import numpy as np
 
 from parity.bounds.arithmetic import Arithmetic, Sides, gamma
 from parity.bounds.bound import Arrays, Bound, Options, bounded, each_side, magnitudes
-from parity.bounds.elementary import exact_sigmoid, sigmoid_floor, sigmoid_relative
+from parity.bounds.elementary import exact_sigmoid, floor_of, sigmoid_relative
 from parity.bounds.softmax import is_mean, reduced
 from parity.cases.case import Array
 
@@ -56,7 +56,8 @@ def _tail_error(exact: Exact, side: Arithmetic) -> Array:
 def binary_cross_entropy_forward(
     function: str, arrays: Arrays, options: Options, sides: Sides
 ) -> Bound:
-    """refimpl adds the terms of l; torch takes (1 − t)·z − (min(z, 0) − S), which may cancel.
+    """refimpl adds the terms of l, all at least 0, and so keeps the digits of their sum: four
+    roundings of l. torch takes (1 − t)·z − (min(z, 0) − S), which may cancel.
 
     Either way 1 − t, a product, and two sums of terms that are together at most M are rounded.
     Others take max(z, 0) − t·z + S, where l is the rounded sum of (1 − t)·max(z, 0) and S but for
@@ -68,9 +69,11 @@ def binary_cross_entropy_forward(
 
     def of_side(side: Arithmetic) -> Array:
         roundings, tail = gamma(np.asarray(4), side.u), _tail_error(exact, side)
-        # M itself, of no side a result, may exceed the largest number.
-        rounded = sum(roundings * part for part in parts)
-        rounded += gamma(np.asarray(2), side.u) * cancelled
+        if side.keeps_digits:
+            rounded = roundings * exact.loss
+        else:  # M itself, of no side a result, may exceed the largest number
+            rounded = sum(roundings * part for part in parts)
+            rounded = rounded + gamma(np.asarray(2), side.u) * cancelled
         return np.asarray(rounded + (1 + roundings) * (tail + 2 * side.eta))
 
     return reduced(of_side, exact.loss, options, sides)
@@ -113,16 +116,21 @@ def log_likelihood_backward(
 def _gradient(scale: Array, exact: Exact, sides: Sides) -> Bound:
     """scale·(t − σ(z)), from a rounded σ(z) or from σ(z) and a rounded σ(−z).
 
+    A side that keeps its digits has (1 − t)·σ(z) and t·σ(−z) as its terms, which for a target of
+    0 or 1 is one alone.
+
     torch's derivative of log σ is z/(1 + z) with z = e^(−|x|), or 1 less that, at least a half:
     the relative error of a sigmoid. Rounded are 1 − t, two products and a difference; of the mean
     of (1 − t)·σ(z) − t·σ(−z) a reciprocal of N and its product, too. Of torch's two products each
     may underflow twice.
     """
-    parts = exact_sigmoid(exact.z) + exact.t * exact_sigmoid(-exact.z)
+    up, down = exact_sigmoid(exact.z), exact_sigmoid(-exact.z)
+    parts, kept = up + exact.t * down, (1 - exact.t) * up + exact.t * down
 
     def of_side(side: Arithmetic) -> Array:
         roundings, relative = gamma(np.asarray(6), side.u), sigmoid_relative(side)
-        off = (relative * (1 + roundings) + roundings) * parts
-        return np.asarray(scale * (off + sigmoid_floor(side)) + (4 + scale) * side.eta)
+        terms = kept if side.keeps_digits else parts
+        off = (relative * (1 + roundings) + roundings) * terms
+        return np.asarray(scale * (off + floor_of(terms, side)) + (4 + scale) * side.eta)
 
     return bounded(each_side(of_side, sides), scale * parts, sides, scale * parts)

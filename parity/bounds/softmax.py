@@ -9,6 +9,13 @@ by its share p_i of the sum. c is the relative error of exp and log.
     Ŝ   = S(1 + σ)             |σ|   ≤ (1 + γ_n)(1 + Σ_j p_j ε_j) − 1
     p̂_i = p_i(1 + ρ_i)         |ρ_i| ≤ (1 + ε_i)(1 + u)²/(1 − σ) − 1
     ŷ_i = t_i − log S ± λ_i    λ_i   = u|t_i| − log(1 − σ) + c|log Ŝ| + u|ŷ_i|
+
+A side that keeps its digits (refimpl) forms log S as log1p(R) with R = Σ_{j≠k} e^(t_j), the sum
+without the maximum's own 1, and o_t − 1 of a class t as −Σ_{c≠t} o_c. Both sums are relatively
+exact, as is what is made of them, log1p being concave and 0 at 0:
+
+    R̂   = R(1 + ϱ)             |ϱ|   ≤ (1 + γ_n)(1 + Σ_{j≠k} p_j ε_j / Σ_{j≠k} p_j) − 1
+    λ_i = u|t_i| + ((1 + c)(1 + ϱ) − 1)·log S + u|ŷ_i|
 """
 
 from __future__ import annotations
@@ -24,11 +31,12 @@ from parity.cases.case import Array
 
 
 class Exact(NamedTuple):
-    """softmax in float64: t = x − max x, shares p, log S, and the axis."""
+    """softmax in float64: t = x − max x, shares p, log S, where the maximum stands, the axis."""
 
     t: Array
     p: Array
     log_sum: Array
+    at_maximum: Array
     axis: int
 
     def sum(self, terms: Array) -> Array:
@@ -54,24 +62,50 @@ def exact_softmax(x: Array, axis: int) -> Exact:
     x = x.astype(np.float64)
     t = x - x.max(axis=axis, keepdims=True, initial=-np.inf)
     powers = np.exp(t)
-    total = powers.sum(axis=axis, keepdims=True)
-    return Exact(t, powers / total, np.log(total), axis)
+    others, at_maximum = powers.copy(), np.zeros(x.shape, bool)
+    if x.size:
+        np.put_along_axis(at_maximum, np.expand_dims(x.argmax(axis), axis), True, axis)
+        others[at_maximum] *= 0
+    rest = others.sum(axis=axis, keepdims=True)
+    return Exact(t, powers / (1 + rest), np.log1p(rest), at_maximum, axis)
 
 
 def softmax_errors(exact: Exact, side: Arithmetic) -> Errors:
     """ρ and λ of the module's formulas, formed from log(1 + ·): 1 + u is 1 in float64."""
     u, c = side.u, side.elementary
-    distance = np.where(np.isfinite(exact.t), np.abs(exact.t), 0)
-    log_power = np.log1p(c) + u * distance
-    power = np.expm1(log_power)
-    weighted = exact.sum(np.where(exact.p > 0, exact.p * power, 0))
-    total = np.expm1(np.log1p(gamma(np.asarray(exact.classes), u)) + np.log1p(weighted))
+    distance = _distance(exact)
+    total = _of_sum(exact, side, np.ones(exact.p.shape, bool))
     total = np.where(total < 1, total, np.inf)
     of_sum = -np.log1p(-np.minimum(total, 1))
-    share = np.expm1(log_power + 2 * np.log1p(u) + of_sum)
-    rounded_log = c * (np.abs(exact.log_sum) + of_sum)
-    value = distance + np.abs(exact.log_sum) + of_sum
-    return Errors(share, u * distance + of_sum + rounded_log + u * (1 + u) * value)
+    share = np.expm1(_log_power(exact, side) + 2 * np.log1p(u) + of_sum)
+    size = np.abs(exact.log_sum)
+    if side.keeps_digits:
+        others = _of_sum(exact, side, ~exact.at_maximum)
+        rounded_log = np.expm1(np.log1p(c) + np.log1p(others)) * size
+    else:
+        rounded_log = of_sum + c * (size + of_sum)
+    value = distance + size + rounded_log
+    return Errors(share, u * distance + rounded_log + u * (1 + u) * value)
+
+
+def _distance(exact: Exact) -> Array:
+    """|t|, 0 where x is −∞."""
+    return np.where(np.isfinite(exact.t), np.abs(exact.t), 0)
+
+
+def _log_power(exact: Exact, side: Arithmetic) -> Array:
+    """log(1 + ε) of each power."""
+    return np.asarray(np.log1p(side.elementary) + side.u * _distance(exact))
+
+
+def _of_sum(exact: Exact, side: Arithmetic, chosen: Array) -> Array:
+    """The relative error of a sum of some of the powers, weighted by their shares of it."""
+    chosen = chosen & (exact.p > 0)
+    whole = exact.sum(np.where(chosen, exact.p, 0))
+    off = np.where(chosen, exact.p * np.expm1(_log_power(exact, side)), 0)
+    weighted = exact.sum(off) / np.where(whole, whole, 1)
+    rounded = gamma(np.asarray(side.roundings_along(exact.classes)), side.u)
+    return np.asarray(np.expm1(np.log1p(rounded) + np.log1p(weighted)))
 
 
 def _floor(side: Arithmetic) -> float:
@@ -105,7 +139,7 @@ def softmax_backward(
 
     def of_side(side: Arithmetic) -> Array:
         share = _share_error(exact, side)
-        of_sum = gamma(np.asarray(exact.classes + 1), side.u) + 4 * side.u
+        of_sum = gamma(np.asarray(side.roundings_along(exact.classes) + 1), side.u) + 4 * side.u
         off = exact.sum(d * share) * (1 + of_sum) + of_sum * mean + exact.classes * side.eta
         return np.asarray(
             (share + 4 * side.u * exact.p) * (d + mean + off) + exact.p * off + side.eta * (1 + d)
@@ -139,7 +173,7 @@ def log_softmax_backward(
 
     def of_side(side: Arithmetic) -> Array:
         share = _share_error(exact, side)
-        of_sum = gamma(np.asarray(exact.classes + 2), side.u)
+        of_sum = gamma(np.asarray(side.roundings_along(exact.classes) + 2), side.u)
         return np.asarray(
             share * total * (1 + of_sum) + of_sum * exact.p * total + side.u * (d + total * share)
             + side.u * exact.p * total + side.eta
@@ -174,7 +208,8 @@ def cross_entropy_forward(function: str, arrays: Arrays, options: Options, sides
 
     def of_sample(side: Arithmetic) -> Array:
         error = softmax_errors(exact, side).logarithm + _floor(side)
-        products = 0.0 if indices else gamma(np.asarray(exact.classes + 1), side.u)
+        summed = side.roundings_along(exact.classes) + 1
+        products = 0.0 if indices else gamma(np.asarray(summed), side.u)
         per_class = np.where(target > 0, target * error, 0) * (1 + products) + products * values
         return exact.sum(per_class + side.eta).squeeze(axis)
 
@@ -216,14 +251,31 @@ def cross_entropy_backward(
     scale = scale / _samples(exact) if is_mean(options) and scale.size else scale
     scale = np.expand_dims(scale, axis) if scale.ndim else scale
     total = exact.sum(target)
+    indices = arrays["target"].dtype.kind != "f"
 
     def of_side(side: Arithmetic) -> Array:
         share = _share_error(exact, side)
-        roundings = gamma(np.asarray(exact.classes + 6), side.u)
-        off = share * total * (1 + roundings) + roundings * (exact.p * total + target)
+        if indices and side.keeps_digits:
+            off = _of_class(exact, share, target > 0, side)
+        else:
+            roundings = gamma(np.asarray(side.roundings_along(exact.classes) + 6), side.u)
+            off = share * total * (1 + roundings) + roundings * (exact.p * total + target)
         # torch multiplies dy into every t_k before it sums them: n products that may underflow.
         underflow = 2 * side.eta * (1 + scale + total + exact.classes * (exact.p + share))
         return np.asarray(scale * off + underflow)
 
     magnitude = scale * (exact.p * total + target)
     return {"logits": bounded(each_side(of_side, sides), magnitude, sides, magnitude)}
+
+
+def _of_class(exact: Exact, share: Array, is_class: Array, side: Arithmetic) -> Array:
+    """o_c where c is not the class, and −Σ_{c≠t} o_c where it is: both keep their digits.
+
+    A power over a sum, dy over N, their product: four roundings more, at most.
+    """
+    others = exact.sum(np.where(is_class, 0, exact.p))
+    of_sum = _of_sum(exact, side, np.ones(is_class.shape, bool))
+    of_others = np.log1p(_of_sum(exact, side, ~is_class)) - np.log1p(-np.minimum(of_sum, 0.5))
+    off = np.where(is_class, others * np.expm1(of_others) + _floor(side) * exact.classes, share)
+    roundings = gamma(np.asarray(4), side.u)
+    return np.asarray(off * (1 + roundings) + roundings * np.where(is_class, others, exact.p))

@@ -27,7 +27,7 @@ from parity.witnesses.problem import Problem
 # A candidate may add up in any order, and round each term a few times more than once: a mean is
 # a sum over a number or a sum of quotients, a gradient is divided before or behind the sum.
 ROUNDINGS = 4.0
-DEFINED = 1e-100  # how near to an exact 0 the definitions come, which have some 500 bits
+DEFINED = 1e-100  # how near to an exact 0 the definitions come, which have some 1200 bits
 
 
 class Evaluated(NamedTuple):

@@ -82,7 +82,11 @@ def takes_batches(put: Put, told: Told, seed: int) -> bool:
 
     What sums over them is wrong then, and takes no single sample.
     """
-    found = _of_batches(put, told, seed)
+    return _fit_in(_of_batches(put, told, seed))
+
+
+def _fit_in(found: Sequence[Outcome]) -> bool:
+    """Whether there are some, and all tensors come out of each in their shapes."""
     return bool(found) and all(
         not one.answer.raised and not {judged.aspect for judged in one.judged} & {*MISFITS}
         for one in found
@@ -93,7 +97,8 @@ def mixing(put: Put, told: Told, seed: int) -> Iterator[str]:
     """What is wrong with a softmax that takes batches, but is right for a vector alone."""
     if told.like not in SUMMING or not fits(put, replace(told, layout=D), seed):
         return
-    if takes_batches(put, told, seed) and all(one.wrong for one in _of_batches(put, told, seed)):
+    batches = _of_batches(put, told, seed)
+    if _fit_in(batches) and all(one.wrong for one in batches):
         yield "it sums over the batch axis: a vector alone (--layout D) comes out right"
 
 

@@ -212,6 +212,9 @@ STEEP = (
         "subnormal values",
         Given((-88.5, -89, -95, -100, -103, -104, -709, -709.5, -709.9, -730, -744, -746)),
     ),
+    # Where 1 − o has no digits left: o is within a few roundings of 1, or is 1.
+    _case("sigmoid", "both tails", Given((-40, 17, -30.5, 36.5, 37, 60, 87, -300, 300, 700))),
+    _case("tanh", "both tails", Given((-20, 8.5, -9, 17, 18.25, -18.5, 30, 43, -150, 350))),
     _case("tanh", "saturated", (9, 31), "saturated"),
     _case("relu", "saturated", (9, 31), "saturated", upstream="wide"),
     _case("sigmoid", "1e4", (6, 5), "logits_1e4"),

@@ -186,7 +186,12 @@ BAD: tuple[BadCase, ...] = (
     says.beyond("avg_pool3d_backward", "divisor_override"),
     says.least("avg_pool2d", "negative stride", "stride", 1, (1, -2)),
     says.least("avg_pool2d", "divisor 0", "divisor_override", 1, 0),
-    says.least("avg_pool3d_backward", "divisor −4", "divisor_override", 1, -4),
+    says.value_error(
+        "avg_pool3d_backward",
+        "divisor −4",
+        "divisor_override must be at least 1, but is -4; negate what divisor_override=4 gives",
+        divisor_override=-4,
+    ),
     says.count("avg_pool2d", "three windows", "kernel_size", 2, (2, 3, 2)),
     says.count("avg_pool3d", "two strides", "stride", 3, (1, 2)),
     says.integer("avg_pool3d", "window 2.0", "kernel_size", 3, 2.0),

@@ -401,7 +401,14 @@ BAD_ARRAYS = (
         weight=WEIGHT2,
     ),
     says.sizes("conv2d", "channels disagree", "3 channels", 4, weight=Draw((5, 4, 2, 3))),
-    says.sizes("conv3d", "channels last", "7 channels", 3, x=Draw((2, 7, 6, 5, 3))),
+    says.sizes(
+        "conv3d",
+        "channels last",
+        "7 channels",
+        3,
+        "; if its channels are last: x.transpose(0, 4, 1, 2, 3)",
+        x=Draw((2, 7, 6, 5, 3)),
+    ),
     says.sizes("conv1d_backward", "channels disagree", "3 channels", 2, weight=Draw((5, 2, 4))),
     says.sizes("conv2d", "channels disagree in groups", "3 channels", "6 in 2 groups", groups=2),
     says.value_error(

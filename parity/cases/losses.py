@@ -130,6 +130,8 @@ OTHERS = (
     _cross_entropy("1000 classes", (3, 1000), Classes((3,), 1000)),
     _cross_entropy("1000 classes, probabilities", (3, 1000), Probabilities((3, 1000))),
     _cross_entropy("1003 classes, ascending", (1, 1003), Classes((1,), 1003), "ascending"),
+    # A third of the answers are sure and right: losses and gradients of e^−40 and less.
+    _cross_entropy("sure answers", (31, 3), Classes((31,), 3), "saturated", reduction="none"),
     _cross_entropy("300 samples", (300, 4), Classes((300,), 4)),
     _cross_entropy("integers", (4, 5), Classes((4,), 5), "integers", upstream="integers"),
     _cross_entropy("huge upstream", (4, 5), Classes((4,), 5), upstream="huge", reduction="none"),
@@ -180,6 +182,10 @@ OTHERS = (
         Given(((1, 0, 0),)),
         documents=("D2.15", "D2.17", "D2.18"),
     ),
+    # Half of the answers are right and as sure as can be, the others are wrong.
+    _cross_entropy("sure answers, mean", (24, 2), Classes((24,), 2), "saturated"),
+    _cross_entropy("one sure answer", Given(((38, 0, -1.5),)), Given(((1, 0, 0),))),
+    _cross_entropy("sure answers, sum", (21, 3), Classes((21,), 3), "spread", reduction="sum"),
     _cross_entropy(
         "ten digits", (4, 10), Classes((4,), 10), reduction="sum", documents=("D2.15", "D2.18")
     ),
@@ -365,7 +371,9 @@ def _wrong_indices(name: str, target: Any, expected: str, logits: Draw = LOGITS)
 
 
 def _wrong_class(function: str, number: int, dtype: str) -> BadCase:
+    ignored = "-100 is torch's ignore_index, which refimpl does not have: leave those samples out"
     message = f"target holds class {number}, but logits has 5 classes (0 to 4)"
+    message += f"; {ignored}" if number == -100 else ""
     target, dtypes = Given((0, 4, number, 1)), {"target": dtype}
     return says.value_error(
         function, f"class {number} of five", message, dtypes=dtypes, target=target

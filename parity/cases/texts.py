@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from math import nan
+from math import nan, prod
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -20,6 +20,11 @@ LOGITS, CERTAINTY = Draw((4, 5)), Draw((4, 5), "certainty")
 SCALAR = Given(1)
 
 PROBABILITIES = "probabilities from 0 to 1"
+# By how many axes are missing.
+LACKING = {
+    1: "; if it lacks the batch axis, give {0}[None]",
+    2: "; if it lacks batch and channels, give {0}[None, None]",
+}
 THIRDS = np.array([Fraction(1, 3)])
 
 
@@ -59,7 +64,8 @@ class Texts:
         """An array of the wrong number of axes."""
         shape = changes[array].shape
         wanted = f"must have {len(axes.split(', '))} axes ({axes})"
-        message = f"{array} {wanted}, but has {len(shape)} ({array} {shape})"
+        hint = LACKING.get(len(axes.split(", ")) - len(shape), "") if axes[0] == "N" else ""
+        message = f"{array} {wanted}, but has {len(shape)} ({array} {shape}){hint.format(array)}"
         return self.value_error(function, name, message, **changes)
 
     def dy(self, function: str, name: str, output: str, **changes: Any) -> BadCase:
@@ -69,12 +75,12 @@ class Texts:
         return self.value_error(function, name, message, **changes)
 
     def sizes(
-        self, function: str, name: str, has: str, expects: int | str, **changes: Any
+        self, function: str, name: str, has: str, expects: int | str, hint: str = "", **changes: Any
     ) -> BadCase:
         """Channels or features that the weight does not expect."""
         arguments = {**self.valid[function], **changes}
         shapes = f"x {arguments['x'].shape}, weight {arguments['weight'].shape}"
-        message = f"x has {has}, but weight expects {expects} ({shapes})"
+        message = f"x has {has}, but weight expects {expects} ({shapes}){hint}"
         return self.value_error(function, name, message, **changes)
 
     def span(
@@ -87,6 +93,7 @@ class Texts:
     def bias(self, function: str, name: str, outputs: int, bias: Draw) -> BadCase:
         """A bias that is not one number for each output."""
         message = f"bias must be ({outputs},), one for each output, but is {bias.shape}"
+        message += "; give bias.reshape(-1)" if prod(bias.shape) == outputs else ""
         return self.value_error(function, name, message, bias=bias)
 
     def least(self, function: str, name: str, option: str, least: int, value: Any) -> BadCase:

@@ -30,7 +30,8 @@ def diff(
 
     Exit code 1 if a verdict changed, an error grew tenfold, or, of two runs of the same scope, a
     tensor came or went; other values alone are counted, and are no change. 0 otherwise, 2 if a file
-    cannot be read.
+    cannot be read. Where torch loses digits in one run alone, or 16 times as many, is listed, and
+    is no change.
     """
     from parity.report.diff import SummaryError, difference
 
@@ -38,7 +39,8 @@ def diff(
         found = difference(before, after)
     except SummaryError as error:
         wrong_call(error)
-    for line in (*lines(found), *_listed(found.changes, everything), summary(found)):
+    changes = _listed(found.changes, everything)
+    for line in (*lines(found), *changes, *found.torch, summary(found)):
         typer.echo(line)
     raise typer.Exit(DISAGREE if found.changed else 0)
 

@@ -49,6 +49,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("parity sweep --function conv2d --time 1h", "one function, for so long"),
         ("parity sweep --only 17", "one case again"),
     ),
+    "accuracy": (
+        ("parity accuracy", "how many digits both sides keep"),
+        ("parity accuracy sigmoid cross_entropy", "of these functions"),
+    ),
     "bench": (
         ("parity bench", "refimpl beside torch"),
         ("parity bench lenet --threads 1", "a network, on one thread"),

@@ -336,6 +336,7 @@ def show_tables(findings: Findings, settings: Settings, outputs: Outputs) -> Non
 def messages(findings: Findings, settings: Settings, outputs: Outputs) -> Iterator[str]:
     """What is said under the table: notes, then what does not hold."""
     from parity.report.failures import failures
+    from parity.report.lost_digits import torch_notes
     from parity.report.text import blind_note, exact_note, half_note, serial_notes, training_notes
     from parity.report.vouching import reservations
     from parity.report.witnesses import refutations, witness_notes
@@ -343,6 +344,7 @@ def messages(findings: Findings, settings: Settings, outputs: Outputs) -> Iterat
     yield from training_notes(findings.training)
     for note in (exact_note, blind_note, serial_notes):
         yield from note(findings.rows)
+    yield from torch_notes(findings.torch, outputs.verbose)
     yield from witness_notes(findings.witnesses)
     yield from half_note(findings.rows)
     yield from outputs.notes

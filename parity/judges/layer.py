@@ -57,6 +57,11 @@ class Prepared:
     bounds: Mapping[str, Bound]  # by the same names
     torch_seconds: float
 
+    @property
+    def inputs(self) -> tuple[Array, ...]:
+        """Arguments and upstream gradient."""
+        return (*self.arrays.values(), self.dy)
+
 
 def prepare(case: Case, dtype: str, settings: Settings) -> Prepared:
     """Draw the arguments of a case and run torch on them."""

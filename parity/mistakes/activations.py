@@ -473,4 +473,45 @@ def log_softmax_logarithm_left_out(dy: Array, x: Array, axis: int = -1) -> Array
 
 
 # Not in sign, whose gradient is 0 whatever it is times.
+
+
+# --- right as formulas: digits are lost where 1 − o is left of a rounded o ------------------
+
+
+@mistake(
+    "sigmoid_backward",
+    "o(1 − o) from the rounded output: 0 where o rounds to 1",
+    "formulas that are equal compute equal numbers",
+    "D1.10",
+    loses_digits=True,
+)
+def sigmoid_derivative_from_output(dy: Array, x: Array) -> Array:
+    return np.asarray(dy * dsigmoid(sigmoid(x)))
+
+
+@mistake(
+    "tanh_backward",
+    "1 − o² from the rounded output: 0 where o rounds to ±1",
+    "formulas that are equal compute equal numbers",
+    "D1.10",
+    loses_digits=True,
+)
+def tanh_derivative_from_output(dy: Array, x: Array) -> Array:
+    return np.asarray(dy * dtanh(tanh(x)))
+
+
+@mistake(
+    "log_softmax",
+    "the logarithm of the whole sum: 0 for a class that is almost sure",
+    "what is shifted by the maximum is safe",
+    "D2.14",
+    loses_digits=True,
+)
+def log_softmax_of_whole_sum(x: Array, axis: int = -1) -> Array:
+    if not x.size:
+        return x.copy()
+    t = x - x.max(axis=axis, keepdims=True)
+    return np.asarray(t - np.log(np.exp(t).sum(axis=axis, keepdims=True)))
+
+
 slightly_too_large("relu", "leaky_relu", "hardtanh", "sigmoid", "tanh", "softmax", "log_softmax")

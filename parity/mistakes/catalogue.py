@@ -1,8 +1,8 @@
-"""All known mistakes: each file enters its own in MISTAKES as it is imported."""
+"""All known mistakes: each file enters its own as it is imported."""
 
 from __future__ import annotations
 
-from parity.mistakes import (  # each file enters its own in MISTAKES
+from parity.mistakes import (  # each file enters its own in MISTAKES or LOSING_DIGITS
     activations,
     average_pooling,
     convolution,
@@ -16,9 +16,9 @@ from parity.mistakes import (  # each file enters its own in MISTAKES
     sampling,
     weighted_pooling,
 )
-from parity.mistakes.mistake import MISTAKES, Mistake, control
+from parity.mistakes.mistake import LOSING_DIGITS, MISTAKES, Mistake, control
 
-__all__ = ["MISTAKES", "Mistake", "control"]
+__all__ = ["EVERY", "LOSING_DIGITS", "MISTAKES", "Mistake", "control"]
 
 _ = (
     activations,
@@ -34,3 +34,5 @@ _ = (
     sampling,
     weighted_pooling,
 )
+
+EVERY = {**MISTAKES, **LOSING_DIGITS}

@@ -218,4 +218,18 @@ def softmax_regression_without_bias(x: Array, weight: Array, bias: Array | None 
     return softmax_regression(x, weight)
 
 
+# --- right as formulas: digits are lost where 1 − o is left of a rounded o ------------------
+
+
+@mistake(
+    "log_likelihood_backward",
+    "t − σ(z) of the rounded σ: 0 where t = 1 and σ rounds to 1",
+    "formulas that are equal compute equal numbers",
+    "D1.2",
+    loses_digits=True,
+)
+def likelihood_gradient_from_output(dy: Array, logits: Array, target: Array) -> Array:
+    return np.asarray(dy * (target - sigmoid(logits)), logits.dtype)
+
+
 slightly_too_large("log_likelihood", "perceptron_loss")

@@ -7,6 +7,7 @@ from math import prod
 import numpy as np
 
 from parity.cases.case import Array
+from parity.mistakes.activations import log_softmax_of_whole_sum
 from parity.mistakes.mistake import mistake
 from parity.mistakes.slips import slightly_too_large
 from refimpl import (
@@ -358,6 +359,67 @@ def squared_gradient_negated(dy: Array, output: Array, target: Array) -> Array:
 def squared_gradient_averaged(dy: Array, output: Array, target: Array) -> Array:
     count = np.asarray(max(output.size, 1), output.dtype)
     return np.asarray(squared_error_backward(dy, output, target) / count)
+
+
+# --- right as formulas: digits are lost where 1 − o is left of a rounded o ------------------
+
+
+@mistake(
+    "cross_entropy",
+    "the logarithm of the whole sum: a loss of 0 for an answer that is almost sure",
+    "what is shifted by the maximum is safe",
+    "D2.14",
+    loses_digits=True,
+)
+def cross_entropy_of_whole_sum(logits: Array, target: Array, reduction: str = "mean") -> Array:
+    axis = class_axis(logits)
+    log_o = log_softmax_of_whole_sum(logits, axis)
+    losses = -(one_hot(target, logits) * log_o).sum(axis=axis)
+    return reduced(np.asarray(losses, logits.dtype), reduction)
+
+
+@mistake(
+    "cross_entropy_backward",
+    "o − 1 of the rounded output: 0 where o rounds to 1",
+    "formulas that are equal compute equal numbers",
+    "D2.17",
+    loses_digits=True,
+)
+def cross_entropy_gradient_less_one(
+    dy: Array, logits: Array, target: Array, reduction: str = "mean"
+) -> Array:
+    axis = class_axis(logits)
+    t = one_hot(target, logits)
+    difference = softmax(logits, axis) * t.sum(axis=axis, keepdims=True) - t
+    scaled = along_classes(dy, logits, reduction) * difference
+    return np.asarray(scaled / samples_of(logits) if reduction == "mean" else scaled, logits.dtype)
+
+
+@mistake(
+    "binary_cross_entropy_with_logits",
+    "log(1 + e^(−|z|)) in the place of log1p: a loss of 0 for an answer that is almost sure",
+    "log(1 + e) needs no function of its own",
+    "D1.2",
+    loses_digits=True,
+)
+def binary_without_log1p(logits: Array, target: Array, reduction: str = "mean") -> Array:
+    wrong_side = target * np.maximum(-logits, 0) + (1 - target) * np.maximum(logits, 0)
+    losses = wrong_side + np.log(1 + np.exp(-np.abs(logits)))
+    return reduced(np.asarray(losses, logits.dtype), reduction)
+
+
+@mistake(
+    "binary_cross_entropy_with_logits_backward",
+    "σ(z) − t of the rounded σ: 0 where t = 1 and σ rounds to 1",
+    "formulas that are equal compute equal numbers",
+    "D1.2",
+    loses_digits=True,
+)
+def binary_gradient_from_output(
+    dy: Array, logits: Array, target: Array, reduction: str = "mean"
+) -> Array:
+    count = np.asarray(max(logits.size, 1) if reduction == "mean" else 1, logits.dtype)
+    return np.asarray(dy / count * (sigmoid(logits) - target), logits.dtype)
 
 
 slightly_too_large("cross_entropy", "binary_cross_entropy_with_logits", "squared_error")

@@ -18,6 +18,7 @@ class Mistake:
     """A wrong version of one function of `refimpl`, as people write it.
 
     wrong: takes the function's arguments, options by keyword, and gives the same kind of value.
+    loses_digits: right as a formula; on floats it loses the digits that `refimpl` keeps.
     """
 
     name: str
@@ -27,35 +28,38 @@ class Mistake:
     formulas: tuple[str, ...]  # the statements that it violates: ids of the ledger
     wrong: Wrong
     control: bool = False  # the right code, which nothing may refuse
+    loses_digits: bool = False
 
 
 MISTAKES: dict[str, Mistake] = {}
+LOSING_DIGITS: dict[str, Mistake] = {}  # apart: nothing but exact values tells them from right code
 
 
 def mistake(
-    function: str, title: str, misconception: str, *formulas: str
+    function: str, title: str, misconception: str, *formulas: str, loses_digits: bool = False
 ) -> Callable[[Wrong], Wrong]:
-    """Enter the decorated wrong version of `function`, under its own name, in `MISTAKES`.
+    """Enter the decorated wrong version of `function`, under its own name, as `add` does.
 
     Raises: ValueError for a name that is already there.
     """
 
     def enter(wrong: Wrong) -> Wrong:
         name = wrong.__name__.replace("_", "-")
-        add(Mistake(name, function, title, misconception, formulas, wrong))
+        facts = (name, function, title, misconception, formulas, wrong)
+        add(Mistake(*facts, loses_digits=loses_digits))
         return wrong
 
     return enter
 
 
 def add(known: Mistake) -> None:
-    """Enter a mistake in `MISTAKES`.
+    """Enter a mistake in `MISTAKES`, or in `LOSING_DIGITS`.
 
     Raises: ValueError for a name that is already there.
     """
-    if known.name in MISTAKES:
+    if known.name in {**MISTAKES, **LOSING_DIGITS}:
         raise ValueError(f"every mistake needs a name of its own, but {known.name} repeats")
-    MISTAKES[known.name] = known
+    (LOSING_DIGITS if known.loses_digits else MISTAKES)[known.name] = known
 
 
 def add_relatives(titles: Mapping[str, Mapping[str, str]]) -> None:

@@ -70,18 +70,7 @@ class Question:
             with np.errstate(all="ignore"):
                 return FUNCTIONS[self.function].forward(self.floats(dtype), self.options)
         except (TypeError, ValueError, MemoryError) as error:
-            raise OwnDataError(f"{error}{self._without_samples()}") from None
-
-    def _without_samples(self) -> str:
-        """What to do about an image without an axis of samples."""
-        name, x = next(iter(self.arrays.items()))
-        wanted = axes_of(self.function, name)
-        missing = wanted[0] - x.ndim if len(wanted) == 1 else 0
-        if not 0 < missing < 3 or wanted[0] < 3:
-            return ""
-        index = ", ".join(["None"] * missing)
-        what = "one sample without its axis: " if missing == 1 else "one map: "
-        return f"; {what}give {name}[{index}]"
+            raise OwnDataError(str(error)) from None
 
     def floats(self, dtype: str) -> dict[str, Array]:
         """The arguments in a dtype; class indices and masks stay."""

@@ -16,10 +16,10 @@ from threadpoolctl import threadpool_limits
 from parity import oracle
 from parity.cases.case import Case, Given, Source
 from parity.cases.functions import FUNCTIONS, forward_of
-from parity.mistakes.catalogue import MISTAKES
+from parity.mistakes.catalogue import EVERY
 from parity.mistakes.mistake import Mistake, control, is_forward
 from parity.power.sight import Sight, cases_of, examine
-from parity.power.witnesses import witnesses_of
+from parity.power.witnesses import sight_of_digits, witnesses_of
 from parity.results.settings import DEFAULT_SEED, Settings
 from parity.suite.processes import pool
 from parity.suite.selection import SelectionError, absent, all_meant, nearest
@@ -74,12 +74,12 @@ def select(names: Sequence[str], functions: Sequence[str]) -> list[Mistake]:
     Raises: SelectionError for a name or a function that has none, or if none is left.
     """
     named = {name for word in names for name in _called(word)}
-    places = {one.name: {one.function, forward_of(one.function)} for one in MISTAKES.values()}
+    places = {one.name: {one.function, forward_of(one.function)} for one in EVERY.values()}
     wrong = sorted(set().union(*places.values()))
     asked = set(functions_meant(functions, wrong))
     chosen = [
         one
-        for one in MISTAKES.values()
+        for one in EVERY.values()
         if (not names or one.name in named) and (not functions or places[one.name] & asked)
     ]
     if not chosen:
@@ -102,21 +102,21 @@ def _called(word: str) -> list[str]:
 
     Raises: SelectionError if there are none.
     """
-    if word in MISTAKES:
+    if word in EVERY:
         return [word]
-    places = {one.name: (one.function, forward_of(one.function)) for one in MISTAKES.values()}
+    places = {one.name: (one.function, forward_of(one.function)) for one in EVERY.values()}
     functions: list[str] = []
     with suppress(SelectionError):
         functions = functions_meant([word], sorted({f for both in places.values() for f in both}))
     found = [name for name, both in places.items() if set(both) & set(functions)]
     found = found or [
-        one.name for one in MISTAKES.values() if word.lower() in f"{one.name} {one.title}".lower()
+        one.name for one in EVERY.values() if word.lower() in f"{one.name} {one.title}".lower()
     ]
     if found:
         return found
     if absent(word):
         raise SelectionError(f"no known mistake is about {word!r}: refimpl has no {absent(word)}")
-    near = nearest(word, list(MISTAKES), "parity mistakes")
+    near = nearest(word, list(EVERY), "parity mistakes")
     raise SelectionError(f"no known mistake is called {word!r}{near}")
 
 
@@ -137,7 +137,7 @@ def power(
     cases = cases_of(known)
     with mapping(jobs) as each:
         together = [_in_function(everything, case.function) for case in cases]
-        for sights in each(examine, cases, together, repeat(settings)):
+        for sights in each(_examined, cases, together, repeat(settings)):
             for sight in sights:
                 seen[sight.mistake].append(sight)
             done(1)
@@ -149,6 +149,13 @@ def power(
             done(1)
     asked = [case for case in cases if _all_run(case, known)]
     return Power(rows, _unseeing(asked, seen), _hiding(cases, seen), settings.seed)
+
+
+def _examined(case: Case, known: Sequence[Mistake], settings: Settings) -> list[Sight]:
+    """What a case says of each mistake in its function: of lost digits by its exact values."""
+    by_formula = [one for one in known if not one.loses_digits]
+    by_digits = (sight_of_digits(one, case, settings) for one in known if one.loses_digits)
+    return [*(examine(case, by_formula, settings) if by_formula else []), *by_digits]
 
 
 def steps(known: Sequence[Mistake]) -> int:
@@ -164,7 +171,7 @@ def _order(known: Mistake) -> tuple[int, bool, bool]:
 
 def _all_run(case: Case, known: Sequence[Mistake]) -> bool:
     """Whether no known mistake in the case's function is left out."""
-    return set(_in_function(list(MISTAKES.values()), case.function)) <= set(known)
+    return set(_in_function(list(EVERY.values()), case.function)) <= set(known)
 
 
 def _in_function(known: Sequence[Mistake], function: str) -> list[Mistake]:
@@ -186,7 +193,7 @@ def to_row(known: Mistake, sights: Sequence[Sight], witnesses: Sequence[str]) ->
     """What all cases and witnesses say of one mistake."""
     refusing = sorted((s for s in sights if s.refused), key=lambda s: s.elements)
     finite = [s.margin for s in refusing if isfinite(s.margin)]
-    kinds = [*(["torch"] if refusing else []), *witnesses]
+    kinds = [*(["torch"] if refusing and not known.loses_digits else []), *witnesses]
     return MistakeRow(
         mistake=known.name,
         function=known.function,
@@ -216,7 +223,7 @@ def _problem(known: Mistake, refusing: Sequence[Sight], kinds: Sequence[str]) ->
         return "no case refuses it"
     if len(refusing) < LEAST_CASES:
         return f"only {len(refusing)} of the cases refuse it, {LEAST_CASES} must"
-    if len(kinds) < LEAST_WITNESSES:
+    if len(kinds) < (1 if known.loses_digits else LEAST_WITNESSES):
         return f"only {' '.join(kinds)} sees it, {LEAST_WITNESSES} kinds of witness must"
     return ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from math import isfinite, prod
+from math import inf, isfinite, prod
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from parity import oracle
 from parity.cases.case import Array, Case, generator
 from parity.judges.layer import Prepared, prepare
 from parity.mistakes.mistake import Mistake, control, is_forward
-from parity.power.sight import widest
+from parity.power.sight import Sight, widest
 from parity.power.wrong_code import Tensors, computed, tensors_on, without_numbers
 from parity.results.judging import attempt
 from parity.results.settings import Settings
@@ -56,8 +56,24 @@ def _differs(known: Mistake, case: Case, shape: Geometry, drawn: Drawn) -> bool 
 
 def seen_by_balls(known: Mistake, case: Case, settings: Settings) -> bool | None:
     """Against the exact value, under the bound of one side."""
+    found = beyond_exact(known, case, settings)
+    return None if found is None else found > 1
+
+
+def sight_of_digits(known: Mistake, case: Case, settings: Settings) -> Sight:
+    """What the exact values of a case say of a form that loses digits: torch may lose them, too."""
+    times = beyond_exact(known, case, settings) or 0.0
+    elements = sum(array.size for array in prepare(case, widest(case), settings).inputs)
+    return Sight(known.name, case.id, elements, times > 1, "", times, False, ())
+
+
+def beyond_exact(known: Mistake, case: Case, settings: Settings) -> float | None:
+    """How many times refimpl's own bound a mistake is off the exact value, in the widest dtype.
+
+    None where there is no exact value, or no number to judge.
+    """
     prepared = prepare(case, widest(case), settings)
-    inputs = (*prepared.arrays.values(), prepared.dy)
+    inputs = prepared.inputs
     if sum(a.size for a in inputs) > LARGEST or not all(np.isfinite(a).all() for a in inputs):
         return None
     tensors = computed(known, prepared)
@@ -67,9 +83,12 @@ def seen_by_balls(known: Mistake, case: Case, settings: Settings) -> bool | None
     exact = attempt(lambda: exact_tensors(known, prepared))
     if isinstance(exact, str):  # the mean of nothing, or a comparison that is undecided
         return None
-    return any(
-        _is_beyond(tensor, exact[name], bounds[name].refimpl, bounds[name].overflow)
-        for name, tensor in tensors.items()
+    return max(
+        (
+            _times(tensor, exact[name], bounds[name].refimpl, bounds[name].overflow)
+            for name, tensor in tensors.items()
+        ),
+        default=0.0,
     )
 
 
@@ -84,22 +103,35 @@ def exact_tensors(known: Mistake, prepared: Prepared) -> Tensors:
         return tensors_on(right, prepared.case, arrays, exact_balls(prepared.dy))
 
 
-def _is_beyond(tensor: Array, exact: Array, limit: Array, overflow: Array) -> bool:
-    """Whether an element lies certainly farther from its exact value than the limit."""
+def _times(tensor: Array, exact: Array, limit: Array, overflow: Array) -> float:
+    """How many times its limit an element certainly lies off its exact value, at most."""
     if tensor.shape != exact.shape:
-        return True
+        return inf
     with precision(PRECISION):
-        return any(
-            not isfinite(value) or bool(abs(arb_of(value) - arb_of(right)) > most)
-            for value, right, most, judged in zip(
-                tensor.ravel().tolist(),
-                exact.ravel().tolist(),
-                np.broadcast_to(limit, tensor.shape).ravel().tolist(),
-                np.broadcast_to(~overflow, tensor.shape).ravel().tolist(),
-                strict=True,
-            )
-            if judged
+        return max(
+            (
+                _off(value, arb_of(right), most)
+                for value, right, most, judged in zip(
+                    tensor.ravel().tolist(),
+                    exact.ravel().tolist(),
+                    np.broadcast_to(limit, tensor.shape).ravel().tolist(),
+                    np.broadcast_to(~overflow, tensor.shape).ravel().tolist(),
+                    strict=True,
+                )
+                if judged
+            ),
+            default=0.0,
         )
+
+
+def _off(value: float, right: Any, most: float) -> float:
+    """|value − right| over the most that is allowed: the least that the ball of `right` leaves."""
+    if not isfinite(value):
+        return inf
+    apart = abs(arb_of(value) - right)
+    if most == 0:
+        return inf if bool(apart > 0) else 0.0
+    return float((apart / most).abs_lower())
 
 
 def seen_by_derivative(known: Mistake, case: Case, settings: Settings) -> bool | None:

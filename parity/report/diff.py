@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from parity.report.diff_torch import torch_changes
 from parity.results.rows import Row, columns
 
 SUMMARY = "summary.csv"
@@ -60,6 +61,7 @@ class Difference:
     alone: tuple[Counter[str], Counter[str]]
     same_scope: bool  # so that a tensor that one lacks is a change
     ratios: tuple[float, float]
+    torch: tuple[str, ...] = ()  # where torch loses digits in one alone, or more in one: no change
 
     @property
     def changed(self) -> bool:
@@ -93,7 +95,19 @@ def difference(before: Path, after: Path) -> Difference:
         (_by_name(merged, "left_only", "_a"), _by_name(merged, "right_only", "_b")),
         a.about.get("scope") == b.about.get("scope"),
         (_largest(both, "_a"), _largest(both, "_b")),
+        _of_torch(a, b, both, same_seed),
     )
+
+
+def _of_torch(a: Summary, b: Summary, both: pd.DataFrame, same_seed: bool) -> tuple[str, ...]:
+    """Where torch loses digits, of the functions and dtypes that both runs have."""
+    if (a.path.name, b.path.name) != (SUMMARY, SUMMARY):
+        return ()
+    judged = set(zip(both["function_a"], both["dtype"], strict=True))
+    try:
+        return tuple(torch_changes(a.path, b.path, judged, same_seed))
+    except ValueError as error:
+        raise SummaryError(str(error)) from None
 
 
 def _changes(row: Mapping[Any, Any], same_seed: bool) -> list[Change]:

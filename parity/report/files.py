@@ -10,7 +10,7 @@ from typing import Any
 
 from parity.results.about import PART
 from parity.results.findings import Findings
-from parity.results.rows import ElementRow, Row, TimingRow, TrainingRow, WitnessRow
+from parity.results.rows import ElementRow, Row, TimingRow, TorchRow, TrainingRow, WitnessRow
 from parity.results.writing import replace_files, to_csv
 
 # The files of a run: the type of each table's rows and where `Findings` has them.
@@ -18,6 +18,7 @@ TABLES = {
     "summary.csv": (Row, "rows"),
     "witnesses.csv": (WitnessRow, "witnesses"),
     "gradients.csv": (ElementRow, "elements"),
+    "torch.csv": (TorchRow, "torch"),
     "training.csv": (TrainingRow, "training"),
     "timings.csv": (TimingRow, "timings"),
 }

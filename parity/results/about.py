@@ -55,6 +55,7 @@ def about_run(
             "refused": len(findings.refusals) - len(findings.accepted),
             "accepted": len(findings.accepted),
         },
+        "torch_loses_digits": len(findings.lost),
         "planted": dict(
             sorted(
                 Counter(f"{one.side or 'any'} {one.verdict}" for one in findings.planted).items()

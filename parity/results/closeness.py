@@ -10,6 +10,22 @@ from parity.results.comparison import Comparison
 from parity.results.resolution import Resolution
 
 
+class LostDigits(NamedTuple):
+    """The element of a tensor at which torch has lost the most digits that refimpl keeps.
+
+    Pairs are of refimpl and of torch. ratio: torch's error over refimpl's, or over ½ ULP where
+    refimpl's is smaller.
+    """
+
+    place: int  # flat
+    exact: float
+    ulp: tuple[float, float]
+    roundings: tuple[float, float]
+    ratio: float
+    tensor: str = ""  # y, dx, …, whatever the report calls it
+    arguments: str = ""  # in words
+
+
 @dataclass(frozen=True)
 class Closeness:
     """Both sides beside the exact values of a tensor; errors are the largest.
@@ -30,6 +46,7 @@ class Closeness:
     sampled: bool = False  # not all elements were asked
     unfit: bool = False  # numbers that don't fit the faster arithmetics
     seen: Resolution | None = None  # of refimpl's own bound; None where nothing was judged
+    lost: LostDigits | None = None  # by torch
 
 
 def closeness(refimpl_ulp: float, torch_ulp: float, radius: float, elements: int) -> Closeness:

@@ -11,9 +11,11 @@ from parity.results.rows import (
     Refusal,
     Row,
     TimingRow,
+    TorchRow,
     TrainingRow,
     WitnessRow,
 )
+from parity.results.torch_rows import worst_of_each
 from parity.results.verdicts import INFORMATION
 
 
@@ -30,6 +32,7 @@ class Findings:
     planted: list[Planted] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)  # what was chosen and judged by nobody
     causes: list[CauseRow] = field(default_factory=list)  # of what failed, best first
+    lost: list[TorchRow] = field(default_factory=list)  # tensors in which torch loses digits
 
     def extend(self, other: Findings) -> None:
         """Add what another task found."""
@@ -42,11 +45,17 @@ class Findings:
         self.planted += other.planted
         self.gaps += other.gaps
         self.causes += other.causes
+        self.lost += other.lost
 
     @property
     def failures(self) -> list[Row]:
         """The rows that make a run fail."""
         return [row for row in self.rows if row.failed]
+
+    @property
+    def torch(self) -> list[TorchRow]:
+        """Where torch loses digits, at the worst of each function, tensor and dtype."""
+        return worst_of_each(self.lost)
 
     @property
     def judged(self) -> list[Row]:

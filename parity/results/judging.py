@@ -27,6 +27,7 @@ from parity.results.resolution import MISTAKE, Resolution, resolution
 from parity.results.rows import Row
 from parity.results.settings import Settings
 from parity.results.tensors import argument_of, direction_of, kind_of
+from parity.results.torch_rows import torch_row
 from parity.results.verdicts import BLIND, EMPTY, IDENTICAL, OUTSIDE, WITHIN
 
 # Values of a dtype below which a factor of 1 + MISTAKE is a few units in the last place at most.
@@ -80,6 +81,8 @@ def judge(
         seen = seen_without_exact(bound, theirs)
     row = _with_sight(row, seen, theirs, bound)
     findings.rows.append(row)
+    if exact and found.lost:
+        findings.lost.append(torch_row(row, pair, found.lost))
     if comparison.verdict == OUTSIDE or place.case in settings.elements:
         findings.elements.extend(element_rows(row, pair, bound, settings, exact))
     return row

@@ -115,6 +115,28 @@ class ElementRow(JudgedElement):
 
 
 @dataclass(frozen=True)
+class TorchRow:
+    """Where torch loses digits that refimpl keeps, at its worst: the columns of torch.csv."""
+
+    function: str
+    tensor: str
+    dtype: str
+    tensors: int  # of how many cases
+    case: str
+    layer: str
+    index: str
+    arguments: str
+    exact_value: float
+    refimpl_value: float
+    torch_value: float
+    refimpl_ulp: float
+    torch_ulp: float
+    refimpl_roundings: float
+    torch_roundings: float
+    ratio: float
+
+
+@dataclass(frozen=True)
 class TrainingRow:
     """One step of training, both sides free-running: the columns of training.csv."""
 

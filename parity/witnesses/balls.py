@@ -106,6 +106,10 @@ class Ball:
         """Natural logarithm."""
         return Ball(self.arb.log())
 
+    def log1p(self) -> Ball:
+        """log(1 + x), whose digits near 0 stay."""
+        return Ball(self.arb.log1p())
+
     def tanh(self) -> Ball:
         """Hyperbolic tangent."""
         return Ball(self.arb.tanh())

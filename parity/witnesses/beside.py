@@ -8,13 +8,14 @@ import numpy as np
 
 from parity.bounds.bound import Bound
 from parity.cases.case import Array
-from parity.results.closeness import Closeness, ElementsBeside, closeness
+from parity.results.closeness import Closeness, ElementsBeside, LostDigits, closeness
 from parity.results.comparison import ratios
 from parity.results.judging import joined
 from parity.results.resolution import of_shares, relative
 from parity.witnesses.exact.on_slices import Dispute
 from parity.witnesses.exact.truth import Truth
 from parity.witnesses.exact.values import Fallback, Found
+from parity.witnesses.lost_digits import most_lost
 
 COUNTED = float(np.finfo(np.float64).max) / 4  # errors up to here are numbers of ULP
 Pair = tuple[Array, Array]  # refimpl's tensor and torch's
@@ -32,6 +33,7 @@ class Beside:
         self.overflows = bool(np.any(bound.overflow))
         info = np.finfo(pair[1].dtype)
         self.u, self.least = float(info.eps) / 2, float(info.smallest_subnormal)
+        self.normal = float(info.smallest_normal)
         self.said: Dispute | str = ""
         self.fallback = ""
         self._forget()
@@ -42,6 +44,7 @@ class Beside:
         self.errors, self.roundings = [0.0, 0.0], [0.0, 0.0]
         self.shares: list[Array] = []
         self.beyond: list[tuple[float, str]] = [(1.0, ""), (1.0, "")]
+        self.lost: LostDigits | None = None
 
     def hear(self, found: Found) -> None:
         """A part of the exact values, or what stands in their place."""
@@ -66,10 +69,12 @@ class Beside:
         self.radius = max(self.radius, float(np.max(truth.radius, where=judged, initial=0.0)))
         own = _at(self.own, truth)
         unit = self._rounding(truth)
+        errors = []
         for k, who in enumerate(("refimpl", "torch")):
             off = truth.off(self.pair[k])
             off[~judged] = 0.0
             error = np.abs(off)
+            errors.append(error)
             self.errors[k] = max(self.errors[k], float(np.max(error)))
             self._hold_against(who, truth, error, own if k == 0 else _at(self.limit, truth) - own)
             if unit is not None:
@@ -77,6 +82,8 @@ class Beside:
                 self.roundings[k] = max(self.roundings[k], float(counted))
             if k == 0:
                 self._see(truth, off, own, judged)
+        if unit is not None:
+            self._keep_lost(most_lost(truth, (errors[0], errors[1]), unit, own, self.normal))
 
     def _rounding(self, truth: Truth) -> Array | None:
         """u·Σ|terms| in ULP, where anything is rounded."""
@@ -85,6 +92,11 @@ class Beside:
         terms = np.abs(truth.nearest) if self.terms is None else _at(self.terms, truth)
         with np.errstate(all="ignore"):
             return np.asarray(np.maximum(self.u * terms, self.least * (terms > 0)) / truth.ulp)
+
+    def _keep_lost(self, found: LostDigits | None) -> None:
+        """The worst of all parts."""
+        if found and (self.lost is None or found.ratio > self.lost.ratio):
+            self.lost = found
 
     def _see(self, truth: Truth, off: Array, own: Array, judged: Array) -> None:
         """What refimpl's own bound still leaves room for, where its values grow."""
@@ -128,6 +140,7 @@ class Beside:
             sampled=self.seen < self.elements,
             unfit=bool(self.fallback),
             seen=of_shares(np.concatenate(self.shares), self.u) if self.shares else None,
+            lost=None if beyond else self.lost,
         )
 
     def _how_many(self) -> str:

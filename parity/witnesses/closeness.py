@@ -17,6 +17,7 @@ from parity.witnesses.exact.on_slices import Dispute
 from parity.witnesses.exact.opinion import Opinion, by_definition, second_opinion
 from parity.witnesses.exact.values import BUDGET, NotApplicable, exact_values
 from parity.witnesses.kinks import said_at
+from parity.witnesses.lost_digits import circumstances
 from parity.witnesses.problem import Problem
 
 FORMULA = {
@@ -52,7 +53,14 @@ class Exact:
             return replace(found, note=joined(str(said), self._settled(tensor, said)), refuted=True)
         if said:
             return Closeness(note=said, refuted=True)
-        return beside.closeness()
+        return self._named(beside.closeness(), tensor, pair[1].shape)
+
+    def _named(self, found: Closeness, tensor: str, shape: tuple[int, ...]) -> Closeness:
+        """With the names of what torch lost digits in and on, if it did."""
+        if found.lost is None:
+            return found
+        said = circumstances(self.problem, tensor, shape, found.lost.place)
+        return replace(found, lost=found.lost._replace(tensor=tensor, arguments=said))
 
     def elements(self, tensor: str, pair: Pair, places: Array) -> ElementsBeside | None:
         """Both sides of some elements, at flat places, by the definition of a small problem."""

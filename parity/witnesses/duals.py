@@ -111,6 +111,10 @@ class Dual:
         """log x, whose derivative is 1/x."""
         return type(self)(self.value.log(), self.tangent / self.value)
 
+    def log1p(self) -> Dual:
+        """log(1 + x), whose derivative is 1/(1 + x)."""
+        return type(self)(self.value.log1p(), self.tangent / (1 + self.value))
+
     def tanh(self) -> Dual:
         """tanh x, whose derivative is 1/cosh² x."""
         slope = self.value.sech()

@@ -16,9 +16,15 @@ def vanishes(expression: Any) -> bool:
     """
     if sympy.expand(expression) == 0:
         return True
-    rational = expression.replace(lambda part: isinstance(part, sympy.exp), _as_product)
+    powers = sympy.sympify(expression).replace(sympy.tanh, _by_powers)
+    rational = powers.replace(lambda part: isinstance(part, sympy.exp), _as_product)
     numerator, _ = sympy.fraction(sympy.together(rational))
     return bool(sympy.expand(numerator) == 0)
+
+
+def _by_powers(argument: Any) -> Any:
+    """tanh a = 1 − 2/(e^(2a) + 1)"""
+    return 1 - 2 / (sympy.exp(2 * argument) + 1)
 
 
 def _as_product(power: Any) -> Any:

@@ -43,7 +43,7 @@ def number(value: Any) -> Any:
 
 
 def off_in_ulp(value: Any, exact: Any, dtype: str) -> Any:
-    """|value − exact| in the spacing of the dtype at the exact value, rounded; in 500 bits."""
+    """|value − exact| in the spacing of the dtype at the exact value, rounded; in 1200 bits."""
     info = np.finfo(dtype)
     rounded = float(np.dtype(dtype).type(float(abs(number(exact)))))
     exponent = frexp(rounded)[1] if rounded else info.minexp

@@ -27,10 +27,13 @@ from parity.cli import app
 from parity.documents.audit import audit_row
 from parity.documents.evidence import VERDICTS
 from parity.documents.ledger import ledger
-from parity.mistakes.catalogue import MISTAKES
+from parity.judges.layer import check_case
+from parity.mistakes.catalogue import EVERY
 from parity.report.audit import describe
-from parity.results.settings import DEFAULT_SEED
+from parity.report.torch_page import TEXT as TORCH_PAGE
+from parity.results.settings import DEFAULT_SEED, Settings
 from parity.suite.generated import RANDOM_CASES
+from parity.suite.task import CASES
 from parity.suite.tasks import select
 from parity.witnesses.definitions.every import DEFINITIONS
 
@@ -90,8 +93,8 @@ def test_counts() -> None:
     assert f"So are {RANDOM_CASES} random cases" in page
     assert f"{len(GOOD)} layer cases" in CHANGELOG
     assert f"{len(BAD)} bad inputs" in CHANGELOG
-    assert f"{len(MISTAKES)} mistakes, all refused" in text("mistakes.md")
-    assert f"{len(MISTAKES)} known mistakes" in CHANGELOG
+    assert f"{len(EVERY)} mistakes, all refused" in text("mistakes.md")
+    assert f"{len(EVERY)} known mistakes" in CHANGELOG
 
 
 def test_the_ci_files() -> None:
@@ -105,6 +108,33 @@ def test_the_ci_files() -> None:
     assert names
     assert set(names) <= set(TABLES)
     assert {word for word in given if word.startswith("--")} <= options_of("run")
+
+
+# --- torch.md -------------------------------------------------------------------------------
+
+
+def test_torch_page() -> None:
+    """It is of the versions that `make torch` asks, and has the form that is made today."""
+    (versions,) = re.findall(r"^TORCHES := (.*)$", MAKEFILE, re.MULTILINE)
+    page = text("torch.md")
+    head, _, *table = ([cell.strip() for cell in row] for row in rows(page))
+    assert head[4:-2] == [f"torch {version}" for version in versions.split()]
+    before, _, after = TORCH_PAGE.partition("{table}")
+    names = " and one with ".join(head[4:-2])
+    assert page.startswith(before.format(runs=f"a run with {names}"))
+    assert after.partition("{made}")[0] in page
+    assert all(float(row[-2]) > 2**10 for row in table)
+
+
+@pytest.mark.parametrize("function", ["sigmoid", "tanh", "log_softmax", "cross_entropy"])
+def test_torch_page_is_true(function: str) -> None:
+    """Where the page says that torch has no digit left, this torch has none either."""
+    shown = [row for row in rows(text("torch.md")) if row[0].startswith(f" {function} ")]
+    for tensor, case, *_ in shown:
+        name, dtype = tensor.strip().removeprefix(f"{function} ").split(", ")
+        lost = check_case(CASES[case.strip().partition("]")[0] + "]"], dtype, Settings()).lost
+        assert name in {row.tensor for row in lost}
+    assert shown
 
 
 # --- documents.md, refimpl.md ---------------------------------------------------------------

@@ -92,6 +92,7 @@ def test_a_planted_import_is_refused(tmp_path: Path, what: str) -> None:
 # Names that several rooms have beside refimpl's subjects and the documents' parts, and what each
 # means everywhere.
 SHARED = {
+    "accuracy": "how exact both sides are, and what is said of it",
     "audit": "the audit of the documents, and what is said of it",
     "bench": "measuring, and what is said of it",
     "check": "one thing judged: somebody's layer, a case's properties; and what is said of it",
@@ -106,6 +107,7 @@ SHARED = {
     "files": "which files are read or written",
     "in_python": "what a room is for somebody in Python",
     "layer": "one function on given arrays",
+    "lost_digits": "where torch loses digits, and what is said of it",
     "pooling": "what maximum and average pooling share",
     "linearity": "whether a gradient is linear in dy",
     "memory": "bytes that a process needs",

@@ -6,9 +6,14 @@ refimpl's place on every ordinary case of its function, in both dtypes, and befo
 
 from __future__ import annotations
 
-import pytest
-from implementations import RIGHT, put_in_place
+import inspect
+from typing import Any
 
+import pytest
+from implementations import LOSING_DIGITS, RIGHT, put_in_place
+
+import parity
+import refimpl
 from parity.cases.case import FLOATS, Case
 from parity.cases.catalogue import GOOD
 from parity.cases.functions import FUNCTIONS
@@ -74,6 +79,33 @@ def test_no_derivative_refuses_it(title: str, monkeypatch: pytest.MonkeyPatch) -
         if row.failed
     }
     assert not said
+
+
+# --- right as formulas, less exact than refimpl -------------------------------------------
+
+
+@pytest.mark.parametrize("title", LOSING_DIGITS)
+def test_what_loses_digits_is_no_reference(title: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In refimpl's place the exact values refuse it, and torch does not."""
+    function = put_in_place(monkeypatch, *LOSING_DIGITS[title])
+    cases = [c for c in ORDINARY if c.function == function and "float64" in c.dtypes]
+    failures = [row for case in cases for row in check_case(case, "float64", SETTINGS).failures]
+    assert len(failures) >= 3
+    assert all(row.worst_ratio <= 1 and "times its own bound" in row.note for row in failures)
+
+
+@pytest.mark.parametrize("title", LOSING_DIGITS)
+def test_what_loses_digits_is_right_for_somebody(title: str) -> None:
+    """A layer that is as exact as torch's is not refused."""
+    name, code = LOSING_DIGITS[title]
+    parameters = inspect.signature(getattr(refimpl, name)).parameters
+
+    def candidate(*arguments: Any, **options: Any) -> Any:
+        return code(*arguments, **options)
+
+    candidate.__signature__ = inspect.Signature(list(parameters.values()))  # type: ignore[attr-defined]
+    found = parity.check(candidate, like=name, style="refimpl")
+    assert found.status == "right", str(found)
 
 
 # --- the harness refuses what is wrong ----------------------------------------------------

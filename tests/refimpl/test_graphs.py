@@ -328,7 +328,8 @@ REFUSED: dict[str, tuple[Any, Any, type[Exception], str]] = {
         [FC, ADD],
         None,
         TypeError,
-        "layers must map names to them, but is a list",
+        'layers must map names to them, but is a list; give a dict, {"fc": Linear(…), '
+        '"act": ReLU()}',
     ),
     "inputs in a list": (
         {"fc": FC, "add": ADD},
@@ -358,7 +359,10 @@ def test_a_chain_refuses_under_its_own_name() -> None:
     """The class that was called is named."""
     with pytest.raises(TypeError) as info:
         Sequential([FC])  # type: ignore[arg-type]
-    assert str(info.value) == "Sequential: layers must map names to them, but is a list"
+    assert str(info.value) == (
+        "Sequential: layers must come one by one, or in a dict by their names, but are in a list "
+        "of 1; give Sequential(*layers)"
+    )
 
 
 def test_backward_needs_every_activation(graph: Network, x: Any) -> None:

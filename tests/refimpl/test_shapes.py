@@ -58,7 +58,8 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "layers without names": (
         lambda: refimpl.Sequential([refimpl.ReLU()]),  # type: ignore[arg-type]
         TypeError,
-        "Sequential: layers must map names to them, but is a list",
+        "Sequential: layers must come one by one, or in a dict by their names, but are in a list "
+        "of 1; give Sequential(*layers)",
     ),
     "activations of no forward": (
         lambda: refimpl.Sequential({"act": refimpl.ReLU()}).backward(np.zeros(2), []),
@@ -238,7 +239,8 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "too few axes in conv1d": (
         lambda: refimpl.conv1d(np.zeros((3, 7)), np.zeros((4, 3, 5))),
         ValueError,
-        "conv1d: x must have 3 axes (N, C_in, L), but has 2 (x (3, 7))",
+        "conv1d: x must have 3 axes (N, C_in, L), but has 2 (x (3, 7)); "
+        "if it lacks the batch axis, give x[None]",
     ),
     "too many axes in conv2d": (
         lambda: refimpl.conv2d(IMAGE, np.zeros((4, 3, 1, 5, 2))),
@@ -249,12 +251,14 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "too few axes in conv3d": (
         lambda: refimpl.conv3d(IMAGE, KERNEL),
         ValueError,
-        "conv3d: x must have 5 axes (N, C_in, D, H, W), but has 4 (x (2, 3, 7, 6))",
+        "conv3d: x must have 5 axes (N, C_in, D, H, W), but has 4 (x (2, 3, 7, 6)); "
+        "if it lacks the batch axis, give x[None]",
     ),
     "too few axes in a pooling": (
         lambda: refimpl.avg_pool3d(IMAGE, 2),
         ValueError,
-        "avg_pool3d: x must have 5 axes (N, C, D, H, W), but has 4 (x (2, 3, 7, 6))",
+        "avg_pool3d: x must have 5 axes (N, C, D, H, W), but has 4 (x (2, 3, 7, 6)); "
+        "if it lacks the batch axis, give x[None]",
     ),
     "weight of linear": (
         lambda: refimpl.linear(LOGITS, np.zeros(3)),
@@ -511,7 +515,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "bias of linear": (
         lambda: refimpl.linear(LOGITS, np.zeros((5, 3)), np.zeros((5, 1))),
         ValueError,
-        "linear: bias must be (5,), one for each output, but is (5, 1)",
+        "linear: bias must be (5,), one for each output, but is (5, 1); give bias.reshape(-1)",
     ),
     # pooling
     "window larger than the map": (

@@ -1,4 +1,4 @@
-"""Exact numbers, and numbers of 500 bits, in arrays."""
+"""Exact numbers, and numbers of 1200 bits, in arrays."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import mpmath
 import numpy as np
 
 real = mpmath.MPContext()
-real.prec = 500
+real.prec = 1200  # 1 + the smallest number of float64, 2⁻¹⁰⁷⁴, and all the digits of that
 
 
 def fractions(numbers: Any) -> Any:

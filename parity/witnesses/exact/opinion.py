@@ -132,7 +132,7 @@ def by_definition(problem: Problem, tensor: str, places: Array) -> Truth | None:
 
 
 def _ball(value: Any) -> arb:
-    """A Fraction, or a number of 500 bits, as an arb."""
+    """A Fraction, or a number of 1200 bits, as an arb."""
     if hasattr(value, "numerator") and hasattr(value, "denominator"):
         return arb(fmpq(int(value.numerator), int(value.denominator)))
     return arb(value)

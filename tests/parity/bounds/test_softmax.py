@@ -23,6 +23,7 @@ every_dtype = pytest.mark.parametrize("dtype", DTYPES)
 # --- sigmoid, tanh ------------------------------------------------------------------------
 
 N = 60
+BINARY = "binary_cross_entropy_with_logits"
 Drawer = Callable[[np.random.Generator, Any], Any]
 CURVES: dict[str, Drawer] = {
     "normal": lambda rng, info: rng.normal(size=N) * 3,
@@ -278,3 +279,25 @@ def test_each_side_is_judged_by_its_own_exp(dtype: str) -> None:
         for library in ("numpy", "torch")
     }
     assert shares["numpy"] < 1 < shares["torch"]
+
+
+# --- what keeps its digits ----------------------------------------------------------------
+
+
+@every_dtype
+@pytest.mark.parametrize("sign", [1, -1])
+def test_far_out_a_normal_number_is_judged_by_its_digits(sign: int, dtype: str) -> None:
+    """A few dozen u of the value for refimpl; of torch's derivatives nothing is left there."""
+    u, tiny = float(np.finfo(dtype).eps) / 2, float(np.finfo(dtype).tiny)
+    x = np.array([sign * -np.log(tiny) * 0.98], dtype)
+    far = {"sigmoid": x, "tanh": x / 2}
+    for function, given in far.items():
+        found = bounds(function, np.ones(1, dtype), {"x": given}, {}, sides(dtype))["dx"]
+        slope = np.exp(-np.abs(given.astype(np.float64)) * (1 if function == "sigmoid" else 2))
+        assert found.refimpl[0] < 50 * u * 4 * slope[0]
+    target = np.array([1.0 if sign > 0 else 0.0], dtype)
+    arrays, options = {"logits": x, "target": target}, {"reduction": "none"}
+    found = bounds(BINARY, np.ones(1, dtype), arrays, options, sides(dtype))["dlogits"]
+    rest = np.exp(-np.abs(x.astype(np.float64)))
+    assert found.refimpl[0] < 50 * u * rest[0]
+    assert (found.torch[0] > rest[0]) == (sign > 0)  # σ(z) − 1, of which nothing is left

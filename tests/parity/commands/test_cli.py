@@ -38,7 +38,7 @@ from parity.results.settings import DEFAULT_SEED
 ROOT = Path(parity.__file__).parents[1]
 NAMES = [
     *("gradients.csv", "run.json", "summary.csv", "timings.csv"),
-    *("training.csv", "witnesses.csv"),
+    *("torch.csv", "training.csv", "witnesses.csv"),
 ]
 SENTENCE = r"parity: interrupted after 0 of \d+ tasks; nothing was written, earlier reports stand\n"
 QUICK = ("run", "relu", "--case", "maps", "--dtype", "float32")

@@ -24,7 +24,7 @@ def rows(out: Path) -> list[dict[str, str]]:
 
 def plant(monkeypatch: pytest.MonkeyPatch, *known: Mistake) -> None:
     """These are all the mistakes that are known."""
-    monkeypatch.setattr(survey, "MISTAKES", {one.name: one for one in known})
+    monkeypatch.setattr(survey, "EVERY", {one.name: one for one in known})
 
 
 HARMLESS = Mistake(

@@ -21,6 +21,7 @@ COMMANDS = (
     "list",
     "audit",
     "mistakes",
+    "accuracy",
     "sweep",
     "bench",
     "diff",

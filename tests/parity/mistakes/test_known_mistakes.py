@@ -15,14 +15,14 @@ from parity.cases.case import Case, Draw
 from parity.cases.functions import FUNCTIONS, forward_of
 from parity.documents.ledger import ledger
 from parity.judges.layer import prepare
-from parity.mistakes.catalogue import MISTAKES
+from parity.mistakes.catalogue import EVERY
 from parity.mistakes.mistake import Mistake, add, control
 from parity.power.sight import cases_of
 from parity.power.wrong_code import tensors_on
 from parity.results.settings import Settings
 from parity.witnesses.balls import PRECISION, exact_balls, precision
 
-KNOWN = list(MISTAKES.values())
+KNOWN = list(EVERY.values())
 # The errata of the documents that someone can compute: each is among the known mistakes.
 COMPUTABLE_ERRATA = (
     *("D1.21", "D1.23", "D1.27", "D1.33", "D2.15", "D2.17", "D2.22", "D2.30"),
@@ -125,7 +125,7 @@ def test_it_runs_on_exact_elements(known: Mistake) -> None:
 
 def test_a_name_of_its_own() -> None:
     """Two mistakes of one name are refused."""
-    again = MISTAKES["add-halved"]
+    again = EVERY["add-halved"]
     with pytest.raises(ValueError, match="add-halved") as raised:
         add(again)
     assert str(raised.value) == "every mistake needs a name of its own, but add-halved repeats"

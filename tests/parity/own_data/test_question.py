@@ -88,12 +88,12 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "one sample": (
         {"x": X[0]},
         "conv2d: x must have 4 axes (N, C_in, H, W), but has 3 (x (3, 6, 5)); "
-        "one sample without its axis: give x[None]",
+        "if it lacks the batch axis, give x[None]",
     ),
     "one map": (
         {"x": X[0, 0]},
         "conv2d: x must have 4 axes (N, C_in, H, W), but has 2 (x (6, 5)); "
-        "one map: give x[None, None]",
+        "if it lacks batch and channels, give x[None, None]",
     ),
     "other channels": (
         {"x": X[:, :2]},

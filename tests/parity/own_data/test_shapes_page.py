@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "shapes.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```console\n\$ parity (.*?)\n(.*?)```", PAGE, re.DOTALL)
 NUMBER = re.compile(r"(?<![\w.])\d[\d.]*(?:e[-+]?\d+)?(?![\w.])")
+LOST = re.compile(r"^torch loses digits|× refimpl’s error$")  # on this processor, if at all
 MEASURED = re.compile(r" (?:float32|float64) |[\d.]+ s$|^exact values|^integers|^derivative")
 
 
@@ -22,7 +23,7 @@ def without_measured(text: str) -> list[str]:
     return [
         " ".join(NUMBER.sub("#", line).split()) if MEASURED.search(line) else line.strip()
         for line in lines
-        if "error/" not in line and "bound" not in line
+        if "error/" not in line and "bound" not in line and not LOST.search(line)
     ]
 
 

@@ -12,7 +12,7 @@ import pytest
 from parity.commands.diff import lines, summary
 from parity.report.diff import Change, Difference, SummaryError, difference
 from parity.results.judging import Place, failure_row
-from parity.results.rows import Row, columns
+from parity.results.rows import Row, TorchRow, columns
 from parity.results.settings import Settings
 from parity.results.writing import to_csv
 
@@ -269,3 +269,70 @@ def test_an_error_that_is_no_number_is_no_summary(tmp_path: Path) -> None:
     """A summary with a word for an error is refused, not compared."""
     text = to_csv(Row, [replace(ROW, max_abs_error="much")])  # type: ignore[arg-type]
     assert "much" in refused(tmp_path, text.encode())
+
+
+# --- where torch loses digits -------------------------------------------------------------
+
+LOST = TorchRow(
+    "relu", "dx", "float32", 1, "relu[maps]", "", "(0, 1)", "x 2", *(1.0, 1.0, 0.0), *[0.5] * 4, 4e4
+)
+
+
+def torch_lines(tmp_path: Path, a: list[TorchRow], b: list[TorchRow], seed: int = 5) -> list[str]:
+    """What a diff says of two runs with these findings about torch."""
+    folders = tmp_path / "before", tmp_path / "after"
+    for folder, lost, used in zip(folders, (a, b), (5, seed), strict=True):
+        written(folder, [ROW, OTHER], seed=used)
+        (folder / "torch.csv").write_text(to_csv(TorchRow, lost))
+    seen = difference(*folders)
+    assert not seen.changed
+    return list(seen.torch)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ([], [LOST], ["torch new    relu dx float32: - → 4e+04 × refimpl’s error"]),
+        ([LOST], [], ["torch gone   relu dx float32: 4e+04 × refimpl’s error → -"]),
+        ([LOST], [LOST], []),
+        ([LOST], [replace(LOST, ratio=6e5)], []),
+        (
+            [LOST],
+            [replace(LOST, ratio=6.4e5)],
+            ["torch other  relu dx float32: 4e+04 × refimpl’s error → 6.4e+05 × refimpl’s error"],
+        ),
+        ([LOST], [LOST, replace(LOST, dtype="float64")], []),  # the rows are float32's alone
+        ([LOST], [LOST, replace(LOST, function="tanh")], []),
+    ],
+    ids=["new", "gone", "equal", "15 times", "16 times", "another dtype", "another function"],
+)
+def test_findings_about_torch(
+    tmp_path: Path, before: list[TorchRow], after: list[TorchRow], said: list[str]
+) -> None:
+    """New, gone, 16 times as large: of what both runs judged, and no change of theirs."""
+    assert torch_lines(tmp_path, before, after) == said
+
+
+def test_findings_about_torch_of_another_seed(tmp_path: Path) -> None:
+    """Its arguments are others: ratios are not compared, what is new is said."""
+    others = [replace(LOST, ratio=1e9), replace(LOST, tensor="y")]
+    said = ["torch new    relu y float32: - → 4e+04 × refimpl’s error"]
+    assert torch_lines(tmp_path, [LOST], others, seed=6) == said
+
+
+def test_a_report_without_findings_about_torch(tmp_path: Path) -> None:
+    """An older one: nothing is said of either."""
+    written(tmp_path / "a", [ROW])
+    written(tmp_path / "b", [ROW])
+    (tmp_path / "b" / "torch.csv").write_text(to_csv(TorchRow, [LOST]))
+    assert difference(tmp_path / "a", tmp_path / "b").torch == ()
+
+
+@pytest.mark.parametrize("text", ["function,tensor\nrelu,dx\n", LOST.function + ",\x00\n1\n"])
+def test_a_torch_csv_that_is_none(tmp_path: Path, text: str) -> None:
+    """Is refused by its name."""
+    for name in "ab":
+        written(tmp_path / name, [ROW])
+        (tmp_path / name / "torch.csv").write_text(text)
+    with pytest.raises(SummaryError, match=r"torch\.csv: cannot be read as a torch\.csv"):
+        difference(tmp_path / "a", tmp_path / "b")

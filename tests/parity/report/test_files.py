@@ -32,6 +32,7 @@ from parity.results.rows import (
     Refusal,
     Row,
     TimingRow,
+    TorchRow,
     TrainingRow,
     WitnessRow,
 )
@@ -52,10 +53,18 @@ TIMING = TimingRow("relu[maps]", "float32", 0.25, 0.125)
 WITNESS = WitnessRow(
     "relu[maps]", "relu", "", "float32", "integers", "y dx", 12, "identical", -61.5, ""
 )
-FINDINGS = Findings(
-    [ROW], [ELEMENT], [TRAINING], [TIMING], [Refusal("r[b]", "relu", True, "")], [WITNESS]
+TORCH = TorchRow(
+    *("tanh", "dx", "float32", 1, "tanh[far]", "", "(0, 1)", "x 20, dy 1.5"),
+    *(2.5e-17, 2.5e-17, 0.0, 0.25, 1.5e7, 0.25, 1.5e7, 3e7),
 )
-NAMES = ["summary.csv", "witnesses.csv", "gradients.csv", "training.csv", "timings.csv", "run.json"]
+FINDINGS = Findings(
+    *([ROW], [ELEMENT], [TRAINING], [TIMING], [Refusal("r[b]", "relu", True, "")], [WITNESS]),
+    lost=[TORCH],
+)
+NAMES = [
+    *("summary.csv", "witnesses.csv", "gradients.csv", "torch.csv", "training.csv"),
+    *("timings.csv", "run.json"),
+]
 
 HEADERS = {
     Row: "case,kind,function,network,layer,tensor,argument,direction,documents,dtype,device,shape,"
@@ -68,6 +77,8 @@ HEADERS = {
     ElementRow: "case,function,tensor,argument,layer,dtype,index,refimpl_value,torch_value,"
     "exact_value,refimpl_ulp,torch_ulp,refimpl_roundings,torch_roundings,difference,bound,verdict,"
     "chosen",
+    TorchRow: "function,tensor,dtype,tensors,case,layer,index,arguments,exact_value,refimpl_value,"
+    "torch_value,refimpl_ulp,torch_ulp,refimpl_roundings,torch_roundings,ratio",
     TrainingRow: "network,dtype,step,refimpl_loss,torch_loss,loss_difference,loss_bound,"
     "weight_difference,weight_bound_over_value,refimpl_accuracy,torch_accuracy,"
     "local_worst_ratio,local_verdict,accumulated_verdict",
@@ -88,7 +99,9 @@ def test_header(row_type: type) -> None:
     assert to_csv(row_type, []) == HEADERS[row_type] + "\n"
 
 
-@pytest.mark.parametrize("row", [ROW, ELEMENT, TRAINING, TIMING], ids=lambda r: type(r).__name__)
+@pytest.mark.parametrize(
+    "row", [ROW, ELEMENT, TORCH, TRAINING, TIMING], ids=lambda r: type(r).__name__
+)
 def test_each_value_is_under_its_name(row: Any) -> None:
     """Every written field reads back under its own column."""
     # A value of its own for each field, so that two exchanged columns are seen.
@@ -142,7 +155,7 @@ def test_all_files_are_written(tmp_path: Path) -> None:
     written = write_reports(FINDINGS, {}, out)
     assert written == [out / name for name in NAMES]
     assert sorted(os.listdir(out)) == sorted(NAMES)
-    for name, row in zip(NAMES, (ROW, WITNESS, ELEMENT, TRAINING, TIMING), strict=False):
+    for name, row in zip(NAMES, (ROW, WITNESS, ELEMENT, TORCH, TRAINING, TIMING), strict=False):
         assert (out / name).read_bytes() == to_csv(type(row), [row]).encode()
 
 

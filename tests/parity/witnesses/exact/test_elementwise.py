@@ -1,4 +1,4 @@
-"""Functions of one element in double-double, beside their definitions in 500 bits."""
+"""Functions of one element in double-double, beside their definitions in 1200 bits."""
 
 from __future__ import annotations
 
