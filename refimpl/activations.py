@@ -180,7 +180,8 @@ def sign_backward(dy: Array, x: Array) -> Array:
 def sigmoid(x: Array) -> Array:
     """Logistic function, y = 1/(1 + e^(−x)).
 
-    Computed as e^min(x, 0) / (1 + e^(−|x|)), which is the same and never overflows.
+    Computed as e^x / (1 + e^x), which is the same and keeps its digits where e^(−x) overflows; a
+    float x whose e^x overflows is made smaller, for σ(x) is rounded to 1 long before.
 
     Shapes: any.
     Raises: TypeError for arrays that are not real numbers.
@@ -195,10 +196,9 @@ def sigmoid(x: Array) -> Array:
 
 
 def _sigmoid(x: Array) -> Array:
-    y = _power(x)
-    denominator = 1 + y
-    np.maximum(y, (x >= zero_of(x)).view(np.int8), out=y)  # e^min(x, 0), for e^(−|x|) ≤ 1
-    y /= denominator
+    small = x if x.dtype == object else np.minimum(x, np.log(np.finfo(x.dtype).max) // 1)
+    y = np.asarray(np.exp(small))
+    y /= 1 + y
     return y
 
 
