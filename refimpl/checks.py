@@ -141,8 +141,7 @@ def check_gradient(where: str, dy: Array, output: tuple[int, ...]) -> None:
 
 def check_indices(where: str, indices: Any, ties: str, output: tuple[int, ...], size: int) -> Array:
     """Where each window of this output has its maximum, in a map of this size, as intp."""
-    check_not_masked(where, "indices", indices)
-    places = np.asarray(indices)
+    places = _real_array(where, "indices", indices)
     if places.dtype.kind not in "iu":
         raise TypeError(f"{where}: indices must hold integers, but has dtype {places.dtype}")
     if ties != "first":

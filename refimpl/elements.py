@@ -14,12 +14,9 @@ from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[Any]
 
-BITS: dict[str, Any] = {
-    "e": np.int16,
-    "f": np.int32,
-    "d": np.int64,
-}  # integers as wide as each type of float
-MINUS_ZERO = {char: np.iinfo(integer).min for char, integer in BITS.items()}  # −0, by its bits
+# Integers as wide as each type of float.
+BITS: dict[str, Any] = {"e": np.int16, "f": np.int32, "d": np.int64}
+MINUS_ZERO = {integer: np.iinfo(integer).min for integer in BITS.values()}  # the bits of −0
 
 
 def zero_of(like: Array) -> Any:
@@ -95,7 +92,7 @@ def positive_part(x: Array) -> Array:
     array([ 0., -0.,  2.])
     """
     zero = zero_of(x)
-    if x.dtype.char in BITS and not (x.view(BITS[x.dtype.char]) == MINUS_ZERO[x.dtype.char]).any():
+    if (integer := BITS.get(x.dtype.char)) and x.view(integer).min(initial=0) > MINUS_ZERO[integer]:
         return np.asarray(np.maximum(x, zero))  # of 0 and −0 it may return either
     return choose(x < 0, zero, x)
 

@@ -39,7 +39,7 @@ class ConvGeometry(NamedTuple):
     output: tuple[int, ...]  # the spatial sizes of y
 
 
-CHECKED: dict[Any, ConvGeometry] = {}  # by shapes, the size of an element, and options
+CHECKED: dict[Any, ConvGeometry] = {}  # by shapes and options
 MOST_CHECKED = 1024
 
 
@@ -55,19 +55,25 @@ def conv_geometry(
 ) -> ConvGeometry:
     """Check the arguments of a convolution over n spatial axes; give its sizes.
 
-    What was checked is looked up: it follows from shapes, the size of an element, and options.
+    What follows from shapes and options is checked once and looked up from then on; whether there
+    is room for the arrays is asked each time.
     """
     options = (stride, padding, dilation, groups)
-    key = (n, x.shape, weight.shape, x.itemsize, *options)
-    kept = all(map(_is_plain, options))
-    if kept and key in CHECKED:
-        return CHECKED[key]
-    geometry = _checked_geometry(where, n, x, weight, stride, padding, dilation, groups)
-    if kept:
-        if len(CHECKED) >= MOST_CHECKED:
-            CHECKED.clear()
-        CHECKED[key] = geometry
+    key = (n, x.shape, weight.shape, *options) if all(map(_is_plain, options)) else None
+    geometry = CHECKED.get(key)
+    if geometry is None:
+        geometry = _checked_geometry(where, n, x, weight, stride, padding, dilation, groups)
+        if key is not None:
+            _keep(key, geometry)
+    _check_padded(where, x, geometry, weight.shape[0])
     return geometry
+
+
+def _keep(key: Any, geometry: ConvGeometry) -> None:
+    """For the next call with these shapes and options."""
+    if len(CHECKED) >= MOST_CHECKED:
+        CHECKED.clear()
+    CHECKED[key] = geometry
 
 
 def _is_plain(option: Any) -> bool:
@@ -94,7 +100,6 @@ def _checked_geometry(
     check_kernel(where, "weight", weight, kernel)
     geometry = conv_sizes(where, x.shape[2:], kernel, stride, padding, dilation, groups)
     check_most(where, stride=geometry.stride, dilation=geometry.dilation)
-    _check_padded(where, x, geometry, weight.shape[0])
     return geometry
 
 

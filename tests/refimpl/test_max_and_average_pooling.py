@@ -194,6 +194,12 @@ def test_indices_say_where_dy_is_added() -> None:
     [
         ([[[[1.0, 3.0]]]], "first", TypeError, "indices must hold integers, but has dtype float64"),
         (
+            [[1, 3], [1]],
+            "first",
+            ValueError,
+            "indices must be an array, but its rows have different lengths",
+        ),
+        (
             [[[1, 3]]],
             "first",
             ValueError,
@@ -225,7 +231,7 @@ def test_indices_say_where_dy_is_added() -> None:
             "leave the masked elements out",
         ),
     ],
-    ids=["floats", "shape", "outside", "negative", "all ties", "masked"],
+    ids=["floats", "rows", "shape", "outside", "negative", "all ties", "masked"],
 )
 def test_indices_that_are_refused(
     indices: Any, ties: str, error: type[Exception], said: str

@@ -1,6 +1,9 @@
 """Every error text in full, and every rule for sizes and padding."""
 
+import sys
+import weakref
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -947,3 +950,56 @@ def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         found = conv_geometry("conv2d", 2, image, KERNEL, 1, 0, 1, 1)
         assert found.output == (size - 4, 5)
         assert len(CHECKED) <= refimpl.shapes.MOST_CHECKED
+
+
+def test_an_error_is_said_again_and_is_not_kept() -> None:
+    """Wrong, right, wrong: what was refused is refused again, and what was right stays right."""
+    CHECKED.clear()
+    for stride, dilation in ((1, 9), (1, 1), (1, 9), (1, 1)):
+        if dilation == 9:
+            with pytest.raises(ValueError, match=r"^conv2d: the window spans"):
+                conv2d(stride=stride, dilation=dilation)
+        else:
+            conv2d(stride=stride, dilation=dilation)
+    assert len(CHECKED) == 1
+
+
+def test_room_is_asked_for_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shapes and options are known, but the memory that was there is gone."""
+
+    def none_left(where: str, made: str, *_: Any) -> None:
+        raise ValueError(f"{where}: {made}")
+
+    conv2d()
+    monkeypatch.setattr(refimpl.shapes, "check_room", none_left)
+    with pytest.raises(ValueError, match=r"^conv2d: the padding$"):
+        conv2d()
+
+
+def test_no_array_is_kept() -> None:
+    """What was checked holds sizes, nothing of x, weight or y."""
+    x, weight = IMAGE.copy(), KERNEL.copy()
+    y = refimpl.conv2d(x, weight)
+    gone = [weakref.ref(array) for array in (x, weight, y)]
+    del x, weight, y
+    assert [array() for array in gone] == [None] * 3
+
+
+def test_threads_may_share_what_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While others look up, keep and forget, each thread gets the sizes of its own shapes."""
+    monkeypatch.setattr(refimpl.shapes, "MOST_CHECKED", 2)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+
+    def sizes(first: int) -> bool:
+        images = [np.zeros((1, 3, first + k % 3, 6)) for k in range(2000)]
+        return all(
+            conv_geometry("conv2d", 2, image, KERNEL, 1, 0, 1, 1).output == (image.shape[2] - 4, 5)
+            for image in images
+        )
+
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            assert all(threads.map(sizes, (10, 11, 12, 13)))
+    finally:
+        sys.setswitchinterval(before)
