@@ -14,7 +14,7 @@ from refimpl.checks import (
     check_methods,
     check_number,
 )
-from refimpl.elements import Array, parameter, zero_of, zeros
+from refimpl.elements import Array, choose, parameter, positive_part, zero_of, zeros
 from refimpl.rows import below_maximum, from_rows, in_parts, log_of_sum, parts, rows_of
 from refimpl.sums import along
 
@@ -30,7 +30,7 @@ def relu(x: Array) -> Array:
     array([0., 0., 2.])
     """
     (x,) = check_arrays("relu", x=x)
-    return np.where(x < 0, zero_of(x), x)
+    return positive_part(x)
 
 
 def relu_backward(dy: Array, x: Array, at_zero: Any = 0) -> Array:
@@ -50,8 +50,10 @@ def relu_backward(dy: Array, x: Array, at_zero: Any = 0) -> Array:
     dy, x = check_arrays("relu_backward", dy=dy, x=x)
     check_gradient("relu_backward", dy, x.shape)
     check_number("relu_backward", "at_zero", at_zero, dy)
-    at_kink = dy * parameter(at_zero, like=dy) if at_zero else zero_of(dy)
-    return np.where(x < 0, zero_of(dy), np.where(x == 0, at_kink, dy))
+    if not at_zero:
+        return choose(x <= 0, zero_of(dy), dy)
+    at_kink = dy * parameter(at_zero, like=dy)
+    return choose(x < 0, zero_of(dy), choose(x == 0, at_kink, dy))
 
 
 def leaky_relu(x: Array, negative_slope: Any = 0.01) -> Array:
@@ -66,7 +68,9 @@ def leaky_relu(x: Array, negative_slope: Any = 0.01) -> Array:
     """
     (x,) = check_arrays("leaky_relu", x=x)
     check_number("leaky_relu", "negative_slope", negative_slope, x)
-    return np.where(x > 0, x, x * parameter(negative_slope, like=x))
+    y = _leaky_slope(x, negative_slope, like=x)
+    y *= x
+    return y
 
 
 def leaky_relu_backward(dy: Array, x: Array, negative_slope: Any = 0.01) -> Array:
@@ -84,7 +88,15 @@ def leaky_relu_backward(dy: Array, x: Array, negative_slope: Any = 0.01) -> Arra
     dy, x = check_arrays("leaky_relu_backward", dy=dy, x=x)
     check_gradient("leaky_relu_backward", dy, x.shape)
     check_number("leaky_relu_backward", "negative_slope", negative_slope, dy)
-    return np.where(x > 0, dy, dy * parameter(negative_slope, like=dy))
+    dx = _leaky_slope(x, negative_slope, like=dy)
+    dx *= dy
+    return dx
+
+
+def _leaky_slope(x: Array, negative_slope: Any, like: Array) -> Array:
+    """1 where x > 0, negative_slope elsewhere, as elements of `like`."""
+    slope = choose(x > 0, zero_of(like) + 1, parameter(negative_slope, like=like))
+    return np.asarray(slope, like.dtype)
 
 
 def hardtanh(x: Array, min_val: Any = -1, max_val: Any = 1) -> Array:
@@ -102,7 +114,7 @@ def hardtanh(x: Array, min_val: Any = -1, max_val: Any = 1) -> Array:
     """
     (x,) = check_arrays("hardtanh", x=x)
     low, high = _limits("hardtanh", min_val, max_val, x)
-    return np.where(x < low, low, np.where(x > high, high, x))
+    return choose(x < low, low, choose(x > high, high, x))
 
 
 def hardtanh_backward(dy: Array, x: Array, min_val: Any = -1, max_val: Any = 1) -> Array:
@@ -121,7 +133,7 @@ def hardtanh_backward(dy: Array, x: Array, min_val: Any = -1, max_val: Any = 1) 
     dy, x = check_arrays("hardtanh_backward", dy=dy, x=x)
     check_gradient("hardtanh_backward", dy, x.shape)
     low, high = _limits("hardtanh_backward", min_val, max_val, x)
-    return np.where((x <= low) | (x >= high), zero_of(dy), dy)
+    return choose((x <= low) | (x >= high), zero_of(dy), dy)
 
 
 def _limits(where: str, min_val: Any, max_val: Any, x: Array) -> tuple[Any, Any]:
@@ -144,7 +156,7 @@ def sign(x: Array) -> Array:
     """
     (x,) = check_arrays("sign", x=x)
     one = zero_of(x) + 1
-    return np.where(x > 0, one, np.where(x < 0, -one, x))
+    return choose(x > 0, one, choose(x < 0, -one, x))
 
 
 def sign_backward(dy: Array, x: Array) -> Array:
@@ -168,7 +180,8 @@ def sign_backward(dy: Array, x: Array) -> Array:
 def sigmoid(x: Array) -> Array:
     """Logistic function, y = 1/(1 + e^(−x)).
 
-    Computed as e^min(x, 0) / (1 + e^(−|x|)), which is the same and never overflows.
+    Computed as e^x / (1 + e^x), which is the same and keeps its digits where e^(−x) overflows; a
+    float x whose e^x overflows is made smaller, for σ(x) is rounded to 1 long before.
 
     Shapes: any.
     Raises: TypeError for arrays that are not real numbers.
@@ -183,10 +196,9 @@ def sigmoid(x: Array) -> Array:
 
 
 def _sigmoid(x: Array) -> Array:
-    y = _power(x)
-    denominator = 1 + y
-    np.maximum(y, (x >= zero_of(x)).view(np.int8), out=y)  # e^min(x, 0), for e^(−|x|) ≤ 1
-    y /= denominator
+    small = x if x.dtype == object else np.minimum(x, np.log(np.finfo(x.dtype).max) // 1)
+    y = np.asarray(np.exp(small))
+    y /= 1 + y
     return y
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from refimpl.checks import Ints, check_arrays, check_divisor, check_flag, check_gradient
 from refimpl.elements import Array, zeros
 from refimpl.shapes import PoolGeometry, pool_geometry
-from refimpl.windows import map_blocks, pool_meetings
+from refimpl.windows import map_blocks, pool_meetings, short_rows
 
 
 def avg_pool1d(
@@ -224,6 +224,7 @@ def avg_pool3d_backward(
     )
 
 
+@short_rows()
 def _avg_pool(
     where: str,
     n: int,
@@ -248,6 +249,7 @@ def _avg_pool(
     return y
 
 
+@short_rows()
 def _avg_pool_backward(
     where: str,
     n: int,
@@ -264,16 +266,16 @@ def _avg_pool_backward(
     geometry = pool_geometry(where, n, x, kernel_size, stride, padding, 1, ceil_mode)
     check_gradient(where, dy, (*x.shape[:2], *geometry.output), channels=True)
     divisor = _divisor(where, geometry, count_include_pad, divisor_override, _in(dy).dtype)
-    dx = np.empty(x.shape, dy.dtype)
+    dx = zeros(x.shape, like=_in(dy))
     along = list(enumerate(pool_meetings(geometry), start=1))
     for gradient, upstream in map_blocks(dx, dy):
         shares = _in(upstream) / divisor
         for axis, pairs in reversed(along):  # the adjoint, axis by axis
-            shorter, shares = shares, _zeros(shares, axis, geometry.sizes)
+            longer = gradient if axis == 1 else _zeros(shares, axis, geometry.sizes)
             for outputs, inputs in pairs:
-                shares[_on(axis, inputs)] += shorter[_on(axis, outputs)]
-        gradient[...] = shares
-    return dx
+                longer[_on(axis, inputs)] += shares[_on(axis, outputs)]
+            shares = longer
+    return dx.astype(dy.dtype, copy=False)
 
 
 def _in(maps: Array) -> Array:
@@ -285,9 +287,10 @@ def _sums(
     maps: Array, axis: int, pairs: list[tuple[slice, slice]], output: tuple[int, ...]
 ) -> Array:
     """Along one axis: for each window the sum of what its offsets read."""
-    first = maps[_on(axis, pairs[0][1])]
-    if first.shape[axis] == output[axis - 1]:  # it serves every window: no zeros to add to
-        sums, pairs = first.copy(), pairs[1:]
+    every = slice(0, output[axis - 1])
+    if [outputs for outputs, _ in pairs[:2]] == [every, every]:  # for speed: no zeros to add to
+        (_, first), (_, second), *pairs = pairs
+        sums = maps[_on(axis, first)] + maps[_on(axis, second)]
     else:
         sums = _zeros(maps, axis, output)
     for outputs, inputs in pairs:

@@ -149,6 +149,29 @@ def check_gradient(where: str, dy: Array, output: tuple[int, ...], channels: boo
         )
 
 
+def check_indices(where: str, indices: Any, ties: str, output: tuple[int, ...], size: int) -> Array:
+    """Where each window of this output has its maximum, in a map of this size, as intp."""
+    places = _real_array(where, "indices", indices)
+    if places.dtype.kind not in "iu":
+        raise TypeError(f"{where}: indices must hold integers, but has dtype {places.dtype}")
+    if ties != "first":
+        raise ValueError(
+            f"{where}: indices name one maximum of each window, but ties is {ties!r}; leave one out"
+        )
+    if places.shape != output:
+        raise ValueError(
+            f"{where}: indices is {places.shape}, but the output for these arguments is {output}"
+        )
+    least, most = (int(end(initial=0)) for end in (places.min, places.max))
+    if least < 0 or most >= size:
+        outside = least if least < 0 else most
+        raise ValueError(
+            f"{where}: indices must be from 0 to {size - 1}, places of one map of x, but hold "
+            f"{outside}"
+        )
+    return places.astype(np.intp, copy=False)
+
+
 def check_same_shape(where: str, first: str, a: Array, second: str, b: Array) -> None:
     """Refuse two arrays whose shapes differ."""
     if a.shape != b.shape:

@@ -220,7 +220,7 @@ def _forward(
     padded = pad(x, geometry.padding)
     kernels = _kernel_matrix(weight, G)
     y = np.empty((N, G, C_out // G, prod(geometry.output)), x.dtype)
-    for part, columns in _blocks(padded, geometry):
+    for part, columns in _blocks(padded, geometry, kernels):
         # (G, C_out/G, C·K) @ (n, G, C·K, L) -> (n, G, C_out/G, L)
         matmul(kernels, _patch_matrix(padded[part], geometry), out=y[columns])
     y = y.reshape(N, C_out, *geometry.output)
@@ -244,31 +244,47 @@ def _backward(
     geometry = conv_geometry(where, n, x, weight, stride, padding, dilation, groups)
     N, C_out, G = x.shape[0], weight.shape[0], geometry.groups
     check_gradient(where, dy, (N, C_out, *geometry.output), channels=True)
+    upstream = dy.reshape(N, G, C_out // G, prod(geometry.output))
+    dbias = total(upstream, axes=(0, 3)).reshape(C_out)
     padded = pad(x, geometry.padding)
     dpadded = zeros(padded.shape, like=x)
     kernels = _kernel_matrix(weight, G)
     dkernels = LongSum(nothing=zeros(kernels.shape, like=weight))
-    upstream = dy.reshape(N, G, C_out // G, prod(geometry.output))
-    for part, columns in _blocks(padded, geometry):
+    for part, columns in _blocks(padded, geometry, kernels):
         d = upstream[columns]  # (n, G, C_out/G, L)
         _add_products(dkernels, d, _patch_matrix(padded[part], geometry))
-        dpatches = matmul(kernels.swapaxes(-1, -2), d)  # (n, G, C·K, L)
-        rows = d.shape[-1] // prod(geometry.output[1:])
-        shape = (len(d), x.shape[1], *geometry.kernel, rows, *geometry.output[1:])
-        add_windows(dpadded[part], dpatches.reshape(shape), geometry.stride, geometry.dilation)
-        del dpatches  # the next block's patches may have its memory
+        _add_patches(dpadded[part], kernels, d, geometry)
     dx = np.ascontiguousarray(crop(dpadded, geometry.padding))
     dweight = dkernels.result().astype(weight.dtype, copy=False).reshape(weight.shape)
-    return ConvGrads(dx, dweight, total(upstream, axes=(0, 3)).reshape(C_out))
+    return ConvGrads(dx, dweight, dbias)
 
 
 def _add_products(dkernels: LongSum, d: Array, patches: Array) -> None:
-    """dkernels + Σ_n d[n] @ patches[n]ᵀ, one product at a time: the kernels may be large.
+    """dkernels + Σ_n d[n] @ patches[n]ᵀ, some products at a time: the kernels may be large.
 
     Shapes: dkernels (G, C_out/G, C·K), d (n, G, C_out/G, L), patches (n, G, C·K, L).
     """
-    for d_n, patches_n in zip(d, patches, strict=True):
-        dkernels.add(matmul(wide(d_n), wide(patches_n).swapaxes(-1, -2)))
+    (n, G, rows, _), (columns, L) = d.shape, patches.shape[2:]
+    doubled = 2 * 8 * G * columns * max(rows, L)  # half a block of products, and of wide patches
+    for samples, _ in blocks(n, 1, doubled):
+        products = matmul(wide(d[samples]), wide(patches[samples]).swapaxes(-1, -2))
+        for product in products:
+            dkernels.add(product)
+
+
+def _add_patches(dpadded: Array, kernels: Array, d: Array, geometry: ConvGeometry) -> None:
+    """Patches kernelsᵀ @ d, added to the zeros of dpadded where they came from.
+
+    Shapes: dpadded (n, C, *S), kernels (G, C_out/G, C/G·K), d (n, G, C_out/G, L).
+    """
+    (n, G, _, L), C = d.shape, dpadded.shape[1]
+    if prod(geometry.kernel) == prod(geometry.stride) == 1:  # each patch is one place of its own
+        matmul(kernels.swapaxes(-1, -2), d, out=dpadded.reshape(n, G, C // G, L))
+        return
+    dpatches = matmul(kernels.swapaxes(-1, -2), d)  # (n, G, C/G·K, L)
+    rest = geometry.output[1:]
+    shape = (n, C, *geometry.kernel, L // prod(rest), *rest)
+    add_windows(dpadded, dpatches.reshape(shape), geometry.stride, geometry.dilation)
 
 
 def _kernel_matrix(weight: Array, groups: int) -> Array:
@@ -276,7 +292,7 @@ def _kernel_matrix(weight: Array, groups: int) -> Array:
     return weight.reshape(groups, weight.shape[0] // groups, prod(weight.shape[1:]))
 
 
-def _blocks(padded: Array, geometry: ConvGeometry) -> Iterator[tuple[Any, Any]]:
+def _blocks(padded: Array, geometry: ConvGeometry, kernels: Array) -> Iterator[tuple[Any, Any]]:
     """Block by block: the index of a part of the padded input, that of the columns of y it gives.
 
     Blocks are as large as `blocks` says, some samples or some rows of one.
@@ -285,7 +301,7 @@ def _blocks(padded: Array, geometry: ConvGeometry) -> Iterator[tuple[Any, Any]]:
     k, s, d = geometry.kernel[0], geometry.stride[0], geometry.dilation[0]
     row_bytes = padded.shape[1] * prod(geometry.kernel) * rest * padded.itemsize
     every = slice(None)
-    for samples, r in blocks(padded.shape[0], rows, row_bytes):
+    for samples, r in blocks(padded.shape[0], rows, row_bytes, kernels.nbytes):
         needed = slice(r.start * s, (r.stop - 1) * s + d * (k - 1) + 1)
         yield (
             (samples, every, needed),

@@ -12,7 +12,14 @@ from math import prod
 
 import numpy as np
 
-from refimpl.checks import AXES, Ints, check_arrays, check_choice, check_gradient
+from refimpl.checks import (
+    AXES,
+    Ints,
+    check_arrays,
+    check_choice,
+    check_gradient,
+    check_indices,
+)
 from refimpl.elements import Array, zeros
 from refimpl.shapes import PoolGeometry, check_window_holds_input, pool_geometry
 from refimpl.windows import map_blocks, pool_meetings
@@ -75,12 +82,14 @@ def max_pool1d_backward(
     dilation: Ints = 1,
     ceil_mode: bool = False,
     ties: str = "first",
+    indices: Array | None = None,
 ) -> Array:
     """Gradient of a loss L through `max_pool1d`, given dy = ∂L/∂y.
 
     ∂L/∂x[n,c,u] = Σ_l dy[n,c,l] over the windows l whose maximum is at u
 
-    Shapes: dy (N, C, L_out), x (N, C, L) -> (N, C, L). ties: as in `max_pool2d_backward`.
+    Shapes: dy (N, C, L_out), x (N, C, L) -> (N, C, L). ties, indices: as in
+    `max_pool2d_backward`.
     Raises: ValueError if the sizes disagree, for example dy from another stride.
     Source: D0.11, D2.28, D3.10.
     Plain: parity/witnesses/definitions/max_pooling.py.
@@ -89,7 +98,17 @@ def max_pool1d_backward(
     array([[[0., 5., 7., 0.]]])
     """
     return _max_pool_backward(
-        "max_pool1d_backward", 1, dy, x, kernel_size, stride, padding, dilation, ceil_mode, ties
+        "max_pool1d_backward",
+        1,
+        dy,
+        x,
+        kernel_size,
+        stride,
+        padding,
+        dilation,
+        ceil_mode,
+        ties,
+        indices,
     )
 
 
@@ -155,6 +174,7 @@ def max_pool2d_backward(
     dilation: Ints = 1,
     ceil_mode: bool = False,
     ties: str = "first",
+    indices: Array | None = None,
 ) -> Array:
     """Gradient of a loss L through `max_pool2d`, given dy = ∂L/∂y.
 
@@ -163,7 +183,10 @@ def max_pool2d_backward(
     Shapes: dy (N, C, H_out, W_out), x (N, C, H, W) -> (N, C, H, W).
     ties: "first" gives a window's dy to its first maximum (torch; the last NaN where there are
     some), "all" to every element that equals the maximum (D2.28 as printed).
-    Raises: ValueError if the sizes disagree, for example dy from another stride.
+    indices: what `max_pool2d_with_indices` gave for this x; dy is then added at these places, and
+    no maximum is looked for again.
+    Raises: ValueError if the sizes disagree, for example dy from another stride, or if indices
+    are not places of x.
     Source: D0.11, D0.17, D1.23 (corrected), D2.28, D3.10, D4.6.
     Plain: parity/witnesses/definitions/max_pooling.py.
 
@@ -171,12 +194,26 @@ def max_pool2d_backward(
     >>> max_pool2d_backward(np.array([[[[5.0]]]]), x, 2)[0, 0]
     array([[0., 5.],
            [0., 0.]])
+    >>> _, indices = max_pool2d_with_indices(x, 2)
+    >>> max_pool2d_backward(np.array([[[[5.0]]]]), x, 2, indices=indices)[0, 0]
+    array([[0., 5.],
+           [0., 0.]])
     >>> max_pool2d_backward(np.array([[[[5.0]]]]), x, 2, ties="all")[0, 0]
     array([[0., 5.],
            [5., 0.]])
     """
     return _max_pool_backward(
-        "max_pool2d_backward", 2, dy, x, kernel_size, stride, padding, dilation, ceil_mode, ties
+        "max_pool2d_backward",
+        2,
+        dy,
+        x,
+        kernel_size,
+        stride,
+        padding,
+        dilation,
+        ceil_mode,
+        ties,
+        indices,
     )
 
 
@@ -237,13 +274,14 @@ def max_pool3d_backward(
     dilation: Ints = 1,
     ceil_mode: bool = False,
     ties: str = "first",
+    indices: Array | None = None,
 ) -> Array:
     """Gradient of a loss L through `max_pool3d`, given dy = ∂L/∂y.
 
     ∂L/∂x[n,c,t,u,v] = Σ_zhw dy[n,c,z,h,w] over the windows whose maximum is at (t, u, v)
 
     Shapes: dy (N, C, D_out, H_out, W_out), x (N, C, D, H, W) -> the shape of x.
-    ties: as in `max_pool2d_backward`.
+    ties, indices: as in `max_pool2d_backward`.
     Raises: ValueError if the sizes disagree, for example dy from another stride.
     Source: D0.5, D0.11.
     Plain: parity/witnesses/definitions/max_pooling.py.
@@ -254,7 +292,17 @@ def max_pool3d_backward(
            [0., 5.]])
     """
     return _max_pool_backward(
-        "max_pool3d_backward", 3, dy, x, kernel_size, stride, padding, dilation, ceil_mode, ties
+        "max_pool3d_backward",
+        3,
+        dy,
+        x,
+        kernel_size,
+        stride,
+        padding,
+        dilation,
+        ceil_mode,
+        ties,
+        indices,
     )
 
 
@@ -311,6 +359,7 @@ def _max_pool_backward(
     dilation: Ints,
     ceil_mode: bool,
     ties: str,
+    indices: Array | None,
 ) -> Array:
     dy, x = check_arrays(where, dy=dy, x=x)
     check_choice(where, "ties", ties, ("first", "all"))
@@ -318,16 +367,30 @@ def _max_pool_backward(
     first = _first_inside(where, geometry)
     check_gradient(where, dy, (*x.shape[:2], *geometry.output), channels=True)
     dx = zeros(x.shape, like=dy)
+    if indices is not None:
+        places = check_indices(where, indices, ties, dy.shape, prod(geometry.sizes))
+        for gradient, at, upstream in map_blocks(dx, places, dy):
+            _add_at(gradient, at, upstream)
+        return dx
     for maps, upstream, gradient in map_blocks(x, dy, dx):
-        best, places = _maxima(maps, geometry, first)
+        best, at = _maxima(maps, geometry, first)
         if ties == "first":
-            places += np.arange(0, maps.size, prod(geometry.sizes)).reshape(-1, *(1,) * n)
-            np.add.at(gradient.reshape(-1), places.reshape(-1), upstream.reshape(-1))
+            _add_at(gradient, at, upstream)
         else:
             for _, outputs, inputs in _offsets(geometry):
                 is_maximum = maps[inputs] == best[outputs]
                 gradient[inputs] += np.where(is_maximum, upstream[outputs], zeros((), like=dy))
     return dx
+
+
+def _add_at(gradient: Array, at: Array, upstream: Array) -> None:
+    """gradient += upstream at these places of each map; windows may share a maximum.
+
+    Shapes: gradient (maps, *S), at and upstream (maps, *S_out).
+    """
+    size = prod(gradient.shape[1:])
+    places = at.reshape(len(at), -1) + np.arange(0, gradient.size, size)[:, None]
+    np.add.at(gradient.reshape(-1), places.reshape(-1), upstream.reshape(-1))
 
 
 def _maxima(maps: Array, geometry: PoolGeometry, first: Sequence[Array]) -> tuple[Array, Array]:

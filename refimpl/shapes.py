@@ -41,6 +41,10 @@ class ConvGeometry(NamedTuple):
     output: tuple[int, ...]  # the spatial sizes of y
 
 
+CHECKED: dict[Any, ConvGeometry] = {}  # by shapes and options
+MOST_CHECKED = 1024
+
+
 def conv_geometry(
     where: str,
     n: int,
@@ -51,7 +55,44 @@ def conv_geometry(
     dilation: Ints,
     groups: int,
 ) -> ConvGeometry:
-    """Check the arguments of a convolution over n spatial axes; give its sizes."""
+    """Check the arguments of a convolution over n spatial axes; give its sizes.
+
+    What follows from shapes and options is checked once and looked up from then on; whether there
+    is room for the arrays is asked each time.
+    """
+    options = (stride, padding, dilation, groups)
+    key = (n, x.shape, weight.shape, *options) if all(map(_is_plain, options)) else None
+    geometry = CHECKED.get(key)
+    if geometry is None:
+        geometry = _checked_geometry(where, n, x, weight, stride, padding, dilation, groups)
+        if key is not None:
+            _keep(key, geometry)
+    _check_padded(where, x, geometry, weight.shape[0])
+    return geometry
+
+
+def _keep(key: Any, geometry: ConvGeometry) -> None:
+    """For the next call with these shapes and options."""
+    if len(CHECKED) >= MOST_CHECKED:
+        CHECKED.clear()
+    CHECKED[key] = geometry
+
+
+def _is_plain(option: Any) -> bool:
+    """An int, a name, or a tuple of such: what equals one is taken alike, unlike True or 1.0."""
+    return type(option) in (int, str) or (type(option) is tuple and all(map(_is_plain, option)))
+
+
+def _checked_geometry(
+    where: str,
+    n: int,
+    x: Array,
+    weight: Array,
+    stride: Ints,
+    padding: Padding,
+    dilation: Ints,
+    groups: int,
+) -> ConvGeometry:
     axes = AXES[n]
     check_axes(where, "x", x, ("N", "C_in", *axes))
     check_axes(where, "weight", weight, ("C_out", "C_in/groups", *(f"K_{a.lower()}" for a in axes)))
@@ -61,7 +102,6 @@ def conv_geometry(
     check_kernel(where, "weight", weight, kernel)
     geometry = conv_sizes(where, x.shape[2:], kernel, stride, padding, dilation, groups)
     check_most(where, stride=geometry.stride, dilation=geometry.dilation)
-    _check_padded(where, x, geometry, weight.shape[0])
     return geometry
 
 

@@ -91,22 +91,25 @@ def total(x: Array, axes: Sequence[int] | None = None) -> Array:
     axes = range(x.ndim) if axes is None else axes
     if is_narrow(x):
         return np.asarray(x.sum(axis=tuple(axes), dtype=np.float64).astype(x.dtype))
-    for axis in sorted(axes, reverse=True):
-        x = _halved(np.moveaxis(x, axis, 0))
-    return np.asarray(x)
+    for gone, axis in enumerate(sorted(axes)):  # the first axis' halves lie apart, in long rows
+        x = _halved(x, axis - gone)
+    return x.copy(order="K")  # of what is left, not of all that was added in its place
 
 
-def _halved(x: Array) -> Array:
-    """Σ over the first axis."""
-    if not len(x):
-        return zeros(x.shape[1:], like=x)
-    sums = x if len(x) > 1 else x.copy()
-    while len(sums) > 1:
-        middle = (len(sums) + 1) // 2
-        half = sums[:middle].copy(order="K")
-        half[: len(sums) - middle] += sums[middle:]
-        sums = half
-    return sums.reshape(x.shape[1:])
+def _halved(x: Array, axis: int) -> Array:
+    """Σ over one axis."""
+    others = [*range(axis), *range(axis + 1, x.ndim)]
+    rest = x.transpose(axis, *others)
+    if not len(rest):
+        return zeros(rest.shape[1:], like=x)
+    sums = rest[: (len(rest) + 1) // 2].copy(order="K")
+    while len(rest) > 1:
+        middle = (len(rest) + 1) // 2
+        first = sums[: len(rest) - middle]
+        first += rest[middle:]
+        rest = sums = sums[:middle]
+    half: Array = sums[0, ...]
+    return half
 
 
 def matmul(a: Array, b: Array, out: Array | None = None) -> Array:

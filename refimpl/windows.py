@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from math import prod
 from typing import Any
 
@@ -12,6 +13,7 @@ from refimpl.elements import Array, zeros
 from refimpl.shapes import Pair, PoolGeometry
 
 BLOCK_BYTES = 2 << 20  # made at a time: more of them leave the caches, fewer starve the BLAS
+BUFFER = 1024  # elements, for arithmetic on short rows; NumPy's own are 8192
 
 
 def pad(x: Array, padding: Sequence[Pair]) -> Array:
@@ -76,6 +78,25 @@ def windows(
     )
 
 
+@contextmanager
+def short_rows() -> Iterator[None]:
+    """For arithmetic on views whose rows are short: a smaller buffer of NumPy's.
+
+    NumPy copies rows into its buffer, as many as it holds, where one row does not fill it half;
+    the copies take longer than the sums. What comes out is the same.
+
+    >>> with short_rows():
+    ...     np.getbufsize()
+    1024
+    """
+    before = np.setbufsize(BUFFER)
+    try:
+        yield
+    finally:
+        np.setbufsize(before)
+
+
+@short_rows()
 def add_windows(into: Array, parts: Array, stride: Sequence[int], dilation: Sequence[int]) -> None:
     """Adjoint of `windows`: into[n, c, h·stride + i·dilation, …] += parts[n, c, i…, h…].
 
@@ -90,6 +111,7 @@ def add_windows(into: Array, parts: Array, stride: Sequence[int], dilation: Sequ
     array([ 1., 12., 23., 30.])
     """
     n = len(stride)
+    before = (slice(None),) * (n + 1)
     for axis, s, d in zip(range(n), stride, dilation, strict=True):  # a sum of sums, axis by axis
         # parts: (N, C, K from `axis` on, finished axes of S, S_out from `axis` on)
         if axis < n - 1:
@@ -99,19 +121,24 @@ def add_windows(into: Array, parts: Array, stride: Sequence[int], dilation: Sequ
             sums = into
         for i in range(parts.shape[2]):
             places = slice(i * d, i * d + s * (parts.shape[n + 2] - 1) + 1, s)
-            sums[(slice(None),) * (n + 1) + (places,)] += parts[:, :, i]
+            there = sums[*before, places]
+            there += parts[:, :, i]
         parts = sums
 
 
-def blocks(batch: int, rows: int, row_bytes: int) -> Iterator[tuple[slice, slice]]:
+def blocks(
+    batch: int, rows: int, row_bytes: int, read_bytes: int = 0
+) -> Iterator[tuple[slice, slice]]:
     """Slices (samples, rows) of about `BLOCK_BYTES` each that together cover batch × rows.
 
-    rows: at least 1.
+    rows: at least 1. read_bytes: what each block is multiplied by, read anew for each; where that
+    is more than a block, blocks are twice as large.
 
     >>> list(blocks(3, 4, BLOCK_BYTES // 8))
     [(slice(0, 2, None), slice(0, 4, None)), (slice(2, 3, None), slice(0, 4, None))]
     """
-    fitting_rows = max(1, BLOCK_BYTES // max(1, row_bytes))
+    block_bytes = BLOCK_BYTES if read_bytes <= BLOCK_BYTES else 2 * BLOCK_BYTES
+    fitting_rows = max(1, block_bytes // max(1, row_bytes))
     samples_step = max(1, fitting_rows // rows)
     rows_step = min(rows, fitting_rows)
     for n in range(0, batch, samples_step):

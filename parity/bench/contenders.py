@@ -23,10 +23,15 @@ Maker = Callable[[Workload, Mapping[str, Array], Array], Calls]
 
 
 def of_refimpl(workload: Workload, arrays: Mapping[str, Array], dy: Array) -> Calls:
-    """refimpl's function, and its backward behind it."""
+    """refimpl's function, and its backward behind it, which is handed the indices if there are."""
     function, options = FUNCTIONS[workload.function], workload.options
 
     def step() -> Any:
+        if function.has_indices:
+            y, indices = getattr(refimpl, f"{function.name}_with_indices")(
+                *arrays.values(), **options
+            )
+            return y, function.backward(dy, arrays, {**options, "indices": indices})
         y = function.forward(arrays, options)
         return y, function.backward(dy, arrays, options)
 

@@ -99,6 +99,7 @@ def measure(checks: Sequence[Check], sources: Mapping[str, Path]) -> dict[str, A
     seconds, failed = {}, []
     recorder.start()
     for check in checks:
+        forget()
         recorder.switch_context(check.id)
         start = time.perf_counter()
         if not check.holds():
@@ -193,6 +194,7 @@ def _by_turns(ids: Iterable[str], known: Baseline, module: str) -> list[str]:
 def attack(mutant: Mutant, checks: Sequence[Check], known: Baseline) -> dict[str, Any]:
     """Plant a mutant in this process and run checks until one fails."""
     plant(mutant, import_module(mutant.module))
+    forget()
     _limit_memory()
     for check in checks:
         signal.setitimer(
@@ -203,6 +205,11 @@ def attack(mutant: Mutant, checks: Sequence[Check], known: Baseline) -> dict[str
         if not holds:
             return {"killed": True, "by": check.id, "kind": check.kind}
     return {"killed": False, "by": "", "kind": ""}
+
+
+def forget() -> None:
+    """Forget what the right code, or another check, has found of geometries."""
+    import_module("refimpl.shapes").CHECKED.clear()
 
 
 def _limit_memory() -> None:

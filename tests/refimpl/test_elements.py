@@ -8,7 +8,7 @@ import pytest
 import sympy
 from plain import assert_exact
 
-from refimpl.elements import parameter, zero_of, zeros
+from refimpl.elements import BITS, choose, parameter, positive_part, zero_of, zeros
 
 THIRD = np.array([Fraction(1, 3)])
 TENTH = 0.1  # the double nearest to 1/10
@@ -74,3 +74,64 @@ def test_parameter_may_be_a_symbol() -> None:
     """What is no float passes through, so a formula can keep its slope as a letter."""
     slope = sympy.Symbol("s")
     assert parameter(slope, np.array([sympy.Symbol("a")])) is slope
+
+
+ODD = [0.0, -0.0, 1.5, -2.5, np.inf, -np.inf, np.nan, -np.nan, 5e-324, -5e-324]
+LAYOUTS = {
+    "in order": lambda a: a,
+    "Fortran's order": np.asfortranarray,
+    "every second": lambda a: np.repeat(a, 2, axis=1)[:, ::2],
+    "backwards": lambda a: a[::-1, ::-1].copy()[::-1, ::-1],
+}
+
+
+def odd_pairs(dtype: str) -> tuple[Any, Any]:
+    """Every odd number beside every other."""
+    a, b = np.meshgrid(np.array(ODD, dtype), np.array(ODD, dtype))
+    return a, b
+
+
+def singles(like: Any) -> list[Any]:
+    """Single values: of floats also those whose bits are those of the integers 1 and −1."""
+    zeros = [zero_of(like), -zero_of(like)]
+    if like.dtype.char not in BITS:
+        return zeros
+    return [*zeros, *np.array([1, -1], BITS[like.dtype.char]).view(like.dtype)]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "longdouble", "object"])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_chosen_are_the_same_bits(dtype: str, layout: str) -> None:
+    """Signs of zeros, infinities and NaN pass as np.where lets them pass, however they lie."""
+    a, b = map(LAYOUTS[layout], odd_pairs(dtype))
+    for yes in (a, *singles(a)):
+        for no in (b, *singles(b)):
+            with np.errstate(invalid="ignore"):  # of NaN among objects
+                found, expected = choose(a > b, yes, no), np.where(a > b, yes, no)
+            assert found.dtype == expected.dtype
+            assert [str(v) for v in found.flat] == [str(v) for v in expected.flat]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "longdouble", "object"])
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("numbers", [ODD, [n for n in ODD if str(n) != "-0.0"], [-0.0, -0.0]])
+def test_positive_part_keeps_zeros_and_nan(dtype: str, layout: str, numbers: list[float]) -> None:
+    """What is not below 0 stays, with its sign; with and without a −0 among the numbers."""
+    x = LAYOUTS[layout](np.array([numbers, numbers[::-1]], dtype))
+    with np.errstate(invalid="ignore"):  # of NaN among objects
+        found, expected = positive_part(x), np.where(x < 0, 0 * x[0, 0], x)
+    assert found.dtype == x.dtype
+    assert [str(v) for v in found.flat] == [str(v) for v in expected.flat]
+
+
+def test_single_values_are_chosen_as_arrays_without_axes() -> None:
+    """No axis, no element: arrays all the same."""
+    for found in (
+        choose(np.float64(2) > 1, np.float64(3), np.float64(4)),
+        positive_part(THIRD[0:0]),
+    ):
+        assert isinstance(found, np.ndarray)
+    single = positive_part(np.array(-2.0))
+    assert isinstance(single, np.ndarray)
+    assert single.shape == ()
+    assert single == 0

@@ -1,5 +1,6 @@
 """Poolings and their gradients against the documents, plain loops and exact derivatives."""
 
+import re
 import tracemalloc
 from fractions import Fraction
 from typing import Any
@@ -162,6 +163,83 @@ def test_max_backward(rng: np.random.Generator, case: Pool, elements: str, ties:
     x = fractions(x) if elements == "fraction" else x.astype(elements)
     dx = call("max_pool_backward", case, dy, x, ties=ties)
     assert_exact(dx, max_pool_backward(case, dy, x, ties), elements)
+
+
+@EVERY_MAX_CASE
+@EVERY_ELEMENT
+def test_max_backward_with_the_forwards_indices(
+    rng: np.random.Generator, case: Pool, elements: str
+) -> None:
+    """Handed over, in any integer type and layout, they give the same, and stay as they are."""
+    x, dy = draw(rng, case.x, "float64") // 4, draw(rng, case.y, elements)
+    x = fractions(x) if elements == "fraction" else x.astype(elements)
+    expected = max_pool_backward(case, dy, x, "first")
+    _, indices = call("max_pool_with_indices", case, x)
+    kept = indices.copy()
+    given = (indices, indices.astype(np.uint64), np.asfortranarray(indices.astype(np.int32)))
+    for places in (*given, indices.tolist()):
+        assert_exact(call("max_pool_backward", case, dy, x, indices=places), expected, elements)
+    np.testing.assert_array_equal(indices, kept)
+
+
+def test_indices_say_where_dy_is_added() -> None:
+    """x is not looked at again: places that are no maxima are taken as they are given."""
+    x, dy = np.arange(12.0).reshape(1, 1, 3, 4), np.array([[[[5.0, 7.0]]]])
+    dx = max_pool2d_backward(dy, x, (3, 2), indices=np.array([[[[4, 4]]]]))
+    assert_exact(dx.reshape(3, 4), np.array([[0, 0, 0, 0], [12, 0, 0, 0], [0, 0, 0, 0]]), "float64")
+
+
+@pytest.mark.parametrize(
+    ("indices", "ties", "error", "said"),
+    [
+        ([[[[1.0, 3.0]]]], "first", TypeError, "indices must hold integers, but has dtype float64"),
+        (
+            [[1, 3], [1]],
+            "first",
+            ValueError,
+            "indices must be an array, but its rows have different lengths",
+        ),
+        (
+            [[[1, 3]]],
+            "first",
+            ValueError,
+            "indices is (1, 1, 2), but the output for these arguments is (1, 1, 1, 2)",
+        ),
+        (
+            [[[[1, 12]]]],
+            "first",
+            ValueError,
+            "indices must be from 0 to 11, places of one map of x, but hold 12",
+        ),
+        (
+            [[[[-1, 12]]]],
+            "first",
+            ValueError,
+            "indices must be from 0 to 11, places of one map of x, but hold -1",
+        ),
+        (
+            [[[[1, 3]]]],
+            "all",
+            ValueError,
+            "indices name one maximum of each window, but ties is 'all'; leave one out",
+        ),
+        (
+            np.ma.masked_equal([[[[1, 3]]]], 3),
+            "first",
+            TypeError,
+            "indices is a masked array, whose mask would be lost; give indices.filled(…), or "
+            "leave the masked elements out",
+        ),
+    ],
+    ids=["floats", "rows", "shape", "outside", "negative", "all ties", "masked"],
+)
+def test_indices_that_are_refused(
+    indices: Any, ties: str, error: type[Exception], said: str
+) -> None:
+    """Each with its sentence."""
+    x, dy = np.arange(12.0).reshape(1, 1, 3, 4), np.array([[[[5.0, 7.0]]]])
+    with pytest.raises(error, match=f"^max_pool2d_backward: {re.escape(said)}$"):
+        max_pool2d_backward(dy, x, (3, 2), ties=ties, indices=indices)
 
 
 @EVERY_MAX_CASE

@@ -1,6 +1,9 @@
 """Every error text in full, and every rule for sizes and padding."""
 
+import sys
+import weakref
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -11,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import refimpl
-from refimpl.shapes import conv_geometry, pool_geometry
+from refimpl.shapes import CHECKED, conv_geometry, pool_geometry
 
 # --- error texts --------------------------------------------------------------------------
 
@@ -896,3 +899,116 @@ def test_axes_have_their_own_padding() -> None:
     assert same.padding == ((4, 4), (0, 0))
     full = conv_geometry("conv2d", 2, IMAGE, KERNEL, (1, 4), "full", (2, 1), 1)
     assert full.padding == ((8, 8), (1, 1))
+
+
+# --- what was checked once ----------------------------------------------------------------
+
+
+def test_a_geometry_is_checked_once() -> None:
+    """The same shapes and options again: the same sizes, whatever the function and the numbers."""
+    first = conv_geometry("conv2d", 2, IMAGE, KERNEL, 1, (2, 1), 1, 1)
+    again = conv_geometry("conv2d_backward", 2, IMAGE + 1, KERNEL, 1, (2, 1), 1, 1)
+    assert again is first
+
+
+@pytest.mark.parametrize(
+    ("option", "plain", "others"),
+    [
+        ("stride", 1, [True, 1.0, np.True_, np.float64(1), (1, True), (1.0, 1), "1"]),
+        ("dilation", 1, [True, 1.0, (True, 1)]),
+        ("groups", 1, [True, 1.0, (1,)]),
+        ("padding", 0, [False, 0.0, (False, 0), ((0, 0), (0, False)), "0"]),
+    ],
+)
+def test_what_equals_a_checked_option_is_still_refused(
+    option: str, plain: Any, others: list[Any]
+) -> None:
+    """True == 1 == 1.0, but only the integer is one; each is asked behind the integer."""
+    for other in others:
+        conv2d(**{option: plain})
+        with pytest.raises((TypeError, ValueError), match=f"^conv2d: {option} must be "):
+            conv2d(**{option: other})
+
+
+def test_other_shapes_are_checked_behind_known_ones() -> None:
+    """Nothing of what was checked is taken for another shape, another order or another axis."""
+    sizes = [(7, 6), (6, 7), (8, 6), (7, 6)]
+    found = [
+        conv_geometry("conv2d", 2, np.zeros((2, 3, *size)), KERNEL, 1, 0, 1, 1).output
+        for size in sizes
+    ]
+    assert found == [(3, 5), (2, 6), (4, 5), (3, 5)]
+    with pytest.raises(ValueError, match=r"^conv2d: x has 2 channels, but weight expects 3"):
+        conv_geometry("conv2d", 2, IMAGE[:, :2], KERNEL, 1, 0, 1, 1)
+
+
+@pytest.mark.parametrize("stride", [[2, 1], np.array([2, 1]), (np.int64(2), 1), np.uint8(2)])
+def test_options_that_are_not_plain_are_not_kept(stride: Any) -> None:
+    """Lists, arrays and NumPy's integers are checked each time, with the same sizes."""
+    before = dict(CHECKED)
+    found = conv_geometry("conv2d", 2, IMAGE, KERNEL, stride, 0, 1, 1)
+    assert found.stride in {(2, 1), (2, 2)}
+    assert before == CHECKED
+
+
+def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After as many geometries as there may be it begins anew."""
+    monkeypatch.setattr(refimpl.shapes, "MOST_CHECKED", len(CHECKED) + 2)
+    for size in range(30, 40):
+        image = np.zeros((1, 3, size, 6))
+        found = conv_geometry("conv2d", 2, image, KERNEL, 1, 0, 1, 1)
+        assert found.output == (size - 4, 5)
+        assert len(CHECKED) <= refimpl.shapes.MOST_CHECKED
+
+
+def test_an_error_is_said_again_and_is_not_kept() -> None:
+    """Wrong, right, wrong: what was refused is refused again, and what was right stays right."""
+    CHECKED.clear()
+    for stride, dilation in ((1, 9), (1, 1), (1, 9), (1, 1)):
+        if dilation == 9:
+            with pytest.raises(ValueError, match=r"^conv2d: the window spans"):
+                conv2d(stride=stride, dilation=dilation)
+        else:
+            conv2d(stride=stride, dilation=dilation)
+    assert len(CHECKED) == 1
+
+
+def test_room_is_asked_for_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shapes and options are known, but the memory that was there is gone."""
+
+    def none_left(where: str, made: str, *_: Any) -> None:
+        raise ValueError(f"{where}: {made}")
+
+    conv2d()
+    monkeypatch.setattr(refimpl.shapes, "check_room", none_left)
+    with pytest.raises(ValueError, match=r"^conv2d: the padding$"):
+        conv2d()
+
+
+def test_no_array_is_kept() -> None:
+    """What was checked holds sizes, nothing of x, weight or y."""
+    x, weight = IMAGE.copy(), KERNEL.copy()
+    y = refimpl.conv2d(x, weight)
+    gone = [weakref.ref(array) for array in (x, weight, y)]
+    del x, weight, y
+    assert [array() for array in gone] == [None] * 3
+
+
+def test_threads_may_share_what_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While others look up, keep and forget, each thread gets the sizes of its own shapes."""
+    monkeypatch.setattr(refimpl.shapes, "MOST_CHECKED", 2)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+
+    def sizes(first: int) -> bool:
+        images = [np.zeros((1, 3, first + k % 3, 6)) for k in range(2000)]
+        return all(
+            conv_geometry("conv2d", 2, image, KERNEL, 1, 0, 1, 1).output == (image.shape[2] - 4, 5)
+            for image in images
+        )
+
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            assert all(threads.map(sizes, (10, 11, 12, 13)))
+    finally:
+        sys.setswitchinterval(before)

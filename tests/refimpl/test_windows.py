@@ -10,13 +10,25 @@ from hypothesis import strategies as st
 from plain import assert_exact, assert_same, draw, frozen
 
 from refimpl import windows as module
-from refimpl.windows import add_windows, blocks, crop, map_blocks, meetings, pad, windows
+from refimpl.windows import (
+    add_windows,
+    blocks,
+    crop,
+    map_blocks,
+    meetings,
+    pad,
+    short_rows,
+    windows,
+)
 
 # (shape of x, kernel, stride, dilation)
 GEOMETRIES = {
     "1d": ((2, 3, 9), (4,), (2,), (1,)),
     "2d": ((2, 3, 9, 8), (4, 2), (1, 3), (2, 5)),
     "3d": ((1, 2, 4, 5, 6), (3, 2, 1), (1, 2, 4), (1, 3, 2)),
+    "1×2": ((2, 3, 4, 5), (1, 2), (1, 1), (3, 1)),
+    "1×1, not every row": ((2, 3, 5, 4), (1, 1), (2, 1), (1, 1)),
+    "3×1×1": ((1, 2, 6, 4, 5), (3, 1, 1), (1, 1, 2), (2, 1, 1)),
 }
 EVERY_GEOMETRY = pytest.mark.parametrize(
     ("shape", "kernel", "stride", "dilation"), GEOMETRIES.values(), ids=GEOMETRIES
@@ -108,6 +120,17 @@ def test_add_windows_reads_only() -> None:
     assert_same(parts, [[[[1.0, 2.0], [3.0, 4.0]]]])
 
 
+def test_short_rows_leave_numpy_as_it_was() -> None:
+    """The buffer has its size again, behind an error too."""
+    before = np.getbufsize()
+    with short_rows():
+        assert np.getbufsize() == module.BUFFER < before
+    assert np.getbufsize() == before
+    with pytest.raises(IndexError):
+        add_windows(np.zeros((1, 1, 3)), np.zeros((1, 1)), (1,), (1,))
+    assert np.getbufsize() == before
+
+
 @given(st.integers(0, 9), st.integers(1, 9), st.integers(0, 150))
 def test_blocks_cover_everything_once(batch: int, rows: int, row_bytes: int) -> None:
     """Every row of every sample lies in exactly one block; one of several rows fits the limit."""
@@ -132,6 +155,8 @@ LARGEST = {
     "rows of a byte": ((1, 150, 1), [(0, 1, 0, 100), (0, 1, 100, 150)]),
     "rows of no bytes": ((2, 50, 0), [(0, 2, 0, 50)]),
     "rows that are too large go one by one": ((1, 2, 300), [(0, 1, 0, 1), (0, 1, 1, 2)]),
+    "beside 100 bytes": ((2, 3, 40, 100), [(0, 1, 0, 2), (0, 1, 2, 3), (1, 2, 0, 2), (1, 2, 2, 3)]),
+    "beside more, twice as many": ((2, 3, 40, 101), [(0, 1, 0, 3), (1, 2, 0, 3)]),
 }
 
 

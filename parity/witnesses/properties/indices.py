@@ -15,7 +15,8 @@ from parity.witnesses.properties.situation import Situation
 def with_indices(given: Situation) -> Iterator[str]:
     """Both results of `…_with_indices`: the values are the function's, the places are int64.
 
-    At every place x holds the value. Which of several places it is, torch judges as a tensor.
+    At every place x holds the value, and the backward that is handed the places gives the same.
+    Which of several places it is, torch judges as a tensor.
     """
     call = given.call
     if not call.function.has_indices:
@@ -36,3 +37,7 @@ def with_indices(given: Situation) -> Iterator[str]:
     read = np.take_along_axis(maps, places.reshape(*places.shape[:2], -1), axis=2)
     if said := difference(read.reshape(places.shape), given.first["y"]):
         yield f"{name}: x at the indices {said}"
+    backward = getattr(refimpl, call.function.backward_name)
+    dx = backward(call.dy, x, **call.options, indices=places)
+    if said := difference(dx, given.first["dx"]):
+        yield f"{call.function.backward_name}, handed these indices: dx {said}"

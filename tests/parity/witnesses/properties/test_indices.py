@@ -42,3 +42,16 @@ def test_what_is_wrong(
     """Each in a sentence."""
     plant(monkeypatch, refimpl, "max_pool2d_with_indices", change)
     assert faults(with_indices, CASE)[0].startswith(text)
+
+
+def test_a_backward_that_takes_the_indices_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gradient at other places than those handed over."""
+
+    def wrong(dy: Any, x: Any, *args: Any, indices: Any = None, **options: Any) -> Any:
+        moved = None if indices is None else np.maximum(indices - 1, 0)
+        return right(dy, x, *args, indices=moved, **options)
+
+    right = refimpl.max_pool2d_backward
+    monkeypatch.setattr(refimpl, "max_pool2d_backward", wrong)
+    said = "max_pool2d_backward, handed these indices: dx at (0, "
+    assert faults(with_indices, CASE)[0].startswith(said)
