@@ -28,11 +28,8 @@ def maps(
 ) -> list[list[str]]:
     """The maps of an array, each as a block of lines.
 
-    >>> (block,) = maps("x", np.array([[1, -2], [3, 4]]), 60, {(0, 1)})
-    >>> print(*block, sep="\n")
-    x
-      1 [−2]
-      3   4
+    >>> maps("x", np.array([[1, -2], [3, 4]]), 60, {(0, 1)})
+    [['x', '  1 [−2]', '  3   4']]
     """
     texts = np.empty(array.shape, object)
     for index in np.ndindex(array.shape):
