@@ -17,7 +17,7 @@ import pytest
 from calling import Call, Outcome
 from sweeping import ROOT, environment
 
-from parity.commands.needs import EXTRAS, NeedError, explanation, is_installed, missing, need
+from parity.environment.needs import EXTRAS, NeedError, explanation, is_installed, missing, need
 
 # Python finds none of the blocked packages, and says so as it does of any other. Before each
 # call it looks into one more folder, for a torch that no earlier call has found.
@@ -166,7 +166,7 @@ def test_errors_of_our_own_are_not_explained() -> None:
     for error in (
         ModuleNotFoundError("No module named 'parity.nothing'", name="parity.nothing"),
         ImportError("cannot import name 'nothing' from 'parity.oracle'", name="parity.oracle"),
-        ModuleNotFoundError("No module named 'matplotlib'", name="matplotlib"),
+        ModuleNotFoundError("No module named 'scipy'", name="scipy"),
         OSError("disk full"),
     ):
         assert explanation(error, "parity run") is None
