@@ -68,6 +68,9 @@ def run(
     asked, file = _asked(names, case, dtype, full, quick, seed, elements), _path("shapes", shapes)
     folder = _path("out", out)
     _check_number("jobs", jobs, 1)
+    if progress is not None and not callable(progress):
+        said = "progress must be a function of two numbers, done and total"
+        raise ValueError(f"{WHO}: {said}, but is {progress!r}")
     for package in () if quick else ("flint", "mpmath"):
         need(package, WHO)
     scope = scope_of(asked.names, case, _words("dtype", dtype), full, quick, file)

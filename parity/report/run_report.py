@@ -74,7 +74,7 @@ class RunReport:
         return messages(self.findings, self.settings, self.notes)
 
     def _end(self) -> Iterator[str]:
-        yield f"{summary_line(self.findings)}; {self.about['seconds']:.1f} s"
+        yield summary_line(self.findings)
         yield vouching_note(self.findings, self.settings)
 
     def _table(self) -> str:
