@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help install test lint types imports unit report torch slow jax faults format coverage mutation pairs wheel findings clean
+.PHONY: help install test lint types imports unit report torch slow jax faults format coverage mutation pairs notebooks wheel findings clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s  %s\n", $$1, $$2}' Makefile
@@ -97,6 +97,9 @@ mutation: $(INSTALLED) ## changes of refimpl's source that nothing refuses: a qu
 
 pairs: $(INSTALLED) ## the generated cases anew, once a factor or a level has changed
 	$(BIN)/python -c 'from parity.cases.covering import every, table; table.STORED.write_text(every.rows_as_json())'
+
+notebooks: $(INSTALLED) ## the notebooks of examples/ executed and stored anew
+	$(BIN)/python tests/notebooks/executing.py
 
 # A wheel, installed and run in three empty environments outside this folder: bare, with the extra
 # parity, with the extra torch.

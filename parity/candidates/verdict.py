@@ -20,7 +20,7 @@ HOW = {"forward": "forward", "backward": "backward", "both": "forward and backwa
 INDENT = "  "
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Verdict:
     """Whether a candidate is right, where it is not, and what it looks like.
 
@@ -54,6 +54,9 @@ class Verdict:
 
     def __str__(self) -> str:
         return self.text()
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def text(self, answers: bool = True) -> str:
         """All that is to be said; without answers no expected value, formula or correct code."""

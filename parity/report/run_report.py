@@ -81,7 +81,9 @@ class RunReport:
         from rich.console import Console
 
         text = StringIO()
-        console = Console(file=text, width=WIDTH, color_system=None, highlight=False)
+        console = Console(  # in a notebook it would print there
+            file=text, width=WIDTH, color_system=None, highlight=False, force_jupyter=False
+        )
         console.print(overview.overview(self.findings))
         return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
 
