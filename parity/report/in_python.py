@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures.process import BrokenProcessPool
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def run(
         check_folder_can_be(folder)
     chosen = of_layers(file, asked) if file else of_catalogue(asked)
     settings = Settings(
-        seed,
+        asked.seed,
         elements=chosen.shown,
         all_elements=EVERY in asked.elements,
         quick=quick,
@@ -87,9 +88,9 @@ def run(
     )
     command = _command(asked, file, jobs, folder)
     with oracle.tf32(False):
-        findings = _judged(chosen.tasks, settings, jobs, progress)
+        findings = _judged(chosen.tasks, settings, int(jobs), progress)
         seconds = time.perf_counter() - started
-        about = about_run(findings, settings, command, jobs, seconds, scope)
+        about = about_run(findings, settings, command, int(jobs), seconds, scope)
     if file:
         about |= {"shapes": settings.shapes, "layers": chosen.layers}
     report = RunReport(findings, settings, about, chosen.notes)
@@ -150,6 +151,9 @@ def _asked(
     elements: Words,
 ) -> Asked:
     """What the arguments choose. Raises: ValueError for one that cannot be meant."""
+    for name, given in (("full", full), ("quick", quick)):
+        if not isinstance(given, bool):
+            raise ValueError(f"{WHO}: {name} must be True or False, but is {given!r}")
     if full and quick:
         raise ValueError(f"{WHO}: full and quick are two different suites; give one of them")
     if case is not None and not isinstance(case, str):
@@ -159,8 +163,8 @@ def _asked(
     for one in dtypes:
         if one not in FLOATS:
             raise ValueError(f"{WHO}: dtype must be float32 or float64, but is {one!r}")
-    given = _words("names", names), _words("elements", elements)
-    return Asked(given[0], case, dtypes or FLOATS, full, quick, seed, given[1])
+    chosen, shown = _words("names", names), _words("elements", elements)
+    return Asked(chosen, case, dtypes or FLOATS, full, quick, int(seed), shown)
 
 
 def _words(name: str, given: Words) -> list[str]:
@@ -182,7 +186,7 @@ def _path(name: str, given: str | Path | None) -> Path | None:
 
 
 def _check_number(name: str, given: int, least: int) -> None:
-    if isinstance(given, bool) or not isinstance(given, int) or given < least:
+    if isinstance(given, bool) or not isinstance(given, Integral) or given < least:
         raise ValueError(
             f"{WHO}: {name} must be a whole number, at least {least}, but is {given!r}"
         )

@@ -20,6 +20,7 @@ from parity.results.frames import frame_of
 from parity.results.rows import ElementRow, Row, TorchRow, TrainingRow, WitnessRow
 from parity.results.settings import Settings
 from parity.results.verdicts import BLIND, EMPTY, EXPECTED, OUTSIDE
+from parity.results.writing import check_folder_can_be
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,7 +32,7 @@ HEAD = ("", "cases", "tensors", "error/bound", "roundings refimpl", "roundings t
 KINDS = {OUTSIDE: "outside", EXPECTED: "expected", BLIND: "blind or empty", EMPTY: "blind or empty"}
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class RunReport:
     """What `parity.run` found: true if all holds.
 
@@ -164,4 +165,5 @@ class RunReport:
         OSError, and old files then stand.
         """
         check_place(Path(folder), self.about["scope"])
+        check_folder_can_be(Path(folder))
         return write_reports(self.findings, self.about, Path(folder))

@@ -85,7 +85,7 @@ def test_the_command_is_said(report: RunReport) -> None:
 def test_several_processes() -> None:
     """The same rows in the same order; none is left when they have ended."""
     alone = parity.run(["relu", "tanh"], **PART)
-    together = parity.run(["relu", "tanh"], **PART, jobs=2)
+    together = parity.run(["relu", "tanh"], **PART, jobs=np.int64(2))
     pd.testing.assert_frame_equal(alone.frame, together.frame)
     assert together.about["jobs"] == 2
 
@@ -262,6 +262,7 @@ WRONG = {
     "parity.run: jobs must be a whole number, at least 1, but is 0": {"jobs": 0},
     "parity.run: jobs must be a whole number, at least 1, but is True": {"jobs": True},
     "parity.run: dtype must be float32 or float64, but is 'float16'": {"dtype": "float16"},
+    "parity.run: quick must be True or False, but is 'yes'": {"quick": "yes"},
     "parity.run: out must be a path, but is 7": {"out": 7},
     "parity.run: progress must be a function of two numbers, done and total, but is 1": {
         "progress": 1
@@ -287,6 +288,6 @@ def test_places_for_reports(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="holds the report of a whole run") as raised:
             write(tmp_path)
         assert str(raised.value).startswith(whole)
-    with pytest.raises(NotADirectoryError, match="is not a folder"):
-        parity.run("relu", **PART, out=tmp_path / "run.json")
+        with pytest.raises(NotADirectoryError, match="is not a folder"):
+            write(tmp_path / "run.json")
     assert os.listdir(tmp_path) == ["run.json"]
