@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help install test lint types imports unit report torch slow jax faults format coverage mutation pairs font wheel findings clean
+.PHONY: help install test lint types imports unit report torch slow jax faults format coverage mutation pairs font notebooks wheel findings clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s  %s\n", $$1, $$2}' Makefile
@@ -101,6 +101,9 @@ pairs: $(INSTALLED) ## the generated cases anew, once a factor or a level has ch
 
 font: $(INSTALLED) ## the font of the page's formulas, from Debian's package of the whole one
 	$(BIN)/python tests/font/make.py
+
+notebooks: $(INSTALLED) ## the notebooks of examples/ executed and stored anew
+	$(BIN)/python tests/notebooks/executing.py
 
 # A wheel, installed and run in three empty environments outside this folder: bare, with the extra
 # parity, with the extra torch.

@@ -1,7 +1,7 @@
 """Comparison of `refimpl` with torch.autograd under error bounds derived from the arithmetic.
 
-`parity.check` judges somebody's own layer, `parity.gradients` somebody's own numbers,
-`parity.exact` gives exact values alone; all else is the command line.
+`parity.run` runs the suite, `parity.check` judges somebody's own layer, `parity.gradients`
+somebody's own numbers, `parity.exact` gives exact values alone; all else is the command line.
 """
 
 from __future__ import annotations
@@ -14,9 +14,20 @@ if TYPE_CHECKING:
     from parity.candidates.verdict import Verdict
     from parity.own_data.gradient_report import GradientReport
     from parity.own_data.in_python import gradients
+    from parity.report.in_python import run
+    from parity.report.run_report import RunReport
     from parity.witnesses.exact.alone import ExactTensor, exact
 
-__all__ = ["ExactTensor", "GradientReport", "Verdict", "check", "exact", "gradients"]
+__all__ = [
+    "ExactTensor",
+    "GradientReport",
+    "RunReport",
+    "Verdict",
+    "check",
+    "exact",
+    "gradients",
+    "run",
+]
 
 WHERE = {
     "ExactTensor": "parity.witnesses.exact.alone",
@@ -25,11 +36,29 @@ WHERE = {
     "gradients": "parity.own_data.in_python",
     "Verdict": "parity.candidates.verdict",
     "check": "parity.candidates.in_python",
+    "RunReport": "parity.report.run_report",
+    "run": "parity.report.in_python",
 }
 
 
 def __getattr__(name: str) -> Any:
-    """Public names, imported when they are asked for: `parity --help` needs no arithmetic."""
+    """Public names, imported when they are asked for: `parity --help` needs no arithmetic.
+
+    Raises: ImportError in one sentence for a package that is missing.
+    """
     if name not in WHERE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(WHERE[name]), name)
+    try:
+        return getattr(import_module(WHERE[name]), name)
+    except Exception as error:
+        from parity.environment.needs import NeedError, explanation
+
+        sentence = explanation(error, f"parity.{name}")
+        if sentence is None:
+            raise
+        raise NeedError(sentence) from error
+
+
+def __dir__() -> list[str]:
+    """With the names that are not imported yet: a notebook completes them."""
+    return sorted({*globals(), *WHERE})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from parity.commands import interruption
-from parity.commands.needs import NeedError, need
+from parity.environment.needs import NeedError, need
 
 WRONG_CALL = 2  # as in parity.commands.ending, which needs typer
 

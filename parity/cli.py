@@ -22,12 +22,12 @@ from parity.commands.gradients import SETTINGS, gradients
 from parity.commands.help import show_help
 from parity.commands.list import list_cases
 from parity.commands.mistakes import mistakes
-from parity.commands.needs import command, explanation
 from parity.commands.output import guarded_output
 from parity.commands.page import page
 from parity.commands.run import run
 from parity.commands.sweep import sweep
-from parity.commands.usage import explained
+from parity.commands.usage import command, explained
+from parity.environment.needs import explanation
 
 # Typer brings its own Click; this is how it names the base class of wrong usage.
 USAGE_ERROR: Any = typer.BadParameter.__base__
@@ -67,7 +67,7 @@ def call() -> int:
     except Exception as error:
         if interruption.came():
             interruption.end()
-        sentence = explanation(error, command())
+        sentence = explanation(error, command(sys.argv[1:]))
         if sentence is None:
             if not isinstance(error, OSError):
                 raise

@@ -36,7 +36,7 @@ from parity.candidates.examine import (
 )
 from parity.candidates.judge import VALUES, Judged
 from parity.candidates.reference import contradicted
-from parity.candidates.said import Said, Share
+from parity.candidates.said import Answered, Said, Share
 from parity.candidates.scores import scores
 from parity.candidates.styles.keywords import only_for_some
 from parity.candidates.verdict import FAILED, NORMWISE, RIGHT, WRONG, Verdict
@@ -343,9 +343,19 @@ def _verdict(
         _shares(found),
         _roundings(found),
         scores(found) if found else {},
+        answers=tuple(_answered(found)),
         unchecked=unchecked,
         **more,  # type: ignore[arg-type]
     )
+
+
+def _answered(found: Sequence[Outcome]) -> Iterator[Answered]:
+    """Every tensor of every case."""
+    for one in found:
+        for judged in one.judged:
+            seen = judged.wrong is not None
+            ratio, roundings = (judged.ratio, judged.roundings) if seen else (None, None)
+            yield Answered(one.case, judged.tensor, judged.said, ratio, roundings)
 
 
 def _shares(found: Sequence[Outcome]) -> dict[str, Share]:

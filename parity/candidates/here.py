@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from parity.candidates import failures, wire
 from parity.candidates.child.answering import Room
 from parity.candidates.child.describing import described
+from parity.candidates.child.watching import patched
 from parity.candidates.failures import Failure
 
 Reply = tuple[dict[str, Any], list[NDArray[Any]]]
@@ -54,6 +55,8 @@ class Here:
     def __init__(self, named: Mapping[str, Any]) -> None:
         self.room = Room(Unconfined())  # type: ignore[arg-type]
         self.room.loaded = Objects(named)  # type: ignore[assignment]
+        # A notebook has an `input` of its own for each cell.
+        self.room.before = tuple(one for one in patched() if one.startswith("builtins."))
 
     def loaded(self) -> dict[str, Any]:
         """What a reply to `load` says."""

@@ -36,6 +36,11 @@ def together(found: Sequence[Verdict]) -> Verdict:
             name: max(one.roundings.get(name, 0.0) for one in found)
             for name in dict.fromkeys(name for one in found for name in one.roundings)
         },
+        answers=tuple(
+            answer._replace(case=f"{_mode(one)}: {answer.case}")
+            for one in found
+            for answer in one.answers
+        ),
         faults=tuple(f"{_mode(one)}: {fault}" for one in found for fault in one.faults),
         remarks=tuple(f"{_mode(one)}: {remark}" for one in found for remark in one.remarks),
         unchecked=tuple(dict.fromkeys(name for one in found for name in one.unchecked)),

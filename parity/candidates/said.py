@@ -19,6 +19,20 @@ class Share(NamedTuple):
 NOTHING = Share(0, 0)
 
 
+class Answered(NamedTuple):
+    """One tensor of one case that a candidate was asked: how far off it was.
+
+    said: what is wrong, "" if nothing is. ratio: its largest error over the limit, and roundings:
+    in roundings of Σ|terms|; None where there were no numbers to judge.
+    """
+
+    case: str
+    tensor: str
+    said: str
+    ratio: float | None
+    roundings: float | None
+
+
 class Misshapen(NamedTuple):
     """An array of a wrong shape, as it came, and the shape in the candidate's own layout."""
 

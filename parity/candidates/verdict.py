@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from math import nan
+from typing import TYPE_CHECKING, Any
 
-from parity.candidates.said import NOTHING, Example, Said, Share
+from parity.candidates.said import NOTHING, Answered, Example, Said, Share
 from parity.candidates.words import cause_lines, example_lines
+from parity.notebook.markup import BAD, GOOD, OPEN, folded, headline, table
+from parity.notebook.plots import Dots, over_bounds
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 RIGHT, NORMWISE, WRONG, FAILED, UNCLEAR = "right", "right norm-wise", "wrong", "failed", "unclear"
 HOW = {"forward": "forward", "backward": "backward", "both": "forward and backward"}
 INDENT = "  "
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Verdict:
     """Whether a candidate is right, where it is not, and what it looks like.
 
-    True when right. `raise_if_wrong` is for tests, `frame` for a notebook.
+    True when right. `raise_if_wrong` is for tests; a notebook shows it, `frame` and `cases_frame`
+    are its tables, `plot` its picture.
     """
 
     candidate: str
@@ -33,6 +40,7 @@ class Verdict:
     tensors: Mapping[str, Share] = field(default_factory=dict)
     roundings: Mapping[str, float] = field(default_factory=dict)  # the largest, by tensor
     scores: Mapping[str, Share] = field(default_factory=dict)  # by property, and by group of cases
+    answers: tuple[Answered, ...] = ()  # every tensor of every case
     faults: tuple[str, ...] = ()  # what is wrong apart from numbers
     causes: tuple[Said, ...] = ()
     remarks: tuple[str, ...] = ()  # what is right, and worth knowing
@@ -46,6 +54,9 @@ class Verdict:
 
     def __str__(self) -> str:
         return self.text()
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def text(self, answers: bool = True) -> str:
         """All that is to be said; without answers no expected value, formula or correct code."""
@@ -79,9 +90,11 @@ class Verdict:
             yield f"{INDENT}largest error in roundings of Σ|terms|: {worst}"
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        return f"<pre>{escape(str(self))}</pre>"
+        colour = GOOD if self else BAD if self.status == WRONG else OPEN
+        shares = ((name, str(one.right), str(one.asked)) for name, one in self.tensors.items())
+        asked = table("Cases", ("tensor", "right", "asked"), shares) if self.tensors else ""
+        said = headline(self.status, colour, f"{self.candidate}: {self.said}")
+        return said + asked + folded("All that is to be said", str(self), not self)
 
     def raise_if_wrong(self) -> None:
         """Raise AssertionError with all that is to be said, unless the candidate is right."""
@@ -90,7 +103,10 @@ class Verdict:
 
     @property
     def frame(self) -> Any:
-        """How many cases of each tensor and group are right, as a pandas DataFrame."""
+        """How many cases of each tensor and group are right, as a pandas DataFrame.
+
+        of: "tensor" or "score", what `name` is the name of.
+        """
         import pandas as pd
 
         rows = [
@@ -99,3 +115,30 @@ class Verdict:
             for name, share in shares.items()
         ]
         return pd.DataFrame(rows, columns=["of", "name", "right", "asked"])
+
+    @property
+    def cases_frame(self) -> Any:
+        """One row for each tensor of each case, as a pandas DataFrame: what is wrong, if anything
+        is, and the largest error, over its limit and in roundings of Σ|terms|."""
+        import pandas as pd
+
+        return pd.DataFrame(self.answers, columns=Answered._fields).astype(
+            {"ratio": float, "roundings": float}
+        )
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The largest error of each case over its limit, a row for each tensor.
+
+        What has no numbers, or NaN or ∞ among them, stands at the right end. ax: where to draw;
+        a figure of its own. Raises: ImportError without Matplotlib; ValueError where nothing was
+        asked.
+        """
+        rows: dict[str, list[Dots]] = {}
+        for name in dict.fromkeys(one.tensor for one in self.answers):
+            of_it = [one for one in self.answers if one.tensor == name]
+            right, wrong = (
+                [nan if one.ratio is None else one.ratio for one in of_it if bool(one.said) is bad]
+                for bad in (False, True)
+            )
+            rows[name] = [Dots("right", right), Dots("wrong", wrong)]
+        return over_bounds(f"{self.candidate}: {self.status}", rows, ax)

@@ -9,11 +9,12 @@ from typing import Annotated
 import typer
 
 from parity.commands.ending import DISAGREE, wrong_call
-from parity.commands.needs import need
 from parity.commands.options import FOLDER, Dtypes, Seed
-from parity.commands.reports import check_writable, write_table
+from parity.commands.reports import write_table
 from parity.commands.terminal import progress_bar, wide_console
 from parity.commands.threads import sleep_when_idle
+from parity.environment.needs import need
+from parity.results.writing import check_writable
 
 
 def accuracy(

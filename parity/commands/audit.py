@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from parity.commands.ending import DISAGREE, wrong_call
-from parity.commands.needs import need
 from parity.commands.options import FOLDER
-from parity.commands.reports import check_writable, write_table
+from parity.commands.reports import write_table
 from parity.commands.terminal import narrow_console, progress_bar
 from parity.commands.threads import sleep_when_idle
+from parity.environment.needs import need
+from parity.results.writing import check_writable
 
 if TYPE_CHECKING:
     from parity.documents.audit import AuditRow

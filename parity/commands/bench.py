@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from parity.commands.ending import wrong_call
-from parity.commands.needs import need, need_installed
 from parity.commands.options import FOLDER, Dtype, Dtypes, default_jobs
-from parity.commands.reports import check_writable, write_table
+from parity.commands.reports import write_table
 from parity.commands.terminal import console, progress_bar, wide_console
 from parity.commands.threads import sleep_when_idle
+from parity.environment.needs import need, need_installed
+from parity.results.writing import check_writable
 
 if TYPE_CHECKING:
     from parity.bench.plan import Plan

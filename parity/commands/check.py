@@ -12,10 +12,11 @@ import typer
 
 from parity.commands import interruption
 from parity.commands.ending import DISAGREE, WRONG_CALL, wrong_call
-from parity.commands.needs import need
 from parity.commands.options import Jobs, Seed, default_jobs
 from parity.commands.reports import check_file
-from parity.commands.terminal import counted, progress_bar
+from parity.commands.terminal import progress_bar
+from parity.environment.needs import need
+from parity.texts.counts import counted
 
 if TYPE_CHECKING:
     from parity.candidates.verdict import Verdict

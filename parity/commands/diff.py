@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from parity.commands.ending import DISAGREE, wrong_call
-from parity.commands.terminal import counted
+from parity.texts.counts import counted
 
 if TYPE_CHECKING:
     from collections import Counter

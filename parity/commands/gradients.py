@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from parity.commands.ending import DISAGREE, WRONG_CALL, in_words, wrong_call
-from parity.commands.needs import need
 from parity.commands.options import FOLDER, Dtype, Seed
 from parity.commands.threads import sleep_when_idle
+from parity.environment.needs import need
 
 if TYPE_CHECKING:
     from parity.own_data.gradient_report import GradientReport

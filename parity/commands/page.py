@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from parity.commands.ending import in_words, wrong_call
-from parity.commands.needs import NeedError, need
 from parity.commands.options import FOLDER
+from parity.environment.needs import NeedError, need
 
 PACKAGES = ("jinja2", "babel", "latex2mathml", "matplotlib", "pygments")
 Open = Annotated[bool, typer.Option("--open", help="show the page in your browser")]

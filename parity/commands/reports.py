@@ -16,15 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-def check_writable(out: Path) -> None:
-    """Refuse a folder that cannot be written to before anything is computed."""
-    if out.exists() and not out.is_dir():
-        raise NotADirectoryError(f"{out}: is not a folder")
-    out.mkdir(parents=True, exist_ok=True)
-    if not os.access(out, os.W_OK):
-        raise PermissionError(f"{out}: cannot be written to")
-
-
 def check_file(option: str, path: Path) -> None:
     """Refuse a place for a file, given by an option, before anything is computed.
 

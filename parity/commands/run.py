@@ -12,21 +12,19 @@ import typer
 
 from parity.commands import interruption
 from parity.commands.ending import DISAGREE, in_words, wrong_call
-from parity.commands.needs import need, need_installed
 from parity.commands.options import FOLDER, Dtype, Dtypes, Jobs, Seed, Shapes, default_jobs
 from parity.commands.page import Open, page_of_run
-from parity.commands.reports import check_file, check_writable
-from parity.commands.terminal import counted, narrow_console, progress_bar, wide_console
+from parity.commands.reports import check_file
+from parity.commands.terminal import narrow_console, progress_bar, wide_console
 from parity.commands.threads import sleep_when_idle
+from parity.environment.needs import need, need_installed
+from parity.results.writing import check_writable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from parity.results.findings import Findings
     from parity.results.settings import Settings
     from parity.suite.task import Task
 
-EVERY = "all"  # of --elements
 INTERRUPTED = "interrupted"  # the folder of what was found before Ctrl-C
 OutOrPart = Annotated[
     Path | None,
@@ -103,8 +101,10 @@ def run(
     for package in ("rich", "threadpoolctl", "torch"):
         need(package, "parity run")
     from parity import oracle
+    from parity.own_data.layer_tasks import of_layers
     from parity.results.settings import DEFAULT_SEED, Settings
     from parity.suite.costs import seconds
+    from parity.suite.scope import EVERY, Asked, of_catalogue, scope_of
 
     started = time.perf_counter()
     dtypes = [d.value for d in dtype or Dtype]
@@ -143,74 +143,6 @@ def run(
     raise typer.Exit(0 if findings.holds else DISAGREE)
 
 
-class Asked(NamedTuple):
-    """What options choose."""
-
-    names: Sequence[str]
-    case: str | None
-    dtypes: Sequence[str]
-    full: bool
-    quick: bool
-    seed: int
-    elements: Sequence[str]
-
-    @property
-    def shown(self) -> list[str]:
-        """The cases whose every element is reported."""
-        return [name for name in self.elements if name != EVERY]
-
-
-class Chosen(NamedTuple):
-    """What is run; the ids of cases whose every element is reported; what is not asked."""
-
-    tasks: list[Task]
-    shown: tuple[str, ...]
-    notes: tuple[str, ...] = ()
-    layers: tuple[str, ...] = ()  # of a file, in words
-
-
-def of_catalogue(asked: Asked) -> Chosen:
-    """Listed and generated cases. Raises: SelectionError."""
-    from parity.suite.tasks import element_cases, select
-
-    names, case, dtypes, full, quick, seed, _ = asked
-    tasks = select(names, case, dtypes, full, not quick, seed)
-    return Chosen(tasks, element_cases(asked.shown or None, names))
-
-
-def of_layers(file: Path, asked: Asked) -> Chosen:
-    """The layers of a file. Raises: OwnDataError, SelectionError."""
-    from parity.own_data.layers import read_layers
-    from parity.suite.own_layers import element_layers, layers_meant, not_asked, own_tasks
-
-    layers = layers_meant(read_layers(file), asked.names, asked.case)
-    tasks = own_tasks(layers, asked.dtypes, not asked.quick, asked.full)
-    notes = not_asked(layers, not asked.quick, asked.full)
-    shown = element_layers(layers, asked.shown)
-    return Chosen(tasks, shown, tuple(notes), tuple(map(str, layers)))
-
-
-def scope_of(
-    names: Sequence[str],
-    case: str | None,
-    dtypes: Sequence[Dtype],
-    full: bool,
-    quick: bool,
-    shapes: Path | None = None,
-) -> str:
-    """Which suite is run, "default", "quick" or "full", or which part of it.
-
-    >>> scope_of(["relu"], "maps", [], full=False, quick=True)
-    "part: relu --case 'maps' of quick"
-    """
-    from parity.results.about import PART
-
-    suite = "full" if full else "quick" if quick else "default"
-    chosen = [*names, *([f"--shapes {shapes}"] if shapes else [])]
-    chosen += [*([f"--case '{case}'"] if case else []), *(f"--dtype {d}" for d in dtypes)]
-    return f"{PART}: {' '.join(chosen)} of {suite}" if chosen else suite
-
-
 def is_whole_scope(scope: str) -> bool:
     """Whether a suite is run, not a part of it."""
     from parity.results.about import PART
@@ -220,16 +152,12 @@ def is_whole_scope(scope: str) -> bool:
 
 def report_folder(out: Path | None, scope: str) -> Path:
     """Where the reports go: those of a part of the suite never in the place of a whole run's."""
-    from parity.report.files import is_whole
+    from parity.report.files import check_place
     from parity.results.about import PART
 
     if out is None:
         return FOLDER / PART if scope.startswith(PART) else FOLDER
-    if scope.startswith(PART) and is_whole(out):
-        raise ValueError(
-            f"--out {out}: holds the report of a whole run, which that of a part would replace; "
-            "give another folder"
-        )
+    check_place(out, scope)
     return out
 
 
@@ -266,26 +194,22 @@ def with_progress(
     tasks: list[Task], settings: Settings, outputs: Outputs, jobs: int, started: float
 ) -> Findings:
     """Run the tasks, and what the run vouches for itself by, behind a progress bar."""
-    from parity.suite.causes import causes
-    from parity.suite.gaps import gaps
     from parity.suite.run import in_order
-    from parity.suite.run import run as run_tasks
+    from parity.suite.vouched import vouched
     from parity.suite.vouching import planted_tasks
 
-    everything = [*tasks, *planted_tasks(tasks, settings.quick)]
-    bar, done = progress_bar("comparing", len(everything), "task")
+    planted = planted_tasks(tasks, settings.quick)
+    total = len(tasks) + len(planted)
+    bar, done = progress_bar("comparing", total, "task")
     results: dict[int, Findings] = {}
     try:
         with bar:
-            findings = run_tasks(everything, settings, jobs, done, results)
+            return vouched(tasks, planted, settings, jobs, done, results)
     except KeyboardInterrupt:
         if results:
-            share = f"{len(results)} of {len(everything)} tasks"
+            share = f"{len(results)} of {total} tasks"
             keep(in_order(results), settings, outputs, share, jobs, started)
         raise
-    findings.gaps = gaps(tasks, findings)
-    findings.causes = causes(tasks, findings, settings)
-    return findings
 
 
 def keep(
@@ -311,6 +235,7 @@ def report(
 ) -> None:
     """The files first, so that what cannot be shown is written all the same; then the messages."""
     from parity.report.files import write_reports
+    from parity.report.run_words import messages, summary_line
     from parity.report.vouching import vouching_note
     from parity.results.about import about_run
 
@@ -327,7 +252,7 @@ def report(
     except OSError as error:
         written = error  # said at the end: the table is all there is
     show_tables(findings, settings, outputs)
-    for line in messages(findings, settings, outputs):
+    for line in messages(findings, settings, outputs.notes, outputs.verbose):
         typer.echo(line)
     if isinstance(written, OSError):
         wrong_call(f"the reports could not be written, the old ones stand: {in_words(written)}")
@@ -348,46 +273,3 @@ def show_tables(findings: Findings, settings: Settings, outputs: Outputs) -> Non
         wide_console().print(table(findings))
     elif not settings.shapes:
         narrow_console().print(overview(findings))
-
-
-def messages(findings: Findings, settings: Settings, outputs: Outputs) -> Iterator[str]:
-    """What is said under the table: notes, then what does not hold."""
-    from parity.report.failures import failures
-    from parity.report.lost_digits import torch_notes
-    from parity.report.text import blind_note, exact_note, half_note, serial_notes, training_notes
-    from parity.report.vouching import reservations
-    from parity.report.witnesses import refutations, witness_notes
-
-    yield from training_notes(findings.training)
-    for note in (exact_note, blind_note, serial_notes):
-        yield from note(findings.rows)
-    yield from torch_notes(findings.torch, outputs.verbose)
-    yield from witness_notes(findings.witnesses)
-    yield from half_note(findings.rows)
-    yield from outputs.notes
-    yield from failures(findings)
-    yield from refutations(findings.refuted, settings.seed, settings.shapes_option)
-    yield from reservations(findings)
-    if settings.override:
-        yield f"The verdicts rest on an override, not on derived bounds: {settings.override}"
-
-
-def summary_line(findings: Findings) -> str:
-    """The run in one sentence."""
-    from parity.results.verdicts import BLIND, EMPTY
-
-    failed = len(findings.failures) + len(findings.accepted) + len(findings.refuted)
-    cases = len({row.case for row in findings.judged if not row.network})
-    networks = len({row.network for row in findings.rows if row.network})
-    unseen = sum(row.verdict in (BLIND, EMPTY) for row in findings.judged)
-    without = f", {unseen} of them blind or empty and not counted" if unseen else ""
-    dtypes = {row.dtype for row in findings.judged if row.dtype}
-    held = f"all hold{f', in {next(iter(dtypes))} alone' if len(dtypes) == 1 else ''}"
-    if not findings.holds:
-        held = "nothing disagrees, but THE RUN CANNOT VOUCH FOR ITSELF"
-    return (
-        f"{counted(len(findings.judged), 'tensor')} ({counted(cases, 'layer case')}, "
-        f"{counted(networks, 'network')}){without}, "
-        f"{counted(len(findings.refusals), 'bad input')}: "
-        f"{f'{failed} DO NOT HOLD' if failed else held}"
-    )

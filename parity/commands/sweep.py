@@ -10,11 +10,11 @@ import typer
 
 from parity.commands import interruption
 from parity.commands.ending import wrong_call
-from parity.commands.needs import need, need_installed
 from parity.commands.options import FOLDER, Dtypes, Jobs, Out, default_jobs
-from parity.commands.reports import check_writable
 from parity.commands.terminal import console, wide_console
 from parity.commands.threads import sleep_when_idle
+from parity.environment.needs import need, need_installed
+from parity.results.writing import check_writable
 
 # Seconds that a case takes a worker, and that more workers take: their server is there anyway.
 CASE, START = 0.0026, 0.5

@@ -62,8 +62,3 @@ def progress_bar(description: str, total: int, what: str) -> tuple[Progress, Cal
         interruption.advance(count)
 
     return bar, done
-
-
-def counted(number: int, what: str) -> str:
-    """So many of something, in words."""
-    return f"{number} {what}{'' if number == 1 else 's'}"

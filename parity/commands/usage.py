@@ -116,3 +116,12 @@ def plain(message: str) -> str:
         if re.fullmatch(theirs, message):
             return re.sub(theirs, ours, message)
     return message
+
+
+def command(argv: Sequence[str]) -> str:
+    """The command that is running, as its user calls it.
+
+    >>> command(["run", "relu"]), command(["--help"])
+    ('parity run', 'parity')
+    """
+    return " ".join(["parity", *(word for word in argv[:1] if not word.startswith("-"))])

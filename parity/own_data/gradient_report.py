@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from parity.candidates.said import Said
 from parity.cases.case import Array
+from parity.notebook.markup import BAD, GOOD, OPEN, folded, headline, table
+from parity.notebook.plots import Dots, over_bounds
 from parity.own_data.causes import causes
 from parity.own_data.element_rows import COLUMNS, chosen, columns, csv_parts
 from parity.own_data.errors import OwnDataError
@@ -21,6 +23,10 @@ from parity.own_data.question import DRAWN, Question
 from parity.own_data.telling import lines
 from parity.own_data.written import write_both
 from parity.results.settings import Settings
+from parity.results.verdicts import EMPTY
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 ROWS = 10_000  # of a tensor: those with the largest error/bound
 RIGHT, WRONG, UNDECIDED = "right", "wrong", "undecided"
@@ -41,7 +47,8 @@ class InDtype:
 class GradientReport:
     """Every element of y and of each gradient beside its exact value.
 
-    True if all is right. It can be printed; `frame` is a pandas DataFrame of all elements.
+    True if all is right. It can be printed; `frame` is a pandas DataFrame of all elements, `plot`
+    a picture of them.
     """
 
     question: Question
@@ -78,9 +85,42 @@ class GradientReport:
         return str(self)
 
     def _repr_html_(self) -> str:
-        from html import escape
+        colour = {RIGHT: GOOD, WRONG: BAD, UNDECIDED: OPEN}[self.status]
+        said, *_ = str(self).splitlines()
+        sides = ("tensor", "elements", "side", "worst error/bound", "outside")
+        return "".join(
+            [
+                headline(self.status, colour, said),
+                table("Every element beside its exact value", sides, self._cells(), ("side",)),
+                folded("All that is to be said", str(self), not self),
+            ]
+        )
 
-        return f"<pre>{escape(str(self))}</pre>"
+    def _cells(self) -> Iterator[tuple[str, ...]]:
+        """A row for each side of each tensor."""
+        for name, tensor in self._named():
+            for who, side in tensor.sides.items():
+                worst = f"{np.max(side.times, initial=0.0):.3g}"
+                yield name, str(tensor.elements), who, worst, str(side.outside)
+
+    def _named(self) -> Iterator[tuple[str, Tensor]]:
+        """The tensors by their names, and dtypes where there are several."""
+        for tensor in self.tensors:
+            yield f"{tensor.name} {tensor.dtype}" if len(self.parts) > 1 else tensor.name, tensor
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The error of every element over its bound, a row for each tensor and in it each side.
+
+        Elements without an exact value are left out. ax: where to draw; a figure of its own.
+        Raises: ImportError without Matplotlib; ValueError where no element has an exact value.
+        """
+        rows = {
+            name: [
+                Dots(who, side.times[side.verdicts != EMPTY]) for who, side in tensor.sides.items()
+            ]
+            for name, tensor in self._named()
+        }
+        return over_bounds(f"{self.question.function}: {self.status}", rows, ax, apart=True)
 
     def raise_if_wrong(self) -> None:
         """Raise AssertionError with all that is to be said, unless all is right."""

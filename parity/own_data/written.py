@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from parity.own_data.errors import OwnDataError
-from parity.results.writing import replace_files
+from parity.results.writing import check_folder_can_be, replace_files
 
 TABLE, ABOUT = "gradients.csv", "gradients.json"
 OF_A_RUN = ("run.json", "summary.csv")  # where these are, gradients.csv belongs to a run
@@ -21,11 +20,10 @@ def check_folder(folder: Path) -> None:
 
     Nothing is made. Raises: OwnDataError.
     """
-    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if not there.is_dir():
-        raise OwnDataError(f"{there}: is not a folder")
-    if not os.access(there, os.W_OK):
-        raise OwnDataError(f"{there}: cannot be written to")
+    try:
+        check_folder_can_be(folder)
+    except OSError as error:
+        raise OwnDataError(str(error)) from None
     for name in OF_A_RUN:
         if (folder / name).exists():
             raise OwnDataError(

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from parity.documents.audit import AuditRow
 from parity.documents.ledger import VERDICTS
+from parity.texts.counts import counted
 
 WIDTH = 79
 COLUMNS = ("document", "rows", *VERDICTS, "wrong\ndigits", "lost\npictures", "not\nsupported")
@@ -83,13 +84,13 @@ def describe(row: AuditRow) -> str:
 
 def _checked(row: AuditRow) -> str:
     """How many checks by whom, and how many are left out."""
-    made = _counted(row.checks, "check") + (f": {row.checked}" if row.checked else "")
+    made = counted(row.checks, "check") + (f": {row.checked}" if row.checked else "")
     return f"{made}; {left_out(row.left_out)}" if row.left_out else made
 
 
 def left_out(checks: int) -> str:
     """So many checks are left out, and why."""
-    return f"{_counted(checks, 'check')} left out: {'it asks' if checks == 1 else 'they ask'} torch"
+    return f"{counted(checks, 'check')} left out: {'it asks' if checks == 1 else 'they ask'} torch"
 
 
 def problems(rows: Sequence[AuditRow], again: str) -> list[str]:
@@ -104,7 +105,7 @@ def problems(rows: Sequence[AuditRow], again: str) -> list[str]:
 def summary(rows: Sequence[AuditRow]) -> str:
     """The audit in one sentence."""
     statements, checks = len(rows), sum(row.checks for row in rows)
-    said = f"{_counted(statements, 'statement')}, {_counted(checks, 'check')}: {_verdicts(rows)}"
+    said = f"{counted(statements, 'statement')}, {counted(checks, 'check')}: {_verdicts(rows)}"
     without = sum(row.left_out for row in rows)
     return f"{said}; {left_out(without)}" if without else said
 
@@ -116,10 +117,6 @@ def _verdicts(rows: Sequence[AuditRow]) -> str:
     )
     if not still_open:
         return f"{contradicted} NOT SUPPORTED" if contradicted else "every verdict is supported"
-    supported = _counted(len(rows) - contradicted - still_open, "verdict")
+    supported = counted(len(rows) - contradicted - still_open, "verdict")
     found = f"{contradicted} NOT SUPPORTED, " if contradicted else ""
     return f"{found}{supported} supported, {still_open} open"
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

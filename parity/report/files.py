@@ -34,6 +34,18 @@ def is_whole(folder: Path) -> bool:
     return not (isinstance(about, dict) and str(about.get("scope", "")).startswith(PART))
 
 
+def check_place(out: Path, scope: str) -> None:
+    """Refuse to put the report of a part of the suite in the place of a whole one's.
+
+    Raises: ValueError.
+    """
+    if scope.startswith(PART) and is_whole(out):
+        raise ValueError(
+            f"{out}: holds the report of a whole run, which that of a part would replace; give "
+            "another folder"
+        )
+
+
 def write_reports(
     findings: Findings, about: Mapping[str, Any], out: Path, junit: Path | None = None
 ) -> list[Path]:

@@ -9,6 +9,7 @@ from textwrap import fill
 from rich.table import Table
 
 from parity.power.survey import MistakeRow, Power
+from parity.texts.counts import counted
 
 WIDTH = 79
 CONTROL = "control: the correct code"
@@ -104,15 +105,11 @@ def summary(power: Power) -> str:
     spoilt = sum(bool(row.problem) for row in controls)
     blind, hiding = len(power.unseeing), len(power.hiding)
     parts = (
-        f"{_counted(len(mistakes), 'mistake')}, "
+        f"{counted(len(mistakes), 'mistake')}, "
         + (f"{failed} NOT REFUSED AS IT MUST BE" if failed else "all refused"),
-        f"{_counted(len(controls), 'control')} "
+        f"{counted(len(controls), 'control')} "
         + (f"of which {spoilt} NOT CLEAN" if spoilt else "clean"),
-        f"{_counted(blind, 'case')} BLIND" if blind else "",
-        f"{_counted(hiding, 'row')} HIDING ONE" if hiding else "",
+        f"{counted(blind, 'case')} BLIND" if blind else "",
+        f"{counted(hiding, 'row')} HIDING ONE" if hiding else "",
     )
     return "; ".join(filter(None, parts))
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

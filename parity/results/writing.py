@@ -24,6 +24,24 @@ def to_csv(row_type: type, rows: Sequence[Any]) -> str:
     return text.getvalue()
 
 
+def check_writable(out: Path) -> None:
+    """Refuse a folder that cannot be written to before anything is computed; make it if it can.
+
+    Raises: OSError that says what is in the way.
+    """
+    check_folder_can_be(out)
+    out.mkdir(parents=True, exist_ok=True)
+
+
+def check_folder_can_be(folder: Path) -> None:
+    """The same without making anything: what is there of it must be a folder, and ours to write."""
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise NotADirectoryError(f"{there}: is not a folder")
+    if not os.access(there, os.W_OK):
+        raise PermissionError(f"{there}: cannot be written to")
+
+
 def replace_files(texts: Mapping[Path, str | Iterable[str]]) -> list[Path]:
     """Write every text beside its place, then move them all into place, or none of them.
 

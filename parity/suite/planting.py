@@ -55,8 +55,8 @@ def slipping(code: Callable[..., Any], factor: float) -> Callable[..., Any]:
 def replaced(owner: Any, name: str, code: Any) -> Iterator[None]:
     """Another attribute of a module or class; the old one is back at the end, come what may."""
     right = getattr(owner, name)
-    setattr(owner, name, code)
-    try:
+    try:  # from here on, as Ctrl-C may come between two lines
+        setattr(owner, name, code)
         yield
     finally:
         setattr(owner, name, right)
@@ -66,8 +66,8 @@ def replaced(owner: Any, name: str, code: Any) -> Iterator[None]:
 def entered(table: dict[str, T], name: str, value: T) -> Iterator[None]:
     """Another entry of a table; the old one is back at the end."""
     right = table[name]
-    table[name] = value
     try:
+        table[name] = value
         yield
     finally:
         table[name] = right

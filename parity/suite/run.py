@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import as_completed
+from contextlib import closing
 
 from threadpoolctl import threadpool_limits
 
@@ -79,9 +80,10 @@ def run(
     what they found, by their numbers, as far as they have ended.
     """
     results = {} if results is None else results
-    for number, findings in _results(tasks, settings, jobs):
-        results[number] = findings
-        done(1)
+    with closing(_results(tasks, settings, jobs)) as found:  # threads and processes, too, end there
+        for number, findings in found:
+            results[number] = findings
+            done(1)
     return in_order(results)
 
 
@@ -95,7 +97,7 @@ def in_order(results: Mapping[int, Findings]) -> Findings:
 
 def _results(
     tasks: Sequence[Task], settings: Settings, jobs: int
-) -> Iterator[tuple[int, Findings]]:
+) -> Generator[tuple[int, Findings]]:
     oracle.set_tf32(settings.tf32)
     numbered = list(enumerate(tasks))
     if jobs == 1:

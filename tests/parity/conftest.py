@@ -22,6 +22,15 @@ def _commands_built_once() -> Iterator[None]:
 
 
 @pytest.fixture
+def _figures_closed() -> Iterator[None]:
+    """Matplotlib keeps what is drawn."""
+    yield
+    from matplotlib import pyplot
+
+    pyplot.close("all")
+
+
+@pytest.fixture
 def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
     """`parity …` in this process, through its entry point."""
     for name in ("FORCE_COLOR", "NO_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE"):

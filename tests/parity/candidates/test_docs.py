@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import doctest
-import io
 import json
 import re
 import shlex
 import subprocess
 import sys
-from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Any
 
 import pytest
 from calling import Call
@@ -48,20 +45,6 @@ def test_commands(call: Call, command: str, shown: str, monkeypatch: pytest.Monk
     assert err == ""
     assert numberless(out) == numberless(shown)
     assert code == int("WRONG" in shown.partition(":")[2].splitlines()[0])
-
-
-def test_the_notebook() -> None:
-    """Its cells give what it shows."""
-    notebook = json.loads(NOTEBOOK.read_text(encoding="utf-8"))
-    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    names: dict[str, Any] = {}
-    assert len(code) > 4
-    for cell in code:
-        printed = io.StringIO()
-        with redirect_stdout(printed):
-            exec(compile("".join(cell["source"]), str(NOTEBOOK), "exec"), names)
-        shown = "".join(line for output in cell["outputs"] for line in output["text"])
-        assert numberless(printed.getvalue()) == numberless(shown)
 
 
 def test_a_notebook_is_a_file(call: Call) -> None:

@@ -36,6 +36,7 @@ def test_both_modes() -> None:
     each = [parity.check(pair, like=like) for like in ("max_pool2d", "avg_pool2d")]
     assert found.cases.asked == sum(one.cases.asked for one in each)
     assert found.tensors["dx"].right == sum(one.tensors["dx"].right for one in each)
+    assert len(found.answers) == sum(len(one.answers) for one in each)
     assert found.said == f"mode max: {each[0].said}; mode average: {each[1].said}"
     assert not any(name.startswith("mode of") for name in found.unchecked)
 

@@ -243,3 +243,16 @@ def test_an_interrupt_is_the_users() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         check(relu)
+
+
+def test_what_others_replaced_is_not_its_doing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A notebook puts an `input` of its own into Python for each cell; a candidate may not."""
+    monkeypatch.setattr("builtins.input", lambda prompt="": "")
+    assert check(lambda x: np.maximum(x, 0), like="relu", style="refimpl")
+
+    def replacing(x: Any) -> Any:
+        monkeypatch.setattr("builtins.breakpoint", lambda: None)
+        return np.maximum(x, 0)
+
+    found = check(replacing, like="relu", style="refimpl")
+    assert found.faults == ("it replaces functions that are not its own: builtins.breakpoint",)

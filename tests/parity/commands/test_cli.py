@@ -24,7 +24,7 @@ from junitparser import JUnitXml
 from rich.console import Console
 from typer.testing import CliRunner
 
-import parity.suite.tasks
+import parity.suite.scope
 import refimpl
 from parity import cli
 from parity.cases.catalogue import GOOD
@@ -125,7 +125,7 @@ def test_a_part_never_replaces_a_whole_report(call: Call, tmp_path: Path) -> Non
     outcome = call(*QUICK, "--out", tmp_path)
     assert outcome.code == 2
     assert outcome.err == (
-        f"parity: --out {tmp_path}: holds the report of a whole run, which that of a part would "
+        f"parity: {tmp_path}: holds the report of a whole run, which that of a part would "
         "replace; give another folder\n"
     )
     assert os.listdir(tmp_path) == ["run.json"]
@@ -237,13 +237,13 @@ def test_full(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
 ) -> None:
     """--full, and nothing else, asks for the networks that take long."""
-    asked, right = [], parity.suite.tasks.select
+    asked, right = [], parity.suite.scope.select
 
     def select(names: Any, case: Any, dtypes: Any, full: bool, *more: Any) -> Any:
         asked.append({t.id for t in right(names, case, dtypes, full)} & set(NETWORKS))
         return right(["relu"], "maps", ["float32"])
 
-    monkeypatch.setattr(parity.suite.tasks, "select", select)
+    monkeypatch.setattr(parity.suite.scope, "select", select)
     assert call("run", *words, "--out", tmp_path).code == 0
     assert asked == [{n.name for n in NETWORKS.values() if words or not n.full}]
 
@@ -325,7 +325,7 @@ WRONG = {
     "junit is a folder": (["relu", "--junit", "."], "is a folder"),
     "junit is a device": (["relu", "--junit", os.devnull], "is a device, a file is needed"),
     "out is a file": (["relu", "--out", "taken"], "taken"),
-    "out in a file": (["relu", "--out", "taken/deeper"], "taken/deeper"),
+    "out in a file": (["relu", "--out", "taken/deeper"], "taken: is not a folder"),
 }
 
 

@@ -111,7 +111,7 @@ def test_verbose(call: Call) -> None:
         ((*RUN, "--elements", "frist"), "no layer is called 'frist'; did you mean first?"),
         (("run", "tanh", "--shapes", "mine.csv"), "no layer is of tanh: the layers are of conv2d"),
         (("list", "tanh", "--shapes", "mine.csv"), "no layer is of tanh: the layers are of "),
-        ((*RUN, "--out", "whole"), "--out whole: holds the report of a whole run"),
+        ((*RUN, "--out", "whole"), "whole: holds the report of a whole run"),
     ],
 )  # fmt: skip
 def test_one_sentence(call: Call, words: tuple[str, ...], said: str, tmp_path: Path) -> None:

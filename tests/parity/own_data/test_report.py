@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from hashlib import sha256
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,10 @@ def test_what_is_wrong_is_said() -> None:
     with pytest.raises(AssertionError, match="dweight is wrong in all 48 elements"):
         report.raise_if_wrong()
     of_convolution(dx=DX).raise_if_wrong()
-    assert report._repr_html_().startswith("<pre>conv2d, stride=2\n")
+    shown = report._repr_html_()
+    assert ">WRONG</strong> conv2d, stride=2" in shown
+    assert escape(said) in shown
+    assert ">RIGHT</strong>" in of_convolution(dx=DX)._repr_html_()
 
 
 def test_one_element() -> None:
@@ -316,3 +320,17 @@ def test_files_and_arrays_together(tmp_path: Path) -> None:
     assert bool(report)
     with pytest.raises(ValueError, match="x is given twice"):
         gradients("conv2d", tmp_path / "data.npz", x=X)
+
+
+@pytest.mark.usefixtures("_figures_closed")
+def test_its_picture() -> None:
+    """Every element of each side; yours beyond the limit where it is outside."""
+    report = of_convolution(dweight=DWEIGHT / 3)
+    axes = report.plot()
+    rows = [text.get_text() for text in axes.get_yticklabels()]
+    assert rows == ["y", "dx", "dweight"]
+    x = [np.asarray(dots.get_offsets())[:, 0] for dots in axes.collections]
+    sizes = [tensor.elements for tensor in report.tensors for _ in tensor.sides]
+    assert [len(one) for one in x] == sizes
+    outside = [np.count_nonzero(one > 1) for one in x]
+    assert outside == [0] * (len(x) - 1) + [DWEIGHT.size]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from html import escape
 from json import dumps, loads
 from typing import Any
 
@@ -12,7 +14,7 @@ from answering import verdict
 
 import refimpl
 from parity.candidates.said import Said
-from parity.candidates.verdict import Verdict
+from parity.candidates.verdict import NORMWISE, Verdict
 from parity.report.check import COLUMNS, VERSION, as_json, as_row, schema
 
 
@@ -84,10 +86,49 @@ def test_a_row() -> None:
 
 
 def test_in_a_notebook() -> None:
-    """As text, with nothing that HTML reads; as a table."""
+    """As text, with nothing that HTML reads; as tables."""
     found = wrong()
-    assert found._repr_html_().startswith("<pre>")
+    shown = found._repr_html_()
+    assert ">WRONG</strong>" in shown
+    assert escape(str(found)) in shown
+    assert ">RIGHT NORM-WISE</strong>" in replace(found, status=NORMWISE)._repr_html_()
+    assert "&lt;lambda&gt;" in replace(found, candidate="<lambda>")._repr_html_()
     frame = found.frame
     assert frame.columns.tolist() == ["of", "name", "right", "asked"]
     assert frame["right"].le(frame["asked"]).all()
     assert np.isfinite(frame["asked"]).all()
+
+
+@pytest.mark.usefixtures("_figures_closed")
+def test_its_picture() -> None:
+    """Wrong cases stand beyond the limit, those without numbers at the end; each in the table."""
+    found = wrong()
+    axes, table = found.plot(), found.cases_frame
+    drawn = axes.collections
+    x = [np.asarray(dots.get_offsets())[:, 0] for dots in drawn]
+    right, bad = (table.loc[(table["said"] != "") == is_bad, "ratio"] for is_bad in (False, True))
+    assert [len(one) for one in x] == [len(right), len(bad)]
+    assert len(table) == found.tensors["dx"].asked
+    assert len(bad) == len(table) - found.tensors["dx"].right > 0
+    assert x[0].max(initial=0) <= 1 < x[1].min()
+    shapes = verdict(lambda x: x.reshape(-1)[:1], "relu", "forward")
+    missing = shapes.cases_frame.query("said != ''")["ratio"]
+    assert missing.isna().any()
+    *_, end = shapes.plot().get_xticks()
+    (*_, at_the_end) = shapes.plot().collections
+    assert (
+        np.count_nonzero(np.asarray(at_the_end.get_offsets())[:, 0] == end) == missing.isna().sum()
+    )
+
+
+def test_nothing_asked_is_not_drawn() -> None:
+    """An empty picture would look like agreement; the empty table has its columns."""
+    with pytest.raises(ValueError, match="nothing was judged, so that there is nothing to draw"):
+        nowhere().plot()
+    assert nowhere().cases_frame.columns.tolist() == [
+        "case",
+        "tensor",
+        "said",
+        "ratio",
+        "roundings",
+    ]

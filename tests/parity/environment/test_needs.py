@@ -17,7 +17,7 @@ import pytest
 from calling import Call, Outcome
 from sweeping import ROOT, environment
 
-from parity.commands.needs import EXTRAS, NeedError, explanation, is_installed, missing, need
+from parity.environment.needs import EXTRAS, NeedError, explanation, is_installed, missing, need
 
 # Python finds none of the blocked packages, and says so as it does of any other. Before each
 # call it looks into one more folder, for a torch that no earlier call has found.
@@ -166,7 +166,7 @@ def test_errors_of_our_own_are_not_explained() -> None:
     for error in (
         ModuleNotFoundError("No module named 'parity.nothing'", name="parity.nothing"),
         ImportError("cannot import name 'nothing' from 'parity.oracle'", name="parity.oracle"),
-        ModuleNotFoundError("No module named 'matplotlib'", name="matplotlib"),
+        ModuleNotFoundError("No module named 'scipy'", name="scipy"),
         OSError("disk full"),
     ):
         assert explanation(error, "parity run") is None
@@ -182,6 +182,31 @@ def test_the_whole_sentence_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
         need("distributed", "parity x", ", or not")
     assert str(raised.value) == missing("distributed", "parity x") + ", or not"
     assert explanation(raised.value, "parity y") == str(raised.value)
+
+
+# --- in Python ----------------------------------------------------------------------------
+
+IN_PYTHON = {
+    ("torch", "parity.run"): f"parity.run {TORCH}",
+    ("torch", "parity.gradients"): f"parity.gradients {TORCH}",
+    ("rich", "parity.run"): f"parity.run needs rich, {PARITY}",
+    ("flint", "parity.run('relu')"): f"parity.run needs flint, {PARITY}",
+    ("matplotlib", "parity.check(abs, like='relu', style='refimpl').plot()"): (
+        ".plot() needs matplotlib, which is not installed: pip install 'cnn-parity[page]'"
+    ),
+}
+
+
+@pytest.mark.parametrize(("blocked", "expression"), IN_PYTHON)
+def test_python_says_what_to_install(blocked: str, expression: str) -> None:
+    """An ImportError with the sentence of the command line."""
+    before, _, _ = PROCESS.partition("from parity.__main__")
+    code = before.format(blocked=(blocked,)) + f"import parity\n{expression}\n"
+    command = [sys.executable, "-c", code]
+    said = subprocess.run(command, capture_output=True, text=True, env=environment(), check=False)
+    assert said.returncode == 1
+    last = said.stderr.splitlines()[-1]
+    assert last == f"parity.environment.needs.NeedError: {IN_PYTHON[blocked, expression]}"
 
 
 # --- without torch ------------------------------------------------------------------------
@@ -249,11 +274,12 @@ def test_the_extras_bring_what_is_said() -> None:
         for extra, requirements in project["optional-dependencies"].items()
     }
     assert project["dependencies"] == ["numpy>=2.0"]
-    said: dict[str, set[str]] = {"parity": set(), "torch": set(), "dask": set()}
+    said: dict[str, set[str]] = {extra: set() for extra in EXTRAS.values()}
     for package, extra in EXTRAS.items():
         said[extra].add(PYPI.get(package, package))
     assert extras["parity"] == said["parity"]
-    assert extras["torch"] == said["torch"] | {"cnn-parity[parity]"}
+    assert extras["page"] == said["page"] | {"cnn-parity[parity]"}
+    assert extras["torch"] == said["torch"] | {"cnn-parity[page]"}
     assert extras["dask"] == said["dask"] | {"cnn-parity[torch]"}
     assert "cnn-parity[dask]" in extras["test"]
     pins = (ROOT / "constraints.txt").read_text("utf-8").splitlines()

@@ -1,11 +1,10 @@
-"""What a command says where a package that it needs is missing or cannot be imported.
+"""What is said where a package that somebody needs is missing or cannot be imported.
 
 pip installs NumPy with the package; the rest comes with extras. Every sentence on that is here.
 """
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 from importlib.util import find_spec
 from traceback import walk_tb
@@ -26,7 +25,7 @@ EXTRAS = {
 }
 
 
-class NeedError(Exception):
+class NeedError(ImportError):
     """A package that is not there, or broken: the sentence that says so."""
 
 
@@ -100,8 +99,3 @@ def _being_imported(error: Exception) -> str | None:
 
 def _top(name: str | None) -> str:
     return (name or "").partition(".")[0]
-
-
-def command() -> str:
-    """The command that is running, as its user calls it."""
-    return " ".join(["parity", *(word for word in sys.argv[1:2] if not word.startswith("-"))])

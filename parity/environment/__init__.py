@@ -1,0 +1,1 @@
+"""What is installed, and what is said where it is not."""
