@@ -27,7 +27,7 @@ from parity.oracle.switches import (
     set_tf32,
     set_threads,
     single_threaded,
-    tf32,
+    tf32_as,
     threads,
 )
 from parity.oracle.torch_functions import FUNCTIONS
@@ -60,6 +60,6 @@ __all__ = [
     "set_tf32",
     "set_threads",
     "single_threaded",
-    "tf32",
+    "tf32_as",
     "threads",
 ]

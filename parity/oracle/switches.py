@@ -42,7 +42,7 @@ def threads(count: int) -> Iterator[None]:
 
 
 @contextmanager
-def tf32(allowed: bool) -> Iterator[None]:
+def tf32_as(allowed: bool) -> Iterator[None]:
     """For a while CUDA may round the factors of float32 products, or may not."""
     before = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
     set_tf32(allowed)
@@ -53,9 +53,9 @@ def tf32(allowed: bool) -> Iterator[None]:
 
 
 @contextmanager
-def single_threaded(allow_tf32: bool = False) -> Iterator[None]:
+def single_threaded(tf32: bool = False) -> Iterator[None]:
     """One torch thread for a while, and no TF32 unless it is asked for."""
-    with tf32(allow_tf32), threads(1):
+    with tf32_as(tf32), threads(1):
         yield
 
 

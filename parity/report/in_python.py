@@ -87,7 +87,7 @@ def run(
         shapes=str(file or ""),
     )
     command = _command(asked, file, jobs, folder)
-    with oracle.tf32(False):
+    with oracle.tf32_as(False):
         findings = _judged(chosen.tasks, settings, int(jobs), progress)
         seconds = time.perf_counter() - started
         about = about_run(findings, settings, command, int(jobs), seconds, scope)

@@ -15,8 +15,8 @@ from parity.report import overview
 from parity.report.files import check_place, write_reports
 from parity.report.run_words import against, messages, summary_line
 from parity.report.vouching import vouching_note
+from parity.results.data_frames import frame_of
 from parity.results.findings import Findings
-from parity.results.frames import frame_of
 from parity.results.rows import ElementRow, Row, TorchRow, TrainingRow, WitnessRow
 from parity.results.settings import Settings
 from parity.results.verdicts import BLIND, EMPTY, EXPECTED, OUTSIDE

@@ -59,7 +59,7 @@ def test_single_threaded_gives_the_threads_back() -> None:
 
 
 def test_tf32_is_switched_on_and_off() -> None:
-    """Whatever was set before, both switches are as asked for afterwards."""
+    """Whatever was set before, both switches are as asked for; a block leaves them as they were."""
     switches = ("allow_tf32_matmul", "allow_tf32_cudnn")
     try:
         for allowed in (True, False, True):
@@ -67,8 +67,11 @@ def test_tf32_is_switched_on_and_off() -> None:
             assert [oracle.flags()[switch] for switch in switches] == [allowed, allowed]
         with oracle.single_threaded():
             assert not any(oracle.flags()[switch] for switch in switches)
+        assert all(oracle.flags()[switch] for switch in switches)
+        oracle.set_tf32(False)
         with oracle.single_threaded(tf32=True):
             assert all(oracle.flags()[switch] for switch in switches)
+        assert not any(oracle.flags()[switch] for switch in switches)
     finally:
         oracle.set_tf32(False)
 
