@@ -13,7 +13,7 @@ from parity.commands.ending import in_words, wrong_call
 from parity.commands.options import FOLDER
 from parity.environment.needs import NeedError, need
 
-PACKAGES = ("jinja2", "babel", "latex2mathml", "matplotlib", "pygments")
+PACKAGES = ("jinja2", "babel", "latex2mathml", "matplotlib", "PIL", "pygments")
 Open = Annotated[bool, typer.Option("--open", help="show the page in your browser")]
 
 

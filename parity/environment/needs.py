@@ -19,7 +19,7 @@ EXTRAS = {
         ),
         "parity",
     ),
-    **dict.fromkeys(("jinja2", "latex2mathml", "matplotlib", "pygments"), "page"),
+    **dict.fromkeys(("jinja2", "latex2mathml", "matplotlib", "PIL", "pygments"), "page"),
     "torch": "torch",
     "distributed": "dask",
 }

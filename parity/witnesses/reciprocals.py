@@ -66,13 +66,13 @@ class Means:
         return bool(np.all(difference <= limit))
 
     def _sums(self, name: str, x: Array, dy: Array) -> tuple[Array, Array]:
-        """Σ|x|/d or Σ|dy|/d, by torch in float64, and K."""
+        """Σ|x/d| or Σ|dy/d|, by torch in float64, and K; a divisor may be negative."""
         x, dy = x.astype(np.float64), dy.astype(np.float64)
         function, options = self.shape.function, self.shape.options
         if name == "y":
-            return oracle.forward(function, {"x": x}, options), self.terms.value
+            return np.abs(oracle.forward(function, {"x": x}, options)), self.terms.value
         found = oracle.gradients(function, {"x": x}, options, dy, ["x"])
-        return found.gradients["x"], self.terms.gradients["x"]
+        return np.abs(found.gradients["x"]), self.terms.gradients["x"]
 
 
 def means_of(shape: Geometry, dtype: str) -> Means | None:
@@ -84,7 +84,7 @@ def means_of(shape: Geometry, dtype: str) -> Means | None:
         if sampling.is_maximum(shape.options):
             return None
         shape = Geometry("avg_pool2d", shape.shapes, sampling.as_pooling(shape.options))
-    if not any(d & (d - 1) for d in divisors(shape)):
+    if not any(abs(d) & (abs(d) - 1) for d in divisors(shape)):
         return None
     terms = terms_of(shape.function, shape.shapes, shape.options)
     return Means(shape, terms, arithmetic("numpy", dtype).u)

@@ -209,7 +209,7 @@ class Windows:
             o.get("ceil_mode", False),
         )  # fmt: skip
         counted, override = o.get("count_include_pad", True), o.get("divisor_override")
-        self.divisor = _divisor("test", g, counted, override).astype(x.dtype)
+        self.divisor = _divisor("test", g, counted, override, x.dtype)
         self.reciprocal = x.dtype.type(1) / self.divisor
         self.geometry, self.inside, self.frame = g, x, [(0, 0), (0, 0)]
         for size, out, k, s, p in zip(
@@ -269,7 +269,7 @@ def gradient_by_reciprocal(function: str, dy: Array, x: Array, *given: Any, **op
 
 def whole_windows(x: Array, size: Any, edge: str) -> tuple[Array, tuple[int, int]]:
     """x with the zeros that downsample adds, and the window."""
-    window = tuple(size) if isinstance(size, tuple | list) else (size, size)
+    window = tuple(np.broadcast_to(size, 2).tolist())  # a number, one entry for both axes, or two
     after = [
         (0, -n % k if edge == "zero_pad" else 0) for n, k in zip(x.shape[2:], window, strict=True)
     ]

@@ -114,6 +114,7 @@ SHARED = {
     "overview": "a run at a glance, on the terminal and on the page",
     "pictures": "the pictures that teach, and their section of the page",
     "page": "the page, and the command that makes it",
+    "plots": "drawings of what was found, on the page and in a notebook",
     "pooling": "what maximum and average pooling share",
     "linearity": "whether a gradient is linear in dy",
     "memory": "bytes that a process needs",

@@ -263,7 +263,7 @@ def test_an_audit_without_torch(call: Call, tmp_path: Path) -> None:
 
 # --- which extra brings what --------------------------------------------------------------
 
-PYPI = {"flint": "python-flint"}  # packages that PyPI calls otherwise
+PYPI = {"PIL": "pillow", "flint": "python-flint"}  # packages that PyPI calls otherwise
 
 
 def test_the_extras_bring_what_is_said() -> None:

@@ -70,7 +70,8 @@ HEADERS = {
     Row: "case,kind,function,network,layer,tensor,argument,direction,documents,dtype,device,shape,"
     "elements,seed,"
     "max_abs_error,max_rel_error,max_ulp,bound_at_worst,worst_ratio,worst_index,refimpl_value,"
-    "torch_value,refimpl_ulp,torch_ulp,refimpl_roundings,torch_roundings,closer,truth_radius,"
+    "torch_value,exact_value,refimpl_ulp,torch_ulp,refimpl_roundings,torch_roundings,closer,"
+    "truth_radius,"
     "exact_elements,resolution,element_resolution,bound_over_value,largest_value,kinks,overflow,verdict,note,"
     "outside",
     WitnessRow: "case,function,network,dtype,witness,tensors,elements,verdict,false_accept,note",
