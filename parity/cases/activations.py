@@ -48,7 +48,13 @@ ROWS: tuple[Function, ...] = (
         pieces=ELEMENT,
     ),
     Function(
-        "sigmoid", ("x",), ("D1.10", "D2.9"), elementary=True, pieces=ELEMENT, in_networks=True
+        "sigmoid",
+        ("x",),
+        ("D1.10", "D2.9"),
+        ordered=False,
+        elementary=True,
+        pieces=ELEMENT,
+        in_networks=True,
     ),
     Function(
         "tanh",

@@ -13,10 +13,10 @@ most one value of v there hides it from one direction whatever the other element
 above `Sides.resolution`; the precision is raised until that is small beside every element.
 
 Where branches meet, the forward is differentiated towards v and towards −v. If the two agree (the
-pieces of a sigmoid at 0 join smoothly), they are judged. If not, there is a kink. v is then drawn
-once for each value of an input and is 0 where that is 0, or at another kink of the function: along
-such a direction ties stay ties and a zero stays a zero, so that maxima and ReLUs have a derivative.
-What several tied elements get is seen as a sum, what a zero gets is not seen.
+pieces of a softmax with two maxima join smoothly), they are judged. If not, there is a kink. v is
+then drawn once for each value of an input and is 0 where that is 0, or at another kink of the
+function: along such a direction ties stay ties and a zero stays a zero, so that maxima and ReLUs
+have a derivative. What several tied elements get is seen as a sum, what a zero gets is not seen.
 """
 
 from __future__ import annotations

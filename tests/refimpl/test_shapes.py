@@ -906,7 +906,9 @@ def test_axes_have_their_own_padding() -> None:
 
 def test_a_geometry_is_checked_once() -> None:
     """The same shapes and options again: the same sizes, whatever the function and the numbers."""
+    CHECKED.clear()
     first = conv_geometry("conv2d", 2, IMAGE, KERNEL, 1, (2, 1), 1, 1)
+    conv_geometry("conv2d", 2, IMAGE, KERNEL, 2, (2, 1), 1, 1)
     again = conv_geometry("conv2d_backward", 2, IMAGE + 1, KERNEL, 1, (2, 1), 1, 1)
     assert again is first
 
