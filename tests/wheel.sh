@@ -64,6 +64,9 @@ refuses "$needs_typer" run
 refuses "$needs_typer" --help
 
 environment parity '[parity]'
+"$bin/parity" explain D1.23 --lang zh > explained.txt
+grep -F 'D1.23' explained.txt
+refuses "parity page needs jinja2, which is not installed: pip install 'cnn-parity[page]'" page
 needs_torch="needs torch, which is not installed: pip install 'cnn-parity[torch]'"
 "$bin/parity" --version
 "$bin/parity" --help > help.txt
@@ -80,6 +83,8 @@ refuses "parity audit $needs_torch, or leave it out with --no-torch" audit
 environment torch '[torch]'
 "$bin/python" -c 'from parity.cases.digits import digits; assert digits()[0].shape == (400, 1, 32, 32); from parity.cases.photograph import photograph; assert photograph().shape == (227, 227, 3)'
 "$bin/parity" run relu small_relu --out "$room/reports"
+"$bin/parity" page "$room/reports"
+grep -q '<math' "$room/reports/index.html"
 "$bin/parity" audit --document D3 --out "$room/reports"
 test -s "$room/reports/summary.csv"
 test -s "$room/reports/audit.csv"
