@@ -224,7 +224,6 @@ def avg_pool3d_backward(
     )
 
 
-@short_rows()
 def _avg_pool(
     where: str,
     n: int,
@@ -241,15 +240,15 @@ def _avg_pool(
     divisor = _divisor(where, geometry, count_include_pad, divisor_override, _in(x).dtype)
     y = np.empty((*x.shape[:2], *geometry.output), x.dtype)
     along = list(enumerate(pool_meetings(geometry), start=1))
-    for maps, means in map_blocks(x, y):
-        sums = _in(maps)
-        for axis, pairs in along:  # a sum of sums, axis by axis
-            sums = _sums(sums, axis, pairs, geometry.output)
-        np.divide(sums, divisor, out=means, casting="same_kind")
+    with short_rows():
+        for maps, means in map_blocks(x, y):
+            sums = _in(maps)
+            for axis, pairs in along:  # a sum of sums, axis by axis
+                sums = _sums(sums, axis, pairs, geometry.output)
+            np.divide(sums, divisor, out=means, casting="same_kind")
     return y
 
 
-@short_rows()
 def _avg_pool_backward(
     where: str,
     n: int,
@@ -268,13 +267,14 @@ def _avg_pool_backward(
     divisor = _divisor(where, geometry, count_include_pad, divisor_override, _in(dy).dtype)
     dx = zeros(x.shape, like=_in(dy))
     along = list(enumerate(pool_meetings(geometry), start=1))
-    for gradient, upstream in map_blocks(dx, dy):
-        shares = _in(upstream) / divisor
-        for axis, pairs in reversed(along):  # the adjoint, axis by axis
-            longer = gradient if axis == 1 else _zeros(shares, axis, geometry.sizes)
-            for outputs, inputs in pairs:
-                longer[_on(axis, inputs)] += shares[_on(axis, outputs)]
-            shares = longer
+    with short_rows():
+        for gradient, upstream in map_blocks(dx, dy):
+            shares = _in(upstream) / divisor
+            for axis, pairs in reversed(along):  # the adjoint, axis by axis
+                longer = gradient if axis == 1 else _zeros(shares, axis, geometry.sizes)
+                for outputs, inputs in pairs:
+                    longer[_on(axis, inputs)] += shares[_on(axis, outputs)]
+                shares = longer
     return dx.astype(dy.dtype, copy=False)
 
 

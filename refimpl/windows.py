@@ -96,7 +96,6 @@ def short_rows() -> Iterator[None]:
         np.setbufsize(before)
 
 
-@short_rows()
 def add_windows(into: Array, parts: Array, stride: Sequence[int], dilation: Sequence[int]) -> None:
     """Adjoint of `windows`: into[n, c, h·stride + i·dilation, …] += parts[n, c, i…, h…].
 
@@ -111,19 +110,19 @@ def add_windows(into: Array, parts: Array, stride: Sequence[int], dilation: Sequ
     array([ 1., 12., 23., 30.])
     """
     n = len(stride)
-    before = (slice(None),) * (n + 1)
-    for axis, s, d in zip(range(n), stride, dilation, strict=True):  # a sum of sums, axis by axis
-        # parts: (N, C, K from `axis` on, finished axes of S, S_out from `axis` on)
-        if axis < n - 1:
-            shape = (*parts.shape[:2], *parts.shape[3:])
-            sums = zeros((*shape[: n + 1], into.shape[2 + axis], *shape[n + 2 :]), like=into)
-        else:
-            sums = into
-        for i in range(parts.shape[2]):
-            places = slice(i * d, i * d + s * (parts.shape[n + 2] - 1) + 1, s)
-            there = sums[*before, places]
-            there += parts[:, :, i]
-        parts = sums
+    with short_rows():
+        for axis, s, d in zip(range(n), stride, dilation, strict=True):  # a sum of sums, by axes
+            # parts: (N, C, K from `axis` on, finished axes of S, S_out from `axis` on)
+            if axis < n - 1:
+                shape = (*parts.shape[:2], *parts.shape[3:])
+                sums = zeros((*shape[: n + 1], into.shape[2 + axis], *shape[n + 2 :]), like=into)
+            else:
+                sums = into
+            for i in range(parts.shape[2]):
+                places = slice(i * d, i * d + s * (parts.shape[n + 2] - 1) + 1, s)
+                there = sums[(slice(None),) * (n + 1) + (places,)]
+                there += parts[:, :, i]
+            parts = sums
 
 
 def blocks(
