@@ -33,8 +33,8 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "explain": (
         ("parity explain conv2d_backward", "what it computes, step by step"),
         ("parity explain conv2d --symbols", "the formula of each element"),
-        ("parity explain max_pool2d --size '5x5 kernel 3 stride 2'", "of another size"),
-        ("parity explain conv2d_backward --at 'dx[0,0,1,2]'", "another element"),
+        ("parity explain conv2d --size '5x5 kernel 3'", "of another size"),
+        ("parity explain conv2d --at 'y[0,0,1,1]'", "another element"),
         ("parity explain D1.23", "a statement of the documents"),
         ("parity explain why is the kernel turned", "a question"),
         ("parity explain 步幅 --lang zh", "in Chinese"),

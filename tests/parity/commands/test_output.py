@@ -14,7 +14,7 @@ import pytest
 from calling import Call
 
 import parity
-import parity.report.text
+import parity.report.run_words
 from parity.commands.output import Guarded, Output, guarded_output, readable
 from parity.report.files import REPORTS
 
@@ -59,7 +59,7 @@ def test_a_run_in_an_encoding_that_lacks_signs(
 ) -> None:
     """Arrows and infinities are written with what there is; exit code 0, and reports."""
     said = "loss 2.4504 → 1.6930, at most ∞, ≤ 2⁻⁶⁰, Σ|terms|"
-    monkeypatch.setattr(parity.report.text, "training_notes", lambda rows: [said])
+    monkeypatch.setattr(parity.report.run_words, "training_notes", lambda rows: [said])
     stream = Stream(encoding)
     monkeypatch.setattr(sys, "stdout", stream)
     assert call(*RUN, "--out", tmp_path).code == 0

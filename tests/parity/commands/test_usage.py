@@ -28,7 +28,7 @@ WRONG = {
     "check a --layout x": "--layout must be NCHW, NHWC, CHW, HWC, HW, D, DN or D1, but is 'x'",
     "diff a.csv": "B is missing",
     "list a b": "too many arguments: b",
-    "help rnu": "there is no command 'rnu', did you mean run?; there are run, check, ",
+    "help rnu": "there is no command 'rnu', did you mean run?; there are run, page, check, ",
     "check a.py:f --out /none/t.csv": "--out /none/t.csv: there is no folder /none",
     "run relu --out /proc/nowhere": "/proc/nowhere: no such file or directory",
 }

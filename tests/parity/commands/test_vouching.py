@@ -38,7 +38,7 @@ def test_a_run_that_vouches(call: Call, tmp_path: Path) -> None:
 
 def test_nothing_chosen(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A catalogue that has lost its cases."""
-    monkeypatch.setattr("parity.suite.tasks.select", lambda *given, **options: [])
+    monkeypatch.setattr("parity.suite.scope.select", lambda *given, **options: [])
     code, out, _ = call(*RUN, "--out", tmp_path)
     assert code == 1
     assert "NOT JUDGED no tensor was judged\n" in out

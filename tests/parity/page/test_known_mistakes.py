@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from dataclasses import replace
@@ -21,7 +20,7 @@ from parity.power import groups
 from parity.power.circumstances import CIRCUMSTANCES
 from parity.power.conditional import CircumstanceRow
 from parity.power.survey import MistakeRow
-from parity.results.rows import Row, columns
+from parity.results.rows import Row
 from parity.results.writing import to_csv
 from parity.texts.translations import said_in
 
@@ -233,17 +232,3 @@ def test_every_witness_has_a_name() -> None:
     from parity.power.witnesses import WITNESSES
 
     assert set(known_mistakes.WITNESSES) == {"torch", *WITNESSES}
-
-
-def test_an_older_table(tmp_path: Path) -> None:
-    """Without the groups' columns the mistakes are there all the same."""
-    path = tmp_path / "mistakes.csv"
-    written(tmp_path, TWO)
-    with path.open(encoding="utf-8", newline="") as file:
-        found = list(csv.DictReader(file))
-    kept = [name for name in columns(MistakeRow) if not name.startswith("in_")]
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, kept, extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(found)
-    assert "dx-kernel-not-turned" in shown(read_tables(tmp_path))
