@@ -369,7 +369,9 @@ def test_groups_of_single_places(rng: np.random.Generator) -> None:
     x, weight = draw(rng, (2, 6, 4, 5), "float64"), draw(rng, (9, 2, 1, 1), "float64")
     dy = draw(rng, (2, 9, 4, 5), "float64")
     parts = [
-        conv2d_backward(dy[:, 3 * g : 3 * g + 3], x[:, 2 * g : 2 * g + 2], weight[3 * g : 3 * g + 3])
+        conv2d_backward(
+            dy[:, 3 * g : 3 * g + 3], x[:, 2 * g : 2 * g + 2], weight[3 * g : 3 * g + 3]
+        )
         for g in range(3)
     ]
     grads = conv2d_backward(dy, x, weight, groups=3)
