@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from inspect import unwrap
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -15,8 +16,9 @@ def plant(mutant: Mutant, module: ModuleType) -> None:
     """Let a module, and all who imported from it, have the mutant's code.
 
     Functions and methods stay the objects they are and take over the new code, so that every
-    reference to them is to the mutant. A constant is bound anew wherever its name stands for it,
-    and so are the arrays and mappings of the module, which its functions may have made.
+    reference to them is to the mutant, also that of what wraps them. A constant is bound anew
+    wherever its name stands for it, and so are the arrays and mappings of the module, which its
+    functions may have made.
     """
     with mutant.mutated() as tree:
         code = compile(tree, str(module.__file__), "exec")
@@ -25,7 +27,7 @@ def plant(mutant: Mutant, module: ModuleType) -> None:
     for name, made in changed.items():
         if isinstance(made, np.ndarray | Mapping) and name in vars(module) and name[0] != "_":
             _rebind(name, vars(module)[name], made)
-    old, new = vars(module)[mutant.top], changed[mutant.top]
+    old, new = unwrap(vars(module)[mutant.top]), unwrap(changed[mutant.top])
     if isinstance(old, FunctionType):
         _take_over(old, new)
     elif isinstance(old, type):

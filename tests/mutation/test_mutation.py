@@ -12,10 +12,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib import import_module
+from inspect import unwrap
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 import run
 from killing import Baseline, Check, Outcome, attack, forked, merged, outcome, that_run
@@ -187,6 +189,22 @@ def test_plant(small: tuple[ModuleType, ...], after: str) -> None:
     assert not PLANTED[after](one, other)
     plant(mutant_to(after), one)
     assert PLANTED[after](one, other)
+
+
+def test_plant_reaches_what_is_wrapped() -> None:
+    """A context manager of refimpl, made of a function by a decorator."""
+    module = import_module("refimpl.windows")
+    whole = unwrap(module.short_rows)
+    code, size = whole.__code__, np.getbufsize()
+    left = next(m for m in run.all_mutants() if m.top == "short_rows" and m.after == "pass")
+    try:
+        plant(left, module)
+        with module.short_rows():
+            pass
+        assert np.getbufsize() != size
+    finally:
+        whole.__code__ = code
+        np.setbufsize(size)
 
 
 def fate(work: Callable[[], Any], path: Path) -> Outcome:

@@ -364,6 +364,22 @@ def test_groups_are_convolutions_side_by_side(rng: np.random.Generator) -> None:
     assert_same(conv2d(x, weight, bias, groups=3), np.concatenate(parts, axis=1))
 
 
+def test_groups_of_single_places(rng: np.random.Generator) -> None:
+    """Kernels of 1×1 in groups: each share of the channels has its own gradient."""
+    x, weight = draw(rng, (2, 6, 4, 5), "float64"), draw(rng, (9, 2, 1, 1), "float64")
+    dy = draw(rng, (2, 9, 4, 5), "float64")
+    parts = [
+        conv2d_backward(
+            dy[:, 3 * g : 3 * g + 3], x[:, 2 * g : 2 * g + 2], weight[3 * g : 3 * g + 3]
+        )
+        for g in range(3)
+    ]
+    grads = conv2d_backward(dy, x, weight, groups=3)
+    assert_same(grads.dx, np.concatenate([part.dx for part in parts], axis=1))
+    assert_same(grads.dx[:, :2], np.einsum("nohw,ocij->nchw", dy[:, :3], weight[:3]))
+    assert_same(grads.dweight, np.concatenate([part.dweight for part in parts]))
+
+
 def test_one_axis_is_an_image_of_one_row(rng: np.random.Generator) -> None:
     """conv1d is conv2d on images of height 1."""
     x, weight = draw(rng, (2, 3, 7)), draw(rng, (4, 3, 5))
