@@ -12,6 +12,16 @@ def of_function(name: str) -> str:
     return name.replace("_", "-")
 
 
+def of_file(subject: str) -> str:
+    """What the functions of a file of refimpl share."""
+    return f"file-{subject.replace('_', '-')}"
+
+
+def of_definition(subject: str) -> str:
+    """The plain definitions of a file's functions."""
+    return f"definition-{subject.replace('_', '-')}"
+
+
 def of_statement(row: str) -> str:
     """A statement's of the ledger: its id, D1.23."""
     return row

@@ -38,6 +38,11 @@ class Named:
     said: Docstring
     code: Markup
 
+    @property
+    def subject(self) -> str:
+        """The file of refimpl that it stands in."""
+        return str(getattr(refimpl, self.name).__module__).rpartition(".")[2]
+
     @classmethod
     def of(cls, name: str) -> Named:
         """By its name; of a constant its value stands for the code."""
@@ -106,20 +111,26 @@ def context(tables: Tables) -> dict[str, Any]:
     shown = {f.forward.name for found in groups.values() for f in found} | {
         f.backward.name for found in groups.values() for f in found if f.backward
     }
-    subjects = {group: _subject(found[0].forward.name) for group, found in groups.items()}
+    subjects = _subjects(groups)
+    files = [subject for found in subjects.values() for subject in found]
     return {
         "groups": groups,
         "subjects": subjects,
-        "shared": {s: shared_code(import_module(f"refimpl.{s}")) for s in subjects.values()},
-        "plain": {s: definition_of(s) for s in subjects.values()},
+        "shared": {file: shared_code(import_module(f"refimpl.{file}")) for file in files},
+        "plain": {file: definition_of(file) for file in files},
         "others": _others(shown),
         "empty": layers.empty,
     }
 
 
-def _subject(name: str) -> str:
-    """The file of refimpl that a function stands in."""
-    return str(getattr(refimpl, name).__module__).rpartition(".")[2]
+def _subjects(groups: Mapping[str, list[Compared]]) -> dict[str, list[str]]:
+    """Under each heading the files that its functions stand in, each under the first of them."""
+    found: dict[str, list[str]] = {}
+    for group, functions in groups.items():
+        before = {file for files in found.values() for file in files}
+        files = dict.fromkeys(f.forward.subject for f in functions)
+        found[group] = [file for file in files if file not in before]
+    return found
 
 
 def _layers(summary: pd.DataFrame) -> pd.DataFrame:

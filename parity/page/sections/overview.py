@@ -69,7 +69,10 @@ def _figures(tables: Tables) -> Iterator[Figure]:
         yield Figure(grouped(refused), "bad inputs refused")
     if not tables.audit.empty:
         supported = int((tables.audit.supported == "True").sum())
-        yield Figure(f"{supported} / {len(tables.audit)}", "statements of the documents supported")
+        yield Figure(
+            f"{supported} / {len(tables.audit)}",
+            "verdicts on the documents’ statements that the evidence supports",
+        )
     if not tables.mistakes.empty:
         wrong = tables.mistakes[tables.mistakes.control != "True"]
         seen = wrong.witnesses != ""
@@ -92,7 +95,8 @@ def _resolutions(summary: pd.DataFrame) -> Iterator[dict[str, str]]:
     """By dtype: how much too large a tensor may be before it is refused."""
     if summary.empty:
         return
-    judged = summary[summary.verdict.isin(("within", "identical"))]
+    agree = summary.verdict.isin(("within", "identical"))
+    judged = summary[agree & (summary.kind == "layer")]
     for dtype, rows in judged.groupby("dtype"):
         of = numbers(rows.resolution).dropna()
         if len(of):

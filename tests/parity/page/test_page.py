@@ -125,7 +125,7 @@ def overview_of(folder: Path) -> str:
 
 def test_a_run_that_holds_says_so() -> None:
     """And has no finding."""
-    assert "All hold: every tensor" in sample_page()
+    assert "All hold: no tensor" in sample_page()
     assert 'id="finding-1"' not in sample_page()
 
 
@@ -140,7 +140,7 @@ def test_a_disagreement_is_said_and_has_a_link(tmp_path: Path) -> None:
     html = overview_of(folder)
     assert "1 tensors do not hold." in html
     assert 'href="#finding-1"' in html
-    assert "All hold: every tensor" not in html
+    assert "All hold: no tensor" not in html
 
 
 def test_a_run_that_cannot_vouch_for_itself_does_not_hold(tmp_path: Path) -> None:
