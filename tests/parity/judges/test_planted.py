@@ -123,7 +123,7 @@ def detour(
 
     def wrong(dy: Array, *args: Any, **options: Any) -> Any:
         # Balls and symbols have no bounds, a sample alone and another convention have others.
-        if dy.dtype != dtype or dy.shape != shape or "ties" in options:
+        if dy.dtype != dtype or dy.shape != shape or {"ties", "indices"} & options.keys():
             return right(dy, *args, **options)
         limits = backward_bounds(case.function, dy, arrays, options, sides(dtype))
         grads = right(dy, *args, **options)
