@@ -35,8 +35,3 @@ def of_mistake(name: str) -> str:
 def of_network(name: str) -> str:
     """A network's."""
     return f"network-{name.replace('_', '-')}"
-
-
-def of_case(case: str) -> str:
-    """A case's, `conv2d[one channel out]`."""
-    return f"case-{case.replace(' ', '-').replace('[', '-').removesuffix(']')}"

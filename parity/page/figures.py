@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 
-def short(number: float | str) -> str:
-    """Three digits; an empty text for what is not there.
+def short(number: float | str, digits: int = 3) -> str:
+    """So many digits; an empty text for what is not there.
 
     >>> short("0.04586679673386779"), short(""), short(float("inf")), short(0.0)
     ('0.0459', '', '∞', '0')
@@ -16,7 +16,16 @@ def short(number: float | str) -> str:
         return ""
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    return f"{value:.3g}"
+    return f"{value:.{digits}g}"
+
+
+def rough(number: float | str) -> str:
+    """Two digits, as sentences have them.
+
+    >>> rough(3.337860107421875e-06), rough(0.31), rough(8518.7)
+    ('3.3e-06', '0.31', '8.5e+03')
+    """
+    return short(number, 2)
 
 
 def grouped(number: int) -> str:

@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from parity.page import anchors
 from parity.page.bilingual import both
+from parity.page.figures import rough
 from parity.page.tables import Tables, numbers
 from parity.results.verdicts import BLIND, IDENTICAL, INFORMATION, WITHIN
 
@@ -142,10 +143,10 @@ def _resolution(dtype: str, rows: pd.DataFrame) -> Iterator[Markup]:
         "that is wrong as a whole by {whole} of itself, 99 % of them by {whole_most}; of a single "
         "wrong element half refuse {single} of itself, 99 % {single_most}.",
         dtype=dtype,
-        whole=_short(float(whole.median())),
-        whole_most=_short(float(whole.quantile(MOST))),
-        single=_short(float(single.median())),
-        single_most=_short(float(single.quantile(MOST))),
+        whole=rough(float(whole.median())),
+        whole_most=rough(float(whole.quantile(MOST))),
+        single=rough(float(single.median())),
+        single_most=rough(float(single.quantile(MOST))),
     )
 
 
@@ -199,7 +200,3 @@ def _link(mistake: str) -> Markup:
 
 def _joined(parts: Any) -> Markup:
     return Markup(", ").join(map(escape, parts))
-
-
-def _short(number: float) -> str:
-    return f"{number:.2g}"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from math import isinf
 from typing import Any, NamedTuple
 
 import pandas as pd
 
+from parity.page.figures import rough
 from parity.page.tables import Tables, read_table
 from parity.page.unseen import known, of_circumstances, of_the_known, of_the_run, unrefused
 
@@ -76,9 +76,7 @@ def _functions(mistakes: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _function(name: str, mistakes: list[Any], missed: set[str]) -> dict[str, Any]:
     """One function: groups are those that it has cases of, cells the sums for all groups."""
-    columns = {
-        group: [cell_of(row[group]) for row in mistakes] for group in GROUPS if group in mistakes[0]
-    }
+    columns = {group: [cell_of(row[group]) for row in mistakes] for group in GROUPS}
     sums = {
         group: Cell(sum(cell.refused for cell in column), sum(cell.cases for cell in column))
         for group, column in columns.items()
@@ -107,7 +105,7 @@ def _mistake(row: dict[str, Any], missed: bool, cells: list[Cell]) -> dict[str, 
         "formulas": row["formulas"].split(),
         "witnesses": row["witnesses"].split(),
         "smallest": row["smallest"].partition("[")[2].removesuffix("]"),
-        "times": _times(row["median_margin"]),
+        "times": rough(row["median_margin"]),
     }
 
 
@@ -119,10 +117,3 @@ def cell_of(text: str) -> Cell:
     """
     refused, _, cases = text.partition(" of ")
     return Cell(int(refused), int(cases)) if text else Cell(0, 0)
-
-
-def _times(margin: str) -> str:
-    """By how many times the bound; ∞ where that is 0, nothing where nobody refuses."""
-    if not margin:
-        return ""
-    return "∞" if isinf(float(margin)) else f"{float(margin):.2g}"

@@ -9,6 +9,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from parity.page.bilingual import both
+from parity.page.figures import rough
 from parity.page.layer_plot import layer_plot
 from parity.page.network_rows import in_roundings, name_of, networks_of
 from parity.page.tables import Tables, numbers
@@ -124,15 +125,6 @@ def _largest(tensors: pd.DataFrame, column: str) -> dict[str, Any] | None:
 # --- what is said -------------------------------------------------------------------------
 
 
-def short(number: float) -> str:
-    """Two digits, as the page writes numbers in sentences.
-
-    >>> short(3.337860107421875e-06), short(0.31), short(8518.7)
-    ('3.3e-06', '0.31', '8.5e+03')
-    """
-    return f"{number:.2g}"
-
-
 def _outside(failed: pd.DataFrame) -> Iterator[Markup]:
     first = failed.iloc[0]
     if "" in (first["refimpl_value"], first["torch_value"]):
@@ -153,7 +145,7 @@ def _outside(failed: pd.DataFrame) -> Iterator[Markup]:
         case=first["case"],
         refimpl=first["refimpl_value"],
         torch=first["torch_value"],
-        ratio=short(float(first["worst_ratio"])),
+        ratio=rough(float(first["worst_ratio"])),
     )
 
 
@@ -167,7 +159,7 @@ def _each_by_itself(tensors: pd.DataFrame) -> Iterator[Markup]:
             "Each tensor, computed by both sides from identical "
             "inputs, is within its bound for rounding, at most {ratio} of it ({tensor}); but "
             "{count} of them could not have shown a mistake.",
-            ratio=short(worst["worst_ratio_local"]),
+            ratio=rough(worst["worst_ratio_local"]),
             tensor=worst["name"],
             count=unseen,
         )
@@ -178,9 +170,9 @@ def _each_by_itself(tensors: pd.DataFrame) -> Iterator[Markup]:
         "identical inputs, is within its bound for rounding: at most {ratio} of it ({tensor}). "
         "A tensor too large by {resolution} % would have been refused in any of them.",
         count=len(tensors),
-        ratio=short(worst["worst_ratio_local"]),
+        ratio=rough(worst["worst_ratio_local"]),
         tensor=worst["name"],
-        resolution=short(100 * coarsest["resolution_local"]) if coarsest else "0",
+        resolution=rough(100 * coarsest["resolution_local"]) if coarsest else "0",
     )
 
 
@@ -199,10 +191,10 @@ def _running_free(tensors: pd.DataFrame) -> Iterator[Markup]:
         "most {difference}, in {tensor}: {roundings} roundings of the largest value there, "
         "{ratio} of what rounding may have added up to by then (the accumulated bound).",
         first=apart.iloc[0]["name"],
-        difference=short(farthest["max_abs_error_free"]),
+        difference=rough(farthest["max_abs_error_free"]),
         tensor=farthest["name"],
-        roundings=short(farthest["roundings"]),
-        ratio=short(farthest["worst_ratio_free"]),
+        roundings=rough(farthest["roundings"]),
+        ratio=rough(farthest["worst_ratio_free"]),
     )
 
 
@@ -244,9 +236,9 @@ def _exact(tensors: pd.DataFrame) -> Iterator[Markup]:
     yield both(
         "Against the exact values refimpl is off by at most {ours} roundings ({our_tensor}), torch "
         "by {theirs} ({their_tensor}).",
-        ours=short(ours["refimpl_roundings_local"]),
+        ours=rough(ours["refimpl_roundings_local"]),
         our_tensor=ours["name"],
-        theirs=short(theirs["torch_roundings_local"]),
+        theirs=rough(theirs["torch_roundings_local"]),
         their_tensor=theirs["name"],
     )
     if theirs["torch_roundings_local"] > LOST * (theirs["refimpl_roundings_local"] or 0):
@@ -273,9 +265,9 @@ def _trained(training: pd.DataFrame) -> Iterator[Markup]:
         before=f"{numbers(training['refimpl_loss']).iloc[0]:.4f}",
         after=f"{numbers(training['refimpl_loss']).iloc[-1]:.4f}",
         theirs=f"{numbers(training['torch_loss']).iloc[-1]:.4f}",
-        loss=short(apart["loss"]),
-        weight=short(apart["weight"]),
-        ratio=short(float(numbers(training["local_worst_ratio"]).max())),
+        loss=rough(apart["loss"]),
+        weight=rough(apart["weight"]),
+        ratio=rough(float(numbers(training["local_worst_ratio"]).max())),
     )
     blind = training[training["accumulated_verdict"] == BLIND]
     if not blind.empty:
