@@ -35,6 +35,7 @@ from parity.candidates.examine import (
     smallest,
 )
 from parity.candidates.judge import VALUES, Judged
+from parity.candidates.kept_digits import lost_digits
 from parity.candidates.reference import contradicted
 from parity.candidates.said import Answered, Said, Share
 from parity.candidates.scores import scores
@@ -96,14 +97,12 @@ def check(subject: Subject, planned: Plan, ask: Ask, diagnose: Diagnose) -> Verd
     wrong = any(one.wrong for one in found)
     # Wrong numbers anywhere say nothing of ties and kinks.
     followed = [] if wrong else list(_followed(subject, ask))
-    odd = (
-        *odd,
-        *(one.text for one in followed if not one.known),
-        *(() if wrong else _of_extremes(subject, ask, unchecked)),
-    )
+    far = [] if wrong else list(_of_extremes(subject, ask, unchecked))
+    odd = (*odd, *(one.text for one in followed if not one.known), *_wrong_far_out(far))
     odd = odd or tuple(subject.more([one.asked for one in found if not one.answer.raised]))
     if not wrong and not odd:
-        return _right(subject, found, followed, unchecked)
+        notes = (*(one.text for one in followed), *lost_digits([*found, *far]))
+        return _right(subject, found, notes, unchecked)
     worse = None if odd else normwise(found, ask, subject.part, subject.seed)
     if worse is not None:
         return _right_in_norm(subject, found, worse, unchecked)
@@ -166,20 +165,24 @@ def _takes(one: Outcome, some: bool) -> bool:
     return ("" in aspects or not some) and aspects <= {"", VALUES}
 
 
-def _of_extremes(subject: Subject, ask: Ask, unchecked: Sequence[str]) -> Iterator[str]:
-    """What comes of large numbers whose right answers are ordinary: the first that is wrong.
+def _of_extremes(subject: Subject, ask: Ask, unchecked: Sequence[str]) -> Iterator[Outcome]:
+    """What comes of large numbers whose right answers are ordinary."""
+    for asked in extremes(subject.function, subject.lacks, subject.seed, subject.fit):
+        if _form(asked.problem) not in unchecked:
+            yield outcome(asked, ask, subject.part)
+
+
+def _wrong_far_out(far: Sequence[Outcome]) -> tuple[str, ...]:
+    """Of large numbers the first tensor that is wrong.
 
     An element may lose its digits beside a larger one, as the tail of a sigmoid does.
     """
-    for asked in extremes(subject.function, subject.lacks, subject.seed, subject.fit):
-        if _form(asked.problem) in unchecked:
-            continue
-        found = outcome(asked, ask, subject.part)
+    for found in far:
         for judged in found.judged:
             if judged.aspect and not _in_norm(judged, found):
                 largest = max(float(np.max(np.abs(a))) for a in found.asked.problem.arrays.values())
-                yield f"of numbers up to {largest:.3g} {judged.said}"
-                return
+                return (f"of numbers up to {largest:.3g} {judged.said}",)
+    return ()
 
 
 def _in_norm(judged: Judged, found: Outcome) -> bool:
@@ -222,7 +225,7 @@ def _by_problem(ask: Ask) -> Callable[[Problem], Mapping[str, object] | str]:
 def _right(
     subject: Subject,
     found: Sequence[Outcome],
-    followed: Sequence[Followed],
+    remarked: Sequence[str],
     unchecked: tuple[str, ...],
 ) -> Verdict:
     elements = sum(
@@ -235,7 +238,7 @@ def _right(
         f"all {elements} elements are as near to the exact values as any order of summation is, "
         f"in {len(found)} cases"
     )
-    notes = (*remarks(found), *(one.text for one in followed), *_certificate(found))
+    notes = (*remarks(found), *remarked, *_certificate(found))
     return _verdict(subject, RIGHT, said, unchecked, found, remarks=notes)
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from parity.bounds.arithmetic import arithmetic
+from parity.bounds.arithmetic import Arithmetic, arithmetic
 from parity.bounds.bound import Bound
 from parity.bounds.operations import evaluated_by
 from parity.bounds.rules import tensor_bounds
@@ -86,7 +86,8 @@ def expected(problem: Problem, tensors: Sequence[str]) -> Expected:
     Raises: Undecided where a comparison of the formula stays open, which no exact input does.
     """
     truths = by_balls(problem, tensors)
-    bounds = _bounds(problem)
+    torch = arithmetic("torch", problem.dy.dtype.name)
+    bounds = bounds_of(problem, (torch, torch))
     limits, terms = {}, {}
     for tensor in tensors:
         bound = bounds[tensor]
@@ -96,12 +97,11 @@ def expected(problem: Problem, tensors: Sequence[str]) -> Expected:
     return Expected(problem, truths, limits, terms)
 
 
-def _bounds(problem: Problem) -> dict[str, Bound]:
-    """Of a side whose order of summation nobody knows."""
-    side = arithmetic("torch", problem.dy.dtype.name)
+def bounds_of(problem: Problem, sides: tuple[Arithmetic, Arithmetic]) -> dict[str, Bound]:
+    """Of y and the gradients; torch's arithmetic is that of a side whose order nobody knows."""
     with evaluated_by(ByRefimpl()):
         value, gradients = tensor_bounds(
-            problem.function, problem.dy, problem.arrays, problem.options, (side, side)
+            problem.function, problem.dy, problem.arrays, problem.options, sides
         )
     return {"y": value, **{f"d{name}": bound for name, bound in gradients.items()}}
 
