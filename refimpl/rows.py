@@ -48,7 +48,7 @@ def parts(rows: Array) -> Iterator[slice]:
     >>> list(parts(np.zeros((3, PART_BYTES // 16))))
     [slice(0, 2, None), slice(2, 4, None)]
     """
-    step = max(1, PART_BYTES // max(1, prod(rows.shape[1:]) * rows.itemsize))
+    step = max(1, PART_BYTES // (prod(rows.shape[1:]) * rows.itemsize))
     for start in range(0, len(rows), step):
         yield slice(start, start + step)
 
@@ -86,7 +86,7 @@ def below_maximum(rows: Array) -> tuple[Array, Index]:
 
 def _first_maximum(rows: Array) -> Array:
     """The place of each row's maximum."""
-    if rows.dtype == object:  # argmax would lose what a comparison of its elements raises
+    if rows.dtype == object:  # argmax makes a SystemError of what a comparison raises
         return np.asarray((rows == rows.max(axis=1, keepdims=True)).argmax(axis=1))
     return np.asarray(rows.argmax(axis=1))
 

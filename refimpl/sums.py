@@ -149,8 +149,7 @@ def along(x: Array, axis: int) -> Array:
            [12.]])
     """
     axis %= x.ndim
-    is_last = axis == x.ndim - 1 and x.strides[axis] == x.itemsize
-    if not is_last or x.dtype.kind != "f" or x.dtype == np.float16:
+    if axis < x.ndim - 1 or x.strides[axis] != x.itemsize:
         return np.expand_dims(total(x, (axis,)), axis)
     if (K := x.shape[axis]) > RUN:
         return np.asarray(x.sum(axis=axis, keepdims=True))
