@@ -16,6 +16,7 @@ from refimpl.sums import (
     RUN,
     TERMS,
     LongSum,
+    along,
     is_narrow,
     long_product,
     matmul,
@@ -60,6 +61,15 @@ def test_total_over_axes(axes: tuple[int, ...] | None, dtype: str) -> None:
     assert (found.dtype, found.shape) == (numbers.dtype, expected.shape)
     np.testing.assert_array_equal(numbers, before)
     assert not np.shares_memory(found, numbers) or axes == ()
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (3, 5, 2), (20, 3)])
+@pytest.mark.parametrize("axis", [0, 1, -1])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_along_an_axis(shape: tuple[int, ...], axis: int, order: Any) -> None:
+    """Also over a first axis whose elements lie side by side in memory."""
+    x = np.asarray(np.random.default_rng(3).integers(-9, 9, shape).astype(float), order=order)
+    assert along(x, axis).tolist() == x.sum(axis=axis, keepdims=True).tolist()
 
 
 def test_total_of_nothing() -> None:
