@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import os
+from collections.abc import Callable
+
+import numpy as np
 import pytest
 
+import refimpl
+from refimpl import checks
 from refimpl.hints import (
     Shape,
     channels_last,
@@ -71,6 +78,66 @@ def test_nothing_turns_other_numbers_of_axes() -> None:
     assert reshaped("dy", (), (1, 1)) == ""
     assert reshaped("dy", (1, 1), ()) == ""
     assert shared_by_groups((2, 7, 9), (4, 6, 5), 2) == ""
+
+
+LAST = "; if the channels are last, give "
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (
+            lambda: refimpl.concatenate(np.ones((2, 7, 6, 3)), np.ones((2, 7, 6, 5))),
+            "maps[0] is (2, 7, 6, 3) and maps[1] (2, 7, 6, 5)"
+            f"{LAST}every maps[k].transpose(0, 3, 1, 2)",
+        ),
+        (
+            lambda: refimpl.max_pool2d_backward(np.ones((2, 3, 2, 4)), np.ones((2, 4, 6, 4)), 2),
+            f"but the output for these arguments is (2, 4, 3, 2){LAST}dy.transpose(0, 3, 1, 2)",
+        ),
+        (
+            lambda: refimpl.cross_entropy(np.ones((2, 7, 3)), np.zeros((2, 7), int)),
+            "if the classes are last, give logits.transpose(0, 2, 1)",
+        ),
+        (
+            lambda: refimpl.cross_entropy(np.ones((2, 3)), np.array([True, False])),
+            "but is bool (2,) (logits (2, 3)); give target.astype(int)",
+        ),
+        (
+            lambda: refimpl.cross_entropy(np.ones((3, 2)), np.array([1, 5, 7])),
+            "target holds class 5, but logits has 2 classes (0 to 1)",
+        ),
+    ],
+)
+def test_texts(call: Callable[[], object], text: str) -> None:
+    """A hint stands behind what is wrong."""
+    with pytest.raises((TypeError, ValueError)) as raised:
+        call()
+    assert text in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("places", "size"), [([0, 0], 1), ([2, 0], 3), (np.zeros((0,), int), 3), ([2, 1], 4)]
+)
+def test_indices_of_a_map(places: list[int], size: int) -> None:
+    """From its first place to its last; of no windows none."""
+    found = checks.check_indices("here", np.array(places, int), "first", (len(places),), size)
+    assert found.tolist() == list(places)
+
+
+@pytest.mark.parametrize(("places", "outside"), [([-1, 0], -1), ([0, 3], 3), ([-2, 7], -2)])
+def test_indices_outside_a_map(places: list[int], outside: int) -> None:
+    """Before the first place, or behind the last."""
+    with pytest.raises(ValueError, match=rf"from 0 to 2, .* but hold {outside}$"):
+        checks.check_indices("here", np.array(places), "first", (2,), 3)
+
+
+def test_what_the_machine_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many pages of so many bytes; no limit where the system does not say."""
+    monkeypatch.setattr(os, "sysconf", {"SC_PHYS_PAGES": 3, "SC_PAGE_SIZE": 5}.get, raising=False)
+    assert checks._memory() == 15
+    monkeypatch.delattr(os, "sysconf")
+    assert checks._memory() == math.inf
 
 
 class Sum:
