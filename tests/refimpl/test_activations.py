@@ -450,3 +450,26 @@ def test_relu_scales(x: list[int], factor: int) -> None:
     array = fractions(x)
     assert_same(relu(array * factor), relu(array) * factor)
     assert_same(relu(array) - relu(-array), array)
+
+
+@pytest.mark.parametrize("name", ["sigmoid_backward", "tanh_backward"])
+def test_fractions_have_no_exponential(name: str) -> None:
+    """The sentence names what is missing, instead of NumPy's error on an attribute."""
+    exact = np.array([Fraction(1, 2), Fraction(3)])
+    text = rf"^{name}: x holds Fraction, which has no method exp; give floats, or objects"
+    with pytest.raises(TypeError, match=text):
+        getattr(refimpl, name)(exact, exact)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_the_slope_of_tanh_at_the_largest_numbers(dtype: str) -> None:
+    """−2|x| is −∞ there, without a warning."""
+    largest = np.array([np.finfo(dtype).max, np.finfo(dtype).min], dtype)
+    assert refimpl.tanh_backward(np.ones(2, dtype), largest).tolist() == [0, 0]
+
+
+def test_sigmoid_of_float16() -> None:
+    """Up to where its exponential overflows, and beyond."""
+    x = np.arange(-16, 17, 0.5).astype(np.float16)
+    right = 1 / (1 + np.exp(-x.astype(float)))
+    assert np.all(abs(sigmoid(x) - right) <= 3 * np.spacing(right.astype(np.float16)))
