@@ -89,3 +89,23 @@ def beside(blocks: Sequence[Sequence[str]], width: int, gap: int = 3) -> list[st
             spaced = (padded(c, w) for c, w in zip(cells, widths, strict=True))
             lines.append((" " * gap).join(spaced).rstrip())
     return lines
+
+
+def in_columns(
+    rows: Sequence[Sequence[str]], gap: int = 2, left: Sequence[int] = (0,)
+) -> list[str]:
+    """A table: each column as wide as it needs, to the right but for those named.
+
+    >>> in_columns([["x", "1"], ["long", "23"]])
+    ['x      1', 'long  23']
+    """
+    widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
+    return [
+        (" " * gap)
+        .join(
+            padded(text, width, right=k not in left)
+            for k, (text, width) in enumerate(zip(row, widths, strict=True))
+        )
+        .rstrip()
+        for row in rows
+    ]

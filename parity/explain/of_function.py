@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import refimpl
-from parity.cases.docstrings import Docstring, docstring_of
+from parity.cases.docstrings import Docstring, docstring_of, is_prose
 from parity.cases.functions import FORWARDS, backward_of, forward_of
 from parity.documents.ledger import ledger
 from parity.explain.folding import beside
@@ -70,18 +70,24 @@ def signature_of(name: str, thing: Any) -> str:
 
 
 def _formula(sheet: Sheet, said: Docstring) -> None:
-    """The formula's lines; the sentences beside it are the docstring's, in English alone."""
-    lines = said.formula if sheet.lang == "en" else said.mathematics
-    if lines:
+    """The paragraphs with a formula line by line, the other sentences, the shapes."""
+    if said.formula:
         sheet.head("Formula")
-        for line in lines:
+    for paragraph in said.formula:
+        for line in _told(sheet, paragraph).split("\n"):
             indent = len(line) - len(line.lstrip())
             sheet.raw(line.strip(), indent=2 + min(indent, 8), hang=4)
-    if sheet.lang == "en":
-        for name, text in (("", said.sentences), ("Shapes: ", said.fields.get("Shapes", ""))):
-            if text:
-                sheet.gap()
-                sheet.raw(name + text)
+    for paragraph in said.sentences:
+        sheet.gap()
+        sheet.raw(" ".join(_told(sheet, paragraph).split()))
+    if shapes := said.fields.get("Shapes"):
+        sheet.gap()
+        sheet.raw(f"{sheet.said('Shapes')}: {_told(sheet, shapes)}")
+
+
+def _told(sheet: Sheet, text: str) -> str:
+    """A text of a docstring; mathematics alone is the same in every language."""
+    return sheet.said(text) if is_prose(text) else text
 
 
 def _source(sheet: Sheet, said: Docstring) -> None:

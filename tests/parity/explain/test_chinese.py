@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+import sys
 from importlib.resources import files
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 
 import parity.explain
 import refimpl
+from parity.cases.docstrings import FORMULA, docstring, is_prose
 from parity.documents.ledger import ledger
 from parity.explain import of_statement
 from parity.explain.finding import FIXED
@@ -89,3 +92,49 @@ def test_other_pages_in_chinese(kind: str) -> None:
     for name in OTHERS[kind]:
         lines = lines_of([name], Look("zh", 60))
         assert max(map(columns, lines)) <= 60, name
+
+
+# --- formulas -----------------------------------------------------------------------------
+
+SIGNS = re.compile(r"[=Σ∂⌊⌋⌈⌉√+−·/^²←→<>≤≥]")
+NAMES = (*refimpl.__all__, *ledger(), *(idea.name for idea in IDEAS))
+WIDE = 1000  # columns: every paragraph is one line
+
+
+def signs(text: str) -> list[str]:
+    """The mathematical signs of a text, sorted: another language has another order."""
+    return sorted(SIGNS.findall(text))
+
+
+def formulas(lang: str, name: str) -> list[str]:
+    """The lines of a page that hold a formula or a number's steps and no sentence."""
+    lines = lines_of([name], Look(lang, WIDE))
+    return [line for line in lines if FORMULA.search(line) and not is_prose(line)]
+
+
+def lost(name: str) -> list[str]:
+    """The formula lines of the English page that the Chinese one has not, but for their words."""
+    said = {tuple(signs(line)) for line in lines_of([name], Look("zh", WIDE))}
+    return [line for line in formulas("en", name) if tuple(signs(line)) not in said]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_both_languages_have_the_same_formulas(name: str) -> None:
+    assert lost(name) == []
+
+
+def test_sentences_with_formulas_keep_their_signs() -> None:
+    """Of each docstring: a formula within a sentence is the same in Chinese."""
+    for name in refimpl.__all__:
+        for text in docstring(name).formula:
+            if is_prose(text):
+                assert signs(translations()[text]) == signs(text), name
+
+
+def test_a_lost_formula_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests above can fail: on a Chinese page without the formulas."""
+    whole = lines_of(["conv2d"], Look("zh", WIDE))
+    short = [line for line in whole if "Σ" not in line]
+    said = {"en": lines_of(["conv2d"], Look("en", WIDE)), "zh": short}
+    monkeypatch.setattr(sys.modules[__name__], "lines_of", lambda _, look: said[look.lang])
+    assert "Σ" in lost("conv2d")[0]
