@@ -12,7 +12,8 @@ import refimpl
 
 FIELD = re.compile(r"^(Shapes|Raises|Source|Plain): ?(.*)$")
 FORMULA = re.compile(r"[=Σ≈←→]|∂L")
-SENTENCE = re.compile(r"([A-Za-z]{2,}[,;:]?\s+){4}")  # four words of a language
+# Two words of a language, or one that says how things stand to each other.
+SENTENCE = re.compile(r"(?<![\w`.])[A-Za-z]{2,} [a-z]{2,}(?![\w(\[=`])|\b(where|alike|any)\b")
 STATEMENT = re.compile(r"D[0-4]\.\d+")
 SOURCES = re.compile(r"^(Source|Plain): .*?(?=^\S+: |^$|\Z)", re.MULTILINE | re.DOTALL)
 
@@ -35,8 +36,8 @@ class Docstring:
     def prose(self) -> list[str]:
         """The texts beside the summary that have sentences in them: they need a language.
 
-        >>> docstring_of(refimpl.rot180).prose, docstring_of(refimpl.sigmoid_backward).prose[0][:35]
-        ([], '∂L/∂x = dy · o · (1 − o) where o = ')
+        >>> docstring_of(refimpl.rot180).prose, docstring_of(refimpl.add).prose
+        ([], ['x and branch alike.'])
         """
         texts = (*self.formula, *self.sentences, self.fields.get("Shapes", ""))
         return [text for text in texts if is_prose(text)]
@@ -93,10 +94,10 @@ def docstring_of(thing: Any) -> Docstring:
 
 
 def is_prose(text: str) -> bool:
-    """Whether a text has a sentence in it, and not only names and mathematics.
+    """Whether a text has words of a language in it, and not only names and mathematics.
 
-    >>> is_prose("y = max(x, 0) where x > 0"), is_prose("y = max over the places inside x")
-    (False, True)
+    >>> is_prose("y = max(x, 0)"), is_prose("y = x where x > 0"), is_prose("x padded with zeros")
+    (False, True, True)
     """
     return bool(SENTENCE.search(text))
 

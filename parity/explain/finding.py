@@ -16,6 +16,7 @@ from parity.cases.docstrings import docstring_of
 from parity.cases.functions import forward_of
 from parity.documents.ledger import ledger
 from parity.explain.ideas import IDEAS
+from parity.explain.of_function import CONTROL
 from parity.explain.words import CHINESE, raw_words, tokens
 from parity.mistakes.catalogue import EVERY
 from parity.suite.selection import SelectionError, absent, function_meant
@@ -78,7 +79,7 @@ def pages() -> tuple[Page, ...]:
     mistakes = (
         Page(MISTAKE, m.name, m.title, (), m.misconception)
         for m in EVERY.values()
-        if not m.name.startswith("slightly-too-large")
+        if not m.name.startswith(CONTROL)
     )
     return (*ideas, *functions, *statements, *mistakes)
 

@@ -302,8 +302,8 @@ IDEAS: tuple[Idea, ...] = (
         "softmax-derivative",
         "softmax's derivative, alone and with its loss",
         "Each output depends on every input. In a classifier the cross-entropy −log o_t stands "
-        "behind it, and then nearly all cancels: the gradient of both together is o − t, the "
-        "probabilities minus 1 at the right class.",
+        "behind it, and then nearly all cancels: for each sample the gradient of both together is "
+        "o − t, the probabilities minus 1 at the right class; 1/N of it, if the loss is the mean.",
         ("softmax gradient", "derivative", "o minus t", "o - t", "softmax jacobian",
          "cross entropy gradient", "softmax loss gradient", "softmax的导数", "softmax求导",
          "softmax 导数", "交叉熵的梯度", "导数", "求导"),

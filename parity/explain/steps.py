@@ -61,6 +61,14 @@ class Steps:
         terms = formed.terms if isinstance(formed, Sum) else ()
         if self.demo.is_backward and terms and all(sign > 0 and is_plain(t) for sign, t in terms):
             element = place(tensor.removeprefix("d"), index)
+            if all(isinstance(term, Leaf) for _, term in terms):
+                self.sheet.text(
+                    "{n} paths lead back to {element}, each with the factor 1: dy at their ends",
+                    indent=2,
+                    n=len(terms),
+                    element=element,
+                )
+                return
             self.sheet.text(
                 "{n} paths lead back to {element}: dy at the end of each, times what {element} was "
                 "multiplied by",

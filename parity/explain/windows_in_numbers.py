@@ -132,7 +132,7 @@ def sides(sheet: Sheet) -> None:
     sheet.table(rows, left=(0, 3))
     sheet.gap()
     sheet.text(
-        "The zeros before and after x, and the size of the output, for a kernel of {k}. \"same\" "
+        'The zeros before and after x, and the size of the output, for a kernel of {k}. "same" '
         "needs {n} zero: it goes behind, as every odd one does.",
         indent=2,
         k=2,

@@ -28,7 +28,7 @@ SHOWN = {
     "ties": ("[4] 0", "4 [4]"),
     "pooling": ("= max(13, 8, 1, 4) = 13", "/ 4"),
     "stable-softmax": ("inf  ", "nan  ", "−1  ", "0.2689"),
-    "gradient-descent": ("−1    8     −4           1",),
+    "gradient-descent": ("−1    8     −4              1",),
     "gradient-check": ("1e−01", "1e−11", "0.104993585404"),
     "parameters": ("96 · 3/1 · 11 · 11 + 96 = 34944", "256 · 96/2 · 5 · 5 + 256 = 307456"),
     "softmax-derivative": ("o − t", "−0.8858"),
