@@ -15,9 +15,9 @@ import refimpl
 from parity.cases.docstrings import docstring_of
 from parity.cases.functions import forward_of
 from parity.documents.ledger import ledger
+from parity.explain.asked_words import CHINESE, raw_words, tokens
 from parity.explain.ideas import IDEAS
 from parity.explain.of_function import CONTROL
-from parity.explain.words import CHINESE, raw_words, tokens
 from parity.mistakes.catalogue import EVERY
 from parity.suite.selection import SelectionError, absent, function_meant
 from parity.texts.translations import translations
@@ -31,6 +31,7 @@ NAMED = 20.0
 GRADIENT = re.compile("gradient|derivative|differentiat|back|delta")
 LEAST = 0.25  # of what the words say that the nearest page must have, where none answers
 SHARE = 0.5  # of what a question's words say that a page must have; of a single word all
+SHARE_IF_NAMED = 0.3  # where the question has its name
 # What people ask for in Chinese, by the English word that says whether refimpl has it.
 TOPICS = {
     "归一化|规范化": "normalization",
@@ -216,11 +217,18 @@ def _ranked(asked: str) -> tuple[list[Page], list[Page]]:
         counts = [_rarity(word) * min(_index()[word][page] / IN_TITLE, 1) for word in having]
         share = sum(counts) / max(whole, 1)
         if share >= LEAST:
-            scores[share >= (SHARE if " " in asked or CHINESE.search(asked) else 1)][page] = (
+            scores[share >= _enough(page, asked)][page] = (
                 sum(_rarity(word) * _index()[word][page] for word in having) + _said(page, asked)
             ) * (OF_KIND[page.kind] * share)
     enough, part = (sorted(one, key=lambda page: -one[page]) for one in scores.values())
     return enough, part
+
+
+def _enough(page: Page, asked: str) -> float:
+    """The share of what a question's words say that a page must have."""
+    if " " not in asked and not CHINESE.search(asked):
+        return 1
+    return SHARE_IF_NAMED if page.name in raw_words(asked) else SHARE
 
 
 def _said(page: Page, asked: str) -> float:
@@ -231,7 +239,8 @@ def _said(page: Page, asked: str) -> float:
     is_asked = of_gradient == (forward_of(page.name) != page.name)
     is_named = page.kind == FUNCTION and is_asked and forward_of(page.name) in words
     counts = (8 * len(w) if CHINESE.search(w) else 2 * len(tokens(w)) for w in said)
-    return sum(counts) + NAMED * is_named
+    is_idea = page.kind == IDEA and set(tokens(page.name)) <= set(tokens(asked))
+    return sum(counts) + NAMED * (is_named or is_idea)
 
 
 def _unknown(asked: str) -> list[str]:

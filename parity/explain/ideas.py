@@ -186,11 +186,11 @@ IDEAS: tuple[Idea, ...] = (
     Idea(
         "turned-kernel",
         "why the kernel is turned by 180°",
-        "With stride 1 the output at h reads the input at h + i with weight[i]. Going back, the "
-        "input at u has gone into the outputs h = u − i: the larger i is, the farther in front "
-        "stands the dy. So the weights meet dy in the opposite order, and that is the correlation"
-        " with the turned kernel, in a frame of zeros (\"full\"). Forward nothing is turned: what "
-        "networks call convolution is a correlation.",
+        "With stride 1 the output at h reads the input at h + i with weight[i]. Going back, "
+        "the input at u has gone into the outputs h = u − i: the larger i is, the smaller is "
+        "the h of the dy that weight[i] meets. So the weights meet dy in the opposite order, "
+        "and that is the correlation with the turned kernel, in a frame of zeros (\"full\"). "
+        "Forward nothing is turned: what networks call convolution is a correlation.",
         ("turn", "turned", "rotate the filter", "flip", "flipped", "rotate", "rotated", "rot 180",
          "180", "翻转", "旋转", "旋转180度"),
         "conv2d_backward", "3x3 kernel 2x2", "dx[0,0,1,1]",
@@ -245,7 +245,7 @@ IDEAS: tuple[Idea, ...] = (
         "One weight is used in every window of every sample. Each use is a path on which the "
         "loss feels it, and a gradient is the sum over all paths.",
         ("weight gradient", "dweight", "dw", "shared", "sharing", "权重共享", "权值共享",
-         "权重的梯度", "卷积核的梯度"),
+         "kernel gradient", "gradient of the kernel", "权重的梯度", "卷积核的梯度"),
         "conv2d_backward", "3x3 kernel 2x2", "dweight[0,0,0,1]",
         forms=("dweight: a convolution of x with dy as its kernel",),
         see=("D0.13", "D2.24", "D3.9", "dweight-three-terms", "conv_parameters"),
@@ -270,7 +270,8 @@ IDEAS: tuple[Idea, ...] = (
         "others 0. Where windows overlap, an element may get several. D1 copies dy to all four "
         "places: that is wrong (D1.23).",
         ("max pooling derivative", "argmax", "max pool backward", "pooling backward",
-         "unpooling", "最大池化的梯度", "最大池化反向传播", "池化层的反向传播", "上采样"),
+         "unpooling", "backprop through pooling", "最大池化的梯度", "最大池化反向传播",
+         "池化层的反向传播", "上采样"),
         "max_pool2d_backward", "4x4 kernel 2",
         forms=("upsample: each dy to the place of the maximum, 0 elsewhere",),
         see=("D1.23", "D2.28", "upsample", "max-ties-all"),
@@ -320,8 +321,8 @@ IDEAS: tuple[Idea, ...] = (
         "e^1000 is larger than any float. Subtracting the same number from all logits does not "
         "change a softmax; with the maximum no power is larger than e^0 = 1, and nothing "
         "overflows.",
-        ("overflow", "stable", "numerically stable", "nan", "inf", "max subtracted",
-         "log sum exp", "logsumexp", "溢出", "数值稳定", "减去最大值"),
+        ("overflow", "stable", "numerically stable", "numerical stability", "nan", "inf",
+         "max subtracted", "log sum exp", "logsumexp", "溢出", "数值稳定", "减去最大值"),
         "softmax", "3", "0",
         forms=("adding a number to all logits changes nothing",
                "the logarithm of a softmax; but log(softmax) loses digits where it is tiny"),
@@ -346,7 +347,8 @@ IDEAS: tuple[Idea, ...] = (
         "The derivative o(1 − o) is at most 1/4 (at x = 0), and tiny where |x| is large: each "
         "such layer multiplies what goes back by it. The layers' weights multiply it, too; unless"
         " they are large, little arrives in front.",
-        ("vanishing", "vanish", "saturation", "saturated", "sigmoid derivative", "梯度消失",
+        ("vanishing", "vanish", "exploding gradient", "explode",
+         "梯度爆炸", "saturation", "saturated", "sigmoid derivative", "梯度消失",
          "sigmoid的导数", "sigmoid求导", "饱和"),
         "sigmoid_backward", "3",
         forms=("by the value: dy · y · (1 − y)",),

@@ -43,19 +43,28 @@ def im2col(sheet: Sheet) -> None:
     demo = demonstration("conv2d", IM2COL)
     rows, columns, product = matrices(demo)
     o, at = 1, 1  # the kernel and the window that are shown
-    blocks = [
-        *maps("rows", rows, sheet.width - 2, {(o, k) for k in range(rows.shape[1])}, sheet.colour),
-        *maps("columns", columns, sheet.width - 2, {(k, at) for k in range(len(columns))}),
-        *maps("rows @ columns", product, sheet.width - 2, {(o, at)}, sheet.colour),
-    ]
+    marked = {
+        "rows": (rows, {(o, k) for k in range(rows.shape[1])}),
+        "columns": (columns, {(k, at) for k in range(len(columns))}),
+        "rows @ columns": (product, {(o, at)}),
+    }
+    blocks = []
+    for name, (matrix, places) in marked.items():
+        blocks += maps(name, matrix, sheet.width - 2, places, sheet.colour)
     sheet.drawn(beside(blocks, sheet.width - 2))
     sheet.gap()
+    _one_product(sheet, demo, o, at)
+
+
+def _one_product(sheet: Sheet, demo: Demonstration, o: int, at: int) -> None:
+    """One element of the product, the bias, and which element of y it is."""
+    rows, columns, product = matrices(demo)
+    bias, total = demo.arguments["bias"][o], number(product[o, at])
     factors = zip(rows[o], columns[:, at], strict=True)
     terms = " + ".join(f"{_closed(a)}·{_closed(b)}" for a, b in factors)
-    sheet.raw(f"(rows @ columns)[{o},{at}] = {terms} = {number(product[o, at])}", 2, hang=4)
-    bias = demo.arguments["bias"][o]
     y = place("y", (0, o, *divmod(at, demo.results["y"].shape[3])))
-    sheet.raw(f"{y} = {number(product[o, at])} + bias[{o}] = {number(product[o, at] + bias)}", 2)
+    sheet.raw(f"(rows @ columns)[{o},{at}] = {terms} = {total}", 2, hang=4)
+    sheet.raw(f"{y} = {total} + bias[{o}] = {number(product[o, at] + bias)}", 2)
     sheet.gap()
     sheet.text(
         "The bracketed column is the window of {y}, channel below channel, the bracketed row the "

@@ -250,10 +250,12 @@ class Example:
         equal = (at for at in self.forward.reads("y", index) if self.demo.numbers[at] == value)
         largest = next(equal, None)
         if largest is None:
-            self.sheet.text("in that of {y} it is a 0 of the padding", indent=6, y=said)
+            self.sheet.text(
+                "the maximum of the window of {y} is a 0 of the padding", indent=6, y=said
+            )
         else:
             self.sheet.text(
-                "in that of {y} it is {largest} = {value}",
+                "the maximum of the window of {y} is {largest} = {value}",
                 indent=6,
                 y=said,
                 largest=named(largest),

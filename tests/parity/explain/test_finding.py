@@ -10,9 +10,9 @@ import pytest
 import refimpl
 from parity.documents.ledger import ledger
 from parity.explain import finding
+from parity.explain.asked_words import tokens
 from parity.explain.finding import UnknownNameError, found, pages
 from parity.explain.ideas import IDEAS
-from parity.explain.words import tokens
 from parity.mistakes.catalogue import EVERY
 from parity.suite import selection
 from parity.texts.translations import translations
@@ -65,6 +65,13 @@ QUESTIONS = {
     "what is the derivative of tanh": "tanh_backward",
     "why do we rotate the filter in backpropagation": "turned-kernel",
     "learning rate schedule": "gradient-descent",
+    "how does backprop go through pooling": "max-pooling-gradient",
+    "how do strides affect the gradient": "stride",
+    "how is the kernel gradient computed": "weight-sharing",
+    "how are gradients accumulated": "overlapping-windows",
+    "pytorch conv2d": "conv2d",
+    "alexnet architecture": "alexnet",
+    "为什么会梯度爆炸": "vanishing-gradient",
     "填充有什么用": "padding",
     "为什么要除以N": "mean-over-batch",
     "步幅为2时dx怎么算": "stride",
@@ -99,7 +106,7 @@ def test_every_word_of_an_idea_is_found() -> None:
     ("word", "said"),
     [
         ("sofmax", "did you mean softmax"),
-        ("strid", "did you mean stride"),
+        ("strde", "did you mean stride"),
         ("D9.1", "did you mean D4.1"),
         ("batchnorm", "refimpl has no normalisation layer"),
         ("adam", "refimpl has no optimiser"),

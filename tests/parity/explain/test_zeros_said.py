@@ -27,10 +27,10 @@ def said(name: str, size: str, at: str) -> str:
         ("conv2d_backward", "1 kernel 3 padding 1", "dweight[0,0,0,0]",
          "in every window weight[0,0,0,0] lies on zeros of the padding"),
         ("max_pool2d_backward", "", "dx[0,0,0,0]", "x[0,0,0,0] is the maximum of no window\n"
-         "      in that of y[0,0,0,0] it is x[0,0,1,1] = 16"),
+         "      the maximum of the window of y[0,0,0,0] is x[0,0,1,1] = 16"),
         ("upsample", "3x3 values negative", "dx[0,0,2,2]",
          "x[0,0,2,2] is the maximum of no window\n"
-         "      in that of y[0,0,1,1] it is a 0 of the padding"),
+         "      the maximum of the window of y[0,0,1,1] is a 0 of the padding"),
         ("relu_backward", "", "dx[1]", "because x[1] = −3 < 0"),
         ("hardtanh_backward", "", "dx[0]", "because x[0] = 2 > 1"),
         ("dropout", "", "y[1]", "because mask[1] = 0"),

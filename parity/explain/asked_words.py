@@ -10,7 +10,7 @@ EMPTY = re.compile(
     "my|i|you|we|one|there|this|that|these|those|be|been|was|were|when|where|which|who|can|could|"
     "should|would|will|may|must|explain|tell|show|me|about|if|so|as|from|into|out|up|than|then|no|"
     "not|any|some|such|has|have|had|get|gets|got|go|goes|come|comes|work|works|use|used|uses|need|"
-    "needs|happen|happens|flow|flows|mean|meaning|between|through|please|just|only|also|very|way|thing|"
+    "needs|happen|happens|flow|flows|compute|computed|computes|calculate|calculated|affect|affects|mean|meaning|between|through|please|just|only|also|very|way|thing|"
     "的|是|了"
 )
 CHINESE = re.compile(r"[一-鿿]")
@@ -26,11 +26,12 @@ def stem(word: str) -> str:
 
     >>> [stem(word) for word in ("pooling", "turned", "gradients", "padding", "class")]
     ['pool', 'turn', 'gradient', 'pad', 'class']
-    >>> stem("normalisation") == stem("normalization")
-    True
+    >>> stem("normalisation") == stem("normalization"), stem("accumulate") == stem("accumulated")
+    (True, True)
     """
-    bare = re.sub(r"(?<=[a-z]{3})(ing|ed|(?<!s)s)$", "", word.replace("isation", "ization"))
-    return re.sub(r"([dgnpt])\1$", r"\1", bare) if bare != word else word
+    one = re.sub(r"(?<=[a-z]{3})(?<!s)s$", "", word.replace("isation", "ization"))
+    bare = re.sub(r"(?<=[a-z]{3})(ing|ed|e)$", "", one)
+    return re.sub(r"([dgnpt])\1$", r"\1", bare) if bare != one else bare
 
 
 def raw_words(text: str) -> list[str]:
