@@ -140,12 +140,13 @@ IDEAS: tuple[Idea, ...] = (
     Idea(
         "padding",
         "padding: a frame of zeros around the input",
-        "Zeros are put around the input, so that windows may hang over the edge; they add nothing"
-        " to a sum, which is why the terms of the padding are missing below. padding 1 puts one "
-        "zero on each side, two along each axis. \"same\" keeps ⌈size/stride⌉ windows; what it "
-        "needs is shared out to both sides, an odd zero goes behind. \"full\" takes every window "
-        "that overlaps the input in one element at least, \"valid\" has no padding. A maximum never"
-        " takes a padded place.",
+        "Zeros are put around the input, so that windows may hang over the edge; they add "
+        "nothing to a sum, which is why the terms of the padding are missing below. padding 1"
+        " puts one zero on each side, two along each axis. \"same\" keeps ⌈size/stride⌉ "
+        "windows; what it needs is shared out to both sides, an odd zero goes behind. \"full\" "
+        "takes every window that overlaps the input in one element at least, \"valid\" has no "
+        "padding. max_pool2d never takes a padded place, even where all of x in a window is "
+        "negative.",
         ("pad", "same", "valid", "zero padding", "border", "edge", "填充", "补零", "边缘"),
         "conv2d", "3x3 kernel 3x3 padding 1", "0,0,0,0",
         formula=(output_sizes.FORMULA,),
@@ -174,9 +175,10 @@ IDEAS: tuple[Idea, ...] = (
     Idea(
         "channels",
         "channels: one sum over all maps of the input",
-        "A kernel has a layer for each channel of the input; the products of all layers are added "
-        "to one number. As many kernels as outputs. Arrays are samples × channels × rows × "
-        "columns (NCHW); one image without these axes gets them by x[None, None].",
+        "A kernel has a layer for each channel of the input; the products of all layers are "
+        "added to one number. As many kernels as outputs. Arrays are samples × channels × "
+        "rows × columns (NCHW); a matrix gets the two axes in front by x[None, None], an "
+        "image of several channels the first one by x[None].",
         ("channel", "nchw", "nhwc", "batch axis", "feature map", "feature maps", "rgb", "depth",
          "通道", "特征图", "多通道", "x[None]"),
         "conv2d", "3x3 kernel 2x2 channels 2", "0,0,0,0",
@@ -333,8 +335,8 @@ IDEAS: tuple[Idea, ...] = (
         "relu-at-zero",
         "ReLU's derivative, and at 0",
         "The slope is 1 where x > 0 and 0 where x < 0: dy passes or not. At 0 there is none; "
-        "torch takes 0, D2 prints 1 (at_zero=1). A unit whose x is negative for every sample gets"
-        " no gradient, so its weights stay as they are (a dead ReLU).",
+        "torch takes 0, D2 prints 1 (at_zero=1). A unit whose x is negative for every sample "
+        "gets no gradient, and gradient descent leaves its weights as they are (a dead ReLU).",
         ("relu derivative", "relu gradient", "dead relu", "kink", "dying relu", "die", "dies",
          "relu的导数", "relu反向传播", "relu求导", "死亡relu"),
         "relu_backward", "5",
@@ -344,9 +346,10 @@ IDEAS: tuple[Idea, ...] = (
     Idea(
         "vanishing-gradient",
         "why gradients vanish behind a sigmoid",
-        "The derivative o(1 − o) is at most 1/4 (at x = 0), and tiny where |x| is large: each "
-        "such layer multiplies what goes back by it. The layers' weights multiply it, too; unless"
-        " they are large, little arrives in front.",
+        "The derivative o(1 − o) is at most 1/4 (at x = 0), and tiny where |x| is large: each"
+        " such layer multiplies what goes back by it. The layers' weights multiply it, too: "
+        "if they are small, little arrives in front; if they are large, it may grow from "
+        "layer to layer (an exploding gradient).",
         ("vanishing", "vanish", "exploding gradient", "explode",
          "梯度爆炸", "saturation", "saturated", "sigmoid derivative", "梯度消失",
          "sigmoid的导数", "sigmoid求导", "饱和"),
@@ -427,8 +430,8 @@ IDEAS: tuple[Idea, ...] = (
     Idea(
         "overlapping-windows",
         "overlapping windows: the gradients are added",
-        "Where the stride is smaller than the kernel, an element lies in several windows and gets "
-        "something back from each: += and not =.",
+        "Where the stride is smaller than the kernel, an element may lie in several windows "
+        "and gets something back from each: += and not =.",
         ("overlap", "overlaps", "accumulate", "+=", "scatter", "重叠", "重叠池化", "累加"),
         "avg_pool2d_backward", "3x3 kernel 2 stride 1", "0,0,1,1",
         see=("average-overlaps-overwritten", "dx-overlaps-overwritten"),

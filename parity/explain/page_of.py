@@ -45,7 +45,7 @@ def lines_of(
     if unknown:
         sheet.gap()
         sheet.text("No page has {words}.", words=", ".join(unknown))
-    if others and len(words) > 1:
+    if others:
         sheet.head("Other pages on this")
         for other in others:
             sheet.item(f"parity explain {other.name}", sheet.said(other.title), 30)
@@ -59,7 +59,8 @@ def _other_language(sheet: Sheet, words: Sequence[str]) -> None:
     other = "zh" if sheet.lang == "en" else "en"
     lead = "中文" if other == "zh" else "In English"
     sheet.gap()
-    sheet.raw(f"{lead}: {' '.join(('parity explain', *words))} --lang {other}", hang=2)
+    asked = " ".join(("parity explain", *words)).rstrip("?？!")
+    sheet.raw(f"{lead}: {asked} --lang {other}", hang=2)
 
 
 def _tell(sheet: Sheet, page: Page, size: str, symbols: bool, at: str) -> None:
