@@ -11,7 +11,7 @@ from refimpl.checks import AXES
 from refimpl.shapes import conv_sizes, pool_sizes
 
 FORMULA = "output = ⌊(size + before + after − d·(k − 1) − 1)/s⌋ + 1"
-WINDOWED = re.compile(r"(conv|max_pool|avg_pool)\dd")
+WINDOWED = re.compile(r"(conv|max_pool|avg_pool)\dd(_with_indices)?")
 
 
 class Axis(NamedTuple):

@@ -14,6 +14,7 @@ SIZES = (
     ("conv2d", "6x7 kernel 2 dilation 3 padding 2"), ("conv3d", "3x3x4 kernel 2"),
     ("max_pool2d", "5x6 kernel 2"), ("max_pool2d", "5x6 kernel 2 ceil_mode yes"),
     ("max_pool1d", "4 kernel 2 stride 3 padding 1 ceil_mode yes"),
+    ("max_pool2d_with_indices", "5x6 kernel 2"),
     ("avg_pool2d", "5x6 kernel 3 stride 2 padding 1"), ("max_pool1d", "7 kernel 2 dilation 2"),
 )  # fmt: skip
 
