@@ -93,7 +93,8 @@ def conv2d(
     x padded with zeros; with groups, c runs over the channels of o's group.
 
     Shapes: x (N, C_in, H, W), weight (C_out, C_in/groups, K_h, K_w), bias (C_out,)
-    -> (N, C_out, H_out, W_out), H_out = ⌊(H + padding − d·(K_h − 1) − 1)/s⌋ + 1.
+    -> (N, C_out, H_out, W_out), H_out = ⌊(H + before + after − d·(K_h − 1) − 1)/s⌋ + 1,
+    before and after the zeros on the two sides: padding p puts p on each, 2p in all.
     padding: a number, one for each axis, a pair (before, after) for each axis, "valid" (none),
     "same" (H_out = ⌈H/s⌉, any stride), or "full" (d·(K − 1) on every side).
     Raises: ValueError if sizes disagree or a window exceeds the padded input, TypeError for

@@ -28,8 +28,11 @@ def conv_output_size(
 ) -> Size:
     """How many windows a convolution has along each axis.
 
-    output = ⌊(size + padding − d·(k − 1) − 1)/s⌋ + 1, padding counted on both sides
-           = ⌈(size − k + 1)/s⌉ for "valid", ⌈size/s⌉ for "same", size + k − 1 for "full"
+    output = ⌊(size + before + after − d·(k − 1) − 1)/s⌋ + 1
+           = ⌈(size − d·(k − 1))/s⌉ for "valid", ⌈size/s⌉ for "same",
+             ⌈(size + d·(k − 1))/s⌉ for "full"
+
+    before, after: the zeros on the two sides. padding p puts p on each of them, 2p in all.
 
     Shapes: size L or (H, W) -> the same axes. padding: as in `conv2d`.
     Raises: ValueError for a window larger than the padded input, a stride of 0 and the like;
@@ -57,8 +60,9 @@ def pool_output_size(
 ) -> Size:
     """How many windows a pooling has along each axis.
 
-    output = ⌊(size + 2·padding − d·(k − 1) − 1)/s⌋ + 1; ceil_mode rounds up, which keeps what
-    is left over at the edge, unless that window would start behind the input.
+    output = ⌊(size + 2·padding − d·(k − 1) − 1)/s⌋ + 1, padding on each of the two sides;
+    ceil_mode rounds up, which keeps what is left over at the edge, unless that window would start
+    behind the input.
 
     Shapes: size L or (H, W) -> the same axes. stride: kernel_size unless given.
     Raises: ValueError, TypeError as `max_pool2d` does.

@@ -11,15 +11,16 @@ from typing import Any
 import refimpl
 
 FIELD = re.compile(r"^(Shapes|Raises|Source|Plain): ?(.*)$")
-FORMULA = re.compile(r"[=Σ≈]|∂L")
-SENTENCE = re.compile(r"([A-Za-z]{2,},? +){4}")  # five words of a language
+FORMULA = re.compile(r"[=Σ≈←→]|∂L")
+# Two words of a language, or one that says how things stand to each other.
+SENTENCE = re.compile(r"(?<![\w`.])[A-Za-z]{2,} [a-z]{2,}(?![\w(\[=`])|\b(where|alike|any)\b")
 STATEMENT = re.compile(r"D[0-4]\.\d+")
 SOURCES = re.compile(r"^(Source|Plain): .*?(?=^\S+: |^$|\Z)", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Docstring:
-    """The parts; formula: the lines of its paragraphs, as they stand; sentences: further ones.
+    """The parts; formula: the paragraphs that have one, as they stand; sentences: the others.
 
     text: all between summary and example as it stands, but for its lines about sources.
     """
@@ -27,18 +28,19 @@ class Docstring:
     summary: str
     text: str
     formula: tuple[str, ...]
-    sentences: str
+    sentences: tuple[str, ...]
     fields: dict[str, str]
     example: tuple[str, ...]
 
     @property
-    def mathematics(self) -> list[str]:
-        """The lines of the formula that are no sentences.
+    def prose(self) -> list[str]:
+        """The texts beside the summary that have sentences in them: they need a language.
 
-        >>> docstring_of(refimpl.rot180).mathematics
-        ['y[…,h,w] = a[…, H − 1 − h, W − 1 − w]']
+        >>> docstring_of(refimpl.rot180).prose, docstring_of(refimpl.add).prose
+        ([], ['x and branch alike.'])
         """
-        return [li for li in self.formula if FORMULA.search(li) and not SENTENCE.search(li)]
+        texts = (*self.formula, *self.sentences, self.fields.get("Shapes", ""))
+        return [text for text in texts if is_prose(text)]
 
     @property
     def source(self) -> str:
@@ -81,13 +83,23 @@ def docstring_of(thing: Any) -> Docstring:
     fields: dict[str, str] = {}
     for paragraph in paragraphs[1:]:
         lines = paragraph.split("\n")
-        if FIELD.match(lines[0]) or fields:
-            _read_fields(lines, fields)
-            continue
-        (formula if FORMULA.search(paragraph) else sentences).extend(lines)
+        first = 0 if fields else next((k for k, li in enumerate(lines) if FIELD.match(li)), None)
+        if first is not None:
+            _read_fields(lines[first:], fields)
+        if said := "\n".join(lines[:first]):
+            (formula if FORMULA.search(said) else sentences).append(said)
     example = tuple(f">>> {shown}".rstrip().split("\n")) if shown else ()
     whole = SOURCES.sub("", "\n\n".join(paragraphs[1:])).strip("\n")
-    return Docstring(summary, whole, tuple(formula), " ".join(sentences), fields, example)
+    return Docstring(summary, whole, tuple(formula), tuple(sentences), fields, example)
+
+
+def is_prose(text: str) -> bool:
+    """Whether a text has words of a language in it, and not only names and mathematics.
+
+    >>> is_prose("y = max(x, 0)"), is_prose("y = x where x > 0"), is_prose("x padded with zeros")
+    (False, True, True)
+    """
+    return bool(SENTENCE.search(text))
 
 
 def _read_fields(lines: list[str], fields: dict[str, str]) -> None:

@@ -50,7 +50,7 @@ def explain(
     from parity.explain.finding import UnknownNameError
     from parity.explain.page_of import Look, contents, lines_of
 
-    look = Look(lang.value, width or terminal_width(), in_colours())
+    look = Look(lang.value, width or terminal_width(), in_colours(), in_chinese())
     try:
         lines = lines_of(name, look, size, symbols, at) if name else contents(look)
     except (UnknownNameError, ValueError, TypeError) as error:
@@ -62,6 +62,12 @@ def terminal_width() -> int:
     """The terminal's columns, or 80 where there is none."""
     columns = shutil.get_terminal_size((80, 24)).columns
     return max(NARROWEST, min(columns, WIDEST))
+
+
+def in_chinese() -> bool:
+    """Whether the terminal's language is Chinese."""
+    said = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return next(filter(None, said), "").lower().startswith("zh")
 
 
 def in_colours() -> bool:

@@ -102,6 +102,11 @@ class Demonstration:
             if leaf.name != "dy" and self._with(leaf, HUGE).element(tensor, index).value != mine
         ]
 
+    def reached(self, tensor: str, leaf: Leaf) -> list[Index]:
+        """The places of a result that would follow an element if it were huge: its windows."""
+        before, after = self.results[tensor], self._with(leaf, HUGE).results[tensor]
+        return [i for i, element in elements(after) if element.value != before[i].value]
+
     def _with(self, leaf: Leaf, value: Fraction) -> Demonstration:
         """The same with another value of one element."""
         changed = self.arguments[leaf.name].copy()

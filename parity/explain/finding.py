@@ -7,27 +7,46 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
+from itertools import pairwise
 from math import log
+from typing import NamedTuple
 
 import refimpl
 from parity.cases.docstrings import docstring_of
+from parity.cases.functions import forward_of
 from parity.documents.ledger import ledger
+from parity.explain.asked_words import CHINESE, raw_words, tokens
 from parity.explain.ideas import IDEAS
+from parity.explain.of_function import CONTROL
 from parity.mistakes.catalogue import EVERY
 from parity.suite.selection import SelectionError, absent, function_meant
+from parity.texts.translations import translations
 
 FUNCTION, STATEMENT, MISTAKE, IDEA = "function", "statement", "mistake", "idea"
-# Words that say nothing about what a question is about.
-EMPTY = re.compile(
-    "a|an|the|is|are|of|in|on|at|to|for|by|do|does|it|its|and|or|with|what|how|my|i|you|we|there|"
-    "this|that|be|was|when|where|which|can|should|explain|tell|me|about|的|是|什么|怎么|如何"
-)
-CHINESE = re.compile(r"[一-鿿]")
 # How much a word counts where it stands, and a page of a kind.
 IN_WORDS, IN_NAME, IN_TITLE, IN_TEXT = 5.0, 4.0, 3.0, 1.0
 OF_KIND = {IDEA: 1.6, FUNCTION: 1.2, MISTAKE: 0.8, STATEMENT: 0.8}
 FIXED = "a fixed kernel, a filter"
-SHARE = 0.5  # of a question's words that a page must have; of a single word all its parts
+NAMED = 20.0
+GRADIENT = re.compile("gradient|derivative|differentiat|back|delta")
+LEAST = 0.25  # of what the words say that the nearest page must have, where none answers
+SHARE = 0.5  # of what a question's words say that a page must have; of a single word all
+SHARE_IF_NAMED = 0.3  # where the question has its name
+# What people ask for in Chinese, by the English word that says whether refimpl has it.
+TOPICS = {
+    "归一化|规范化": "normalization",
+    "注意力": "attention",
+    "循环神经|循环网络|循环层|长短期": "recurrent",
+    "动量": "momentum",
+    "嵌入": "embedding",
+    "自适应": "adaptive",
+    "全局": "global",
+    "插值": "interpolate",
+    "图神经": "gnn",
+    "正则化": "regularization",
+    "权重衰减": "weightdecay",
+    "数据增强": "augmentation",
+}
 ALSO = 5  # other pages that are named below
 
 
@@ -49,34 +68,6 @@ class Page:
 Index = dict[str, dict[Page, float]]
 
 
-def stem(word: str) -> str:
-    """A word without its ending, so that pooling is pool and turned is turn.
-
-    >>> [stem(word) for word in ("pooling", "turned", "gradients", "padding", "class")]
-    ['pool', 'turn', 'gradient', 'pad', 'class']
-    """
-    bare = re.sub(r"(?<=[a-z]{3})(ing|ed|(?<!s)s)$", "", word)
-    return re.sub(r"([dgnpt])\1$", r"\1", bare) if bare != word else word
-
-
-def tokens(text: str) -> list[str]:
-    """The stems of a text's words in small letters; Chinese characters in pairs.
-
-    >>> tokens("Why is the kernel turned?"), tokens("最大池化")
-    (['why', 'kernel', 'turn'], ['最大', '大池', '池化'])
-    """
-    found = []
-    for word in re.findall(r"[a-z0-9]+(?:[./][0-9]+)?|[一-鿿]+|1/n|\+=", text.lower()):
-        if "一" <= word[0] <= "鿿":
-            found += [word[k : k + 2] for k in range(max(1, len(word) - 1))]
-        else:
-            parts = (
-                re.findall(r"\d+d?|[a-z]+", word) if re.fullmatch(r"[a-z]+\d+d", word) else [word]
-            )
-            found += parts
-    return [stem(word) for word in found if not EMPTY.fullmatch(word)]
-
-
 @cache
 def pages() -> tuple[Page, ...]:
     """Every page there is."""
@@ -89,7 +80,7 @@ def pages() -> tuple[Page, ...]:
     mistakes = (
         Page(MISTAKE, m.name, m.title, (), m.misconception)
         for m in EVERY.values()
-        if not m.name.startswith("slightly-too-large")
+        if not m.name.startswith(CONTROL)
     )
     return (*ideas, *functions, *statements, *mistakes)
 
@@ -99,25 +90,45 @@ def _summary(name: str) -> str:
     return docstring_of(thing).summary if callable(thing) else FIXED
 
 
-def found(words: Sequence[str]) -> tuple[Page, list[Page]]:
-    """The page of a name or question, and others that may be meant.
+class Found(NamedTuple):
+    """The page of a question, others that may be meant, and its words that no page has."""
 
-    Raises: UnknownNameError with the nearest names.
+    page: Page
+    others: list[Page]
+    unknown: list[str]
 
-    >>> found(["why", "is", "the", "kernel", "turned"])[0].name
+
+def found(words: Sequence[str]) -> Found:
+    """The page of a name or question.
+
+    Raises: UnknownNameError with the nearest names, and what refimpl has not.
+
+    >>> found(["why", "is", "the", "kernel", "turned"]).page.name
     'turned-kernel'
-    >>> found(["d1.23"])[0].name, found(["nn.MaxPool2d"])[0].name
+    >>> found(["d1.23"]).page.name, found(["nn.MaxPool2d"]).page.name
     ('D1.23', 'max_pool2d')
     """
-    asked = " ".join(words).strip()
-    page = _exactly(asked) or _as_function(asked)
+    asked = " ".join(words).strip().rstrip("?？!。.")
     is_word = " " not in asked
-    ranked = [] if is_word and (page or absent(asked)) else _ranked(asked)
-    if page is None and ranked:
-        page = ranked[0]
-    if page is None:
-        raise UnknownNameError(_nearest(asked))
-    return page, [other for other in ranked if other != page][:ALSO]
+    page = _exactly(asked) or _as_function(asked)
+    if page and is_word:
+        return Found(page, [], [])
+    missing, unknown = ("", []) if page else (lacking(asked), _unknown(asked))
+    ranked, near = _ranked(asked)
+    if missing or not (page or ranked):
+        raise UnknownNameError(_nothing(asked, missing, [*ranked, *near][:1]))
+    page = page or ranked[0]
+    others = [other for other in ranked if other != page][:ALSO]
+    return Found(page, others, unknown)
+
+
+def is_chinese(words: Sequence[str]) -> bool:
+    """Whether a question is asked in Chinese.
+
+    >>> is_chinese(["步幅"]), is_chinese(["stride"])
+    (True, False)
+    """
+    return any(map(CHINESE.search, words))
 
 
 def _exactly(asked: str) -> Page | None:
@@ -137,14 +148,38 @@ def _exactly(asked: str) -> Page | None:
 
 
 def _as_function(asked: str) -> Page | None:
-    """The function that a single word of other libraries or courses stands for."""
-    if " " in asked or CHINESE.search(asked):
+    """The function that words of other libraries stand for; "leaky relu" is leaky_relu."""
+    if CHINESE.search(asked):
         return None
     try:
-        name = function_meant(asked)
+        name = function_meant(asked.replace(" ", "_"))
     except SelectionError:
         return None
     return Page(FUNCTION, name, _summary(name)) if name in refimpl.__all__ else None
+
+
+def lacking(asked: str) -> str:
+    """What refimpl has not, if a word of a question means that, and no page has the word.
+
+    >>> lacking("how does batch normalization work"), lacking("归一化的反向传播")
+    ('normalisation layer', 'normalisation layer')
+    >>> lacking("transposed convolution")  # an idea
+    ''
+    """
+    words = raw_words(asked)
+    topics = [word for chinese, word in TOPICS.items() if re.search(chinese, asked)]
+    pairs = ("".join(pair) for pair in pairwise(words) if not any(map(absent, pair)))
+    for word in (*words, *pairs, *topics):
+        missing = absent(word)
+        if missing and not any(_is_subject(token) for token in tokens(word)):
+            return missing
+    return ""
+
+
+def _is_subject(token: str) -> bool:
+    """Whether an idea or a function of refimpl has a word in its name, title or words."""
+    pages_with = _index().get(token, {})
+    return any(p.kind in (IDEA, FUNCTION) and n > IN_TEXT for p, n in pages_with.items())
 
 
 @cache
@@ -155,7 +190,9 @@ def _index() -> Index:
         for text, counts in (
             (page.text, IN_TEXT),
             (page.title, IN_TITLE),
+            (_in_chinese(page), IN_TITLE),
             (page.name, IN_NAME),
+            (page.name.replace("_", ""), IN_NAME),
             (" ".join(page.words), IN_WORDS),
         ):
             for token in tokens(text):
@@ -163,40 +200,89 @@ def _index() -> Index:
     return index
 
 
-def _ranked(asked: str) -> list[Page]:
-    """Pages that have most of the words, or else half of them, the best first."""
+def _in_chinese(page: Page) -> str:
+    """The Chinese title of an idea or a function."""
+    is_named = page.kind in (IDEA, FUNCTION) and page.title
+    return translations().get(page.title, "") if is_named else ""
+
+
+def _ranked(asked: str) -> tuple[list[Page], list[Page]]:
+    """Pages that have most of what a question is about, the best first; then those with a part."""
     words = list(dict.fromkeys(tokens(asked)))
+    unknown = _unknown(asked)
+    whole = sum(map(_rarity, (*(word for word in words if word in _index()), *unknown)))
     scores: dict[bool, dict[Page, float]] = {True: {}, False: {}}
     for page in pages():
-        said = [w for w in page.words if len(w) > 1 and w.lower() in asked.lower()]
-        chinese = sum(len(w) for w in said if CHINESE.search(w))
         having = [word for word in words if page in _index().get(word, {})]
-        share = len(having) / max(len(words), 1)
-        if chinese or share >= (SHARE if " " in asked else 1.0):
-            score = sum(_rarity(word) * _index()[word][page] for word in having)
-            whole = sum(len(tokens(w)) for w in said if not CHINESE.search(w))
-            found = scores[bool(chinese) or share > SHARE]
-            found[page] = (score + 2 * whole + 8 * chinese) * OF_KIND[page.kind]
-    best = scores[True] or scores[False]
-    return sorted(best, key=lambda page: -best[page])
+        counts = [_rarity(word) * min(_index()[word][page] / IN_TITLE, 1) for word in having]
+        share = sum(counts) / max(whole, 1)
+        if share >= LEAST:
+            scores[share >= _enough(page, asked)][page] = (
+                sum(_rarity(word) * _index()[word][page] for word in having) + _said(page, asked)
+            ) * (OF_KIND[page.kind] * share)
+    enough, part = (sorted(one, key=lambda page: -one[page]) for one in scores.values())
+    return enough, part
+
+
+def _enough(page: Page, asked: str) -> float:
+    """The share of what a question's words say that a page must have."""
+    if " " not in asked and not CHINESE.search(asked):
+        return 1
+    return SHARE_IF_NAMED if page.name in raw_words(asked) else SHARE
+
+
+def _said(page: Page, asked: str) -> float:
+    """What it counts that a question has words of a page whole, or the name of its function."""
+    said = [w for w in page.words if len(w) > 1 and w.lower() in asked.lower()]
+    words = raw_words(asked)
+    of_gradient = any(GRADIENT.match(word) for word in words)
+    is_asked = of_gradient == (forward_of(page.name) != page.name)
+    is_named = page.kind == FUNCTION and is_asked and forward_of(page.name) in words
+    counts = (8 * len(w) if CHINESE.search(w) else 2 * len(tokens(w)) for w in said)
+    is_idea = page.kind == IDEA and set(tokens(page.name)) <= set(tokens(asked))
+    return sum(counts) + NAMED * (is_named or is_idea)
+
+
+def _unknown(asked: str) -> list[str]:
+    """The words of a question that no page has; of Chinese those with a character in no known pair.
+
+    >>> _unknown("how does the quantum kernel turn"), _unknown("嵌入层的梯度")
+    (['quantum'], ['嵌入层'])
+    """
+    return [word for word in dict.fromkeys(raw_words(asked)) if not _is_known(word)]
+
+
+def _is_known(word: str) -> bool:
+    if not CHINESE.match(word):
+        return all(token in _index() for token in tokens(word))
+    pairs = [word[k : k + 2] for k in range(max(1, len(word) - 1))]
+    known = {k + at for k, pair in enumerate(pairs) if pair in _index() for at in range(len(pair))}
+    return len(known) == len(word)
 
 
 def _rarity(word: str) -> float:
-    """The fewer pages have a word, the more it says."""
-    return log((1 + len(pages())) / (1 + len(_index()[word])))
+    """The fewer pages have a word, the more it says; most of all where none has it."""
+    return log((1 + len(pages())) / (1 + len(_index().get(word, ()))))
 
 
-def _nearest(asked: str) -> str:
+def _nothing(asked: str, missing: str, near: Sequence[Page]) -> str:
     """The sentence on what has no page."""
-    missing = absent(asked)
+    if " " not in asked and not CHINESE.search(asked):
+        return _nearest(asked, missing)
+    unknown = ", ".join(map(repr, _unknown(asked)))
+    why = f"refimpl has no {missing}" if missing else f"no page has {unknown or 'all of that'}"
+    also = f"the nearest page is `parity explain {near[0].name}`, and " if near else ""
+    return f"nothing answers {asked!r}: {why}; {also}`parity explain` lists what there is"
+
+
+def _nearest(asked: str, missing: str) -> str:
+    """The sentence on a single word."""
     if missing:
         return f"nothing is called {asked!r}: refimpl has no {missing}"
     names = {name.lower(): name for name in EVERY}
     names |= {page.name.lower(): page.name for page in pages()}
     for idea in IDEAS:
         names |= {word.lower(): word for word in idea.words if not CHINESE.search(word)}
-    if CHINESE.search(asked):
-        names = {word: word for idea in IDEAS for word in idea.words if CHINESE.search(word)}
     near = get_close_matches(asked.lower(), list(names), n=3, cutoff=0.5)
     meant = f"; did you mean {' or '.join(names[one] for one in near)}?" if near else ""
     return f"nothing is called {asked!r}{meant}; `parity explain` lists what there is"

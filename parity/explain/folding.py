@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from unicodedata import combining, east_asian_width
 
 # What may be broken off: a Chinese character with the marks behind it, or a word.
-PIECES = re.compile(r"\s+|[⺀-鿿＀-￯](?:[，。；：、？！）》”])*|[^\s⺀-鿿＀-￯]+")
+MARKS = "，。；：、？！）》”"
+PIECES = re.compile(rf"\s+|[⺀-鿿＀-￯][{MARKS}),.;:]*|[^\s⺀-鿿＀-￯]+[{MARKS}]*")
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -35,6 +36,8 @@ def folded(text: str, width: int, first: str = "", rest: str | None = None) -> l
 
     >>> folded("a long sentence", 10, "- ", "  ")
     ['- a long', '  sentence']
+    >>> folded("步幅 (成立), 1，2", 10)  # no mark begins a line
+    ['步幅 (成', '立), 1，2']
     """
     lead, lines, line = first, [], first
     follow = " " * columns(first) if rest is None else rest
@@ -89,3 +92,23 @@ def beside(blocks: Sequence[Sequence[str]], width: int, gap: int = 3) -> list[st
             spaced = (padded(c, w) for c, w in zip(cells, widths, strict=True))
             lines.append((" " * gap).join(spaced).rstrip())
     return lines
+
+
+def in_columns(
+    rows: Sequence[Sequence[str]], gap: int = 2, left: Sequence[int] = (0,)
+) -> list[str]:
+    """A table: each column as wide as it needs, to the right but for those named.
+
+    >>> in_columns([["x", "1"], ["long", "23"]])
+    ['x      1', 'long  23']
+    """
+    widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
+    return [
+        (" " * gap)
+        .join(
+            padded(text, width, right=k not in left)
+            for k, (text, width) in enumerate(zip(row, widths, strict=True))
+        )
+        .rstrip()
+        for row in rows
+    ]

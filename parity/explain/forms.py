@@ -116,6 +116,13 @@ FORMS: tuple[Form, ...] = (
         CONV_BACK,
     ),
     Form(
+        "dx of stride 2: dy with zeros between its elements, then as of stride 1",
+        "conv2d_backward(dy, np.zeros((1, 2, 6, 7)), weight, stride=2).dx",
+        "conv2d_backward(np.insert(np.insert(dy, [1, 2], 0, axis=2), [1, 2], 0, axis=3), "
+        "np.zeros((1, 2, 6, 7)), weight).dx",
+        CONV_BACK,
+    ),
+    Form(
         "dweight: a convolution of x with dy as its kernel",
         "conv2d_backward(d[None, None], image[None, None], kernel[None, None]).dweight[0, 0]",
         "correlate2d(image, d, 'valid')",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 import refimpl
-from parity.cases.docstrings import Docstring, docstring_of
+from parity.cases.docstrings import Docstring, docstring_of, is_prose
 from parity.cases.functions import FORWARDS, backward_of, forward_of
 from parity.documents.ledger import ledger
 from parity.explain.folding import beside
@@ -21,7 +22,16 @@ from parity.explain.sizes_said import SizeError
 from parity.explain.symbols_written import Formulas
 from parity.explain.worked_example import Example
 from parity.mistakes.catalogue import EVERY
+from parity.mistakes.mistake import Mistake
 
+BEYOND = "beyond the documents"
+GOES_ON = re.compile(r"\n(?=→|[a-z]{2,} [a-zA-Z])")  # before a line that goes on with a sentence
+# Where a further argument or a further value of one is told.
+BEFORE_OPTION = re.compile(
+    r"""(?<=[.;。；]) ?(?=[a-zA-Z_]+(?:[,、] ?[a-z_]+)*[:：（，])|\s(?="[a-z]+"[ ]{2})"""
+)
+NAMED = re.compile(r"`(?:refimpl\.)?(\w+)`")
+CONTROL = "slightly-too-large"  # of a mistake that the checks must not miss, but nobody makes
 SHOWN_ALIKE = 6  # mistakes and statements that are listed
 
 
@@ -70,18 +80,25 @@ def signature_of(name: str, thing: Any) -> str:
 
 
 def _formula(sheet: Sheet, said: Docstring) -> None:
-    """The formula's lines; the sentences beside it are the docstring's, in English alone."""
-    lines = said.formula if sheet.lang == "en" else said.mathematics
-    if lines:
+    """The paragraphs with a formula line by line, the other sentences, the shapes."""
+    if said.formula:
         sheet.head("Formula")
-        for line in lines:
+    for paragraph in said.formula:
+        for line in GOES_ON.sub(" ", _told(sheet, paragraph)).split("\n"):
             indent = len(line) - len(line.lstrip())
-            sheet.raw(line.strip(), indent=2 + min(indent, 8), hang=4)
-    if sheet.lang == "en":
-        for name, text in (("", said.sentences), ("Shapes: ", said.fields.get("Shapes", ""))):
-            if text:
-                sheet.gap()
-                sheet.raw(name + text)
+            sheet.raw(line.strip(), indent=2 + min(indent, 10), hang=4)
+    for paragraph in said.sentences:
+        sheet.gap()
+        sheet.raw(" ".join(_told(sheet, paragraph).split()))
+    if shapes := said.fields.get("Shapes"):
+        sheet.head("Shapes")
+        for line in BEFORE_OPTION.split(_told(sheet, shapes)):
+            sheet.raw(" ".join(line.split()), indent=4 if line.startswith('"') else 2, hang=4)
+
+
+def _told(sheet: Sheet, text: str) -> str:
+    """A text of a docstring; mathematics alone is the same in every language."""
+    return sheet.said(text) if is_prose(text) else text
 
 
 def _source(sheet: Sheet, said: Docstring) -> None:
@@ -96,7 +113,8 @@ def _source(sheet: Sheet, said: Docstring) -> None:
         listed = (f"{id} ({sheet.said(rows[id].verdict)})" for id in dict.fromkeys(known))
         sheet.raw(", ".join(listed), indent=2)
     else:
-        sheet.raw(source, indent=2)
+        _, beyond, work = source.rpartition(BEYOND)
+        sheet.raw(f"{sheet.said(BEYOND) if beyond else ''}{work}", indent=2)
 
 
 def _doctest(sheet: Sheet, said: Docstring) -> None:
@@ -134,13 +152,14 @@ def relatives(name: str) -> list[str]:
     near = [pair, *(one if name == forward else backward_of(one) for one in axes)]
     plain = forward.replace("_", "").lower()
     layers = [one for one in refimpl.__all__ if one.lower() == plain and one != forward]
-    found = dict.fromkeys((*near, *layers))
+    named = NAMED.findall(docstring_of(getattr(refimpl, name)).summary)
+    found = dict.fromkeys((*near, *layers, *named))
     return [one for one in found if one in refimpl.__all__ and one != name]
 
 
 def _further(sheet: Sheet, name: str) -> None:
     """Relatives, known mistakes, and how to check one's own."""
-    mistakes = [known.name for known in EVERY.values() if known.function == name]
+    mistakes = mistakes_of(lambda known: known.function == name)
     sheet.head("Further")
     if relatives(name):
         sheet.item(sheet.said("see also"), ", ".join(relatives(name)))
@@ -149,6 +168,15 @@ def _further(sheet: Sheet, name: str) -> None:
     if name in FORWARDS or has_example(name):
         sheet.item(sheet.said("your own"), f"parity check mine.py:f --like {name}")
     sheet.item(sheet.said("the code"), _file_of(name))
+
+
+def mistakes_of(asked: Callable[[Mistake], bool]) -> list[str]:
+    """The names of the known mistakes that are asked for, without the controls.
+
+    >>> mistakes_of(lambda known: known.function == "rot180")
+    ['rot180-one-flip']
+    """
+    return [m.name for m in EVERY.values() if asked(m) and not m.name.startswith(CONTROL)]
 
 
 def _some(names: Sequence[str]) -> str:

@@ -148,7 +148,7 @@ def _exactly(
     sheet: Sheet, known: Mistake, demo: Demonstration, wrong: Mapping[str, Array], shown: Shown
 ) -> None:
     """Right and wrong side by side, and how each forms the first element that differs."""
-    sheet.head("Smallest example: {sizes}", sizes=in_sizes(demo))
+    sheet.head("Smallest example: {sizes}", sizes=in_sizes(demo, sheet))
     tensor, index = shown
     blocks: list[list[str]] = []
     for name, array in demo.arguments.items():

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from parity.documents.ledger import LedgerRow, ledger
+from parity.explain.of_function import mistakes_of
 from parity.explain.plain_formula import plain
 from parity.explain.setting_up import has_example
 from parity.explain.sheet import Sheet
-from parity.mistakes.catalogue import EVERY
 
 # Each verdict, in a sentence.
 MEANING = {
@@ -52,7 +52,7 @@ def _further(sheet: Sheet, row: LedgerRow) -> None:
     """The code, examples of it, mistakes that go against the statement, the evidence."""
     functions = [name.removeprefix("refimpl.") for name in row.implementation]
     shown = [name for name in functions if has_example(name)]
-    mistakes = [known.name for known in EVERY.values() if row.id in known.formulas]
+    mistakes = mistakes_of(lambda known: row.id in known.formulas)
     sheet.head("Further")
     if functions:
         sheet.item(sheet.said("the code"), ", ".join(functions))

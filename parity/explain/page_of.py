@@ -14,11 +14,15 @@ from parity.explain.sizes_said import SizeError
 
 @dataclass(frozen=True)
 class Look:
-    """How a page is to look: its language, its width, whether in colours."""
+    """How a page is to look: its language, its width, whether in colours.
+
+    both: whether it says how to get the other language; after a Chinese question it always does.
+    """
 
     lang: str = "en"
     width: int = 79
     colour: bool = False
+    both: bool = False
 
 
 def lines_of(
@@ -35,14 +39,28 @@ def lines_of(
     >>> lines_of(["flatten"], Look())[0]
     'flatten(x)'
     """
-    page, others = finding.found(words)
+    page, others, unknown = finding.found(words)
     sheet = Sheet(look.lang, look.width, look.colour)
     _tell(sheet, page, size, symbols, at)
-    if others and len(words) > 1:
+    if unknown:
+        sheet.gap()
+        sheet.text("No page has {words}.", words=", ".join(unknown))
+    if others:
         sheet.head("Other pages on this")
         for other in others:
             sheet.item(f"parity explain {other.name}", sheet.said(other.title), 30)
+    if look.both or finding.is_chinese(words):
+        _other_language(sheet, words)
     return sheet.lines
+
+
+def _other_language(sheet: Sheet, words: Sequence[str]) -> None:
+    """How to get the page in the other language, said in that language."""
+    other = "zh" if sheet.lang == "en" else "en"
+    lead = "中文" if other == "zh" else "In English"
+    sheet.gap()
+    asked = " ".join(("parity explain", *words)).rstrip("?？!")
+    sheet.raw(f"{lead}: {asked} --lang {other}", hang=2)
 
 
 def _tell(sheet: Sheet, page: Page, size: str, symbols: bool, at: str) -> None:
@@ -75,4 +93,6 @@ def contents(look: Look) -> list[str]:
     sheet.raw("D0.1 … D4.19 (parity audit)", indent=2)
     sheet.head("Mistakes that are known")
     sheet.raw("dx-kernel-not-turned, … (docs/mistakes.md)", indent=2)
+    if look.both:
+        _other_language(sheet, ())
     return sheet.lines

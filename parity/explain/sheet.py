@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from parity.explain.folding import columns, folded
+from parity.explain.folding import columns, folded, in_columns
 from parity.texts.translations import said_in
 
 ROOM = 16  # columns of a short label
@@ -55,6 +55,15 @@ class Sheet:
     def drawn(self, lines: Iterable[str], indent: int = 2) -> None:
         """Lines of a drawing."""
         self.lines += [(" " * indent + line).rstrip() for line in lines]
+
+    def table(self, rows: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> None:
+        """A table, its first row the head; where it is too wide, its rows as text."""
+        lines = in_columns(rows, left=left)
+        if max(map(columns, lines)) + 2 <= self.width:
+            self.drawn(lines)
+            return
+        for row in rows:
+            self.raw("  ".join(filter(None, row)), indent=2, hang=4)
 
     def gap(self) -> None:
         """An empty line, unless there is one."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from functools import partial
 
+from parity.explain import zeros_said
 from parity.explain.demonstration import Demonstration
 from parity.explain.folding import columns, padded
 from parity.explain.formed import Constant, Formed, Index, Leaf, Product, Sum
@@ -51,7 +52,8 @@ class Steps:
         """One element: its formula, the numbers, the result, and what decided between branches."""
         self._paths(tensor, index)
         self.formula(tensor, index)
-        self.because(tensor, index)
+        if not self.because(tensor, index):
+            zeros_said.tell(self.sheet, self.demo, tensor, index)
 
     def _paths(self, tensor: str, index: Index) -> None:
         """In a backward: how many ways lead back to an element."""
@@ -59,6 +61,14 @@ class Steps:
         terms = formed.terms if isinstance(formed, Sum) else ()
         if self.demo.is_backward and terms and all(sign > 0 and is_plain(t) for sign, t in terms):
             element = place(tensor.removeprefix("d"), index)
+            if all(isinstance(term, Leaf) for _, term in terms):
+                self.sheet.text(
+                    "{n} paths lead back to {element}, each with the factor 1: dy at their ends",
+                    indent=2,
+                    n=len(terms),
+                    element=element,
+                )
+                return
             self.sheet.text(
                 "{n} paths lead back to {element}: dy at the end of each, times what {element} was "
                 "multiplied by",
@@ -78,27 +88,19 @@ class Steps:
     # --- a sum of products --------------------------------------------------------------------
 
     def _table(self, name: str, terms: Sequence[Formed]) -> bool:
-        """A line for each term, the sum below; whether it fits."""
+        """A line for each term, the sum below; whether it fits, with the numbers or without."""
         write = partial(written, order=self.order)
         parts = [value(term, self.numbers)[0] for term in terms]
         formulas = [write(term) for term in terms]
-        middles = ["" if isinstance(t, Leaf) else write(t, self._value) for t in terms]
+        numbers = ["" if isinstance(t, Leaf) else write(t, self._value) for t in terms]
         ends = [number(part) for part in (*parts, sum(parts, Fraction(0)))]
-        wide, between, behind = (max(map(columns, row)) for row in (formulas, middles, ends))
-        if wide + between + behind + 9 > self.sheet.width:
-            return False
-        numbers = [f"= {padded(m, between, True)} " if m else "" for m in middles]
-        between = max(map(columns, numbers))
-        lines = [
-            f"{'+ ' if k else '  '}{padded(formula, wide)} "
-            f"{padded(middle, between)}= {padded(end, behind, right=True)}"
-            for k, (formula, middle, end) in enumerate(zip(formulas, numbers, ends, strict=False))
-        ]
-        before = " " * (columns(lines[0]) - behind - 2)
-        lines += [f"{before}{'─' * (behind + 2)}", f"{before}= {padded(ends[-1], behind, True)}"]
-        self.sheet.raw(f"{name} =", indent=2)
-        self.sheet.drawn(lines, indent=4)
-        return True
+        for middles in (numbers, [""] * len(terms)):
+            lines = _added_up(formulas, middles, ends)
+            if max(map(columns, lines)) + 4 <= self.sheet.width:
+                self.sheet.raw(f"{name} =", indent=2)
+                self.sheet.drawn(lines, indent=4)
+                return True
+        return False
 
     # --- any other formula --------------------------------------------------------------------
 
@@ -142,8 +144,8 @@ class Steps:
 
     # --- branches -----------------------------------------------------------------------------
 
-    def because(self, tensor: str, index: Index) -> None:
-        """The comparisons that decided, each pair of numbers once."""
+    def because(self, tensor: str, index: Index) -> bool:
+        """The comparisons that decided, each pair of numbers once; whether there are any."""
         told: dict[str, None] = {}
         for choice in self.demo.deciding(tensor, index):
             is_place = choice.sign in "=≠" and not isinstance(choice.right.formed, Constant)
@@ -152,6 +154,7 @@ class Steps:
         if told:
             listed = ", ".join(told)
             self.sheet.text("because {comparisons}", indent=4, comparisons=listed)
+        return bool(told)
 
     def _comparison(self, choice: Choice) -> str:
         """x[0] = −2 < 0: both sides, and how they stand to each other."""
@@ -175,3 +178,21 @@ def _is_short(formed: Formed) -> bool:
     if isinstance(formed, Sum):
         return all(is_plain(term) for _, term in formed.terms)
     return is_plain(formed) or isinstance(formed, Product)
+
+
+def _added_up(formulas: Sequence[str], middles: Sequence[str], ends: Sequence[str]) -> list[str]:
+    """A line for each term with its numbers, if there are any, and its value; below, the sum.
+
+    >>> _added_up(["a·b", "c"], ["2·3", ""], ["6", "1", "7"])
+    ['  a·b = 2·3 = 6', '+ c         = 1', '            ───', '            = 7']
+    """
+    wide, between, behind = (max(map(columns, row)) for row in (formulas, middles, ends))
+    numbers = [f"= {padded(m, between, True)} " if m else "" for m in middles]
+    between = max(map(columns, numbers))
+    lines = [
+        f"{'+ ' if k else '  '}{padded(formula, wide)} "
+        f"{padded(middle, between)}= {padded(end, behind, right=True)}"
+        for k, (formula, middle, end) in enumerate(zip(formulas, numbers, ends, strict=False))
+    ]
+    before = " " * (columns(lines[0]) - behind - 2)
+    return [*lines, f"{before}{'─' * (behind + 2)}", f"{before}= {padded(ends[-1], behind, True)}"]

@@ -64,7 +64,7 @@ class Formulas:
 
     def tell(self, at: str = "") -> None:
         """Each element of each result, or the one that was asked for."""
-        self.sheet.head("What the code computes, {sizes}", sizes=in_sizes(self.demo))
+        self.sheet.head("What the code computes, {sizes}", sizes=in_sizes(self.demo, self.sheet))
         asked = asked_place(self.demo, at) if at else None
         self._letters()
         for tensor, array in self.demo.results.items():

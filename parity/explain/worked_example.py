@@ -9,6 +9,7 @@ from fractions import Fraction
 import numpy as np
 
 from parity.cases.case import Array
+from parity.explain import output_sizes
 from parity.explain.demonstration import Demonstration
 from parity.explain.folding import beside
 from parity.explain.formed import Index, Leaf
@@ -18,26 +19,33 @@ from parity.explain.shared_parts import size
 from parity.explain.sheet import Sheet
 from parity.explain.sizes_said import SizeError
 from parity.explain.steps import Steps
-from parity.explain.writing_out import number, place
+from parity.explain.writing_out import named, number, place
 
 MAXIMA = re.compile(r"max_pool|sample$")
 FEW, SHORT = 6, 12  # elements that are all told, if their formulas are no longer than this
 AT = re.compile(r"^(?:(?P<tensor>[a-z_0-9]+(?:\[\d+\])?)\[)?(?P<index>[\d,\s]*)\]?$")
 
 
-def in_sizes(demo: Demonstration) -> str:
-    """The arguments by their sizes, and the options.
+def in_sizes(demo: Demonstration, sheet: Sheet) -> str:
+    """The arguments by their sizes, and the options by their values.
 
     >>> from parity.explain.setting_up import demonstration
-    >>> in_sizes(demonstration("max_pool2d"))
-    'x 1×1×4×4, kernel_size 2'
+    >>> in_sizes(demonstration("max_pool2d"), Sheet("en", 79))
+    'sizes x 1×1×4×4; kernel_size=2'
+    >>> in_sizes(demonstration("squared_error_backward"), Sheet("en", 79))
+    'sizes output 3, target 3; dy one number'
     """
-    arrays = (
-        f"{name} {'×'.join(map(str, array.shape)) or '()'}"
+    sized = [
+        f"{name} {'×'.join(map(str, array.shape))}"
         for name, array in demo.arguments.items()
-    )
-    options = (f"{name} {_option(value)}" for name, value in demo.options.items())
-    return ", ".join((*arrays, *options))
+        if array.ndim
+    ]
+    said = [sheet.said("sizes {sizes}", sizes=", ".join(sized))]
+    for name, array in demo.arguments.items():
+        if not array.ndim:
+            said.append(sheet.said("{name} one number", name=name))
+    options = ", ".join(f"{name}={_option(value)}" for name, value in demo.options.items())
+    return sheet.said("; ").join((*said, *([options] if options else ())))
 
 
 def _option(value: object) -> str:
@@ -79,11 +87,13 @@ class Example:
     def __init__(self, sheet: Sheet, demo: Demonstration) -> None:
         self.sheet, self.demo = sheet, demo
         self.steps = Steps(sheet, demo)
+        self.forward = demo.forward() if demo.is_backward else demo
         self.is_maximum = bool(MAXIMA.search(demo.function)) and demo.options.get("how") != "mean"
 
     def tell(self, at: str = "") -> None:
         """All of it: of each result one element, or the one that was asked for."""
-        self.sheet.head("Example: {sizes}", sizes=in_sizes(self.demo))
+        self.sheet.head("Example: {sizes}", sizes=in_sizes(self.demo, self.sheet))
+        output_sizes.tell(self.sheet, self.demo)
         asked = [asked_place(self.demo, at)] if at else None
         for tensor, array in self.demo.results.items():
             if asked and asked[0][0] != tensor:
@@ -185,18 +195,69 @@ class Example:
     def _paths_of_maximum(self, tensor: str, index: Index) -> None:
         """Each dy that comes to an element, with the window that it was the maximum of."""
         self.steps.formula(tensor, index)
-        forward, mine = self.demo.forward(), place("x", index)
+        mine = Leaf("x", index)
         paths = [leaf for leaf in self.demo.used(tensor, index) if leaf.name == "dy"]
         for leaf in sorted(paths, key=lambda leaf: leaf.index):
-            window = forward.reads("y", leaf.index)
-            values = ", ".join(number(self.demo.numbers[one]) for one in window)
+            self._window_of(mine, leaf.index)
+        if not paths:
+            self._lost(mine)
+
+    def _window_of(self, mine: Leaf, index: Index) -> None:
+        """The window whose dy comes to an element: it is the maximum, or one of several."""
+        window = self.forward.reads("y", index)
+        held = [self.demo.numbers[one] for one in window]
+        said = {
+            "dy": place("dy", index),
+            "y": place("y", index),
+            "values": ", ".join(map(number, held)),
+            "mine": place("x", mine.index),
+        }
+        if held.count(max(held)) == 1:
             self.sheet.text(
                 "{dy} comes here: the window of {y} holds {values}, and {mine} is its maximum",
                 indent=4,
-                dy=place("dy", leaf.index),
-                y=place("y", leaf.index),
-                values=values,
-                mine=mine,
+                **said,
             )
-        if not paths:
-            self.sheet.text("{mine} is the maximum of no window", indent=4, mine=mine)
+        elif self.demo.options.get("ties", "first") == "all":
+            self.sheet.text(
+                "{dy} comes here: the window of {y} holds {values}; {mine} is one of its maxima, "
+                "and with ties=all each of them gets {dy}",
+                indent=4,
+                **said,
+            )
+        else:
+            self.sheet.text(
+                "{dy} comes here: the window of {y} holds {values}; of its equal maxima {mine} is "
+                "the first",
+                indent=4,
+                **said,
+            )
+
+    def _lost(self, mine: Leaf) -> None:
+        """Why no dy comes to an element: where its windows have their maximum."""
+        name = place("x", mine.index)
+        windows = self.forward.reached("y", mine)
+        if not windows:
+            self.sheet.text("no window covers {name}: no output depends on it", 4, name=name)
+            return
+        self.sheet.text("{mine} is the maximum of no window", indent=4, mine=name)
+        for index in windows[:FEW]:
+            self._largest(index)
+
+    def _largest(self, index: Index) -> None:
+        """The maximum of a window, or the zero beside the input that is larger."""
+        said, value = place("y", index), self.forward.element("y", index).value
+        equal = (at for at in self.forward.reads("y", index) if self.demo.numbers[at] == value)
+        largest = next(equal, None)
+        if largest is None:
+            self.sheet.text(
+                "the maximum of the window of {y} is a 0 of the padding", indent=6, y=said
+            )
+        else:
+            self.sheet.text(
+                "the maximum of the window of {y} is {largest} = {value}",
+                indent=6,
+                y=said,
+                largest=named(largest),
+                value=number(value),
+            )

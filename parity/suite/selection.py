@@ -55,6 +55,9 @@ ABSENT = (
     (r"^(adam\w*|sgd|momentum|rmsprop|adagrad|optim\w*)$", "optimiser but gradient descent"),
     (r"hinge|huber|smoothl1|^l1$|^mae$|kldiv|nll|focal|triplet|ctc", "such loss"),
     (r"^(pad\w*|fold|unfold|im2col|col2im|interpolate|bilinear)$", "such function"),
+    (r"regulari[sz]|weightdecay|earlystop|augment", "regularisation but dropout"),
+    (r"gradient\w*clip|gradclip", "clipping of gradients"),
+    (r"graphneural|^gnn$|^gcn$", "graph network"),
     (r"resnet|vgg|densenet|mobilenet|unet", "such network (it has residual and Inception blocks)"),
 )
 BEFORE = re.compile(r"^(torch|nn|functional|f|jax|lax|np|refimpl|tf|keras|layers)\.", re.IGNORECASE)
@@ -125,9 +128,15 @@ def function_meant(word: str) -> str:
 
 
 def absent(word: str) -> str:
-    """What refimpl has not, if a word is known to mean that."""
+    """What refimpl has not, if a word is known to mean that and no function is called so.
+
+    >>> absent("batchnorm"), absent("relu")
+    ('normalisation layer', '')
+    """
     key = _key(word)
     keys = {key, BEHIND.sub("", key)}
+    if any(map(_called, keys)):  # a name that refimpl has wins
+        return ""
     return next((said for hint, said in ABSENT if any(re.search(hint, k) for k in keys)), "")
 
 
@@ -150,13 +159,14 @@ def _meant(word: str) -> list[str]:
     while True:
         found = _called(key)
         if found or absent(key) or not BEHIND.search(key):
-            return [] if absent(key) else found
+            return found
         key = BEHIND.sub("", key)
 
 
 def _called(key: str) -> list[str]:
     key = re.sub("^(average|mean)pool", "avgpool", re.sub(r"pooling(?=\dd$|$)", "pool", key))
     spelt = [name for name in (*FUNCTIONS, *NETWORKS) if _key(name) == key]
+    spelt = spelt or [name for name in FUNCTIONS if BEHIND.sub("", _key(name)) == key]
     if spelt or key in OTHERS:
         return spelt or [OTHERS[key]]
     if key in ("network", "networks"):

@@ -20,7 +20,14 @@ def test_a_function(call: Call) -> None:
     code, out, err = call("explain", "conv2d")
     assert (code, err) == (0, "")
     assert out.startswith("conv2d(x, weight, bias=None, stride=1")
-    for said in ("Formula", "Source", "D2.23 (holds)", "Example: x 1×1×4×4", "= 26", "Further"):
+    for said in (
+        "Formula",
+        "Source",
+        "D2.23 (holds)",
+        "Example: sizes x",
+        "= 26",
+        "Further",
+    ):
         assert said in out
     assert "\x1b" not in out
 
@@ -28,7 +35,7 @@ def test_a_function(call: Call) -> None:
 def test_options(call: Call) -> None:
     """Sizes, one element, symbols, the width, Chinese."""
     _, out, _ = call("explain", "conv2d", "--size", "5x5 kernel 2 stride 2", "--at", "0,0,1,1")
-    assert "stride 2" in out
+    assert "stride=2" in out
     assert "y[0,0,1,1] =" in out
     _, out, _ = call("explain", "linear", "--symbols", "--width", 60)
     assert "y₁₁ = x₁₁·weight₁₁ + x₁₂·weight₁₂ + x₁₃·weight₁₃ + bias₁" in " ".join(out.split())
@@ -69,6 +76,27 @@ def test_a_wrong_call(call: Call, arguments: tuple[str, ...], said: str) -> None
     assert (code, out) == (2, "")
     assert err.startswith(said)
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("question", ["batch norm", "how do lstms work", "批归一化"])
+def test_what_refimpl_has_not(call: Call, question: str) -> None:
+    """One sentence, exit code 2, and no page."""
+    code, out, err = call("explain", *question.split())
+    assert (code, out) == (2, "")
+    assert err.startswith(f"parity: nothing answers {question!r}: ")
+    assert err.count("\n") == 1
+
+
+def test_a_chinese_terminal(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """LANG says that the other language may be wanted; LC_ALL goes before it."""
+    monkeypatch.delenv("LC_ALL", raising=False)
+    monkeypatch.delenv("LC_MESSAGES", raising=False)
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    hint = "中文: parity explain stride --lang zh\n"
+    assert call("explain", "stride")[1].endswith(hint)
+    assert "parity explain --lang zh" in call("explain")[1]
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    assert hint not in call("explain", "stride")[1]
 
 
 def test_colours(monkeypatch: pytest.MonkeyPatch) -> None:

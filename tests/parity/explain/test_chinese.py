@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+import sys
 from importlib.resources import files
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 
 import parity.explain
 import refimpl
+from parity.cases.docstrings import FORMULA, docstring, is_prose
 from parity.documents.ledger import ledger
 from parity.explain import of_statement
 from parity.explain.finding import FIXED
@@ -20,6 +23,7 @@ from parity.explain.page_of import Look, contents, lines_of
 from parity.mistakes.catalogue import EVERY
 from parity.texts.translations import entries, translations
 
+WIDTHS = (40, 60)
 SAYING = ("text", "head", "said")
 TEXTS = files("parity.texts") / "zh"
 # Where the words of others are: the functions' summaries and verdicts, the ledger, the mistakes.
@@ -67,25 +71,74 @@ def test_no_chinese_is_left_over() -> None:
             assert f'"{english}"' in source, english
 
 
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("idea", IDEAS, ids=lambda idea: idea.name)
-def test_ideas_in_chinese(idea: object) -> None:
-    """They fit 60 columns, and say nothing in English but names and code."""
-    lines = lines_of([idea.name], Look("zh", 60))  # type: ignore[attr-defined]
-    assert max(map(columns, lines)) <= 60
-    assert lines[0] == translations()[idea.title]  # type: ignore[attr-defined]
+def test_ideas_in_chinese(idea: object, width: int) -> None:
+    """They fit, and say nothing in English but names and code."""
+    lines = lines_of([idea.name], Look("zh", width))  # type: ignore[attr-defined]
+    assert max(map(columns, lines)) <= width
+    assert "".join(lines).startswith(translations()[idea.title])  # type: ignore[attr-defined]
 
 
-def test_the_contents_in_chinese() -> None:
-    assert max(map(columns, contents(Look("zh", 60)))) <= 60
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_contents_in_chinese(width: int) -> None:
+    assert max(map(columns, contents(Look("zh", width)))) <= width
 
 
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("kind", OTHERS)
-def test_other_pages_in_chinese(kind: str) -> None:
+def test_other_pages_in_chinese(kind: str, width: int) -> None:
     """They fit, too."""
     needed = {"functions": ["functions"], "ledger": ["ledger", "functions"]}
     for file in needed.get(kind, ["mistakes", "ledger"]):
         if not (TEXTS / f"{file}.po").is_file():
             pytest.skip(f"{file}.po has not come yet")
     for name in OTHERS[kind]:
-        lines = lines_of([name], Look("zh", 60))
-        assert max(map(columns, lines)) <= 60, name
+        lines = lines_of([name], Look("zh", width))
+        assert max(map(columns, lines)) <= width, name
+
+
+# --- formulas -----------------------------------------------------------------------------
+
+SIGNS = re.compile(r"[=Σ∂⌊⌋⌈⌉√+−·/^²←→<>≤≥]")
+NAMES = (*refimpl.__all__, *ledger(), *(idea.name for idea in IDEAS))
+WIDE = 1000  # columns: every paragraph is one line
+
+
+def signs(text: str) -> list[str]:
+    """The mathematical signs of a text, sorted: another language has another order."""
+    return sorted(SIGNS.findall(text))
+
+
+def formulas(lang: str, name: str) -> list[str]:
+    """The lines of a page that hold a formula or a number's steps and no sentence."""
+    lines = lines_of([name], Look(lang, WIDE))
+    return [line for line in lines if FORMULA.search(line) and not is_prose(line)]
+
+
+def lost(name: str) -> list[str]:
+    """The formula lines of the English page that the Chinese one has not, but for their words."""
+    said = {tuple(signs(line)) for line in lines_of([name], Look("zh", WIDE))}
+    return [line for line in formulas("en", name) if tuple(signs(line)) not in said]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_both_languages_have_the_same_formulas(name: str) -> None:
+    assert lost(name) == []
+
+
+def test_sentences_with_formulas_keep_their_signs() -> None:
+    """Of each docstring: a formula within a sentence is the same in Chinese."""
+    for name in refimpl.__all__:
+        for text in docstring(name).formula:
+            if is_prose(text):
+                assert signs(translations()[text]) == signs(text), name
+
+
+def test_a_lost_formula_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests above can fail: on a Chinese page without the formulas."""
+    whole = lines_of(["conv2d"], Look("zh", WIDE))
+    short = [line for line in whole if "Σ" not in line]
+    said = {"en": lines_of(["conv2d"], Look("en", WIDE)), "zh": short}
+    monkeypatch.setattr(sys.modules[__name__], "lines_of", lambda _, look: said[look.lang])
+    assert "Σ" in lost("conv2d")[0]

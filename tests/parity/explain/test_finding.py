@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
 import refimpl
 from parity.documents.ledger import ledger
+from parity.explain import finding
+from parity.explain.asked_words import tokens
 from parity.explain.finding import UnknownNameError, found, pages
 from parity.explain.ideas import IDEAS
 from parity.mistakes.catalogue import EVERY
+from parity.suite import selection
+from parity.texts.translations import translations
 
+# Words of functions that have other subjects, too.
+EVERYWHERE = {"pool", "gradient", "backward", "weight", "network", "batch"}
 QUESTIONS = {
     "stride": "stride",
     "rot180": "rot180",
@@ -49,6 +58,25 @@ QUESTIONS = {
     "padding same": "padding",
     "dx kernel not turned": "dx-kernel-not-turned",
     "lenet": "lenet",
+    "mse loss": "squared_error",
+    "binary cross entropy": "binary_cross_entropy_with_logits",
+    "how do I compute the gradient of conv2d": "conv2d_backward",
+    "how does the gradient flow through max pooling": "max-pooling-gradient",
+    "what is the derivative of tanh": "tanh_backward",
+    "why do we rotate the filter in backpropagation": "turned-kernel",
+    "learning rate schedule": "gradient-descent",
+    "how does backprop go through pooling": "max-pooling-gradient",
+    "how do strides affect the gradient": "stride",
+    "how is the kernel gradient computed": "weight-sharing",
+    "how are gradients accumulated": "overlapping-windows",
+    "pytorch conv2d": "conv2d",
+    "alexnet architecture": "alexnet",
+    "为什么会梯度爆炸": "vanishing-gradient",
+    "填充有什么用": "padding",
+    "为什么要除以N": "mean-over-batch",
+    "步幅为2时dx怎么算": "stride",
+    "两个最大值相等怎么办": "ties",
+    "优化器": "gradient-descent",
 }
 
 
@@ -70,7 +98,7 @@ def test_every_word_of_an_idea_is_found() -> None:
     """Its page, unless a function is called so."""
     for idea in IDEAS:
         for word in idea.words:
-            page, _ = found(word.split())
+            page = found(word.split()).page
             assert page.name == idea.name or page.kind == "function", word
 
 
@@ -78,7 +106,7 @@ def test_every_word_of_an_idea_is_found() -> None:
     ("word", "said"),
     [
         ("sofmax", "did you mean softmax"),
-        ("strid", "did you mean stride"),
+        ("strde", "did you mean stride"),
         ("D9.1", "did you mean D4.1"),
         ("batchnorm", "refimpl has no normalisation layer"),
         ("adam", "refimpl has no optimiser"),
@@ -94,11 +122,89 @@ def test_what_is_not_there(word: str, said: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+LACKING = {
+    "batch norm": "no normalisation layer; the nearest page is `parity explain mean-over-batch`",
+    "how does batch normalization work": "no normalisation layer",
+    "group norm": "no normalisation layer; the nearest page is `parity explain groups`",
+    "adam optimizer": "no optimiser but gradient descent; the nearest page is `parity explain "
+    "gradient-descent`",
+    "why does adam converge": "no optimiser but gradient descent",
+    "attention mechanism": "no attention and no embedding",
+    "gradient of the embedding": "no attention and no embedding",
+    "recurrent network": "no recurrent layer",
+    "adaptive pooling": "no such pooling; the nearest page is `parity explain pooling`",
+    "gelu derivative": "no such activation",
+    "gradient clipping": "no clipping of gradients",
+    "L2 regularization": "no regularisation but dropout",
+    "批归一化": "no normalisation layer",
+    "层归一化的反向传播": "no normalisation layer; the nearest page is `parity explain chain-rule`",
+    "注意力机制": "no attention and no embedding",
+    "循环神经网络": "no recurrent layer",
+    "嵌入层的梯度": "no attention and no embedding",
+    "自适应池化": "no such pooling",
+    "图神经网络": "no graph network",
+    "weight initialization schedule": "no page has 'initialization', 'schedule'",
+    "quantum computing": "no page has 'quantum'",
+    "how to bake a cake": "no page has 'bake', 'cake'",
+    "今天天气怎么样": "no page has '今天天气'",
+}
+
+
+@pytest.mark.parametrize("question", LACKING)
+def test_what_refimpl_has_not_gets_no_other_page(question: str) -> None:
+    """One sentence: what is missing, and the nearest page; unless refimpl has it by now."""
+    functions = {token for name in refimpl.__all__ for token in tokens(name)}
+    if functions & ({*tokens(question)} - EVERYWHERE):
+        pytest.skip("refimpl has it")
+    with pytest.raises(UnknownNameError, match="nothing answers") as caught:
+        found(question.split())
+    assert LACKING[question] in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_name_of_refimpl_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a new function, without a list: its name, its words, a question, in Chinese too."""
+
+    def batch_norm(x: object) -> object:
+        """Normalisation of a batch: mean 0 and variance 1 of each channel."""
+        return x
+
+    monkeypatch.setattr(refimpl, "batch_norm", batch_norm, raising=False)
+    monkeypatch.setattr(refimpl, "__all__", [*refimpl.__all__, "batch_norm"])
+    chinese = {"Normalisation of a batch: mean 0 and variance 1 of each channel.": "批归一化：…"}
+    monkeypatch.setattr(finding, "translations", lambda: translations() | chinese)
+    row = selection.FUNCTIONS["softmax"]
+    monkeypatch.setattr(selection, "FUNCTIONS", selection.FUNCTIONS | {"batch_norm": row})
+    with _indexed_anew():
+        questions = ("batch_norm", "batch norm", "how does batch normalization work",
+                     "批归一化", "批归一化的反向传播")  # fmt: skip
+        assert [found(q.split()).page.name for q in questions] == ["batch_norm"] * len(questions)
+        with pytest.raises(UnknownNameError, match="did you mean batch_norm"):
+            found(["BatchNorm2d"])
+        with pytest.raises(UnknownNameError, match="no recurrent layer"):
+            found(["recurrent", "network"])
+
+
+@contextmanager
+def _indexed_anew() -> Iterator[None]:
+    """With the pages that there are now; afterwards with those that there were."""
+    for cached in (finding.pages, finding._index):
+        cached.cache_clear()
+    yield
+    for cached in (finding.pages, finding._index):
+        cached.cache_clear()
+
+
+def test_unknown_words_are_named() -> None:
+    """Of a question that has a page all the same."""
+    assert found(["learning", "rate", "schedule"]).unknown == ["schedule"]
+    assert found(["learning", "rate"]).unknown == []
+
+
 def test_other_pages_are_named() -> None:
     """Of a question; of a name there is one page."""
-    _, others = found(["softmax", "derivative"])
-    assert 0 < len(others) <= 5
-    assert found(["conv2d"])[1] == []
+    assert 0 < len(found(["softmax", "derivative"]).others) <= 5
+    assert found(["conv2d"]).others == []
 
 
 def test_names_differ() -> None:

@@ -1,4 +1,4 @@
-"""Every name has a page, which fits 60 and 80 columns."""
+"""Every name has a page, which fits 40, 60 and 80 columns."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KINDS = {
     "mistakes": tuple(EVERY),
     "ideas": tuple(idea.name for idea in IDEAS),
 }
-WIDTHS = (60, 80)
+WIDTHS = (40, 60, 80)
 
 
 def too_wide(lines: list[str], width: int) -> list[str]:
@@ -50,10 +50,10 @@ def test_every_formula_in_symbols_fits(width: int) -> None:
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_contents_fit(width: int) -> None:
-    """And have every function and idea."""
+    """And have every function and idea, a name longer than the line on two."""
     lines = contents(Look(width=width))
     assert too_wide(lines, width) == []
-    text = " ".join(lines)
+    text = "".join(line.strip() for line in lines)
     assert all(name in text for name in (*refimpl.__all__, *KINDS["ideas"]))
 
 
@@ -117,9 +117,9 @@ def test_what_does_not_fit_is_said(name: str, size: str, at: str, said: str) -> 
 @pytest.mark.parametrize(
     ("size", "text"),
     [
-        ("5x5 kernel 3x3 stride 2", "stride 2"),
-        ("5×5 kernel=3 padding=same", "padding same"),
-        ("4x4 kernel 2x3, stride 1x2", "stride 1×2"),
+        ("5x5 kernel 3x3 stride 2", "stride=2"),
+        ("5×5 kernel=3 padding=same", "padding=same"),
+        ("4x4 kernel 2x3, stride 1x2", "stride=1×2"),
         ("4 kernel 2 channels 2 outputs 2 groups 2 batch 2", "x 2×2×4×4"),
     ],
 )
@@ -133,3 +133,34 @@ def test_a_window_is_marked() -> None:
     assert "[ 3][−1][ 2]  0" in "\n".join(plain)
     assert "\x1b[1;33m[ 3]\x1b[0m" in "\n".join(coloured)
     assert re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(coloured)) == "\n".join(plain)
+
+
+def test_sizes_and_values_are_told_apart() -> None:
+    """Sizes behind their word, options with =, a number by words."""
+    (line,) = (li for li in lines_of(["squared_error_backward"], Look()) if li.startswith("Exam"))
+    assert line == "Example: sizes output 3, target 3; dy one number"
+    (line,) = (li for li in lines_of(["cross_entropy"], Look(), "2x3 reduction none")
+               if li.startswith("Exam"))  # fmt: skip
+    assert line == "Example: sizes logits 2×3, target 2; reduction=none"
+    (line,) = (li for li in lines_of(["relu_backward"], Look("zh")) if li.startswith("例子"))
+    assert line == "例子：大小 dy 5, x 5"
+
+
+@pytest.mark.parametrize(
+    ("look", "words", "hint"),
+    [
+        (Look(), ["步幅"], "中文: parity explain 步幅 --lang zh"),
+        (Look("zh"), ["步幅"], "In English: parity explain 步幅 --lang en"),
+        (Look(both=True), ["stride"], "中文: parity explain stride --lang zh"),
+    ],
+)
+def test_the_other_language_is_named(look: Look, words: list[str], hint: str) -> None:
+    """Behind a Chinese question, and where the terminal is Chinese; nowhere else."""
+    assert lines_of(words, look)[-1] == hint
+    assert "--lang" not in "\n".join(lines_of(["stride"], Look()))
+
+
+def test_words_that_no_page_has_are_named() -> None:
+    lines = lines_of(["learning", "rate", "schedule"], Look())
+    assert "No page has schedule." in lines
+    assert "No page has" not in "\n".join(lines_of(["learning", "rate"], Look()))

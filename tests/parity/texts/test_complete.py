@@ -46,7 +46,14 @@ def of_the_functions() -> Iterator[str]:
     yield from (*WITNESSES, PROPERTIES, *SEEING)
 
 
+def of_the_docstrings() -> Iterator[str]:
+    """The sentences beside formulas, and about shapes."""
+    for name in refimpl.__all__:
+        yield from docstring(name).prose
+
+
 USED = {
+    "docstrings.po": set(of_the_docstrings()),
     "ledger.po": set(of_the_ledger()) - {""},
     "mistakes.po": set(of_the_mistakes()) - {""},
     "functions.po": set(of_the_functions()) - {""},
