@@ -24,7 +24,7 @@ from parity.page.sections import (
     networks,
     overview,
     pictures,
-    terms,
+    terminology,
 )
 from parity.page.tables import Tables, read_tables
 from parity.page.typeface import face
@@ -39,7 +39,7 @@ SECTIONS: tuple[ModuleType, ...] = (
     documents,
     known_mistakes,
     pictures,
-    terms,
+    terminology,
     judged_candidates,
 )
 
