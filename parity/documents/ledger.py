@@ -25,7 +25,8 @@ class LedgerRow:
     """One statement of a document.
 
     checked: the judges that its evidence calls, names of `parity.documents.evidence.JUDGES`.
-    correction: LaTeX, and counterexample: where the printed formula is false (errata only).
+    correction: LaTeX, right: the same in a few words, and counterexample: where the printed
+    formula is false (errata only).
     rounding: of the printed numbers, "right" or "wrong" where the row has any.
     lost_picture: the formula stood in a picture that is not with the text.
     """
@@ -39,6 +40,7 @@ class LedgerRow:
     verdict: str
     note: str = ""
     correction: str = ""
+    right: str = ""
     counterexample: str = ""
     rounding: str = ""
     lost_picture: bool = False
@@ -150,9 +152,10 @@ def _check(row: LedgerRow, document: str) -> None:
         )
     _check_known(row.id, "verdict", row.verdict, VERDICTS)
     _check_known(row.id, "rounding", row.rounding, ROUNDINGS)
-    if (row.verdict == "erratum") != bool(row.correction and row.counterexample):
+    of_errata = (row.correction, row.right, row.counterexample)
+    if not (all(of_errata) if row.verdict == "erratum" else not any(of_errata)):
         raise LedgerError(
-            f"{row.id}: an erratum has a correction and a counterexample, others have neither"
+            f"{row.id}: an erratum has correction, right and counterexample, others have none"
         )
     if row.verdict == "convention" and not row.note:
         raise LedgerError(f"{row.id}: the note must name the convention")

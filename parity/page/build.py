@@ -13,7 +13,10 @@ from markupsafe import Markup
 from parity.page import anchors
 from parity.page.bilingual import attribute, both
 from parity.page.figures import short
+from parity.page.glossary import link, term, what
+from parity.page.headings import heading
 from parity.page.sections import (
+    closer,
     documents,
     functions,
     judged_candidates,
@@ -21,6 +24,7 @@ from parity.page.sections import (
     networks,
     overview,
     pictures,
+    terminology,
 )
 from parity.page.tables import Tables, read_tables
 from parity.page.typeface import face
@@ -29,11 +33,13 @@ from parity.results.writing import replace_files
 PAGE = "index.html"
 SECTIONS: tuple[ModuleType, ...] = (
     overview,
+    closer,
     functions,
     networks,
     documents,
     known_mistakes,
     pictures,
+    terminology,
     judged_candidates,
 )
 
@@ -90,6 +96,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals |= {"t": both, "attr": attribute, "anchors": anchors, "short": short}
+    environment.globals |= {"heading": heading, "link": link, "term": term, "what": what}
     return environment
 
 

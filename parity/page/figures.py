@@ -35,3 +35,12 @@ def grouped(number: int) -> str:
     ('22\\u202f835', '505')
     """
     return f"{number:,}".replace(",", "\u202f")
+
+
+def digits(value: str, dtype: str) -> str:
+    """A number as a report writes it, to as many digits as tell two floats of the dtype apart.
+
+    >>> digits("0.11419519782066345", "float32"), digits("0.11419519782066345", "float64")
+    ('0.114195198', '0.11419519782066345')
+    """
+    return f"{float(value):.9g}" if value and dtype == "float32" else value

@@ -9,7 +9,7 @@ from importlib import import_module
 from inspect import getsource
 from textwrap import dedent
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from markupsafe import Markup
 from pygments import highlight
@@ -17,6 +17,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 import refimpl
+from parity.witnesses.definitions import sums
 
 FORMATTER = HtmlFormatter(nowrap=True)
 PLAIN = re.compile(r'<span class="(?:n|p|o|w|nb|mi|mf)">([^<]*)</span>')  # most of a page's spans
@@ -65,9 +66,33 @@ def shared_code(module: ModuleType) -> Markup:
     return highlighted("\n\n".join(map(getsource, private)))
 
 
-def definition_of(subject: str) -> Markup | None:
-    """The file with the plain definitions of a subject, where it has one."""
+class Definition(NamedTuple):
+    """The plain definitions of a subject: their file; of sums of products their gradients, too."""
+
+    code: Markup
+    gradients: str  # the formulas by which gradients come from the terms
+
+
+def definition_of(subject: str) -> Definition | None:
+    """The plain definitions of a subject, where it has any."""
     try:
-        return highlighted(getsource(import_module(f"parity.witnesses.definitions.{subject}")))
+        file = import_module(f"parity.witnesses.definitions.{subject}")
     except ModuleNotFoundError:
         return None
+    of_terms = any(isinstance(one, sums.SumOfProducts) for one in _definitions(file))
+    return Definition(highlighted(getsource(file)), formulas_of(sums) if of_terms else "")
+
+
+def _definitions(file: ModuleType) -> list[Any]:
+    """Those of the table, and those that they choose from."""
+    return [*file.DEFINITIONS.values(), *vars(file).values()]
+
+
+def formulas_of(file: ModuleType) -> str:
+    """The docstring of a file without its heading."""
+    return dedent((file.__doc__ or "").partition("\n\n")[2]).strip()
+
+
+def sums_of_products() -> Markup:
+    """The file that adds up terms."""
+    return highlighted(getsource(sums))

@@ -89,7 +89,7 @@ def upsampling(evidence: Evidence) -> None:
 
     found = right(x, dy)
     evidence.refuted(TORCH, "max pooling copies", printed.upsample_max(dy[0, 0]), found[0, 0])
-    evidence.corrected(TORCH, "only the maximum gets it", only_the_maximum(x, dy), found)
+    behind_an_activation(evidence, 2 * x, dy)
     ours = refimpl.max_pool2d_backward(dy, x, 2)
     evidence.implemented(RATIONALS, "max_pool2d_backward", ours, only_the_maximum(x, dy))
     ours = refimpl.avg_pool2d_backward(dy, x, 2)
@@ -108,8 +108,15 @@ def upsampling(evidence: Evidence) -> None:
     )
 
 
+def behind_an_activation(evidence: Evidence, N: Array, dy: Array) -> None:
+    """The correction for the maximum, with φ'(N_p); for the mean it is D1.33's."""
+    found = autograd(lambda N: d1_cnn.pooled(each(phi, N), max), dy[0, 0], N=N[0, 0])
+    ours = (only_the_maximum(each(phi, N), dy) * each(dphi, N))[0, 0]
+    evidence.corrected(TORCH, "only the maximum gets it, times φ'", ours, found.gradients["N"])
+
+
 def only_the_maximum(x: Array, dy: Array) -> Array:
-    """The correction: the place of the maximum gets the residual, the other three get 0."""
+    """The place of the maximum gets the residual, the other three get 0."""
     dx = np.zeros(x.shape, dtype=object)
     for n, c, i, j in np.ndindex(*dy.shape):
         window = x[n, c, 2 * i : 2 * i + 2, 2 * j : 2 * j + 2]
@@ -150,7 +157,7 @@ def residual_of_the_convolution(evidence: Evidence) -> None:
 
 
 def phi(n: Any) -> Any:
-    """An activation that keeps integers exact."""
+    """An activation that keeps integers exact, and even ones apart."""
     return n * n + n
 
 

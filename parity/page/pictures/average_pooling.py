@@ -85,7 +85,7 @@ def pictures() -> Iterator[Picture]:
             "of a window gets dy/n.",
         ),
         ("avg_pool2d", "avg_pool2d_backward"),
-        ("D0.4", "D0.11", "D1.23", "D2.28", "D3.10"),
+        ("D0.4", "D0.11", "D1.23", "D1.33", "D2.28", "D3.10"),
         tuple(pooling(PRINTED, rng.choice([-8.0, -4, 4, 8], (2, 2)), 2)),
     )
     yield Picture(

@@ -125,6 +125,6 @@ def pictures() -> Iterator[Picture]:
             "does the same unless asked; D2's formula gives it to each.",
         ),
         ("max_pool2d_backward",),
-        ("D2.28",),
+        ("D1.23", "D2.28"),
         (tie(TIE, np.array([[5]])),),
     )

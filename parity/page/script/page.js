@@ -95,8 +95,9 @@
     [...table.tHead.rows[0].cells].forEach((head, column) => {
       const button = document.createElement("button");
       button.type = "button";
-      button.append(...head.childNodes);
-      head.append(button);
+      const link = head.querySelector(".term");
+      button.append(...[...head.childNodes].filter((node) => node !== link));
+      head.prepend(button, link ? " " : "");
       button.addEventListener("click", () => {
         const descending = head.getAttribute("aria-sort") === "ascending";
         for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");

@@ -11,6 +11,8 @@ from markupsafe import Markup
 from parity.documents.ledger import DOCUMENTS, VERDICTS, LedgerRow, ledger, sections
 from parity.page.formulas import mathml
 from parity.page.links import linked
+from parity.page.pictures.picture import Picture
+from parity.page.sections import pictures
 from parity.page.tables import Tables
 from parity.texts.translations import said_in
 
@@ -34,6 +36,7 @@ class Statement(NamedTuple):
     counterexample: Markup | None
     note: Markup | None
     functions: list[str]
+    pictures: list[Picture]
     evidence: Evidence | None
 
 
@@ -105,6 +108,7 @@ def _statement(row: LedgerRow, found: Mapping[str, Evidence]) -> Statement:
         linked(row.counterexample) if row.counterexample else None,
         linked(row.note) if row.note else None,
         [name.removeprefix("refimpl.") for name in row.implementation],
+        pictures.about(row.id),
         found.get(row.id),
     )
 

@@ -13,6 +13,7 @@ from markupsafe import Markup
 import refimpl
 from parity.cases.docstrings import Docstring, docstring
 from parity.cases.functions import FUNCTIONS, GROUPS, in_group
+from parity.documents.ledger import LedgerRow, ledger
 from parity.page.distributions import (
     OF_BOUND,
     OF_BOUND_LABELS,
@@ -22,12 +23,22 @@ from parity.page.distributions import (
     distribution,
 )
 from parity.page.figures import short
-from parity.page.listings import definition_of, highlighted, of_public, shared_code
+from parity.page.links import linked
+from parity.page.listings import (
+    definition_of,
+    highlighted,
+    of_public,
+    shared_code,
+    sums_of_products,
+)
+from parity.page.pictures.picture import Picture
+from parity.page.sections import pictures
+from parity.page.sections.closer import asked, by_function
 from parity.page.tables import Tables, numbers
 
 TITLE = "Functions"
 UNJUDGED = ("information", "empty")  # verdicts of rows that no bound judges
-CASE_COLUMNS = ("case", "verdicts", "ratio", "worst", "ours", "theirs")
+CASE_COLUMNS = ("case", "verdicts", "worst", "ratio", "ours", "theirs")
 
 
 @dataclass(frozen=True)
@@ -37,6 +48,11 @@ class Named:
     name: str
     said: Docstring
     code: Markup
+
+    @property
+    def statements(self) -> list[LedgerRow]:
+        """The statements of the documents that it comes from, each once."""
+        return [ledger()[id] for id in dict.fromkeys(self.said.statements)]
 
     @property
     def subject(self) -> str:
@@ -63,6 +79,12 @@ class Compared:
     mistakes: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
+    def pictures(self) -> list[Picture]:
+        """Those that show it, forward or backward."""
+        names = [one.name for one in (self.forward, self.backward) if one]
+        return list({one.name: one for name in names for one in pictures.about(name)}.values())
+
+    @property
     def tensors(self) -> Iterator[dict[str, Any]]:
         """For each tensor and dtype: how many were judged, the worst of them, who is closer."""
         for (tensor, dtype), rows in self.judged.groupby(["tensor", "dtype"], sort=False):
@@ -72,12 +94,14 @@ class Compared:
                 "tensor": tensor,
                 "dtype": dtype,
                 "count": len(rows),
-                "verdicts": ", ".join(f"{count} {verdict}" for verdict, count in counts.items()),
+                "verdicts": counts.to_dict(),
                 "ratio": short(rows.ratio.max()),
                 "ours": short(rows.ours.max()),
                 "theirs": short(rows.theirs.max()),
                 "refimpl": int(closer.get("refimpl", 0)),
                 "torch": int(closer.get("torch", 0)),
+                "equal": int(closer.get("equal", 0)),
+                "known": bool(rows.closer.any()),
             }
 
     @property
@@ -118,8 +142,11 @@ def context(tables: Tables) -> dict[str, Any]:
         "subjects": subjects,
         "shared": {file: shared_code(import_module(f"refimpl.{file}")) for file in files},
         "plain": {file: definition_of(file) for file in files},
+        "sums": sums_of_products(),
         "others": _others(shown),
         "empty": layers.empty,
+        "answered": {name for name, _ in by_function(asked(tables.summary))},
+        "linked": linked,
     }
 
 
@@ -146,7 +173,7 @@ def _layers(summary: pd.DataFrame) -> pd.DataFrame:
 
 
 def _cases(layers: pd.DataFrame) -> pd.DataFrame:
-    """For each case its verdicts, its largest error/bound and where, both sides' roundings."""
+    """For each case its verdicts, and the tensor with the largest error/bound: all that it has."""
     if layers.empty:
         return pd.DataFrame(columns=["function", *CASE_COLUMNS])
     cases = layers.assign(place=layers.ratio.fillna(-1)).groupby(["function", "case"], sort=False)
@@ -156,11 +183,11 @@ def _cases(layers: pd.DataFrame) -> pd.DataFrame:
         {
             "function": worst.function.to_numpy(),
             "case": names.to_numpy(),
-            "verdicts": cases.verdict.unique().map(" ".join).to_numpy(),
-            "ratio": worst.ratio.map(short).to_numpy(),
+            "verdicts": cases.verdict.unique().map(list).to_numpy(),
             "worst": (worst.tensor + " " + worst.dtype).to_numpy(),
-            "ours": cases.ours.max().map(short).to_numpy(),
-            "theirs": cases.theirs.max().map(short).to_numpy(),
+            "ratio": worst.ratio.map(short).to_numpy(),
+            "ours": worst.ours.map(short).to_numpy(),
+            "theirs": worst.theirs.map(short).to_numpy(),
         }
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup, escape
 
+from parity.candidates.verdict import HOW
 from parity.page.tables import Tables
 
 TITLE = "Your layers"
@@ -16,7 +17,7 @@ def context(tables: Tables) -> dict[str, Any] | None:
     """The verdicts; nothing where there is no report."""
     if not tables.candidates:
         return None
-    return {"candidates": tables.candidates, "drawn": drawn}
+    return {"candidates": tables.candidates, "drawn": drawn, "how": HOW}
 
 
 def drawn(values: Any, wrong: Any = None) -> Markup:

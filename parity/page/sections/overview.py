@@ -7,22 +7,13 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from parity.page import anchors
 from parity.page.figures import grouped, short
+from parity.page.glossary import VERDICTS
+from parity.page.sections.closer import asked, by_function, lost_tensors, tally
 from parity.page.tables import Tables, numbers
 
 TITLE = "Overview"
 FAILURES = 200  # that are written out; summary.csv has them all
-# What each verdict means, for a reader who sees it in a table.
-MEANINGS = {
-    "identical": "equal as numbers, every element: nothing is rounded on these inputs",
-    "within": "every element of both sides lies within the derived bound",
-    "outside": "at least one element does not: a disagreement",
-    "expected": "the two sides differ where the case says so, by the values that it names",
-    "blind": "the bound is so wide that a tensor 0.05 % too large would pass: no agreement",
-    "empty": "there is nothing to judge: no agreement",
-    "information": "torch in half precision: seen, judged by nobody",
-}
 
 
 class Figure(NamedTuple):
@@ -44,8 +35,7 @@ def context(tables: Tables) -> dict[str, Any]:
         "verdicts": _verdicts(tables),
         "resolution": list(_resolutions(summary)),
         "unseen": _unseen(summary),
-        "lost": tables.torch,
-        "lost_anchor": _lost_anchor,
+        **_closer(tables),
         "environment": list(_environment(tables.about)),
     }
 
@@ -78,16 +68,14 @@ def _figures(tables: Tables) -> Iterator[Figure]:
         seen = wrong.witnesses != ""
         yield Figure(f"{int(seen.sum())} / {len(wrong)}", "known mistakes refused")
     if len(tables.torch):
-        yield Figure(
-            str(int(numbers(tables.torch.tensors).sum())), "tensors in which torch loses digits"
-        )
+        yield Figure(str(lost_tensors(tables.torch)), "tensors in which torch loses digits")
 
 
 def _verdicts(tables: Tables) -> list[tuple[str, str, str]]:
     """Verdict, how many tensors have it, what it means."""
     counts = tables.about.get("verdicts", {})
     return [
-        (name, grouped(counts[name]), said) for name, said in MEANINGS.items() if name in counts
+        (one.name, grouped(counts[one.name]), one.means) for one in VERDICTS if one.name in counts
     ]
 
 
@@ -116,8 +104,17 @@ def _unseen(summary: pd.DataFrame) -> list[tuple[str, str, int]]:
     return [(str(v), str(k), len(found)) for (v, k), found in rows.groupby(["verdict", "kind"])]
 
 
-def _lost_anchor(row: Any) -> str:
-    return f"finding-{anchors.of_function(row.function)}-{row.tensor}-{row.dtype}"
+def _closer(tables: Tables) -> dict[str, Any]:
+    """Which side is closer, in all functions together, and where torch loses digits."""
+    layers = asked(tables.summary)
+    counts = tally(layers)
+    return {
+        "counts": counts,
+        "asked": sum(counts.values()),
+        "answered": {name for name, _ in by_function(layers)},
+        "lost_tensors": lost_tensors(tables.torch),
+        "lost": [] if tables.torch.empty else list(tables.torch["function"].unique()),
+    }
 
 
 def _environment(about: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -13,6 +14,7 @@ from parity.page.pictures import (
     filters,
     max_pooling,
 )
+from parity.page.pictures.picture import Picture
 from parity.page.tables import Tables
 
 TITLE = "Pictures that teach"
@@ -28,4 +30,15 @@ SUBJECTS: tuple[ModuleType, ...] = (
 
 def context(tables: Tables) -> dict[str, Any]:
     """Every picture; none is made from the report."""
-    return {"pictures": [picture for subject in SUBJECTS for picture in subject.pictures()]}
+    return {"pictures": every()}
+
+
+@cache
+def every() -> tuple[Picture, ...]:
+    """All of them, in their order."""
+    return tuple(picture for subject in SUBJECTS for picture in subject.pictures())
+
+
+def about(name: str) -> list[Picture]:
+    """Those that show a function or a statement."""
+    return [one for one in every() if name in (*one.functions, *one.statements)]

@@ -1,4 +1,12 @@
-"""Functions that are sums of products: their terms, and value and gradients term by term."""
+"""Functions that are sums of products: their terms, and value and gradients term by term.
+
+Each term (p, q, r) is one product x[q] · weight[r], or x[q] times a fixed factor, in the sum y[p]:
+
+    y[p]           = Σ x[q] · weight[r] + bias[b]   over the terms of y[p], b the place of p
+    ∂L/∂x[q]       = Σ dy[p] · weight[r]            over the terms with x[q]
+    ∂L/∂weight[r]  = Σ dy[p] · x[q]                 over the terms with weight[r]
+    ∂L/∂bias[b]    = Σ dy[p]                        over the p whose place is b
+"""
 
 from __future__ import annotations
 
@@ -22,11 +30,24 @@ class Term(NamedTuple):
     factor: Fraction = Fraction(1)
 
 
-class Sums(NamedTuple):
+class Totals(NamedTuple):
     """Tensors of a sum of products, by name: y, dx, dweight, dbias."""
 
     values: dict[str, Any]
     terms: dict[str, Any]  # K of each element
+
+    @classmethod
+    def of(cls, shapes: dict[str, Place]) -> Totals:
+        """Sums without a term, of these shapes."""
+        return cls(
+            {name: fractions(np.zeros(shape)) for name, shape in shapes.items()},
+            {name: np.zeros(shape, int) for name, shape in shapes.items()},
+        )
+
+    def add(self, name: str, place: Place, term: Fraction) -> None:
+        """One more term of an element."""
+        self.values[name][place] += term
+        self.terms[name][place] += 1
 
 
 @dataclass(frozen=True)
@@ -40,31 +61,24 @@ class SumOfProducts:
         """Value and gradients."""
         return self.sums(dy, arrays, options).values
 
-    def sums(self, dy: Any, arrays: Arrays, options: Options) -> Sums:
+    def sums(self, dy: Any, arrays: Arrays, options: Options) -> Totals:
         """Value and gradients and how many terms each element has."""
         shape, terms = self.terms(arrays, options)
-        exact = {name: fractions(array) for name, array in {**arrays, "dy": dy}.items()}
-        shapes = {"y": shape, **{f"d{name}": array.shape for name, array in arrays.items()}}
-        values = {name: fractions(np.zeros(s)) for name, s in shapes.items()}
-        counts = {name: np.zeros(s, int) for name, s in shapes.items()}
         first, second = factors(arrays)
-        for y, x, w, factor in terms:
-            w_value = exact[second][w] if w else factor
-            values["y"][y] += exact[first][x] * w_value
-            values[f"d{first}"][x] += exact["dy"][y] * w_value
-            counts["y"][y] += 1
-            counts[f"d{first}"][x] += 1
-            if w:
-                values[f"d{second}"][w] += exact["dy"][y] * exact[first][x]
-                counts[f"d{second}"][w] += 1
+        found = Totals.of({"y": shape, **{f"d{name}": a.shape for name, a in arrays.items()}})
+        exact = {name: fractions(array) for name, array in {**arrays, "dy": dy}.items()}
+        for p, q, r, factor in terms:
+            x, dy_p, w = exact[first][q], exact["dy"][p], exact[second][r] if r else factor
+            found.add("y", p, x * w)
+            found.add(f"d{first}", q, dy_p * w)
+            if r:
+                found.add(f"d{second}", r, dy_p * x)
         if "bias" in arrays:
-            for y in np.ndindex(shape):
-                b = y[self.bias_axis]
-                values["y"][y] += exact["bias"][b]
-                values["dbias"][b] += exact["dy"][y]
-                counts["y"][y] += 1
-                counts["dbias"][b] += 1
-        return Sums(values, counts)
+            for p in np.ndindex(shape):
+                b = p[self.bias_axis]
+                found.add("y", p, exact["bias"][b])
+                found.add("dbias", (b,), exact["dy"][p])
+        return found
 
     def element(
         self, dy: Any, arrays: Arrays, options: Options, tensor: str, place: Place

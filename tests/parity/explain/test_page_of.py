@@ -70,7 +70,7 @@ def test_a_wide_line_is_seen() -> None:
         ("max_pool2d_backward", ["x[0,0,0,0] is the maximum of no window"]),
         ("relu", ["y[1] = 0", "because x[1] = −3 < 0"]),
         ("softmax", ["y[0] = e^(x[0] − x[2]) / (e^(x[0] − x[2]) + e^(x[1]", "≈ 0.0420101"]),
-        ("D1.23", ["erratum: false as printed", "(Δₚ)ᵤᵥ = (Δ_q)ᵢⱼ where xᵤᵥ is the maximum"]),
+        ("D1.23", ["erratum: false as printed", "∘ φ'(Nₚ), maximum: upsample(Δ_q)ᵤᵥ = (Δ_q)ᵢⱼ"]),
         ("dx-kernel-not-turned", ["dx[0,0,0,0] = dy[0,0,0,0]·weight[0,0,1,1] = 4·3 = 12"]),
         ("lenet", [">>> ", "refimpl/architectures.py"]),
         ("SOBEL_X", ["−1   0   1"]),

@@ -75,7 +75,7 @@ def test_rounding(tmp_path: Path) -> None:
     """How far, what share of the bound, where it starts, against the exact values."""
     said = shown(written(tmp_path, rows()))
     assert "In every network of this report the difference between refimpl and torch is rou" in said
-    assert "float32: rounding Each of the 3 tensors" in said
+    assert "float32: rounding # Each of the 3 tensors" in said
     assert "at most 0.25 of it (conv z). A tensor too large by 0.0001 % would have been" in said
     assert "starts in conv z and is at most 2.4e-07, in conv z: 2 roundings of the largest" in said
     assert "refimpl is off by at most 1.5 roundings (conv z), torch by 3 (conv z)" in said
@@ -100,7 +100,7 @@ def test_outside_is_marked_and_said(tmp_path: Path) -> None:
     bad[-1] = replace(bad[-1], verdict="outside", worst_ratio=281.8, outside=3)
     tables = written(tmp_path, bad)
     said = shown(tables)
-    assert "float32: more than rounding Tensors outside their bound, of all ways" in said
+    assert "float32: more than rounding # Tensors outside their bound, of all ways" in said
     assert ": 1; the first is conv dweight in tiny[accumulated], where refimpl has 0.51231" in said
     assert "2.8e+02 times the bound" in said
     assert "rounding, which" not in said

@@ -138,7 +138,7 @@ def test_a_disagreement_is_said_and_has_a_link(tmp_path: Path) -> None:
     about = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     (folder / "run.json").write_text(json.dumps({**about, "holds": False}), encoding="utf-8")
     html = overview_of(folder)
-    assert "1 tensors do not hold." in html
+    assert "Tensors that do not hold: 1." in html
     assert 'href="#finding-1"' in html
     assert "All hold: no tensor" not in html
 

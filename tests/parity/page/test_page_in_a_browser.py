@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pages_made import sample_page
 from selenium import webdriver
+
+from parity.results.verdicts import INFORMATION, VERDICTS
+from parity.texts.translations import said_in
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 GRAVE = ("serious", "critical")
@@ -149,9 +153,9 @@ def test_a_table_sorts(page: webdriver.Chrome, presses: int) -> None:
         document.querySelectorAll('details').forEach(d => d.open = true);
         const linear = document.getElementById('linear').closest('article');
         const table = linear.querySelector('table.cases');
-        const head = table.tHead.rows[0].cells[2];
+        const head = table.tHead.rows[0].cells[3];
         for (let k = 0; k < arguments[0]; k++) head.querySelector('button').click();
-        const cells = [...table.tBodies[0].rows].map(row => row.cells[2].textContent.trim());
+        const cells = [...table.tBodies[0].rows].map(row => row.cells[3].textContent.trim());
         return [head.ariaSort, cells];"""
     sort, cells = page.execute_script(script, presses)
     numbers = [float(cell) for cell in cells if cell]
@@ -159,6 +163,41 @@ def test_a_table_sorts(page: webdriver.Chrome, presses: int) -> None:
     assert numbers == sorted(numbers, reverse=presses == 2)
     assert len(set(numbers)) > 5
     assert cells[len(numbers) :] == [cell for cell in cells if not cell]
+
+
+VERDICT_CELLS = """
+    document.querySelectorAll('details').forEach(d => d.open = true);
+    const table = document.getElementById('linear').closest('article').querySelector('.cases');
+    const button = table.tHead.rows[0].cells[1].querySelector('button');
+    if (arguments[0]) button.click();
+    return [...table.tBodies[0].rows].map(row => row.cells[1].innerText.trim());"""
+
+
+def test_verdicts_are_said_in_the_readers_language(page: webdriver.Chrome) -> None:
+    """In tables, too; sorted by them, equal ones stand together in both."""
+    verdicts = [*VERDICTS, INFORMATION]
+    assert set(page.execute_script(VERDICT_CELLS, False)) & set(verdicts)
+    speak(page, "zh")
+    cells = page.execute_script(VERDICT_CELLS, True)
+    assert not [cell for cell in cells if any(verdict in cell for verdict in verdicts)]
+    assert {said_in("zh", "within"), said_in("zh", "identical")} <= set(cells)
+    assert len([1 for one, other in pairwise(cells) if one != other]) == len(set(cells)) - 1
+
+
+def test_a_heading_with_a_term_sorts_and_explains(page: webdriver.Chrome) -> None:
+    """The ? beside it is no part of what is pressed to sort, and leads to the term."""
+    script = """
+        document.querySelectorAll('details').forEach(d => d.open = true);
+        const head = document.getElementById('linear').closest('article')
+            .querySelector('.cases').tHead.rows[0].cells[3];
+        const link = head.querySelector('a.term');
+        return [!!link.closest('button'), head.querySelector('button').innerText,
+            !!document.getElementById(link.hash.slice(1)), link.checkVisibility()];"""
+    inside, text, found, visible = page.execute_script(script)
+    assert not inside
+    assert text == "its error/bound"
+    assert found
+    assert visible
 
 
 def test_a_filter_hides_what_does_not_fit(page: webdriver.Chrome) -> None:

@@ -25,9 +25,9 @@ Entry = tuple[str, str, str]  # file, English, Chinese
 
 
 def of_the_ledger() -> Iterator[str]:
-    """What each row states, its note and its counterexample."""
+    """What each row states, its note, its counterexample, and what is right instead."""
     for row in ledger().values():
-        yield from (row.states, row.note, row.counterexample)
+        yield from (row.states, row.note, row.counterexample, row.right)
 
 
 def of_the_mistakes() -> Iterator[str]:

@@ -1,0 +1,181 @@
+"""The terms of the report, each said once; columns and texts link to what is said here."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from parity.page.bilingual import attribute, both
+
+
+class Term(NamedTuple):
+    """A word or a unit: its name in links, what it is called, what it means."""
+
+    name: str
+    called: str
+    means: str
+
+
+class Group(NamedTuple):
+    """Terms that belong together, under a heading."""
+
+    name: str
+    title: str
+    terms: tuple[Term, ...]
+
+
+COMPARED = (
+    Term(
+        "case",
+        "case",
+        "One call of a function: its arrays, its options, and where they come from.",
+    ),
+    Term(
+        "tensor",
+        "tensor",
+        "What is compared: y, the value, or dx, dweight, …, the gradient to that argument, of a "
+        "case in one dtype.",
+    ),
+    Term(
+        "upstream",
+        "upstream gradient",
+        "dy = ∂L/∂y, which the backward starts from. It is drawn at random and is never all ones.",
+    ),
+    Term(
+        "exact",
+        "exact value",
+        "What real numbers give from the very floats of the case, by an arithmetic that knows its "
+        "own error.",
+    ),
+    Term(
+        "kinds",
+        "kinds of rows",
+        "layer: a single function. local: a layer of a network, from identical inputs. "
+        "accumulated: a network whose two sides run free from the same start. training and free "
+        "training: the same for a step of training.",
+    ),
+    Term(
+        "groups",
+        "groups of cases",
+        "What cases have in common: a stride, views, far numbers, …; a case counts in each group "
+        "that fits.",
+    ),
+    Term(
+        "far",
+        "far numbers, tails",
+        "Numbers that are tiny, huge, saturated or of one sign, NaN and ∞. The tail of a function "
+        "is where it is almost flat, and where digits are lost first.",
+    ),
+)
+UNITS = (
+    Term(
+        "rounding",
+        "roundings",
+        "u·Σ|terms|: u is the unit roundoff, 2⁻²⁴ in float32 and 2⁻⁵³ in float64, and the terms "
+        "are what an element is a sum of. 1 is one rounding, whatever cancels in the sum.",
+    ),
+    Term(
+        "ulp",
+        "ULP",
+        "Unit in the last place: how far apart two neighbouring floats are at the exact value. A "
+        "float that is rounded right is off by half a ULP at most.",
+    ),
+    Term(
+        "bound",
+        "bound",
+        "How far apart two right answers may be, for each element; derived from the arithmetic.",
+    ),
+    Term(
+        "ratio",
+        "error/bound",
+        "How much of its bound the difference of the two sides takes, the largest of all elements. "
+        "1 is the limit.",
+    ),
+    Term(
+        "resolution",
+        "resolution",
+        "The smallest r for which refimpl’s tensor times 1 + r would be refused: a smaller mistake "
+        "passes.",
+    ),
+)
+VERDICTS = (
+    Term(
+        "identical",
+        "identical",
+        "equal as numbers, every element: nothing is rounded on these inputs",
+    ),
+    Term("within", "within", "every element of both sides lies within the derived bound"),
+    Term("outside", "outside", "at least one element does not: a disagreement"),
+    Term(
+        "expected",
+        "expected",
+        "the two sides differ where the case says so, by the values that it names",
+    ),
+    Term(
+        "blind",
+        "blind",
+        "the bound is so wide that a tensor 0.05 % too large would pass: no agreement",
+    ),
+    Term("empty", "empty", "there is nothing to judge: no agreement"),
+    Term("information", "information", "torch in half precision: seen, judged by nobody"),
+)
+CHECKS = (
+    Term(
+        "witness",
+        "witness",
+        "Who judges beside torch and shares no code with it: random integers on which nothing is "
+        "rounded, the forward’s derivative, symbols, exact values, and properties that every "
+        "function promises. It agrees, is outside, is undecided where its enclosures are too wide, "
+        "or is inapplicable where there is nothing exact to compare.",
+    ),
+    Term(
+        "mistake",
+        "known mistake",
+        "A wrong version of a function, as people write it; the suite must refuse it.",
+    ),
+    Term(
+        "control",
+        "control",
+        "The correct code in the place of a known mistake. Nobody may refuse it; else a refusal "
+        "would say nothing.",
+    ),
+    Term(
+        "tie",
+        "tie, kink",
+        "A tie: several elements of a window are its maximum. A kink: the derivative jumps, as "
+        "that of ReLU at 0. There a convention decides, torch’s unless said otherwise.",
+    ),
+)
+GROUPS = (
+    Group("compared", "What is compared", COMPARED),
+    Group("units", "Units", UNITS),
+    Group("verdicts", "Verdicts on a tensor", VERDICTS),
+    Group("checks", "Who checks, and what", CHECKS),
+)
+TERMS = {term.name: term for group in GROUPS for term in group.terms}
+
+
+def anchor_of(name: str) -> str:
+    """The id of a term.
+
+    >>> anchor_of("ulp")
+    'term-ulp'
+    """
+    return f"term-{TERMS[name].name}"
+
+
+def link(name: str, said: str) -> Markup:
+    """A text with a link to what a term means."""
+    return Markup('<a href="#{}">{}</a>').format(anchor_of(name), both(said))
+
+
+def term(name: str) -> Markup:
+    """What a term is called, with a link to what it means."""
+    return link(name, TERMS[name].called)
+
+
+def what(name: str) -> Markup:
+    """A small link behind a column's heading to what the term means."""
+    label = attribute("aria-label", "What this means")
+    return Markup(' <a class="term" href="#{}" {}>?</a>').format(anchor_of(name), label)

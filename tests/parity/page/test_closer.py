@@ -1,0 +1,121 @@
+"""Which side is closer to the truth: said of each function, from the rows of a report."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pages_made import report_in
+from reported import CASE
+
+from parity.page.build import section
+from parity.page.sections import closer
+from parity.page.tables import read_tables
+from parity.results.rows import Row, TorchRow
+from parity.results.writing import to_csv
+
+LOST = TorchRow(
+    *("softmax", "y", "float32", 4, "softmax[tails]", "", "(0, 2)", "x −40.5 of 3 numbers"),
+    *(1e-18, 1e-18, 0.0, 0.25, 1.6e7, 0.25, 1.6e7, 3.2e7),
+)
+
+
+def row(function: str, ours: float, theirs: float, **changed: Any) -> Row:
+    """A tensor whose worst element is 1, both sides so many ULP off."""
+    ulp = 2.0**-23
+    side = "equal" if ours == theirs else "refimpl" if ours < theirs else "torch"
+    given: dict[str, Any] = {
+        "case": f"{function}[plain]",
+        "function": function,
+        "dtype": "float32",
+        "verdict": "within",
+        "exact_value": 1.0,
+        "refimpl_value": 1 + ours * ulp,
+        "torch_value": 1 - theirs * ulp,
+        "refimpl_ulp": ours,
+        "torch_ulp": theirs,
+        "closer": side,
+        "worst_index": "(0, 1)",
+    }
+    return replace(CASE, **{**given, **changed})
+
+
+def said(folder: Path, rows: list[Row], lost: list[TorchRow] | None = None) -> str:
+    """The section's English, without tags."""
+    report_in(folder)
+    (folder / "summary.csv").write_text(to_csv(Row, rows), encoding="utf-8")
+    (folder / "torch.csv").write_text(to_csv(TorchRow, lost or []), encoding="utf-8")
+    found = section(closer, read_tables(folder))
+    assert found is not None
+    english = re.sub(r'<span lang="zh.*?</span>', "", str(found.body))
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", english))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "who"),
+    [(1, 5, "refimpl is closer there."), (6, 2, "torch is closer there.")],
+)
+def test_who_is_closer_and_where(tmp_path: Path, ours: int, theirs: int, who: str) -> None:
+    """At the element where both differ most, of all tensors: the exact value and both sides."""
+    rows = [row("tanh", ours, theirs), row("tanh", 1, 2, tensor="dx"), row("tanh", 3, 3)]
+    text = said(tmp_path, rows)
+    counts = (2, 0) if ours < theirs else (1, 1)
+    assert f"refimpl is closer in {counts[0]} of 3 tensors, torch in {counts[1]}; in 1 both" in text
+    assert "of tanh[plain] at (0, 1): exact 1, refimpl 1.0000" in text
+    assert who in text
+
+
+def test_both_are_equal(tmp_path: Path) -> None:
+    """Equally close, or exact to the last digit."""
+    text = said(tmp_path, [row("relu", 0, 0), row("sigmoid", 2, 2)])
+    assert "Both sides give the exact value, to the last digit, in all 1 tensors." in text
+    assert "Both sides are equally close in all 1 tensors." in text
+    assert "Farthest apart" not in text
+
+
+def test_tails_are_counted_by_themselves(tmp_path: Path) -> None:
+    """The cases of saturated numbers, as the catalogue has them."""
+    rows = [row("softmax", 1, 2), row("softmax", 4, 1, case="softmax[saturated]")]
+    text = said(tmp_path, rows)
+    assert "other far numbers: refimpl in 0 of 1 tensors, torch in 1, both equally in 0." in text
+    assert "far numbers" not in said(tmp_path, rows[:1]).partition("softmax")[2]
+
+
+def test_lost_digits_are_said_with_their_arguments(tmp_path: Path) -> None:
+    """All that torch.csv says of a function; how many tensors, and how many rows that makes."""
+    text = said(tmp_path, [row("softmax", 1, 2)], [LOST])
+    assert "tensors in which torch loses digits that refimpl keeps: 4." in text
+    assert "y, float32, at x −40.5 of 3 numbers: exact 1e-18, refimpl 1e-18 (0.25 ULP off)" in text
+    assert "torch 0 (1.6e+07 ULP off). refimpl is closer there." in text
+    assert "in 4 tensors torch’s error is more than 1024 times" in text
+    assert "the worst of each function, tensor and dtype, 1 of them" in text
+
+
+def test_what_nobody_judged_does_not_count(tmp_path: Path) -> None:
+    """Half precision, networks, and reports without exact values."""
+    text = said(
+        tmp_path,
+        [
+            row("relu", 1, 2, verdict="information"),
+            row("tanh", 1, 2, kind="local"),
+            row("sign", 1, 2, closer=""),
+        ],
+    )
+    assert "This report asked for no exact values." in text
+
+
+def test_a_function_leads_to_its_answer(tmp_path: Path) -> None:
+    """From its entry, and from the overview."""
+    from parity.page.sections import functions, overview
+
+    folder = report_in(tmp_path)
+    (folder / "summary.csv").write_text(to_csv(Row, [row("softmax", 1, 2)]), encoding="utf-8")
+    (folder / "torch.csv").write_text(to_csv(TorchRow, [LOST]), encoding="utf-8")
+    tables = read_tables(folder)
+    for module in (functions, overview):
+        found = section(module, tables)
+        assert found is not None
+        assert 'href="#closer-softmax"' in found.body
