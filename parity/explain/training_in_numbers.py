@@ -147,7 +147,7 @@ def chain(backward: str, forward: str) -> list[tuple[float, float]]:
 
 def vanishing(sheet: Sheet) -> None:
     """Back through five sigmoids; through five ReLUs for comparison."""
-    rows = [[sheet.said("layer"), "o", "dy · o(1 − o) = ∂L/∂x"]]
+    rows = [[sheet.said("layer l"), "o", "dy · o(1 − o) = ∂L/∂x"]]
     found = chain("sigmoid_backward", "sigmoid")
     before = 1.0
     for k, (o, gradient) in enumerate(found):

@@ -154,7 +154,7 @@ def sides(sheet: Sheet) -> None:
 
 def fields(sheet: Sheet) -> None:
     """LeNet's layers, one by one: how large the field grows, and how far apart fields are."""
-    rows = [[sheet.said("layer"), "k", "s", sheet.said("field"), sheet.said("jump")]]
+    rows = [[sheet.said("layer l"), "k", "s", sheet.said("field"), sheet.said("jump")]]
     size, jump = 1, 1
     for k in range(1, len(LENET) + 1):
         (kernel, stride), after = LENET[k - 1], refimpl.receptive_field(LENET[:k])

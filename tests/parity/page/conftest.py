@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,7 +37,15 @@ def missing() -> str:
         return f"there is no {BROWSERS[0]} on PATH: apt-get install chromium chromium-driver"
     if not shutil.which(DRIVER):
         return f"there is no {DRIVER} on PATH: apt-get install chromium-driver"
+    if not _draws_chinese():
+        return "there is no font for Chinese: apt-get install fonts-wqy-microhei"
     return ""
+
+
+def _draws_chinese() -> bool:
+    """Whether there is a font for it; where nobody can be asked, it is taken for granted."""
+    asked = shutil.which("fc-list")
+    return asked is None or bool(subprocess.run([asked, ":lang=zh"], capture_output=True).stdout)
 
 
 def options(profile: Path) -> webdriver.ChromeOptions:
