@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import sympy
 from plain import assert_exact
+from reals import Real, context
 
-from refimpl.elements import BITS, choose, parameter, positive_part, zero_of, zeros
+from refimpl.elements import BITS, choose, log1p, parameter, positive_part, zero_of, zeros
 
 THIRD = np.array([Fraction(1, 3)])
 TENTH = 0.1  # the double nearest to 1/10
@@ -135,3 +136,21 @@ def test_single_values_are_chosen_as_arrays_without_axes() -> None:
     assert isinstance(single, np.ndarray)
     assert single.shape == ()
     assert single == 0
+
+
+class Fine(Real):
+    """A number with a log1p of its own."""
+
+    def log1p(self) -> Real:
+        return Real(context.log1p(self.value))
+
+    def log(self) -> Real:
+        raise AssertionError("log(1 + x) loses the digits of a small x")
+
+
+def test_objects_bring_their_own_log1p() -> None:
+    """Their log(1 + x) only where they have none."""
+    small = context.mpf(10) ** -90
+    for kind in (Fine, Real):
+        (found,) = log1p(np.array([kind(small)], object))
+        assert abs(found.value - small) < small * context.mpf(10) ** -8
