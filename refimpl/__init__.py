@@ -117,6 +117,8 @@ from refimpl.losses import (
     binary_cross_entropy_with_logits_backward,
     cross_entropy,
     cross_entropy_backward,
+    mse_loss,
+    mse_loss_backward,
     squared_error,
     squared_error_backward,
 )
@@ -269,6 +271,8 @@ __all__ = [
     "max_pool3d_backward",
     "max_pool3d_with_indices",
     "mlp",
+    "mse_loss",
+    "mse_loss_backward",
     "perceptron",
     "perceptron_loss",
     "perceptron_loss_backward",

@@ -222,6 +222,51 @@ def _spread(where: str, dy: Array, samples: tuple[int, ...], reduction: str) -> 
     return quotient(dy, prod(samples)) if reduction == "mean" else dy
 
 
+def mse_loss(output: Array, target: Array, reduction: str = "mean") -> Array:
+    """Mean squared error, the squares of y − t averaged over all elements.
+
+    l = (y − t)²,  mean: Σ l / (number of elements);  sum: Σ l;  none: l
+
+    Shapes: output and target alike -> (), or that shape. The mean divides by all elements, not by
+    the samples alone, as torch does; half of the sum is `squared_error`.
+    Weights w of the elements, which torch takes as `weight`: its mean is Σ w · l / Σ w, so weight
+    the losses of reduction "none", and give dy = w / Σ w to its backward.
+    Raises: ValueError for shapes that differ and unknown reductions.
+    Source: beyond the documents. torch.nn.functional.mse_loss; Goodfellow, Bengio & Courville,
+    Deep Learning, 2016, section 5.1.4.
+
+    >>> mse_loss(np.array([1.0, 5.0]), np.array([2.0, 3.0]))
+    array(2.5)
+    """
+    where = "mse_loss"
+    check_choice(where, "reduction", reduction, REDUCTIONS)
+    output, target = check_arrays(where, output=output, target=target)
+    check_same_shape(where, "output", output, "target", target)
+    difference = output - target
+    return _reduced(np.asarray(difference * difference, output.dtype), reduction)
+
+
+def mse_loss_backward(dy: Array, output: Array, target: Array, reduction: str = "mean") -> Array:
+    """Gradient of a loss L through `mse_loss` to its output, given dy = ∂L/∂(its value).
+
+    ∂L/∂y = 2 · dy · (y − t),  mean: dy/(number of elements) for dy; ∂L/∂t would be its negative
+
+    Shapes: dy as the value, () or that of output; output and target alike.
+    Raises: ValueError as `mse_loss` does, or if dy has another shape.
+    Source: beyond the documents. torch.nn.functional.mse_loss.
+
+    >>> mse_loss_backward(np.array(1.0), np.array([1.0, 5.0]), np.array([2.0, 3.0]))
+    array([-1.,  2.])
+    """
+    where = "mse_loss_backward"
+    check_choice(where, "reduction", reduction, REDUCTIONS)
+    dy, output, target = check_arrays(where, dy=dy, output=output, target=target)
+    check_same_shape(where, "output", output, "target", target)
+    dy = _spread(where, dy, output.shape, reduction)
+    doutput: Array = np.asarray((dy + dy) * (output - target))
+    return doutput
+
+
 def squared_error(output: Array, target: Array) -> Array:
     """Half the sum of squared differences, E = ½ Σ (t − y)².
 

@@ -64,6 +64,7 @@ RULES: dict[str, tuple[Forward, Backward]] = {
     ),
     "log_likelihood": (logistic.log_likelihood_forward, logistic.log_likelihood_backward),
     "perceptron_loss": (losses.perceptron_loss_forward, losses.perceptron_loss_backward),
+    "mse_loss": (losses.mse_loss_forward, losses.mse_loss_backward),
     "squared_error": (losses.squared_error_forward, losses.squared_error_backward),
     "perceptron": (linear_models.perceptron, no_gradients),
     "logistic_regression": (linear_models.logistic_regression, no_gradients),

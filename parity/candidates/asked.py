@@ -35,6 +35,7 @@ JUMPING = ("sign", "perceptron")  # at a kink their value is a convention, too
 USUAL_AXES = {
     **dict.fromkeys(("linear", "softmax", "log_softmax", "cross_entropy", "dropout"), 2),
     **dict.fromkeys(("binary_cross_entropy_with_logits", "squared_error", "log_likelihood"), 2),
+    "mse_loss": 2,
     **dict.fromkeys(("perceptron", "logistic_regression", "softmax_regression"), 2),
     **dict.fromkeys(("perceptron_loss", "correlate2d", "convolve2d", "rot180"), 2),
 }

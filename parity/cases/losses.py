@@ -1,4 +1,4 @@
-"""What the catalogue knows of cross_entropy, of two classes too, and squared_error."""
+"""What the catalogue knows of cross_entropy, of two classes too, mse_loss and squared_error."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ ROWS: tuple[Function, ...] = (
         elementary=True,
         in_networks=True,
     ),
+    Function("mse_loss", ("output",), integers="squares", ordered=False),
     Function(
         "squared_error",
         ("output",),
@@ -284,6 +285,61 @@ BINARY = (
     ),
 )
 
+# --- mse_loss -----------------------------------------------------------------------------
+
+
+def _mse(
+    name: str,
+    output: Shape | Source,
+    values: str = "normal",
+    target: Source | None = None,
+    *,
+    layout: str = "contiguous",
+    upstream: str = "normal",
+    **options: Any,
+) -> Case:
+    """One case; a shape stands for random outputs and targets alike."""
+    source = Draw(output, values, layout) if isinstance(output, tuple) else output
+    arrays = {"output": source, "target": source if target is None else target}
+    return Case("mse_loss", name, arrays, options, upstream)
+
+
+MSE = (
+    *(
+        _mse(f"{form}, {reduction}", shape, reduction=reduction)
+        for form, shape in {
+            "a single value": (),
+            "one axis": (67,),
+            "batch": (4, 3),
+            "sixteen outputs": (8, 2),
+            "maps": (2, 3, 5, 4),
+            "empty batch": (0, 3),  # the mean of nothing is NaN
+        }.items()
+        for reduction in ("mean", "sum", "none")
+    ),
+    _mse("default reduction", (4, 3)),
+    _mse("one output of each sample", (7, 1)),
+    _mse("4000 outputs", (4000,)),
+    *(
+        _mse(f"{values.replace('_', ' ')}, {reduction}", (9, 31), values, reduction=reduction)
+        for values in ("integers", "wide", "largest", "tiny", "subnormal", "negative_zero")
+        for reduction in ("mean", "none")
+    ),
+    _mse("huge overflows or not", (400, 3), "huge"),
+    _mse("special", (6, 5), "special", reduction="none"),
+    _mse("target 0", (6, 5), target=Draw((6, 5), "zeros")),
+    _mse("output 0", (6, 5), "zeros", Draw((6, 5))),
+    _mse("special upstream", (3, 4), upstream="special", reduction="none"),
+    _mse("tiny upstream", (3, 4), upstream="tiny"),
+    _mse("wide upstream", (9, 31), upstream="wide", reduction="none"),
+    _mse("zero upstream", (3, 4), upstream="zeros"),
+    *(
+        _mse(f"{layout} views", (3, 5, 4), layout=layout, reduction="none")
+        for layout in ("reversed", "strided", "transposed")
+    ),
+    _mse("1, 5 for 2, 3", Given((1, 5)), target=Given((2, 3)), upstream="integers"),
+)
+
 # --- squared_error ------------------------------------------------------------------------
 
 
@@ -336,7 +392,7 @@ SQUARED = (
     ),
 )
 
-GOOD: tuple[Case, ...] = FORMS + EMPTY + VALUES + VIEWS + OTHERS + BINARY + SQUARED
+GOOD: tuple[Case, ...] = FORMS + EMPTY + VALUES + VIEWS + OTHERS + BINARY + MSE + SQUARED
 
 # --- bad arguments ------------------------------------------------------------------------
 
@@ -351,6 +407,8 @@ VALID: Valid = {
         "logits": LOGITS,
         "target": CERTAINTY,
     },
+    "mse_loss": {"output": LOGITS, "target": LOGITS},
+    "mse_loss_backward": {"dy": SCALAR, "output": LOGITS, "target": LOGITS},
     "squared_error": {"output": LOGITS, "target": LOGITS},
     "squared_error_backward": {"dy": SCALAR, "output": LOGITS, "target": LOGITS},
 }
@@ -496,7 +554,25 @@ BAD_BINARY = (
     ),
 )
 
-BAD: tuple[BadCase, ...] = BAD_LOSSES + BAD_BINARY
+BAD_MSE = (
+    says.shapes("mse_loss", "transposed target", "output", "target", target=Draw((5, 4))),
+    says.shapes("mse_loss", "target would broadcast", "output", "target", target=Draw((1, 5))),
+    says.shapes("mse_loss_backward", "shapes disagree", "output", "target", target=Draw((4,))),
+    says.choice("mse_loss", "unknown reduction", "reduction", REDUCTION_NAMES, "batchmean"),
+    says.choice("mse_loss_backward", "reduction None", "reduction", REDUCTION_NAMES, None),
+    says.dy("mse_loss_backward", "dy for each output of a mean", "()", dy=LOGITS),
+    says.value_error(
+        "mse_loss_backward",
+        "one dy without a reduction",
+        "dy is (), but the output for these arguments is (4, 5)",
+        reduction="none",
+    ),
+    says.mixed("mse_loss", "output", "target", float32="target"),
+    says.mixed("mse_loss_backward", "dy", "output", float32="dy"),
+    says.not_real("mse_loss", "complex output", "output", "complex128"),
+)
+
+BAD: tuple[BadCase, ...] = BAD_LOSSES + BAD_BINARY + BAD_MSE
 
 # --- symbols ------------------------------------------------------------------------------
 
@@ -523,6 +599,10 @@ SYMBOLIC: tuple[SymbolCase, ...] = (
             {"logits": (2, 3), "target": (2, 3)},
             reduction=reduction,
         )
+        for reduction in ("mean", "sum", "none")
+    ),
+    *(
+        branching("mse_loss", reduction, {"output": (2, 3), "target": (2, 3)}, reduction=reduction)
         for reduction in ("mean", "sum", "none")
     ),
     branching("squared_error", "any targets", {"output": (2, 3), "target": (2, 3)}),
@@ -557,5 +637,6 @@ def _random_cross_entropy(dice: Dice) -> Arguments:
 RANDOM: dict[str, Maker] = {
     "cross_entropy": _random_cross_entropy,
     "binary_cross_entropy_with_logits": with_target("logits", "certainty", ODDS, REDUCTIONS),
+    "mse_loss": with_target("output", "", DISTANCES, REDUCTIONS),
     "squared_error": with_target("output", "", DISTANCES),
 }

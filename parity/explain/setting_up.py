@@ -282,7 +282,7 @@ KINDS: dict[Maker, tuple[str, tuple[str, ...]]] = {
     _classified: ("cross_entropy", ()),
     _two_classes: ("binary_cross_entropy_with_logits log_likelihood", ()),
     _margins: ("perceptron_loss", ()),
-    _squares: ("squared_error", ()),
+    _squares: ("mse_loss squared_error", ()),
     _dense: ("linear perceptron logistic_regression", ("outputs", "batch")),
     _regression: ("softmax_regression", ("outputs", "batch")),
     _maps: ("flatten", ("channels", "batch")),

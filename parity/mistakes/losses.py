@@ -15,6 +15,8 @@ from refimpl import (
     binary_cross_entropy_with_logits_backward,
     cross_entropy,
     cross_entropy_backward,
+    mse_loss,
+    mse_loss_backward,
     sigmoid,
     softmax,
     squared_error,
@@ -309,6 +311,84 @@ def binary_sigmoid_left_out(
     return np.asarray(dy * (logits - target) / divisor, logits.dtype)
 
 
+# --- mean squared error -------------------------------------------------------------------
+
+
+def samples_for_elements(right: Array, output: Array, reduction: str) -> Array:
+    """What was divided by the number of elements, divided by that of the samples instead."""
+    if reduction != "mean" or not output.size:
+        return right
+    return np.asarray(right * (output.size // len(output) if output.ndim else 1), output.dtype)
+
+
+@mistake(
+    "mse_loss",
+    "is divided by the number of samples, not of all elements",
+    "a mean over the batch is a mean",
+)
+def mse_mean_over_samples(output: Array, target: Array, reduction: str = "mean") -> Array:
+    return samples_for_elements(mse_loss(output, target, reduction), output, reduction)
+
+
+@mistake(
+    "mse_loss",
+    "half of the mean: squared_error's half and the mean together",
+    "a squared error has a half before it",
+)
+def mse_with_a_half(output: Array, target: Array, reduction: str = "mean") -> Array:
+    return np.asarray(mse_loss(output, target, reduction) / 2, output.dtype)
+
+
+@mistake(
+    "mse_loss",
+    "the sum where the mean is asked for, and the mean for the sum",
+    "a constant factor does not change the minimum",
+)
+def mse_sum_for_mean(output: Array, target: Array, reduction: str = "mean") -> Array:
+    return mse_loss(output, target, OTHER_REDUCTION[reduction])
+
+
+@mistake(
+    "mse_loss_backward",
+    "the factor 2 is missing",
+    "the half before the square takes it away, and here is none",
+)
+def mse_factor_two_missing(
+    dy: Array, output: Array, target: Array, reduction: str = "mean"
+) -> Array:
+    return np.asarray(mse_loss_backward(dy, output, target, reduction) / 2, output.dtype)
+
+
+@mistake(
+    "mse_loss_backward",
+    "is divided by the number of samples, not of all elements",
+    "a mean over the batch is a mean",
+)
+def mse_gradient_over_samples(
+    dy: Array, output: Array, target: Array, reduction: str = "mean"
+) -> Array:
+    right = mse_loss_backward(dy, output, target, reduction)
+    return samples_for_elements(right, output, reduction)
+
+
+@mistake(
+    "mse_loss_backward",
+    "t − y: the sign is the other one",
+    "the error is target less output",
+)
+def mse_gradient_negated(dy: Array, output: Array, target: Array, reduction: str = "mean") -> Array:
+    return -mse_loss_backward(dy, output, target, reduction)
+
+
+@mistake(
+    "mse_loss_backward",
+    "1/n is left out (and put in where the sum is asked for)",
+    "the optimiser divides by the batch",
+)
+def mse_mean_left_out(dy: Array, output: Array, target: Array, reduction: str = "mean") -> Array:
+    return mse_loss_backward(dy, output, target, OTHER_REDUCTION[reduction])
+
+
 # --- squared error ------------------------------------------------------------------------
 
 
@@ -422,4 +502,4 @@ def binary_gradient_from_output(
     return np.asarray(dy / count * (sigmoid(logits) - target), logits.dtype)
 
 
-slightly_too_large("cross_entropy", "binary_cross_entropy_with_logits", "squared_error")
+slightly_too_large("cross_entropy", "binary_cross_entropy_with_logits", "mse_loss", "squared_error")

@@ -25,5 +25,6 @@ def _squared_error(output: Tensor, target: Tensor) -> Tensor:
 TORCH: dict[str, Callable[..., Tensor]] = {
     "cross_entropy": _cross_entropy,
     "binary_cross_entropy_with_logits": _binary_cross_entropy,
+    "mse_loss": F.mse_loss,
     "squared_error": _squared_error,
 }

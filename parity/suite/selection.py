@@ -20,7 +20,7 @@ OTHERS = {
         ("bce", "bcewithlogits", "binarycrossentropy", "sigmoidcrossentropy"),
         "binary_cross_entropy_with_logits",
     ),
-    **dict.fromkeys(("mse", "meansquarederror", "l2"), "squared_error"),
+    **dict.fromkeys(("mse", "meansquarederror", "l2"), "mse_loss"),
     **dict.fromkeys(
         (
             "softmaxloss",

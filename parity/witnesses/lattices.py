@@ -304,7 +304,14 @@ def _downsampled(shape: Geometry, limit: int, rng: np.random.Generator) -> list[
 
 
 def _squares(shape: Geometry, limit: int, rng: np.random.Generator) -> list[Pattern]:
-    """Σ (t − y)², and dy·2(t − y), which torch forms before it halves, below the limit."""
+    """Σ (t − y)², and dy·2(t − y), which torch forms before it halves, below the limit.
+
+    A mean divides exactly by a power of 2 alone.
+    """
+    count = prod(shape.shapes["output"])
+    is_mean = shape.function == "mse_loss" and shape.options.get("reduction", "mean") == "mean"
+    if is_mean and (not count or count & (count - 1)):
+        raise NotExactError(f"a mean of {count} squares is rounded")
     most = isqrt((limit - 1) // max(1, prod(shape.shapes["output"]))) // 2
     of_dy = (limit - 1) // (4 * max(1, most))
     arrays = {name: _around_zero(size, most) for name, size in shape.shapes.items()}

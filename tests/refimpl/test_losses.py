@@ -14,6 +14,8 @@ from reals import reals as as_reals
 from refimpl import (
     cross_entropy,
     cross_entropy_backward,
+    mse_loss,
+    mse_loss_backward,
     softmax,
     squared_error,
     squared_error_backward,
@@ -233,6 +235,56 @@ def test_gradient_of_the_mean_of_an_empty_batch() -> None:
     """Its gradient has no elements, and is no reason for a warning."""
     dlogits = cross_entropy_backward(np.array(1.0), np.zeros((0, 3)), np.zeros(0, int))
     assert dlogits.shape == (0, 3)
+
+
+# --- mean squared error -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("elements", ELEMENTS)
+def test_mse_loss(elements: str) -> None:
+    """(4 − 1)² = 9, (−2 − 2)² = 16, (4 − 3)² = 1, (2 − 4)² = 4: of four elements, two samples."""
+    y, t = np.array([[1, 2], [3, 4]]), np.array([[4, -2], [4, 2]])
+    y, t = (fractions(a) if elements == "fraction" else a.astype(elements) for a in (y, t))
+    assert_exact(mse_loss(y, t), np.array(Fraction(30, 4)), elements)
+    assert_exact(mse_loss(y, t, "sum"), np.array(30), elements)
+    assert_exact(mse_loss(y, t, "none"), np.array([[9, 16], [1, 4]]), elements)
+
+
+@pytest.mark.parametrize("elements", ELEMENTS)
+def test_mse_loss_backward(rng: np.random.Generator, elements: str) -> None:
+    """2(y − t) times dy of each element; of a mean over 8 elements a quarter of y − t."""
+    y, t, one, each = (draw(rng, s, elements) for s in ((2, 4), (2, 4), (), (2, 4)))
+    difference = fractions(y) - fractions(t)
+    assert_exact(mse_loss_backward(one, y, t), difference * fractions(one) / 4, elements)
+    assert_exact(mse_loss_backward(one, y, t, "sum"), 2 * difference * fractions(one), elements)
+    expected = 2 * difference * fractions(each)
+    assert_exact(mse_loss_backward(each, y, t, "none"), expected, elements)
+
+
+def test_mse_loss_derivative(rng: np.random.Generator) -> None:
+    """A parabola's central difference is its slope, exactly."""
+    y, t, v, dy = (draw(rng, s) for s in ((2, 4), (2, 4), (2, 4), ()))
+    difference = mse_loss(y + v, t) - mse_loss(y - v, t)
+    assert dy * difference / 2 == dot(mse_loss_backward(dy, y, t), v)
+
+
+def test_mse_loss_with_weights(rng: np.random.Generator) -> None:
+    """The weighted mean that the docstring names: Σ w · l / Σ w and its derivative."""
+    y, t, v, w = (draw(rng, (2, 3)) for _ in range(4))
+    w = w * w + 1
+    share = w / w.sum()
+    ahead, behind = ((share * mse_loss(y + s * v, t, "none")).sum() for s in (1, -1))
+    gradient = mse_loss_backward(share, y, t, "none")
+    assert (ahead - behind) / 2 == dot(gradient, v)
+
+
+def test_mse_loss_of_nothing() -> None:
+    """The sum over no elements is 0, their mean has no value; the gradient is empty."""
+    nothing = np.zeros((0, 3))
+    assert_exact(mse_loss(nothing, nothing, "sum"), np.array(0.0), "float64")
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(mse_loss(nothing, nothing))
+    assert mse_loss_backward(np.array(1.0), nothing, nothing).shape == (0, 3)
 
 
 # --- squared error ------------------------------------------------------------------------

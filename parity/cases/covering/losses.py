@@ -1,4 +1,4 @@
-"""The factors of cross_entropy, of two classes too, and squared_error."""
+"""The factors of cross_entropy, of two classes too, mse_loss and squared_error."""
 
 from __future__ import annotations
 
@@ -80,6 +80,10 @@ def two_classes(name: str, **options: tuple[str, ...]) -> Table:
     )
 
 
+def _mse_loss(row: Row, dice: Dice) -> Arguments:
+    return Arguments(_squared_error(row, dice).arrays, {"reduction": row["reduction"]})
+
+
 def _squared_error(row: Row, dice: Dice) -> Arguments:
     output, target = DISTANCES[row["values"]]
     shape = shape_of(dice, row["axes"])
@@ -104,6 +108,15 @@ TABLES = {
         ),
     ),
     "binary_cross_entropy_with_logits": two_classes("logits", reduction=REDUCTION),
+    "mse_loss": Table(
+        {
+            "axes": AXES,
+            "values": tuple(DISTANCES),
+            "reduction": REDUCTION,
+            **layouts("output", "target", DY),
+        },
+        _mse_loss,
+    ),
     "squared_error": Table(
         {"axes": AXES, "values": tuple(DISTANCES), "output": LAYOUT, "target": LAYOUT},
         _squared_error,

@@ -44,6 +44,14 @@ def binary_cross_entropy(
     return {"y": np.asarray(y), "dlogits": reals(dy) / count * slopes}
 
 
+def mse_loss(dy: Any, output: Any, target: Any, reduction: str = "mean") -> dict[str, Any]:
+    difference = fractions(output) - fractions(target)
+    losses = np.asarray(difference**2)
+    count = losses.size if reduction == "mean" else 1
+    y = losses if reduction == "none" else np.asarray(np.sum(losses) / Fraction(count))
+    return {"y": y, "doutput": 2 * difference * fractions(dy) / Fraction(count)}
+
+
 def squared_error(dy: Any, output: Any, target: Any) -> dict[str, Any]:
     difference = fractions(output) - fractions(target)
     return {
@@ -55,5 +63,6 @@ def squared_error(dy: Any, output: Any, target: Any) -> dict[str, Any]:
 DEFINITIONS: dict[str, Definition] = {
     "cross_entropy": unpacked(cross_entropy),
     "binary_cross_entropy_with_logits": unpacked(binary_cross_entropy),
+    "mse_loss": unpacked(mse_loss),
     "squared_error": unpacked(squared_error),
 }

@@ -33,7 +33,7 @@ POOLINGS = ["max_pool1d", "max_pool2d", "max_pool3d"]
         ("maxpool max_pool MaxPooling max_pool_backward", POOLINGS),
         ("mean_pool2d AvgPool2d average_pooling2d", ["avg_pool2d"]),
         ("bce BCEWithLogitsLoss binary_cross_entropy", ["binary_cross_entropy_with_logits"]),
-        ("mse MSELoss", ["squared_error"]),
+        ("mse MSELoss", ["mse_loss"]),
         ("relu6 hard_tanh", ["hardtanh"]),
         ("ReLU F.relu relu_backward", ["relu"]),
         ("concat torch.cat", ["concatenate"]),
