@@ -13,6 +13,7 @@ from parity.bounds import (
     linear_models,
     logistic,
     losses,
+    repeated,
     sampling,
     selections,
     softmax,
@@ -49,6 +50,10 @@ RULES: dict[str, tuple[Forward, Backward]] = {
     "downsample": (sampling.forward, sampling.backward),
     "gaussian_pool2d": (gaussian.forward, gaussian.backward),
     "dropout": (dropout.forward, dropout.backward),
+    # two arrays element by element
+    "multiply": (repeated.value, repeated.multiply_backward),
+    "subtract": (repeated.difference, repeated.subtract_backward),
+    "divide": (repeated.value, repeated.divide_backward),
     # elementary functions
     "sigmoid": (elementary.sigmoid_forward, elementary.sigmoid_backward),
     "tanh": (elementary.tanh_forward, elementary.tanh_backward),

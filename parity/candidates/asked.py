@@ -162,7 +162,12 @@ def _expressed(
 
 
 def suits(case: Case) -> bool:
-    """Whether a case has ordinary numbers, and few of them; ties and zeros are ordinary."""
+    """Whether a case has ordinary numbers, and few of them; ties and zeros are ordinary.
+
+    Arrays that a layer may have no place for, as class weights, are not asked.
+    """
+    if set(FUNCTIONS[case.function].by_name) & set(case.arrays):
+        return False
     if case.expect or case.block_bytes or _is_beyond(case) or "float64" not in case.dtypes:
         return False
     sources = list(case.arrays.values())

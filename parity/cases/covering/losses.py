@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from parity.cases.case import Classes, Draw, Probabilities, Shape, Source
 from parity.cases.covering.levels import LAYOUT, MANY, drawn, layouts, shape_of
@@ -44,7 +45,14 @@ def _cross_entropy(row: Row, dice: Dice) -> Arguments:
     shape = (classes,) if axes == 1 else (samples, classes, *behind)
     target = _target(row, shape, classes)
     arrays = {**drawn(row, row["values"], logits=shape), "target": target}
-    return Arguments(arrays, {"reduction": row["reduction"]})
+    if row["weights"]:
+        arrays["weight"] = Probabilities((classes,), 0)
+    options: dict[str, Any] = {"reduction": row["reduction"]}
+    if row["ignored"]:
+        options["ignore_index"] = classes // 2
+    if row["smoothing"]:
+        options["label_smoothing"] = row["smoothing"]
+    return Arguments(arrays, options)
 
 
 def _target(row: Row, shape: Shape, classes: int) -> Source:
@@ -97,12 +105,20 @@ TABLES = {
             "classes": (5, 1, 2, MANY),
             "kind of target": (*INDICES, "probabilities", "any numbers"),
             "reduction": REDUCTION,
+            "weights": (False, True),
+            "ignored": (False, True),
+            "smoothing": (0.0, 0.1, 0.5),
             "values": LOGITS,
             **layouts("logits", "target", DY),
         },
         _cross_entropy,
-        # A cost of 0 · ∞ has no value: listed cases have it.
+        # A cost of 0 · ∞ has no value, and an ignored sample of NaN no gradient in torch: listed
+        # cases have them. Of probabilities no class can be ignored.
         (
+            (("kind of target", "probabilities"), ("ignored", True)),
+            (("kind of target", "any numbers"), ("ignored", True)),
+            (("ignored", True), ("values", "minus_inf")),
+            (("ignored", True), ("values", "special")),
             (("kind of target", "probabilities"), ("values", "minus_inf")),
             (("kind of target", "any numbers"), ("values", "minus_inf")),
         ),
