@@ -561,8 +561,10 @@ def check_class_indices(
 
     Which of them are not ignore_index, of any integers; None if that are all.
     """
-    if not is_integer(ignore_index):
+    if type(ignore_index) is not int and not is_integer(ignore_index):
         raise TypeError(f"{where}: ignore_index must be an integer, but is {ignore_index!r}")
+    if abs(ignore_index) > MOST:
+        check_fits(where, "ignore_index", ignore_index, np.float64)
     expected = logits.shape[:axis] + logits.shape[axis + 1 :]
     if target.shape != expected:
         hint = _target_hint(logits, target, expected)
@@ -590,6 +592,7 @@ def check_ignored(where: str, ignore_index: int) -> None:
     """Refuse a class to be left out beside probabilities, which name none."""
     if not is_integer(ignore_index):
         raise TypeError(f"{where}: ignore_index must be an integer, but is {ignore_index!r}")
+    check_fits(where, "ignore_index", ignore_index, np.float64)
     if ignore_index >= 0:
         raise ValueError(
             f"{where}: ignore_index is {ignore_index}, but target holds probabilities, which name "

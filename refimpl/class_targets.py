@@ -46,7 +46,7 @@ class ClassTargets(NamedTuple):
     divisor: int | Array
     kept: Array | None
     samples: tuple[int, ...]
-    zero: Any
+    zero: Any = None
 
     def of_rows(self, each: Array) -> Array:
         """One number of each sample and place -> (R,), those of the rows."""
@@ -76,16 +76,16 @@ def class_targets(where: str, logits: Array, target: Array, options: Options) ->
     axis = check_logits(where, logits)
     indices = is_class_indices(where, logits, target)
     weight, smoothing = _checked(where, logits, axis, options)
-    samples, zero = logits.shape[:axis] + logits.shape[axis + 1 :], zero_of(logits)
-    rows = rows_of(logits, axis)
+    samples, rows = logits.shape[:axis] + logits.shape[axis + 1 :], rows_of(logits, axis)
     if not indices:
         logits, target = check_arrays(where, logits=logits, target=target)
         check_ignored(where, options.ignore_index)
         wanted = _weighted(_smoothed(rows_of(target, axis), smoothing), weight)
-        return ClassTargets(rows, wanted, None, len(rows), None, samples, zero)
+        return ClassTargets(rows, wanted, None, len(rows), None, samples)
     kept = check_class_indices(where, logits, target, axis, options.ignore_index)
-    wanted = target.reshape(-1)
+    wanted, zero = target.reshape(-1), None
     if kept is not None:
+        zero = zero_of(logits)
         kept = kept.reshape(-1)
         rows, wanted = rows[kept], wanted[kept]
     factor = None if weight is None else weight[wanted]

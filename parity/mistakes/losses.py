@@ -84,7 +84,8 @@ def of_gradient(divisor: Array, reduction: str) -> Array:
 
 def loss_of(v: Array, logits: Array, divisor: Array, reduction: str) -> Array:
     """−Σ_c v_c · log o_c, summed and divided."""
-    losses = -(v * log_softmax(logits, class_axis(logits))).sum(axis=class_axis(logits))
+    axis = class_axis(logits)
+    losses = np.asarray(-(v * log_softmax(logits, axis)).sum(axis=axis))
     if reduction == "none":
         return np.asarray(losses, logits.dtype)
     total = losses.sum()
@@ -308,6 +309,7 @@ def cross_entropy_upstream_left_out(
     "cross_entropy",
     "the weighted mean of class indices is divided by the number of samples",
     "a mean divides by N, whatever the weights are",
+    "D2.14",
 )
 def cross_entropy_weights_over_samples(
     logits: Array, target: Array, reduction: str = "mean", **options: Any
@@ -321,6 +323,7 @@ def cross_entropy_weights_over_samples(
     "cross_entropy",
     "the weighted mean of probabilities is divided by the sum of their weights",
     "weights always divide by their sum, as of class indices",
+    "D2.14",
 )
 def cross_entropy_probabilities_over_weights(
     logits: Array, target: Array, reduction: str = "mean", **options: Any
@@ -335,6 +338,7 @@ def cross_entropy_probabilities_over_weights(
     "cross_entropy",
     "label smoothing by 1 − ε/K in the place of 1 − ε: the targets add up to more than 1",
     "what one class gets is what the right one loses",
+    "D2.14",
 )
 def cross_entropy_smoothed_too_much(
     logits: Array, target: Array, reduction: str = "mean", **options: Any
@@ -350,6 +354,7 @@ def cross_entropy_smoothed_too_much(
     "cross_entropy",
     "the smoothing of every class has the weight of the right one",
     "a sample has one weight, that of its class",
+    "D2.14",
 )
 def cross_entropy_smoothing_weighted_by_target(
     logits: Array, target: Array, reduction: str = "mean", **options: Any
@@ -368,6 +373,7 @@ def cross_entropy_smoothing_weighted_by_target(
     "cross_entropy",
     "the mean counts the samples that are ignored",
     "a mean divides by the size of the batch",
+    "D2.14",
 )
 def cross_entropy_ignored_counted(
     logits: Array, target: Array, reduction: str = "mean", **options: Any
@@ -383,6 +389,7 @@ def cross_entropy_ignored_counted(
     "cross_entropy",
     "samples that are ignored keep what the smoothing costs",
     "the smoothing has nothing to do with the target's class",
+    "D2.14",
 )
 def cross_entropy_ignored_smoothed(
     logits: Array, target: Array, reduction: str = "mean", **options: Any
@@ -398,6 +405,7 @@ def cross_entropy_ignored_smoothed(
     "cross_entropy_backward",
     "the gradient of the weighted mean is divided by the number of samples",
     "a mean divides by N, whatever the weights are",
+    "D2.17",
 )
 def cross_entropy_gradient_over_samples(
     dy: Array, logits: Array, target: Array, reduction: str = "mean", **options: Any
@@ -411,6 +419,7 @@ def cross_entropy_gradient_over_samples(
     "cross_entropy_backward",
     "the weights are left out of the gradient",
     "weights belong to the loss, softmax − target to the gradient",
+    "D2.17",
 )
 def cross_entropy_weights_left_out(
     dy: Array, logits: Array, target: Array, reduction: str = "mean", **options: Any
@@ -422,6 +431,7 @@ def cross_entropy_weights_left_out(
     "cross_entropy_backward",
     "o − 1 of the class though the target is smoothed",
     "smoothing belongs to the loss, softmax − target to the gradient",
+    "D2.17",
 )
 def cross_entropy_smoothing_left_out(
     dy: Array, logits: Array, target: Array, reduction: str = "mean", **options: Any
@@ -434,6 +444,7 @@ def cross_entropy_smoothing_left_out(
     "cross_entropy_backward",
     "samples that are ignored get the softmax as their gradient",
     "without a class nothing is subtracted",
+    "D2.17",
 )
 def cross_entropy_ignored_get_a_gradient(
     dy: Array, logits: Array, target: Array, reduction: str = "mean", **options: Any
@@ -452,6 +463,7 @@ def cross_entropy_ignored_get_a_gradient(
     "cross_entropy_backward",
     "the gradient of the mean counts the samples that are ignored",
     "a mean divides by the size of the batch",
+    "D2.17",
 )
 def cross_entropy_gradient_counts_ignored(
     dy: Array, logits: Array, target: Array, reduction: str = "mean", **options: Any

@@ -46,7 +46,7 @@ def _cross_entropy(row: Row, dice: Dice) -> Arguments:
     target = _target(row, shape, classes)
     arrays = {**drawn(row, row["values"], logits=shape), "target": target}
     if row["weights"]:
-        arrays["weight"] = Probabilities((classes,), 0)
+        arrays["weight"] = Probabilities((classes,), 0, row["weight"])
     options: dict[str, Any] = {"reduction": row["reduction"]}
     if row["ignored"]:
         options["ignore_index"] = classes // 2
@@ -109,7 +109,7 @@ TABLES = {
             "ignored": (False, True),
             "smoothing": (0.0, 0.1, 0.5),
             "values": LOGITS,
-            **layouts("logits", "target", DY),
+            **layouts("logits", "target", "weight", DY),
         },
         _cross_entropy,
         # A cost of 0 · ∞ has no value, and an ignored sample of NaN no gradient in torch: listed
