@@ -27,7 +27,7 @@ from refimpl.objects import NOT_REAL, check_elements, check_one_kind, holds_mask
 Ints: TypeAlias = "int | Sequence[int]"
 
 MOST = 2**31 - 1  # of a stride, a dilation and the like: its product with an itemsize fits 64 bits
-IGNORED = -100  # a class: torch's default for ignore_index
+USUAL_MARK = 255  # a class that data sets of one byte a pixel mark what is to be ignored with
 LARGE = 1 << 30  # bytes; smaller arrays are made without asking whether there is room
 AXES = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}  # spatial axes, as torch names them
 
@@ -179,6 +179,18 @@ def check_same_shape(where: str, first: str, a: Array, second: str, b: Array) ->
             f"{where}: {first} is {a.shape}, but {second} is {b.shape}; both must be of one shape"
             f"{reshaped(second, b.shape, a.shape)}"
         )
+
+
+def check_broadcast(where: str, **shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape that two shapes broadcast to; refuse two that do not."""
+    (first, a), (second, b) = shapes.items()
+    try:
+        return np.broadcast_shapes(a, b)
+    except ValueError:
+        raise ValueError(
+            f"{where}: {first} is {a}, but {second} is {b}; counted from the last axis, sizes must "
+            f"be equal, or one of them 1 or missing{reshaped(second, b, a)}"
+        ) from None
 
 
 def check_separate(where: str, maps: Sequence[Any]) -> None:
@@ -523,16 +535,37 @@ def check_logits(where: str, logits: Array) -> int:
     return axis
 
 
-def check_class_indices(where: str, logits: Array, target: Array, axis: int) -> None:
-    """Refuse targets that are not one class index for each sample."""
-    expected = logits.shape[:axis] + logits.shape[axis + 1 :]
+def is_class_indices(where: str, logits: Array, target: Array) -> bool:
+    """Whether targets are class indices; False: probabilities. Refuse what is neither.
+
+    Integers are indices; so are the elements of no other type.
+    """
+    if target.shape == logits.shape and target.dtype.kind in "fO":
+        return False
     if target.dtype.kind not in "iu":
+        axis = min(1, logits.ndim - 1)
+        expected = logits.shape[:axis] + logits.shape[axis + 1 :]
         are_classes = target.dtype.kind in "fb" and target.shape == expected
         raise TypeError(
             f"{where}: target must hold integer class indices, or probabilities of the shape of "
             f"logits, but is {target.dtype} {target.shape} (logits {logits.shape})"
             f"{'; give target.astype(int)' if are_classes else ''}"
         )
+    return True
+
+
+def check_class_indices(
+    where: str, logits: Array, target: Array, axis: int, ignore_index: int
+) -> Array | None:
+    """Refuse targets that are not one class index for each sample.
+
+    Which of them are not ignore_index, of any integers; None if that are all.
+    """
+    if type(ignore_index) is not int and not is_integer(ignore_index):
+        raise TypeError(f"{where}: ignore_index must be an integer, but is {ignore_index!r}")
+    if abs(ignore_index) > MOST:
+        check_fits(where, "ignore_index", ignore_index, np.float64)
+    expected = logits.shape[:axis] + logits.shape[axis + 1 :]
     if target.shape != expected:
         hint = _target_hint(logits, target, expected)
         raise ValueError(
@@ -540,16 +573,48 @@ def check_class_indices(where: str, logits: Array, target: Array, axis: int) -> 
             f"of shape {expected}{hint}"
         )
     classes = logits.shape[axis]
-    outside = target[(target < 0) | (target >= classes)]
-    if outside.size:
-        found = int(outside.flat[0])
-        ignored = (
-            "; -100 is torch's ignore_index, which refimpl does not have: leave those samples out"
-        )
+    outside = (target < 0) | (target >= classes)
+    if not outside.any() and not 0 <= ignore_index < classes:
+        return None
+    kept: Array = np.asarray(target != int(ignore_index))
+    wrong = target[outside & kept]
+    if wrong.size:
+        found = int(wrong.flat[0])
+        marks = f"; if it marks samples to leave out, give ignore_index={found}"
         raise ValueError(
             f"{where}: target holds class {found}, but logits has {classes} classes "
-            f"(0 to {classes - 1}){ignored if found == IGNORED else ''}"
+            f"(0 to {classes - 1}){marks if found < 0 or found == USUAL_MARK else ''}"
         )
+    return None if kept.all() else kept
+
+
+def check_ignored(where: str, ignore_index: int) -> None:
+    """Refuse a class to be left out beside probabilities, which name none."""
+    if not is_integer(ignore_index):
+        raise TypeError(f"{where}: ignore_index must be an integer, but is {ignore_index!r}")
+    check_fits(where, "ignore_index", ignore_index, np.float64)
+    if ignore_index >= 0:
+        raise ValueError(
+            f"{where}: ignore_index is {ignore_index}, but target holds probabilities, which name "
+            "no class; leave those samples out, or give class indices"
+        )
+
+
+def check_class_weights(where: str, logits: Array, weight: Array, axis: int) -> None:
+    """Refuse weights that are not one for each class."""
+    classes = logits.shape[axis]
+    if weight.shape != (classes,):
+        raise ValueError(
+            f"{where}: weight must be ({classes},), one for each class, but is {weight.shape} "
+            f"(logits {logits.shape}){reshaped('weight', weight.shape, (classes,))}"
+        )
+
+
+def check_smoothing(where: str, value: Any, like: Array) -> None:
+    """Refuse a label smoothing that is no number from 0 to 1."""
+    check_number(where, "label_smoothing", value, like)
+    if not 0 <= value <= 1:
+        raise ValueError(f"{where}: label_smoothing must be from 0 to 1, but is {value!r}")
 
 
 def _target_hint(logits: Array, target: Array, expected: tuple[int, ...]) -> str:

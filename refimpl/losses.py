@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -11,62 +12,68 @@ from refimpl.checks import (
     as_array,
     check_arrays,
     check_choice,
-    check_class_indices,
     check_gradient,
-    check_logits,
     check_methods,
     check_probabilities,
     check_same_shape,
 )
+from refimpl.class_targets import IGNORED, Options, class_targets
 from refimpl.elements import Array, log1p, zero_of, zeros
-from refimpl.rows import below_maximum, from_rows, log_of_sum, parts, rows_of
+from refimpl.rows import below_maximum, from_rows, log_of_sum, parts
 from refimpl.sums import along, quotient, total, wide
 
 REDUCTIONS = ("mean", "sum", "none")
 
 
-def cross_entropy(logits: Array, target: Array, reduction: str = "mean") -> Array:
+def cross_entropy(
+    logits: Array,
+    target: Array,
+    reduction: str = "mean",
+    weight: Array | None = None,
+    ignore_index: int = IGNORED,
+    label_smoothing: Any = 0.0,
+) -> Array:
     """Softmax cross-entropy, D2's softmax loss.
 
     l_n = −Σ_c target[n,c] · log softmax(logits)[n,c]; for a class index t_n, −log softmax[n,t_n]
     mean: Σ l_n / N;  sum: Σ l_n;  none: l
     −log softmax[n,c] = (m − z_c) + log(1 + Σ_{j≠k} e^(z_j − m)) where m = max(z) = z_k: both terms
     are at least 0, so that a sure answer keeps its digits (`refimpl.log_softmax`).
+    weight w: l_n = −Σ_c w_c · target[n,c] · log softmax[n,c]; the mean of class indices then
+    divides by Σ w[t_n], that of probabilities still by N.
+    label_smoothing ε: (1 − ε) · target[n,c] + ε/K of K classes in the place of target[n,c]; what
+    the mean divides by stays.
+    ignore_index: samples of this class cost 0, whatever their logits, and no mean counts them.
 
     Shapes: logits (N, C, …) or (C,); target: class indices (N, …), or probabilities of the
-    shape of logits. The mean divides by the number of samples and places, N·…
-    Class weights w: torch's mean is (Σ w[t] · l) / Σ w[t], so weight the losses of reduction
-    "none", and give dy = w[t] / Σ w[t] to its backward. Label smoothing by ε: give the
-    probabilities (1 − ε) · (1 at the class, 0 elsewhere) + ε/C. Classes to ignore, −100 in
-    torch: leave their samples out.
+    shape of logits; weight (C,). The mean divides by the number of samples and places, N·…; of
+    none that count it is NaN.
     Raises: TypeError for targets that are neither, ValueError for shapes that disagree, classes
-    that are not there and unknown reductions.
-    Source: D2.14, D2.15, D0.8.
+    that are not there, a smoothing outside 0 … 1 and unknown reductions.
+    Source: D2.14, D2.15, D0.8; the options: torch.nn.functional.cross_entropy; label smoothing:
+    Szegedy et al. 2016, "Rethinking the Inception architecture for computer vision", section 7.
 
     >>> cross_entropy(np.array([[0.0, 0.0]]), np.array([1])) == np.log(2)
     np.True_
 
-    With class weights, and the gradient:
+    With class weights, and a sample that is left out:
 
-    >>> logits, t, w = np.array([[0.0, 0.0], [40.0, 0.0]]), np.array([1, 0]), np.array([3.0, 1.0])
-    >>> dy = w[t] / w[t].sum()
-    >>> (dy * cross_entropy(logits, t, reduction="none")).sum() == np.log(2) / 4
+    >>> logits, t = np.array([[0.0, 0.0], [40.0, 0.0], [5.0, 7.0]]), np.array([1, 0, -100])
+    >>> cross_entropy(logits, t, weight=np.array([1.0, 3.0])) == np.log(2) * 3 / 4
     np.True_
-    >>> cross_entropy_backward(dy, logits, t, reduction="none")[0]
-    array([ 0.125, -0.125])
     """
     where = "cross_entropy"
-    logits, target, axis = _logits_and_target(where, logits, target, reduction)
-    rows, targets = rows_of(logits, axis), _targets(target, axis)
-    losses = np.empty(len(rows), logits.dtype)
+    check_choice(where, "reduction", reduction, REDUCTIONS)
+    options = Options(weight, ignore_index, label_smoothing)
+    found = class_targets(where, logits, as_array(where, "target", target), options)
+    rows = found.rows
+    losses = np.empty(len(rows), rows.dtype)
     for some in parts(rows):
-        losses[some] = _losses(rows[some], targets[some])
-    return _reduced(losses.reshape(_samples(logits, axis)), reduction)
-
-
-def _samples(logits: Array, axis: int) -> tuple[int, ...]:
-    """The axes of samples and places."""
-    return logits.shape[:axis] + logits.shape[axis + 1 :]
+        losses[some] = _losses(rows[some], found.wanted[some])
+    if found.factor is not None:
+        losses *= found.factor
+    each = found.of_all(losses).reshape(found.samples)
+    return _reduced(each, reduction, found.divisor)
 
 
 def _losses(z: Array, target: Array) -> Array:
@@ -79,31 +86,44 @@ def _losses(z: Array, target: Array) -> Array:
 
 
 def cross_entropy_backward(
-    dy: Array, logits: Array, target: Array, reduction: str = "mean"
+    dy: Array,
+    logits: Array,
+    target: Array,
+    reduction: str = "mean",
+    weight: Array | None = None,
+    ignore_index: int = IGNORED,
+    label_smoothing: Any = 0.0,
 ) -> Array:
     """Gradient of a loss L through `cross_entropy`, given dy = ∂L/∂(its value).
 
     ∂L/∂logits[n,c] = dy_n · (o[n,c] · Σ_k target[n,k] − target[n,c]),  o = softmax(logits);
     for a class index: o_c where c ≠ t and o_t − 1 where c = t, computed as −Σ_{c≠t} o_c, which
     is the same and keeps its digits where o_t is near 1. mean: dy_n = dy/N.
+    weight w and label_smoothing ε: w_c · ((1 − ε) · target[n,c] + ε/K) for target[n,c], and the
+    forward's divisor for N; a sample of class ignore_index gets 0, whatever its logits.
 
-    Shapes: dy as the value, () or (N, …); logits and target as in `cross_entropy`.
+    Shapes: dy as the value, () or (N, …); logits, target and weight as in `cross_entropy`.
     Raises: TypeError, ValueError as `cross_entropy` does.
-    Source: D1.28, D2.16, D2.17, D2.18, D2.30.
+    Source: D1.28, D2.16, D2.17, D2.18, D2.30; the options: torch.nn.functional.cross_entropy.
 
     >>> cross_entropy_backward(np.array(1.0), np.zeros((1, 2)), np.array([0]))
     array([[-0.5,  0.5]])
     """
     where = "cross_entropy_backward"
+    check_choice(where, "reduction", reduction, REDUCTIONS)
     dy, logits = check_arrays(where, dy=dy, logits=logits)
-    logits, target, axis = _logits_and_target(where, logits, target, reduction)
-    rows, targets = rows_of(logits, axis), _targets(target, axis)
-    dy = _spread(where, dy, _samples(logits, axis), reduction).reshape(-1, 1)
-    of_row = _of_class if targets.ndim == 1 else _of_probabilities
-    gradients = np.empty(rows.shape, logits.dtype)
-    for some in parts(rows):
-        gradients[some] = of_row(rows[some], targets[some], dy[some])
-    return from_rows(gradients, logits, axis)
+    options = Options(weight, ignore_index, label_smoothing)
+    found = class_targets(where, logits, as_array(where, "target", target), options)
+    check_gradient(where, dy, found.samples if reduction == "none" else ())
+    dy = found.of_rows(np.broadcast_to(dy, found.samples))
+    dy = quotient(dy, found.divisor) if reduction == "mean" else dy
+    dy = (dy if found.factor is None else dy * found.factor).reshape(-1, 1)
+    of_row = _of_class if found.wanted.ndim == 1 else _of_probabilities
+    gradients = np.empty(found.rows.shape, logits.dtype)
+    for some in parts(gradients):
+        gradients[some] = of_row(found.rows[some], found.wanted[some], dy[some])
+    axis = min(1, logits.ndim - 1)
+    return from_rows(found.of_all(gradients), logits, axis)
 
 
 def _of_class(z: Array, target: Array, dy: Array) -> Array:
@@ -128,26 +148,6 @@ def _of_probabilities(z: Array, target: Array, dy: Array) -> Array:
     gradient -= target
     gradient *= dy
     return gradient
-
-
-def _targets(target: Array, axis: int) -> Array:
-    """The target of each row: a class, or a probability of each class."""
-    return target.reshape(-1) if target.dtype.kind in "iu" else rows_of(target, axis)
-
-
-def _logits_and_target(
-    where: str, logits: Array, target: Array, reduction: str
-) -> tuple[Array, Array, int]:
-    """Checked logits, the target (class indices or probabilities), the class axis."""
-    check_choice(where, "reduction", reduction, REDUCTIONS)
-    (logits,) = check_arrays(where, logits=logits)
-    axis = check_logits(where, logits)
-    target = as_array(where, "target", target)
-    if target.shape == logits.shape and target.dtype.kind in "fO":
-        logits, target = check_arrays(where, logits=logits, target=target)
-    else:
-        check_class_indices(where, logits, target, axis)
-    return logits, target, axis
 
 
 def binary_cross_entropy_with_logits(
@@ -205,13 +205,13 @@ def binary_cross_entropy_with_logits_backward(
     return dlogits
 
 
-def _reduced(losses: Array, reduction: str) -> Array:
-    """The losses themselves, their sum or their mean."""
+def _reduced(losses: Array, reduction: str, divisor: int | Array | None = None) -> Array:
+    """The losses themselves, their sum or their mean; divisor: of the mean, if not their number."""
     if reduction == "none":
         return losses
     summed = total(wide(losses) if losses.dtype == np.float16 else losses)
     if reduction == "mean":
-        summed = quotient(summed, losses.size)
+        summed = quotient(summed, losses.size if divisor is None else divisor)
     return np.asarray(summed, losses.dtype)
 
 
@@ -220,6 +220,51 @@ def _spread(where: str, dy: Array, samples: tuple[int, ...], reduction: str) -> 
     check_gradient(where, dy, samples if reduction == "none" else ())
     dy = np.broadcast_to(dy, samples)
     return quotient(dy, prod(samples)) if reduction == "mean" else dy
+
+
+def mse_loss(output: Array, target: Array, reduction: str = "mean") -> Array:
+    """Mean squared error, the squares of y − t averaged over all elements.
+
+    l = (y − t)²,  mean: Σ l / (number of elements);  sum: Σ l;  none: l
+
+    Shapes: output and target alike -> (), or that shape. The mean divides by all elements, not by
+    the samples alone, as torch does; half of the sum is `squared_error`.
+    Weights w of the elements, which torch takes as `weight`: its mean is Σ w · l / Σ w, so weight
+    the losses of reduction "none", and give dy = w / Σ w to its backward.
+    Raises: ValueError for shapes that differ and unknown reductions.
+    Source: beyond the documents. torch.nn.functional.mse_loss; Goodfellow, Bengio & Courville,
+    Deep Learning, 2016, section 5.1.4.
+
+    >>> mse_loss(np.array([1.0, 5.0]), np.array([2.0, 3.0]))
+    array(2.5)
+    """
+    where = "mse_loss"
+    check_choice(where, "reduction", reduction, REDUCTIONS)
+    output, target = check_arrays(where, output=output, target=target)
+    check_same_shape(where, "output", output, "target", target)
+    difference = output - target
+    return _reduced(np.asarray(difference * difference, output.dtype), reduction)
+
+
+def mse_loss_backward(dy: Array, output: Array, target: Array, reduction: str = "mean") -> Array:
+    """Gradient of a loss L through `mse_loss` to its output, given dy = ∂L/∂(its value).
+
+    ∂L/∂y = 2 · dy · (y − t),  mean: dy/(number of elements) for dy; ∂L/∂t would be its negative
+
+    Shapes: dy as the value, () or that of output; output and target alike.
+    Raises: ValueError as `mse_loss` does, or if dy has another shape.
+    Source: beyond the documents. torch.nn.functional.mse_loss.
+
+    >>> mse_loss_backward(np.array(1.0), np.array([1.0, 5.0]), np.array([2.0, 3.0]))
+    array([-1.,  2.])
+    """
+    where = "mse_loss_backward"
+    check_choice(where, "reduction", reduction, REDUCTIONS)
+    dy, output, target = check_arrays(where, dy=dy, output=output, target=target)
+    check_same_shape(where, "output", output, "target", target)
+    dy = _spread(where, dy, output.shape, reduction)
+    doutput: Array = np.asarray((dy + dy) * (output - target))
+    return doutput
 
 
 def squared_error(output: Array, target: Array) -> Array:

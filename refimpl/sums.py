@@ -171,14 +171,14 @@ def wide(x: Array) -> Array:
     return x.astype(np.float64) if is_narrow(x) else x
 
 
-def quotient(x: Array, count: int) -> Array:
+def quotient(x: Array, count: int | Array) -> Array:
     """x / count, which may be larger than the largest number of float16.
 
     >>> quotient(np.array(70_000.0), 70_000), quotient(np.ones((), np.float16), 70_000)
     (array(1.), array(1.43e-05, dtype=float16))
     """
     if x.dtype == np.float16:
-        return np.asarray(x / np.float32(count), np.float16)
+        return np.asarray(x / np.asarray(count, np.float32), np.float16)
     return np.asarray(x / np.asarray(count, x.dtype), x.dtype)
 
 

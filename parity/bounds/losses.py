@@ -1,4 +1,4 @@
-"""Bounds of squared_error and perceptron_loss."""
+"""Bounds of mse_loss, squared_error and perceptron_loss."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from parity.bounds.arithmetic import Arithmetic, Sides
+from parity.bounds.arithmetic import Arithmetic, Sides, gamma
 from parity.bounds.bound import (
     Arrays,
     Bound,
@@ -16,7 +16,35 @@ from parity.bounds.bound import (
     magnitudes,
     rounded_sum,
 )
+from parity.bounds.softmax import is_mean, reduced
 from parity.cases.case import Array
+
+
+def mse_loss_forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
+    """d² of each element: a difference, which counts twice, and a square; then the reduction."""
+    squares = _difference(arrays) ** 2
+
+    def of_element(side: Arithmetic) -> Array:
+        return np.asarray(gamma(np.asarray(3.0), side.u) * squares + side.eta)
+
+    return reduced(of_element, squares, options, sides)
+
+
+def mse_loss_backward(
+    function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
+) -> dict[str, Bound]:
+    """dy/n · 2d, or 2/n · d · dy as torch has it: four roundings.
+
+    dy/n and 2d/n may underflow by η, which the other factor then multiplies.
+    """
+    difference, scale = np.abs(_difference(arrays)), magnitudes({"dy": dy})["dy"]
+    count = max(1, difference.size) if is_mean(options) else 1
+    magnitude = 2 * scale * difference / count
+    # What may overflow before it is divided or multiplied by less than 1.
+    largest = np.maximum(2 * np.maximum(scale, difference), 2 * scale * difference / count)
+    bound = rounded_sum(magnitude, np.full(difference.shape, 4.0), sides, largest)
+    underflow = sum(side.eta for side in sides) * (2 * difference + scale)
+    return {"output": replace(bound, limit=bound.limit + np.where(bound.overflow, 0, underflow))}
 
 
 def squared_error_forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:

@@ -13,6 +13,7 @@ from parity.bounds import (
     linear_models,
     logistic,
     losses,
+    repeated,
     sampling,
     selections,
     softmax,
@@ -49,6 +50,10 @@ RULES: dict[str, tuple[Forward, Backward]] = {
     "downsample": (sampling.forward, sampling.backward),
     "gaussian_pool2d": (gaussian.forward, gaussian.backward),
     "dropout": (dropout.forward, dropout.backward),
+    # two arrays element by element
+    "multiply": (repeated.value, repeated.multiply_backward),
+    "subtract": (repeated.difference, repeated.subtract_backward),
+    "divide": (repeated.value, repeated.divide_backward),
     # elementary functions
     "sigmoid": (elementary.sigmoid_forward, elementary.sigmoid_backward),
     "tanh": (elementary.tanh_forward, elementary.tanh_backward),
@@ -64,6 +69,7 @@ RULES: dict[str, tuple[Forward, Backward]] = {
     ),
     "log_likelihood": (logistic.log_likelihood_forward, logistic.log_likelihood_backward),
     "perceptron_loss": (losses.perceptron_loss_forward, losses.perceptron_loss_backward),
+    "mse_loss": (losses.mse_loss_forward, losses.mse_loss_backward),
     "squared_error": (losses.squared_error_forward, losses.squared_error_backward),
     "perceptron": (linear_models.perceptron, no_gradients),
     "logistic_regression": (linear_models.logistic_regression, no_gradients),

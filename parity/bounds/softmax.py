@@ -186,55 +186,125 @@ def log_softmax_backward(
 # --- cross_entropy ------------------------------------------------------------------------
 
 
-def weights(arrays: Arrays, axis: int) -> Array:
-    """The target as |probabilities|, one-hot for class indices."""
+class Wanted(NamedTuple):
+    """What the loss is asked for: |v| of each class, which class is the target's, the mean's D.
+
+    Ignored samples have logits of 0 and no v: whatever they hold takes no part. sizes: Σ|w| of what
+    D adds up, 0 where D is a number of samples.
+    """
+
+    logits: Array
+    v: Array
+    is_class: Array
+    indices: bool
+    smoothed: bool
+    weighted: bool
+    divisor: float
+    terms: int
+    sizes: float
+
+    def off_divisor(self, side: Arithmetic) -> float:
+        """The relative error of 1/D, where D is a rounded sum."""
+        if not self.sizes:
+            return 0.0
+        rounded = gamma(np.asarray(side.roundings_of_sum(self.terms) + 1), side.u)
+        off = float(rounded) * self.sizes / abs(self.divisor) if self.divisor else np.inf
+        return off / (1 - off) if off < 1 else np.inf
+
+
+def wanted(arrays: Arrays, options: Options, axis: int) -> Wanted:
+    """v = |w_c| · ((1 − ε) · |target_c| + ε/K), and D as `refimpl.cross_entropy` says."""
     logits, target = arrays["logits"], arrays["target"]
-    if target.dtype.kind == "f":
-        return np.abs(target.astype(np.float64))
+    smoothing = float(options.get("label_smoothing", 0.0))
     classes = np.arange(logits.shape[axis]).reshape(-1, *(1,) * (logits.ndim - axis - 1))
-    return np.asarray(np.expand_dims(target, axis) == classes, np.float64)
-
-
-def _samples(exact: Exact) -> int:
-    return exact.t.size // max(exact.classes, 1)
+    indices = target.dtype.kind != "f"
+    ignored = target == options.get("ignore_index", -100) if indices else np.zeros((), bool)
+    counted = np.asarray(np.expand_dims(~ignored, axis) if indices else True)
+    hot = np.expand_dims(target, axis) == classes if indices else np.ones(logits.shape, bool)
+    shares = np.asarray(hot, np.float64) if indices else np.abs(target.astype(np.float64))
+    v = np.where(counted, (1 - smoothing) * shares + smoothing / max(classes.size, 1), 0)
+    weight, kept = arrays.get("weight"), int(np.sum(~ignored)) if indices else 0
+    divisor, sizes = float(kept if indices else logits.size // max(classes.size, 1)), 0.0
+    if weight is not None:
+        w = weight.astype(np.float64)
+        v = v * np.abs(w).reshape(classes.shape)
+        if indices:
+            of_targets = w[np.asarray(target)[~ignored]]
+            divisor, sizes = float(of_targets.sum()), float(np.abs(of_targets).sum())
+    return Wanted(
+        np.where(counted, logits, np.zeros((), logits.dtype)),
+        v,
+        hot & counted,
+        indices,
+        smoothing != 0,
+        weight is not None,
+        divisor,
+        kept,
+        sizes,
+    )
 
 
 def cross_entropy_forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
-    """Σ_c t_c λ_c for each sample, and the sum and division of the reduction."""
+    """Σ_c v_c λ_c for each sample, and the sum and division of the reduction."""
     axis = min(1, arrays["logits"].ndim - 1)
-    exact, target = exact_softmax(arrays["logits"], axis), weights(arrays, axis)
-    indices = arrays["target"].dtype.kind != "f"
-    values = np.where(target > 0, target * _log_magnitude(exact), 0)
+    asked = wanted(arrays, options, axis)
+    exact, v = exact_softmax(asked.logits, axis), asked.v
+    values = np.where(v > 0, v * _log_magnitude(exact), 0)
+    # x − max x, and what torch sums before it multiplies by a v below 1, may overflow.
+    far = np.isfinite(asked.logits) & np.isneginf(exact.t) & (v > 0) & (v < 1)
+    before = np.where(v > 0, np.where(far, np.inf, np.maximum(v, 1) * _log_magnitude(exact)), 0)
+    largest = exact.sum(before).squeeze(axis) if asked.smoothed or asked.weighted else None
 
     def of_sample(side: Arithmetic) -> Array:
         error = softmax_errors(exact, side).logarithm + _floor(side)
-        summed = side.roundings_along(exact.classes) + 1
-        products = 0.0 if indices else gamma(np.asarray(summed), side.u)
-        per_class = np.where(target > 0, target * error, 0) * (1 + products) + products * values
+        products = gamma(np.asarray(_products(asked, exact, side)), side.u)
+        per_class = np.where(v > 0, v * error, 0) * (1 + products) + products * values
         return exact.sum(per_class + side.eta).squeeze(axis)
 
-    return reduced(of_sample, exact.sum(values).squeeze(axis), options, sides)
+    magnitude = exact.sum(values).squeeze(axis)
+    return reduced(of_sample, magnitude, options, sides, asked.divisor, asked.off_divisor, largest)
+
+
+def _products(asked: Wanted, exact: Exact, side: Arithmetic) -> float:
+    """How often a term of the sum over the classes is rounded; of one class nothing is summed.
+
+    v itself takes five roundings: 1 − ε, ε/K, their products with target and w, a sum.
+    """
+    if asked.indices and not asked.smoothed:
+        return 1.0 if asked.weighted else 0.0
+    formed = 5 if asked.smoothed else 1 if asked.weighted else 0
+    return side.roundings_along(exact.classes) + 1 + formed
 
 
 def reduced(
-    of_sample: Callable[[Arithmetic], Array], magnitude: Array, options: Options, sides: Sides
+    of_sample: Callable[[Arithmetic], Array],
+    magnitude: Array,
+    options: Options,
+    sides: Sides,
+    divisor: float | None = None,
+    off_divisor: Callable[[Arithmetic], float] = lambda side: 0.0,
+    largest: Array | None = None,
 ) -> Bound:
     """The bound of losses, of their sum or of their mean.
 
-    of_sample: a side's bound of each loss. The magnitude behind a mean stays that of the sum: it
-    is the sum that may overflow.
+    of_sample: a side's bound of each loss. divisor: of the mean, where that is not the number of
+    losses; off_divisor: the relative error of 1/divisor. largest: what of each loss may overflow,
+    where that is not its magnitude. That of a mean stays that of the sum: it is the sum that may.
     """
+    largest = magnitude if largest is None else largest
     if options.get("reduction", "mean") == "none":
-        return bounded(each_side(of_sample, sides), magnitude, sides, magnitude)
+        return bounded(each_side(of_sample, sides), largest, sides, magnitude)
     samples, total = magnitude.size, np.asarray(magnitude.sum())
-    divisor = samples if is_mean(options) else 1
+    count = np.float64(abs(samples if divisor is None else divisor) if is_mean(options) else 1)
 
     def of_side(side: Arithmetic) -> Array:
         roundings = gamma(np.asarray(side.roundings_of_sum(samples) + 2), side.u)
         off = of_sample(side).sum() * (1 + roundings) + roundings * total
-        return np.asarray(off / divisor)
+        if is_mean(options) and (more := off_divisor(side)):
+            off = off + more * (total + off)
+        return np.asarray(off / count)
 
-    return bounded(each_side(of_side, sides), total, sides, total / divisor)
+    return bounded(each_side(of_side, sides), np.asarray(largest.sum()), sides, total / count)
 
 
 def is_mean(options: Options) -> bool:
@@ -244,38 +314,47 @@ def is_mean(options: Options) -> bool:
 def cross_entropy_backward(
     function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
 ) -> dict[str, Bound]:
-    """dy_n·(p_c·Σ_k t_k − t_c), with dy_n = dy/N for the mean."""
+    """dy_n·(p_c·Σ_k v_k − v_c), with dy_n = dy/D for the mean."""
     axis = min(1, arrays["logits"].ndim - 1)
-    exact, target = exact_softmax(arrays["logits"], axis), weights(arrays, axis)
+    asked = wanted(arrays, options, axis)
+    exact, v = exact_softmax(asked.logits, axis), asked.v
     scale: Any = magnitudes({"dy": dy})["dy"]
-    scale = scale / _samples(exact) if is_mean(options) and scale.size else scale
+    scale = scale / abs(np.float64(asked.divisor)) if is_mean(options) and scale.size else scale
     scale = np.expand_dims(scale, axis) if scale.ndim else scale
-    total = exact.sum(target)
-    indices = arrays["target"].dtype.kind != "f"
+    total = exact.sum(v)
+    alone = asked.indices and not asked.smoothed
 
     def of_side(side: Arithmetic) -> Array:
         share = _share_error(exact, side)
-        if indices and side.keeps_digits:
-            off = _of_class(exact, share, target > 0, side)
+        magnitude = exact.p * total + v
+        if alone and side.keeps_digits:
+            off = _of_class(exact, share, asked.is_class, side, 2 * asked.weighted)
+            off = off * total if asked.weighted else off * (total > 0)
         else:
-            roundings = gamma(np.asarray(side.roundings_along(exact.classes) + 6), side.u)
-            off = share * total * (1 + roundings) + roundings * (exact.p * total + target)
-        # torch multiplies dy into every t_k before it sums them: n products that may underflow.
+            formed = 6 + 6 * asked.smoothed + 2 * asked.weighted
+            roundings = gamma(np.asarray(side.roundings_along(exact.classes) + formed), side.u)
+            off = share * total * (1 + roundings) + roundings * magnitude
+        if is_mean(options) and (more := asked.off_divisor(side)):
+            off = off + more * (magnitude + off)
+        # torch multiplies dy into every v_k before it sums them: n products that may underflow.
         underflow = 2 * side.eta * (1 + scale + total + exact.classes * (exact.p + share))
         return np.asarray(scale * off + underflow)
 
-    magnitude = scale * (exact.p * total + target)
+    magnitude = scale * (exact.p * total + v)
     return {"logits": bounded(each_side(of_side, sides), magnitude, sides, magnitude)}
 
 
-def _of_class(exact: Exact, share: Array, is_class: Array, side: Arithmetic) -> Array:
+def _of_class(
+    exact: Exact, share: Array, is_class: Array, side: Arithmetic, more: int = 0
+) -> Array:
     """o_c where c is not the class, and −Σ_{c≠t} o_c where it is: both keep their digits.
 
-    A power over a sum, dy over N, their product: four roundings more, at most.
+    A power over a sum, dy over N, their product: four roundings more, at most. more: what a weight
+    adds to them.
     """
     others = exact.sum(np.where(is_class, 0, exact.p))
     of_sum = _of_sum(exact, side, np.ones(is_class.shape, bool))
     of_others = np.log1p(_of_sum(exact, side, ~is_class)) - np.log1p(-np.minimum(of_sum, 0.5))
     off = np.where(is_class, others * np.expm1(of_others) + _floor(side) * exact.classes, share)
-    roundings = gamma(np.asarray(4), side.u)
+    roundings = gamma(np.asarray(4 + more), side.u)
     return np.asarray(off * (1 + roundings) + roundings * np.where(is_class, others, exact.p))

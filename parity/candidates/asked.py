@@ -35,6 +35,7 @@ JUMPING = ("sign", "perceptron")  # at a kink their value is a convention, too
 USUAL_AXES = {
     **dict.fromkeys(("linear", "softmax", "log_softmax", "cross_entropy", "dropout"), 2),
     **dict.fromkeys(("binary_cross_entropy_with_logits", "squared_error", "log_likelihood"), 2),
+    "mse_loss": 2,
     **dict.fromkeys(("perceptron", "logistic_regression", "softmax_regression"), 2),
     **dict.fromkeys(("perceptron_loss", "correlate2d", "convolve2d", "rot180"), 2),
 }
@@ -161,7 +162,12 @@ def _expressed(
 
 
 def suits(case: Case) -> bool:
-    """Whether a case has ordinary numbers, and few of them; ties and zeros are ordinary."""
+    """Whether a case has ordinary numbers, and few of them; ties and zeros are ordinary.
+
+    Arrays that a layer may have no place for, as class weights, are not asked.
+    """
+    if set(FUNCTIONS[case.function].by_name) & set(case.arrays):
+        return False
     if case.expect or case.block_bytes or _is_beyond(case) or "float64" not in case.dtypes:
         return False
     sources = list(case.arrays.values())

@@ -34,9 +34,13 @@ class Draw:
 
 @dataclass(frozen=True)
 class Given:
-    """An array written out, as nested tuples or lists; integers become the dtype under test."""
+    """An array written out, as nested tuples or lists; integers become the dtype under test.
+
+    dtype: its own, where that is another one, as of class indices.
+    """
 
     values: Any
+    dtype: str = ""
 
     @property
     def shape(self) -> Shape:
@@ -175,8 +179,10 @@ def generator(seed: int, *labels: str) -> np.random.Generator:
 def draw(source: Source, dtype: str, rng: np.random.Generator) -> Array:
     """The array that a source describes."""
     match source:
-        case Given(values):
-            array = np.asarray(values)
+        case Given(values, kind):
+            array = np.asarray(values, kind or None)
+            if kind:
+                return array
             return array.astype(dtype) if array.dtype.kind in "iuf" else array
         case Classes(shape, classes, kind, layout):
             return _laid_out(rng.integers(0, classes, shape).astype(kind), layout)

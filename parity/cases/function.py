@@ -37,6 +37,7 @@ class Function:
     kinks: tuple[str, ...] = ()  # options at whose values, or minus these, it has a kink
     pieces: str = ""  # how a small problem with chosen elements is cut out of a large one
     in_networks: bool = False  # it has a rule in `parity.bounds.propagation`
+    by_name: tuple[str, ...] = ()  # arrays that are given by name, behind the options
     group: str = ""  # under which heading it is listed; nothing: that of its subject's file
 
     @property
@@ -78,6 +79,11 @@ class Function:
         given = {**options, **left_out}
         return given | {n: float(np.dtype(dtype).type(given[n])) for n in self.rounded}
 
+    def given(self, arrays: Mapping[str, Array]) -> tuple[list[Array], dict[str, Array]]:
+        """The arrays that are given by place, and those by name."""
+        named = {name: array for name, array in arrays.items() if name in self.by_name}
+        return [array for name, array in arrays.items() if name not in named], named
+
     def forward(
         self,
         arrays: Mapping[str, Array],
@@ -86,7 +92,8 @@ class Function:
     ) -> Array:
         """refimpl's value, or that of other code in its place."""
         code = code or getattr(refimpl, self.name)
-        return np.asarray(code(*arrays.values(), **options))
+        placed, named = self.given(arrays)
+        return np.asarray(code(*placed, **named, **options))
 
     def backward(
         self,
@@ -99,8 +106,8 @@ class Function:
         if not self.inputs:
             return {}
         code = code or getattr(refimpl, self.backward_name)
-        given = [array for name, array in arrays.items() if name != "bias"]
-        grads = code(dy, *given, **options)
+        placed, named = self.given({n: a for n, a in arrays.items() if n != "bias"})
+        grads = code(dy, *placed, **named, **options)
         if hasattr(grads, "_asdict"):
             by_name = grads._asdict()
         else:

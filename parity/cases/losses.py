@@ -1,8 +1,8 @@
-"""What the catalogue knows of cross_entropy, of two classes too, and squared_error."""
+"""What the catalogue knows of cross_entropy, of two classes too, mse_loss and squared_error."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from math import inf, log, nan
 from typing import Any
 
@@ -24,7 +24,9 @@ ROWS: tuple[Function, ...] = (
         ("logits",),
         ("D2.14", "D2.15", "D2.17", "D2.18"),
         elementary=True,
+        rounded=("label_smoothing",),
         in_networks=True,
+        by_name=("weight",),
     ),
     Function(
         "binary_cross_entropy_with_logits",
@@ -33,6 +35,7 @@ ROWS: tuple[Function, ...] = (
         elementary=True,
         in_networks=True,
     ),
+    Function("mse_loss", ("output",), integers="squares", ordered=False),
     Function(
         "squared_error",
         ("output",),
@@ -54,11 +57,12 @@ def _cross_entropy(
     upstream: str = "normal",
     documents: tuple[str, ...] = (),
     expect: Expected | None = None,
+    weight: Source | None = None,
     **options: Any,
 ) -> Case:
     """One case; a shape stands for random logits of the given values and layout."""
     source = Draw(logits, values, layout) if isinstance(logits, tuple) else logits
-    arrays = {"logits": source, "target": target}
+    arrays = {"logits": source, "target": target} | ({"weight": weight} if weight else {})
     return Case("cross_entropy", name, arrays, options, upstream, documents, expect=expect)
 
 
@@ -191,6 +195,172 @@ OTHERS = (
     ),
 )
 
+# --- its options --------------------------------------------------------------------------
+
+
+def _class_weights(classes: int) -> Probabilities:
+    """A positive weight of each class."""
+    return Probabilities((classes,), 0)
+
+
+NO_OPTIONS: dict[str, Any] = {}
+OPTION_SHAPES = {
+    "one sample without a batch": (5,),
+    "batch": (7, 5),
+    "places along two axes": (2, 5, 3, 4),
+}
+WEIGHTED: dict[str, Any] = {"weight": _class_weights(5)}
+SMOOTHED: dict[str, Any] = {"label_smoothing": 0.1}
+
+# Weights and smoothing with every form of target and every reduction.
+OPTIONS = tuple(
+    _cross_entropy(
+        f"{name}, {form}, {kind}, {reduction}",
+        logits,
+        target(logits),
+        reduction=reduction,
+        **options,
+    )
+    for name, options in {
+        "weights": WEIGHTED,
+        "smoothed": SMOOTHED,
+        "weights, smoothed": {**WEIGHTED, **SMOOTHED},
+    }.items()
+    for form, logits in OPTION_SHAPES.items()
+    for kind, target in (("indices", _indices), ("probabilities", _probabilities))
+    for reduction in ("mean", "sum", "none")
+)
+
+# A class of the logits' own is ignored: of random targets about a third.
+IGNORED = tuple(
+    _cross_entropy(
+        f"{name}, {form}, {reduction}",
+        logits,
+        replace(_indices(logits), classes=3),
+        reduction=reduction,
+        ignore_index=1,
+        **options,
+    )
+    for name, options in {
+        "one class ignored": NO_OPTIONS,
+        "one class ignored, weights": WEIGHTED,
+        "one class ignored, smoothed": SMOOTHED,
+        "one class ignored, weights, smoothed": {**WEIGHTED, **SMOOTHED},
+    }.items()
+    for form, logits in {"batch": (9, 5), "places along two axes": (2, 5, 3, 4)}.items()
+    for reduction in ("mean", "sum", "none")
+)
+
+NAN_IGNORED = (
+    "torch multiplies the ignored sample's dy of 0 by its softmax, which is NaN; "
+    "refimpl leaves the sample out"
+)
+SOME_IGNORED = Given((0, -100, 2, -100, 1), "int64")
+NOT_A_NUMBER = Given(((0.5, -1, 2), (nan, 1, 0), (0, 3, 1), (inf, -inf, 2), (1, 0, -2)))
+
+
+def _nan_ignored(name: str, **options: Any) -> Case:
+    return _cross_entropy(
+        f"ignored samples of NaN, {name}",
+        NOT_A_NUMBER,
+        SOME_IGNORED,
+        expect=Expected(
+            "dlogits",
+            tuple((n, c) for n in (1, 3) for c in range(3)),
+            0.0,
+            nan,
+            NAN_IGNORED,
+        ),
+        **options,
+    )
+
+
+WITH_OPTIONS = (
+    *OPTIONS,
+    *IGNORED,
+    *(
+        _nan_ignored(name, **options)
+        for name, options in {
+            "mean": NO_OPTIONS,
+            "sum": {"reduction": "sum"},
+            "none": {"reduction": "none"},
+            "weights": {"weight": _class_weights(3)},
+            "smoothed": SMOOTHED,
+        }.items()
+    ),
+    *(
+        _cross_entropy(f"−100 is ignored, {reduction}", (5, 3), SOME_IGNORED, reduction=reduction)
+        for reduction in ("mean", "sum", "none")
+    ),
+    *(
+        _cross_entropy(
+            f"255 is ignored, {reduction}",
+            (2, 3, 2, 4),
+            Given((((0, 255, 2, 1), (255, 1, 1, 0)), ((2, 2, 255, 0), (1, 255, 255, 2))), "uint8"),
+            reduction=reduction,
+            ignore_index=255,
+        )
+        for reduction in ("mean", "none")
+    ),
+    # The mean of none is NaN; no gradient comes back.
+    *(
+        _cross_entropy(f"all ignored, {name}", (2, 3), Given((-100, -100), "int32"), **options)
+        for name, options in {
+            "mean": NO_OPTIONS,
+            "sum": {"reduction": "sum"},
+            "none": {"reduction": "none"},
+            "weights": {"weight": _class_weights(3)},
+            "smoothed": SMOOTHED,
+        }.items()
+    ),
+    _cross_entropy(
+        "an ignored class that no sample has", (4, 3), Given((0, 2, 0, 2), "int64"), ignore_index=1
+    ),
+    _cross_entropy(
+        "ignored and saturated", (31, 3), Classes((31,), 3), "saturated", ignore_index=0
+    ),
+    *(
+        _cross_entropy(f"weights, {values}, {kind}", (9, 5), target((9, 5)), values, **WEIGHTED)
+        for values in ("spread", "saturated", "logits_1e4", "largest", "subnormal")
+        for kind, target in (("indices", _indices), ("probabilities", _probabilities))
+    ),
+    *(
+        _cross_entropy(f"smoothed, {values}", (9, 5), Classes((9,), 5), values, **SMOOTHED)
+        for values in ("spread", "saturated", "logits_1e4", "subnormal", "zeros")
+    ),
+    _cross_entropy("smoothed all the way", (4, 5), Classes((4,), 5), label_smoothing=1.0),
+    _cross_entropy("smoothed by half", (4, 5), Probabilities((4, 5)), label_smoothing=0.5),
+    _cross_entropy("smoothed, one class", (4, 1), Classes((4,), 1), **SMOOTHED),
+    _cross_entropy("smoothed, 1000 classes", (3, 1000), Classes((3,), 1000), **SMOOTHED),
+    _cross_entropy("smoothed, any targets", (4, 5), Draw((4, 5)), **SMOOTHED),
+    _cross_entropy("weights of any sign", (4, 5), Classes((4,), 5), weight=Draw((5,))),
+    _cross_entropy(
+        "a weight of 0", (4, 3), Given((0, 1, 2, 1), "int64"), weight=Given((0, 0.5, 2))
+    ),
+    _cross_entropy("wide weights", (9, 5), Classes((9,), 5), weight=Given((1e-6, 3e4, 1, 20, 0.3))),
+    _cross_entropy("weights, empty batch", (0, 5), Classes((0,), 5), **WEIGHTED),
+    _cross_entropy(
+        "weights, huge upstream",
+        (4, 5),
+        Classes((4,), 5),
+        upstream="huge",
+        reduction="none",
+        **WEIGHTED,
+    ),
+    *(
+        _cross_entropy(
+            f"weights, {layout} views",
+            (3, 5, 4),
+            Classes((3, 4), 5),
+            layout=layout,
+            reduction="none",
+            label_smoothing=0.2,
+            **WEIGHTED,
+        )
+        for layout in ("reversed", "strided", "transposed")
+    ),
+)
+
 # --- binary_cross_entropy_with_logits -----------------------------------------------------
 
 MINUS_INFINITY = "torch takes −∞ − (−∞) where z is −∞; the loss is ∞ for any t above 0"
@@ -284,6 +454,61 @@ BINARY = (
     ),
 )
 
+# --- mse_loss -----------------------------------------------------------------------------
+
+
+def _mse(
+    name: str,
+    output: Shape | Source,
+    values: str = "normal",
+    target: Source | None = None,
+    *,
+    layout: str = "contiguous",
+    upstream: str = "normal",
+    **options: Any,
+) -> Case:
+    """One case; a shape stands for random outputs and targets alike."""
+    source = Draw(output, values, layout) if isinstance(output, tuple) else output
+    arrays = {"output": source, "target": source if target is None else target}
+    return Case("mse_loss", name, arrays, options, upstream)
+
+
+MSE = (
+    *(
+        _mse(f"{form}, {reduction}", shape, reduction=reduction)
+        for form, shape in {
+            "a single value": (),
+            "one axis": (67,),
+            "batch": (4, 3),
+            "sixteen outputs": (8, 2),
+            "maps": (2, 3, 5, 4),
+            "empty batch": (0, 3),  # the mean of nothing is NaN
+        }.items()
+        for reduction in ("mean", "sum", "none")
+    ),
+    _mse("default reduction", (4, 3)),
+    _mse("one output of each sample", (7, 1)),
+    _mse("4000 outputs", (4000,)),
+    *(
+        _mse(f"{values.replace('_', ' ')}, {reduction}", (9, 31), values, reduction=reduction)
+        for values in ("integers", "wide", "largest", "tiny", "subnormal", "negative_zero")
+        for reduction in ("mean", "none")
+    ),
+    _mse("huge overflows or not", (400, 3), "huge"),
+    _mse("special", (6, 5), "special", reduction="none"),
+    _mse("target 0", (6, 5), target=Draw((6, 5), "zeros")),
+    _mse("output 0", (6, 5), "zeros", Draw((6, 5))),
+    _mse("special upstream", (3, 4), upstream="special", reduction="none"),
+    _mse("tiny upstream", (3, 4), upstream="tiny"),
+    _mse("wide upstream", (9, 31), upstream="wide", reduction="none"),
+    _mse("zero upstream", (3, 4), upstream="zeros"),
+    *(
+        _mse(f"{layout} views", (3, 5, 4), layout=layout, reduction="none")
+        for layout in ("reversed", "strided", "transposed")
+    ),
+    _mse("1, 5 for 2, 3", Given((1, 5)), target=Given((2, 3)), upstream="integers"),
+)
+
 # --- squared_error ------------------------------------------------------------------------
 
 
@@ -336,7 +561,9 @@ SQUARED = (
     ),
 )
 
-GOOD: tuple[Case, ...] = FORMS + EMPTY + VALUES + VIEWS + OTHERS + BINARY + SQUARED
+GOOD: tuple[Case, ...] = (
+    FORMS + EMPTY + VALUES + VIEWS + OTHERS + WITH_OPTIONS + BINARY + MSE + SQUARED
+)
 
 # --- bad arguments ------------------------------------------------------------------------
 
@@ -351,6 +578,8 @@ VALID: Valid = {
         "logits": LOGITS,
         "target": CERTAINTY,
     },
+    "mse_loss": {"output": LOGITS, "target": LOGITS},
+    "mse_loss_backward": {"dy": SCALAR, "output": LOGITS, "target": LOGITS},
     "squared_error": {"output": LOGITS, "target": LOGITS},
     "squared_error_backward": {"dy": SCALAR, "output": LOGITS, "target": LOGITS},
 }
@@ -373,10 +602,8 @@ def _wrong_indices(name: str, target: Any, expected: str, logits: Draw = LOGITS)
 
 def _wrong_class(function: str, number: int, dtype: str) -> BadCase:
     message = f"target holds class {number}, but logits has 5 classes (0 to 4)"
-    if number == -100:
-        message += (
-            "; -100 is torch's ignore_index, which refimpl does not have: leave those samples out"
-        )
+    if number < 0 or number == 255:
+        message += f"; if it marks samples to leave out, give ignore_index={number}"
     target, dtypes = Given((0, 4, number, 1)), {"target": dtype}
     return says.value_error(
         function, f"class {number} of five", message, dtypes=dtypes, target=target
@@ -438,9 +665,79 @@ BAD_LOSSES = (
     _wrong_indices("indices of no place", Classes((2,), 5), "(2, 3)", Draw((2, 5, 3))),
     _wrong_class("cross_entropy", 5, "int64"),
     _wrong_class("cross_entropy", -1, "int64"),
-    _wrong_class("cross_entropy", -100, "int32"),
+    _wrong_class("cross_entropy", 255, "int32"),
     _wrong_class("cross_entropy_backward", 5, "uint8"),
-    _wrong_class("cross_entropy_backward", -100, "int64"),
+    _wrong_class("cross_entropy_backward", -2, "int64"),
+    *(
+        says.value_error(
+            function,
+            name,
+            f"weight must be (5,), one for each class, but is {weight.shape} (logits (4, 5)){hint}",
+            weight=weight,
+        )
+        for function, name, weight, hint in (
+            ("cross_entropy", "weights of four classes", Draw((4,)), ""),
+            ("cross_entropy", "a weight of each logit", Draw((4, 5)), ""),
+            ("cross_entropy", "one weight", Draw(()), ""),
+            (
+                "cross_entropy_backward",
+                "a row of weights",
+                Draw((1, 5)),
+                "; give weight.reshape(5)",
+            ),
+        )
+    ),
+    says.type_error(
+        "cross_entropy",
+        "weights of text",
+        "weight must hold real numbers, but has dtype <U4",
+        weight="none",
+    ),
+    says.type_error(
+        "cross_entropy",
+        "weights float32",
+        "logits is float64, but weight is float32; give both the same dtype",
+        dtypes={"weight": "float32"},
+        weight=Draw((5,)),
+    ),
+    *(
+        says.value_error(
+            function,
+            f"label smoothing {value}",
+            f"label_smoothing must be from 0 to 1, but is {value}",
+            label_smoothing=value,
+        )
+        for function, value in (
+            ("cross_entropy", -0.1),
+            ("cross_entropy", nan),
+            ("cross_entropy_backward", 1.5),
+        )
+    ),
+    says.number("cross_entropy", "label smoothing of text", "label_smoothing", "0.1"),
+    *(
+        says.type_error(
+            function,
+            f"ignore_index {value!r}",
+            f"ignore_index must be an integer, but is {value!r}",
+            target=target,
+            ignore_index=value,
+        )
+        for function, value, target in (
+            ("cross_entropy", 2.0, INDICES),
+            ("cross_entropy_backward", None, Probabilities((4, 5))),
+        )
+    ),
+    *(
+        says.value_error(
+            function,
+            "a class of probabilities ignored",
+            "ignore_index is 2, but target holds probabilities, which name no class; "
+            "leave those samples out, or give class indices",
+            target=Probabilities((4, 5)),
+            ignore_index=2,
+        )
+        for function in ("cross_entropy", "cross_entropy_backward")
+    ),
     _wrong_indices(
         "classes last",
         Classes((2, 3, 4), 5),
@@ -496,7 +793,25 @@ BAD_BINARY = (
     ),
 )
 
-BAD: tuple[BadCase, ...] = BAD_LOSSES + BAD_BINARY
+BAD_MSE = (
+    says.shapes("mse_loss", "transposed target", "output", "target", target=Draw((5, 4))),
+    says.shapes("mse_loss", "target would broadcast", "output", "target", target=Draw((1, 5))),
+    says.shapes("mse_loss_backward", "shapes disagree", "output", "target", target=Draw((4,))),
+    says.choice("mse_loss", "unknown reduction", "reduction", REDUCTION_NAMES, "batchmean"),
+    says.choice("mse_loss_backward", "reduction None", "reduction", REDUCTION_NAMES, None),
+    says.dy("mse_loss_backward", "dy for each output of a mean", "()", dy=LOGITS),
+    says.value_error(
+        "mse_loss_backward",
+        "one dy without a reduction",
+        "dy is (), but the output for these arguments is (4, 5)",
+        reduction="none",
+    ),
+    says.mixed("mse_loss", "output", "target", float32="target"),
+    says.mixed("mse_loss_backward", "dy", "output", float32="dy"),
+    says.not_real("mse_loss", "complex output", "output", "complex128"),
+)
+
+BAD: tuple[BadCase, ...] = BAD_LOSSES + BAD_BINARY + BAD_MSE
 
 # --- symbols ------------------------------------------------------------------------------
 
@@ -518,11 +833,31 @@ SYMBOLIC: tuple[SymbolCase, ...] = (
     ),
     *(
         branching(
+            "cross_entropy",
+            f"weights, smoothed, one of class 1 ignored, {reduction}",
+            {"logits": (3, 3), "target": np.array([2, 1, 0]), "weight": (3,)},
+            reduction=reduction,
+            ignore_index=1,
+            label_smoothing=0.25,
+        )
+        for reduction in ("mean", "none")
+    ),
+    branching(
+        "cross_entropy",
+        "weights, any targets",
+        {"logits": (2, 3), "target": (2, 3), "weight": (3,)},
+    ),
+    *(
+        branching(
             "binary_cross_entropy_with_logits",
             reduction,
             {"logits": (2, 3), "target": (2, 3)},
             reduction=reduction,
         )
+        for reduction in ("mean", "sum", "none")
+    ),
+    *(
+        branching("mse_loss", reduction, {"output": (2, 3), "target": (2, 3)}, reduction=reduction)
         for reduction in ("mean", "sum", "none")
     ),
     branching("squared_error", "any targets", {"output": (2, 3), "target": (2, 3)}),
@@ -535,27 +870,35 @@ LOGIT_KINDS = tuple((values, upstream) for values, upstream in SHARED_OUT if ups
 DISTANCES: Kinds = (*MARGINS, ("integers", "integers"), ("tiny", "tiny"))
 
 
+UNDEFINED = ("special", "minus_inf")  # kinds of logits of which a row may be NaN
+
+
 def _random_cross_entropy(dice: Dice) -> Arguments:
     """Arguments of cross_entropy: logits (C,) or (N, C, …); indices or probabilities."""
     classes = dice.size(1, 8)
     behind = dice.sizes(dice.whole(0, 2), 1, 5)
     shape = (classes,) if dice.chance(0.1) else (dice.size(1, 6), classes, *behind)
     axis = min(1, len(shape) - 1)
+    indices, (values, upstream) = dice.chance(0.5), dice.kinds(PLAIN, LOGIT_KINDS)
     target: Source
-    if dice.chance(0.5):
+    if indices:
         target = Classes(shape[:axis] + shape[axis + 1 :], classes)
     else:
         target = Probabilities(shape, axis)
-    values, upstream = dice.kinds(PLAIN, LOGIT_KINDS)
-    arrays: Mapping[str, Source] = {
-        "logits": Draw(shape, values, dice.layout()),
-        "target": target,
-    }
-    return Arguments(arrays, {"reduction": dice.one_of(REDUCTIONS)}, upstream)
+    arrays: dict[str, Source] = {"logits": Draw(shape, values, dice.layout()), "target": target}
+    if dice.chance(0.3):
+        arrays["weight"] = _class_weights(classes)
+    options: dict[str, Any] = {"reduction": dice.one_of(REDUCTIONS)}
+    if dice.chance(0.3):
+        options["label_smoothing"] = dice.one_of((0.05, 0.1, 0.3, 0.9))
+    if indices and values not in UNDEFINED and dice.chance(0.3):
+        options["ignore_index"] = dice.whole(0, classes - 1)
+    return Arguments(arrays, options, upstream)
 
 
 RANDOM: dict[str, Maker] = {
     "cross_entropy": _random_cross_entropy,
     "binary_cross_entropy_with_logits": with_target("logits", "certainty", ODDS, REDUCTIONS),
+    "mse_loss": with_target("output", "", DISTANCES, REDUCTIONS),
     "squared_error": with_target("output", "", DISTANCES),
 }

@@ -7,6 +7,7 @@ from typing import Protocol
 from parity.cases import (
     activations,
     average_pooling,
+    broadcasting,
     convolution,
     correlation,
     dense,
@@ -46,6 +47,7 @@ SUBJECTS: tuple[Subject, ...] = (
     sampling,
     dense,
     joining,
+    broadcasting,
     activations,
     dropout,
     losses,

@@ -42,6 +42,11 @@ OF_POOLING = (
     "3 kernel 2 ceil_mode yes", "3 kernel 2 stride 1 padding 1 count_include_pad no",
     "4 kernel 2 dilation 2", "4 kernel 2", "4 kernel 3 stride 1", "3 kernel 3 stride 1 padding 1",
 )  # fmt: skip
+WITH_OPTIONS = (
+    "2x3 label_smoothing 0.5",
+    "5x3 ignore_index 1",
+    "5x3 ignore_index 1 label_smoothing 0.5",
+)
 OTHERS = (
     "", "2 outputs 1", "2x2 axis 0", "2x3", "1 at_zero 1", "2 at_zero 1", "3 kernel 2 batch 2",
     "2 channels 2", "3 kernel 2 channels 2", "3 kernel 2 stride 1",
@@ -92,6 +97,8 @@ def texts(known: Mistake) -> tuple[str, ...]:
     forward = forward_of(known.function)
     if forward[:4] == "conv" and forward[-1] == "d" and forward != "convolve2d":
         return OF_CONVOLUTION
+    if forward == "cross_entropy":
+        return (*OTHERS, *WITH_OPTIONS)
     return OF_POOLING if "_pool" in forward and "weighted" not in forward else OTHERS
 
 

@@ -241,6 +241,12 @@ def _branches(name: str, said: Picked) -> Arguments:
     return {"x": drawn("x", shape), "branch": drawn("branch", shape)}
 
 
+def _two_arrays(name: str, said: Picked) -> Arguments:
+    """A matrix, and a row that is repeated for each of its rows."""
+    shape = (2, 3) if said.shape is None else said.shape
+    return {"x": drawn("x", shape), "other": drawn("other", shape[-1:], 1, 5)}
+
+
 def _stacked(name: str, said: Picked) -> Arguments:
     shape = _shape(said, (1, 2))
     return {f"maps[{k}]": drawn(f"map {k}", (1, k + 1, *shape)) for k in range(2)}
@@ -283,11 +289,12 @@ KINDS: dict[Maker, tuple[str, tuple[str, ...]]] = {
     _classified: ("cross_entropy", ()),
     _two_classes: ("binary_cross_entropy_with_logits log_likelihood", ()),
     _margins: ("perceptron_loss", ()),
-    _squares: ("squared_error", ()),
+    _squares: ("mse_loss squared_error", ()),
     _dense: ("linear perceptron logistic_regression", ("outputs", "batch")),
     _regression: ("softmax_regression", ("outputs", "batch")),
     _maps: ("flatten", ("channels", "batch")),
     _branches: ("add", ()),
+    _two_arrays: ("multiply subtract divide", ()),
     _stacked: ("concatenate", ()),
     _dropped: ("dropout", ()),
     _edge: ("downsample", ("kernel", "channels", "values")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from parity.mistakes import (  # each file enters its own in MISTAKES or LOSING_DIGITS
     activations,
     average_pooling,
+    broadcasting,
     convolution,
     correlation,
     dense,
@@ -23,6 +24,7 @@ __all__ = ["EVERY", "LOSING_DIGITS", "MISTAKES", "Mistake", "control"]
 _ = (
     activations,
     average_pooling,
+    broadcasting,
     convolution,
     correlation,
     dense,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from refimpl import (
     binary_cross_entropy_with_logits_backward,
     cross_entropy,
     cross_entropy_backward,
+    log_softmax,
+    mse_loss,
+    mse_loss_backward,
     sigmoid,
     softmax,
     squared_error,
@@ -30,30 +33,82 @@ def class_axis(logits: Array) -> int:
     return min(1, logits.ndim - 1)
 
 
-def one_hot(target: Array, logits: Array) -> Array:
-    """Class indices as probabilities; probabilities as they are."""
+def one_hot(target: Array, logits: Array, ignore_index: int = -100, **options: Any) -> Array:
+    """Class indices as probabilities, those to ignore as zeros; probabilities as they are."""
     if target.shape == logits.shape and target.dtype.kind in "fO":
         return target
     axis = class_axis(logits)
-    hot = zeros(logits.shape, like=logits)
-    np.put_along_axis(hot, np.expand_dims(target, axis), zero_of(logits) + 1, axis)
+    hot, kept = zeros(logits.shape, like=logits), target != ignore_index
+    one = np.expand_dims(kept, axis) * (zero_of(logits) + 1)
+    known = np.expand_dims(np.where(kept, target, 0), axis)
+    np.put_along_axis(hot, known, np.asarray(one, hot.dtype), axis)
     return hot
 
 
-def reduced(losses: Array, reduction: str) -> Array:
+def wanted(target: Array, logits: Array, **options: Any) -> Array:
+    """How much each class counts: w_c · ((1 − ε) · target_c + ε/K), 0 of what is ignored."""
+    smoothing = parameter(options.get("label_smoothing", 0.0), like=logits)
+    hot, axis = one_hot(target, logits, **options), class_axis(logits)
+    soft = hot * (1 - smoothing) + smoothing / logits.shape[axis]
+    return counted(soft, target, logits, **options)
+
+
+def counted(soft: Array, target: Array, logits: Array, **options: Any) -> Array:
+    """Targets times the weights of their classes, 0 of what is ignored."""
+    axis, weight = class_axis(logits), options.get("weight")
+    if target.dtype.kind in "iu":
+        kept = np.expand_dims(target != options.get("ignore_index", -100), axis)
+        soft = np.asarray(soft * kept, logits.dtype)
+    if weight is None:
+        return np.asarray(soft, logits.dtype)
+    by_class = weight.reshape(-1, *(1,) * (logits.ndim - axis - 1))
+    return np.asarray(soft * by_class, logits.dtype)
+
+
+def divisor_of(target: Array, logits: Array, **options: Any) -> Array:
+    """What the mean divides by."""
+    axis, weight = class_axis(logits), options.get("weight")
+    if target.dtype.kind not in "iu":
+        return np.asarray(logits.size // logits.shape[axis], logits.dtype)
+    classes = target[target != options.get("ignore_index", -100)]
+    if weight is None or not classes.size:
+        return np.asarray(classes.size, logits.dtype)
+    return np.asarray(weight[classes].sum(), logits.dtype)
+
+
+def of_gradient(divisor: Array, reduction: str) -> Array:
+    """What a gradient is divided by: of a mean of nothing, which has none, by 1."""
+    nothing = reduction != "mean" or not divisor
+    return np.asarray(1, divisor.dtype) if nothing else divisor
+
+
+def loss_of(v: Array, logits: Array, divisor: Array, reduction: str) -> Array:
+    """−Σ_c v_c · log o_c, summed and divided."""
+    axis = class_axis(logits)
+    losses = np.asarray(-(v * log_softmax(logits, axis)).sum(axis=axis))
+    if reduction == "none":
+        return np.asarray(losses, logits.dtype)
+    total = losses.sum()
+    return np.asarray(total / divisor if reduction == "mean" else total, logits.dtype)
+
+
+def gradient_of(dy: Array, v: Array, logits: Array, divisor: Array, reduction: str) -> Array:
+    """dy · (o · Σ_k v_k − v), divided."""
+    axis = class_axis(logits)
+    o = softmax(logits, axis)
+    scale = along_classes(dy, logits, reduction) / of_gradient(divisor, reduction)
+    return np.asarray(scale * (o * v.sum(axis=axis, keepdims=True) - v), logits.dtype)
+
+
+def reduced(losses: Array, reduction: str, divisor: Array | None = None) -> Array:
     """The losses themselves, their sum or their mean."""
+    losses = np.asarray(losses)
     if reduction == "none":
         return losses
     total = losses.sum()
     if reduction == "mean":
-        total = total / np.asarray(losses.size, losses.dtype)
+        total = total / np.asarray(losses.size if divisor is None else divisor, losses.dtype)
     return np.asarray(total, losses.dtype)
-
-
-def samples_of(logits: Array) -> Array:
-    """By how many losses the mean divides, at least 1."""
-    axis = class_axis(logits)
-    return np.asarray(max(prod(logits.shape[:axis] + logits.shape[axis + 1 :]), 1), logits.dtype)
 
 
 def along_classes(dy: Array, logits: Array, reduction: str) -> Array:
@@ -71,8 +126,10 @@ def along_classes(dy: Array, logits: Array, reduction: str) -> Array:
     "D0.14",
     "D2.15",
 )
-def cross_entropy_sum_for_mean(logits: Array, target: Array, reduction: str = "mean") -> Array:
-    return cross_entropy(logits, target, OTHER_REDUCTION[reduction])
+def cross_entropy_sum_for_mean(
+    logits: Array, target: Array, reduction: str = "mean", **options: Any
+) -> Array:
+    return cross_entropy(logits, target, OTHER_REDUCTION[reduction], **options)
 
 
 @mistake(
@@ -82,8 +139,10 @@ def cross_entropy_sum_for_mean(logits: Array, target: Array, reduction: str = "m
     "D2.14",
     "D2.15",
 )
-def cross_entropy_softmax_twice(logits: Array, target: Array, reduction: str = "mean") -> Array:
-    return cross_entropy(softmax(logits, class_axis(logits)), target, reduction)
+def cross_entropy_softmax_twice(
+    logits: Array, target: Array, reduction: str = "mean", **options: Any
+) -> Array:
+    return cross_entropy(softmax(logits, class_axis(logits)), target, reduction, **options)
 
 
 @mistake(
@@ -92,11 +151,13 @@ def cross_entropy_softmax_twice(logits: Array, target: Array, reduction: str = "
     "no probability is 0, so this changes nothing",
     "D2.14",
 )
-def cross_entropy_clipped(logits: Array, target: Array, reduction: str = "mean") -> Array:
+def cross_entropy_clipped(
+    logits: Array, target: Array, reduction: str = "mean", **options: Any
+) -> Array:
     axis = class_axis(logits)
     o = np.maximum(softmax(logits, axis), parameter(1e-7, like=logits))
-    losses = -(one_hot(target, logits) * np.log(o)).sum(axis=axis)
-    return reduced(np.asarray(losses, logits.dtype), reduction)
+    losses = -(wanted(target, logits, **options) * np.log(o)).sum(axis=axis)
+    return reduced(losses, reduction, divisor_of(target, logits, **options))
 
 
 @mistake(
@@ -105,10 +166,12 @@ def cross_entropy_clipped(logits: Array, target: Array, reduction: str = "mean")
     "O and P, which D2.15 uses for both",
     "D2.15",
 )
-def cross_entropy_roles_swapped(logits: Array, target: Array, reduction: str = "mean") -> Array:
+def cross_entropy_roles_swapped(
+    logits: Array, target: Array, reduction: str = "mean", **options: Any
+) -> Array:
     axis = class_axis(logits)
-    losses = -(softmax(logits, axis) * np.log(one_hot(target, logits))).sum(axis=axis)
-    return reduced(np.asarray(losses, logits.dtype), reduction)
+    losses = -(softmax(logits, axis) * np.log(wanted(target, logits, **options))).sum(axis=axis)
+    return reduced(losses, reduction, divisor_of(target, logits, **options))
 
 
 @mistake(
@@ -117,9 +180,11 @@ def cross_entropy_roles_swapped(logits: Array, target: Array, reduction: str = "
     "log is log₂, as in information theory",
     "D2.14",
 )
-def cross_entropy_base_two(logits: Array, target: Array, reduction: str = "mean") -> Array:
+def cross_entropy_base_two(
+    logits: Array, target: Array, reduction: str = "mean", **options: Any
+) -> Array:
     two = np.log(zeros((1,), like=logits) + 2)[0]
-    return np.asarray(cross_entropy(logits, target, reduction) / two, logits.dtype)
+    return np.asarray(cross_entropy(logits, target, reduction, **options) / two, logits.dtype)
 
 
 @mistake(
@@ -128,8 +193,10 @@ def cross_entropy_base_two(logits: Array, target: Array, reduction: str = "mean"
     "log(O_t) is what is to be made large",
     "D2.14",
 )
-def cross_entropy_sign_left_out(logits: Array, target: Array, reduction: str = "mean") -> Array:
-    return -cross_entropy(logits, target, reduction)
+def cross_entropy_sign_left_out(
+    logits: Array, target: Array, reduction: str = "mean", **options: Any
+) -> Array:
+    return -cross_entropy(logits, target, reduction, **options)
 
 
 @mistake(
@@ -140,10 +207,11 @@ def cross_entropy_sign_left_out(logits: Array, target: Array, reduction: str = "
     "D2.18",
 )
 def cross_entropy_one_not_subtracted(
-    dy: Array, logits: Array, target: Array, reduction: str = "mean"
+    dy: Array, logits: Array, target: Array, reduction: str = "mean", **options: Any
 ) -> Array:
-    o = softmax(logits, class_axis(logits))
-    divisor = samples_of(logits) if reduction == "mean" else np.asarray(1, logits.dtype)
+    axis, v = class_axis(logits), wanted(target, logits, **options)
+    o = softmax(logits, axis) * v.sum(axis=axis, keepdims=True)
+    divisor = of_gradient(divisor_of(target, logits, **options), reduction)
     return np.asarray(along_classes(dy, logits, reduction) * o / divisor, logits.dtype)
 
 
@@ -155,9 +223,9 @@ def cross_entropy_one_not_subtracted(
     "D2.18",
 )
 def cross_entropy_gradient_negated(
-    dy: Array, logits: Array, target: Array, reduction: str = "mean"
+    dy: Array, logits: Array, target: Array, reduction: str = "mean", **options: Any
 ) -> Array:
-    return -cross_entropy_backward(dy, logits, target, reduction)
+    return -cross_entropy_backward(dy, logits, target, reduction, **options)
 
 
 @mistake(
@@ -167,9 +235,9 @@ def cross_entropy_gradient_negated(
     "D0.14",
 )
 def cross_entropy_mean_left_out(
-    dy: Array, logits: Array, target: Array, reduction: str = "mean"
+    dy: Array, logits: Array, target: Array, reduction: str = "mean", **options: Any
 ) -> Array:
-    return cross_entropy_backward(dy, logits, target, OTHER_REDUCTION[reduction])
+    return cross_entropy_backward(dy, logits, target, OTHER_REDUCTION[reduction], **options)
 
 
 @mistake(
@@ -179,10 +247,11 @@ def cross_entropy_mean_left_out(
     "D0.14",
 )
 def cross_entropy_mean_twice(
-    dy: Array, logits: Array, target: Array, reduction: str = "mean"
+    dy: Array, logits: Array, target: Array, reduction: str = "mean", **options: Any
 ) -> Array:
-    right = cross_entropy_backward(dy, logits, target, reduction)
-    return right / samples_of(logits) if reduction == "mean" else right
+    right = cross_entropy_backward(dy, logits, target, reduction, **options)
+    divisor = of_gradient(divisor_of(target, logits, **options), reduction)
+    return np.asarray(right / divisor, logits.dtype)
 
 
 @mistake(
@@ -194,10 +263,10 @@ def cross_entropy_mean_twice(
     "D2.17",
 )
 def cross_entropy_derivative_twice(
-    dy: Array, logits: Array, target: Array, reduction: str = "mean"
+    dy: Array, logits: Array, target: Array, reduction: str = "mean", **options: Any
 ) -> Array:
     o = softmax(logits, class_axis(logits))
-    right = cross_entropy_backward(dy, logits, target, reduction)
+    right = cross_entropy_backward(dy, logits, target, reduction, **options)
     return np.asarray(right * o * (1 - o))
 
 
@@ -208,12 +277,12 @@ def cross_entropy_derivative_twice(
     "D2.17",
 )
 def cross_entropy_wrong_numerator(
-    dy: Array, logits: Array, target: Array, reduction: str = "mean"
+    dy: Array, logits: Array, target: Array, reduction: str = "mean", **options: Any
 ) -> Array:
     axis = class_axis(logits)
-    o, t = softmax(logits, axis), one_hot(target, logits)
+    o, t = softmax(logits, axis), wanted(target, logits, **options)
     O_t = (o * t).sum(axis=axis, keepdims=True)
-    divisor = samples_of(logits) if reduction == "mean" else np.asarray(1, logits.dtype)
+    divisor = of_gradient(divisor_of(target, logits, **options), reduction)
     gradient = -(o * (1 - o)) / O_t * along_classes(dy, logits, reduction) / divisor
     return np.asarray(gradient, logits.dtype)
 
@@ -225,10 +294,185 @@ def cross_entropy_wrong_numerator(
     "D2.17",
 )
 def cross_entropy_upstream_left_out(
-    dy: Array, logits: Array, target: Array, reduction: str = "mean"
+    dy: Array, logits: Array, target: Array, reduction: str = "mean", **options: Any
 ) -> Array:
     ones = zeros(dy.shape, like=logits) + 1
-    return cross_entropy_backward(np.asarray(ones, logits.dtype), logits, target, reduction)
+    return cross_entropy_backward(
+        np.asarray(ones, logits.dtype), logits, target, reduction, **options
+    )
+
+
+# --- class weights, label smoothing, classes to ignore ------------------------------------
+
+
+@mistake(
+    "cross_entropy",
+    "the weighted mean of class indices is divided by the number of samples",
+    "a mean divides by N, whatever the weights are",
+    "D2.14",
+)
+def cross_entropy_weights_over_samples(
+    logits: Array, target: Array, reduction: str = "mean", **options: Any
+) -> Array:
+    v = wanted(target, logits, **options)
+    unweighted = divisor_of(target, logits, **{**options, "weight": None})
+    return loss_of(v, logits, unweighted, reduction)
+
+
+@mistake(
+    "cross_entropy",
+    "the weighted mean of probabilities is divided by the sum of their weights",
+    "weights always divide by their sum, as of class indices",
+    "D2.14",
+)
+def cross_entropy_probabilities_over_weights(
+    logits: Array, target: Array, reduction: str = "mean", **options: Any
+) -> Array:
+    v, divisor = wanted(target, logits, **options), divisor_of(target, logits, **options)
+    if target.dtype.kind not in "iu" and options.get("weight") is not None and target.size:
+        divisor = np.asarray(counted(target, target, logits, **options).sum(), logits.dtype)
+    return loss_of(v, logits, divisor, reduction)
+
+
+@mistake(
+    "cross_entropy",
+    "label smoothing by 1 − ε/K in the place of 1 − ε: the targets add up to more than 1",
+    "what one class gets is what the right one loses",
+    "D2.14",
+)
+def cross_entropy_smoothed_too_much(
+    logits: Array, target: Array, reduction: str = "mean", **options: Any
+) -> Array:
+    smoothing = parameter(options.get("label_smoothing", 0.0), like=logits)
+    each = smoothing / logits.shape[class_axis(logits)]
+    soft = one_hot(target, logits, **options) * (1 - each) + each
+    v = counted(soft, target, logits, **options)
+    return loss_of(v, logits, divisor_of(target, logits, **options), reduction)
+
+
+@mistake(
+    "cross_entropy",
+    "the smoothing of every class has the weight of the right one",
+    "a sample has one weight, that of its class",
+    "D2.14",
+)
+def cross_entropy_smoothing_weighted_by_target(
+    logits: Array, target: Array, reduction: str = "mean", **options: Any
+) -> Array:
+    plain = {**options, "weight": None}
+    hot, axis = one_hot(target, logits, **options), class_axis(logits)
+    of_sample = counted(hot, target, logits, **options).sum(axis=axis, keepdims=True)
+    v = np.asarray(wanted(target, logits, **plain) * of_sample, logits.dtype)
+    right = wanted(target, logits, **options)
+    weighted = options.get("weight") is not None and target.dtype.kind in "iu"
+    divisor = divisor_of(target, logits, **options)
+    return loss_of(v if weighted else right, logits, divisor, reduction)
+
+
+@mistake(
+    "cross_entropy",
+    "the mean counts the samples that are ignored",
+    "a mean divides by the size of the batch",
+    "D2.14",
+)
+def cross_entropy_ignored_counted(
+    logits: Array, target: Array, reduction: str = "mean", **options: Any
+) -> Array:
+    right = cross_entropy(logits, target, reduction, **options)
+    if target.dtype.kind not in "iu" or reduction != "mean" or not target.size:
+        return right
+    kept = np.mean(target != options.get("ignore_index", -100))
+    return np.asarray(right * parameter(kept, like=logits), logits.dtype)
+
+
+@mistake(
+    "cross_entropy",
+    "samples that are ignored keep what the smoothing costs",
+    "the smoothing has nothing to do with the target's class",
+    "D2.14",
+)
+def cross_entropy_ignored_smoothed(
+    logits: Array, target: Array, reduction: str = "mean", **options: Any
+) -> Array:
+    smoothing = parameter(options.get("label_smoothing", 0.0), like=logits)
+    each = smoothing / logits.shape[class_axis(logits)]
+    soft = one_hot(target, logits, **options) * (1 - smoothing) + each
+    v = counted(soft, target, logits, **{**options, "ignore_index": -100})
+    return loss_of(v, logits, divisor_of(target, logits, **options), reduction)
+
+
+@mistake(
+    "cross_entropy_backward",
+    "the gradient of the weighted mean is divided by the number of samples",
+    "a mean divides by N, whatever the weights are",
+    "D2.17",
+)
+def cross_entropy_gradient_over_samples(
+    dy: Array, logits: Array, target: Array, reduction: str = "mean", **options: Any
+) -> Array:
+    v = wanted(target, logits, **options)
+    unweighted = divisor_of(target, logits, **{**options, "weight": None})
+    return gradient_of(dy, v, logits, unweighted, reduction)
+
+
+@mistake(
+    "cross_entropy_backward",
+    "the weights are left out of the gradient",
+    "weights belong to the loss, softmax − target to the gradient",
+    "D2.17",
+)
+def cross_entropy_weights_left_out(
+    dy: Array, logits: Array, target: Array, reduction: str = "mean", **options: Any
+) -> Array:
+    return cross_entropy_backward(dy, logits, target, reduction, **{**options, "weight": None})
+
+
+@mistake(
+    "cross_entropy_backward",
+    "o − 1 of the class though the target is smoothed",
+    "smoothing belongs to the loss, softmax − target to the gradient",
+    "D2.17",
+)
+def cross_entropy_smoothing_left_out(
+    dy: Array, logits: Array, target: Array, reduction: str = "mean", **options: Any
+) -> Array:
+    sharp = {**options, "label_smoothing": 0.0}
+    return cross_entropy_backward(dy, logits, target, reduction, **sharp)
+
+
+@mistake(
+    "cross_entropy_backward",
+    "samples that are ignored get the softmax as their gradient",
+    "without a class nothing is subtracted",
+    "D2.17",
+)
+def cross_entropy_ignored_get_a_gradient(
+    dy: Array, logits: Array, target: Array, reduction: str = "mean", **options: Any
+) -> Array:
+    right = cross_entropy_backward(dy, logits, target, reduction, **options)
+    if target.dtype.kind not in "iu":
+        return right
+    axis = class_axis(logits)
+    ignored = np.expand_dims(target == options.get("ignore_index", -100), axis)
+    divisor = of_gradient(divisor_of(target, logits, **options), reduction)
+    scale = along_classes(dy, logits, reduction) / divisor
+    return np.asarray(right + ignored * scale * softmax(logits, axis), logits.dtype)
+
+
+@mistake(
+    "cross_entropy_backward",
+    "the gradient of the mean counts the samples that are ignored",
+    "a mean divides by the size of the batch",
+    "D2.17",
+)
+def cross_entropy_gradient_counts_ignored(
+    dy: Array, logits: Array, target: Array, reduction: str = "mean", **options: Any
+) -> Array:
+    right = cross_entropy_backward(dy, logits, target, reduction, **options)
+    if target.dtype.kind not in "iu" or reduction != "mean" or not target.size:
+        return right
+    kept = np.mean(target != options.get("ignore_index", -100))
+    return np.asarray(right * parameter(kept, like=logits), logits.dtype)
 
 
 # --- binary cross-entropy -----------------------------------------------------------------
@@ -309,6 +553,84 @@ def binary_sigmoid_left_out(
     return np.asarray(dy * (logits - target) / divisor, logits.dtype)
 
 
+# --- mean squared error -------------------------------------------------------------------
+
+
+def samples_for_elements(right: Array, output: Array, reduction: str) -> Array:
+    """What was divided by the number of elements, divided by that of the samples instead."""
+    if reduction != "mean" or not output.size:
+        return right
+    return np.asarray(right * (output.size // len(output) if output.ndim else 1), output.dtype)
+
+
+@mistake(
+    "mse_loss",
+    "is divided by the number of samples, not of all elements",
+    "a mean over the batch is a mean",
+)
+def mse_mean_over_samples(output: Array, target: Array, reduction: str = "mean") -> Array:
+    return samples_for_elements(mse_loss(output, target, reduction), output, reduction)
+
+
+@mistake(
+    "mse_loss",
+    "half of the mean: squared_error's half and the mean together",
+    "a squared error has a half before it",
+)
+def mse_with_a_half(output: Array, target: Array, reduction: str = "mean") -> Array:
+    return np.asarray(mse_loss(output, target, reduction) / 2, output.dtype)
+
+
+@mistake(
+    "mse_loss",
+    "the sum where the mean is asked for, and the mean for the sum",
+    "a constant factor does not change the minimum",
+)
+def mse_sum_for_mean(output: Array, target: Array, reduction: str = "mean") -> Array:
+    return mse_loss(output, target, OTHER_REDUCTION[reduction])
+
+
+@mistake(
+    "mse_loss_backward",
+    "the factor 2 is missing",
+    "the half before the square takes it away, and here is none",
+)
+def mse_factor_two_missing(
+    dy: Array, output: Array, target: Array, reduction: str = "mean"
+) -> Array:
+    return np.asarray(mse_loss_backward(dy, output, target, reduction) / 2, output.dtype)
+
+
+@mistake(
+    "mse_loss_backward",
+    "is divided by the number of samples, not of all elements",
+    "a mean over the batch is a mean",
+)
+def mse_gradient_over_samples(
+    dy: Array, output: Array, target: Array, reduction: str = "mean"
+) -> Array:
+    right = mse_loss_backward(dy, output, target, reduction)
+    return samples_for_elements(right, output, reduction)
+
+
+@mistake(
+    "mse_loss_backward",
+    "t − y: the sign is the other one",
+    "the error is target less output",
+)
+def mse_gradient_negated(dy: Array, output: Array, target: Array, reduction: str = "mean") -> Array:
+    return -mse_loss_backward(dy, output, target, reduction)
+
+
+@mistake(
+    "mse_loss_backward",
+    "1/n is left out (and put in where the sum is asked for)",
+    "the optimiser divides by the batch",
+)
+def mse_mean_left_out(dy: Array, output: Array, target: Array, reduction: str = "mean") -> Array:
+    return mse_loss_backward(dy, output, target, OTHER_REDUCTION[reduction])
+
+
 # --- squared error ------------------------------------------------------------------------
 
 
@@ -371,11 +693,13 @@ def squared_gradient_averaged(dy: Array, output: Array, target: Array) -> Array:
     "D2.14",
     loses_digits=True,
 )
-def cross_entropy_of_whole_sum(logits: Array, target: Array, reduction: str = "mean") -> Array:
+def cross_entropy_of_whole_sum(
+    logits: Array, target: Array, reduction: str = "mean", **options: Any
+) -> Array:
     axis = class_axis(logits)
     log_o = log_softmax_of_whole_sum(logits, axis)
-    losses = -(one_hot(target, logits) * log_o).sum(axis=axis)
-    return reduced(np.asarray(losses, logits.dtype), reduction)
+    losses = -(wanted(target, logits, **options) * log_o).sum(axis=axis)
+    return reduced(losses, reduction, divisor_of(target, logits, **options))
 
 
 @mistake(
@@ -386,13 +710,10 @@ def cross_entropy_of_whole_sum(logits: Array, target: Array, reduction: str = "m
     loses_digits=True,
 )
 def cross_entropy_gradient_less_one(
-    dy: Array, logits: Array, target: Array, reduction: str = "mean"
+    dy: Array, logits: Array, target: Array, reduction: str = "mean", **options: Any
 ) -> Array:
-    axis = class_axis(logits)
-    t = one_hot(target, logits)
-    difference = softmax(logits, axis) * t.sum(axis=axis, keepdims=True) - t
-    scaled = along_classes(dy, logits, reduction) * difference
-    return np.asarray(scaled / samples_of(logits) if reduction == "mean" else scaled, logits.dtype)
+    divisor = divisor_of(target, logits, **options)
+    return gradient_of(dy, wanted(target, logits, **options), logits, divisor, reduction)
 
 
 @mistake(
@@ -422,4 +743,4 @@ def binary_gradient_from_output(
     return np.asarray(dy / count * (sigmoid(logits) - target), logits.dtype)
 
 
-slightly_too_large("cross_entropy", "binary_cross_entropy_with_logits", "squared_error")
+slightly_too_large("cross_entropy", "binary_cross_entropy_with_logits", "mse_loss", "squared_error")

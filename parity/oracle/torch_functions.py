@@ -8,6 +8,7 @@ from torch import Tensor
 
 from parity.oracle.activations import TORCH as ACTIVATIONS
 from parity.oracle.average_pooling import TORCH as AVERAGE_POOLING
+from parity.oracle.broadcasting import TORCH as BROADCASTING
 from parity.oracle.convolution import TORCH as CONVOLUTION
 from parity.oracle.correlation import TORCH as CORRELATION
 from parity.oracle.dense import TORCH as DENSE
@@ -28,6 +29,7 @@ FUNCTIONS: dict[str, Callable[..., Tensor]] = {
     **SAMPLING,
     **DENSE,
     **JOINING,
+    **BROADCASTING,
     **ACTIVATIONS,
     **DROPOUT,
     **LOSSES,

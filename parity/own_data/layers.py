@@ -138,6 +138,8 @@ def _check_numbers(function: str, count: int, what: str) -> None:
 
 def _source(function: str, name: str, shapes: Mapping[str, Shape]) -> Drawn:
     shape = shapes[name]
+    if function == "cross_entropy" and name == "weight":
+        return Probabilities(shape, 0)  # none below 0, and not all 0
     if (function, name) != ("cross_entropy", "target"):
         return Draw(shape, VALUES.get((function, name), "normal"))
     logits = shapes["logits"]

@@ -11,7 +11,6 @@ from parity.cases.networks import NETWORKS
 from parity.own_data.errors import OwnDataError
 from parity.suite.selection import SelectionError, function_meant, nearest
 
-OPTIONAL = ("bias",)
 # What the same is called elsewhere.
 ALIASES = {
     **dict.fromkeys(("input", "inputs", "image", "images", "data", "a", "inp"), "x"),
@@ -94,10 +93,21 @@ def check_names(function: str, names: Iterable[str]) -> None:
             )
 
 
+def may_lack(function: str, name: str) -> bool:
+    """Whether an array may be left out.
+
+    >>> may_lack("conv2d", "bias"), may_lack("cross_entropy", "weight")
+    (True, True)
+    """
+    return name == "bias" or name in FUNCTIONS[function].by_name
+
+
 def check_present(function: str, given: Iterable[str]) -> None:
     """Refuse data without an argument that is needed. Raises: OwnDataError."""
     names, there = argument_names(function), set(given)
-    needed = names[:1] if function == "concatenate" else [n for n in names if n not in OPTIONAL]
+    needed = (
+        names[:1] if function == "concatenate" else [n for n in names if not may_lack(function, n)]
+    )
     missing = [name for name in needed if name not in there]
     if missing:
         raise OwnDataError(f"{' and '.join(missing)} missing; {what_it_takes(function)}")
@@ -111,7 +121,9 @@ def what_it_takes(function: str) -> str:
     >>> what_it_takes("softmax")
     'softmax takes x, dy, and to be judged y, dx; its option is axis'
     """
-    names = [f"{n} (if there is one)" if n in OPTIONAL else n for n in argument_names(function)]
+    names = [
+        f"{n} (if there is one)" if may_lack(function, n) else n for n in argument_names(function)
+    ]
     if FUNCTIONS[function].inputs:
         names.append("dy")
     said = f"{function} takes {', '.join(names)}, and to be judged "

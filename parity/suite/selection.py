@@ -20,7 +20,7 @@ OTHERS = {
         ("bce", "bcewithlogits", "binarycrossentropy", "sigmoidcrossentropy"),
         "binary_cross_entropy_with_logits",
     ),
-    **dict.fromkeys(("mse", "meansquarederror", "l2"), "squared_error"),
+    **dict.fromkeys(("mse", "meansquarederror", "l2"), "mse_loss"),
     **dict.fromkeys(
         (
             "softmaxloss",
@@ -34,6 +34,9 @@ OTHERS = {
     **dict.fromkeys(("relu6", "hardtanh"), "hardtanh"),
     **dict.fromkeys(("lrelu", "leaky"), "leaky_relu"),
     **dict.fromkeys(("cat", "concat"), "concatenate"),
+    **dict.fromkeys(("mul", "product", "gate"), "multiply"),
+    **dict.fromkeys(("sub", "difference"), "subtract"),
+    **dict.fromkeys(("div", "quotient"), "divide"),
     **dict.fromkeys(("crosscorrelation", "crosscorrelate", "correlation", "xcorr"), "correlate2d"),
     **dict.fromkeys(("subsample", "subsampling"), "downsample"),
     **dict.fromkeys(("lenet5",), "lenet"),

@@ -57,7 +57,10 @@ from parity.witnesses.reciprocals import SHARE, Means, means_of
 BITS = 60  # the probability that something wrong passes is at most 2⁻⁶⁰
 FEWEST = 3  # repetitions: one for each manner of torch
 ON_FRACTIONS = 3_000_000  # products of a forward: some seconds
-DEGREES = {"squared_error": 2}  # of each tensor, in each array, on one pattern; of others 1
+DEGREES = {
+    "squared_error": 2,
+    "mse_loss": 2,
+}  # of each tensor, in each array, on one pattern; of others 1
 
 
 class Manner(NamedTuple):

@@ -10,6 +10,7 @@ of a squared error at most 2.
 | functions | drawn from | fixed by a pattern |
 |---|---|---|
 | sums of products or squares, selections without a branch | −M … M | nothing |
+| two arrays element by element | −M … M | nothing |
 | averages | multiples of every window's divisor | nothing |
 | maxima | a rank apart plus 1 … B − 1: the order of all elements never changes | the order |
 | functions with a kink at 0, dropout | ±1 … ±M | every element's sign, the mask |
@@ -304,11 +305,30 @@ def _downsampled(shape: Geometry, limit: int, rng: np.random.Generator) -> list[
 
 
 def _squares(shape: Geometry, limit: int, rng: np.random.Generator) -> list[Pattern]:
-    """Σ (t − y)², and dy·2(t − y), which torch forms before it halves, below the limit."""
+    """Σ (t − y)², and dy·2(t − y), which torch forms before it halves, below the limit.
+
+    A mean divides exactly by a power of 2 alone.
+    """
+    count = prod(shape.shapes["output"])
+    is_mean = shape.function == "mse_loss" and shape.options.get("reduction", "mean") == "mean"
+    if is_mean and (not count or count & (count - 1)):
+        raise NotExactError(f"a mean of {count} squares is rounded")
     most = isqrt((limit - 1) // max(1, prod(shape.shapes["output"]))) // 2
     of_dy = (limit - 1) // (4 * max(1, most))
     arrays = {name: _around_zero(size, most) for name, size in shape.shapes.items()}
     return [{**arrays, "dy": _around_zero(output_shape(shape), of_dy)}]
+
+
+def _repeated(shape: Geometry, limit: int, rng: np.random.Generator) -> list[Pattern]:
+    """Two arrays element by element: products, or differences, of any two, and sums of those.
+
+    An element that is repeated K times has K terms in its gradient.
+    """
+    y = output_shape(shape)
+    repeated = max(prod(y) // max(1, prod(shape.shapes[name])) for name in shape.inputs)
+    terms = max(2, repeated)
+    most = isqrt((limit - 1) // terms) if shape.function == "multiply" else (limit - 1) // terms
+    return [{name: _around_zero(size, most) for name, size in {**shape.shapes, "dy": y}.items()}]
 
 
 # --- maxima -------------------------------------------------------------------------------
@@ -435,6 +455,7 @@ RULES: dict[str, Rule] = {
     "maxima": _maxima,
     "downsampled": _downsampled,
     "squares": _squares,
+    "repeated": _repeated,
     "signs": _signs,
     "regions": _regions,
 }

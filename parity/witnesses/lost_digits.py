@@ -20,7 +20,12 @@ from parity.witnesses.problem import Problem
 
 TIMES = 2.0**10
 FEW = 6  # elements of an array that are told one by one
-LOSSES = ("binary_cross_entropy_with_logits", "log_likelihood", "squared_error")  # of one number
+LOSSES = (
+    "binary_cross_entropy_with_logits",
+    "log_likelihood",
+    "squared_error",
+    "mse_loss",
+)  # of one number
 Index = tuple[int, ...]
 
 

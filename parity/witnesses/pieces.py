@@ -60,9 +60,11 @@ def cost(problem: Problem) -> int:
             "flatten" | "concatenate" | "rot180" | "add" | "sum" | "dropout" | "dsigmoid" | "dtanh"
         ):
             return outputs
+        case "multiply" | "subtract" | "divide":
+            return outputs
         case name if "pool" in name or name == "downsample":
             return ORDERED_COST * outputs * _window(problem)
-        case "relu" | "leaky_relu" | "sign" | "squared_error" | "perceptron_loss":
+        case "relu" | "leaky_relu" | "sign" | "mse_loss" | "squared_error" | "perceptron_loss":
             return ORDERED_COST * elements
         case _:
             return ELEMENTARY_COST * elements

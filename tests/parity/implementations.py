@@ -171,7 +171,8 @@ def float64_inside(function: str, *arguments: Any, **options: Any) -> Any:
     """As many digits as one likes, rounded once."""
     dtype = arguments[0].dtype
     with np.errstate(over="ignore"):
-        return narrow(ORIGINAL[function](*map(wide, arguments), **options), dtype)
+        named = {key: wide(v) if isinstance(v, np.ndarray) else v for key, v in options.items()}
+        return narrow(ORIGINAL[function](*map(wide, arguments), **named), dtype)
 
 
 @right("linear")
@@ -302,7 +303,7 @@ def upsampled_by_reciprocal(
 # --- losses -------------------------------------------------------------------------------
 
 
-def reduced(losses: Array, reduction: str) -> Array:
+def reduced(losses: Array, reduction: str, count: Any = None) -> Array:
     """The mean as Σ · (1/N)."""
     if reduction == "none":
         return losses
@@ -310,15 +311,23 @@ def reduced(losses: Array, reduction: str) -> Array:
     if reduction == "sum":
         return np.asarray(total)
     one = losses.dtype.type(1)
-    return np.asarray(total * (one / losses.dtype.type(losses.size)))
+    return np.asarray(total * (one / losses.dtype.type(losses.size if count is None else count)))
+
+
+def counted(logits: Array, target: Array, options: Any) -> Any:
+    """What the mean of cross_entropy divides by."""
+    if target.dtype.kind == "f":
+        return logits.size // logits.shape[min(1, logits.ndim - 1)]
+    classes = target[target != options.get("ignore_index", -100)]
+    return options["weight"][classes].sum() if "weight" in options else classes.size
 
 
 @right("cross_entropy")
 def mean_of_losses_by_reciprocal(
-    function: str, logits: Array, target: Array, reduction: str = "mean"
+    function: str, logits: Array, target: Array, reduction: str = "mean", **options: Any
 ) -> Array:
-    losses = ORIGINAL[function](logits, target, "none")
-    return reduced(losses, reduction)
+    losses = ORIGINAL[function](logits, target, "none", **options)
+    return reduced(losses, reduction, counted(logits, target, options))
 
 
 @right("binary_cross_entropy_with_logits", among=LOSING_DIGITS)
@@ -328,7 +337,7 @@ def softplus(function: str, logits: Array, target: Array, reduction: str = "mean
     return reduced(np.maximum(logits, 0) - target * logits + tail, reduction)
 
 
-def upstream_of_mean(dy: Array, logits: Array, count: int, reduction: str) -> Array:
+def upstream_of_mean(dy: Array, logits: Array, count: Any, reduction: str) -> Array:
     """dy · (1/N)"""
     one = logits.dtype.type(1)
     return dy * (one / logits.dtype.type(count)) if reduction == "mean" and count else dy
@@ -336,13 +345,13 @@ def upstream_of_mean(dy: Array, logits: Array, count: int, reduction: str) -> Ar
 
 @right("cross_entropy_backward")
 def upstream_by_reciprocal(
-    function: str, dy: Array, logits: Array, target: Array, reduction: str = "mean"
+    function: str, dy: Array, logits: Array, target: Array, reduction: str = "mean", **options: Any
 ) -> Array:
     """The sum’s gradient, times 1/N."""
     if reduction != "mean" or not logits.size:
-        return ORIGINAL[function](dy, logits, target, reduction)
-    count = logits.size // logits.shape[min(1, logits.ndim - 1)]
-    return ORIGINAL[function](upstream_of_mean(dy, logits, count, reduction), logits, target, "sum")
+        return ORIGINAL[function](dy, logits, target, reduction, **options)
+    by = upstream_of_mean(dy, logits, counted(logits, target, options), reduction)
+    return ORIGINAL[function](by, logits, target, "sum", **options)
 
 
 @right("binary_cross_entropy_with_logits_backward")

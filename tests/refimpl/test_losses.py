@@ -14,6 +14,8 @@ from reals import reals as as_reals
 from refimpl import (
     cross_entropy,
     cross_entropy_backward,
+    mse_loss,
+    mse_loss_backward,
     softmax,
     squared_error,
     squared_error_backward,
@@ -233,6 +235,161 @@ def test_gradient_of_the_mean_of_an_empty_batch() -> None:
     """Its gradient has no elements, and is no reason for a warning."""
     dlogits = cross_entropy_backward(np.array(1.0), np.zeros((0, 3)), np.zeros(0, int))
     assert dlogits.shape == (0, 3)
+
+
+# --- class weights, label smoothing, classes to ignore ------------------------------------
+
+THREE = np.array([[0.5, -1.0, 2.0], [1.5, 0.0, -0.5], [3.0, 1.0, 2.0], [0.0, 0.5, 1.0]])
+CLASSES = np.array([2, 0, 1, 2])
+W = np.array([0.5, 2.0, 0.25])
+
+
+def by_hand(classes: Any, w: Any, smoothing: float) -> tuple[Any, Any]:
+    """Loss and gradient of each sample, from the definition: 0 of class −100."""
+    losses, gradients = [], []
+    for z, t in zip(as_reals(THREE), classes, strict=True):
+        total = sum((Real(mp.exp(v.value)) for v in z), start=Real(mp.mpf(0)))
+        o = [Real(mp.exp(v.value)) / total for v in z]
+        v = [w[c] * ((1 - smoothing) * (c == t) + smoothing / 3) * (t != -100) for c in range(3)]
+        losses.append(sum(-mp.mpf(v[c]) * mp.log(o[c].value) for c in range(3)))
+        gradients.append([o[c].value * mp.mpf(sum(v)) - mp.mpf(v[c]) for c in range(3)])
+    return losses, gradients
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.25, 1.0])
+@pytest.mark.parametrize("w", [(1.0, 1.0, 1.0), tuple(W)], ids=["no weights", "weights"])
+@pytest.mark.parametrize("left_out", [(), (1,), (0, 3)], ids=str)
+def test_options_by_hand(smoothing: float, w: tuple[float, ...], left_out: Any) -> None:
+    """Every option beside every other: value and gradient, each reduction, to fifteen digits."""
+    classes = CLASSES.copy()
+    classes[list(left_out)] = -100
+    losses, gradients = by_hand(classes, w, smoothing)
+    given: dict[str, Any] = {"label_smoothing": smoothing}
+    if w != (1.0, 1.0, 1.0):
+        given["weight"] = np.array(w)
+    divisor = sum(w[t] for t in classes if t != -100)
+    dy = np.array([1.5, -2.0, 0.5, 3.0])
+    for reduction, expected, scale, up in (
+        ("none", losses, dy, dy),
+        ("sum", sum(losses), np.full(4, 1.5), np.array(1.5)),
+        ("mean", sum(losses) / divisor, np.full(4, 1.5) / divisor, np.array(1.5)),
+    ):
+        y = cross_entropy(THREE, classes, reduction, **given)
+        np.testing.assert_allclose(y, np.array(expected, float), rtol=1e-14, atol=1e-15)
+        found = cross_entropy_backward(up, THREE, classes, reduction, **given)
+        slopes = np.array(gradients, float) * scale[:, None]
+        np.testing.assert_allclose(found, slopes, rtol=1e-14, atol=1e-15)
+
+
+def test_smoothed_classes_are_smoothed_probabilities() -> None:
+    """(1 − ε) at the class, ε/K everywhere: the same with the option, with indices or one-hot."""
+    hot = np.eye(3)[CLASSES]
+    soft = 0.9 * hot + 0.1 / 3
+    expected = cross_entropy(THREE, soft, "none")
+    for target in (CLASSES, hot):
+        found = cross_entropy(THREE, target, "none", label_smoothing=0.1)
+        np.testing.assert_allclose(found, expected, rtol=1e-14)
+
+
+def test_weighted_probabilities_divide_by_the_samples() -> None:
+    """Of class indices the mean divides by Σ w[t], of the same as probabilities by N."""
+    of_indices = cross_entropy(THREE, CLASSES, weight=W) * W[CLASSES].sum() / 4
+    found = cross_entropy(THREE, np.eye(3)[CLASSES], weight=W)
+    np.testing.assert_allclose(found, of_indices, rtol=1e-14)
+
+
+@pytest.mark.parametrize("options", [{}, {"weight": W}, {"label_smoothing": 0.1}], ids=str)
+def test_an_ignored_sample_of_nan_is_left_out(options: Any) -> None:
+    """Value and gradients are those without it, and its own gradient is 0."""
+    logits, target = THREE.copy(), CLASSES.copy()
+    logits[1], target[1] = np.nan, 7
+    others = [0, 2, 3]
+    given = {**options, "ignore_index": 7}
+    one = np.array(1.0)
+    expected = cross_entropy(THREE[others], CLASSES[others], **options)
+    assert_same(cross_entropy(logits, target, **given), expected)
+    found = cross_entropy_backward(one, logits, target, **given)
+    assert_same(found[1], np.zeros(3))
+    gradient = cross_entropy_backward(one, THREE[others], CLASSES[others], **options)
+    assert_same(found[others], gradient)
+
+
+def test_all_are_ignored() -> None:
+    """The sum of none is 0, the mean NaN; every gradient is 0, without a warning."""
+    none = np.full(4, -100)
+    assert_same(cross_entropy(THREE, none, "sum"), np.array(0.0))
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(cross_entropy(THREE, none))
+    assert_same(cross_entropy_backward(np.array(1.0), THREE, none), np.zeros((4, 3)))
+
+
+def test_options_on_exact_numbers() -> None:
+    """Logits of 0 on exact objects: the gradient 1/K · Σ v − v, without a float."""
+    logits, target = as_reals(np.zeros((2, 2))), np.array([1, -100])
+    weight = as_reals(np.array([1.0, 3.0]))
+    dlogits = cross_entropy_backward(
+        as_reals(np.array(1.0)), logits, target, weight=weight, label_smoothing=0.25
+    )
+    # v = (1 · 1/8, 3 · 7/8), Σ v = 11/4, D = 3
+    assert [float(d.value) for d in dlogits[0]] == pytest.approx([10 / 24, -10 / 24], rel=1e-15)
+    assert all(isinstance(d, Real) for d in dlogits[0])
+
+
+def test_a_weight_keeps_the_digits_of_a_sure_answer() -> None:
+    """e^−40 times the weight, not 0."""
+    logits, target = np.array([[40.0, 0.0]]), np.array([0])
+    loss = cross_entropy(logits, target, "sum", weight=np.array([3.0, 1.0]))
+    np.testing.assert_allclose(loss, 3 * np.exp(-40.0), rtol=1e-14)
+
+
+# --- mean squared error -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("elements", ELEMENTS)
+def test_mse_loss(elements: str) -> None:
+    """(4 − 1)² = 9, (−2 − 2)² = 16, (4 − 3)² = 1, (2 − 4)² = 4: of four elements, two samples."""
+    y, t = np.array([[1, 2], [3, 4]]), np.array([[4, -2], [4, 2]])
+    y, t = (fractions(a) if elements == "fraction" else a.astype(elements) for a in (y, t))
+    assert_exact(mse_loss(y, t), np.array(Fraction(30, 4)), elements)
+    assert_exact(mse_loss(y, t, "sum"), np.array(30), elements)
+    assert_exact(mse_loss(y, t, "none"), np.array([[9, 16], [1, 4]]), elements)
+
+
+@pytest.mark.parametrize("elements", ELEMENTS)
+def test_mse_loss_backward(rng: np.random.Generator, elements: str) -> None:
+    """2(y − t) times dy of each element; of a mean over 8 elements a quarter of y − t."""
+    y, t, one, each = (draw(rng, s, elements) for s in ((2, 4), (2, 4), (), (2, 4)))
+    difference = fractions(y) - fractions(t)
+    assert_exact(mse_loss_backward(one, y, t), difference * fractions(one) / 4, elements)
+    assert_exact(mse_loss_backward(one, y, t, "sum"), 2 * difference * fractions(one), elements)
+    expected = 2 * difference * fractions(each)
+    assert_exact(mse_loss_backward(each, y, t, "none"), expected, elements)
+
+
+def test_mse_loss_derivative(rng: np.random.Generator) -> None:
+    """A parabola's central difference is its slope, exactly."""
+    y, t, v, dy = (draw(rng, s) for s in ((2, 4), (2, 4), (2, 4), ()))
+    difference = mse_loss(y + v, t) - mse_loss(y - v, t)
+    assert dy * difference / 2 == dot(mse_loss_backward(dy, y, t), v)
+
+
+def test_mse_loss_with_weights(rng: np.random.Generator) -> None:
+    """The weighted mean that the docstring names: Σ w · l / Σ w and its derivative."""
+    y, t, v, w = (draw(rng, (2, 3)) for _ in range(4))
+    w = w * w + 1
+    share = w / w.sum()
+    ahead, behind = ((share * mse_loss(y + s * v, t, "none")).sum() for s in (1, -1))
+    gradient = mse_loss_backward(share, y, t, "none")
+    assert (ahead - behind) / 2 == dot(gradient, v)
+
+
+def test_mse_loss_of_nothing() -> None:
+    """The sum over no elements is 0, their mean has no value; the gradient is empty."""
+    nothing = np.zeros((0, 3))
+    assert_exact(mse_loss(nothing, nothing, "sum"), np.array(0.0), "float64")
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(mse_loss(nothing, nothing))
+    assert mse_loss_backward(np.array(1.0), nothing, nothing).shape == (0, 3)
 
 
 # --- squared error ------------------------------------------------------------------------

@@ -593,7 +593,8 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "negative class": (
         lambda: refimpl.cross_entropy_backward(np.ones(()), LOGITS, np.array([0, -1])),
         ValueError,
-        "cross_entropy_backward: target holds class -1, but logits has 3 classes (0 to 2)",
+        "cross_entropy_backward: target holds class -1, but logits has 3 classes (0 to 2); "
+        "if it marks samples to leave out, give ignore_index=-1",
     ),
     "probabilities of another dtype": (
         lambda: refimpl.cross_entropy(LOGITS, LOGITS.astype("float32")),

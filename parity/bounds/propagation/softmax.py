@@ -9,7 +9,7 @@ import numpy as np
 
 from parity.bounds.bound import Arrays, Options
 from parity.bounds.propagation.error import Accumulated
-from parity.bounds.softmax import Exact, exact_softmax, weights
+from parity.bounds.softmax import Exact, exact_softmax, wanted
 from parity.cases.case import Array
 
 
@@ -46,7 +46,7 @@ def cross_entropy_forward(
     function: str, arrays: Arrays, errors: Arrays, options: Options
 ) -> Accumulated:
     """|∂l/∂z_c| = |p_c − t_c| ≤ p_c + t_c, with p at most p·e^(2D) within the error."""
-    exact, target = exact_softmax(arrays["logits"], 1), weights(arrays, 1)
+    exact, target = exact_softmax(arrays["logits"], 1), wanted(arrays, options, 1).v
     largest = np.minimum(1, exact.p * np.exp(2 * _widest(errors)))
     per_sample = ((largest + target) * errors["logits"]).sum(axis=1)
     return Accumulated(np.asarray(per_sample.mean()))
@@ -57,7 +57,7 @@ def cross_entropy_backward(
 ) -> dict[str, Accumulated]:
     """p_c moves by at most p_c·(e^(2D) − 1), and never by more than 1."""
     exact = exact_softmax(arrays["logits"], 1)
-    widest, target = _widest(errors), weights(arrays, 1)
+    widest, target = _widest(errors), wanted(arrays, options, 1).v
     moved = np.minimum(1, exact.p * np.expm1(2 * widest))
     slope = np.minimum(1, exact.p * np.exp(2 * widest)) + target
     drift = moved * np.abs(dy) + slope * errors["dy"]

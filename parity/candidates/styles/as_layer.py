@@ -30,6 +30,7 @@ from parity.candidates.styles.style import (
     value_of,
 )
 from parity.cases.case import Array
+from parity.cases.functions import FUNCTIONS
 from parity.witnesses.problem import Problem
 
 FORWARDS = ("forward", "output", "forward_pass", "feedforward", "fprop", "__call__", "call")
@@ -53,6 +54,8 @@ class AsLayer:
         return LAYERS
 
     def lacks(self, problem: Problem, told: Told) -> str:
+        if set(FUNCTIONS[problem.function].by_name) & set(problem.arrays):
+            return "class weights"
         lacking = LACKING.get(problem.function, nothing)(problem, told)
         return degenerate(problem) or lacking or constructing.lacking(problem, told)
 

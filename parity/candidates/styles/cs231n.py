@@ -102,6 +102,8 @@ def dropout_lacking(problem: Problem, told: Told) -> str:
 
 def loss_lacking(problem: Problem, told: Told) -> str:
     logits, target = problem.arrays["logits"], problem.arrays["target"]
+    if "weight" in problem.arrays:
+        return "class weights"
     if logits.ndim != 2:
         return "logits of other than two axes"
     return "" if target.dtype.kind in "iu" else "targets that are probabilities"

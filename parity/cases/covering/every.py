@@ -8,6 +8,7 @@ from parity.cases.case import Case
 from parity.cases.covering import (
     activations,
     average_pooling,
+    broadcasting,
     convolution,
     correlation,
     dense,
@@ -32,6 +33,7 @@ TABLES: dict[str, Table] = {
         sampling,
         dense,
         joining,
+        broadcasting,
         activations,
         dropout,
         losses,

@@ -1,8 +1,9 @@
-"""The factors of cross_entropy, of two classes too, and squared_error."""
+"""The factors of cross_entropy, of two classes too, mse_loss and squared_error."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from parity.cases.case import Classes, Draw, Probabilities, Shape, Source
 from parity.cases.covering.levels import LAYOUT, MANY, drawn, layouts, shape_of
@@ -44,7 +45,14 @@ def _cross_entropy(row: Row, dice: Dice) -> Arguments:
     shape = (classes,) if axes == 1 else (samples, classes, *behind)
     target = _target(row, shape, classes)
     arrays = {**drawn(row, row["values"], logits=shape), "target": target}
-    return Arguments(arrays, {"reduction": row["reduction"]})
+    if row["weights"]:
+        arrays["weight"] = Probabilities((classes,), 0, row["weight"])
+    options: dict[str, Any] = {"reduction": row["reduction"]}
+    if row["ignored"]:
+        options["ignore_index"] = classes // 2
+    if row["smoothing"]:
+        options["label_smoothing"] = row["smoothing"]
+    return Arguments(arrays, options)
 
 
 def _target(row: Row, shape: Shape, classes: int) -> Source:
@@ -80,6 +88,10 @@ def two_classes(name: str, **options: tuple[str, ...]) -> Table:
     )
 
 
+def _mse_loss(row: Row, dice: Dice) -> Arguments:
+    return Arguments(_squared_error(row, dice).arrays, {"reduction": row["reduction"]})
+
+
 def _squared_error(row: Row, dice: Dice) -> Arguments:
     output, target = DISTANCES[row["values"]]
     shape = shape_of(dice, row["axes"])
@@ -93,17 +105,34 @@ TABLES = {
             "classes": (5, 1, 2, MANY),
             "kind of target": (*INDICES, "probabilities", "any numbers"),
             "reduction": REDUCTION,
+            "weights": (False, True),
+            "ignored": (False, True),
+            "smoothing": (0.0, 0.1, 0.5),
             "values": LOGITS,
-            **layouts("logits", "target", DY),
+            **layouts("logits", "target", "weight", DY),
         },
         _cross_entropy,
-        # A cost of 0 · ∞ has no value: listed cases have it.
+        # A cost of 0 · ∞ has no value, and an ignored sample of NaN no gradient in torch: listed
+        # cases have them. Of probabilities no class can be ignored.
         (
+            (("kind of target", "probabilities"), ("ignored", True)),
+            (("kind of target", "any numbers"), ("ignored", True)),
+            (("ignored", True), ("values", "minus_inf")),
+            (("ignored", True), ("values", "special")),
             (("kind of target", "probabilities"), ("values", "minus_inf")),
             (("kind of target", "any numbers"), ("values", "minus_inf")),
         ),
     ),
     "binary_cross_entropy_with_logits": two_classes("logits", reduction=REDUCTION),
+    "mse_loss": Table(
+        {
+            "axes": AXES,
+            "values": tuple(DISTANCES),
+            "reduction": REDUCTION,
+            **layouts("output", "target", DY),
+        },
+        _mse_loss,
+    ),
     "squared_error": Table(
         {"axes": AXES, "values": tuple(DISTANCES), "output": LAYOUT, "target": LAYOUT},
         _squared_error,

@@ -8,6 +8,7 @@ import numpy as np
 
 from parity.witnesses.definitions.activations import DEFINITIONS as ACTIVATIONS
 from parity.witnesses.definitions.average_pooling import DEFINITIONS as AVERAGE_POOLING
+from parity.witnesses.definitions.broadcasting import DEFINITIONS as BROADCASTING
 from parity.witnesses.definitions.convolution import DEFINITIONS as CONVOLUTION
 from parity.witnesses.definitions.correlation import DEFINITIONS as CORRELATION
 from parity.witnesses.definitions.definition import Arrays, Definition, Options, Place
@@ -30,6 +31,7 @@ DEFINITIONS: dict[str, Definition] = {
     **SAMPLING,
     **DENSE,
     **JOINING,
+    **BROADCASTING,
     **ACTIVATIONS,
     **DROPOUT,
     **LOSSES,

@@ -19,7 +19,8 @@ BY_AXIS = ("kernel_size", "stride", "padding", "dilation", "size")
 ORDER = (
     *("kernel_size", "size", "sigma", "stride", "padding", "dilation", "groups"),
     *("ceil_mode", "count_include_pad", "divisor_override", "mode", "how", "edge"),
-    *("negative_slope", "min_val", "max_val", "axis", "p", "reduction", "ties", "at_zero"),
+    *("negative_slope", "min_val", "max_val", "axis", "p", "reduction", "weight"),
+    *("ignore_index", "label_smoothing", "ties", "at_zero"),
     "indices",
 )
 
@@ -81,15 +82,22 @@ def _called(name: str, arrays: Mapping[str, Array], call: Call, way: Way) -> Any
     axes = next(iter(call.arrays.values())).ndim - 2
     if any(p.kind is Parameter.VAR_POSITIONAL for p in known.values()):
         return code(*arrays.values(), **call.options)
-    given = {key: arrays.get(key) for key in known if key in arrays or key == "bias"}
+    named = {key: arrays.get(key) for key in call.function.by_name}
+    given = {
+        key: arrays.get(key)
+        for key in known
+        if (key in arrays or key == "bias") and key not in named
+    }
     options = {
         key: _written(call.options.get(key, parameter.default), way, axes if key in BY_AXIS else 0)
         for key, parameter in known.items()
-        if key not in given
-    }
+        if key not in given and key not in named
+    } | named
     if way.by_keyword:
         return code(**given, **options)
-    given = {key: given[key] for key in (*arrays, *given)}  # the arrays in the case's order
+    given = {
+        key: given[key] for key in (*arrays, *given) if key in given
+    }  # the arrays in the case's order
     return code(*given.values(), *(options[key] for key in sorted(options, key=ORDER.index)))
 
 

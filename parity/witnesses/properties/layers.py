@@ -60,7 +60,9 @@ def _as_function(said: str, layer: Layer, given: Situation) -> Iterator[str]:
 def _by_place(kind: Callable[..., Layer], call: Call) -> list[Any]:
     """All options that the layer has, the function's defaults among them, in the given order."""
     defaults = signature(getattr(refimpl, call.function.name)).parameters
-    names = [name for name in signature(kind).parameters if name in ORDER]
+    names = [
+        name for name in signature(kind).parameters if name in ORDER and name not in PARAMETERS
+    ]
     ordered = sorted(names, key=ORDER.index)
     return [call.options.get(name, defaults[name].default) for name in ordered]
 

@@ -34,6 +34,8 @@ def samples_apart(given: Situation) -> Iterator[str]:
 def has_batch(call: Call) -> bool:
     """Whether the first axis of the first array numbers samples, two at least."""
     shape = next(iter(call.arrays.values())).shape
+    if call.function.subject == "broadcasting":
+        return False  # what is repeated has no axis of samples
     least = 3 if call.function.name in MATRICES else 2
     if len(shape) < least or shape[0] < 2:
         return False

@@ -30,14 +30,16 @@ class Call(NamedTuple):
 
     def forward(self) -> Any:
         """What the function returns, as it is."""
-        return getattr(refimpl, self.function.name)(*self.arrays.values(), **self.options)
+        placed, named = self.function.given(self.arrays)
+        return getattr(refimpl, self.function.name)(*placed, **named, **self.options)
 
     def backward(self) -> Any:
         """What the backward returns, as it is; nothing where the forward alone is there."""
         if not self.function.inputs:
             return ()
         code = getattr(refimpl, self.function.backward_name)
-        return code(self.dy, *self.of_backward.values(), **self.options)
+        placed, named = self.function.given(self.of_backward)
+        return code(self.dy, *placed, **named, **self.options)
 
     @property
     def of_backward(self) -> dict[str, Array]:

@@ -70,6 +70,7 @@ CHOSEN: dict[str, tuple[dict[str, Any], Options]] = {
         for name in ("perceptron", "logistic_regression", "softmax_regression")
     },
     "perceptron_loss": ({"score": (3, 7), "target": Draw((3, 7), "labels")}, {}),
+    "mse_loss": ({"output": (3, 7), "target": (3, 7)}, {}),
     "squared_error": ({"output": (3, 7), "target": (3, 7)}, {}),
 }
 # Of every other function, the first ordinary case of the catalogue.
@@ -303,6 +304,17 @@ def test_squared_error_stays_under_its_half(kind: str, dtype: str) -> None:
     """Half the squared distance and its gradient lie within each side's half of the bound."""
     dy, arrays, options = inputs("squared_error", dtype, kind)
     assert too_far(worst_shares("squared_error", dy, arrays, options, dtype)) == {}
+
+
+@every_dtype
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("kind", ["normal", "wide", "huge", "tiny", "subnormal"])
+def test_mse_loss_stays_under_its_half(kind: str, reduction: str, dtype: str) -> None:
+    """The squares, their sum or mean, and the gradient, within each side's half of the bound."""
+    _, arrays, _ = inputs("mse_loss", dtype, kind)
+    shape = (3, 7) if reduction == "none" else ()
+    dy, options = random("normal", shape, dtype, 9), {"reduction": reduction}
+    assert too_far(worst_shares("mse_loss", dy, arrays, options, dtype)) == {}
 
 
 @every_dtype

@@ -13,6 +13,7 @@ import refimpl
 from parity.cases.case import LAYOUTS, Case, Draw, case_arrays
 from parity.cases.catalogue import RANDOM
 from parity.cases.dice import Dice
+from parity.cases.functions import FUNCTIONS
 
 SEED = 5
 
@@ -32,7 +33,8 @@ def test_arguments_are_valid_by_construction(function: str) -> None:
     """refimpl accepts every one of them."""
     for case in cases(function, 60):
         with np.errstate(all="ignore"):
-            getattr(refimpl, function)(*case_arrays(case, "float32", SEED).values(), **case.options)
+            placed, named = FUNCTIONS[function].given(case_arrays(case, "float32", SEED))
+            getattr(refimpl, function)(*placed, **named, **case.options)
 
 
 def test_sizes_differ_where_they_may() -> None:

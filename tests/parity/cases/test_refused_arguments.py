@@ -121,6 +121,7 @@ BEYOND: dict[str, Any] = {
     "nested lists": [[[1]]],
 }
 NUMBERS = ("negative_slope", "min_val", "max_val", "at_zero", "sigma", "divisor_override")
+NUMBERS += ("ignore_index",)  # any whole number may mark what is left out
 
 
 @pytest.mark.parametrize("kind", BEYOND)

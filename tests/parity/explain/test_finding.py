@@ -36,7 +36,7 @@ QUESTIONS = {
     "感受野": "receptive-field",
     "nn.MaxPool2d": "max_pool2d",
     "maxpool": "max_pool2d",
-    "mse": "squared_error",
+    "mse": "mse_loss",
     "conv2d backward": "conv2d_backward",
     "how many parameters does a layer have": "parameters",
     "how large is the output": "output-size",

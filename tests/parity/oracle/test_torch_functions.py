@@ -66,6 +66,10 @@ OTHERS: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
     ("perceptron", {"x": (3, 5), "weight": (2, 5), "bias": (2,)}, {}),
     ("add", {"x": (3, 5, 2), "branch": (3, 5, 2)}, {}),
     ("concatenate", {"a": (3, 2, 5), "b": (3, 1, 5), "c": (3, 4, 5)}, {}),
+    *(
+        ("mse_loss", {"output": (4, 8), "target": (4, 8)}, {"reduction": reduction})
+        for reduction in ("mean", "sum", "none")
+    ),
     ("squared_error", {"output": (3, 4), "target": (3, 4)}, {}),
     ("sign", {"x": (3, 5)}, {}),
     ("dsigmoid", {"o": (3, 5)}, {}),

@@ -164,8 +164,8 @@ ASKED = {
     ),
     "several functions": (
         (loaded("g(x, w)"), "losses", None),
-        "--like: 'losses' may be cross_entropy, binary_cross_entropy_with_logits, squared_error, "
-        "log_likelihood, perceptron_loss: say which",
+        "--like: 'losses' may be cross_entropy, binary_cross_entropy_with_logits, mse_loss, "
+        "squared_error, log_likelihood, perceptron_loss: say which",
     ),
     "a style that is nearly one": (
         (loaded("g(x, w)"), None, "cs213n"),

@@ -66,7 +66,8 @@ def test_integers_give_what_float64_gives(function: str, dtype: str) -> None:
     compared = 0
     for case, arrays in ternary(function):
         if whole(arrays):
-            right, found = tensors(case, arrays, "float64"), tensors(case, arrays, dtype)
+            with np.errstate(divide="ignore", invalid="ignore"):  # a divisor may be 0
+                right, found = tensors(case, arrays, "float64"), tensors(case, arrays, dtype)
             assert set(found) == set(right)
             for name, array in found.items():
                 np.testing.assert_array_equal(array, right[name], strict=True, err_msg=case.id)

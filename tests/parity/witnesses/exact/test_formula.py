@@ -175,6 +175,8 @@ def ordinary(function: str) -> list[Case]:
             arrays = case_arrays(case, "float64", 1)
             sizes = [array.size for array in arrays.values()]
             small = max(sizes) < 600 and prod(sizes) < 60_000
+            if case.options.get("reduction", "") == "mean" and not all(sizes):
+                continue  # which has no exact value
             if small and all(np.isfinite(array).all() for array in arrays.values()):
                 found.append(case)
     return found

@@ -1,0 +1,14 @@
+"""Two arrays element by element, said in torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+TORCH: dict[str, Callable[..., Tensor]] = {
+    "multiply": torch.mul,
+    "subtract": torch.sub,
+    "divide": torch.div,
+}
