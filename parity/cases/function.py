@@ -37,6 +37,7 @@ class Function:
     kinks: tuple[str, ...] = ()  # options at whose values, or minus these, it has a kink
     pieces: str = ""  # how a small problem with chosen elements is cut out of a large one
     in_networks: bool = False  # it has a rule in `parity.bounds.propagation`
+    by_name: bool = False  # an option stands before an array: arrays are passed by their names
     group: str = ""  # under which heading it is listed; nothing: that of its subject's file
 
     @property
@@ -86,7 +87,19 @@ class Function:
     ) -> Array:
         """refimpl's value, or that of other code in its place."""
         code = code or getattr(refimpl, self.name)
-        return np.asarray(code(*arrays.values(), **options))
+        return np.asarray(self.called(code, arrays, options))
+
+    def called(
+        self,
+        code: Callable[..., Any],
+        arrays: Mapping[str, Array],
+        options: Mapping[str, Any],
+        *first: Array,
+    ) -> Any:
+        """Code in the function's place on arrays and options, behind the arrays `first`."""
+        if self.by_name:
+            return code(*first, **arrays, **options)
+        return code(*first, *arrays.values(), **options)
 
     def backward(
         self,
@@ -99,8 +112,8 @@ class Function:
         if not self.inputs:
             return {}
         code = code or getattr(refimpl, self.backward_name)
-        given = [array for name, array in arrays.items() if name != "bias"]
-        grads = code(dy, *given, **options)
+        given = {name: array for name, array in arrays.items() if name != "bias"}
+        grads = self.called(code, given, options, dy)
         if hasattr(grads, "_asdict"):
             by_name = grads._asdict()
         else:

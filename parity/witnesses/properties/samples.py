@@ -13,6 +13,8 @@ from parity.witnesses.properties.situation import Call, Situation, Tensors
 OF_ALL = ("weight", "bias", "kernel")  # what all samples share
 MATRICES = ("rot180", "correlate2d", "convolve2d")  # the last two axes are no samples
 
+OF_WHOLE_BATCH = ("batch_norm", "running_statistics")  # what each sample takes part in
+
 Take = Callable[[Array], Array]
 
 
@@ -34,6 +36,8 @@ def samples_apart(given: Situation) -> Iterator[str]:
 def has_batch(call: Call) -> bool:
     """Whether the first axis of the first array numbers samples, two at least."""
     shape = next(iter(call.arrays.values())).shape
+    if call.function.name in OF_WHOLE_BATCH:
+        return False
     least = 3 if call.function.name in MATRICES else 2
     if len(shape) < least or shape[0] < 2:
         return False
