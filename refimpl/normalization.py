@@ -369,7 +369,7 @@ def _centred(x: Array, view: _View) -> tuple[Array, Array]:
     if centred.dtype != object:
         rest = _mean(centred, view)
         centred -= rest
-        mean += rest
+        mean += np.where(np.isfinite(mean), rest, 0)
     return centred, mean
 
 

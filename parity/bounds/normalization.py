@@ -126,6 +126,12 @@ class Exact:
         return self.d * self.s
 
     @property
+    def terms(self) -> Array:
+        """What x̂ is made of: its distance, and the mean of all that the mean was taken from."""
+        left = self.layout.mean(self.d) if self.own else 0.0
+        return (self.d + left) * self.s
+
+    @property
     def together(self) -> Array:
         """X = |x| + |μ|"""
         return self.x + self.mean
@@ -292,7 +298,7 @@ def forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bo
     exact = exact_of(function, arrays, options)
     layout, weight = exact.layout, exact.weight
     bias = layout.beside(_bias(arrays, layout))
-    terms = weight * exact.normalised + bias
+    terms = weight * exact.terms + bias
 
     def of_side(side: Arithmetic) -> Array:
         errors = errors_of(exact, side)
@@ -347,7 +353,7 @@ def backward(
 def _of_x(exact: Exact, dy: Array, sides: Sides) -> Bound:
     layout, s, g = exact.layout, exact.s, exact.weight * dy
     P, Q = _paths(exact, g)
-    terms = s * (g + P + exact.normalised * Q)
+    terms = s * (g + P + exact.terms * Q)
 
     def of_side(side: Arithmetic) -> Array:
         errors = errors_of(exact, side)
@@ -404,7 +410,7 @@ def _largest_of_backward(exact: Exact, g: Array) -> Array:
 def _of_weight(exact: Exact, dy: Array, sides: Sides) -> Bound:
     """Σ dy·x̂, where torch may form (Σ dy·x − μ·Σ dy)·s."""
     sums, M = exact.layout.over_samples, exact.layout.samples
-    terms = sums(dy * exact.normalised)
+    terms = sums(dy * exact.terms)
 
     def of_side(side: Arithmetic) -> Array:
         errors = errors_of(exact, side)

@@ -8,7 +8,7 @@ from parity.cases.case import BadCase, Case, Draw, Given, Shape, Source
 from parity.cases.dice import Arguments, Dice, Maker
 from parity.cases.drawing import told
 from parity.cases.function import AFFINE, Function
-from parity.cases.symbol_case import AnyNumber, SymbolCase, branching, sums
+from parity.cases.symbol_case import AnyNumber, SymbolCase, branching
 from parity.cases.texts import X2, Texts, Valid
 
 GROUP = "normalization"
@@ -68,7 +68,7 @@ VALUES = (
     ("spread", "spread", "normal"),
     ("wide", "wide", "normal"),
     ("far from 0", "far", "normal"),
-    ("near each other", "equal", "normal"),
+    ("all equal", "equal", "normal"),
     ("all zeros", "zeros", "normal"),
     ("tiny", "tiny", "normal"),
     ("subnormal", "subnormal", "normal"),
@@ -161,7 +161,7 @@ RUNNING = tuple(
         ("integers", (5, 3, 4), "integers", "contiguous", {}),
         ("wide", (5, 3, 4), "wide", "contiguous", {}),
         ("far from 0", (5, 3, 4), "far", "contiguous", {}),
-        ("near each other", (5, 3, 4), "equal", "contiguous", {}),
+        ("all equal", (5, 3, 4), "equal", "contiguous", {}),
         ("special", (5, 3, 4), "special", "contiguous", {}),
         ("tiny", (5, 3, 4), "tiny", "contiguous", {}),
         *((f"{layout} views", (4, 3, 5, 2), "normal", layout, {}) for layout in VIEWS),
@@ -235,6 +235,7 @@ RESPONSE = (
     _response("volumes", (2, 5, 3, 2, 4), 3, alpha=0.5),
     _response("a size of 1", (2, 5, 4), 1, alpha=0.5),
     _response("an even size", (2, 6, 4, 3), 4, alpha=2.0),
+    _response("a size of 6", (2, 5, 4, 3), 6, alpha=2.0),
     _response("a size of 2", (2, 6, 4, 3), 2, alpha=2.0),
     _response("more than the channels", (2, 3, 4, 5), 9, alpha=2.0),
     _response("one channel", (3, 1, 4), 3, alpha=2.0),
@@ -567,4 +568,3 @@ RANDOM: dict[str, Maker] = {
     "group_norm": _random_group_norm,
     "local_response_norm": _random_local_response_norm,
 }
-_ = sums

@@ -38,6 +38,8 @@ def has_batch(call: Call) -> bool:
     shape = next(iter(call.arrays.values())).shape
     if call.function.name in OF_WHOLE_BATCH:
         return False
+    if np.ndim(last := call.options.get("normalized_shape", ())) and len(last) == len(shape):
+        return False  # all samples are one
     least = 3 if call.function.name in MATRICES else 2
     if len(shape) < least or shape[0] < 2:
         return False
