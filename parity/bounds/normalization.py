@@ -34,7 +34,7 @@ and |x̂|·mean |g·x̂|. torch's s³ carries ρ three times. Where running stat
 P and Q are 0.
 
 Sources: Chan, Golub & LeVeque 1983, "Algorithms for computing the sample variance", The American
-Statistician 37(3); Higham, ch. 1.9 and 3. Between two free sides x, weight, bias and dy may be
+Statistician 37(3); Higham, ch. 1.9 and 3. Between two free sides x, weight and bias may be
 moved, too ("moved x", …): then all of these are the largest that they may become.
 """
 
@@ -340,8 +340,7 @@ def backward(
 ) -> dict[str, Bound]:
     """The bounds of dx and, where they are given, of dweight and dbias."""
     exact = exact_of(function, arrays, options)
-    upstream = magnitudes({"dy": dy})["dy"] + arrays.get(MOVED + "dy", 0.0)
-    d = upstream.reshape(exact.layout.view)
+    d = magnitudes({"dy": dy})["dy"].reshape(exact.layout.view)
     found = {"x": _of_x(exact, d, sides)}
     if "weight" in arrays:
         found["weight"] = _of_weight(exact, d, sides)

@@ -22,9 +22,9 @@ import numpy as np
 
 from parity.bounds.arithmetic import PAIRWISE, Arithmetic, Sides, gamma
 from parity.bounds.bound import Arrays, Bound, Options, bounded, each_side, magnitudes
+from parity.bounds.normalization import MOVED
 from parity.cases.case import Array
 
-MOVED = "moved "
 IN_FLOAT64 = 2.0**-29
 
 
@@ -107,7 +107,7 @@ def backward(
 ) -> dict[str, Bound]:
     """What goes straight on, and what goes through the neighbours' d."""
     exact = exact_of(arrays, options)
-    upstream = magnitudes({"dy": dy})["dy"] + arrays.get(MOVED + "dy", 0.0)
+    upstream = magnitudes({"dy": dy})["dy"]
     direct = upstream * exact.power
     shares = direct * exact.x / np.abs(exact.d)
     factor = 2 * abs(exact.beta * exact.alpha) / exact.size * exact.x
