@@ -393,14 +393,18 @@ class BatchNorm(Layer):
         self.constants |= {name: array for name, array in running.items() if array is not None}
 
     def forward(self, x: Array) -> Array:
-        return normalization.batch_norm(x, **self.constants, **self.parameters, **self.options)
+        p = self.parameters
+        return normalization.batch_norm(x, *self._running(), p["weight"], p["bias"], **self.options)
 
     def backward(self, dy: Array, x: Array) -> LayerGrads:
         weight = self.parameters["weight"]
         dx, dweight, dbias = normalization.batch_norm_backward(
-            dy, x, **self.constants, weight=weight, **self.options
+            dy, x, *self._running(), weight, **self.options
         )
         return LayerGrads(dx, {"weight": dweight, "bias": dbias})
+
+    def _running(self) -> tuple[Array | None, Array | None]:
+        return self.constants.get("running_mean"), self.constants.get("running_var")
 
 
 class LayerNorm(Layer):
@@ -423,7 +427,8 @@ class LayerNorm(Layer):
         super().__init__({"weight": weight, "bias": bias}, normalized_shape=shape, eps=eps)
 
     def forward(self, x: Array) -> Array:
-        return normalization.layer_norm(x, **self.parameters, **self.options)
+        p = self.parameters
+        return normalization.layer_norm(x, weight=p["weight"], bias=p["bias"], **self.options)
 
     def backward(self, dy: Array, x: Array) -> LayerGrads:
         weight = self.parameters["weight"]
@@ -445,7 +450,8 @@ class GroupNorm(Layer):
         super().__init__({"weight": weight, "bias": bias}, num_groups=num_groups, eps=eps)
 
     def forward(self, x: Array) -> Array:
-        return normalization.group_norm(x, **self.parameters, **self.options)
+        p = self.parameters
+        return normalization.group_norm(x, weight=p["weight"], bias=p["bias"], **self.options)
 
     def backward(self, dy: Array, x: Array) -> LayerGrads:
         weight = self.parameters["weight"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from refimpl.elements import Array
 from refimpl.layers import Layer, counted, described, parameters_of
 from refimpl.network_checks import (

@@ -145,10 +145,10 @@ def running_statistics(
     check_momentum(where, momentum, x)
     check_variances(where, var)
     view = _of_channels(x)
-    check_several(where, x, view.count)
+    check_several(where, x, view.size)
     centred, centre = _centred(wide(x), view)
     squares = total(centred * centred, view.over)
-    batch = centre.reshape(mean.shape), quotient(squares, view.count - 1)
+    batch = centre.reshape(mean.shape), quotient(squares, view.size - 1)
     kept, taken = (parameter(share, like=squares) for share in (1 - momentum, momentum))
     moved = (kept * wide(old) + taken * new for old, new in zip((mean, var), batch, strict=True))
     return np.array([*moved], x.dtype)
@@ -175,7 +175,7 @@ def _batch(
         check_variances(where, spread)
         if not training:
             return x, (center, spread), given
-    check_several(where, x, _of_channels(x).count)
+    check_several(where, x, _of_channels(x).size)
     return x, None, given
 
 
@@ -342,7 +342,7 @@ class _View(NamedTuple):
     shared: tuple[int, ...]  # the axes of x along which a weight is the same
 
     @property
-    def count(self) -> int:
+    def size(self) -> int:
         """K, how many elements are normalised together."""
         return prod(self.shape[axis] for axis in self.over)
 
@@ -356,7 +356,7 @@ def _of_channels(x: Array) -> _View:
 def _mean(x: Array, view: _View) -> Array:
     """Σ x / K over the axes of a view, which stay: (…, 1, …)."""
     kept = tuple(1 if axis in view.over else n for axis, n in enumerate(x.shape))
-    return quotient(total(x, view.over), view.count).reshape(kept)
+    return quotient(total(x, view.over), view.size).reshape(kept)
 
 
 def _centred(x: Array, view: _View) -> tuple[Array, Array]:

@@ -329,7 +329,8 @@ def _largest_statistic(exact: Exact) -> Array:
     K = exact.layout.count
     size = exact.layout.mean(exact.x)
     squares = K * exact.layout.mean((exact.d + size * 2.0**-20) ** 2)
-    return np.maximum(np.maximum(squares, K * size), 1 / np.sqrt(exact.eps or 1))
+    largest: Array = np.maximum(np.maximum(squares, K * size), 1 / np.sqrt(exact.eps or 1))
+    return largest
 
 
 # --- gradients ----------------------------------------------------------------------------
@@ -400,10 +401,10 @@ def _largest_of_backward(exact: Exact, g: Array) -> Array:
     """The largest sum on the way."""
     statistic = _largest_statistic(exact)
     if not exact.own:
-        return np.maximum(statistic, g)
+        return np.asarray(np.maximum(statistic, g))
     K, s = exact.layout.count, exact.s
     sums = K * exact.layout.mean(g * (1 + exact.together))
-    return np.maximum(statistic, sums * (1 + s) ** 3 * (1 + exact.together))
+    return np.asarray(np.maximum(statistic, sums * (1 + s) ** 3 * (1 + exact.together)))
 
 
 def _of_weight(exact: Exact, dy: Array, sides: Sides) -> Bound:

@@ -111,8 +111,8 @@ def group_norm(
     affine, over = (C, *(1,) * len(places)), tuple(range(2, len(cut)))
     w, b = (_beside(a, v, affine, x.shape).reshape(cut) for a, v in ((weight, 1), (bias, 0)))
     shared = (0, *range(3, len(cut)))
-    given = (reals(array).reshape(cut) for array in (dy, x))
-    found = _of_groups(*given, over, w, b, shared, eps)
+    upstream, values = (reals(array).reshape(cut) for array in (dy, x))
+    found = _of_groups(upstream, values, over, w, b, shared, eps)
     return {
         **{name: found[name].reshape(x.shape) for name in ("y", "dx")},
         **{name: np.asarray(found[name]).reshape(C) for name in ("dweight", "dbias")},
