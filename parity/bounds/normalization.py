@@ -277,9 +277,13 @@ def _in_any_order(exact: Exact, side: Arithmetic) -> tuple[Array, Array]:
 
 
 def _rounded(off: Array, value: Array, side: Arithmetic) -> Array:
-    """Rounded to float32 at the end, where the work was done in float64; what underflows."""
+    """Rounded to float32 at the end, where the work was done in float64; what underflows.
+
+    0·∞, where nothing is known of s, is ∞.
+    """
     last = side.u * (value + off) if side.widened else 0.0
-    return np.asarray(off + last + side.eta)
+    whole = np.asarray(off + last + side.eta)
+    return np.where(np.isnan(whole), np.inf, whole)
 
 
 def _bound(

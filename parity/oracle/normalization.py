@@ -58,10 +58,17 @@ def _group_norm(
     return F.group_norm(x, num_groups, weight, bias, eps)
 
 
+def _local_response_norm(
+    x: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
+) -> Tensor:
+    """Of four and more axes torch takes contiguous tensors alone: it calls view."""
+    return F.local_response_norm(x.contiguous(), size, alpha, beta, k)
+
+
 TORCH: dict[str, Callable[..., Tensor]] = {
     "batch_norm": _batch_norm,
     "running_statistics": _running_statistics,
     "layer_norm": _layer_norm,
     "group_norm": _group_norm,
-    "local_response_norm": F.local_response_norm,
+    "local_response_norm": _local_response_norm,
 }

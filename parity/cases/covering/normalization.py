@@ -28,7 +28,7 @@ RESPONSES: Mapping[str, tuple[str, str]] = {
     "wide": ("wide", "normal"),
     "spread": ("spread", "normal"),
     "negative zero": ("negative_zero", "negative_zero"),
-    "special": ("special", "normal"),
+    "several NaN": ("nans", "normal"),
 }
 EPS = (None, 1e-3, 0.5)
 AFFINE = ("both", "none", "weight")
