@@ -79,6 +79,7 @@ RETURNED = {
     "SharedConv2dGrads": "shared_conv2d_backward",
     "LinearGrads": "linear_backward",
     "WeightedPool2dGrads": "weighted_pool2d_backward",
+    "NormGrads": "batch_norm_backward",
     "LayerGrads": "Linear",
     "NetworkGrads": "loss_and_grads",
     "Step": "loss_and_grads",
