@@ -14,6 +14,7 @@ from refimpl.checks import (
     check_gradient,
     check_int,
     check_methods,
+    check_most,
     check_number,
 )
 from refimpl.elements import Array, parameter, zeros
@@ -129,7 +130,8 @@ def running_statistics(
     var  = (1 − momentum) · running_var + momentum · Σ (x − μ)² / (K − 1)
     over all samples and places of a channel, K of them: the variance is the unbiased one here.
 
-    Shapes: x (N, C, …), running_mean and running_var (C,) -> (2, C): the mean, the variance.
+    Shapes: x (N, C, …), running_mean and running_var (C,) -> (2, C): the mean, the variance. An
+    empty batch leaves both as they are.
     Raises: ValueError if shapes disagree, or if there is one value of each channel alone.
     Source: beyond the documents. Ioffe & Szegedy 2015, algorithm 2; torch.nn.BatchNorm2d.
 
@@ -146,6 +148,8 @@ def running_statistics(
     check_variances(where, var)
     view = _of_channels(x)
     check_several(where, x, view.size)
+    if not view.size:
+        return np.array([mean, var])
     centred, centre = _centred(wide(x), view)
     squares = total(centred * centred, view.over)
     batch = centre.reshape(mean.shape), quotient(squares, view.size - 1)
@@ -492,7 +496,9 @@ def _response_options(where: str, x: Array, size: Any, alpha: Any, beta: Any, k:
     for name, value in (("alpha", alpha), ("beta", beta), ("k", k)):
         check_number(where, name, value, x)
     check_methods(where, x, "exp", "log")
-    return check_int(where, "size", size, 1)
+    size = check_int(where, "size", size, 1)
+    check_most(where, size=(size,))
+    return size
 
 
 def _powers(x: Array, size: int, alpha: Any, beta: Any, k: Any) -> tuple[Array, Array]:

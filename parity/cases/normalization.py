@@ -48,7 +48,7 @@ def _case(
         arrays["running_mean"], arrays["running_var"] = running
     for key, array in (("weight", weight), ("bias", bias)):
         if array is not None:
-            arrays[key] = Draw(array) if isinstance(array, tuple) else array
+            arrays[key] = Draw(array, layout=layout) if isinstance(array, tuple) else array
     return Case(function, name, arrays, options, upstream)
 
 
@@ -92,6 +92,7 @@ BATCH = (
     _batch("one channel", (5, 1, 3), 1),
     _batch("two values of each channel", (2, 4), 4),
     _batch("no places", (3, 4, 0), 4),
+    _batch("empty batch", (0, 3, 4), 3),
     _batch("1000 samples", (1000, 3), 3),
     _batch("a batch of maps", (4, 6, 15, 17), 6),
     _batch("eps 0.5", (5, 3, 4), 3, eps=0.5),
@@ -163,6 +164,8 @@ RUNNING = tuple(
         ("far from 0", (5, 3, 4), "far", "contiguous", {}),
         ("all equal", (5, 3, 4), "equal", "contiguous", {}),
         ("special", (5, 3, 4), "special", "contiguous", {}),
+        ("empty batch", (0, 3, 4), "normal", "contiguous", {}),
+        ("no places", (3, 4, 0), "normal", "contiguous", {}),
         ("tiny", (5, 3, 4), "tiny", "contiguous", {}),
         *((f"{layout} views", (4, 3, 5, 2), "normal", layout, {}) for layout in VIEWS),
     )
@@ -284,10 +287,10 @@ VALID: Valid = {
     "batch_norm": {"x": X2, "weight": C3, "bias": C3, "training": True},
     "batch_norm_backward": {"dy": X2, "x": X2, "weight": C3, "training": True},
     "running_statistics": {"x": X2, "running_mean": C3, "running_var": POSITIVE},
-    "layer_norm": {"x": X2, "normalized_shape": (7, 6)},
-    "layer_norm_backward": {"dy": X2, "x": X2, "normalized_shape": (7, 6)},
-    "group_norm": {"x": X2, "num_groups": 3},
-    "group_norm_backward": {"dy": X2, "x": X2, "num_groups": 3},
+    "layer_norm": {"x": X2, "weight": Draw((6,)), "normalized_shape": 6},
+    "layer_norm_backward": {"dy": X2, "x": X2, "weight": Draw((6,)), "normalized_shape": 6},
+    "group_norm": {"x": X2, "weight": C3, "num_groups": 3},
+    "group_norm_backward": {"dy": X2, "x": X2, "weight": C3, "num_groups": 3},
     "local_response_norm": {"x": X2, "size": 3},
     "local_response_norm_backward": {"dy": X2, "x": X2, "size": 3},
 }
@@ -407,20 +410,20 @@ BAD: tuple[BadCase, ...] = (
     ),
     says.value_error(
         "layer_norm",
-        "weight of the last axis",
-        "weight must be (7, 6), as normalized_shape, but is (6,)",
-        weight=Draw((6,)),
+        "weight of two axes",
+        "weight must be (6,), as normalized_shape, but is (7, 6)",
+        weight=Draw((7, 6)),
     ),
     says.value_error(
         "layer_norm_backward",
-        "weight of the last axis",
-        "weight must be (7, 6), as normalized_shape, but is (6,)",
-        weight=Draw((6,)),
+        "weight of two axes",
+        "weight must be (6,), as normalized_shape, but is (7, 6)",
+        weight=Draw((7, 6)),
     ),
     says.dy("layer_norm_backward", "dy of another shape", "(2, 3, 7, 6)", dy=Draw((2, 3, 7))),
     says.least("layer_norm", "eps negative", "eps", 0, -1.0),
     says.number("layer_norm_backward", "eps as text", "eps", "small"),
-    _few_axes("group_norm", "N, C, …", (3,), NO_BATCH),
+    _few_axes("group_norm", "N, C, …", (3,), NO_BATCH, weight=None),
     says.integer("group_norm", "half a group", "num_groups", 1, 0.5),
     *(
         says.value_error(

@@ -37,7 +37,15 @@ AFFINE = ("both", "none", "weight")
 def _affine(row: Row, shape: Shape, values: str) -> dict[str, Source]:
     """A weight and a bias, the weight alone, or none of them."""
     names = {"both": ("weight", "bias"), "weight": ("weight",), "none": ()}[row["affine"]]
-    return {name: Draw(shape, values) for name in names}
+    return {name: Draw(shape, values, row["weight"]) for name in names}
+
+
+def _running(row: Row, C: int) -> dict[str, Source]:
+    layout = row["running statistics"]
+    return {
+        "running_mean": Draw((C,), row.get("mean", "normal"), layout),
+        "running_var": Draw((C,), row["variance"], layout),
+    }
 
 
 def _told(row: Row, **options: Any) -> dict[str, Any]:
@@ -52,8 +60,7 @@ def _batch_norm(row: Row, dice: Dice) -> Arguments:
     channels = (C,)
     arrays: dict[str, Source] = drawn(row, x, x=shape)
     if row["statistics"] != "batch":
-        arrays["running_mean"] = Draw(channels)
-        arrays["running_var"] = Draw(channels, "certainty")
+        arrays |= _running(row, C)
     arrays |= _affine(row, channels, weight)
     training = {} if row["statistics"] == "running" else {"training": True}
     return Arguments(arrays, _told(row, **training), upstream)
@@ -65,8 +72,7 @@ def _running_statistics(row: Row, dice: Dice) -> Arguments:
     shape = (N, C, *dice.sizes(row["places"], 2, 6))
     arrays: dict[str, Source] = {
         **drawn(row, row["values"], x=shape),
-        "running_mean": Draw((C,), "normal"),
-        "running_var": Draw((C,), "certainty"),
+        **_running(row, C),
     }
     return Arguments(arrays, {"momentum": row["momentum"]})
 
@@ -105,8 +111,9 @@ OF_WEIGHTS = {
     "affine": AFFINE,
     "eps": EPS,
     "values": tuple(NORMALISED),
-    **layouts("x", DY),
+    **layouts("x", "weight", DY),
 }
+OF_RUNNING = {"variance": ("certainty", "mask"), "running statistics": LAYOUT}
 
 TABLES = {
     "batch_norm": Table(
@@ -115,6 +122,7 @@ TABLES = {
             "channels": CHANNELS,
             "places": PLACES,
             "statistics": ("batch", "running", "batch, running given"),
+            **OF_RUNNING,
             **OF_WEIGHTS,
         },
         _batch_norm,
@@ -126,6 +134,8 @@ TABLES = {
             "places": PLACES,
             "momentum": (0.1, 0.5, 1.0, 0.0, 0.3),
             "values": ("normal", "integers", "wide", "far", "special", "tiny"),
+            "mean": ("normal", "integers"),
+            **OF_RUNNING,
             "x": LAYOUT,
         },
         _running_statistics,

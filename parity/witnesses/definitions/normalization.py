@@ -85,6 +85,8 @@ def running_statistics(
     """1 − momentum is a float64 number, as in torch."""
     exact, over = fractions(x), (0, *range(2, x.ndim))
     count = prod(x.shape[axis] for axis in over)
+    if not count:
+        return {"y": np.stack([fractions(running_mean), fractions(running_var)])}
     mean = exact.sum(axis=over, keepdims=True) / count
     var = ((exact - mean) ** 2).sum(axis=over) / (count - 1)
     kept, taken = Fraction(1 - momentum), Fraction(momentum)
