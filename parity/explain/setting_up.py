@@ -251,15 +251,15 @@ def _dropped(name: str, said: Picked) -> Arguments:
 
 
 def _normalised(name: str, said: Picked) -> Arguments:
-    """Four values of mean 3 and variance 4, of two features of a sample or of two channels."""
+    """Values of mean 3 and variance 4: with eps 5 the divisor is 3."""
     if said.shape is None and not said.named:
-        x = {
+        x: Any = {
             "batch_norm": [[1, 2], [1, 4], [5, 6], [5, 4]],
-            "layer_norm": [[1, 1, 5, 5], [0, 4, 2, 2]],
-            "group_norm": [[1, 5, 0, 6]],
+            "layer_norm": [[[1, 1], [5, 5]], [[0, 4], [2, 2]]],
+            "group_norm": [[1, 5, 0, 6], [5, 1, 2, 4]],
         }[forward_of(name)]
-        C = len(x[0])
-        return {"x": exact(x), "weight": exact(range(1, C + 1)), "bias": exact([0, 1, 2, -1][:C])}
+        weight: Any = [[1, 2], [3, 4]] if name.startswith("layer") else [1, 2, 3, 4][: len(x[0])]
+        return {"x": exact(x), "weight": exact(weight), "bias": exact(weight)[::-1]}
     shape = _shape(said, (4, 2))
     return {"x": different("x", shape), "weight": drawn("weight", shape[1:2], 1, 3)}
 
@@ -325,11 +325,11 @@ NAMED = {name: words for _, (names, words) in KINDS.items() for name in names.sp
 USUAL: dict[str, Mapping[str, Any]] = {
     "leaky_relu": {"negative_slope": Fraction(1, 10)},
     "gaussian_pool2d": {"sigma": 1},
-    "batch_norm": {"training": True, "eps": 0},
-    "layer_norm": {"normalized_shape": 4, "eps": 0},
-    "group_norm": {"num_groups": 2, "eps": 0},
-    "running_statistics": {"momentum": Fraction(1, 2)},
-    "local_response_norm": {"size": 3, "alpha": 3, "beta": 1, "k": 1},
+    "batch_norm": {"training": True, "eps": 5},
+    "layer_norm": {"normalized_shape": (2, 2), "eps": 5},
+    "group_norm": {"num_groups": 2, "eps": 5},
+    "running_statistics": {"momentum": Fraction(1, 4)},
+    "local_response_norm": {"size": 2, "alpha": 2, "beta": 1, "k": 1},
 }
 WINDOWS = {"kernel_size": 2, "size": 2}
 EXAMPLES: dict[Maker, str] = {

@@ -29,10 +29,11 @@ def answers(code: Callable[..., Any], part: str) -> Ask:
 
 def _tensors(code: Callable[..., Any], part: str, problem: Problem) -> dict[str, Any]:
     if part == "forward":
-        return {"y": code(*problem.arrays.values(), **problem.options)}
+        row = FUNCTIONS[problem.function]
+        return {"y": row.called(code, problem.arrays, problem.options)}
     function = FUNCTIONS[problem.function]
     given = {name: array for name, array in problem.arrays.items() if name != "bias"}
-    found = code(problem.dy, *given.values(), **problem.options)
+    found = function.called(code, given, problem.options, problem.dy)
     parts = found if isinstance(found, tuple) else (found,)
     return {f"d{name}": part for name, part in zip(function.inputs, parts, strict=False)}
 
