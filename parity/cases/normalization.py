@@ -188,7 +188,7 @@ LAYER = (
     _layer("without weight and bias", (5, 4), (4,), affine=False),
     _case("layer_norm", "weight alone", (5, 4), (4,), normalized_shape=(4,)),
     _case("layer_norm", "bias alone", (5, 4), None, (4,), normalized_shape=(4,)),
-    _layer("one value", (5, 1), (1,)),
+    _layer("one value", (5, 1), (1,), values="spread"),
     _layer("empty batch", (0, 4), (4,)),
     _layer("1000 features", (3, 1000), (1000,)),
     _layer("1000 samples", (1000, 3), (3,)),
@@ -213,7 +213,7 @@ GROUPS = (
     _group("without weight and bias", (2, 6, 4), 3, affine=False),
     _case("group_norm", "weight alone", (2, 6, 4), (6,), num_groups=2),
     _case("group_norm", "bias alone", (2, 6, 4), None, (6,), num_groups=2),
-    _group("one value of a group", (5, 3), 3),
+    _group("one value of a group", (5, 3), 3, values="spread"),
     _group("empty batch", (0, 6, 4), 3),
     _group("one sample", (1, 6, 4), 2),
     _group("maps of 30×31", (2, 4, 30, 31), 2),
@@ -233,7 +233,7 @@ ALEXNET = {"alpha": 5e-4, "beta": 0.75, "k": 2.0}
 
 RESPONSE = (
     _response("defaults", (2, 7, 4, 3), 5),
-    _response("AlexNet's", (2, 9, 5, 4), 5, **ALEXNET),
+    _response("of AlexNet", (2, 9, 5, 4), 5, **ALEXNET),
     _response("sequences", (3, 6, 4), 3, alpha=0.5),
     _response("volumes", (2, 5, 3, 2, 4), 3, alpha=0.5),
     _response("a size of 1", (2, 5, 4), 1, alpha=0.5),

@@ -21,8 +21,8 @@ from refimpl import (
 
 ARCHITECTURE = {
     "conv": described("conv2d", padding=1),
-    "batch": described("batch_norm", training=True),
     "relu": described("relu"),
+    "batch": described("batch_norm", training=True),
     "group": described("group_norm", num_groups=3, eps=0.01),
     "response": described("local_response_norm", size=3, alpha=0.5, beta=0.75, k=2.0),
     "in use": described("batch_norm", eps=0.01),
@@ -42,8 +42,8 @@ def _network(rng: np.random.Generator) -> Sequential:
     return Sequential(
         {
             "conv": Conv2d(uniform(rng, (6, 2, 3, 2), 1), rng.normal(size=6) / 10, padding=1),
-            "batch": BatchNorm(*affine(6), training=True),
             "relu": ReLU(),
+            "batch": BatchNorm(*affine(6), training=True),
             "group": GroupNorm(*affine(6), 3, eps=0.01),
             "response": LocalResponseNorm(3, alpha=0.5, beta=0.75, k=2.0),
             "in use": BatchNorm(*affine(6), rng.normal(size=6), rng.uniform(0.5, 2, 6), eps=0.01),

@@ -83,6 +83,8 @@ def _called(name: str, arrays: Mapping[str, Array], call: Call, way: Way) -> Any
     axes = next(iter(call.arrays.values())).ndim - 2
     axes = 0 if call.function.name in OF_CHANNELS else axes
     if any(p.kind is Parameter.VAR_POSITIONAL for p in known.values()):
+        if call.function.by_name:
+            return code(**arrays, **call.options)
         return code(*arrays.values(), **call.options)
     given = {key: arrays.get(key) for key in known if key in arrays or key == "bias"}
     options = {
