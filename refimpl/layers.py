@@ -383,7 +383,7 @@ class BatchNorm(Layer):
         running_mean: Array | None = None,
         running_var: Array | None = None,
         training: bool = False,
-        momentum: None = None,
+        momentum: Any = None,
         eps: Any = 1e-5,
     ) -> None:
         super().__init__(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from refimpl.checks import (
+    Ints,
     check_arrays,
     check_flag,
     check_gradient,
@@ -52,7 +52,7 @@ def batch_norm(
     weight: Array | None = None,
     bias: Array | None = None,
     training: bool = False,
-    momentum: None = None,
+    momentum: Any = None,
     eps: Any = 1e-5,
 ) -> Array:
     """Batch normalisation: each channel with mean 0 and variance 1, then scaled and shifted.
@@ -94,7 +94,7 @@ def batch_norm_backward(
     running_var: Array | None = None,
     weight: Array | None = None,
     training: bool = False,
-    momentum: None = None,
+    momentum: Any = None,
     eps: Any = 1e-5,
 ) -> NormGrads:
     """Gradients of a loss L through `batch_norm`, given dy = ∂L/∂y.
@@ -199,7 +199,7 @@ def _checked(where: str, x: Any, others: dict[str, Any]) -> tuple[Array, Given]:
 
 def layer_norm(
     x: Array,
-    normalized_shape: int | Sequence[int],
+    normalized_shape: Ints,
     weight: Array | None = None,
     bias: Array | None = None,
     eps: Any = 1e-5,
@@ -227,7 +227,7 @@ def layer_norm(
 def layer_norm_backward(
     dy: Array,
     x: Array,
-    normalized_shape: int | Sequence[int],
+    normalized_shape: Ints,
     weight: Array | None = None,
     eps: Any = 1e-5,
 ) -> NormGrads:
@@ -496,9 +496,9 @@ def _response_options(where: str, x: Array, size: Any, alpha: Any, beta: Any, k:
     for name, value in (("alpha", alpha), ("beta", beta), ("k", k)):
         check_number(where, name, value, x)
     check_methods(where, x, "exp", "log")
-    size = check_int(where, "size", size, 1)
-    check_most(where, size=(size,))
-    return size
+    channels = check_int(where, "size", size, 1)
+    check_most(where, size=(channels,))
+    return channels
 
 
 def _powers(x: Array, size: int, alpha: Any, beta: Any, k: Any) -> tuple[Array, Array]:

@@ -464,7 +464,13 @@ SYMBOLIC: tuple[SymbolCase, ...] = (
         training=True,
         eps=AnyNumber("eps", 1),
     ),
-    branching("batch_norm", "places", {"x": (2, 1, 2)}, training=True, eps=AnyNumber("eps", 1)),
+    branching(
+        "batch_norm",
+        "places",
+        {"x": (2, 1, 2), "weight": (1,), "bias": (1,)},
+        training=True,
+        eps=AnyNumber("eps", 1),
+    ),
     branching(
         "layer_norm",
         "any eps",
