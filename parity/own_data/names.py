@@ -11,7 +11,6 @@ from parity.cases.networks import NETWORKS
 from parity.own_data.errors import OwnDataError
 from parity.suite.selection import SelectionError, function_meant, nearest
 
-OPTIONAL = ("bias",)
 # What the same is called elsewhere.
 ALIASES = {
     **dict.fromkeys(("input", "inputs", "image", "images", "data", "a", "inp"), "x"),
@@ -58,6 +57,16 @@ def argument_names(function: str) -> tuple[str, ...]:
     return tuple(p.name for p in known if "Array" in str(p.annotation))
 
 
+def is_optional(function: str, name: str) -> bool:
+    """Whether an array may be left out: a bias, a weight of a normalisation.
+
+    >>> is_optional("conv2d", "bias"), is_optional("conv2d", "weight")
+    (True, False)
+    """
+    known = signature(getattr(refimpl, function)).parameters
+    return name in known and known[name].default is None
+
+
 def option_parameters(function: str) -> dict[str, Parameter]:
     """Its options by name.
 
@@ -97,7 +106,11 @@ def check_names(function: str, names: Iterable[str]) -> None:
 def check_present(function: str, given: Iterable[str]) -> None:
     """Refuse data without an argument that is needed. Raises: OwnDataError."""
     names, there = argument_names(function), set(given)
-    needed = names[:1] if function == "concatenate" else [n for n in names if n not in OPTIONAL]
+    needed = (
+        names[:1]
+        if function == "concatenate"
+        else [n for n in names if not is_optional(function, n)]
+    )
     missing = [name for name in needed if name not in there]
     if missing:
         raise OwnDataError(f"{' and '.join(missing)} missing; {what_it_takes(function)}")
@@ -111,7 +124,10 @@ def what_it_takes(function: str) -> str:
     >>> what_it_takes("softmax")
     'softmax takes x, dy, and to be judged y, dx; its option is axis'
     """
-    names = [f"{n} (if there is one)" if n in OPTIONAL else n for n in argument_names(function)]
+    names = [
+        f"{n} (if there is one)" if is_optional(function, n) else n
+        for n in argument_names(function)
+    ]
     if FUNCTIONS[function].inputs:
         names.append("dy")
     said = f"{function} takes {', '.join(names)}, and to be judged "
