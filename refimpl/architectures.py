@@ -20,6 +20,7 @@ from refimpl.layers import (
     Flatten,
     Layer,
     Linear,
+    LocalResponseNorm,
     MaxPool2d,
     ReLU,
     Sigmoid,
@@ -108,17 +109,23 @@ def _dense(rng: np.random.Generator, outputs: int, inputs: int) -> Linear:
     return Linear(he_normal(rng, (outputs, inputs)), np.zeros(outputs))
 
 
-def alexnet(rng: np.random.Generator, mask: Array | None = None) -> Sequential:
+def _response() -> LocalResponseNorm:
+    """AlexNet's; its α is not divided by n, `local_response_norm`'s is."""
+    return LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2)
+
+
+def alexnet(rng: np.random.Generator, mask: Array | None = None, lrn: bool = False) -> Sequential:
     """AlexNet: five convolutions, three max poolings, dense 4096 and 4096, 1000 outputs, ReLU.
 
     conv1 96@11×11/4 → max 3×3/2 → conv2 256@5×5 → max → conv3 384@3×3 → conv4 384@3×3
     → conv5 256@3×3 → max → 4096 → dropout → 4096 → 1000, ReLU behind all but the last
 
     Shapes: (N, 3, 227, 227) -> logits (N, 1000). mask: (N, 4096), which of the first dense
-    layer's values the dropout keeps; without it all are kept, as in use.
+    layer's values the dropout keeps; without it all are kept, as in use. lrn: the paper's local
+    response normalisation (n = 5, α = 10⁻⁴, β = 0.75, k = 2) behind the first two ReLU, too.
     Source: D2.13; sizes, strides and channels from Krizhevsky et al. 2012, "ImageNet
-    classification with deep convolutional neural networks", on one device (no groups) and
-    without its local response normalisation; initial weights `he_normal`.
+    classification with deep convolutional neural networks", on one device (no groups); initial
+    weights `he_normal`.
 
     >>> network = alexnet(np.random.default_rng(0))  # 62 million weights: some seconds
     >>> network.layers["fc1"].parameters["weight"].shape
@@ -128,9 +135,11 @@ def alexnet(rng: np.random.Generator, mask: Array | None = None) -> Sequential:
         {
             "conv1": _conv(rng, 96, 3, 11, stride=4),
             "relu1": ReLU(),
+            **({"norm1": _response()} if lrn else {}),
             "pool1": MaxPool2d(3, stride=2),
             "conv2": _conv(rng, 256, 96, 5, padding=2),
             "relu2": ReLU(),
+            **({"norm2": _response()} if lrn else {}),
             "pool2": MaxPool2d(3, stride=2),
             "conv3": _conv(rng, 384, 256, 3, padding=1),
             "relu3": ReLU(),

@@ -12,7 +12,15 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from refimpl import activations, average_pooling, convolution, dense, joining, max_pooling
+from refimpl import (
+    activations,
+    average_pooling,
+    convolution,
+    dense,
+    joining,
+    max_pooling,
+    normalization,
+)
 from refimpl.checks import Ints
 from refimpl.dropout import dropout, dropout_backward
 from refimpl.elements import Array
@@ -352,6 +360,122 @@ class Dropout(Layer):
         if not self.constants:
             return LayerGrads(np.array(dy), {})
         return LayerGrads(dropout_backward(dy, x, self.constants["mask"], **self.options), {})
+
+
+class BatchNorm(Layer):
+    """Batch normalisation, see `refimpl.batch_norm`.
+
+    In training it normalises by the batch's own statistics; the running ones are constants, which
+    `running_statistics` makes anew for another layer.
+
+    >>> layer = BatchNorm(np.array([10.0]), np.array([0.5]), training=True, eps=0)
+    >>> layer.forward(np.array([[1.0], [3.0]]))
+    array([[-9.5],
+           [10.5]])
+    """
+
+    function = "batch_norm"
+
+    def __init__(
+        self,
+        weight: Array,
+        bias: Array,
+        running_mean: Array | None = None,
+        running_var: Array | None = None,
+        training: bool = False,
+        momentum: Any = None,
+        eps: Any = 1e-5,
+    ) -> None:
+        super().__init__(
+            {"weight": weight, "bias": bias}, training=training, momentum=momentum, eps=eps
+        )
+        running = {"running_mean": running_mean, "running_var": running_var}
+        self.constants |= {name: array for name, array in running.items() if array is not None}
+
+    def forward(self, x: Array) -> Array:
+        p = self.parameters
+        return normalization.batch_norm(x, *self._running(), p["weight"], p["bias"], **self.options)
+
+    def backward(self, dy: Array, x: Array) -> LayerGrads:
+        weight = self.parameters["weight"]
+        dx, dweight, dbias = normalization.batch_norm_backward(
+            dy, x, *self._running(), weight, **self.options
+        )
+        return LayerGrads(dx, {"weight": dweight, "bias": dbias})
+
+    def _running(self) -> tuple[Array | None, Array | None]:
+        return self.constants.get("running_mean"), self.constants.get("running_var")
+
+
+class LayerNorm(Layer):
+    """Layer normalisation, see `refimpl.layer_norm`; normalized_shape is that of the weight.
+
+    >>> LayerNorm(np.array([1.0, 5.0]), np.zeros(2), eps=0).forward(np.array([[1.0, 3.0]]))
+    array([[-1.,  5.]])
+    """
+
+    function = "layer_norm"
+
+    def __init__(
+        self,
+        weight: Array,
+        bias: Array,
+        normalized_shape: Ints | None = None,
+        eps: Any = 1e-5,
+    ) -> None:
+        shape = np.shape(weight) if normalized_shape is None else normalized_shape
+        super().__init__({"weight": weight, "bias": bias}, normalized_shape=shape, eps=eps)
+
+    def forward(self, x: Array) -> Array:
+        p = self.parameters
+        return normalization.layer_norm(x, weight=p["weight"], bias=p["bias"], **self.options)
+
+    def backward(self, dy: Array, x: Array) -> LayerGrads:
+        weight = self.parameters["weight"]
+        dx, dweight, dbias = normalization.layer_norm_backward(dy, x, weight=weight, **self.options)
+        return LayerGrads(dx, {"weight": dweight, "bias": dbias})
+
+
+class GroupNorm(Layer):
+    """Group normalisation, see `refimpl.group_norm`.
+
+    >>> layer = GroupNorm(np.ones(4), np.zeros(4), 2, eps=0)
+    >>> layer.forward(np.array([[1.0, 3.0, 10.0, 30.0]]))
+    array([[-1.,  1., -1.,  1.]])
+    """
+
+    function = "group_norm"
+
+    def __init__(self, weight: Array, bias: Array, num_groups: int, eps: Any = 1e-5) -> None:
+        super().__init__({"weight": weight, "bias": bias}, num_groups=num_groups, eps=eps)
+
+    def forward(self, x: Array) -> Array:
+        p = self.parameters
+        return normalization.group_norm(x, weight=p["weight"], bias=p["bias"], **self.options)
+
+    def backward(self, dy: Array, x: Array) -> LayerGrads:
+        weight = self.parameters["weight"]
+        dx, dweight, dbias = normalization.group_norm_backward(dy, x, weight=weight, **self.options)
+        return LayerGrads(dx, {"weight": dweight, "bias": dbias})
+
+
+class LocalResponseNorm(Layer):
+    """Local response normalisation, see `refimpl.local_response_norm`.
+
+    >>> LocalResponseNorm(1, alpha=3, beta=1).forward(np.array([[[1.0]]]))
+    array([[[0.25]]])
+    """
+
+    function = "local_response_norm"
+
+    def __init__(self, size: int, alpha: Any = 1e-4, beta: Any = 0.75, k: Any = 1.0) -> None:
+        super().__init__(size=size, alpha=alpha, beta=beta, k=k)
+
+    def forward(self, x: Array) -> Array:
+        return normalization.local_response_norm(x, **self.options)
+
+    def backward(self, dy: Array, x: Array) -> LayerGrads:
+        return LayerGrads(normalization.local_response_norm_backward(dy, x, **self.options), {})
 
 
 class Add(Layer):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from refimpl.elements import Array
 from refimpl.layers import Layer, counted, described, parameters_of
 from refimpl.network_checks import (
@@ -81,6 +83,8 @@ class Network:
     def astype(self, dtype: Any) -> None:
         """Turn the parameters of every layer into a dtype; they are float64 to begin with.
 
+        Constants that hold floats, such as running statistics, too.
+
         >>> from refimpl.layers import Linear
         >>> network = Sequential({"fc": Linear(np.array([[2.0]]), np.array([1.0]))})
         >>> network.astype(np.float32)
@@ -89,6 +93,10 @@ class Network:
         """
         for layer in self.layers.values():
             layer.parameters = {key: p.astype(dtype) for key, p in layer.parameters.items()}
+            layer.constants = {
+                key: np.asarray(c, dtype) if np.asarray(c).dtype.kind == "f" else c
+                for key, c in layer.constants.items()
+            }
 
     def forward(self, x: Array) -> Array:
         """The output of the last layer."""

@@ -13,7 +13,9 @@ from parity.bounds import (
     linear_models,
     logistic,
     losses,
+    normalization,
     repeated,
+    response,
     sampling,
     selections,
     softmax,
@@ -61,6 +63,10 @@ RULES: dict[str, tuple[Forward, Backward]] = {
     "dtanh": (elementary.dtanh_forward, no_gradients),
     "softmax": (softmax.softmax_forward, softmax.softmax_backward),
     "log_softmax": (softmax.log_softmax_forward, softmax.log_softmax_backward),
+    # normalisation
+    "normalization": (normalization.forward, normalization.backward),
+    "running_statistics": (normalization.running_forward, no_gradients),
+    "local_response_norm": (response.forward, response.backward),
     # losses and models
     "cross_entropy": (softmax.cross_entropy_forward, softmax.cross_entropy_backward),
     "binary_cross_entropy_with_logits": (

@@ -166,7 +166,7 @@ def suits(case: Case) -> bool:
 
     Arrays that a layer may have no place for, as class weights, are not asked.
     """
-    if set(FUNCTIONS[case.function].by_name) & set(case.arrays):
+    if FUNCTIONS[case.function].extras & set(case.arrays):
         return False
     if case.expect or case.block_bytes or _is_beyond(case) or "float64" not in case.dtypes:
         return False

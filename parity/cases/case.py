@@ -350,6 +350,11 @@ def _tails(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
     return np.where(rng.random(shape) < 1 / 2, far, numbers)
 
 
+def _far(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
+    """Around 1000, of standard deviation 1: far from 0, near each other."""
+    return 1000 + rng.normal(size=shape)
+
+
 def _marks(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
     """Numbers between −2 and 2 that are the same whenever they are drawn."""
     numbers: Array = 2 * np.sin(1 + np.arange(prod(shape), dtype=float)).reshape(shape)
@@ -390,6 +395,7 @@ VALUES: dict[str, Drawer] = {
     "near_ties": _near_ties,
     "nans": _nans,
     "tails": _tails,
+    "far": _far,
     "marks": _marks,
     "near_marks": _near_marks,
 }

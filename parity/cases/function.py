@@ -37,7 +37,7 @@ class Function:
     kinks: tuple[str, ...] = ()  # options at whose values, or minus these, it has a kink
     pieces: str = ""  # how a small problem with chosen elements is cut out of a large one
     in_networks: bool = False  # it has a rule in `parity.bounds.propagation`
-    by_name: tuple[str, ...] = ()  # arrays that are given by name, behind the options
+    by_name: tuple[str, ...] = ()  # arrays given by name: an option stands before them
     group: str = ""  # under which heading it is listed; nothing: that of its subject's file
 
     @property
@@ -79,6 +79,11 @@ class Function:
         given = {**options, **left_out}
         return given | {n: float(np.dtype(dtype).type(given[n])) for n in self.rounded}
 
+    @property
+    def extras(self) -> frozenset[str]:
+        """Arrays that may be left out and have no gradient: class weights, running statistics."""
+        return frozenset(self.by_name) - frozenset(self.inputs)
+
     def given(self, arrays: Mapping[str, Array]) -> tuple[list[Array], dict[str, Array]]:
         """The arrays that are given by place, and those by name."""
         named = {name: array for name, array in arrays.items() if name in self.by_name}
@@ -92,8 +97,18 @@ class Function:
     ) -> Array:
         """refimpl's value, or that of other code in its place."""
         code = code or getattr(refimpl, self.name)
+        return np.asarray(self.called(code, arrays, options))
+
+    def called(
+        self,
+        code: Callable[..., Any],
+        arrays: Mapping[str, Array],
+        options: Mapping[str, Any],
+        *first: Array,
+    ) -> Any:
+        """Code in the function's place on arrays and options, behind the arrays `first`."""
         placed, named = self.given(arrays)
-        return np.asarray(code(*placed, **named, **options))
+        return code(*first, *placed, **named, **options)
 
     def backward(
         self,
@@ -106,8 +121,8 @@ class Function:
         if not self.inputs:
             return {}
         code = code or getattr(refimpl, self.backward_name)
-        placed, named = self.given({n: a for n, a in arrays.items() if n != "bias"})
-        grads = code(dy, *placed, **named, **options)
+        given = {name: array for name, array in arrays.items() if name != "bias"}
+        grads = self.called(code, given, options, dy)
         if hasattr(grads, "_asdict"):
             by_name = grads._asdict()
         else:

@@ -16,6 +16,7 @@ from parity.cases import (
     linear_models,
     losses,
     max_pooling,
+    normalization,
     sampling,
     weighted_pooling,
 )
@@ -52,4 +53,5 @@ SUBJECTS: tuple[Subject, ...] = (
     dropout,
     losses,
     linear_models,
+    normalization,
 )

@@ -14,7 +14,7 @@ from typing import Any
 
 import refimpl
 from parity.cases.case import Array
-from parity.cases.functions import forward_of
+from parity.cases.functions import FUNCTIONS, forward_of
 from parity.explain.formed import Index, Leaf, leaves
 from parity.explain.recording import Choice, Recorded, Recorder, as_recorded, elements, recorded
 
@@ -54,15 +54,16 @@ class Demonstration:
     def run(self, recorder: Recorder | None = None) -> dict[str, Array]:
         """What the function gives, by name: "y", or "dx", "dweight", …"""
         recorder = recorder or Recorder()
-        given = [
-            recorded(name, array, recorder) if array.dtype == object else array
+        given = {
+            name: recorded(name, array, recorder) if array.dtype == object else array
             for name, array in self.arguments.items()
-        ]
-        code = self.code or getattr(refimpl, self.function)
-        return {
-            name: as_recorded(array, recorder)
-            for name, array in self._named(code(*given, **self.options)).items()
         }
+        code = self.code or getattr(refimpl, self.function)
+        row = FUNCTIONS.get(forward_of(self.function))
+        result = (
+            row.called(code, given, self.options) if row else code(*given.values(), **self.options)
+        )
+        return {name: as_recorded(array, recorder) for name, array in self._named(result).items()}
 
     def _named(self, result: Any) -> dict[str, Any]:
         """The results by their names."""

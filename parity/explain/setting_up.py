@@ -257,6 +257,31 @@ def _dropped(name: str, said: Picked) -> Arguments:
     return {"x": drawn("x", shape, 1, 9), "mask": np.resize(np.array([1, 0, 0, 1]), shape)}
 
 
+def _normalised(name: str, said: Picked) -> Arguments:
+    """Values of mean 3 and variance 4: with eps 5 the divisor is 3."""
+    if said.shape is None and not said.named:
+        x: Any = {
+            "batch_norm": [[1, 2], [1, 4], [5, 6], [5, 4]],
+            "layer_norm": [[[1, 1], [5, 5]], [[0, 4], [2, 2]]],
+            "group_norm": [[1, 5, 0, 6], [5, 1, 2, 4]],
+        }[forward_of(name)]
+        weight: Any = [[1, 2], [3, 4]] if name.startswith("layer") else [1, 2, 3, 4][: len(x[0])]
+        return {"x": exact(x), "weight": exact(weight), "bias": exact(weight)[::-1]}
+    shape = _shape(said, (4, 2))
+    return {"x": different("x", shape), "weight": drawn("weight", shape[1:2], 1, 3)}
+
+
+def _running(name: str, said: Picked) -> Arguments:
+    x = exact([[1], [1], [5], [5]]) if said.shape is None else drawn("x", _shape(said, (4, 1)))
+    ones = exact([1] * x.shape[1])
+    return {"x": x, "running_mean": ones, "running_var": ones}
+
+
+def _responses(name: str, said: Picked) -> Arguments:
+    shape = _shape(said, (3, 1))
+    return {"x": exact([[[1], [2], [4]]]) if shape == (3, 1) else drawn("x", (1, *shape))}
+
+
 def _edge(name: str, said: Picked) -> Arguments:
     x = different("x", (1, said.get("channels", 1), *_shape(said, (3, 4))))
     if "values" in said.named:
@@ -297,6 +322,9 @@ KINDS: dict[Maker, tuple[str, tuple[str, ...]]] = {
     _two_arrays: ("multiply subtract divide", ()),
     _stacked: ("concatenate", ()),
     _dropped: ("dropout", ()),
+    _normalised: ("batch_norm layer_norm group_norm", ()),
+    _running: ("running_statistics", ()),
+    _responses: ("local_response_norm", ()),
     _edge: ("downsample", ("kernel", "channels", "values")),
 }
 MAKERS = {name: maker for maker, (names, _) in KINDS.items() for name in names.split()}
@@ -305,6 +333,11 @@ NAMED = {name: words for _, (names, words) in KINDS.items() for name in names.sp
 USUAL: dict[str, Mapping[str, Any]] = {
     "leaky_relu": {"negative_slope": Fraction(1, 10)},
     "gaussian_pool2d": {"sigma": 1},
+    "batch_norm": {"training": True, "eps": 5},
+    "layer_norm": {"normalized_shape": (2, 2), "eps": 5},
+    "group_norm": {"num_groups": 2, "eps": 5},
+    "running_statistics": {"momentum": Fraction(1, 4)},
+    "local_response_norm": {"size": 2, "alpha": 2, "beta": 1, "k": 1},
 }
 WINDOWS = {"kernel_size": 2, "size": 2}
 EXAMPLES: dict[Maker, str] = {

@@ -14,6 +14,7 @@ from parity.mistakes import (  # each file enters its own in MISTAKES or LOSING_
     linear_models,
     losses,
     max_pooling,
+    normalization,
     sampling,
     weighted_pooling,
 )
@@ -33,6 +34,7 @@ _ = (
     linear_models,
     losses,
     max_pooling,
+    normalization,
     sampling,
     weighted_pooling,
 )

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from parity.cases.case import Array
 from parity.oracle.arrays import CONTIGUOUS, laid_out, to_array, to_tensor
+from parity.oracle.called import value_of
 from parity.oracle.calling import asked, with_graph
 from parity.oracle.torch_functions import FUNCTIONS
 
@@ -33,7 +34,7 @@ def forward(
     """The value of a function."""
     tensors = {name: laid_out(to_tensor(a, device), layout) for name, a in arrays.items()}
     with torch.no_grad(), asked():
-        return to_array(FUNCTIONS[function](*tensors.values(), **options))
+        return to_array(value_of(function, tensors, options))
 
 
 @with_graph()
@@ -50,7 +51,7 @@ def gradients(
     tensors = {name: laid_out(to_tensor(a, device), layout) for name, a in arrays.items()}
     inputs = [tensors[name].requires_grad_() for name in wanted]
     with asked():
-        y = FUNCTIONS[function](*tensors.values(), **options)
+        y = value_of(function, tensors, options)
     upstream = laid_out(to_tensor(dy, device), layout)
     grads = _grads(y, inputs, upstream) if inputs else ()
     return Result(to_array(y), dict(zip(wanted, map(to_array, grads), strict=True)))
@@ -83,7 +84,7 @@ def in_half(
     """
     tensors = {name: _half(to_tensor(array, device), dtype) for name, array in arrays.items()}
     inputs = [tensors[name].requires_grad_() for name in wanted]
-    y = FUNCTIONS[function](*tensors.values(), **options)
+    y = value_of(function, tensors, options)
     upstream = _half(to_tensor(dy, device), dtype)
     grads = torch.autograd.grad(y, inputs, upstream) if inputs else ()
     found = {name: to_array(grad.float()) for name, grad in zip(wanted, grads, strict=True)}
@@ -124,7 +125,7 @@ def calls(
     inputs, upstream = [tensors[name].requires_grad_() for name in wanted], to_tensor(dy, "cpu")
 
     def value() -> Tensor:
-        return FUNCTIONS[function](*tensors.values(), **options)
+        return value_of(function, tensors, options)
 
     def forward() -> Tensor:
         with torch.no_grad():

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from parity.cases.case import Array
 from parity.oracle.arrays import CONTIGUOUS, laid_out, recorded, to_array, to_tensor
+from parity.oracle.called import value_of
 from parity.oracle.calling import asked, with_graph
 from parity.oracle.layer import Calls
 from parity.oracle.torch_functions import FUNCTIONS
@@ -65,11 +66,9 @@ def network(
     for name, layer in layers.items():
         # A view for each layer that takes a value: its gradient is that layer's part alone.
         taken[name] = tuple(values[source].view_as(values[source]) for source in layer.inputs)
-        constants = (to_tensor(c, device) for c in layer.constants.values())
+        constants = {key: to_tensor(c, device) for key, c in layer.constants.items()}
         with asked(name):
-            values[name] = FUNCTIONS[layer.function](
-                *taken[name], *parameters[name].values(), *constants, **layer.options
-            )
+            values[name] = _output(layer, taken[name], {**parameters[name], **constants})
     output = list(values.values())[-1]
     goal = to_tensor(target, device)
     with asked(loss):
@@ -91,32 +90,37 @@ def network(
     )
 
 
+def _output(layer: NetworkLayer, taken: tuple[Tensor, ...], others: Mapping[str, Tensor]) -> Tensor:
+    """A layer's output; several inputs have no names."""
+    if len(taken) > 1:
+        return FUNCTIONS[layer.function](*taken, *others.values(), **layer.options)
+    return value_of(layer.function, {"x": taken[0], **others}, layer.options)
+
+
 def network_calls(layers: Mapping[str, NetworkLayer], x: Array, target: Array, loss: str) -> Calls:
     """A network and its loss, and autograd to x and every parameter: for timing."""
     inputs, answers = to_tensor(x, "cpu").requires_grad_(), to_tensor(target, "cpu")
     parameters = {
-        name: [to_tensor(p, "cpu").requires_grad_() for p in layer.parameters.values()]
+        name: {key: to_tensor(p, "cpu").requires_grad_() for key, p in layer.parameters.items()}
         for name, layer in layers.items()
     }
     constants = {
-        name: [to_tensor(c, "cpu") for c in layer.constants.values()]
+        name: {key: to_tensor(c, "cpu") for key, c in layer.constants.items()}
         for name, layer in layers.items()
     }
 
     def value() -> Tensor:
         values = {"x": inputs}
         for name, layer in layers.items():
-            taken = (values[source] for source in layer.inputs)
-            values[name] = FUNCTIONS[layer.function](
-                *taken, *parameters[name], *constants[name], **layer.options
-            )
+            taken = tuple(values[source] for source in layer.inputs)
+            values[name] = _output(layer, taken, {**parameters[name], **constants[name]})
         return FUNCTIONS[loss](values[name], answers)
 
     def forward() -> Tensor:
         with torch.no_grad():
             return value()
 
-    leaves = [inputs, *(p for layer in parameters.values() for p in layer)]
+    leaves = [inputs, *(p for layer in parameters.values() for p in layer.values())]
     return Calls(forward, lambda: torch.autograd.grad(value(), leaves))
 
 

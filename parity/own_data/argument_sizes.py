@@ -10,7 +10,7 @@ import refimpl
 from parity.cases.case import Shape
 from parity.own_data.errors import OwnDataError
 from parity.own_data.function_options import FLAGS
-from parity.own_data.names import argument_names, may_lack
+from parity.own_data.names import argument_names, is_optional
 
 SIZE = re.compile(r"[1-9][0-9]{0,9}")
 BETWEEN = re.compile(r"\s*[x×X*,]\s*|\s+")
@@ -84,7 +84,7 @@ def _further(
 ) -> Shape | None:
     """The shape of another argument; None of one that is left out."""
     given, first = cells.get(name), next(iter(found.values()))
-    if may_lack(function, name) and name != "bias":
+    if is_optional(function, name) and name != "bias":
         return None if given is None else shape_in(name, given)
     if name == "weight":
         return _weight(function, cells, first)

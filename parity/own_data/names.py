@@ -57,6 +57,16 @@ def argument_names(function: str) -> tuple[str, ...]:
     return tuple(p.name for p in known if "Array" in str(p.annotation))
 
 
+def is_optional(function: str, name: str) -> bool:
+    """Whether an array may be left out: a bias, a weight of a normalisation.
+
+    >>> is_optional("conv2d", "bias"), is_optional("conv2d", "weight")
+    (True, False)
+    """
+    known = signature(getattr(refimpl, function)).parameters
+    return name in known and known[name].default is None
+
+
 def option_parameters(function: str) -> dict[str, Parameter]:
     """Its options by name.
 
@@ -93,20 +103,13 @@ def check_names(function: str, names: Iterable[str]) -> None:
             )
 
 
-def may_lack(function: str, name: str) -> bool:
-    """Whether an array may be left out.
-
-    >>> may_lack("conv2d", "bias"), may_lack("cross_entropy", "weight")
-    (True, True)
-    """
-    return name == "bias" or name in FUNCTIONS[function].by_name
-
-
 def check_present(function: str, given: Iterable[str]) -> None:
     """Refuse data without an argument that is needed. Raises: OwnDataError."""
     names, there = argument_names(function), set(given)
     needed = (
-        names[:1] if function == "concatenate" else [n for n in names if not may_lack(function, n)]
+        names[:1]
+        if function == "concatenate"
+        else [n for n in names if not is_optional(function, n)]
     )
     missing = [name for name in needed if name not in there]
     if missing:
@@ -122,7 +125,8 @@ def what_it_takes(function: str) -> str:
     'softmax takes x, dy, and to be judged y, dx; its option is axis'
     """
     names = [
-        f"{n} (if there is one)" if may_lack(function, n) else n for n in argument_names(function)
+        f"{n} (if there is one)" if is_optional(function, n) else n
+        for n in argument_names(function)
     ]
     if FUNCTIONS[function].inputs:
         names.append("dy")

@@ -33,6 +33,16 @@ OTHERS = {
     ),
     **dict.fromkeys(("relu6", "hardtanh"), "hardtanh"),
     **dict.fromkeys(("lrelu", "leaky"), "leaky_relu"),
+    **{
+        word: f"{kind}_norm"
+        for kind in ("batch", "layer", "group")
+        for word in (
+            f"{kind[0]}n",
+            *(f"{kind}{norm}" for norm in ("normalization", "normalisation")),
+            *(f"{kind}norm{n}d" for n in (1, 2, 3)),
+        )
+    },
+    **dict.fromkeys(("lrn", "localresponse", "responsenorm"), "local_response_norm"),
     **dict.fromkeys(("cat", "concat"), "concatenate"),
     **dict.fromkeys(("mul", "product", "gate"), "multiply"),
     **dict.fromkeys(("sub", "difference"), "subtract"),
@@ -45,7 +55,10 @@ OTHERS = {
 }
 # What people look for and refimpl has not: what is in the word, and what to say.
 ABSENT = (
-    (r"norm$|norm\dd$|normali[sz]ation|^bn$|^lrn$", "normalisation layer"),
+    (
+        r"(instance|spectral|weight|rms)norm",
+        "such normalisation (that of an instance is group_norm with num_groups=C)",
+    ),
     (
         r"transpose|^deconv|fractional",
         "transposed convolution (its value is the dx of conv2d_backward)",

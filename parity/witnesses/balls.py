@@ -110,6 +110,10 @@ class Ball:
         """log(1 + x), whose digits near 0 stay."""
         return Ball(self.arb.log1p())
 
+    def sqrt(self) -> Ball:
+        """Square root."""
+        return Ball(self.arb.sqrt())
+
     def tanh(self) -> Ball:
         """Hyperbolic tangent."""
         return Ball(self.arb.tanh())

@@ -34,6 +34,7 @@ from parity.witnesses.exact.formula import exact_numbers
 from parity.witnesses.lattices import Geometry, NotExactError, geometry, without_branch
 from parity.witnesses.reciprocals import Means, means_of
 from refimpl import Network, loss_and_grads
+from refimpl.elements import parameter
 
 CASE_PRODUCTS = 300_000  # more multiplications than these take longer than they are worth
 NETWORK_PRODUCTS = 500_000  # LeNet's with one sample; smaller networks show what a batch does
@@ -232,6 +233,7 @@ def _network_question(
         built = case.network("float64", settings.seed)
         for name, layer in built.layers.items():
             layer.parameters = {key: given[f"{name} {key}"] for key in layer.parameters}
+            layer.constants = {key: _beside(c, given["x"]) for key, c in layer.constants.items()}
         return built
 
     def forward(given: Arrays) -> Array:
@@ -258,6 +260,16 @@ def _network_question(
         backward,
         lambda shape: np.ones(shape),  # ∂loss/∂loss
     )
+
+
+def _beside(constant: Array, x: Array) -> Array:
+    """Running statistics as elements of x; masks stay."""
+    if x.dtype != object or constant.dtype.kind != "f":
+        return constant
+    found = np.empty(constant.shape, object)
+    for place, value in np.ndenumerate(constant):
+        found[place] = parameter(value, like=x)
+    return found
 
 
 def _off_zero(parameter: Array, rng: np.random.Generator) -> Array:

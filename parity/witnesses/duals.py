@@ -115,6 +115,11 @@ class Dual:
         """log(1 + x), whose derivative is 1/(1 + x)."""
         return type(self)(self.value.log1p(), self.tangent / (1 + self.value))
 
+    def sqrt(self) -> Dual:
+        """√x, whose derivative is 1/(2√x)."""
+        root = self.value.sqrt()
+        return type(self)(root, self.tangent / (2 * root))
+
     def tanh(self) -> Dual:
         """tanh x, whose derivative is 1/cosh² x."""
         slope = self.value.sech()

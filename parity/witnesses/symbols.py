@@ -101,6 +101,10 @@ class Branched:
         """log x; NumPy calls it by this name."""
         return Branched(sympy.log(self.expression), sympy.log(self.number))
 
+    def sqrt(self) -> Branched:
+        """√x; NumPy calls it by this name."""
+        return Branched(sympy.sqrt(self.expression), sympy.sqrt(self.number))
+
     def tanh(self) -> Branched:
         """tanh x; NumPy calls it by this name."""
         return Branched(sympy.tanh(self.expression), sympy.tanh(self.number))

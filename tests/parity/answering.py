@@ -29,11 +29,11 @@ def answers(code: Callable[..., Any], part: str) -> Ask:
 
 def _tensors(code: Callable[..., Any], part: str, problem: Problem) -> dict[str, Any]:
     if part == "forward":
-        placed, named = FUNCTIONS[problem.function].given(problem.arrays)
-        return {"y": code(*placed, **named, **problem.options)}
+        row = FUNCTIONS[problem.function]
+        return {"y": row.called(code, problem.arrays, problem.options)}
     function = FUNCTIONS[problem.function]
-    placed, named = function.given({n: a for n, a in problem.arrays.items() if n != "bias"})
-    found = code(problem.dy, *placed, **named, **problem.options)
+    given = {name: array for name, array in problem.arrays.items() if name != "bias"}
+    found = function.called(code, given, problem.options, problem.dy)
     parts = found if isinstance(found, tuple) else (found,)
     return {f"d{name}": part for name, part in zip(function.inputs, parts, strict=False)}
 

@@ -56,6 +56,9 @@ class Real:
     def log(self) -> Real:
         return Real(context.log(self.value))
 
+    def sqrt(self) -> Real:
+        return Real(context.sqrt(self.value))
+
     def tanh(self) -> Real:
         return Real(context.tanh(self.value))
 

@@ -11,13 +11,17 @@ import refimpl
 from refimpl import (
     Add,
     AvgPool2d,
+    BatchNorm,
     Concatenate,
     Conv2d,
     Dropout,
     Flatten,
+    GroupNorm,
     Layer,
+    LayerNorm,
     LeakyReLU,
     Linear,
+    LocalResponseNorm,
     MaxPool2d,
     ReLU,
     Sigmoid,
@@ -30,6 +34,10 @@ ROWS = draw(np.random.default_rng(2), (4, 6), "float64")
 BIAS = draw(np.random.default_rng(3), (4,), "float64")
 GEOMETRY = {"stride": (2, 1), "padding": (1, 0)}
 MASK = np.random.default_rng(4).random((2, 3, 5, 6)) < 1 / 2
+AFFINE = draw(np.random.default_rng(5), (2, 3), "float64")
+RUNNING = draw(np.random.default_rng(6), (3,), "float64"), np.array([4.0, 0.5, 9.0])
+OF_MAPS = draw(np.random.default_rng(7), (2, 5, 6), "float64")
+RESPONSE = {"size": 3, "alpha": 0.5, "beta": 0.25, "k": 2.0}
 POOLING = {"kernel_size": (4, 2), **GEOMETRY, "ceil_mode": True}
 
 # a layer, the options of its function
@@ -63,6 +71,16 @@ LAYERS = {
     "softmax": (Softmax(), {}),
     "softmax along an axis": (Softmax(axis=1), {"axis": 1}),
     "dropout": (Dropout(MASK), {}),
+    "batch_norm": (BatchNorm(*AFFINE, training=True), {"training": True}),
+    "batch_norm in use": (BatchNorm(*AFFINE, *RUNNING, eps=0.5), {"eps": 0.5}),
+    "layer_norm": (LayerNorm(*OF_MAPS), {"normalized_shape": (5, 6)}),
+    "layer_norm with eps": (
+        LayerNorm(*OF_MAPS, (5, 6), 0.5),
+        {"normalized_shape": (5, 6), "eps": 0.5},
+    ),
+    "group_norm": (GroupNorm(*AFFINE, 3), {"num_groups": 3}),
+    "local_response_norm": (LocalResponseNorm(2), {"size": 2}),
+    "local_response_norm with options": (LocalResponseNorm(**RESPONSE), RESPONSE),
     "dropout with a share": (Dropout(MASK, 0.25), {"p": 0.25}),
 }
 JOINS: dict[str, tuple[Layer, int]] = {"add": (Add(), 2), "concatenate": (Concatenate(), 3)}
@@ -89,9 +107,9 @@ def test_backward(rng: np.random.Generator, layer: Layer, options: Any) -> None:
     """backward is the function's backward; every parameter has its gradient, and dx is first."""
     x = draw_input(rng, layer)
     dy = draw(rng, layer.forward(x).shape, "float64")
-    weights = [layer.parameters["weight"]] if layer.parameters else []
-    given = [*weights, *layer.constants.values()]
-    expected = getattr(refimpl, f"{layer.function}_backward")(dy, x, *given, **options)
+    weights = {"weight": layer.parameters["weight"]} if layer.parameters else {}
+    given = {**weights, **layer.constants}
+    expected = getattr(refimpl, f"{layer.function}_backward")(dy, x, **given, **options)
     dx, dparameters = layer.backward(dy, x)
     assert set(dparameters) == set(layer.parameters)
     if not weights:
@@ -113,11 +131,11 @@ def test_options_change_the_output(rng: np.random.Generator) -> None:
     for name, (layer, options) in LAYERS.items():
         x = draw_input(rng, layer)
         for option in options if " " in name else ():
-            if option == "groups":
+            if option in ("groups", "normalized_shape"):
                 continue
             fewer = {key: value for key, value in options.items() if key != option}
-            if option == "kernel_size":
-                fewer["kernel_size"] = 2
+            if option in ("kernel_size", "size"):
+                fewer[option] = 2
             given = {**layer.parameters, **layer.constants}
             y = getattr(refimpl, layer.function)(x, **given, **fewer)
             assert not np.array_equal(y, layer.forward(x)), (name, option)

@@ -47,6 +47,13 @@ from parity.bounds.propagation.multilinear import (
     linear_forward,
     wide_x,
 )
+from parity.bounds.propagation.normalization import (
+    as_moved,
+    normalised_backward,
+    normalised_forward,
+    response_backward,
+    response_forward,
+)
 from parity.bounds.propagation.softmax import (
     cross_entropy_backward,
     cross_entropy_forward,
@@ -102,6 +109,10 @@ RULES: dict[str, Rule] = {
     "sigmoid": Rule(smooth_forward, smooth_backward, saturated),
     "tanh": Rule(smooth_forward, smooth_backward, saturated),
     "dropout": Rule(dropout_forward, dropout_backward, wide_x),
+    "batch_norm": Rule(normalised_forward, normalised_backward, as_moved),
+    "layer_norm": Rule(normalised_forward, normalised_backward, as_moved),
+    "group_norm": Rule(normalised_forward, normalised_backward, as_moved),
+    "local_response_norm": Rule(response_forward, response_backward, as_moved),
     "max_pool2d": Rule(max_pool_forward, max_pool_backward, centre),
     "softmax": Rule(softmax_forward, softmax_backward, centre, softmax_growth),
     "cross_entropy": Rule(

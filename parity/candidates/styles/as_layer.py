@@ -54,8 +54,8 @@ class AsLayer:
         return LAYERS
 
     def lacks(self, problem: Problem, told: Told) -> str:
-        if set(FUNCTIONS[problem.function].by_name) & set(problem.arrays):
-            return "class weights"
+        if extra := FUNCTIONS[problem.function].extras & set(problem.arrays):
+            return "class weights" if extra == {"weight"} else "running statistics"
         lacking = LACKING.get(problem.function, nothing)(problem, told)
         return degenerate(problem) or lacking or constructing.lacking(problem, told)
 

@@ -17,6 +17,7 @@ from parity.cases.covering import (
     linear_models,
     losses,
     max_pooling,
+    normalization,
     sampling,
     weighted_pooling,
 )
@@ -38,6 +39,7 @@ TABLES: dict[str, Table] = {
         dropout,
         losses,
         linear_models,
+        normalization,
     )
     for name, table in subject.TABLES.items()
 }

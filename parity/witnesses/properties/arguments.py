@@ -15,12 +15,14 @@ from parity.witnesses.properties.situation import Call, Situation, named
 
 # Options of which one integer stands for every axis.
 BY_AXIS = ("kernel_size", "stride", "padding", "dilation", "size")
+OF_CHANNELS = ("local_response_norm",)  # whose size has no axes
 # The order in which options stand behind the arrays; torch has it where it has the options.
 ORDER = (
     *("kernel_size", "size", "sigma", "stride", "padding", "dilation", "groups"),
     *("ceil_mode", "count_include_pad", "divisor_override", "mode", "how", "edge"),
-    *("negative_slope", "min_val", "max_val", "axis", "p", "reduction", "weight"),
+    *("negative_slope", "min_val", "max_val", "axis", "p", "reduction"),
     *("ignore_index", "label_smoothing", "ties", "at_zero"),
+    *("normalized_shape", "num_groups", "training", "momentum", "eps", "alpha", "beta", "k"),
     "indices",
 )
 
@@ -80,24 +82,21 @@ def _called(name: str, arrays: Mapping[str, Array], call: Call, way: Way) -> Any
     code = getattr(refimpl, name)
     known = signature(code).parameters
     axes = next(iter(call.arrays.values())).ndim - 2
+    axes = 0 if call.function.name in OF_CHANNELS else axes
     if any(p.kind is Parameter.VAR_POSITIONAL for p in known.values()):
-        return code(*arrays.values(), **call.options)
-    named = {key: arrays.get(key) for key in call.function.by_name}
-    given = {
-        key: arrays.get(key)
-        for key in known
-        if (key in arrays or key == "bias") and key not in named
-    }
+        return call.function.called(code, arrays, call.options)
+    optional = ("bias", *call.function.by_name)
+    given = {key: arrays.get(key) for key in known if key in arrays or key in optional}
     options = {
         key: _written(call.options.get(key, parameter.default), way, axes if key in BY_AXIS else 0)
         for key, parameter in known.items()
-        if key not in given and key not in named
-    } | named
+        if key not in given
+    }
     if way.by_keyword:
         return code(**given, **options)
-    given = {
-        key: given[key] for key in (*arrays, *given) if key in given
-    }  # the arrays in the case's order
+    if call.function.by_name:
+        return code(*({**given, **options}[key] for key in known))
+    given = {key: given[key] for key in (*arrays, *given)}  # the arrays in the case's order
     return code(*given.values(), *(options[key] for key in sorted(options, key=ORDER.index)))
 
 

@@ -15,8 +15,8 @@ from parity.witnesses.properties.arguments import ORDER
 from parity.witnesses.properties.situation import Call, Situation, Tensors
 from refimpl import Layer, LayerGrads
 
-PARAMETERS, CONSTANTS = ("weight", "bias"), ("mask",)
-AFFINE = ("conv2d", "linear")  # their layers have a bias
+PARAMETERS, CONSTANTS = ("weight", "bias"), ("mask", "running_mean", "running_var")
+AFFINE = ("conv2d", "linear", "batch_norm", "layer_norm", "group_norm")  # their layers have a bias
 
 
 def layer_classes() -> dict[str, Callable[..., Layer]]:
@@ -33,14 +33,14 @@ def as_layer(given: Situation) -> Iterator[str]:
     no options but those that it must have, has been made in between.
     """
     call, kind = given.call, layer_classes().get(given.call.function.name)
-    if kind is None or (call.function.name in AFFINE and "bias" not in call.arrays):
+    if kind is None or (call.function.name in AFFINE and not {*PARAMETERS} <= {*call.arrays}):
         return
     said = f"{kind.__name__}({', '.join(f'{k}={v!r}' for k, v in call.options.items())})"
-    yield from _as_function(said, kind(*_held(call), **call.options), given)
+    yield from _as_function(said, kind(*_held(kind, call), **call.options), given)
     placed = _by_place(kind, call)
     if placed:
         said = f"{kind.__name__}({', '.join(map(repr, placed))}), options by place"
-        yield from _as_function(said, kind(*_held(call), *placed), given)
+        yield from _as_function(said, kind(*_held(kind, call), *placed), given)
     if call.function.name == "dropout":
         yield from _without_mask(call)
 
@@ -69,12 +69,14 @@ def _by_place(kind: Callable[..., Layer], call: Call) -> list[Any]:
 
 def _another(kind: Callable[..., Layer], call: Call) -> None:
     """A layer of the same kind at its defaults: what it was given is not the first one's."""
-    needed = [o for o in ("kernel_size",) if o in signature(kind).parameters]
-    kind(*_held(call), **{name: call.options[name] for name in needed})
+    needed = [o for o in ("kernel_size", "size", "num_groups") if o in signature(kind).parameters]
+    kind(*_held(kind, call), **{name: call.options[name] for name in needed})
 
 
-def _held(call: Call) -> list[Array]:
-    return [call.arrays[k] for k in (*PARAMETERS, *CONSTANTS) if k in call.arrays]
+def _held(kind: Callable[..., Layer], call: Call) -> list[Array | None]:
+    """The arrays that a layer takes, in its order; what may be left out is None."""
+    names = (*PARAMETERS, *CONSTANTS)
+    return [call.arrays.get(k) for k in signature(kind).parameters if k in names]
 
 
 def _taken(call: Call) -> Mapping[str, Array]:

@@ -13,6 +13,8 @@ from parity.witnesses.properties.situation import Call, Situation, Tensors
 OF_ALL = ("weight", "bias", "kernel")  # what all samples share
 MATRICES = ("rot180", "correlate2d", "convolve2d")  # the last two axes are no samples
 
+OF_WHOLE_BATCH = ("batch_norm", "running_statistics")  # what each sample takes part in
+
 Take = Callable[[Array], Array]
 
 
@@ -36,6 +38,10 @@ def has_batch(call: Call) -> bool:
     shape = next(iter(call.arrays.values())).shape
     if call.function.subject == "broadcasting":
         return False  # what is repeated has no axis of samples
+    if call.function.name in OF_WHOLE_BATCH:
+        return False
+    if np.ndim(last := call.options.get("normalized_shape", ())) and len(last) == len(shape):
+        return False  # all samples are one
     least = 3 if call.function.name in MATRICES else 2
     if len(shape) < least or shape[0] < 2:
         return False

@@ -30,16 +30,15 @@ class Call(NamedTuple):
 
     def forward(self) -> Any:
         """What the function returns, as it is."""
-        placed, named = self.function.given(self.arrays)
-        return getattr(refimpl, self.function.name)(*placed, **named, **self.options)
+        code = getattr(refimpl, self.function.name)
+        return self.function.called(code, self.arrays, self.options)
 
     def backward(self) -> Any:
         """What the backward returns, as it is; nothing where the forward alone is there."""
         if not self.function.inputs:
             return ()
         code = getattr(refimpl, self.function.backward_name)
-        placed, named = self.function.given(self.of_backward)
-        return code(self.dy, *placed, **named, **self.options)
+        return self.function.called(code, self.of_backward, self.options, self.dy)
 
     @property
     def of_backward(self) -> dict[str, Array]:

@@ -55,6 +55,38 @@ CASES: dict[str, tuple[str, dict[str, Any], Options]] = {
         {"logits": (5, 4), "target": Draw((5, 4), "certainty")},
         {},
     ),
+    "batch_norm": (
+        "batch_norm",
+        {"x": (4, 3, 5), "weight": (3,), "bias": (3,)},
+        {"training": True},
+    ),
+    "batch_norm in use": (
+        "batch_norm",
+        {
+            "x": (4, 3, 5),
+            "running_mean": (3,),
+            "running_var": Draw((3,), "certainty"),
+            "weight": (3,),
+            "bias": (3,),
+        },
+        {"eps": 0.1},
+    ),
+    "layer_norm": (
+        "layer_norm",
+        {"x": (4, 7), "weight": (7,), "bias": (7,)},
+        {"normalized_shape": (7,), "eps": 0.5},
+    ),
+    "layer_norm of maps": ("layer_norm", {"x": (2, 3, 4)}, {"normalized_shape": (3, 4)}),
+    "group_norm": (
+        "group_norm",
+        {"x": (2, 6, 5), "weight": (6,), "bias": (6,)},
+        {"num_groups": 3, "eps": 0.5},
+    ),
+    "local_response_norm": (
+        "local_response_norm",
+        {"x": (2, 6, 4)},
+        {"size": 4, "alpha": 2.0, "k": 2.0},
+    ),
     "perceptron_loss": (
         "perceptron_loss",
         {"score": (5, 4), "target": Draw((5, 4), "labels")},
@@ -88,7 +120,7 @@ class Setting:
         self.errors = {
             key: self.rng.uniform(0, size, a.shape) * (self.rng.random(a.shape) < 0.8)
             for key, a in {**self.arrays, "dy": self.dy}.items()
-            if key not in ("target", "mask")
+            if key not in ("target", "mask", "running_mean", "running_var")
         }
 
     def bounds(self) -> dict[str, Accumulated]:

@@ -108,7 +108,7 @@ def test_every_word_of_an_idea_is_found() -> None:
         ("sofmax", "did you mean softmax"),
         ("strde", "did you mean stride"),
         ("D9.1", "did you mean D4.1"),
-        ("batchnorm", "refimpl has no normalisation layer"),
+        ("instancenorm", "refimpl has no such normalisation"),
         ("adam", "refimpl has no optimiser"),
         ("qqqq", "`parity explain` lists what there is"),
         ("dx-kernel-not-turnd", "did you mean dx-kernel-not-turned"),

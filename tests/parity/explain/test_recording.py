@@ -13,6 +13,7 @@ import sympy
 
 import refimpl
 from parity.cases.case import Array
+from parity.cases.functions import FUNCTIONS, forward_of
 from parity.explain.demonstration import SAME, Demonstration
 from parity.explain.formed import Call, Constant, Formed, Leaf, Product, Quotient, Sum
 from parity.explain.recording import Recorder, elements, recorded, values_of
@@ -33,7 +34,10 @@ BACKWARDS = [f"{name}_backward" for name in RATIONAL if hasattr(refimpl, f"{name
 
 def called(demo: Demonstration, arrays: dict[str, Array]) -> list[Array]:
     """What refimpl gives for other arrays in the places of the demonstration's."""
-    result: Any = getattr(refimpl, demo.function)(*arrays.values(), **demo.options)
+    row, code = FUNCTIONS.get(forward_of(demo.function)), getattr(refimpl, demo.function)
+    result: Any = (
+        row.called(code, arrays, demo.options) if row else code(*arrays.values(), **demo.options)
+    )
     return list(result) if isinstance(result, tuple) else [result]
 
 

@@ -119,7 +119,7 @@ def detour(
     name = backward_of(case.function)
     right = getattr(refimpl, name)
     arrays = case_arrays(case, dtype, Settings().seed)
-    shape = np.shape(getattr(refimpl, case.function)(*arrays.values(), **case.options))
+    shape = FUNCTIONS[case.function].forward(arrays, case.options).shape
 
     def wrong(dy: Array, *args: Any, **options: Any) -> Any:
         # Balls and symbols have no bounds, a sample alone and another convention have others.

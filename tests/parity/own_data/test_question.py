@@ -260,7 +260,7 @@ def test_an_array_by_position() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "said"), [("batchnorm", "normalisation"), ("pooling", "max_pool2d")]
+    ("word", "said"), [("instancenorm", "normalisation"), ("pooling", "max_pool2d")]
 )
 def test_words_that_name_no_function(word: str, said: str) -> None:
     """The same sentence as of any command."""

@@ -81,7 +81,7 @@ def test_every_other_word_leads_somewhere() -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("batchnorm batch_norm nn.BatchNorm2d layer_norm", "normalisation layer"),
+        ("instancenorm instance_norm nn.InstanceNorm2d RMSNorm", "such normalisation"),
         ("conv_transpose2d ConvTranspose2d deconv2d", "transposed convolution"),
         ("gelu nn.GELU swish", "such activation"),
         ("lstm GRU", "recurrent layer"),
@@ -140,13 +140,13 @@ def test_one_function_of_several() -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("run", "batchnorm"),
-        ("list", "batchnorm"),
-        ("mistakes", "batchnorm"),
-        ("mistakes", "--function", "batchnorm"),
-        ("sweep", "--function", "batchnorm"),
-        ("bench", "batchnorm"),
-        ("bench", "--exact", "batchnorm"),
+        ("run", "instancenorm"),
+        ("list", "instancenorm"),
+        ("mistakes", "instancenorm"),
+        ("mistakes", "--function", "instancenorm"),
+        ("sweep", "--function", "instancenorm"),
+        ("bench", "instancenorm"),
+        ("bench", "--exact", "instancenorm"),
     ],
     ids=" ".join,
 )
@@ -154,7 +154,7 @@ def test_every_command_says_that_it_is_not_there(call: Call, arguments: tuple[st
     """Exit code 2 and the same words."""
     outcome = call(*arguments)
     assert (outcome.code, outcome.out) == (2, "")
-    assert "refimpl has no normalisation layer" in outcome.err
+    assert "refimpl has no such normalisation" in outcome.err
     assert len(outcome.err.splitlines()) == 1
 
 

@@ -158,8 +158,9 @@ ASKED = {
         "cross_entropy",
     ),
     "a function that is none": (
-        (loaded("g(x, w)"), "batchnorm", None),
-        "--like: no function is called 'batchnorm': refimpl has no normalisation layer; "
+        (loaded("g(x, w)"), "instancenorm", None),
+        "--like: no function is called 'instancenorm': refimpl has no such normalisation (that of "
+        "an instance is group_norm with num_groups=C); "
         "`parity list` shows what there is",
     ),
     "several functions": (

@@ -15,11 +15,13 @@ from parity.witnesses.properties.choice import chosen
 from parity.witnesses.properties.layers import as_layer, layer_classes
 from refimpl import AvgPool2d, Conv2d, Dropout, LayerGrads, LeakyReLU, Linear
 
+# Arrays, and what is always refused.
+NOT_SET = ("mask", "parameters", "options", "running_mean", "running_var", "momentum")
 OPTIONS = [
     (name, option)
     for name, kind in layer_classes().items()
     for option, parameter in signature(kind).parameters.items()
-    if parameter.default is not Parameter.empty and option not in ("mask", "parameters", "options")
+    if parameter.default is not Parameter.empty and option not in NOT_SET
 ]
 
 
