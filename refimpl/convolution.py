@@ -218,11 +218,11 @@ def _forward(
     for b in biases:
         check_bias(where, b, C_out)
     padded = pad(x, geometry.padding)
-    kernels = _kernel_matrix(weight, G)
+    kernels = kernel_matrix(weight, G)
     y = np.empty((N, G, C_out // G, prod(geometry.output)), x.dtype)
-    for part, columns in _blocks(padded, geometry, kernels):
+    for part, columns in window_blocks(padded, geometry, kernels):
         # (G, C_out/G, C·K) @ (n, G, C·K, L) -> (n, G, C_out/G, L)
-        matmul(kernels, _patch_matrix(padded[part], geometry), out=y[columns])
+        matmul(kernels, patch_matrix(padded[part], geometry), out=y[columns])
     y = y.reshape(N, C_out, *geometry.output)
     for b in biases:
         y += b.reshape(-1, *(1,) * len(geometry.output))
@@ -248,18 +248,18 @@ def _backward(
     dbias = total(upstream, axes=(0, 3)).reshape(C_out)
     padded = pad(x, geometry.padding)
     dpadded = zeros(padded.shape, like=x)
-    kernels = _kernel_matrix(weight, G)
+    kernels = kernel_matrix(weight, G)
     dkernels = LongSum(nothing=zeros(kernels.shape, like=weight))
-    for part, columns in _blocks(padded, geometry, kernels):
+    for part, columns in window_blocks(padded, geometry, kernels):
         d = upstream[columns]  # (n, G, C_out/G, L)
-        _add_products(dkernels, d, _patch_matrix(padded[part], geometry))
-        _add_patches(dpadded[part], kernels, d, geometry)
+        add_products(dkernels, d, patch_matrix(padded[part], geometry))
+        add_patches(dpadded[part], kernels, d, geometry)
     dx = np.ascontiguousarray(crop(dpadded, geometry.padding))
     dweight = dkernels.result().astype(weight.dtype, copy=False).reshape(weight.shape)
     return ConvGrads(dx, dweight, dbias)
 
 
-def _add_products(dkernels: LongSum, d: Array, patches: Array) -> None:
+def add_products(dkernels: LongSum, d: Array, patches: Array) -> None:
     """dkernels + Σ_n d[n] @ patches[n]ᵀ, some products at a time: the kernels may be large.
 
     Shapes: dkernels (G, C_out/G, C·K), d (n, G, C_out/G, L), patches (n, G, C·K, L).
@@ -272,7 +272,7 @@ def _add_products(dkernels: LongSum, d: Array, patches: Array) -> None:
             dkernels.add(product)
 
 
-def _add_patches(dpadded: Array, kernels: Array, d: Array, geometry: ConvGeometry) -> None:
+def add_patches(dpadded: Array, kernels: Array, d: Array, geometry: ConvGeometry) -> None:
     """Patches kernelsᵀ @ d, added to the zeros of dpadded where they came from.
 
     Shapes: dpadded (n, C, *S), kernels (G, C_out/G, C/G·K), d (n, G, C_out/G, L).
@@ -287,12 +287,14 @@ def _add_patches(dpadded: Array, kernels: Array, d: Array, geometry: ConvGeometr
     add_windows(dpadded, dpatches.reshape(shape), geometry.stride, geometry.dilation)
 
 
-def _kernel_matrix(weight: Array, groups: int) -> Array:
+def kernel_matrix(weight: Array, groups: int) -> Array:
     """(C_out, C/G, *K) -> (G, C_out/G, C/G·K): one row for each output channel."""
     return weight.reshape(groups, weight.shape[0] // groups, prod(weight.shape[1:]))
 
 
-def _blocks(padded: Array, geometry: ConvGeometry, kernels: Array) -> Iterator[tuple[Any, Any]]:
+def window_blocks(
+    padded: Array, geometry: ConvGeometry, kernels: Array
+) -> Iterator[tuple[Any, Any]]:
     """Block by block: the index of a part of the padded input, that of the columns of y it gives.
 
     Blocks are as large as `blocks` says, some samples or some rows of one.
@@ -309,7 +311,7 @@ def _blocks(padded: Array, geometry: ConvGeometry, kernels: Array) -> Iterator[t
         )
 
 
-def _patch_matrix(part: Array, geometry: ConvGeometry) -> Array:
+def patch_matrix(part: Array, geometry: ConvGeometry) -> Array:
     """(n, C, *S) -> (n, G, C/G·K, L): one column for each window; the only copy of patches."""
     view = windows(part, geometry.kernel, geometry.stride, geometry.dilation)
     n, C, G = view.shape[0], view.shape[1], geometry.groups

@@ -370,12 +370,12 @@ def _max_pool_backward(
     if indices is not None:
         places = check_indices(where, indices, ties, dy.shape, prod(geometry.sizes))
         for gradient, at, upstream in map_blocks(dx, places, dy):
-            _add_at(gradient, at, upstream)
+            add_at(gradient, at, upstream)
         return dx
     for maps, upstream, gradient in map_blocks(x, dy, dx):
         best, at = _maxima(maps, geometry, first)
         if ties == "first":
-            _add_at(gradient, at, upstream)
+            add_at(gradient, at, upstream)
         else:
             for _, outputs, inputs in _offsets(geometry):
                 is_maximum = maps[inputs] == best[outputs]
@@ -383,7 +383,7 @@ def _max_pool_backward(
     return dx
 
 
-def _add_at(gradient: Array, at: Array, upstream: Array) -> None:
+def add_at(gradient: Array, at: Array, upstream: Array) -> None:
     """gradient += upstream at these places of each map; windows may share a maximum.
 
     Shapes: gradient (maps, *S), at and upstream (maps, *S_out).

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from parity.cases import (
     activations,
+    adaptive_pooling,
     average_pooling,
     convolution,
     correlation,
@@ -16,6 +17,7 @@ from parity.cases import (
     losses,
     max_pooling,
     sampling,
+    transposed_convolution,
     weighted_pooling,
 )
 from parity.cases.case import BadCase, Case
@@ -39,9 +41,11 @@ class Subject(Protocol):
 
 SUBJECTS: tuple[Subject, ...] = (
     convolution,
+    transposed_convolution,
     correlation,
     max_pooling,
     average_pooling,
+    adaptive_pooling,
     weighted_pooling,
     sampling,
     dense,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from parity.mistakes import (  # each file enters its own in MISTAKES or LOSING_DIGITS
     activations,
+    adaptive_pooling,
     average_pooling,
     convolution,
     correlation,
@@ -14,6 +15,7 @@ from parity.mistakes import (  # each file enters its own in MISTAKES or LOSING_
     losses,
     max_pooling,
     sampling,
+    transposed_convolution,
     weighted_pooling,
 )
 from parity.mistakes.mistake import LOSING_DIGITS, MISTAKES, Mistake, control
@@ -22,6 +24,7 @@ __all__ = ["EVERY", "LOSING_DIGITS", "MISTAKES", "Mistake", "control"]
 
 _ = (
     activations,
+    adaptive_pooling,
     average_pooling,
     convolution,
     correlation,
@@ -32,6 +35,7 @@ _ = (
     losses,
     max_pooling,
     sampling,
+    transposed_convolution,
     weighted_pooling,
 )
 

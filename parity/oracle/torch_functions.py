@@ -7,6 +7,7 @@ from collections.abc import Callable
 from torch import Tensor
 
 from parity.oracle.activations import TORCH as ACTIVATIONS
+from parity.oracle.adaptive_pooling import TORCH as ADAPTIVE_POOLING
 from parity.oracle.average_pooling import TORCH as AVERAGE_POOLING
 from parity.oracle.convolution import TORCH as CONVOLUTION
 from parity.oracle.correlation import TORCH as CORRELATION
@@ -17,13 +18,16 @@ from parity.oracle.linear_models import TORCH as LINEAR_MODELS
 from parity.oracle.losses import TORCH as LOSSES
 from parity.oracle.max_pooling import TORCH as MAX_POOLING
 from parity.oracle.sampling import TORCH as SAMPLING
+from parity.oracle.transposed_convolution import TORCH as TRANSPOSED_CONVOLUTION
 from parity.oracle.weighted_pooling import TORCH as WEIGHTED_POOLING
 
 FUNCTIONS: dict[str, Callable[..., Tensor]] = {
     **CONVOLUTION,
+    **TRANSPOSED_CONVOLUTION,
     **CORRELATION,
     **MAX_POOLING,
     **AVERAGE_POOLING,
+    **ADAPTIVE_POOLING,
     **WEIGHTED_POOLING,
     **SAMPLING,
     **DENSE,

@@ -7,6 +7,7 @@ import json
 from parity.cases.case import Case
 from parity.cases.covering import (
     activations,
+    adaptive_pooling,
     average_pooling,
     convolution,
     correlation,
@@ -17,6 +18,7 @@ from parity.cases.covering import (
     losses,
     max_pooling,
     sampling,
+    transposed_convolution,
     weighted_pooling,
 )
 from parity.cases.covering.table import Table, case_of, made, rows
@@ -25,9 +27,11 @@ TABLES: dict[str, Table] = {
     name: table
     for subject in (
         convolution,
+        transposed_convolution,
         correlation,
         max_pooling,
         average_pooling,
+        adaptive_pooling,
         weighted_pooling,
         sampling,
         dense,

@@ -11,12 +11,12 @@ import numpy as np
 import refimpl
 from parity.cases.case import Array
 from parity.witnesses.properties.apart import apart
-from parity.witnesses.properties.arguments import ORDER
+from parity.witnesses.properties.arguments import ORDER, in_order
 from parity.witnesses.properties.situation import Call, Situation, Tensors
 from refimpl import Layer, LayerGrads
 
 PARAMETERS, CONSTANTS = ("weight", "bias"), ("mask",)
-AFFINE = ("conv2d", "linear")  # their layers have a bias
+AFFINE = ("conv2d", "conv_transpose2d", "linear")  # their layers have a bias
 
 
 def layer_classes() -> dict[str, Callable[..., Layer]]:
@@ -61,13 +61,12 @@ def _by_place(kind: Callable[..., Layer], call: Call) -> list[Any]:
     """All options that the layer has, the function's defaults among them, in the given order."""
     defaults = signature(getattr(refimpl, call.function.name)).parameters
     names = [name for name in signature(kind).parameters if name in ORDER]
-    ordered = sorted(names, key=ORDER.index)
-    return [call.options.get(name, defaults[name].default) for name in ordered]
+    return [call.options.get(name, defaults[name].default) for name in in_order(names)]
 
 
 def _another(kind: Callable[..., Layer], call: Call) -> None:
     """A layer of the same kind at its defaults: what it was given is not the first one's."""
-    needed = [o for o in ("kernel_size",) if o in signature(kind).parameters]
+    needed = [o for o in ("kernel_size", "output_size") if o in signature(kind).parameters]
     kind(*_held(call), **{name: call.options[name] for name in needed})
 
 
