@@ -14,13 +14,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from refimpl.average_pooling import wide_half
 from refimpl.checks import check_arrays, check_gradient, check_indices
 from refimpl.elements import Array, zeros
-from refimpl.max_pooling import add_at
 from refimpl.shapes import OutputSize, adaptive_output
-from refimpl.sums import along
-from refimpl.windows import map_blocks
+from refimpl.sums import along, wide_half
+from refimpl.windows import add_at, map_blocks
 
 Spans: TypeAlias = list[list[slice]]  # for each spatial axis, the places of each window
 

@@ -13,6 +13,7 @@ import numpy as np
 from refimpl.checks import Ints, check_arrays, check_divisor, check_flag, check_gradient
 from refimpl.elements import Array, zeros
 from refimpl.shapes import PoolGeometry, pool_geometry
+from refimpl.sums import wide_half
 from refimpl.windows import map_blocks, pool_meetings, short_rows
 
 
@@ -276,11 +277,6 @@ def _avg_pool_backward(
                     longer[_on(axis, inputs)] += shares[_on(axis, outputs)]
                 shares = longer
     return dx.astype(dy.dtype, copy=False)
-
-
-def wide_half(maps: Array) -> Array:
-    """float16 in float32: a window's sum, and its size, may exceed 65504."""
-    return maps.astype(np.float32) if maps.dtype == np.float16 else maps
 
 
 def _sums(

@@ -12,15 +12,15 @@ from math import prod
 import numpy as np
 
 from refimpl.checks import Ints, check_arrays, check_gradient
-from refimpl.convolution import (
-    ConvGrads,
+from refimpl.convolution import ConvGrads
+from refimpl.elements import Array, zeros
+from refimpl.patches import (
     add_patches,
     add_products,
     kernel_matrix,
     patch_matrix,
     window_blocks,
 )
-from refimpl.elements import Array, zeros
 from refimpl.shapes import TransposedGeometry, check_bias, transposed_geometry
 from refimpl.sums import LongSum, matmul, total
 from refimpl.windows import crop, pad

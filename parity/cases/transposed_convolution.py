@@ -167,6 +167,7 @@ TWO_AXES = (
 
 THREE_AXES = (
     _three("plain", (2, 3, 4, 5, 6), (3, 7, 2, 4, 3)),
+    _three("a small volume", (1, 2, 2, 3, 1), (2, 3, 1, 2, 4), stride=(2, 1, 1)),
     _three("without bias", (2, 3, 4, 5, 6), (3, 7, 4, 2, 1), bias=False),
     _three("one sample", (1, 3, 4, 5, 6), (3, 7, 2, 5, 4)),
     _three("one channel in", (2, 1, 4, 5, 6), (1, 7, 3, 2, 4)),

@@ -19,8 +19,9 @@ from refimpl import (
     conv_transpose3d,
     conv_transpose3d_backward,
 )
-from refimpl.convolution import ConvGrads, kernel_matrix
+from refimpl.convolution import ConvGrads
 from refimpl.elements import zeros
+from refimpl.patches import kernel_matrix
 from refimpl.shapes import TransposedGeometry, transposed_geometry
 from refimpl.windows import crop, pad, windows
 
