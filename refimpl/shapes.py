@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
+import numpy as np
+
 from refimpl.checks import (
     AXES,
     Ints,
@@ -423,7 +425,8 @@ def adaptive_output(
     check_axes(where, "x", x, ("N", "C", *AXES[n]))
     for axis, size in zip(AXES[n], x.shape[2:], strict=True):
         _check_pooled(where, "x", axis, size)
-    wanted = for_each(entries(output_size, n), n)
+    is_masked = isinstance(output_size, np.ma.MaskedArray)  # whose masked entries become None
+    wanted = (output_size,) if is_masked else for_each(entries(output_size, n), n)
     if not all(size is None or is_integer(size) for size in wanted):
         raise TypeError(
             f"{where}: output_size must be an integer or {n} of them, None for an axis that stays "

@@ -126,8 +126,9 @@ TWO_AXES = (
     _two("padding(2,1)", (2, 3, 7, 8), (3, 5, 4, 6), padding=(2, 1)),
     _two("padding beyond the kernel", (2, 3, 8, 9), (3, 6, 1, 2), padding=3),
     _two("padding leaves one place", (2, 4, 3, 6), (4, 7, 5, 8), padding=(3, 6)),
-    _two("doubled, kernel 4×4 stride 2 padding 1", (2, 3, 5, 6), (3, 7, 4, 4), stride=2, padding=1),
-    _two("output_padding 1", (2, 4, 6, 5), (4, 7, 3, 3), stride=2, padding=1, output_padding=1),
+    _two("doubled, kernel 4×6 stride 2 padding (1,2)", (2, 3, 5, 4), (3, 7, 4, 6), stride=2,
+         padding=(1, 2)),
+    _two("output_padding 1", (2, 4, 6, 5), (4, 7, 3, 5), stride=2, padding=1, output_padding=1),
     _two("output_padding(0,2)", (2, 4, 6, 5), (4, 7, 2, 3), stride=(2, 3), output_padding=(0, 2)),
     _two("output_padding(2,1) behind a crop of 1", (2, 4, 6, 5), (4, 7, 2, 3), stride=(3, 2),
          padding=1, output_padding=(2, 1)),
@@ -166,14 +167,14 @@ TWO_AXES = (
 )  # fmt: skip
 
 THREE_AXES = (
-    _three("plain", (2, 3, 4, 5, 6), (3, 7, 2, 4, 3)),
-    _three("a small volume", (1, 2, 2, 3, 1), (2, 3, 1, 2, 4), stride=(2, 1, 1)),
+    _three("plain", (2, 3, 4, 5, 6), (3, 7, 2, 4, 5)),
+    _three("a small volume", (1, 2, 3, 4, 1), (2, 3, 1, 1, 4), stride=(2, 1, 1)),
     _three("without bias", (2, 3, 4, 5, 6), (3, 7, 4, 2, 1), bias=False),
     _three("one sample", (1, 3, 4, 5, 6), (3, 7, 2, 5, 4)),
     _three("one channel in", (2, 1, 4, 5, 6), (1, 7, 3, 2, 4)),
     _three("one channel out", (2, 3, 4, 5, 6), (3, 1, 4, 2, 5)),
     _three("one number", (1, 1, 1, 1, 1), (1, 1, 1, 1, 1)),
-    _three("empty batch", (0, 3, 4, 5, 6), (3, 7, 2, 4, 3), padding=1),
+    _three("empty batch", (0, 3, 4, 5, 6), (3, 7, 2, 4, 5), padding=1),
     _three("kernel 1×1×1", (2, 3, 4, 5, 6), (3, 7, 1, 1, 1)),
     _three("kernel 1×1×1 dilation 2 output_padding 1", (2, 3, 4, 5, 6), (3, 7, 1, 1, 1),
            dilation=2, output_padding=1),
@@ -183,20 +184,20 @@ THREE_AXES = (
            output_padding=(1, 0, 2)),
     _three("output_padding(2,1,0) behind a crop", (2, 5, 4, 3, 6), (5, 7, 4, 2, 3),
            stride=(3, 2, 1), padding=1, output_padding=(2, 1, 0)),
-    _three("dilation(1,2,3)", (2, 3, 4, 5, 6), (3, 7, 4, 3, 2), dilation=(1, 2, 3)),
+    _three("dilation(1,2,3)", (2, 3, 4, 5, 6), (3, 7, 4, 5, 2), dilation=(1, 2, 3)),
     _three("output_padding below the dilation alone", (2, 3, 4, 5, 6), (3, 7, 2, 1, 4), dilation=2,
            output_padding=1),
-    _three("stride padding dilation", (2, 3, 4, 5, 6), (3, 7, 2, 3, 4), stride=(2, 1, 3),
+    _three("stride padding dilation", (2, 3, 4, 5, 6), (3, 7, 2, 5, 4), stride=(2, 1, 3),
            padding=(1, 2, 0), dilation=(1, 3, 2)),
     _three("groups 2", (3, 4, 5, 6, 7), (4, 5, 2, 1, 3), groups=2),
-    _three("groups 3 stride 2 output_padding 1", (2, 3, 5, 4, 6), (3, 4, 1, 2, 3), groups=3,
+    _three("groups 3 stride 2 output_padding 1", (2, 3, 5, 4, 6), (3, 4, 1, 2, 5), groups=3,
            stride=2, output_padding=1),
     _three("depthwise", (2, 4, 3, 5, 6), (4, 1, 2, 3, 1), groups=4),
     _three("depthwise stride 2", (2, 4, 3, 5, 6), (4, 1, 2, 3, 1), groups=4, stride=2),
-    _three("depthwise padding 1 dilation 2", (2, 4, 3, 5, 6), (4, 2, 2, 3, 1), groups=4,
+    _three("depthwise padding 1 dilation 2", (2, 4, 3, 5, 6), (4, 2, 5, 3, 1), groups=4,
            padding=1, dilation=2),
     _three("blocks of planes", (2, 3, 12, 11, 13), (3, 4, 5, 2, 7), stride=(1, 2, 1)),
-    _three("one entry for all axes", (2, 3, 4, 5, 6), (3, 7, 2, 4, 3), stride=[2], padding=(1,),
+    _three("one entry for all axes", (2, 3, 4, 5, 6), (3, 7, 2, 4, 5), stride=[2], padding=(1,),
            output_padding=(1,), dilation=[2]),
 )  # fmt: skip
 
@@ -205,7 +206,7 @@ THREE_AXES = (
 FAMILY_SHAPES: dict[str, tuple[Shape, Shape]] = {
     "conv_transpose1d": ((3, 4, 8), (4, 6, 5)),
     "conv_transpose2d": ((2, 4, 5, 7), (4, 6, 3, 8)),
-    "conv_transpose3d": ((2, 3, 4, 5, 6), (3, 7, 1, 2, 3)),
+    "conv_transpose3d": ((2, 3, 4, 5, 6), (3, 7, 1, 2, 4)),
 }
 
 # The same layer on every kind of values. Of an x with ∞ nothing is cropped: ∞ times the 0 beyond dy
