@@ -36,8 +36,8 @@ CHOSEN: dict[str, tuple[dict[str, Any], Options]] = {
     "avg_pool2d": ({"x": (2, 3, 5, 6)}, {"kernel_size": 3, "stride": 1, "padding": 1}),
     "avg_pool3d": ({"x": (2, 1, 3, 4, 5)}, {"kernel_size": 2, "stride": 1}),
     "conv_transpose3d": (
-        {"x": (2, 3, 2, 3, 4), "weight": (3, 5, 2, 1, 3), "bias": (5,)},
-        {"stride": 2, "output_padding": 1},
+        {"x": (2, 3, 1, 2, 3), "weight": (3, 5, 2, 1, 2), "bias": (5,)},
+        {"stride": (1, 2, 1), "output_padding": (0, 1, 0)},
     ),
     "adaptive_avg_pool3d": ({"x": (2, 3, 5, 4, 3)}, {"output_size": (3, 2, None)}),
     "adaptive_max_pool3d": ({"x": (2, 3, 5, 4, 3)}, {"output_size": (3, 2, None)}),
