@@ -13,6 +13,7 @@ import numpy as np
 from refimpl.checks import Ints, check_arrays, check_divisor, check_flag, check_gradient
 from refimpl.elements import Array, zeros
 from refimpl.shapes import PoolGeometry, pool_geometry
+from refimpl.sums import wide_half
 from refimpl.windows import map_blocks, pool_meetings, short_rows
 
 
@@ -237,12 +238,12 @@ def _avg_pool(
 ) -> Array:
     (x,) = check_arrays(where, x=x)
     geometry = pool_geometry(where, n, x, kernel_size, stride, padding, 1, ceil_mode)
-    divisor = _divisor(where, geometry, count_include_pad, divisor_override, _in(x).dtype)
+    divisor = _divisor(where, geometry, count_include_pad, divisor_override, wide_half(x).dtype)
     y = np.empty((*x.shape[:2], *geometry.output), x.dtype)
     along = list(enumerate(pool_meetings(geometry), start=1))
     with short_rows():
         for maps, means in map_blocks(x, y):
-            sums = _in(maps)
+            sums = wide_half(maps)
             for axis, pairs in along:  # a sum of sums, axis by axis
                 sums = _sums(sums, axis, pairs, geometry.output)
             np.divide(sums, divisor, out=means, casting="same_kind")
@@ -264,23 +265,18 @@ def _avg_pool_backward(
     dy, x = check_arrays(where, dy=dy, x=x)
     geometry = pool_geometry(where, n, x, kernel_size, stride, padding, 1, ceil_mode)
     check_gradient(where, dy, (*x.shape[:2], *geometry.output), channels=True)
-    divisor = _divisor(where, geometry, count_include_pad, divisor_override, _in(dy).dtype)
-    dx = zeros(x.shape, like=_in(dy))
+    divisor = _divisor(where, geometry, count_include_pad, divisor_override, wide_half(dy).dtype)
+    dx = zeros(x.shape, like=wide_half(dy))
     along = list(enumerate(pool_meetings(geometry), start=1))
     with short_rows():
         for gradient, upstream in map_blocks(dx, dy):
-            shares = _in(upstream) / divisor
+            shares = wide_half(upstream) / divisor
             for axis, pairs in reversed(along):  # the adjoint, axis by axis
                 longer = gradient if axis == 1 else _zeros(shares, axis, geometry.sizes)
                 for outputs, inputs in pairs:
                     longer[_on(axis, inputs)] += shares[_on(axis, outputs)]
                 shares = longer
     return dx.astype(dy.dtype, copy=False)
-
-
-def _in(maps: Array) -> Array:
-    """float16 in float32: a window's sum, and its size, may exceed 65504."""
-    return maps.astype(np.float32) if maps.dtype == np.float16 else maps
 
 
 def _sums(

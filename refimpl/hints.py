@@ -16,6 +16,8 @@ MISSING = {
     ("N", 1): "give {0}[None] if it lacks the batch axis, {0}[:, None] if it lacks the channels",
     ("N", 2): "give {0}[None, None] if it lacks the batch axis and the channels",
     ("C_out", 1): "give {0}[None] for one output channel",
+    ("C_in", 1): "give {0}[None] for one input channel, {0}[:, None] for one output channel",
+    ("C_in", 2): "give {0}[None, None] for one input and one output channel",
     ("C", 1): "give {0}[None] for one channel",
     ("features_out", 1): "give {0}[None] for one output",
 }
@@ -81,6 +83,21 @@ def shared_by_groups(x: Shape, weight: Shape, groups: int) -> str:
         return ""
     wanted = (weight[0], x[1] // groups, *weight[2:])
     return f"; of {groups} groups weight is (C_out, C_in/groups, …), here {wanted}"
+
+
+def inputs_first(x: Shape, weight: Shape, groups: int) -> str:
+    """What makes the input channels of a transposed convolution agree that do not.
+
+    >>> inputs_first((2, 3, 7, 6), (5, 3, 2, 4), 1)
+    '; a transposed convolution has its input channels first: give weight.swapaxes(0, 1)'
+    >>> inputs_first((2, 7, 6, 3), (3, 5, 2, 4), 1)
+    '; if the channels are last, give x.transpose(0, 3, 1, 2)'
+    """
+    if groups == 1 and x[1] == weight[1]:
+        first = "a transposed convolution has its input channels first"
+        return f"; {first}: give weight.swapaxes(0, 1)"
+    last = x[-1] == weight[0] and _may_be_last(x[2:], x[1:-1])
+    return _if("the channels are last", [channels_first("x", len(x))] * last)
 
 
 def _may_be_last(sizes: Shape, sizes_if_last: Shape) -> bool:

@@ -14,17 +14,19 @@ import numpy as np
 
 from refimpl import (
     activations,
+    adaptive_pooling,
     average_pooling,
     convolution,
     dense,
     joining,
     max_pooling,
     normalization,
+    transposed_convolution,
 )
 from refimpl.checks import Ints
 from refimpl.dropout import dropout, dropout_backward
 from refimpl.elements import Array
-from refimpl.shapes import Padding
+from refimpl.shapes import OutputSize, Padding
 
 
 class LayerGrads(NamedTuple):
@@ -87,9 +89,11 @@ def _sizes(layer: Layer) -> list[str]:
     weight = np.shape(layer.parameters.get("weight", ()))
     if len(weight) < 2:
         return []
-    depth = weight[1] * layer.options.get("groups", 1)
+    depth, outputs = weight[1] * layer.options.get("groups", 1), weight[0]
+    if layer.function == "conv_transpose2d":  # whose weight has the inputs first
+        depth, outputs = outputs, depth
     kernel = [f"kernel {by(weight[2:])}"] if weight[2:] else []
-    return [f"{depth} -> {weight[0]}", *kernel]
+    return [f"{depth} -> {outputs}", *kernel]
 
 
 def by(shape: tuple[int, ...]) -> str:
@@ -145,6 +149,46 @@ class Conv2d(Layer):
     def backward(self, dy: Array, x: Array) -> LayerGrads:
         weight = self.parameters["weight"]
         dx, dweight, dbias = convolution.conv2d_backward(dy, x, weight, **self.options)
+        return LayerGrads(dx, {"weight": dweight, "bias": dbias})
+
+
+class ConvTranspose2d(Layer):
+    """Transposed convolution, see `refimpl.conv_transpose2d`.
+
+    >>> layer = ConvTranspose2d(np.array([[[[1.0, 10.0]]]]), np.array([0.5]), stride=(1, 2))
+    >>> layer.forward(np.array([[[[1.0, 2.0]]]]))
+    array([[[[ 1.5, 10.5,  2.5, 20.5]]]])
+    """
+
+    function = "conv_transpose2d"
+
+    def __init__(
+        self,
+        weight: Array,
+        bias: Array,
+        stride: Ints = 1,
+        padding: Ints = 0,
+        output_padding: Ints = 0,
+        groups: int = 1,
+        dilation: Ints = 1,
+    ) -> None:
+        super().__init__(
+            {"weight": weight, "bias": bias},
+            stride=stride,
+            padding=padding,
+            output_padding=output_padding,
+            groups=groups,
+            dilation=dilation,
+        )
+
+    def forward(self, x: Array) -> Array:
+        p = self.parameters
+        return transposed_convolution.conv_transpose2d(x, p["weight"], p["bias"], **self.options)
+
+    def backward(self, dy: Array, x: Array) -> LayerGrads:
+        dx, dweight, dbias = transposed_convolution.conv_transpose2d_backward(
+            dy, x, self.parameters["weight"], **self.options
+        )
         return LayerGrads(dx, {"weight": dweight, "bias": dbias})
 
 
@@ -233,6 +277,76 @@ class AvgPool2d(Layer):
 
     def backward(self, dy: Array, x: Array) -> LayerGrads:
         return LayerGrads(average_pooling.avg_pool2d_backward(dy, x, **self.options), {})
+
+
+class AdaptiveAvgPool2d(Layer):
+    """Mean of each of so many windows, see `refimpl.adaptive_avg_pool2d`.
+
+    >>> AdaptiveAvgPool2d((1, 2)).forward(np.array([[[[1.0, 2.0, 6.0]]]]))
+    array([[[[1.5, 4. ]]]])
+    """
+
+    function = "adaptive_avg_pool2d"
+
+    def __init__(self, output_size: OutputSize) -> None:
+        super().__init__(output_size=output_size)
+
+    def forward(self, x: Array) -> Array:
+        return adaptive_pooling.adaptive_avg_pool2d(x, **self.options)
+
+    def backward(self, dy: Array, x: Array) -> LayerGrads:
+        return LayerGrads(adaptive_pooling.adaptive_avg_pool2d_backward(dy, x, **self.options), {})
+
+
+class AdaptiveMaxPool2d(Layer):
+    """Maximum of each of so many windows, see `refimpl.adaptive_max_pool2d`.
+
+    >>> AdaptiveMaxPool2d((1, 2)).forward(np.array([[[[1.0, 2.0, 6.0]]]]))
+    array([[[[2., 6.]]]])
+    """
+
+    function = "adaptive_max_pool2d"
+
+    def __init__(self, output_size: OutputSize) -> None:
+        super().__init__(output_size=output_size)
+
+    def forward(self, x: Array) -> Array:
+        return adaptive_pooling.adaptive_max_pool2d(x, **self.options)
+
+    def backward(self, dy: Array, x: Array) -> LayerGrads:
+        return LayerGrads(adaptive_pooling.adaptive_max_pool2d_backward(dy, x, **self.options), {})
+
+
+class GlobalAvgPool(Layer):
+    """Mean of each map, see `refimpl.global_avg_pool`.
+
+    >>> GlobalAvgPool().forward(np.array([[[[1.0, 2.0, 6.0]]]]))
+    array([[[[3.]]]])
+    """
+
+    function = "global_avg_pool"
+
+    def forward(self, x: Array) -> Array:
+        return adaptive_pooling.global_avg_pool(x)
+
+    def backward(self, dy: Array, x: Array) -> LayerGrads:
+        return LayerGrads(adaptive_pooling.global_avg_pool_backward(dy, x), {})
+
+
+class GlobalMaxPool(Layer):
+    """Maximum of each map, see `refimpl.global_max_pool`.
+
+    >>> GlobalMaxPool().forward(np.array([[[[1.0, 2.0, 6.0]]]]))
+    array([[[[6.]]]])
+    """
+
+    function = "global_max_pool"
+
+    def forward(self, x: Array) -> Array:
+        return adaptive_pooling.global_max_pool(x)
+
+    def backward(self, dy: Array, x: Array) -> LayerGrads:
+        return LayerGrads(adaptive_pooling.global_max_pool_backward(dy, x), {})
 
 
 class Flatten(Layer):

@@ -22,7 +22,7 @@ from refimpl.checks import (
 )
 from refimpl.elements import Array, zeros
 from refimpl.shapes import PoolGeometry, check_window_holds_input, pool_geometry
-from refimpl.windows import map_blocks, pool_meetings
+from refimpl.windows import add_at, map_blocks, pool_meetings
 
 
 def max_pool1d(
@@ -370,27 +370,17 @@ def _max_pool_backward(
     if indices is not None:
         places = check_indices(where, indices, ties, dy.shape, prod(geometry.sizes))
         for gradient, at, upstream in map_blocks(dx, places, dy):
-            _add_at(gradient, at, upstream)
+            add_at(gradient, at, upstream)
         return dx
     for maps, upstream, gradient in map_blocks(x, dy, dx):
         best, at = _maxima(maps, geometry, first)
         if ties == "first":
-            _add_at(gradient, at, upstream)
+            add_at(gradient, at, upstream)
         else:
             for _, outputs, inputs in _offsets(geometry):
                 is_maximum = maps[inputs] == best[outputs]
                 gradient[inputs] += np.where(is_maximum, upstream[outputs], zeros((), like=dy))
     return dx
-
-
-def _add_at(gradient: Array, at: Array, upstream: Array) -> None:
-    """gradient += upstream at these places of each map; windows may share a maximum.
-
-    Shapes: gradient (maps, *S), at and upstream (maps, *S_out).
-    """
-    size = prod(gradient.shape[1:])
-    places = at.reshape(len(at), -1) + np.arange(0, gradient.size, size)[:, None]
-    np.add.at(gradient.reshape(-1), places.reshape(-1), upstream.reshape(-1))
 
 
 def _maxima(maps: Array, geometry: PoolGeometry, first: Sequence[Array]) -> tuple[Array, Array]:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
+import numpy as np
+
 from refimpl.checks import (
     AXES,
     Ints,
@@ -22,7 +24,7 @@ from refimpl.checks import (
     is_integer,
 )
 from refimpl.elements import Array
-from refimpl.hints import channels_last, reshaped, shared_by_groups
+from refimpl.hints import channels_last, inputs_first, reshaped, shared_by_groups
 
 Pair: TypeAlias = tuple[int, int]
 Padding: TypeAlias = "int | str | Sequence[int | Sequence[int]]"
@@ -239,6 +241,97 @@ def _full_padding(size: int, k: int, s: int, d: int) -> Pair:
 PADDING_RULES = {"valid": _no_padding, "same": _same_padding, "full": _full_padding}
 
 
+# --- transposed convolution ---------------------------------------------------------------
+
+
+class TransposedGeometry(NamedTuple):
+    """Everything about a transposed convolution that follows from shapes and options."""
+
+    conv: ConvGeometry  # the convolution of y whose dx it is: its output has the sizes of x
+    channels: int  # C_out
+    reached: tuple[int, ...]  # the sizes of what the windows fill, before the padding is cropped
+    behind: tuple[Pair, ...]  # (0, output_padding) for each spatial axis
+    output: tuple[int, ...]  # the spatial sizes of y
+
+
+def transposed_geometry(
+    where: str,
+    n: int,
+    x: Array,
+    weight: Array,
+    stride: Ints,
+    padding: Ints,
+    output_padding: Ints,
+    groups: int,
+    dilation: Ints,
+) -> TransposedGeometry:
+    """Check the arguments of a transposed convolution over n spatial axes; give its sizes."""
+    axes = AXES[n]
+    check_axes(where, "x", x, ("N", "C_in", *axes))
+    check_axes(where, "weight", weight, ("C_in", "C_out/groups", *(f"K_{a.lower()}" for a in axes)))
+    groups = check_int(where, "groups", groups, 1)
+    _check_inputs(where, x, weight, groups)
+    sizes, kernel = x.shape[2:], weight.shape[2:]
+    check_kernel(where, "weight", weight, kernel)
+    stride = check_ints(where, "stride", stride, n, 1)
+    padding = check_ints(where, "padding", padding, n, 0)
+    output_padding = check_ints(where, "output_padding", output_padding, n, 0)
+    dilation = check_ints(where, "dilation", dilation, n, 1)
+    check_most(where, stride=stride, padding=padding, dilation=dilation)
+    reached, output = [], []
+    for axis, size, k, s, p, more, d in zip(
+        axes, sizes, kernel, stride, padding, output_padding, dilation, strict=True
+    ):
+        _check_output_padding(where, axis, more, s, d)
+        reached.append(_reach(where, axis, size, k, s, d))
+        output.append(_cropped(where, axis, reached[-1], p, more))
+    channels = weight.shape[1] * groups
+    check_room(where, "the output", (len(x), channels, *reached), x.itemsize)
+    pairs = tuple((p, p) for p in padding)
+    conv = ConvGeometry(kernel, stride, dilation, pairs, groups, sizes)
+    behind = tuple((0, more) for more in output_padding)
+    return TransposedGeometry(conv, channels, tuple(reached), behind, tuple(output))
+
+
+def _check_inputs(where: str, x: Array, weight: Array, groups: int) -> None:
+    """Refuse input channels that the weight does not have, or that groups cannot share."""
+    inputs = weight.shape[0]
+    if x.shape[1] != inputs:
+        raise ValueError(
+            f"{where}: x has {x.shape[1]} channels, but weight expects {inputs} "
+            f"(x {x.shape}, weight {weight.shape})"
+            f"{inputs_first(x.shape, weight.shape, groups)}"
+        )
+    check_share(where, "the input channels of weight,", inputs, groups)
+
+
+def _check_output_padding(where: str, axis: str, more: int, s: int, d: int) -> None:
+    """Refuse so much more of the output that the convolution of y would have another window."""
+    if more >= max(s, d):
+        raise ValueError(
+            f"{where}: output_padding must be smaller than stride or dilation, but along {axis} "
+            f"it is {more}, stride {s} and dilation {d}"
+        )
+
+
+def _reach(where: str, axis: str, size: int, k: int, s: int, d: int) -> int:
+    """How many places the windows of an axis fill, before any is cropped."""
+    if size == 0:
+        raise ValueError(f"{where}: x is empty along {axis}, it fills no window of the output")
+    return (size - 1) * s + d * (k - 1) + 1
+
+
+def _cropped(where: str, axis: str, reached: int, p: int, more: int) -> int:
+    """What padding and output_padding leave of it."""
+    output = reached + more - 2 * p
+    if output < 1:
+        raise ValueError(
+            f"{where}: padding {p} crops {2 * p} places along {axis}, but the output has only "
+            f"{reached + more} before it is cropped; give less padding"
+        )
+    return output
+
+
 # --- pooling ------------------------------------------------------------------------------
 
 
@@ -297,8 +390,7 @@ def pool_sizes(
     for axis, size, k, s, p, d in zip(
         AXES[n], sizes, kernel, stride, padding, dilation, strict=True
     ):
-        if size == 0:
-            raise ValueError(f"{where}: {name} is empty along {axis}, there is nothing to pool")
+        _check_pooled(where, name, axis, size)
         if 2 * p > k:
             raise ValueError(
                 f"{where}: padding must be at most half of kernel_size, but along {axis} "
@@ -316,6 +408,42 @@ def _pool_size(size: int, k: int, s: int, p: int, d: int, ceil_mode: bool) -> in
         return free // s + 1
     windows = math.ceil(free / s) + 1
     return windows - 1 if (windows - 1) * s >= size + p else windows
+
+
+OutputSize: TypeAlias = "int | Sequence[int | None] | None"
+
+
+def adaptive_output(
+    where: str, n: int | None, x: Array, output_size: OutputSize
+) -> tuple[int, ...]:
+    """Check the arguments of an adaptive pooling over n axes; give its sizes.
+
+    n: None of a pooling that takes one to three.
+    """
+    if n is None:
+        n = min(max(x.ndim - 2, 1), 3)
+    check_axes(where, "x", x, ("N", "C", *AXES[n]))
+    for axis, size in zip(AXES[n], x.shape[2:], strict=True):
+        _check_pooled(where, "x", axis, size)
+    is_masked = isinstance(output_size, np.ma.MaskedArray)  # whose masked entries become None
+    wanted = (output_size,) if is_masked else for_each(entries(output_size, n), n)
+    if not all(size is None or is_integer(size) for size in wanted):
+        raise TypeError(
+            f"{where}: output_size must be an integer or {n} of them, None for an axis that stays "
+            f"as it is, but is {output_size!r}"
+        )
+    given = x.shape[2:] if len(wanted) == n else (1,) * len(wanted)
+    whole = tuple(size if want is None else want for size, want in zip(given, wanted, strict=True))
+    output = check_ints(where, "output_size", whole, n, 1)
+    check_most(where, output_size=output)
+    check_room(where, "the output", (*x.shape[:2], *output), x.itemsize)
+    return output
+
+
+def _check_pooled(where: str, name: str, axis: str, size: int) -> None:
+    """Refuse an axis without places."""
+    if size == 0:
+        raise ValueError(f"{where}: {name} is empty along {axis}, there is nothing to pool")
 
 
 def check_window_holds_input(where: str, axis: str, window: int, holds: bool) -> None:

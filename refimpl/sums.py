@@ -171,6 +171,11 @@ def wide(x: Array) -> Array:
     return x.astype(np.float64) if is_narrow(x) else x
 
 
+def wide_half(maps: Array) -> Array:
+    """float16 in float32: a window's sum, and its size, may exceed 65504."""
+    return maps.astype(np.float32) if maps.dtype == np.float16 else maps
+
+
 def quotient(x: Array, count: int | Array) -> Array:
     """x / count, which may be larger than the largest number of float16.
 

@@ -159,6 +159,16 @@ def map_blocks(x: Array, *others: Array) -> Iterator[tuple[Array, ...]]:
         yield tuple(a[some] for a in maps)
 
 
+def add_at(gradient: Array, at: Array, upstream: Array) -> None:
+    """gradient += upstream at these places of each map; windows may share a maximum.
+
+    Shapes: gradient (maps, *S), at and upstream (maps, *S_out).
+    """
+    size = prod(gradient.shape[1:])
+    places = at.reshape(len(at), -1) + np.arange(0, gradient.size, size)[:, None]
+    np.add.at(gradient.reshape(-1), places.reshape(-1), upstream.reshape(-1))
+
+
 def meetings(size: int, output: int, k: int, s: int, p: int, d: int) -> list[tuple[slice, slice]]:
     """For each offset of a window along one axis: the outputs it serves, the inputs it reads.
 

@@ -64,7 +64,9 @@ def _of_value(
     if not terms.division and not rounded and is_exact(arrays, magnitude, sides):
         return exact_bound(magnitude.shape)
     # Of an average it is the sum that may overflow.
-    largest = _undivided_sum(function, arrays, options) if terms.division else magnitude
+    largest = magnitude
+    if terms.division:
+        largest = _undivided_sum(function, arrays, options, magnitude * terms.value)
     factors = operations.forward(function, rounded, options) if rounded else None
     shape = terms.shapes.get("y")
     return rounded_sum(magnitude, terms.value + terms.division, sides, largest, factors, shape)
@@ -122,8 +124,10 @@ def _gradients(function: str, sources: dict[str, Array], options: Options) -> di
     return operations.gradients(function, sources, options, upstream, names).gradients
 
 
-def _undivided_sum(function: str, arrays: Arrays, options: Options) -> Array:
-    """op(|inputs|) before its division."""
+def _undivided_sum(function: str, arrays: Arrays, options: Options, times: Array) -> Array:
+    """op(|inputs|) before its division; times: of a mean without padding, K times the mean."""
+    if "kernel_size" not in options:
+        return times
     plain, arguments, undivided = without_division(function, magnitudes(arrays), options)
     total = operations.forward(plain, arguments, undivided)
     return total[:, :, 0] if plain != function else total

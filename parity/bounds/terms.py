@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from parity.bounds import operations
+from parity.bounds.adaptive import spans
 from parity.bounds.arithmetic import Arithmetic
 from parity.bounds.bound import Shaped
 from parity.cases.case import Array, Shape
@@ -33,7 +34,7 @@ Options = Mapping[str, Any]
 class Terms(NamedTuple):
     """K of y and, by the input's name, of each gradient, without the division of an average.
 
-    division: 1 where each sum is divided afterwards. shapes: by "y" or the input's name, how
+    division: how often each sum is divided afterwards. shapes: by "y" or the input's name, how
     often a side whose sums have a known shape rounds a term; elsewhere K times.
     """
 
@@ -88,6 +89,26 @@ def _convolution(function: str, shapes: Shapes, options: Options) -> Terms:
     found = _with_bias(y * (C_in // groups), gradients, shapes, N)
     return found._replace(
         shapes=_matrix_products(C_in // groups, C_out // groups, kernel, N, y.size, shapes)
+    )
+
+
+def _transposed_convolution(function: str, shapes: Shapes, options: Options) -> Terms:
+    """y is what dx is of a convolution, dx what y is."""
+    (N, C_in, *places), (_, outputs, *kernel) = shapes["x"], shapes["weight"]
+    inputs = C_in // options.get("groups", 1)
+    small = {"x": (1, 1, *places), "weight": (1, 1, *kernel)}
+    y, of = _of_ones(function, small, {**options, "groups": 1})
+    gradients = {"x": of["x"] * outputs, "weight": of["weight"] * N}
+    found = _with_bias(y * inputs, gradients, shapes, N)
+    products = _matrix_products(outputs, inputs, kernel, N, prod(places), {})
+    biases = int("bias" in shapes)
+    return found._replace(
+        shapes={
+            "y": lambda side: products["x"](side) + biases,
+            "x": products["y"],
+            "weight": products["weight"],
+            "bias": lambda side: side.roundings_of_sum(N * y.size) + 1,
+        }
     )
 
 
@@ -210,6 +231,29 @@ def without_division(
     return "avg_pool2d", {"x": arrays["x"][:, :, None]}, of_rows
 
 
+def _adaptive_averages(function: str, shapes: Shapes, options: Options) -> Terms:
+    """Each window has a size of its own; torch divides by one side after another."""
+    sides = shapes["x"][2:]
+    every = spans(sides, options.get("output_size", 1))
+    windows = [[stop - start for start, stop in along] for along in every]
+    places = [
+        [sum(start <= u < stop for start, stop in along) for u in range(n)]
+        for n, along in zip(sides, every, strict=True)
+    ]
+    widest = [max(counts, default=0) for counts in windows]
+    return Terms(
+        _outer(windows),
+        {"x": _outer(places)},
+        len(sides),
+        {"y": lambda side: 1 + sum(map(side.roundings_along, widest))},
+    )
+
+
+def _outer(counts: Sequence[Sequence[int]]) -> Array:
+    """The products of a count along each axis: (1, 1, *S)."""
+    return np.asarray(prod(np.ix_(*counts)), np.float64)[None, None]
+
+
 def _one(value: Any) -> int:
     return int(value[0]) if isinstance(value, tuple | list) else int(value)
 
@@ -219,6 +263,9 @@ RULES: dict[str, Rule] = {
     "conv1d": _convolution,
     "conv2d": _convolution,
     "conv3d": _convolution,
+    "conv_transpose1d": _transposed_convolution,
+    "conv_transpose2d": _transposed_convolution,
+    "conv_transpose3d": _transposed_convolution,
     "weighted_pool2d": _weighted_pooling,
     "shared_conv2d": _shared_kernel,
     "correlate2d": _matrices,
@@ -227,4 +274,8 @@ RULES: dict[str, Rule] = {
     "avg_pool1d": _averages,
     "avg_pool2d": _averages,
     "avg_pool3d": _averages,
+    "adaptive_avg_pool1d": _adaptive_averages,
+    "adaptive_avg_pool2d": _adaptive_averages,
+    "adaptive_avg_pool3d": _adaptive_averages,
+    "global_avg_pool": _adaptive_averages,
 }

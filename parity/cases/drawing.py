@@ -7,6 +7,7 @@ sweep is news:
 - avg_pool3d: torch refuses an input smaller than the window, though padding makes room;
 - convolutions with a stride, from a dy with NaN or ∞: ∞ times the 0 of the padding is NaN, but
   torch in float32 (oneDNN) leaves padding out of ∂L/∂weight and gives ∞ or 0;
+- transposed convolutions with padding, from an x with NaN or ∞: the same of the 0 beyond dy;
 - sign of NaN, also in a perceptron of sums that overflow: NaN here, 0 in torch;
 - hardtanh of NaN: dy passes here, in torch dy or 0, by the place in the tensor;
 - batch, layer and group normalisation from a dy with ∞: ∞ − ∞ stands elsewhere in torch;
@@ -134,12 +135,19 @@ def with_target(name: str, target: str, kinds: Kinds, reductions: tuple[str, ...
     return make
 
 
-def affine(dice: Dice, x: Shape, weight: Shape, options: Mapping[str, Any]) -> Arguments:
-    """x, weight and mostly a bias."""
+def affine(
+    dice: Dice,
+    x: Shape,
+    weight: Shape,
+    options: Mapping[str, Any],
+    outputs: int | None = None,
+) -> Arguments:
+    """x, weight and mostly a bias, of as many outputs as the weight has first unless said."""
     values, weights, upstream = dice.kinds(ALIKE, WEIGHTED)
     arrays = {"x": Draw(x, values, dice.layout()), "weight": Draw(weight, weights, dice.layout())}
     if dice.chance(0.7):
-        arrays["bias"] = Draw(weight[:1], weights, dice.layout())
+        biases = weight[:1] if outputs is None else (outputs,)
+        arrays["bias"] = Draw(biases, weights, dice.layout())
     return Arguments(arrays, options, upstream)
 
 

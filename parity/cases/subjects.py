@@ -6,6 +6,7 @@ from typing import Protocol
 
 from parity.cases import (
     activations,
+    adaptive_pooling,
     average_pooling,
     broadcasting,
     convolution,
@@ -18,6 +19,7 @@ from parity.cases import (
     max_pooling,
     normalization,
     sampling,
+    transposed_convolution,
     weighted_pooling,
 )
 from parity.cases.case import BadCase, Case
@@ -41,9 +43,11 @@ class Subject(Protocol):
 
 SUBJECTS: tuple[Subject, ...] = (
     convolution,
+    transposed_convolution,
     correlation,
     max_pooling,
     average_pooling,
+    adaptive_pooling,
     weighted_pooling,
     sampling,
     dense,

@@ -17,7 +17,7 @@ from parity.cases.functions import FUNCTIONS
 from parity.witnesses.problem import Problem
 
 POOLINGS = ("max_pooling", "average_pooling", "weighted_pooling", "sampling")
-MAPS = ("convolution", *POOLINGS)
+MAPS = ("convolution", "transposed_convolution", "adaptive_pooling", *POOLINGS)
 LOSSES = ("losses", "linear_models")
 
 
@@ -130,6 +130,8 @@ class Call:
     @cached_property
     def left_over(self) -> tuple[int, ...]:
         """Places along each axis that no window reaches: (H + 2p − k) mod s."""
+        if self.subject == "transposed_convolution":  # whose windows are in the output
+            return (0,) * len(self.sides)
         axes = zip(self.sides, self.padding, self.spans, self.stride, strict=False)
         return tuple((n + sum(pair) - span) % s for n, pair, span, s in axes)
 

@@ -70,6 +70,7 @@ def given() -> dict[str, Any]:
 
 # Values up to 400 of sums of at most 24 terms: rounding loses less, a wrong term more.
 ROUNDING = 2.0**-32
+CONV_TRANSPOSE = ("conv_transpose2d",)
 CONV, CONV_BACK = ("conv2d",), ("conv2d_backward",)
 FORMS: tuple[Form, ...] = (
     Form(
@@ -137,10 +138,23 @@ FORMS: tuple[Form, ...] = (
     ),
     Form(
         "the transposed convolution ('deconvolution') of z is dx of the convolution, dy = z",
-        "conv2d_backward(dy, x, weight, stride=1).dx",
+        "conv_transpose2d(dy, weight)",
+        "conv2d_backward(dy, x, weight).dx",
+        (*CONV_TRANSPOSE, *CONV_BACK),
+    ),
+    Form(
+        "every place brings a whole kernel; where windows meet, their parts are added",
+        "conv_transpose2d(dy, weight)",
         "sum(dy[0, o, h, w] * np.pad(weight[o], ((0, 0), (h, 2 - h), (w, 2 - w)))"
         " for o in range(3) for h in range(3) for w in range(3))[None]",
-        CONV_BACK,
+        CONV_TRANSPOSE,
+    ),
+    Form(
+        "a transposed convolution slides the turned kernel, axes swapped, over x with gaps",
+        "conv_transpose2d(dy, weight, stride=2, padding=1)",
+        "conv2d(np.pad(np.kron(dy, [[1, 0], [0, 0]]), ((0, 0), (0, 0), (0, 0), (1, 1)))"
+        "[..., :-1, :-1], rot180(weight).transpose(1, 0, 2, 3))",
+        CONV_TRANSPOSE,
     ),
     Form(
         "each row of a dense layer is one sample: y = x Wᵀ + b",
@@ -251,6 +265,12 @@ FORMS: tuple[Form, ...] = (
         "max_pool2d(maps, 2)",
         "maps.reshape(1, 2, 2, 2, 3, 2).max(axis=(3, 5))",
         ("max_pool2d",),
+    ),
+    Form(
+        "the pooling of whole maps is a mean over their places",
+        "global_avg_pool(maps)",
+        "maps.mean(axis=(2, 3), keepdims=True)",
+        ("global_avg_pool",),
     ),
     Form(
         "torch's nn.Flatten, and Keras' on channels-first maps",

@@ -207,17 +207,33 @@ IDEAS: tuple[Idea, ...] = (
         "transposed-convolution",
         "transposed convolution: what dx of a convolution computes",
         "Every element of its input is multiplied by the whole kernel and added into the output: "
-        "the gradient dx of a convolution, with dy as the input. conv2d_backward(z, x, weight, "
-        "stride).dx computes it, with any x of the wanted size.",
+        "the gradient dx of a convolution, with dy as the input. So its weight is the "
+        "convolution's, inputs first; padding crops the output, and output_padding says which of "
+        "the images is meant that a stride makes equally large.",
         ("deconvolution", "deconv", "transpose", "convtranspose", "ConvTranspose2d",
          "fractional stride", "转置卷积", "反卷积"),
-        "conv2d_backward", "4x4 kernel 2x2 stride 2", "dx[0,0,1,1]",
+        "conv_transpose2d", "2x2 kernel 3x3 stride 2 padding 1", "0,0,1,1",
         forms=(
             "the transposed convolution ('deconvolution') of z is dx of the convolution, dy = z",
-            "over several maps: dy in a frame of zeros, kernels turned, their axes swapped",
+            "every place brings a whole kernel; where windows meet, their parts are added",
+            "a transposed convolution slides the turned kernel, axes swapped, over x with gaps",
         ),
         own=windows_in_numbers.scatter,
-        see=("conv2d_backward", "upsample"),
+        see=("conv_transpose2d", "conv_transpose2d_backward", "conv2d_backward", "upsample",
+             "transposed-padding-added", "transposed-stride-and-dilation-swapped"),
+    ),
+    Idea(
+        "adaptive-pooling",
+        "adaptive and global pooling: the output's size is given, not the window's",
+        "Window i of an axis reaches from ⌊i·H/H_out⌋ to ⌈(i + 1)·H/H_out⌉. Where H_out does not "
+        "divide H, windows differ in size and share places, so each mean has a divisor of its own. "
+        "With one window along each axis it is the pooling of whole maps.",
+        ("AdaptiveAvgPool2d", "AdaptiveMaxPool2d", "global average pooling", "GAP",
+         "GlobalAveragePooling2D", "global pooling", "自适应池化", "全局平均池化"),
+        "adaptive_avg_pool2d", "5x3 output_size 3x2", "0,0,1,0",
+        forms=("the pooling of whole maps is a mean over their places",),
+        see=("adaptive_avg_pool2d", "adaptive_max_pool2d", "global_avg_pool",
+             "adaptive-windows-of-one-size", "average-pooling-gradient"),
     ),
     Idea(
         "im2col",

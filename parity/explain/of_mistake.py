@@ -35,6 +35,21 @@ OF_CONVOLUTION = (
     "4 kernel 2 stride 2", "5 kernel 2 stride 2", "4 kernel 2 dilation 2", "3 kernel 3 padding 1",
     "4 kernel 3 stride 2 padding 1", "2 kernel 2 batch 2 channels 2 outputs 2",
 )  # fmt: skip
+OF_TRANSPOSED = (
+    "2 kernel 1", "1 kernel 2", "2 kernel 2", "2 kernel 2 batch 2", "2 kernel 2 channels 2",
+    "1 kernel 2 channels 2 outputs 2", "3 kernel 2 padding 1", "2 kernel 3 padding 1",
+    "2 kernel 1 stride 2", "2 kernel 2 stride 2", "2 kernel 2 dilation 2",
+    "2 kernel 2 stride 2 dilation 1 padding 1", "2 kernel 2 stride 2 output_padding 1",
+    "2 kernel 1 stride 2 output_padding 1", "2 kernel 3 stride 2 padding 1 output_padding 1",
+    "1 kernel 1 channels 2 outputs 2 groups 2", "1 kernel 1 channels 4 outputs 2 groups 2",
+)  # fmt: skip
+OF_ADAPTIVE = (
+    "2 output_size 1", "2 output_size 1 values equal", "3 output_size 2",
+    "3 output_size 2 values equal", "3 output_size 2 values negative", "5 output_size 3",
+    "5 output_size 2", "4 output_size 3", "5 output_size 4", "5 output_size 4 values negative",
+    "7 output_size 4", "2 output_size 3", "2 batch 2", "2x3", "2", "2 values equal",
+    "4 values equal", "2 values negative", "3 values negative",
+)  # fmt: skip
 OF_POOLING = (
     "2 kernel 2", "2 kernel 2 values equal", "2 kernel 2 values negative",
     "3 kernel 2 stride 1", "3 kernel 2 stride 1 values equal", "2 kernel 1 channels 2 batch 2",
@@ -95,6 +110,10 @@ def tell(sheet: Sheet, name: str) -> None:
 def texts(known: Mistake) -> tuple[str, ...]:
     """Sizes in which a mistake may show."""
     forward = forward_of(known.function)
+    if forward.startswith("conv_transpose"):
+        return OF_TRANSPOSED
+    if forward.startswith(("adaptive", "global")):
+        return OF_ADAPTIVE
     if forward[:4] == "conv" and forward[-1] == "d" and forward != "convolve2d":
         return OF_CONVOLUTION
     if forward == "cross_entropy":

@@ -112,6 +112,21 @@ def _convolution(name: str, said: Picked) -> Arguments:
     return arrays
 
 
+def _transposed(name: str, said: Picked) -> Arguments:
+    n = _axes(name)
+    shape = _shape(said, {1: (3,), 2: (2, 2), 3: (1, 2, 2)}[n])
+    kernel = as_sizes(said.get("kernel", {1: 3, 2: 3, 3: 2}[n]), n, "kernel")
+    N, C, C_out = (said.get(key, 1) for key in ("batch", "channels", "outputs"))
+    groups = said.get("groups", 1)
+    if C % groups or C_out % groups:
+        raise SizeError(f"--size: {groups} groups cannot share {C} channels and {C_out} outputs")
+    return {
+        "x": drawn("x", (N, C, *shape)),
+        "weight": drawn("weight", (C, C_out // groups, *kernel), -2, 3),
+        "bias": drawn("bias", (C_out,), 1, 4),
+    }
+
+
 def _shared(name: str, said: Picked) -> Arguments:
     shape, kernel = _shape(said, (3, 3)), as_sizes(said.get("kernel", 2), 2, "kernel")
     usual = (("batch", 1), ("channels", 2), ("outputs", 1))
@@ -129,6 +144,20 @@ def _pooling(name: str, said: Picked) -> Arguments:
     x = different("x", (said.get("batch", 1), said.get("channels", 1), *shape))
     usual = "equal" if said.get("ties", "first") == "all" else "different"
     return {"x": _of_kind(x, said.get("values", usual))}
+
+
+def _adaptive(name: str, said: Picked) -> Arguments:
+    shape = _shape(said, {1: (5,), 2: (3, 3), 3: (2, 3, 3)}[_axes(name)])
+    return _maps_of(shape, said)
+
+
+def _whole_maps(name: str, said: Picked) -> Arguments:
+    return _maps_of((2, 2) if said.shape is None else said.shape, said)
+
+
+def _maps_of(shape: Sizes, said: Picked) -> Arguments:
+    x = different("x", (said.get("batch", 1), said.get("channels", 1), *shape))
+    return {"x": _of_kind(x, said.get("values", "different"))}
 
 
 def _of_kind(x: Array, values: Any) -> Array:
@@ -298,12 +327,21 @@ ONE = ("kernel", "channels", "outputs", "batch")
 # Of each kind of function: what makes its arguments, and the names of sizes that it takes.
 KINDS: dict[Maker, tuple[str, tuple[str, ...]]] = {
     _convolution: ("conv1d conv2d conv3d", ONE),
+    _transposed: ("conv_transpose1d conv_transpose2d conv_transpose3d", ONE),
     _shared: ("shared_conv2d", ONE),
     _pooling: (
         "max_pool1d max_pool2d max_pool3d avg_pool1d avg_pool2d avg_pool3d "
         "max_pool1d_with_indices max_pool2d_with_indices max_pool3d_with_indices",
         ("kernel", "channels", "batch", "values"),
     ),
+    _adaptive: (
+        "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d "
+        "adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d "
+        "adaptive_max_pool1d_with_indices adaptive_max_pool2d_with_indices "
+        "adaptive_max_pool3d_with_indices",
+        ("channels", "batch", "values"),
+    ),
+    _whole_maps: ("global_avg_pool global_max_pool", ("channels", "batch", "values")),
     _weighted_pool: ("weighted_pool2d", ("kernel", "channels", "batch")),
     _gaussian_pool: ("gaussian_pool2d", ("kernel",)),
     _matrix_and_kernel: ("correlate2d convolve2d", ("kernel",)),
@@ -331,6 +369,7 @@ MAKERS = {name: maker for maker, (names, _) in KINDS.items() for name in names.s
 NAMED = {name: words for _, (names, words) in KINDS.items() for name in names.split()}
 # Options that a function's example has, and what it is called where people say "kernel".
 USUAL: dict[str, Mapping[str, Any]] = {
+    **{name: {"output_size": 2} for name in KINDS[_adaptive][0].split()},
     "leaky_relu": {"negative_slope": Fraction(1, 10)},
     "gaussian_pool2d": {"sigma": 1},
     "batch_norm": {"training": True, "eps": 5},
@@ -342,7 +381,10 @@ USUAL: dict[str, Mapping[str, Any]] = {
 WINDOWS = {"kernel_size": 2, "size": 2}
 EXAMPLES: dict[Maker, str] = {
     _convolution: "4x4 kernel 3x3 stride 1 padding 1",
+    _transposed: "2x2 kernel 3x3 stride 2 padding 1",
     _pooling: "4x4 kernel 2 stride 2",
+    _adaptive: "5x5 output_size 3",
+    _whole_maps: "3x3",
     _dense: "3 outputs 2 batch 2",
     _classified: "2x3 reduction sum",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from parity.mistakes import (  # each file enters its own in MISTAKES or LOSING_DIGITS
     activations,
+    adaptive_pooling,
     average_pooling,
     broadcasting,
     convolution,
@@ -16,6 +17,7 @@ from parity.mistakes import (  # each file enters its own in MISTAKES or LOSING_
     max_pooling,
     normalization,
     sampling,
+    transposed_convolution,
     weighted_pooling,
 )
 from parity.mistakes.mistake import LOSING_DIGITS, MISTAKES, Mistake, control
@@ -24,6 +26,7 @@ __all__ = ["EVERY", "LOSING_DIGITS", "MISTAKES", "Mistake", "control"]
 
 _ = (
     activations,
+    adaptive_pooling,
     average_pooling,
     broadcasting,
     convolution,
@@ -36,6 +39,7 @@ _ = (
     max_pooling,
     normalization,
     sampling,
+    transposed_convolution,
     weighted_pooling,
 )
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from torch import Tensor
 
 from parity.oracle.activations import TORCH as ACTIVATIONS
+from parity.oracle.adaptive_pooling import TORCH as ADAPTIVE_POOLING
 from parity.oracle.average_pooling import TORCH as AVERAGE_POOLING
 from parity.oracle.broadcasting import TORCH as BROADCASTING
 from parity.oracle.convolution import TORCH as CONVOLUTION
@@ -19,13 +20,16 @@ from parity.oracle.losses import TORCH as LOSSES
 from parity.oracle.max_pooling import TORCH as MAX_POOLING
 from parity.oracle.normalization import TORCH as NORMALIZATION
 from parity.oracle.sampling import TORCH as SAMPLING
+from parity.oracle.transposed_convolution import TORCH as TRANSPOSED_CONVOLUTION
 from parity.oracle.weighted_pooling import TORCH as WEIGHTED_POOLING
 
 FUNCTIONS: dict[str, Callable[..., Tensor]] = {
     **CONVOLUTION,
+    **TRANSPOSED_CONVOLUTION,
     **CORRELATION,
     **MAX_POOLING,
     **AVERAGE_POOLING,
+    **ADAPTIVE_POOLING,
     **WEIGHTED_POOLING,
     **SAMPLING,
     **DENSE,

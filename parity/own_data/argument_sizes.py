@@ -15,9 +15,10 @@ from parity.own_data.names import argument_names, is_optional
 SIZE = re.compile(r"[1-9][0-9]{0,9}")
 BETWEEN = re.compile(r"\s*[x×X*,]\s*|\s+")
 CONVOLUTIONS = ("conv1d", "conv2d", "conv3d")
+TRANSPOSED = tuple(f"conv_transpose{n}d" for n in (1, 2, 3))  # their inputs stand first
 # What may be given in the place of a weight.
 EXTRAS = {
-    **dict.fromkeys((*CONVOLUTIONS, "shared_conv2d"), ("out_channels", "kernel_size")),
+    **dict.fromkeys((*CONVOLUTIONS, *TRANSPOSED, "shared_conv2d"), ("out_channels", "kernel_size")),
     **dict.fromkeys(
         ("linear", "perceptron", "logistic_regression", "softmax_regression"), ("out_features",)
     ),
@@ -89,7 +90,7 @@ def _further(
     if name == "weight":
         return _weight(function, cells, first)
     if name == "bias":
-        return _bias(given or "false", found["weight"])
+        return _bias(given or "false", _outputs(function, cells, found["weight"]))
     if given is not None:
         return shape_in(name, given)
     if function == "concatenate":
@@ -101,9 +102,14 @@ def _further(
     return first
 
 
-def _bias(given: str, weight: Shape) -> Shape | None:
+def _outputs(function: str, cells: Mapping[str, str], weight: Shape) -> int:
+    """How many outputs a weight of this shape gives."""
+    return weight[1] * _groups(cells) if function in TRANSPOSED else weight[0]
+
+
+def _bias(given: str, outputs: int) -> Shape | None:
     if given in FLAGS:
-        return weight[:1] if FLAGS[given] else None
+        return (outputs,) if FLAGS[given] else None
     if not SIZE.fullmatch(given.strip("()[], ")):
         raise OwnDataError(f"bias {given!r}: must be true, false, or a size, as 64")
     return shape_in("bias", given)
@@ -136,14 +142,21 @@ def _weight_of(function: str, cells: Mapping[str, str], x: Shape) -> Shape:
     out = _count("out_channels", cells)
     if function == "shared_conv2d":
         return (out, *kernel)
-    return (out, _channels_of_a_group(cells, x), *kernel)
+    if function in TRANSPOSED:
+        return (x[1] if len(x) > 1 else 1, _share("out_channels", out, cells), *kernel)
+    return (out, _share("channels", x[1] if len(x) > 1 else 1, cells), *kernel)
 
 
-def _channels_of_a_group(cells: Mapping[str, str], x: Shape) -> int:
-    groups = _count("groups", cells) if "groups" in cells else 1
-    channels = x[1] if len(x) > 1 else 1
+def _groups(cells: Mapping[str, str]) -> int:
+    return _count("groups", cells) if "groups" in cells else 1
+
+
+def _share(name: str, channels: int, cells: Mapping[str, str]) -> int:
+    """The channels of x, or those that come out, of one group."""
+    groups = _groups(cells)
     if channels % groups:
-        raise OwnDataError(f"x has {channels} channels, which {groups} groups do not divide")
+        has = f"x has {channels} channels" if name == "channels" else f"{name} is {channels}"
+        raise OwnDataError(f"{has}, which {groups} groups do not divide")
     return channels // groups
 
 

@@ -90,7 +90,7 @@ def option_value(given: str, text: str, parameter: Parameter) -> Any:
     Raises: OwnDataError.
     """
     text = text.strip()
-    if text == "None" and "None" in _type(parameter):
+    if text == "None" and ("None" in _type(parameter) or _type(parameter) == "OutputSize"):
         return None
     for parse in _parsers(parameter):
         value = parse(text)
@@ -107,6 +107,8 @@ def _parsers(parameter: Parameter) -> tuple[Callable[[str], Any], ...]:
         return (_whole, _pairs, _wholes, _name)
     if kind.startswith("Ints"):
         return (_whole, _wholes)
+    if kind == "OutputSize":
+        return (_whole, _wholes_or_none)
     if kind.startswith("int"):
         return (_whole,)
     return (_name,) if kind == "str" else (_whole, _real)
@@ -131,6 +133,14 @@ def _wholes(text: str) -> tuple[int, ...] | None:
     if inner == parts[0] or not all(WHOLE.fullmatch(part) for part in parts):
         return None
     return tuple(map(int, parts))
+
+
+def _wholes_or_none(text: str) -> tuple[int | None, ...] | None:
+    """One for each axis, None where it stays: "4,None"."""
+    parts = AXES.split(text.strip("()[] ").removesuffix(","))
+    if text == parts[0] or not all(p == "None" or WHOLE.fullmatch(p) for p in parts):
+        return None
+    return tuple(None if part == "None" else int(part) for part in parts)
 
 
 def _pairs(text: str) -> tuple[tuple[int, int], ...] | None:
@@ -162,6 +172,8 @@ def _example(parameter: Parameter) -> str:
         )
     if kind.startswith("Ints"):
         return "a whole number, or one for each axis: 2 or 2,1"
+    if kind == "OutputSize":
+        return "a whole number, or one for each axis, None where it stays as it is: 2 or 2,None"
     if kind.startswith("int"):
         return "a whole number"
     return "a word" if kind == "str" else "a number"

@@ -14,7 +14,10 @@ from parity.cases.case import Array
 from parity.cases.functions import FUNCTIONS, forward_of
 from parity.mistakes.mistake import Mistake
 
-MAPS = ("convolution", "max_pooling", "average_pooling", "weighted_pooling", "sampling")
+MAPS = (
+    *("convolution", "transposed_convolution", "max_pooling", "average_pooling"),
+    *("adaptive_pooling", "weighted_pooling", "sampling"),
+)
 BATCHES = (*MAPS, "dense", "joining", "losses", "linear_models")
 
 

@@ -23,7 +23,7 @@ from parity.power.survey import mapping
 from parity.power.wrong_code import Tensors, computed
 from parity.results.settings import DEFAULT_SEED, Settings
 from parity.suite.planting import replaced
-from refimpl import convolution, windows
+from refimpl import patches, windows
 
 APART = 2e-4  # of a tensor's largest value: more than the rounding of another order of a sum
 REFUSED_BY_NONE = "refused by no case that shows it"
@@ -273,5 +273,5 @@ def _noting_blocks() -> Iterator[list[tuple[slice, slice]]]:
             noted.append(block)
             yield block
 
-    with replaced(windows, "blocks", noting), replaced(convolution, "blocks", noting):
+    with replaced(windows, "blocks", noting), replaced(patches, "blocks", noting):
         yield noted

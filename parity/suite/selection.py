@@ -48,6 +48,18 @@ OTHERS = {
     **dict.fromkeys(("sub", "difference"), "subtract"),
     **dict.fromkeys(("div", "quotient"), "divide"),
     **dict.fromkeys(("crosscorrelation", "crosscorrelate", "correlation", "xcorr"), "correlate2d"),
+    **{
+        f"{name}{n}d": f"conv_transpose{n}d"
+        for name in ("deconv", "deconvolution")
+        for n in (1, 2, 3)
+    },
+    **{f"conv{n}dtranspose": f"conv_transpose{n}d" for n in (1, 2, 3)},
+    **{
+        f"global{kind}pool{axes}": f"global_{known}_pool"
+        for kind, known in (("average", "avg"), ("avg", "avg"), ("max", "max"))
+        for axes in ("1d", "2d", "3d")
+    },
+    **dict.fromkeys(("globalaveragepool", "gap"), "global_avg_pool"),
     **dict.fromkeys(("subsample", "subsampling"), "downsample"),
     **dict.fromkeys(("lenet5",), "lenet"),
     **dict.fromkeys(("googlenet",), "inception"),
@@ -59,15 +71,11 @@ ABSENT = (
         r"(instance|spectral|weight|rms)norm",
         "such normalisation (that of an instance is group_norm with num_groups=C)",
     ),
-    (
-        r"transpose|^deconv|fractional",
-        "transposed convolution (its value is the dx of conv2d_backward)",
-    ),
     (r"depthwise|separable", "depthwise convolution of its own (conv2d has it: groups=C_in)"),
     (r"lstm|gru$|rnn|recurrent", "recurrent layer"),
     (r"attention|transformer|embedding", "attention and no embedding"),
     (r"^(gelu|elu|selu|celu|silu|swish|mish|softplus|prelu|softsign|maxout)$", "such activation"),
-    (r"unpool|adaptive|global|lppool|roipool", "such pooling"),
+    (r"unpool|fractional|lppool|roipool", "such pooling"),
     (r"^(adam\w*|sgd|momentum|rmsprop|adagrad|optim\w*)$", "optimiser but gradient descent"),
     (r"hinge|huber|smoothl1|^l1$|^mae$|kldiv|nll|focal|triplet|ctc", "such loss"),
     (r"^(pad\w*|fold|unfold|im2col|col2im|interpolate|bilinear)$", "such function"),

@@ -46,7 +46,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from math import ceil, lcm, log2, nan, prod
+from math import ceil, lcm, log2, nan
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -78,7 +78,7 @@ from parity.witnesses.lattices import (
     divisors,
     output_shape,
     patterns_below,
-    window_of,
+    terms_at_most,
     without_branch,
 )
 
@@ -261,7 +261,7 @@ def largest_sums(shape: Geometry, largest: Arrays, dy: Array) -> dict[str, Array
         sums = {"y": result.y, **result.gradients}
         return {name: magnitude * division for name, magnitude in sums.items()}
     (name,), (_, gain) = shape.inputs, _scale(shape)
-    windows = prod(window_of(shape)) if FUNCTIONS[shape.function].integers in MAXIMA else 1
+    windows = terms_at_most(shape) if FUNCTIONS[shape.function].integers in MAXIMA else 1
     return {"y": largest[name] * gain, name: dy * (windows * gain)}
 
 

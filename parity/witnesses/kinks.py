@@ -202,7 +202,10 @@ def _tied_downsampled(problem: Problem) -> Open:
     )
 
 
-POOLINGS = ("max_pool1d", "max_pool2d", "max_pool3d", "downsample")
+POOLINGS = (
+    *("max_pool1d", "max_pool2d", "max_pool3d", "downsample"),
+    *("adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d", "global_max_pool"),
+)
 RULES: Mapping[str, Rule] = {
     "relu": _bent,
     "leaky_relu": _bent,

@@ -32,6 +32,7 @@ from parity.bounds.terms import RULES as COUNTED
 from parity.bounds.terms import terms_of
 from parity.cases.case import Array, Case, Given, Shape
 from parity.cases.functions import FUNCTIONS
+from parity.witnesses.definitions import windows
 from parity.witnesses.definitions.windows import each
 
 Options = Mapping[str, Any]
@@ -264,9 +265,9 @@ def _check_exact(shape: Geometry, pattern: Pattern, limit: int) -> None:
 
 
 def _averages(shape: Geometry, limit: int, rng: np.random.Generator) -> list[Pattern]:
-    """Multiples of every divisor. A window holds as many places as it has, and a place lies in
-    no more windows than that; each of them stays below the limit before it is divided."""
-    step, places = divisors_multiple(shape), prod(window_of(shape))
+    """Multiples of every divisor. No sum has more terms than a window has places, or a place
+    windows; each of them stays below the limit before it is divided."""
+    step, places = divisors_multiple(shape), terms_at_most(shape)
     most = (limit - 1) // (places * step)
     return [
         {
@@ -294,9 +295,13 @@ def divisors(shape: Geometry) -> set[int]:
 
 
 def window_of(shape: Geometry) -> tuple[int, ...]:
-    size = shape.options["size" if shape.function == "downsample" else "kernel_size"]
-    axes = len(shape.shapes["x"]) - 2
-    return each(size, axes)
+    """The sides of the largest window."""
+    return windows.window_of(shape.shapes["x"], shape.options)
+
+
+def terms_at_most(shape: Geometry) -> int:
+    """The places of a window, or the windows of a place if these may be more."""
+    return windows.most_terms(shape.shapes["x"], shape.options)
 
 
 def _downsampled(shape: Geometry, limit: int, rng: np.random.Generator) -> list[Pattern]:
@@ -346,7 +351,7 @@ def _maxima(shape: Geometry, limit: int, rng: np.random.Generator) -> list[Patte
     apart = (limit - 1) // (elements // 2 + 1)
     if apart < 3:
         raise NotExactError(f"{elements} elements are too many to be kept apart")
-    dy = _around_zero(output_shape(shape), (limit - 1) // prod(window_of(shape)))
+    dy = _around_zero(output_shape(shape), (limit - 1) // terms_at_most(shape))
     found: list[Pattern] = []
     seen: set[Shape] = set()
     while len(found) < MOST_ORDERS and len(seen) < prod(window_of(shape)):
@@ -370,6 +375,8 @@ def winners(shape: Geometry, pattern: Pattern) -> set[Shape]:
         function, options = "max_pool2d", {"kernel_size": window}
     else:
         function = shape.function
+    if windows.is_adaptive(options):
+        return _winners_of_adaptive(x, options)
     indices = oracle.forward(f"{function}_with_indices", {"x": x}, options)
     stride = each(options.get("stride") or window, axes)
     padding = each(options.get("padding", 0), axes)
@@ -380,6 +387,21 @@ def winners(shape: Geometry, pattern: Pattern) -> set[Shape]:
         (place - (start * s - p)) // d
         for place, start, s, p, d in zip(places, starts, stride, padding, dilation, strict=True)
     ]
+    return set(zip(*(offset.ravel().tolist() for offset in offsets), strict=True))
+
+
+def _winners_of_adaptive(x: Array, options: Options) -> set[Shape]:
+    """The same where each window has a beginning of its own."""
+    axes = x.ndim - 2
+    asked = {"output_size": options.get("output_size", 1)}
+    indices = oracle.forward(f"adaptive_max_pool{axes}d_with_indices", {"x": x}, asked)
+    places = np.unravel_index(indices.astype(np.intp), x.shape[2:])
+    offsets = []
+    for axis, (place, n, output) in enumerate(
+        zip(places, x.shape[2:], each(asked["output_size"], axes), strict=True), start=2
+    ):
+        starts = np.array([span.start for span in windows.adaptive_spans(n, output)])
+        offsets.append(place - starts.reshape(-1, *(1,) * (x.ndim - 1 - axis)))
     return set(zip(*(offset.ravel().tolist() for offset in offsets), strict=True))
 
 

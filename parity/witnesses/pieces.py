@@ -15,7 +15,7 @@ import numpy as np
 from parity.cases.case import Array
 from parity.cases.function import ELEMENT, MAP, ROW, WINDOW
 from parity.cases.functions import FUNCTIONS
-from parity.witnesses.definitions.windows import each, margins
+from parity.witnesses.definitions.windows import each, margins, window_of
 from parity.witnesses.problem import SUM, Problem
 
 
@@ -71,8 +71,7 @@ def cost(problem: Problem) -> int:
 
 
 def _window(problem: Problem) -> int:
-    options, axes = problem.options, problem.dy.ndim - 2
-    return prod(each(options["size"] if "size" in options else options["kernel_size"], axes))
+    return prod(window_of(problem.arrays["x"].shape, problem.options))
 
 
 # --- one element --------------------------------------------------------------------------

@@ -5,6 +5,7 @@ multiplies by fl(1/d), rounded to the dtype, is off by at most
 
     γ_(K+1)·Σ|x|/d    K terms: the reciprocal, the product and K − 1 additions round,
 
+(of an adaptive pooling, which torch divides by one side after another, γ_(K+D), D sides),
 whichever comes first: of a sum formed first two roundings, of the sums of a gradient K + 1. That,
 and no more, is allowed where d is no power of 2.
 
@@ -51,7 +52,7 @@ class Means:
     def wrong(self) -> float:
         """ε: by how much of its largest value a coefficient must be off to be seen."""
         K = self.terms.most
-        return float(2 / SHARE * K * gamma(np.asarray(K + 1), self.u))
+        return float(2 / SHARE * K * gamma(np.asarray(K + self.terms.division), self.u))
 
     def only_rounded(
         self, name: str, ours: Array, theirs: Array, arrays: Mapping[str, Array], dy: Array
@@ -60,7 +61,7 @@ class Means:
         if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
             return False
         magnitude, terms = self._sums(name, np.abs(arrays["x"]), np.abs(dy))
-        limit = gamma(terms + 1, self.u) * magnitude
+        limit = gamma(terms + self.terms.division, self.u) * magnitude
         with np.errstate(invalid="ignore"):
             difference = np.abs(ours.astype(np.float64) - theirs.astype(np.float64))
         return bool(np.all(difference <= limit))

@@ -42,9 +42,11 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^parity (\w+)([^#\n]*?)(?:  |$)", text("commands.md"), re.MULTILINE)
 FAST = (
     "convolution",
+    "transposed_convolution",
     "correlation",
     "max_pooling",
     "average_pooling",
+    "adaptive_pooling",
     "weighted_pooling",
     "sampling",
 )

@@ -21,16 +21,34 @@ def normal(*shape: int) -> Any:
 X = {1: normal(2, 3, 9), 2: normal(2, 3, 9, 8), 3: normal(2, 3, 5, 8, 7)}
 WEIGHT = {1: normal(4, 3, 5), 2: normal(4, 3, 3, 2), 3: normal(4, 3, 2, 4, 2)}
 
-ONE_OPTION = [
-    (f"conv{n}d", n, (WEIGHT[n],), option)
-    for n in (1, 2, 3)
-    for option in ({"stride": 2}, {"padding": 1}, {"dilation": 2})
-] + [
-    (f"{kind}_pool{n}d", n, (), {"kernel_size": 2, **option})
-    for kind in ("max", "avg")
-    for n in (1, 2, 3)
-    for option in ({}, {"stride": 1}, {"padding": 1}, *([{"dilation": 2}] * (kind == "max")))
-]
+ONE_OPTION = (
+    [
+        (f"conv{n}d", n, (WEIGHT[n],), option)
+        for n in (1, 2, 3)
+        for option in ({"stride": 2}, {"padding": 1}, {"dilation": 2})
+    ]
+    + [
+        (f"{kind}_pool{n}d", n, (), {"kernel_size": 2, **option})
+        for kind in ("max", "avg")
+        for n in (1, 2, 3)
+        for option in ({}, {"stride": 1}, {"padding": 1}, *([{"dilation": 2}] * (kind == "max")))
+    ]
+    + [
+        (f"conv_transpose{n}d", n, (WEIGHT[n][:3],), option)
+        for n in (1, 2, 3)
+        for option in (
+            {"stride": 2},
+            {"padding": 1},
+            {"dilation": 2},
+            {"stride": 2, "output_padding": 1},
+        )
+    ]
+    + [
+        (f"adaptive_{kind}_pool{n}d", n, (), {"output_size": 2})
+        for kind in ("max", "avg")
+        for n in (1, 2, 3)
+    ]
+)
 
 
 @pytest.mark.parametrize("form", [tuple, list, np.array])

@@ -23,7 +23,7 @@ from plain import (
 )
 
 import refimpl
-from refimpl import conv1d, conv1d_backward, conv2d, conv2d_backward
+from refimpl import conv1d, conv1d_backward, conv2d, conv2d_backward, patches
 from refimpl import windows as windows_module
 
 # --- worked examples ----------------------------------------------------------------------
@@ -412,10 +412,10 @@ def test_blocks_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
     """The test above does cut: each block's patches stay under the limit."""
     made = []
     monkeypatch.setattr(windows_module, "BLOCK_BYTES", 2 * 3 * 4 * 8)
-    matrix = refimpl.convolution._patch_matrix
+    matrix = patches.patch_matrix
     monkeypatch.setattr(
         refimpl.convolution,
-        "_patch_matrix",
+        "patch_matrix",
         lambda *a: made.append(matrix(*a).nbytes) or matrix(*a),
     )
     conv1d(np.ones((3, 2, 6)), np.ones((1, 2, 3)))  # 3 samples of 4 windows, 48 bytes a window

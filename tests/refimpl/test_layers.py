@@ -9,13 +9,18 @@ from plain import assert_same, draw
 
 import refimpl
 from refimpl import (
+    AdaptiveAvgPool2d,
+    AdaptiveMaxPool2d,
     Add,
     AvgPool2d,
     BatchNorm,
     Concatenate,
     Conv2d,
+    ConvTranspose2d,
     Dropout,
     Flatten,
+    GlobalAvgPool,
+    GlobalMaxPool,
     GroupNorm,
     Layer,
     LayerNorm,
@@ -47,6 +52,11 @@ LAYERS = {
         Conv2d(KERNELS[:, :1], BIAS, **GEOMETRY, dilation=(1, 2), groups=1),
         {**GEOMETRY, "dilation": (1, 2), "groups": 1},
     ),
+    "conv_transpose2d": (ConvTranspose2d(KERNELS, BIAS[:3]), {}),
+    "conv_transpose2d with options": (
+        ConvTranspose2d(KERNELS, BIAS[:3], **GEOMETRY, output_padding=(1, 0), dilation=(2, 1)),
+        {**GEOMETRY, "output_padding": (1, 0), "dilation": (2, 1)},
+    ),
     "linear": (Linear(ROWS, BIAS), {}),
     "max_pool2d": (MaxPool2d(2), {"kernel_size": 2}),
     "max_pool2d with options": (
@@ -62,6 +72,10 @@ LAYERS = {
         AvgPool2d(**POOLING, divisor_override=5),
         {**POOLING, "divisor_override": 5},
     ),
+    "adaptive_avg_pool2d": (AdaptiveAvgPool2d((3, 4)), {"output_size": (3, 4)}),
+    "adaptive_max_pool2d": (AdaptiveMaxPool2d((3, 4)), {"output_size": (3, 4)}),
+    "global_avg_pool": (GlobalAvgPool(), {}),
+    "global_max_pool": (GlobalMaxPool(), {}),
     "flatten": (Flatten(), {}),
     "relu": (ReLU(), {}),
     "leaky_relu": (LeakyReLU(), {}),
@@ -89,7 +103,9 @@ EVERY_LAYER = pytest.mark.parametrize(("layer", "options"), LAYERS.values(), ids
 
 def draw_input(rng: np.random.Generator, layer: Layer) -> Any:
     """Something the layer can be given: a batch of images, of one channel for one-slice kernels."""
-    channels = layer.parameters["weight"].shape[1] if layer.function == "conv2d" else 3
+    channels = 3
+    if layer.function.startswith("conv"):
+        channels = layer.parameters["weight"].shape[layer.function == "conv2d"]
     return draw(rng, (2, channels, 5, 6), "float64")
 
 
@@ -228,11 +244,18 @@ def test_every_layer_is_tested() -> None:
 # --- what a layer is made with ------------------------------------------------------------
 
 ONES = np.ones((2, 3))
+NEEDED = ("kernel_size", "output_size")
 GIVEN: dict[type[Layer], tuple[dict[str, Any], dict[str, Any]]] = {  # parameters, options
     Conv2d: (
         {"weight": KERNELS, "bias": BIAS},
         {"stride": 2, "padding": 3, "dilation": 4, "groups": 5},
     ),
+    ConvTranspose2d: (
+        {"weight": KERNELS, "bias": BIAS},
+        {"stride": 2, "padding": 3, "output_padding": 1, "groups": 5, "dilation": 4},
+    ),
+    AdaptiveAvgPool2d: ({}, {"output_size": 7}),
+    AdaptiveMaxPool2d: ({}, {"output_size": 7}),
     Linear: ({"weight": ROWS, "bias": BIAS}, {}),
     MaxPool2d: (
         {},
@@ -269,7 +292,7 @@ def test_a_layer_keeps_what_it_is_given(kind: type[Layer]) -> None:
 def test_defaults_are_those_of_the_function(kind: type[Layer]) -> None:
     """What a layer is not given, it takes as its function does."""
     parameters, options = GIVEN[kind]
-    needed = {name: value for name, value in options.items() if name == "kernel_size"}
+    needed = {name: value for name, value in options.items() if name in NEEDED}
     made = kind(**parameters, **needed).options
     of_function = signature(getattr(refimpl, kind.function)).parameters
     assert made.keys() == options.keys()

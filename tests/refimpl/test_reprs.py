@@ -8,12 +8,17 @@ import numpy as np
 import pytest
 
 from refimpl import (
+    AdaptiveAvgPool2d,
+    AdaptiveMaxPool2d,
     Add,
     AvgPool2d,
     Concatenate,
     Conv2d,
+    ConvTranspose2d,
     Dropout,
     Flatten,
+    GlobalAvgPool,
+    GlobalMaxPool,
     Layer,
     LeakyReLU,
     Linear,
@@ -44,6 +49,15 @@ RNG = np.random.default_rng(0)
             Conv2d(np.ones((1, 1, 2, 3)), np.ones(1), np.int64(1)),
             "<Conv2d 1 -> 1, kernel 2x3, 7 parameters>",
         ),
+        (
+            ConvTranspose2d(np.ones((6, 2, 3, 4)), np.ones(4), 2, output_padding=1, groups=2),
+            "<ConvTranspose2d 6 -> 4, kernel 3x4, stride 2, output_padding 1, groups 2, "
+            "148 parameters>",
+        ),
+        (AdaptiveAvgPool2d((1, None)), "<AdaptiveAvgPool2d output_size (1, None)>"),
+        (AdaptiveMaxPool2d(6), "<AdaptiveMaxPool2d output_size 6>"),
+        (GlobalAvgPool(), "<GlobalAvgPool>"),
+        (GlobalMaxPool(), "<GlobalMaxPool>"),
         (Linear(np.ones((2, 3)), np.ones(2)), "<Linear 3 -> 2, 8 parameters>"),
         (Layer({"shift": np.ones(1)}), "<Layer 1 parameter>"),
         (Layer({"weight": np.ones(5)}, rate=None, size=3), "<Layer size 3, 5 parameters>"),

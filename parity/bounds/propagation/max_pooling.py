@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from parity.bounds import operations
+from parity.bounds.adaptive import spans
 from parity.bounds.arithmetic import gamma
 from parity.bounds.bound import Arrays, Options
 from parity.bounds.propagation.error import Accumulated, Two
@@ -25,7 +26,7 @@ def max_pool_backward(
     function: str, dy: Array, arrays: Arrays, errors: Arrays, options: Options
 ) -> dict[str, Accumulated]:
     """A place may win or lose a window if its interval reaches the least possible maximum."""
-    x, pool = arrays["x"].astype(np.float64), _Pool.of(arrays["x"], dy, options)
+    x, pool = arrays["x"].astype(np.float64), _windows_of(arrays["x"], dy, options)
     low, high = (pool.windows(edge, -np.inf) for edge in (x - errors["x"], x + errors["x"]))
     may_win = ~(high < low.max(axis=(2, 3), keepdims=True))
     several = may_win.sum(axis=(2, 3), keepdims=True) > 1
@@ -40,6 +41,55 @@ def max_pool_backward(
     u = float(np.finfo(dy.dtype).eps) / 2
     rounding = np.where(terms > 1, 2 * gamma(terms, u) * pool.sums(np.where(may_win, d, 0.0)), 0)
     return {"x": Accumulated(drift + rounding, int(contested.any(axis=(2, 3)).sum()))}
+
+
+def _windows_of(x: Array, dy: Array, options: Options) -> _Pool | _Adaptive:
+    """The windows of a pooling; of an adaptive one, of whole maps too, they differ in size."""
+    if "kernel_size" in options:
+        return _Pool.of(x, dy, options)
+    return _Adaptive.of(x, options)
+
+
+class _Adaptive(NamedTuple):
+    """The windows of an adaptive 2-d pooling, each filled up with a place behind the input."""
+
+    rows: Array  # (H_out, K_h): the places of x that a window reads; H of those that it has not
+    columns: Array
+    shape: tuple[int, ...]  # of x
+
+    @classmethod
+    def of(cls, x: Array, options: Options) -> _Adaptive:
+        sides = x.shape[2:]
+        rows, columns = map(_filled_up, spans(sides, options.get("output_size", 1)), sides)
+        return cls(rows, columns, x.shape)
+
+    def windows(self, x: Array, outside: float) -> Array:
+        """(N, C, K_h, K_w, H_out, W_out): every window of x, `outside` where it has no place."""
+        framed = np.pad(x, [(0, 0), (0, 0), (0, 1), (0, 1)], constant_values=outside)
+        windows: Array = framed[self._places].transpose(0, 1, 4, 5, 2, 3)
+        return windows
+
+    def sums(self, parts: Array) -> Array:
+        """The adjoint: for each place of x the sum of its parts in all windows."""
+        N, C, H, W = self.shape
+        total = np.zeros((N, C, H + 1, W + 1))
+        np.add.at(total, self._places, parts.transpose(0, 1, 4, 5, 2, 3))
+        return total[:, :, :H, :W]
+
+    @property
+    def _places(self) -> tuple[Any, ...]:
+        """The index of (N, C, H_out, W_out, K_h, K_w) in the framed input."""
+        every = slice(None)
+        return every, every, self.rows[:, None, :, None], self.columns[None, :, None, :]
+
+
+def _filled_up(windows: list[tuple[int, int]], size: int) -> Array:
+    """The places of each window in a row; those that a row has too many lie behind the input."""
+    widest = max(stop - start for start, stop in windows)
+    rows = [
+        [u if u < stop else size for u in range(start, start + widest)] for start, stop in windows
+    ]
+    return np.array(rows)
 
 
 class _Pool(NamedTuple):

@@ -100,7 +100,10 @@ def _grown(rounding: Array, growth: float) -> Array:
 RULES: dict[str, Rule] = {
     "conv2d": Rule(linear_forward, linear_backward, widened),
     "linear": Rule(linear_forward, linear_backward, widened),
+    "conv_transpose2d": Rule(linear_forward, linear_backward, widened),
     "avg_pool2d": Rule(linear_forward, linear_backward, widened),
+    "adaptive_avg_pool2d": Rule(linear_forward, linear_backward, widened),
+    "global_avg_pool": Rule(linear_forward, linear_backward, widened),
     "flatten": Rule(linear_forward, linear_backward, widened),
     "add": Rule(join_forward, join_backward, widened),
     "concatenate": Rule(join_forward, join_backward, centre),
@@ -114,6 +117,8 @@ RULES: dict[str, Rule] = {
     "group_norm": Rule(normalised_forward, normalised_backward, as_moved),
     "local_response_norm": Rule(response_forward, response_backward, as_moved),
     "max_pool2d": Rule(max_pool_forward, max_pool_backward, centre),
+    "adaptive_max_pool2d": Rule(max_pool_forward, max_pool_backward, centre),
+    "global_max_pool": Rule(max_pool_forward, max_pool_backward, centre),
     "softmax": Rule(softmax_forward, softmax_backward, centre, softmax_growth),
     "cross_entropy": Rule(
         cross_entropy_forward, cross_entropy_backward, centre, cross_entropy_growth

@@ -30,12 +30,22 @@ from parity.cases.functions import FORWARDS as FORWARD_OF
 from parity.cases.functions import FUNCTIONS, backward_of, forward_of
 from parity.suite.selection import SelectionError, function_meant
 
+TRANSPOSED = r"conv\w*transpose|transpose\w*conv|de_?conv"
 # What is in a name, and the function that it then is like; the first that fits counts.
 WORDS: tuple[tuple[str, str], ...] = (
+    *((rf"({TRANSPOSED})\w*{n}d", f"conv_transpose{n}d") for n in (1, 3)),
+    (TRANSPOSED, "conv_transpose2d"),
     *((rf"conv\w*{n}d|conv\w*_{n}d", f"conv{n}d") for n in (1, 3)),
     (r"conv(?!olve)", "conv2d"),
     (r"convolve", "convolve2d"),
     (r"correlate|cross_?corr", "correlate2d"),
+    *(
+        (rf"adaptive_?{words}_?pool{axes}", f"adaptive_{kind}_pool{n}d")
+        for kind, words in (("max", "max"), ("avg", "(avg|average|mean)"))
+        for n, axes in ((1, r"\w*1d"), (3, r"\w*3d"), (2, ""))
+    ),
+    (r"global_?max_?pool", "global_max_pool"),
+    (r"global_?(avg|average|mean)_?pool", "global_avg_pool"),
     *((rf"max_?pool\w*{n}d", f"max_pool{n}d") for n in (1, 3)),
     *((rf"(avg|average|mean)_?pool\w*{n}d", f"avg_pool{n}d") for n in (1, 3)),
     (r"max_?pool|pool\w*max", "max_pool2d"),
@@ -55,14 +65,13 @@ WORDS: tuple[tuple[str, str], ...] = (
 )
 # Functions that refimpl has not, and several functions in one.
 OTHERS = re.compile(
-    r"transpose|de_?conv|depth_?wise|separable|norm|(conv|affine|linear|dense|fc)\w*_?"
+    r"depth_?wise|separable|norm|(conv|affine|linear|dense|fc)\w*_?"
     r"(relu|pool|sigmoid|tanh|softmax|dropout|bn)"
 )
 # What refimpl has not, in words, and the nearest that it has.
 LOSSES = "cross_entropy, binary_cross_entropy_with_logits, squared_error, perceptron_loss"
 ABSENT: tuple[tuple[str, str, str], ...] = (
     (r"svm|hinge", "a hinge loss over several classes", f"losses that are judged: {LOSSES}"),
-    (r"transpose|de_?conv", "a transposed convolution", "conv2d_backward gives dx of conv2d"),
     (r"depth_?wise|separable", "a convolution of its own name", "conv2d is judged with groups"),
     (r"(batch|layer|group|instance|spatial)\w*_?norm", "a normalisation", "none is judged"),
 )
@@ -247,7 +256,7 @@ def function_called(name: str, known: Sequence[str]) -> str:
     >>> function_called("conv_backward_naive", ("conv2d",)), function_called("MyMaxPool", FUNCTIONS)
     ('conv2d', 'max_pool2d')
     >>> [function_called(name, FUNCTIONS) for name in ("affine_relu_forward", "deconv2d")]
-    ['', '']
+    ['', 'conv_transpose2d']
     """
     if forward_of(name) in known:
         return forward_of(name)

@@ -7,6 +7,7 @@ import json
 from parity.cases.case import Case
 from parity.cases.covering import (
     activations,
+    adaptive_pooling,
     average_pooling,
     broadcasting,
     convolution,
@@ -19,6 +20,7 @@ from parity.cases.covering import (
     max_pooling,
     normalization,
     sampling,
+    transposed_convolution,
     weighted_pooling,
 )
 from parity.cases.covering.table import Table, case_of, made, rows
@@ -27,9 +29,11 @@ TABLES: dict[str, Table] = {
     name: table
     for subject in (
         convolution,
+        transposed_convolution,
         correlation,
         max_pooling,
         average_pooling,
+        adaptive_pooling,
         weighted_pooling,
         sampling,
         dense,

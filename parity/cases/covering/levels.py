@@ -59,12 +59,17 @@ def drawn(row: Row, values: str, **shapes: Shape) -> dict[str, Source]:
     return {name: Draw(shape, values, row[name]) for name, shape in shapes.items()}
 
 
-def affine(row: Row, x: Shape, weight: Shape) -> tuple[dict[str, Source], str]:
-    """x, weight and, if the row has one, a bias; the kind of values of dy."""
+def affine(
+    row: Row, x: Shape, weight: Shape, outputs: int | None = None
+) -> tuple[dict[str, Source], str]:
+    """x, weight and, if the row has one, a bias; the kind of values of dy.
+
+    outputs: how many numbers a bias has; None: as many as the weight has first.
+    """
     values, weights, upstream = WEIGHTED[row["values"]]
     arrays = {**drawn(row, values, x=x), **drawn(row, weights, weight=weight)}
     if row["bias"]:
-        arrays["bias"] = Draw(weight[:1], weights)
+        arrays["bias"] = Draw(weight[:1] if outputs is None else (outputs,), weights)
     return arrays, upstream
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from parity.witnesses.definitions.activations import DEFINITIONS as ACTIVATIONS
+from parity.witnesses.definitions.adaptive_pooling import DEFINITIONS as ADAPTIVE_POOLING
 from parity.witnesses.definitions.average_pooling import DEFINITIONS as AVERAGE_POOLING
 from parity.witnesses.definitions.broadcasting import DEFINITIONS as BROADCASTING
 from parity.witnesses.definitions.convolution import DEFINITIONS as CONVOLUTION
@@ -21,13 +22,18 @@ from parity.witnesses.definitions.max_pooling import DEFINITIONS as MAX_POOLING
 from parity.witnesses.definitions.normalization import DEFINITIONS as NORMALIZATION
 from parity.witnesses.definitions.sampling import DEFINITIONS as SAMPLING
 from parity.witnesses.definitions.sums import SumOfProducts
+from parity.witnesses.definitions.transposed_convolution import (
+    DEFINITIONS as TRANSPOSED_CONVOLUTION,
+)
 from parity.witnesses.definitions.weighted_pooling import DEFINITIONS as WEIGHTED_POOLING
 
 DEFINITIONS: dict[str, Definition] = {
     **CONVOLUTION,
+    **TRANSPOSED_CONVOLUTION,
     **CORRELATION,
     **MAX_POOLING,
     **AVERAGE_POOLING,
+    **ADAPTIVE_POOLING,
     **WEIGHTED_POOLING,
     **SAMPLING,
     **DENSE,

@@ -30,6 +30,7 @@ from parity.bounds import sampling
 from parity.bounds.terms import terms_of
 from parity.cases.case import Array
 from parity.cases.functions import FUNCTIONS
+from parity.witnesses.definitions.windows import most_terms
 from parity.witnesses.exact.accumulation import Digits
 from parity.witnesses.exact.partition import Block, blocks
 from parity.witnesses.exact.slices import (
@@ -156,8 +157,7 @@ def _bits(problem: Problem, kind: str, scale: int) -> int:
         return bits_of_products(_terms(problem))
     if kind == MOVES:
         return bits_of_sums(len(problem.arrays))
-    size = problem.options.get("size", problem.options.get("kernel_size"))
-    window = prod(size) if isinstance(size, tuple | list) else size ** (problem.dy.ndim - 2)
+    window = most_terms(problem.arrays["x"].shape, problem.options)
     # By a rounded reciprocal a mean is off by γ_(window + 1) of at most this: by less than ½.
     spare = 2 * (window + 1) if scale & (scale - 1) else 1
     return bits_of_sums(window * scale * spare)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from inspect import Parameter, signature
 from typing import Any, NamedTuple
 
@@ -14,17 +14,34 @@ from parity.witnesses.properties.apart import apart
 from parity.witnesses.properties.situation import Call, Situation, named
 
 # Options of which one integer stands for every axis.
-BY_AXIS = ("kernel_size", "stride", "padding", "dilation", "size")
+BY_AXIS = (
+    *("kernel_size", "output_size", "stride", "padding", "output_padding", "dilation", "size"),
+)
 OF_CHANNELS = ("local_response_norm",)  # whose size has no axes
 # The order in which options stand behind the arrays; torch has it where it has the options.
 ORDER = (
-    *("kernel_size", "size", "sigma", "stride", "padding", "dilation", "groups"),
+    *("kernel_size", "output_size", "size", "sigma", "stride", "padding", "output_padding"),
+    *("dilation", "groups"),
     *("ceil_mode", "count_include_pad", "divisor_override", "mode", "how", "edge"),
     *("negative_slope", "min_val", "max_val", "axis", "p", "reduction"),
     *("ignore_index", "label_smoothing", "ties", "at_zero"),
     *("normalized_shape", "num_groups", "training", "momentum", "eps", "alpha", "beta", "k"),
     "indices",
 )
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Options as they stand; in a transposed convolution groups stand before dilation.
+
+    >>> options = ["groups", "dilation", "padding"]
+    >>> in_order(options), in_order([*options, "output_padding"])
+    (['padding', 'dilation', 'groups'], ['padding', 'output_padding', 'groups', 'dilation'])
+    """
+    ordered = sorted(names, key=ORDER.index)
+    if "output_padding" in ordered:
+        at = ordered.index("dilation")
+        ordered[at : at + 2] = reversed(ordered[at : at + 2])
+    return ordered
 
 
 class Way(NamedTuple):
@@ -97,7 +114,7 @@ def _called(name: str, arrays: Mapping[str, Array], call: Call, way: Way) -> Any
     if call.function.by_name:
         return code(*({**given, **options}[key] for key in known))
     given = {key: given[key] for key in (*arrays, *given)}  # the arrays in the case's order
-    return code(*given.values(), *(options[key] for key in sorted(options, key=ORDER.index)))
+    return code(*given.values(), *(options[key] for key in in_order(options)))
 
 
 def _written(value: Any, way: Way, axes: int) -> Any:

@@ -11,12 +11,13 @@ import numpy as np
 import refimpl
 from parity.cases.case import Array
 from parity.witnesses.properties.apart import apart
-from parity.witnesses.properties.arguments import ORDER
+from parity.witnesses.properties.arguments import ORDER, in_order
 from parity.witnesses.properties.situation import Call, Situation, Tensors
 from refimpl import Layer, LayerGrads
 
 PARAMETERS, CONSTANTS = ("weight", "bias"), ("mask", "running_mean", "running_var")
-AFFINE = ("conv2d", "linear", "batch_norm", "layer_norm", "group_norm")  # their layers have a bias
+# Their layers have a bias.
+AFFINE = ("conv2d", "conv_transpose2d", "linear", "batch_norm", "layer_norm", "group_norm")
 
 
 def layer_classes() -> dict[str, Callable[..., Layer]]:
@@ -63,13 +64,13 @@ def _by_place(kind: Callable[..., Layer], call: Call) -> list[Any]:
     names = [
         name for name in signature(kind).parameters if name in ORDER and name not in PARAMETERS
     ]
-    ordered = sorted(names, key=ORDER.index)
-    return [call.options.get(name, defaults[name].default) for name in ordered]
+    return [call.options.get(name, defaults[name].default) for name in in_order(names)]
 
 
 def _another(kind: Callable[..., Layer], call: Call) -> None:
     """A layer of the same kind at its defaults: what it was given is not the first one's."""
-    needed = [o for o in ("kernel_size", "size", "num_groups") if o in signature(kind).parameters]
+    known = ("kernel_size", "output_size", "size", "num_groups")
+    needed = [option for option in known if option in signature(kind).parameters]
     kind(*_held(kind, call), **{name: call.options[name] for name in needed})
 
 

@@ -35,6 +35,12 @@ CHOSEN: dict[str, tuple[dict[str, Any], Options]] = {
     "avg_pool1d": ({"x": (2, 3, 7)}, {"kernel_size": 3, "stride": 2}),
     "avg_pool2d": ({"x": (2, 3, 5, 6)}, {"kernel_size": 3, "stride": 1, "padding": 1}),
     "avg_pool3d": ({"x": (2, 1, 3, 4, 5)}, {"kernel_size": 2, "stride": 1}),
+    "conv_transpose3d": (
+        {"x": (2, 3, 1, 2, 3), "weight": (3, 5, 2, 1, 2), "bias": (5,)},
+        {"stride": (1, 2, 1), "output_padding": (0, 1, 0)},
+    ),
+    "adaptive_avg_pool3d": ({"x": (2, 3, 5, 4, 3)}, {"output_size": (3, 2, None)}),
+    "adaptive_max_pool3d": ({"x": (2, 3, 5, 4, 3)}, {"output_size": (3, 2, None)}),
     "correlate2d": ({"a": (2, 5, 6), "kernel": (3, 2)}, {"mode": "same"}),
     "convolve2d": ({"a": (2, 5, 6), "kernel": (3, 2)}, {"mode": "full"}),
     "rot180": ({"a": (2, 5, 6)}, {}),

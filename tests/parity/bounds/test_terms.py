@@ -18,6 +18,8 @@ from parity.bounds.rules import backward_bounds, forward_bound, tensor_bounds
 from parity.bounds.terms import RULES, forget_terms, terms_of, without_division
 from parity.cases.catalogue import GOOD
 from parity.cases.functions import FUNCTIONS
+from parity.witnesses.definitions import adaptive_pooling
+from parity.witnesses.definitions.adaptive_pooling import MEANS
 from parity.witnesses.lattices import geometry
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -56,6 +58,25 @@ SEVERAL_AXES: list[Geometry] = [
         {"x": (2, 3, 3, 4, 5), "weight": (4, 3, 2, 3, 2), "bias": (4,)},
         {"padding": "same"},
     ),
+    (
+        "conv_transpose1d",
+        {"x": (2, 6, 5), "weight": (6, 2, 3), "bias": (6,)},
+        {"stride": 3, "padding": 1, "output_padding": 2, "groups": 3},
+    ),
+    (
+        "conv_transpose2d",
+        {"x": (2, 4, 5, 3), "weight": (4, 6, 3, 2)},
+        {"stride": (2, 1), "padding": (1, 0), "dilation": (1, 2)},
+    ),
+    (
+        "conv_transpose3d",
+        {"x": (2, 3, 3, 2, 4), "weight": (3, 5, 2, 3, 2), "bias": (5,)},
+        {"output_padding": 1, "stride": 2},
+    ),
+    ("adaptive_avg_pool1d", {"x": (2, 3, 7)}, {"output_size": 4}),
+    ("adaptive_avg_pool2d", {"x": (2, 3, 7, 4)}, {"output_size": (3, 6)}),
+    ("adaptive_avg_pool3d", {"x": (2, 3, 5, 2, 4)}, {"output_size": (None, 3, 1)}),
+    ("global_avg_pool", {"x": (2, 3, 7, 4)}, {}),
     ("linear", {"x": (3, 7), "weight": (4, 7), "bias": (4,)}, {}),
     ("linear", {"x": (2, 3, 5, 7), "weight": (4, 7)}, {}),
     ("linear", {"x": (6,), "weight": (5, 6)}, {}),
@@ -74,7 +95,18 @@ CATALOGUE = [case for case in GOOD if case.function in RULES]
 
 
 def of_ones(function: str, shapes: Shapes, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The whole operation on ones, undivided: y, and each gradient by its input's name."""
+    """The whole operation on ones, undivided: y, and each gradient by its input's name.
+
+    The windows of an adaptive pooling have divisors of their own: there the definition counts.
+    """
+    if function in MEANS:
+        (x,) = shapes.values()
+        y, terms = adaptive_pooling.terms({"x": np.ones(x)}, options)
+        found = {"y": np.zeros(y), "x": np.zeros(x)}
+        for term in terms:
+            found["y"][term.y] += 1
+            found["x"][term.x] += 1
+        return found
     ones = {name: np.ones(shape) for name, shape in shapes.items()}
     plain = function
     if function.startswith("avg_pool"):

@@ -39,7 +39,7 @@ def usual(name: str, valid: Mapping[str, Any]) -> Usual:
     """The arguments of a function that the bad cases start from, and a bias where it takes one."""
     taken = {n: v for n, v in valid.items() if isinstance(v, Source)}
     if "bias" in signature(getattr(refimpl, name)).parameters:
-        taken["bias"] = Draw((taken["weight"].shape[0],))
+        taken.setdefault("bias", Draw((taken["weight"].shape[0],)))
     arrays = {n: draw(v, "float64", generator(0, name, n)) for n, v in taken.items()}
     return Usual(name, arrays, {n: v for n, v in valid.items() if n not in taken})
 

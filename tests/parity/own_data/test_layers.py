@@ -62,6 +62,8 @@ def test_a_weight_by_its_outputs(tmp_path: Path) -> None:
     """Channels of a group; a kernel with a size for each axis."""
     text = "function,x,out_channels,kernel_size,groups,bias\nconv2d,2x6x5x7,4,3x2,2,true\n"
     assert only(tmp_path, text).shapes == {"x": (2, 6, 5, 7), "weight": (4, 3, 3, 2), "bias": (4,)}
+    text = text.replace("conv2d", "conv_transpose2d")
+    assert only(tmp_path, text).shapes == {"x": (2, 6, 5, 7), "weight": (6, 2, 3, 2), "bias": (4,)}
     text = "function,x,kernel_size\nweighted_pool2d,2x3x4x6,2\n"
     assert only(tmp_path, text).shapes["weight"] == (3, 2, 2)
     text = "function,x,out_channels,kernel_size\nconv1d,2x3x7,5,4\n"
@@ -179,6 +181,9 @@ REFUSED = {
         "line 2: conv2d: x has 3 channels, but "
     ),
     f"{HEAD}\n{row(**CONV, groups='2')}": "line 2: x has 3 channels, which 2 groups do not divide",
+    f"{HEAD}\n{row(**{**CONV, 'function': 'conv_transpose2d', 'x': '2x9x8x7'}, groups='3')}": (
+        "line 2: out_channels is 4, which 3 groups do not divide"
+    ),
     f"{HEAD}\n{row(**CONV, stride='2;1')}": "line 2: stride '2;1': must be a whole number, or one",
     f"{HEAD}\n{row(**CONV, stride='0')}": "line 2: conv2d: stride must be at least 1, but is 0",
     f"{HEAD}\n{row(**CONV, bias='yes')}": "line 2: bias 'yes': must be true, false, or a size",

@@ -25,6 +25,9 @@ WORDS = {
         "stride": None,
         "divisor_override": 5,
     },
+    ("adaptive_avg_pool2d", "--output-size", "4,None"): {"output_size": (4, None)},
+    ("adaptive_max_pool2d", "--output-size", "(2, 3)"): {"output_size": (2, 3)},
+    ("adaptive_avg_pool1d", "--output-size", "None"): {"output_size": None},
     ("softmax", "--axis", "-2"): {"axis": -2},
     ("leaky_relu", "--negative-slope", "-0.25"): {"negative_slope": -0.25},
     ("cross_entropy", "--reduction", "sum"): {"reduction": "sum"},
@@ -53,6 +56,8 @@ BAD = {
     ): "--stride needs a value: a whole number, or one for each axis: 2 or 2,1",
     ("conv2d", "--stride", "--groups", "1"): "--stride needs a value: a whole number, or one for "
     "each axis: 2 or 2,1",
+    ("adaptive_avg_pool2d", "--output-size", "4,x"): "--output-size '4,x': must be a whole number, "
+    "or one for each axis, None where it stays as it is: 2 or 2,None",
     ("conv2d", "--groups", "2,1"): "--groups '2,1': must be a whole number",
     ("conv2d", "--stride", "1", "--stride", "2"): "--stride is given twice",
     ("conv2d", "--padding", "(1,2),(0"): "--padding '(1,2),(0': must be a whole number, "
@@ -74,4 +79,6 @@ def test_what_is_none(words: tuple[str, ...]) -> None:
 def test_every_option_has_a_kind_that_is_parsed() -> None:
     """An option of a new kind must not be taken for a number."""
     kinds = {str(p.annotation) for name in FUNCTIONS for p in option_parameters(name).values()}
-    assert kinds == {*("Ints", "Ints | None", "Padding", "int", "int | None", "bool", "str", "Any")}
+    assert kinds == {
+        *("Ints", "Ints | None", "Padding", "OutputSize", "int", "int | None", "bool", "str", "Any")
+    }

@@ -258,7 +258,6 @@ def test_stars_are_shown() -> None:
     [
         ("svm_loss", "svm_loss is a hinge loss over several classes by its name, which refimpl"),
         ("SpatialBatchNorm", "SpatialBatchNorm is a normalisation by its name, which refimpl"),
-        ("conv_transpose2d", "conv_transpose2d is a transposed convolution by its name, which"),
     ],
 )
 def test_what_refimpl_has_not(name: str, said: str) -> None:

@@ -12,7 +12,7 @@ from asking import faults
 
 import refimpl
 from parity.cases.functions import FUNCTIONS
-from parity.witnesses.properties.arguments import ORDER, written_otherwise
+from parity.witnesses.properties.arguments import in_order, written_otherwise
 from refimpl import checks, shapes
 
 CASE = "max_pool2d[overlap 3 stride 2]"
@@ -93,7 +93,7 @@ def test_an_option_without_a_place_is_a_question_for_the_table() -> None:
             known = signature(getattr(refimpl, name)).parameters
             options = [p for p in known.values() if p.default is not Parameter.empty]
             named = [p.name for p in options if p.name != "bias"]
-            assert named == sorted(named, key=ORDER.index), name
+            assert named == in_order(named), name
 
 
 def test_narrow_integers_that_wrap_around(monkeypatch: pytest.MonkeyPatch) -> None:
