@@ -132,6 +132,7 @@ from refimpl.max_pooling import (
     max_pool3d_with_indices,
 )
 from refimpl.networks import Network, NetworkGrads, Sequential
+from refimpl.optimizers import adam_step, sgd_step
 from refimpl.sampling import downsample, upsample
 from refimpl.sizes import (
     Parameters,
@@ -199,6 +200,7 @@ __all__ = [
     "Step",
     "Tanh",
     "WeightedPool2dGrads",
+    "adam_step",
     "add",
     "add_backward",
     "alexnet",
@@ -280,6 +282,7 @@ __all__ = [
     "residual_network",
     "rot180",
     "rot180_backward",
+    "sgd_step",
     "shared_conv2d",
     "shared_conv2d_backward",
     "shared_conv_parameters",

@@ -13,6 +13,7 @@ from parity.bounds import (
     linear_models,
     logistic,
     losses,
+    optimizers,
     sampling,
     selections,
     softmax,
@@ -68,6 +69,9 @@ RULES: dict[str, tuple[Forward, Backward]] = {
     "perceptron": (linear_models.perceptron, no_gradients),
     "logistic_regression": (linear_models.logistic_regression, no_gradients),
     "softmax_regression": (linear_models.softmax_regression, no_gradients),
+    # optimisers
+    "sgd_step": (optimizers.sgd_forward, no_gradients),
+    "adam_step": (optimizers.adam_forward, no_gradients),
 }
 
 

@@ -15,6 +15,7 @@ from parity.cases import (
     linear_models,
     losses,
     max_pooling,
+    optimizers,
     sampling,
     weighted_pooling,
 )
@@ -50,4 +51,5 @@ SUBJECTS: tuple[Subject, ...] = (
     dropout,
     losses,
     linear_models,
+    optimizers,
 )

@@ -13,6 +13,7 @@ from parity.mistakes import (  # each file enters its own in MISTAKES or LOSING_
     linear_models,
     losses,
     max_pooling,
+    optimizers,
     sampling,
     weighted_pooling,
 )
@@ -31,6 +32,7 @@ _ = (
     linear_models,
     losses,
     max_pooling,
+    optimizers,
     sampling,
     weighted_pooling,
 )

@@ -16,6 +16,7 @@ from parity.oracle.joining import TORCH as JOINING
 from parity.oracle.linear_models import TORCH as LINEAR_MODELS
 from parity.oracle.losses import TORCH as LOSSES
 from parity.oracle.max_pooling import TORCH as MAX_POOLING
+from parity.oracle.optimizers import TORCH as OPTIMIZERS
 from parity.oracle.sampling import TORCH as SAMPLING
 from parity.oracle.weighted_pooling import TORCH as WEIGHTED_POOLING
 
@@ -32,4 +33,5 @@ FUNCTIONS: dict[str, Callable[..., Tensor]] = {
     **DROPOUT,
     **LOSSES,
     **LINEAR_MODELS,
+    **OPTIMIZERS,
 }

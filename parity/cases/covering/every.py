@@ -16,6 +16,7 @@ from parity.cases.covering import (
     linear_models,
     losses,
     max_pooling,
+    optimizers,
     sampling,
     weighted_pooling,
 )
@@ -36,6 +37,7 @@ TABLES: dict[str, Table] = {
         dropout,
         losses,
         linear_models,
+        optimizers,
     )
     for name, table in subject.TABLES.items()
 }

@@ -17,6 +17,7 @@ from parity.witnesses.definitions.joining import DEFINITIONS as JOINING
 from parity.witnesses.definitions.linear_models import DEFINITIONS as LINEAR_MODELS
 from parity.witnesses.definitions.losses import DEFINITIONS as LOSSES
 from parity.witnesses.definitions.max_pooling import DEFINITIONS as MAX_POOLING
+from parity.witnesses.definitions.optimizers import DEFINITIONS as OPTIMIZERS
 from parity.witnesses.definitions.sampling import DEFINITIONS as SAMPLING
 from parity.witnesses.definitions.sums import SumOfProducts
 from parity.witnesses.definitions.weighted_pooling import DEFINITIONS as WEIGHTED_POOLING
@@ -34,6 +35,7 @@ DEFINITIONS: dict[str, Definition] = {
     **DROPOUT,
     **LOSSES,
     **LINEAR_MODELS,
+    **OPTIMIZERS,
 }
 
 

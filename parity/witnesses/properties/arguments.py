@@ -21,6 +21,9 @@ ORDER = (
     *("ceil_mode", "count_include_pad", "divisor_override", "mode", "how", "edge"),
     *("negative_slope", "min_val", "max_val", "axis", "p", "reduction", "ties", "at_zero"),
     "indices",
+    *("velocity", "first_moment", "second_moment", "max_second_moment", "step", "learning_rate"),
+    *("momentum", "dampening", "betas", "eps", "weight_decay", "nesterov", "amsgrad", "maximize"),
+    "decoupled_weight_decay",
 )
 
 
