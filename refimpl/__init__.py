@@ -133,6 +133,7 @@ from refimpl.max_pooling import (
 )
 from refimpl.networks import Network, NetworkGrads, Sequential
 from refimpl.optimizers import adam_step, sgd_step
+from refimpl.optimizing import Optimizer
 from refimpl.sampling import downsample, upsample
 from refimpl.sizes import (
     Parameters,
@@ -190,6 +191,7 @@ __all__ = [
     "MaxPool2d",
     "Network",
     "NetworkGrads",
+    "Optimizer",
     "Parameters",
     "ReLU",
     "ReceptiveField",

@@ -68,3 +68,25 @@ def check_moments(where: str, kept: Sequence[str], needed: Sequence[str], step: 
             f"{where}: step is {step}, but {missing[0]} is None; give what the step before "
             "returned, or step=1"
         )
+
+
+HOW = ("foreach", "fused", "capturable", "differentiable")  # how torch computes, not what
+
+
+def check_how(where: str, name: str, options: Mapping[str, Any], known: Sequence[str]) -> None:
+    """Refuse options that the rule of this name does not have; what torch has is explained."""
+    for option in options:
+        if option in HOW:
+            raise ValueError(
+                f"{where}: {option} says how torch computes, not what, and there is one way here; "
+                "leave it out"
+            )
+        if option in ("lr", "learning_rate"):
+            raise ValueError(
+                f"{where}: {option} is an argument of train, and of update; "
+                "give train(network, batches, learning_rate, …)"
+            )
+        if option not in known:
+            raise ValueError(
+                f"{where}: {name!r} has no option {option!r}; it has {', '.join(known)}"
+            )

@@ -11,6 +11,7 @@ from parity.cases.blocks import INCEPTION, RESIDUAL, depth_images, tall_images
 from parity.cases.case import Array
 from parity.cases.digits import batches
 from parity.cases.network_case import Described, Loss, NetworkCase, described
+from parity.cases.optimized_networks import OPTIMIZED
 from refimpl import (
     Add,
     AvgPool2d,
@@ -324,6 +325,7 @@ NETWORKS = {
         NetworkCase("inception", inception_network, INCEPTION, depth_images, documents=("D4.18",)),
         NetworkCase("fan_out", _fan_out, FAN_OUT, _five_by_seven, documents=("D0.9", "D1.6")),
         NetworkCase("options", _options, OPTIONS, _wide_images, documents=("D0.9", "D2.29")),
+        *OPTIMIZED,
         ALEXNET,
     )
 }
