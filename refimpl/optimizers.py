@@ -6,12 +6,13 @@ behind the new value along a first axis.
 
 from __future__ import annotations
 
+from numbers import Rational
 from typing import Any
 
 import numpy as np
 
 from refimpl.checks import check_flag, check_int, check_methods, check_number
-from refimpl.elements import Array, parameter, zeros
+from refimpl.elements import Array, parameter, zero_of, zeros
 from refimpl.optimizer_checks import (
     check_amount,
     check_betas,
@@ -34,13 +35,14 @@ def sgd_step(
 ) -> Array:
     """Gradient descent with momentum: a step of torch.optim.SGD.
 
-    g' = g + λ · W                          −g in place of g to maximise
-    v' = μ · v + (1 − τ) · g'               g' at the first step, without a velocity, or if μ = 0
-    W' = W − α · v'                         nesterov: W − α · (g' + μ · v')
+    g' = g + λ · W
+    v' = μ · v + (1 − τ) · g'
+    W' = W − α · v', with nesterov W − α · (g' + μ · v')
 
-    α learning_rate, μ momentum, τ dampening, λ weight_decay. The rate stands in front of the
-    velocity, as in torch: Sutskever et al. have it inside, v' = μ · v − α · g, which is another
-    step once the rate changes.
+    α learning_rate, μ momentum, τ dampening, λ weight_decay; −g stands for g to maximise. At the
+    first step, without a velocity, and without a momentum the velocity is the gradient g' itself,
+    not dampened. The rate stands in front of the velocity, as in torch: Sutskever et al. have it
+    inside, which is another step once the rate changes.
 
     Shapes: value, gradient and velocity alike -> (2, …): W', v'.
     Raises: ValueError if shapes differ, for a learning rate, momentum or weight decay below 0, and
@@ -95,15 +97,17 @@ def adam_step(
 ) -> Array:
     """Adam, AdamW and AMSGrad: a step of torch.optim.Adam, or of torch.optim.AdamW.
 
-    g' = g + λ · W                          −g in place of g to maximise
-    m' = β₁ · m + (1 − β₁) · g'             0 before the first step, as v
-    v' = β₂ · v + (1 − β₂) · g'²            amsgrad: v̂' = max(v̂, v') stands for v' below
-    W' = W − α/(1 − β₁ᵗ) · m' / (√v'/√(1 − β₂ᵗ) + ε)
+    g' = g + λ · W
+    m' = β₁ · m + (1 − β₁) · g'
+    v' = β₂ · v + (1 − β₂) · g'²
+    v̂' = max(v̂, v') with amsgrad, else v'
+    W' = W − α/(1 − β₁ᵗ) · m' / (√v̂'/√(1 − β₂ᵗ) + ε)
 
-    t step, from 1 on; α learning_rate, λ weight_decay, ε eps. decoupled_weight_decay, what AdamW
-    is: g' = g, and (1 − α · λ) · W stands for W; AdamW's own default of λ is 0.01. AMSGrad takes
-    the maximum before the bias is corrected, as torch does: the correction of step t is then that
-    of an older v'. Arguments and their order are torch's, but for the state.
+    t step, from 1 on; α learning_rate, λ weight_decay, ε eps; −g stands for g to maximise; the
+    moments m and v and v̂ are 0 before the first step. With decoupled_weight_decay, which is what
+    AdamW does, the gradient stays g, and (1 − α · λ) · W stands for W; AdamW's own default of λ
+    is 0.01. AMSGrad takes the maximum before the bias is corrected, as torch does: an older v' then
+    gets the correction of step t. Arguments and their order are torch's, but for the state.
 
     Shapes: value, gradient and the moments alike -> (3, …): W', m', v'; amsgrad: (4, …), v̂' last.
     Raises: ValueError if shapes differ, for a learning rate, eps or weight decay below 0, betas
@@ -175,4 +179,8 @@ def _moved(before: Array, new: Array, beta: Any, like: Array) -> Array:
 
 def _number(given: Any, like: Array) -> Any:
     """A parameter to reckon with before it is rounded: a float, an exact number beside objects."""
-    return parameter(given, like=like) if like.dtype == object else float(given)
+    if like.dtype != object:
+        return float(given)
+    if isinstance(given, Rational):
+        return (zero_of(like) + 1) * given.numerator / given.denominator
+    return parameter(given, like=like)

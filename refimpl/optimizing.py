@@ -47,7 +47,7 @@ class Optimizer:
     >>> batch = np.array([[3.0]]), np.array([1])
     >>> optimizer = Optimizer("adam", betas=(0.5, 0.75))
     >>> [round(float(s.loss), 3) for s in train(network, [batch] * 3, 0.25, optimizer=optimizer)]
-    [0.693, 0.127, 0.019]
+    [0.693, 0.127, 0.031]
     >>> optimizer.steps["fc", "weight"]
     3
     """

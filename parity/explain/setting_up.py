@@ -250,6 +250,17 @@ def _dropped(name: str, said: Picked) -> Arguments:
     return {"x": drawn("x", shape, 1, 9), "mask": np.resize(np.array([1, 0, 0, 1]), shape)}
 
 
+def _stepped(name: str, said: Picked) -> Arguments:
+    """A weight and its gradient; of SGD behind another step."""
+    if said.shape is None:
+        arrays = {"value": exact([1, 2]), "gradient": exact([4, -2])}
+    else:
+        arrays = {key: drawn(key, said.shape, 1, 9) for key in ("value", "gradient")}
+    if name == "sgd_step":
+        arrays["velocity"] = drawn("velocity", arrays["value"].shape, 1, 9)
+    return arrays
+
+
 def _edge(name: str, said: Picked) -> Arguments:
     x = different("x", (1, said.get("channels", 1), *_shape(said, (3, 4))))
     if "values" in said.named:
@@ -289,6 +300,7 @@ KINDS: dict[Maker, tuple[str, tuple[str, ...]]] = {
     _branches: ("add", ()),
     _stacked: ("concatenate", ()),
     _dropped: ("dropout", ()),
+    _stepped: ("sgd_step adam_step", ()),
     _edge: ("downsample", ("kernel", "channels", "values")),
 }
 MAKERS = {name: maker for maker, (names, _) in KINDS.items() for name in names.split()}
@@ -297,6 +309,12 @@ NAMED = {name: words for _, (names, words) in KINDS.items() for name in names.sp
 USUAL: dict[str, Mapping[str, Any]] = {
     "leaky_relu": {"negative_slope": Fraction(1, 10)},
     "gaussian_pool2d": {"sigma": 1},
+    "sgd_step": {"learning_rate": Fraction(1, 2), "momentum": Fraction(1, 2)},
+    "adam_step": {
+        "learning_rate": Fraction(1, 2),
+        "betas": (Fraction(1, 2), Fraction(15, 16)),
+        "eps": 0,
+    },
 }
 WINDOWS = {"kernel_size": 2, "size": 2}
 EXAMPLES: dict[Maker, str] = {

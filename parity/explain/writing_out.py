@@ -18,7 +18,7 @@ from parity.explain.formed import (
     Sum,
     leaves,
 )
-from parity.explain.recording import DIGITS, power_of_e
+from parity.explain.recording import DIGITS, power_of_e, root_of
 
 SHOWN = 6  # digits of a number that no short fraction gives
 POWERS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
@@ -95,6 +95,8 @@ def written(formed: Formed, say: Say = named, order: Sequence[str] = (), joint: 
             return f"e^{text}" if text[0] not in "−(" else f"e^({text.strip('()')})"
         case Call("exp", power):
             return f"e^({written(power, say, order, joint)})"
+        case Call("sqrt", of):
+            return f"√({written(of, say, order, joint)})"
         case Call(function, of):
             return f"{function}({written(of, say, order, joint)})"
 
@@ -202,6 +204,9 @@ def value(
 def _called(function: str, at: Fraction, exact: bool) -> tuple[Fraction, bool]:
     if function == "exp":
         return power_of_e(at), exact and at == 0
+    if function == "sqrt":
+        root = root_of(at)
+        return root, exact and root * root == at
     if function == "tanh":
         squared = power_of_e(2 * at)
         return (squared - 1) / (squared + 1), exact and at == 0

@@ -143,6 +143,24 @@ def sgd_nesterov_without_gradient(
 # --- Adam ---------------------------------------------------------------------------------
 
 
+def of_moments(wrong: Callable[..., Array]) -> Callable[..., Array]:
+    """A step that takes the moments as `adam_step` does; they are there together or not at all."""
+
+    def stepped(
+        value: Array,
+        gradient: Array,
+        first_moment: Array | None = None,
+        second_moment: Array | None = None,
+        max_second_moment: Array | None = None,
+        **given: Any,
+    ) -> Array:
+        moments = (first_moment, second_moment, max_second_moment)
+        return wrong(value, gradient, *(m for m in moments if m is not None), **given)
+
+    stepped.__name__ = wrong.__name__
+    return stepped
+
+
 def stepped_by(
     value: Array, first: Array, root: Array, correction: Any, t: int, given: Given
 ) -> Array:
@@ -174,6 +192,7 @@ def correction_of(t: int, given: Given, like: Array) -> Any:
     "the bias is not corrected",
     "moments that start at 0 soon are right",
 )
+@of_moments
 def adam_without_correction(value: Array, gradient: Array, *moments: Array, **given: Any) -> Array:
     right = adam_step(value, gradient, *moments, **given)
     eps = parameter(given.get("eps", 1e-8), like=value)
@@ -187,6 +206,7 @@ def adam_without_correction(value: Array, gradient: Array, *moments: Array, **gi
     "the bias is corrected by the next step's number",
     "the step is counted up before it is taken, and once more",
 )
+@of_moments
 def adam_next_step(value: Array, gradient: Array, *moments: Array, **given: Any) -> Array:
     if not moments:
         blank = np.zeros_like(value) if value.dtype != object else value * 0
@@ -199,6 +219,7 @@ def adam_next_step(value: Array, gradient: Array, *moments: Array, **given: Any)
     "β₁ and β₂ are exchanged",
     "the larger one smooths the gradient",
 )
+@of_moments
 def adam_betas_exchanged(value: Array, gradient: Array, *moments: Array, **given: Any) -> Array:
     beta_1, beta_2 = given.get("betas", (0.9, 0.999))
     return adam_step(value, gradient, *moments, **{**given, "betas": (beta_2, beta_1)})
@@ -209,6 +230,7 @@ def adam_betas_exchanged(value: Array, gradient: Array, *moments: Array, **given
     "eps stands inside the root",
     "√(v + ε) keeps the root from 0, as in batch normalisation",
 )
+@of_moments
 def adam_eps_inside(value: Array, gradient: Array, *moments: Array, **given: Any) -> Array:
     right = adam_step(value, gradient, *moments, **given)
     kept, t = right[-1] if given.get("amsgrad") else right[2], given.get("step", 1)
@@ -224,6 +246,7 @@ def adam_eps_inside(value: Array, gradient: Array, *moments: Array, **given: Any
     "eps is added before the root is corrected",
     "α·√(1 − β₂ᵗ)/(1 − β₁ᵗ) in front of m/(√v + ε) is only another order",
 )
+@of_moments
 def adam_eps_before_correction(
     value: Array, gradient: Array, *moments: Array, **given: Any
 ) -> Array:
@@ -241,6 +264,7 @@ def adam_eps_before_correction(
     "the decoupled decay goes into the gradient",
     "weight decay and an L2 penalty are the same",
 )
+@of_moments
 def adam_decay_coupled(value: Array, gradient: Array, *moments: Array, **given: Any) -> Array:
     return adam_step(value, gradient, *moments, **{**given, "decoupled_weight_decay": False})
 
@@ -250,6 +274,7 @@ def adam_decay_coupled(value: Array, gradient: Array, *moments: Array, **given: 
     "the decay of the gradient is decoupled",
     "Adam with a weight decay is AdamW",
 )
+@of_moments
 def adam_decay_decoupled(value: Array, gradient: Array, *moments: Array, **given: Any) -> Array:
     return adam_step(value, gradient, *moments, **{**given, "decoupled_weight_decay": True})
 
@@ -259,6 +284,7 @@ def adam_decay_decoupled(value: Array, gradient: Array, *moments: Array, **given
     "the decoupled decay is not multiplied by the rate",
     "(1 − λ)·W: the decay has nothing to do with the gradient's step",
 )
+@of_moments
 def adam_decay_without_rate(value: Array, gradient: Array, *moments: Array, **given: Any) -> Array:
     if not (given.get("decoupled_weight_decay") and given.get("weight_decay")):
         return adam_step(value, gradient, *moments, **given)
@@ -271,6 +297,7 @@ def adam_decay_without_rate(value: Array, gradient: Array, *moments: Array, **gi
     "AMSGrad keeps the maximum of corrected moments",
     "what is compared over the steps must first be without bias",
 )
+@of_moments
 def adam_maximum_corrected(value: Array, gradient: Array, *moments: Array, **given: Any) -> Array:
     right = adam_step(value, gradient, *moments, **given)
     if not given.get("amsgrad"):
@@ -287,6 +314,7 @@ def adam_maximum_corrected(value: Array, gradient: Array, *moments: Array, **giv
     "AMSGrad's maximum becomes the second moment",
     "there is one second moment, and it never falls",
 )
+@of_moments
 def adam_maximum_as_moment(value: Array, gradient: Array, *moments: Array, **given: Any) -> Array:
     right = adam_step(value, gradient, *moments, **given)
     if not given.get("amsgrad"):

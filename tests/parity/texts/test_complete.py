@@ -50,6 +50,7 @@ USED = {
     "ledger.po": set(of_the_ledger()) - {""},
     "mistakes.po": set(of_the_mistakes()) - {""},
     "functions.po": set(of_the_functions()) - {""},
+    "optimizers.po": {*of_the_mistakes(), *of_the_functions()} - {""},
 }
 
 
