@@ -51,8 +51,8 @@ OTHERS = (
     "3x3 kernel 2 mode same", "3 batch 2",
 )  # fmt: skip
 OF_STEPS = (
-    "", "nesterov True", "weight_decay 1", "weight_decay 1 maximize True", "eps 1", "amsgrad True",
-    "weight_decay 1 decoupled_weight_decay True",
+    "", "nesterov True", "weight_decay 2", "weight_decay 2 maximize True", "eps 1", "amsgrad True",
+    "weight_decay 2 decoupled_weight_decay True",
 )  # fmt: skip
 LARGEST = 300  # elements of a case of the catalogue that is tried
 SEED = 20261120
