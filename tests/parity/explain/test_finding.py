@@ -81,7 +81,7 @@ def test_every_word_of_an_idea_is_found() -> None:
         ("strid", "did you mean stride"),
         ("D9.1", "did you mean D4.1"),
         ("batchnorm", "refimpl has no normalisation layer"),
-        ("adam", "refimpl has no optimiser"),
+        ("rmsprop", "refimpl has no such optimiser"),
         ("qqqq", "`parity explain` lists what there is"),
         ("dx-kernel-not-turnd", "did you mean dx-kernel-not-turned"),
     ],

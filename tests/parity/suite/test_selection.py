@@ -82,7 +82,7 @@ def test_every_other_word_leads_somewhere() -> None:
         ("conv_transpose2d ConvTranspose2d deconv2d", "transposed convolution"),
         ("gelu nn.GELU swish", "such activation"),
         ("lstm GRU", "recurrent layer"),
-        ("adam SGD", "optimiser"),
+        ("rmsprop torch.optim.Adagrad", "such optimiser"),
         ("depthwise_conv2d", "depthwise convolution"),
         ("global_avg_pool2d AdaptiveAvgPool2d", "such pooling"),
         ("resnet18", "such network"),
