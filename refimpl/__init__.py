@@ -187,6 +187,8 @@ from refimpl.normalization import (
     local_response_norm_backward,
     running_statistics,
 )
+from refimpl.optimizers import adam_step, sgd_step
+from refimpl.optimizing import Optimizer
 from refimpl.sampling import downsample, upsample
 from refimpl.sizes import (
     Parameters,
@@ -264,6 +266,7 @@ __all__ = [
     "Network",
     "NetworkGrads",
     "NormGrads",
+    "Optimizer",
     "Parameters",
     "ReLU",
     "ReceptiveField",
@@ -275,6 +278,7 @@ __all__ = [
     "SubtractGrads",
     "Tanh",
     "WeightedPool2dGrads",
+    "adam_step",
     "adaptive_avg_pool1d",
     "adaptive_avg_pool1d_backward",
     "adaptive_avg_pool2d",
@@ -396,6 +400,7 @@ __all__ = [
     "rot180",
     "rot180_backward",
     "running_statistics",
+    "sgd_step",
     "shared_conv2d",
     "shared_conv2d_backward",
     "shared_conv_parameters",

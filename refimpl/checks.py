@@ -1,7 +1,7 @@
 """Checks of arguments.
 
-Every error text of the package is written here, in `shapes`, `objects`, `network_checks` or
-`normalization_checks`; what to do about a wrong shape in `hints`.
+Every error text of the package is written here, in `shapes`, `objects`, `network_checks`,
+`normalization_checks` and `optimizer_checks`; what to do about a wrong shape in `hints`.
 """
 
 from __future__ import annotations

@@ -182,7 +182,9 @@ def max_pool2d_backward(
 
     Shapes: dy (N, C, H_out, W_out), x (N, C, H, W) -> (N, C, H, W).
     ties: "first" gives a window's dy to its first maximum (torch; the last NaN where there are
-    some), "all" to every element that equals the maximum (D2.28 as printed).
+    some), "all" to every element that equals the maximum (D2.28 as printed), "split" an equal share
+    of it to each of these (the subgradient of torch.amax, and JAX's of max); where the maximum is
+    NaN, nothing equals it.
     indices: what `max_pool2d_with_indices` gave for this x; dy is then added at these places, and
     no maximum is looked for again.
     Raises: ValueError if the sizes disagree, for example dy from another stride, or if indices
@@ -201,6 +203,9 @@ def max_pool2d_backward(
     >>> max_pool2d_backward(np.array([[[[5.0]]]]), x, 2, ties="all")[0, 0]
     array([[0., 5.],
            [5., 0.]])
+    >>> max_pool2d_backward(np.array([[[[5.0]]]]), x, 2, ties="split")[0, 0]
+    array([[0. , 2.5],
+           [2.5, 0. ]])
     """
     return _max_pool_backward(
         "max_pool2d_backward",
@@ -362,7 +367,7 @@ def _max_pool_backward(
     indices: Array | None,
 ) -> Array:
     dy, x = check_arrays(where, dy=dy, x=x)
-    check_choice(where, "ties", ties, ("first", "all"))
+    check_choice(where, "ties", ties, ("first", "all", "split"))
     geometry = pool_geometry(where, n, x, kernel_size, stride, padding, dilation, ceil_mode)
     first = _first_inside(where, geometry)
     check_gradient(where, dy, (*x.shape[:2], *geometry.output), channels=True)
@@ -377,10 +382,20 @@ def _max_pool_backward(
         if ties == "first":
             add_at(gradient, at, upstream)
         else:
+            if ties == "split":
+                upstream = np.asarray(upstream / _tied(maps, best, geometry).astype(dy.dtype))
             for _, outputs, inputs in _offsets(geometry):
                 is_maximum = maps[inputs] == best[outputs]
                 gradient[inputs] += np.where(is_maximum, upstream[outputs], zeros((), like=dy))
     return dx
+
+
+def _tied(maps: Array, best: Array, geometry: PoolGeometry) -> Array:
+    """How many elements of each window equal its maximum; 1 where that is NaN."""
+    count = np.zeros(best.shape, np.intp)
+    for _, outputs, inputs in _offsets(geometry):
+        count[outputs] += np.asarray(maps[inputs] == best[outputs], bool)
+    return np.maximum(count, 1)
 
 
 def _maxima(maps: Array, geometry: PoolGeometry, first: Sequence[Array]) -> tuple[Array, Array]:

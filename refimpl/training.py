@@ -20,6 +20,7 @@ from refimpl.checks import (
 from refimpl.elements import Array, parameter, zeros
 from refimpl.network_checks import check_known, check_pair
 from refimpl.networks import Network, NetworkGrads
+from refimpl.optimizing import Optimizer
 
 
 class Loss(NamedTuple):
@@ -88,9 +89,12 @@ def loss_and_grads(
 
 
 def update(
-    network: Network, dparameters: Mapping[str, Mapping[str, Array]], learning_rate: Any
+    network: Network,
+    dparameters: Mapping[str, Mapping[str, Array]],
+    learning_rate: Any,
+    optimizer: Optimizer | None = None,
 ) -> None:
-    """`descend` on every parameter of every layer.
+    """`descend` on every parameter of every layer, or a step of an optimiser.
 
     Wˡ ← Wˡ − α ∂J/∂Wˡ,  bˡ ← bˡ − α ∂J/∂bˡ
 
@@ -109,7 +113,8 @@ def update(
         parameters = network.layers[name].parameters
         for key, gradient in gradients.items():
             check_known("update", f"parameter of {name!r}", key, parameters)
-            parameters[key] = descend(parameters[key], gradient, learning_rate)
+            given = parameters[key], gradient, learning_rate
+            parameters[key] = optimizer.step(name, key, *given) if optimizer else descend(*given)
 
 
 def train(
@@ -117,9 +122,12 @@ def train(
     batches: Iterable[tuple[Array, Array]],
     learning_rate: Any,
     loss: str = "cross_entropy",
+    optimizer: Optimizer | None = None,
     **options: Any,
 ) -> Iterator[Step]:
     """Gradient descent, one step for each batch (x, target); yields each `Step` as it is done.
+
+    optimizer: one that steps otherwise, for this training alone; it is written to.
 
     Shapes: x (N, …), target as the loss takes it; N may differ from batch to batch. loss and
     options as in `loss_and_grads`.
@@ -135,7 +143,7 @@ def train(
         check_pair("train", "batches", batch)
         x, target = batch
         step = loss_and_grads(network, x, target, loss, **options)
-        update(network, step.grads.dparameters, learning_rate)
+        update(network, step.grads.dparameters, learning_rate, optimizer)
         yield step
 
 

@@ -14,6 +14,7 @@ from parity.bounds import (
     logistic,
     losses,
     normalization,
+    optimizers,
     repeated,
     response,
     sampling,
@@ -80,6 +81,9 @@ RULES: dict[str, tuple[Forward, Backward]] = {
     "perceptron": (linear_models.perceptron, no_gradients),
     "logistic_regression": (linear_models.logistic_regression, no_gradients),
     "softmax_regression": (linear_models.softmax_regression, no_gradients),
+    # optimisers
+    "sgd_step": (optimizers.sgd_forward, no_gradients),
+    "adam_step": (optimizers.adam_forward, no_gradients),
 }
 
 

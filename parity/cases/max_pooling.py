@@ -224,7 +224,7 @@ BAD: tuple[BadCase, ...] = (
         "x is empty along W, there is nothing to pool",
         x=Draw((2, 3, 7, 0)),
     ),
-    says.choice("max_pool2d_backward", "unknown ties", "ties", "'first', 'all'", "last"),
+    says.choice("max_pool2d_backward", "unknown ties", "ties", "'first', 'all', 'split'", "last"),
     says.dy("max_pool1d_backward", "dy of stride 2", "(2, 3, 8)", stride=1),
     says.dy("max_pool2d_backward", "dy of the input's shape", "(2, 3, 3, 3)", dy=X2),
     says.dy("max_pool3d_backward", "dy without ceil_mode", "(2, 3, 4, 3, 3)", ceil_mode=True),

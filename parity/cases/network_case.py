@@ -49,6 +49,16 @@ class Loss(NamedTuple):
     options: Mapping[str, Any]
 
 
+class Stepped(NamedTuple):
+    """The optimiser of a training: as refimpl's `Optimizer` takes it, and what a step is meant
+    to be."""
+
+    name: str
+    options: Mapping[str, Any]
+    function: str
+    said: Mapping[str, Any]  # the options of the function
+
+
 class Model(NamedTuple):
     """refimpl's network, what it is meant to be, and the loss behind it."""
 
@@ -79,6 +89,7 @@ class NetworkCase:
     dtypes: tuple[str, ...] = FLOATS
     loss: Loss = field(default_factory=lambda: Loss("cross_entropy", {}))
     full: bool = False
+    optimizer: Stepped | None = None  # nothing: gradient descent alone
 
     def network(self, dtype: str, seed: int) -> Network:
         """refimpl's network with its initial parameters in a dtype."""

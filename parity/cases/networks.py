@@ -12,6 +12,7 @@ from parity.cases.case import Array
 from parity.cases.digits import batches
 from parity.cases.network_case import Described, Loss, NetworkCase, described
 from parity.cases.normalized_network import NORMALIZED
+from parity.cases.optimized_networks import OPTIMIZED
 from refimpl import (
     Add,
     AvgPool2d,
@@ -326,6 +327,7 @@ NETWORKS = {
         NetworkCase("fan_out", _fan_out, FAN_OUT, _five_by_seven, documents=("D0.9", "D1.6")),
         NetworkCase("options", _options, OPTIONS, _wide_images, documents=("D0.9", "D2.29")),
         NORMALIZED,
+        *OPTIMIZED,
         ALEXNET,
     )
 }

@@ -18,6 +18,7 @@ from parity.cases import (
     losses,
     max_pooling,
     normalization,
+    optimizers,
     sampling,
     transposed_convolution,
     weighted_pooling,
@@ -58,4 +59,5 @@ SUBJECTS: tuple[Subject, ...] = (
     losses,
     linear_models,
     normalization,
+    optimizers,
 )

@@ -70,6 +70,10 @@ OTHERS = (
     "3 values negative", "2 kernel 2 outputs 2 batch 2", "3x3 kernel 2 mode valid",
     "3x3 kernel 2 mode same", "3 batch 2",
 )  # fmt: skip
+OF_STEPS = (
+    "", "nesterov True", "weight_decay 2", "weight_decay 2 maximize True", "eps 1", "amsgrad True",
+    "weight_decay 2 decoupled_weight_decay True",
+)  # fmt: skip
 LARGEST = 300  # elements of a case of the catalogue that is tried
 SEED = 20261120
 APART = 2.0**-32  # relative: far more than what rounding of float64 does, less than float32's
@@ -118,6 +122,8 @@ def texts(known: Mistake) -> tuple[str, ...]:
         return OF_CONVOLUTION
     if forward == "cross_entropy":
         return (*OTHERS, *WITH_OPTIONS)
+    if forward.endswith("_step"):
+        return OF_STEPS
     return OF_POOLING if "_pool" in forward and "weighted" not in forward else OTHERS
 
 

@@ -179,6 +179,13 @@ class Recorded:
         """log x; NumPy calls it by this name."""
         return self._called("log", Fraction(DIGITS.ln(_digits(self.value))), 1)
 
+    def __pow__(self, power: int) -> Recorded:
+        """A product of so many, 1 at least."""
+        product = self
+        for _ in range(power - 1):
+            product = product * self
+        return product
+
     def sqrt(self) -> Recorded:
         """√x; NumPy calls it by this name. Roots of squares of fractions are exact."""
         root = root_of(self.value)

@@ -311,6 +311,17 @@ def _responses(name: str, said: Picked) -> Arguments:
     return {"x": exact([[[1], [2], [4]]]) if shape == (3, 1) else drawn("x", (1, *shape))}
 
 
+def _stepped(name: str, said: Picked) -> Arguments:
+    """A weight and its gradient; of SGD behind another step."""
+    if said.shape is None:
+        arrays = {"value": exact([1, 2]), "gradient": exact([4, -2])}
+    else:
+        arrays = {key: drawn(key, said.shape, 1, 9) for key in ("value", "gradient")}
+    if name == "sgd_step":
+        arrays["velocity"] = drawn("velocity", arrays["value"].shape, 1, 9)
+    return arrays
+
+
 def _edge(name: str, said: Picked) -> Arguments:
     x = different("x", (1, said.get("channels", 1), *_shape(said, (3, 4))))
     if "values" in said.named:
@@ -363,6 +374,7 @@ KINDS: dict[Maker, tuple[str, tuple[str, ...]]] = {
     _normalised: ("batch_norm layer_norm group_norm", ()),
     _running: ("running_statistics", ()),
     _responses: ("local_response_norm", ()),
+    _stepped: ("sgd_step adam_step", ()),
     _edge: ("downsample", ("kernel", "channels", "values")),
 }
 MAKERS = {name: maker for maker, (names, _) in KINDS.items() for name in names.split()}
@@ -377,6 +389,12 @@ USUAL: dict[str, Mapping[str, Any]] = {
     "group_norm": {"num_groups": 2, "eps": 5},
     "running_statistics": {"momentum": Fraction(1, 4)},
     "local_response_norm": {"size": 2, "alpha": 2, "beta": 1, "k": 1},
+    "sgd_step": {"learning_rate": Fraction(1, 2), "momentum": Fraction(1, 2)},
+    "adam_step": {
+        "learning_rate": Fraction(1, 2),
+        "betas": (Fraction(1, 2), Fraction(15, 16)),
+        "eps": 0,
+    },
 }
 WINDOWS = {"kernel_size": 2, "size": 2}
 EXAMPLES: dict[Maker, str] = {

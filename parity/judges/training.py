@@ -17,18 +17,20 @@ from parity import oracle
 from parity.bounds.arithmetic import Sides
 from parity.bounds.bound import Bound
 from parity.bounds.propagation.error import Accumulated, without_nan
+from parity.bounds.rules import forward_bound
 from parity.bounds.sums import descend_bound
 from parity.cases.case import Array
 from parity.cases.graph import Tensor
 from parity.cases.network_case import Model, NetworkCase
 from parity.judges.accumulated import accumulated_bounds, with_power
 from parity.judges.network import check_locally, run_torch
+from parity.judges.optimizing import Kept, optimized
 from parity.results.findings import Findings
 from parity.results.judging import Place, attempt, failure_row, judge
 from parity.results.rows import Row, TrainingRow
 from parity.results.settings import Settings
 from parity.results.verdicts import VERDICTS
-from refimpl import Network, Step, descend, train
+from refimpl import Network, Optimizer, Step, descend, train
 
 Parameters = dict[str, dict[str, Array]]  # by layer, by parameter
 QUICK_STEPS = 10  # of a training, in a quick run
@@ -39,6 +41,7 @@ class Descent:
     """Where a training stands: torch's network, refimpl's, and how far they may be apart.
 
     blind: the bound of the loss has become as large as the loss; nothing follows from it.
+    optimizer, kept: of a training by an optimiser, refimpl's, and torch's state beside its errors.
     """
 
     torch: Model
@@ -46,6 +49,8 @@ class Descent:
     errors: Parameters
     rate: float
     blind: bool = False
+    optimizer: Optimizer | None = None
+    kept: Kept | None = None
 
 
 def check_training(case: NetworkCase, dtype: str, settings: Settings) -> Findings:
@@ -57,6 +62,9 @@ def check_training(case: NetworkCase, dtype: str, settings: Settings) -> Finding
         for name, layer in theirs.network.layers.items()
     }
     descent = Descent(theirs, ours, errors, case.learning_rate)
+    if case.optimizer:
+        descent.optimizer = Optimizer(case.optimizer.name, **case.optimizer.options)
+        descent.kept = Kept(case.optimizer, case.learning_rate)
     batches = case.data(dtype, settings.seed)[: QUICK_STEPS if settings.quick else None]
     for number, (x, target) in enumerate(batches, start=1):
         place = Place(f"{case.name}[step {number}]", "", dtype, case.documents, case.name)
@@ -85,7 +93,10 @@ def _check_step(
         loss = descent.torch.loss
         free = attempt(
             lambda: next(
-                train(descent.refimpl, [batch], descent.rate, loss.function, **loss.options)
+                train(
+                    *(descent.refimpl, [batch], descent.rate, loss.function, descent.optimizer),
+                    **loss.options,
+                )
             )
         )
     if isinstance(free, str):
@@ -94,6 +105,8 @@ def _check_step(
     loss_error = _accumulate(descent, target, recorded, settings.sides(place.dtype))
     for name, parameters in stepped.items():
         descent.torch.network.layers[name].parameters = parameters
+    if descent.kept:
+        descent.kept.advance()
     accumulated = _check_free(findings, free_place, descent, (free, recorded, loss_error), settings)
     findings.training.append(
         _training_row(place, number, (loss.function, target), (free, recorded), local, accumulated)
@@ -114,6 +127,10 @@ def _check_update(
         stepped[name] = {}
         for key, value in layer.parameters.items():
             gradient = gradients[name][key]
+            if descent.kept:
+                step = (descent.kept, (name, key), value, gradient)
+                stepped[name][key] = _check_optimized(findings, place, step, settings)
+                continue
             theirs = oracle.descend(value, gradient, descent.rate, settings.device)
             stepped[name][key] = theirs
             here = replace(place, layer=name, function="descend")
@@ -124,6 +141,30 @@ def _check_update(
             bound = descend_bound(value, gradient, descent.rate, settings.sides(place.dtype))
             judge(findings, here, f"new {key}", (np.asarray(ours), theirs), bound, settings)
     return stepped
+
+
+def _check_optimized(
+    findings: Findings,
+    place: Place,
+    step: tuple[Kept, tuple[str, str], Array, Array],
+    settings: Settings,
+) -> Array:
+    """Judge a step of an optimiser from torch's weights, gradients and state; torch's new weight.
+
+    A row has the new value and the new state together, as the function gives them.
+    """
+    kept, (name, key), value, gradient = step
+    arrays, options = kept.asked((name, key), value, gradient)
+    theirs = oracle.forward(kept.function, arrays, options, settings.device)
+    kept.next_state((name, key), theirs)
+    here = replace(place, layer=name, function=kept.function)
+    ours = attempt(partial(optimized, kept.function, arrays, options))
+    if isinstance(ours, str):
+        findings.rows.append(failure_row(here, f"new {key}", ours, settings))
+    else:
+        bound = forward_bound(kept.function, arrays, options, settings.sides(place.dtype))
+        judge(findings, here, f"new {key}", (np.asarray(ours), theirs), bound, settings)
+    return np.asarray(theirs[0])
 
 
 def _accumulate(
@@ -137,8 +178,14 @@ def _accumulate(
         for key, value in layer.parameters.items():
             function = descent.torch.architecture[name].function
             moved = bounds[Tensor(name, function, f"d{key}")].error
+            gradient = recorded.dparameters[name][key]
+            if descent.kept:
+                errors = {"value": descent.errors[name][key], "gradient": moved}
+                found = descent.kept.drifted((name, key), value, gradient, errors, both)
+                descent.errors[name][key] = found
+                continue
             wide_value = np.abs(value) + descent.errors[name][key]
-            wide_gradient = np.abs(recorded.dparameters[name][key]) + moved
+            wide_gradient = np.abs(gradient) + moved
             rounding = descend_bound(wide_value, wide_gradient, descent.rate, both).limit
             error = descent.errors[name][key] + descent.rate * moved + rounding
             descent.errors[name][key] = without_nan(error)
@@ -163,7 +210,8 @@ def _check_free(
     for layer_name, tensor, ours, theirs, error in tensors:
         if descent.blind:
             error = np.full(theirs.shape, np.inf)
-        function = descent.torch.loss.function if tensor == "loss" else "descend"
+        stepping = descent.kept.function if descent.kept else "descend"
+        function = descent.torch.loss.function if tensor == "loss" else stepping
         here = replace(place, layer=layer_name, function=function)
         bound = Bound(error, np.zeros(error.shape, bool))
         row = judge(findings, here, tensor, (ours, theirs), bound, settings)

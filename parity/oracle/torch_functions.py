@@ -19,6 +19,7 @@ from parity.oracle.linear_models import TORCH as LINEAR_MODELS
 from parity.oracle.losses import TORCH as LOSSES
 from parity.oracle.max_pooling import TORCH as MAX_POOLING
 from parity.oracle.normalization import TORCH as NORMALIZATION
+from parity.oracle.optimizers import TORCH as OPTIMIZERS
 from parity.oracle.sampling import TORCH as SAMPLING
 from parity.oracle.transposed_convolution import TORCH as TRANSPOSED_CONVOLUTION
 from parity.oracle.weighted_pooling import TORCH as WEIGHTED_POOLING
@@ -40,4 +41,5 @@ FUNCTIONS: dict[str, Callable[..., Tensor]] = {
     **LOSSES,
     **LINEAR_MODELS,
     **NORMALIZATION,
+    **OPTIMIZERS,
 }

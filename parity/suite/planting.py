@@ -12,6 +12,7 @@ import refimpl
 from parity import oracle
 from parity.cases.case import Array
 from parity.judges import training
+from parity.judges.optimizing import optimized
 from parity.mistakes.mistake import Mistake
 from parity.results import judging
 from refimpl import Layer, descend
@@ -135,5 +136,8 @@ def in_layer(kind: type[Layer], factor: float) -> Iterator[None]:
 @contextmanager
 def in_update(factor: float) -> Iterator[None]:
     """A step of gradient descent, repeated from torch's weights, that is off by a factor."""
-    with replaced(training, "descend", slipping(descend, factor)):
+    with (
+        replaced(training, "descend", slipping(descend, factor)),
+        replaced(training, "optimized", slipping(optimized, factor)),
+    ):
         yield

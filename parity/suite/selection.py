@@ -61,6 +61,8 @@ OTHERS = {
     },
     **dict.fromkeys(("globalaveragepool", "gap"), "global_avg_pool"),
     **dict.fromkeys(("subsample", "subsampling"), "downsample"),
+    **dict.fromkeys(("sgd", "momentum", "nesterov"), "sgd_step"),
+    **dict.fromkeys(("adam", "adamw", "amsgrad"), "adam_step"),
     **dict.fromkeys(("lenet5",), "lenet"),
     **dict.fromkeys(("googlenet",), "inception"),
     "logistic": "sigmoid",
@@ -76,7 +78,10 @@ ABSENT = (
     (r"attention|transformer|embedding", "attention and no embedding"),
     (r"^(gelu|elu|selu|celu|silu|swish|mish|softplus|prelu|softsign|maxout)$", "such activation"),
     (r"unpool|fractional|lppool|roipool", "such pooling"),
-    (r"^(adam\w*|sgd|momentum|rmsprop|adagrad|optim\w*)$", "optimiser but gradient descent"),
+    (
+        r"^(\w?adam(ax|p)|rmsprop|ada(grad|delta|factor)|lbfgs|lion|optim\w*)$",
+        "such optimiser (it has sgd_step and adam_step)",
+    ),
     (r"hinge|huber|smoothl1|^l1$|^mae$|kldiv|nll|focal|triplet|ctc", "such loss"),
     (r"^(pad\w*|fold|unfold|im2col|col2im|interpolate|bilinear)$", "such function"),
     (r"regulari[sz]|weightdecay|earlystop|augment", "regularisation but dropout"),
@@ -84,7 +89,9 @@ ABSENT = (
     (r"graphneural|^gnn$|^gcn$", "graph network"),
     (r"resnet|vgg|densenet|mobilenet|unet", "such network (it has residual and Inception blocks)"),
 )
-BEFORE = re.compile(r"^(torch|nn|functional|f|jax|lax|np|refimpl|tf|keras|layers)\.", re.IGNORECASE)
+BEFORE = re.compile(
+    r"^(torch|optim|nn|functional|f|jax|lax|np|refimpl|tf|keras|layers)\.", re.IGNORECASE
+)
 BEHIND = re.compile(r"(forward|backward|backprop|grads?|gradients?|naive|fast|layers?|loss)$")
 
 

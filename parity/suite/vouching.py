@@ -326,7 +326,7 @@ def _in_network(task: Task, settings: Settings, judge: Judge) -> Planted:
             with planting.in_update(by):
                 rows = judge(Task("training", case.name, task.dtype), settings).rows
             first = f"{case.name}[step 1]"
-            wrong = [r for r in rows if r.case == first and r.function == "descend"]
+            wrong = [r for r in rows if r.case == first and r.tensor.startswith("new ")]
             mistake = f"every new parameter is {_much(by)}"
         else:
             last = list(case.architecture)[-1]

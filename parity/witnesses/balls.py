@@ -90,6 +90,9 @@ class Ball:
     def __rtruediv__(self, other: Any) -> Ball:
         return Ball(arb_of(other) / self.arb)
 
+    def __pow__(self, power: int) -> Ball:
+        return Ball(self.arb**power)
+
     def __neg__(self) -> Ball:
         return Ball(-self.arb)
 

@@ -49,6 +49,7 @@ BY_PROPERTIES = {
     "uniform": "small_tanh",
     "he_normal": "small_tanh",
     "train": "xor",
+    "Optimizer": "small_adam",
     "update": "xor",
     "gradient_descent": "xor",
 }

@@ -263,15 +263,16 @@ def max_pool(case: Pool, x: Any) -> tuple[Any, Any]:
 
 
 def max_pool_backward(case: Pool, dy: Any, x: Any, ties: str) -> Any:
-    """Each window's dy goes to its first maximum, or to all of them."""
+    """Each window's dy goes to its first maximum, to all of them, or in equal shares to them."""
     dy, x, dx = fractions(dy), fractions(x), blank(case.x)
     for n, c in product(range(case.x[0]), range(case.x[1])):
         for o, window in case.windows():
             held = [place for place in window if case.inside(place)]
             largest = max(x[n, c, *place] for place in held)
             winners = [place for place in held if x[n, c, *place] == largest]
+            share = Fraction(1, len(winners)) if ties == "split" else 1
             for place in winners[:1] if ties == "first" else winners:
-                dx[n, c, *place] += dy[n, c, *o]
+                dx[n, c, *place] += share * dy[n, c, *o]
     return dx
 
 

@@ -166,6 +166,34 @@ def test_max_backward(rng: np.random.Generator, case: Pool, elements: str, ties:
 
 
 @EVERY_MAX_CASE
+def test_max_backward_in_equal_shares(rng: np.random.Generator, case: Pool) -> None:
+    """Of each window's dy every maximum gets as much, exactly in fractions."""
+    x, dy = fractions(draw(rng, case.x, "float64") // 4), draw(rng, case.y)
+    dx = call("max_pool_backward", case, dy, x, ties="split")
+    assert_exact(dx, max_pool_backward(case, dy, x, "split"), "fraction")
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_equal_shares_are_those_of_amax(rng: np.random.Generator, dtype: str) -> None:
+    """Windows side by side are an axis of torch's amax, whose gradient is shared by the tied."""
+    torch = pytest.importorskip("torch")
+    x = rng.integers(-1, 2, (2, 3, 5, 4, 6, 2)).astype(dtype)  # N, C, rows of windows, of places
+    dy = rng.integers(-8, 9, (2, 3, 5, 6)).astype(dtype)
+    leaf = torch.tensor(x, requires_grad=True)
+    leaf.amax(dim=(3, 5)).backward(torch.tensor(dy))
+    found = max_pool2d_backward(dy, x.reshape(2, 3, 20, 12), (4, 2), ties="split")
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(found.reshape(x.shape), leaf.grad.numpy())
+
+
+def test_shares_of_a_window_with_nan() -> None:
+    """Nothing equals NaN: as with "all", its window passes nothing on, and no 0/0 either."""
+    x = np.array([[[np.nan, 1.0, 2.0, 2.0]]])
+    dx = refimpl.max_pool1d_backward(np.array([[[5.0, 7.0]]]), x, 2, ties="split")
+    np.testing.assert_array_equal(dx, [[[0, 0, 3.5, 3.5]]])
+
+
+@EVERY_MAX_CASE
 @EVERY_ELEMENT
 def test_max_backward_with_the_forwards_indices(
     rng: np.random.Generator, case: Pool, elements: str

@@ -107,7 +107,10 @@ def test_max_pool_by_hand() -> None:
     assert_same(indices, [[[0, 2]]])
 
 
-@pytest.mark.parametrize(("ties", "expected"), [("first", [1, 0, 3, 0]), ("all", [1, 0, 3, 3])])
+@pytest.mark.parametrize(
+    ("ties", "expected"),
+    [("first", [1, 0, 3, 0]), ("all", [1, 0, 3, 3]), ("split", [1, 0, 1.5, 1.5])],
+)
 def test_max_pool_backward_by_hand(ties: str, expected: list[int]) -> None:
     """The second window has its maximum twice."""
     dx = max_pool_backward(POOL, np.array([[[1, 3]]]), np.array([[[5, 2, 7, 7]]]), ties)

@@ -333,7 +333,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "ties": (
         lambda: refimpl.max_pool2d_backward(np.zeros((2, 3, 3, 3)), IMAGE, 2, ties="last"),
         ValueError,
-        "max_pool2d_backward: ties must be one of 'first', 'all', but is 'last'",
+        "max_pool2d_backward: ties must be one of 'first', 'all', 'split', but is 'last'",
     ),
     "axis": (
         lambda: refimpl.softmax(LOGITS, axis=2),

@@ -19,6 +19,7 @@ from parity.cases.covering import (
     losses,
     max_pooling,
     normalization,
+    optimizers,
     sampling,
     transposed_convolution,
     weighted_pooling,
@@ -44,6 +45,7 @@ TABLES: dict[str, Table] = {
         losses,
         linear_models,
         normalization,
+        optimizers,
     )
     for name, table in subject.TABLES.items()
 }

@@ -20,6 +20,7 @@ from parity.witnesses.definitions.linear_models import DEFINITIONS as LINEAR_MOD
 from parity.witnesses.definitions.losses import DEFINITIONS as LOSSES
 from parity.witnesses.definitions.max_pooling import DEFINITIONS as MAX_POOLING
 from parity.witnesses.definitions.normalization import DEFINITIONS as NORMALIZATION
+from parity.witnesses.definitions.optimizers import DEFINITIONS as OPTIMIZERS
 from parity.witnesses.definitions.sampling import DEFINITIONS as SAMPLING
 from parity.witnesses.definitions.sums import SumOfProducts
 from parity.witnesses.definitions.transposed_convolution import (
@@ -44,6 +45,7 @@ DEFINITIONS: dict[str, Definition] = {
     **LOSSES,
     **LINEAR_MODELS,
     **NORMALIZATION,
+    **OPTIMIZERS,
 }
 
 

@@ -27,6 +27,9 @@ ORDER = (
     *("ignore_index", "label_smoothing", "ties", "at_zero"),
     *("normalized_shape", "num_groups", "training", "momentum", "eps", "alpha", "beta", "k"),
     "indices",
+    *("velocity", "first_moment", "second_moment", "max_second_moment", "step", "learning_rate"),
+    *("momentum", "dampening", "betas", "eps", "weight_decay", "nesterov", "amsgrad", "maximize"),
+    "decoupled_weight_decay",
 )
 
 

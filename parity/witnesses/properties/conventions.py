@@ -18,9 +18,10 @@ MAXIMA = ("max_pool1d", "max_pool2d", "max_pool3d")
 
 
 def other_conventions(given: Situation) -> Iterator[str]:
-    """ties="all" gives a window's dy to each of its maxima, at_zero · dy passes where x is 0.
+    """ties="all" gives a window's dy to each of its maxima, "split" an equal share of it; at_zero ·
+    dy passes where x is 0.
 
-    On few small integers, so that there are ties and zeros and nothing is rounded.
+    On few small integers, so that there are ties and zeros and nothing but a share is rounded.
     """
     call, rng = given.call, given.rng("conventions")
     dtype, name = call.dy.dtype, call.function.backward_name
@@ -32,6 +33,8 @@ def other_conventions(given: Situation) -> Iterator[str]:
         for said, x in (("", tied), (", nearly tied", apart)):
             found = getattr(refimpl, name)(dy, x, **call.options, ties="all")
             yield from _compared(f'{name} with ties="all"{said}', found, _to_all(dy, x, call))
+            found = getattr(refimpl, name)(dy, x, **call.options, ties="split")
+            yield from _shared_out(f'{name} with ties="split"{said}', found, dy, x, call)
     for at_zero in AT_ZERO:
         if call.function.name == "relu":
             x = rng.integers(-1, 2, call.arrays["x"].shape).astype(dtype)
@@ -61,6 +64,29 @@ def _to_all(dy: Array, x: Array, call: Call) -> Array:
         for u in places:
             dx[u] += np.where(x[u] == best, dy[here], 0)
     return dx
+
+
+def _shared_out(what: str, found: Array, dy: Array, x: Array, call: Call) -> Iterator[str]:
+    """∂L/∂x[…,u] = Σ dy/(number of maxima), a quotient for each window, and their sum."""
+    dx, terms, windows = (np.zeros(x.shape) for _ in range(3))
+    for output, window in pool_windows(x.shape, call.options)[1]:
+        places: list[Any] = [(..., *u) for u in window if is_inside(u, x.shape)]
+        best = np.max([x[u] for u in places], axis=0)
+        number = np.sum([x[u] == best for u in places], axis=0)
+        here: Any = (..., *output)
+        share = dy[here].astype(np.float64) / number
+        for u in places:
+            dx[u] += np.where(x[u] == best, share, 0)
+            terms[u] += np.where(x[u] == best, np.abs(share), 0)
+            windows[u] += x[u] == best
+    u = float(np.finfo(dy.dtype).eps) / 2
+    limit = 2 * (windows + 1) * u * terms  # of the two sides
+    if found.shape != dx.shape or found.dtype != dy.dtype:
+        yield f"{what}: {found.dtype} {found.shape}, not {dy.dtype} {dx.shape}"
+    elif not np.all(np.abs(found - dx) <= limit):
+        place = np.unravel_index(np.argmax(np.abs(found - dx) - limit), dx.shape)
+        at = tuple(map(int, place))
+        yield f"{what} at {at} is {found[at].item()!r}, else {dx[at].item()!r}"
 
 
 def _compared(what: str, found: Any, wanted: Array) -> Iterator[str]:

@@ -7,7 +7,8 @@ changes from some step on differs in that step.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +22,8 @@ from parity.witnesses.properties.networks import few, parameters
 from parity.witnesses.properties.situation import Tensors
 from refimpl import Network
 
+# A parameter's place, value, gradient and learning rate: its new value.
+Moved = Callable[[tuple[str, str], Array, Array, float], Array]
 QUICK_STEPS = 10  # of a training, in a quick run
 ITERATIONS = 6  # of gradient_descent
 SUMMED = ("cross_entropy", "binary_cross_entropy_with_logits")  # losses with a reduction
@@ -39,16 +42,18 @@ def trained_by_steps(case: NetworkCase, dtype: str, settings: Settings) -> Itera
     batches = [batch if k % 3 else _but_one(batch) for k, batch in enumerate(batches, start=1)]
     ours, plain, alone = (case.network(dtype, settings.seed) for _ in range(3))
     rate = np.float64(case.learning_rate)
-    steps = refimpl.train(ours, iter(batches), rate, case.loss.function, **case.loss.options)
+    loss, by, moved = case.loss, _optimizer(case), _moved(case)
+    steps = refimpl.train(ours, iter(batches), rate, loss.function, by, **loss.options)
+    by = _optimizer(case)
     initial = parameters(ours)
     copies = {name: array.copy() for name, array in initial.items()}
     kept = [(x.copy(), target.copy()) for x, target in batches]
     for number, (step, batch) in enumerate(zip(steps, kept, strict=True), start=1):
-        wanted = single_step(plain, batch, case.loss, case.learning_rate)
+        wanted = single_step(plain, batch, case.loss, case.learning_rate, moved)
         stepped = parameters(plain)
         found = {**_of_step(ours, step), **parameters(ours)}
         faults = list(apart(f"train, step {number}", found, {**wanted, **stepped}))
-        refimpl.update(alone, step.grads.dparameters, case.learning_rate)
+        refimpl.update(alone, step.grads.dparameters, case.learning_rate, by)
         faults += apart(f"update, step {number}", parameters(alone), stepped)
         if faults:
             yield from faults
@@ -59,6 +64,37 @@ def trained_by_steps(case: NetworkCase, dtype: str, settings: Settings) -> Itera
         if any(map(difference, given, copied)):
             yield "train changed a batch"
     yield from apart("the array that a layer was given, behind train", initial, copies)
+
+
+def _optimizer(case: NetworkCase) -> refimpl.Optimizer | None:
+    """A new one, where the case has one."""
+    if case.optimizer is None:
+        return None
+    return refimpl.Optimizer(case.optimizer.name, **case.optimizer.options)
+
+
+def plainly(where: tuple[str, str], value: Array, gradient: Array, rate: float) -> Array:
+    """W − α·∂L/∂W"""
+    return np.asarray(value - value.dtype.type(rate) * gradient)
+
+
+def _moved(case: NetworkCase) -> Moved:
+    """The step of a parameter, whose state is kept here."""
+    said = case.optimizer
+    if said is None:
+        return plainly
+    code, count = getattr(refimpl, said.function), Counter[tuple[str, str]]()
+    state: dict[tuple[str, str], tuple[Array, ...]] = {}
+
+    def moved(where: tuple[str, str], value: Array, gradient: Array, rate: float) -> Array:
+        count[where] += 1
+        counted = {"step": count[where]} if said.function == "adam_step" else {}
+        options = {"learning_rate": rate, **counted, **said.said}
+        stepped = code(value, gradient, *state.get(where, ()), **options)
+        state[where] = tuple(stepped[1:])
+        return np.asarray(stepped[0])
+
+    return moved
 
 
 def _but_one(batch: tuple[Array, Array]) -> tuple[Array, Array]:
@@ -138,7 +174,13 @@ def _summed(loss: Loss) -> Loss:
     return Loss(loss.function, {**summed, **loss.options})
 
 
-def single_step(network: Network, batch: tuple[Array, Array], loss: Loss, rate: float) -> Tensors:
+def single_step(
+    network: Network,
+    batch: tuple[Array, Array],
+    loss: Loss,
+    rate: float,
+    moved: Moved = plainly,
+) -> Tensors:
     """Forward, loss, backward and W − α·∂L/∂W, written out; the weights are replaced."""
     x, target = batch
     outputs = {"x": x}
@@ -157,8 +199,10 @@ def single_step(network: Network, batch: tuple[Array, Array], loss: Loss, rate: 
         for source, part in zip(sources, dx if isinstance(dx, tuple) else (dx,), strict=True):
             back[source].append(part)
         found |= {f"{name} d{key}": d for key, d in dparameters.items()}
-        stepped = {k: p - p.dtype.type(rate) * dparameters[k] for k, p in layer.parameters.items()}
-        layer.parameters = stepped
+        layer.parameters = {
+            key: moved((name, key), p, dparameters[key], rate)
+            for key, p in layer.parameters.items()
+        }
     return found
 
 

@@ -74,10 +74,10 @@ def _changed(call: Call, change: Callable[[Array], Array], kinds: str = "f") -> 
 
 def _has_half(call: Call) -> bool:
     """Whether float16 has the options: they stay finite, and positive; 1/(1 − p) too."""
-    rounded = call.function.options_in(call.options, HALF)
+    given, rounded = (call.function.options_in(call.options, dtype) for dtype in ("float64", HALF))
     numbers = {name: value for name, value in rounded.items() if isinstance(value, float)}
     held = (
-        np.isfinite(value) and (value == 0) == (call.options.get(name, value) == 0)
+        np.isfinite(value) and (value == 0) == (given.get(name, value) == 0)
         for name, value in numbers.items()
     )
     return all(held) and call.options.get("p", 0) < 1 - 2.0**-15

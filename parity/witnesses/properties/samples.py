@@ -11,6 +11,7 @@ from parity.witnesses.properties.apart import beyond
 from parity.witnesses.properties.situation import Call, Situation, Tensors
 
 OF_ALL = ("weight", "bias", "kernel")  # what all samples share
+STACKED = ("sgd_step", "adam_step")  # results along the first axis
 MATRICES = ("rot180", "correlate2d", "convolve2d")  # the last two axes are no samples
 
 OF_WHOLE_BATCH = ("batch_norm", "running_statistics")  # what each sample takes part in
@@ -35,6 +36,8 @@ def samples_apart(given: Situation) -> Iterator[str]:
 
 def has_batch(call: Call) -> bool:
     """Whether the first axis of the first array numbers samples, two at least."""
+    if call.function.name in STACKED:
+        return False
     shape = next(iter(call.arrays.values())).shape
     if call.function.subject == "broadcasting":
         return False  # what is repeated has no axis of samples

@@ -110,7 +110,7 @@ def test_every_word_of_an_idea_is_found() -> None:
         ("strde", "did you mean stride"),
         ("D9.1", "did you mean D4.1"),
         ("instancenorm", "refimpl has no such normalisation"),
-        ("adam", "refimpl has no optimiser"),
+        ("rmsprop", "refimpl has no such optimiser"),
         ("qqqq", "`parity explain` lists what there is"),
         ("dx-kernel-not-turnd", "did you mean dx-kernel-not-turned"),
     ],

@@ -89,7 +89,7 @@ def test_every_other_word_leads_somewhere() -> None:
         ("instancenorm instance_norm nn.InstanceNorm2d RMSNorm", "such normalisation"),
         ("gelu nn.GELU swish", "such activation"),
         ("lstm GRU", "recurrent layer"),
-        ("adam SGD", "optimiser"),
+        ("rmsprop torch.optim.Adagrad", "such optimiser"),
         ("depthwise_conv2d", "depthwise convolution"),
         ("max_unpool2d FractionalMaxPool2d", "such pooling"),
         ("resnet18", "such network"),

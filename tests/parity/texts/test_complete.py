@@ -58,6 +58,7 @@ USED = {
     "mistakes.po": set(of_the_mistakes()) - {""},
     "functions.po": set(of_the_functions()) - {""},
     "normalization.po": {*of_the_mistakes(), *of_the_functions()} - {""},
+    "optimizers.po": {*of_the_mistakes(), *of_the_functions()} - {""},
 }
 
 

@@ -40,6 +40,27 @@ def test_all_that_is_the_first(monkeypatch: pytest.MonkeyPatch, n: int) -> None:
     assert faults(other_conventions, CASES[n - 1])[0].startswith(f'{name} with ties="all": ')
 
 
+@pytest.mark.parametrize("n", [1, 2, 3])
+@pytest.mark.parametrize("wrong", ["all", "first", "of the window", "slightly"])
+def test_shares_that_are_wrong(monkeypatch: pytest.MonkeyPatch, n: int, wrong: str) -> None:
+    """Not divided, given to one, divided by all places of the window, a little too large."""
+    name = f"max_pool{n}d_backward"
+    right = getattr(refimpl, name)
+
+    def shared(dy: Any, x: Any, *args: Any, ties: str = "first", **how: Any) -> Any:
+        if ties != "split":
+            return right(dy, x, *args, ties=ties, **how)
+        if wrong in ("all", "first"):
+            return right(dy, x, *args, ties=wrong, **how)
+        if wrong == "slightly":
+            return (right(dy, x, *args, ties=ties, **how) * 1.0005).astype(x.dtype)
+        places = np.prod(np.broadcast_to(how.get("kernel_size", (args or (2,))[0]), (n,)))
+        return right(dy / x.dtype.type(places), x, *args, ties="all", **how)
+
+    monkeypatch.setattr(refimpl, name, shared)
+    assert faults(other_conventions, CASES[n - 1])[0].startswith(f'{name} with ties="split"')
+
+
 @pytest.mark.parametrize("case", CASES[3:])
 def test_at_zero_that_is_forgotten(monkeypatch: pytest.MonkeyPatch, case: str) -> None:
     """Or counts for 1 whatever it is."""

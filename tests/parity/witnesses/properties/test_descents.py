@@ -52,7 +52,7 @@ def test_a_rate_that_changes_in_train(monkeypatch: pytest.MonkeyPatch, first: in
         monkeypatch,
         refimpl.training,
         "update",
-        lambda network, gradients, rate: right(network, gradients, rate * 1.001),
+        lambda network, gradients, rate, by: right(network, gradients, rate * 1.001),
         first,
     )
     assert note().startswith(f"train, step {first}: fc1 weight at (0, 0) is ")
@@ -65,7 +65,7 @@ def test_a_layer_that_freezes(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch,
         refimpl.training,
         "update",
-        lambda network, gradients, rate: right(
+        lambda network, gradients, rate, by: right(
             network, {name: g for name, g in gradients.items() if name != "fc2"}, rate
         ),
         LAST,
@@ -83,7 +83,7 @@ def test_an_ascent(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_update_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """As users call it: train has its own."""
     right = refimpl.update
-    changing(monkeypatch, refimpl, "update", lambda n, g, rate: right(n, g, rate / 2), LAST)
+    changing(monkeypatch, refimpl, "update", lambda n, g, rate, by: right(n, g, rate / 2), LAST)
     assert note().startswith(f"update, step {LAST}: fc1 weight at (0, 0) is ")
 
 
