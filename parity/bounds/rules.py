@@ -9,10 +9,13 @@ import numpy as np
 from parity.bounds import (
     dropout,
     elementary,
+    exponentials,
+    gates,
     gaussian,
     linear_models,
     logistic,
     losses,
+    piecewise,
     sampling,
     selections,
     softmax,
@@ -56,6 +59,15 @@ RULES: dict[str, tuple[Forward, Backward]] = {
     "dtanh": (elementary.dtanh_forward, no_gradients),
     "softmax": (softmax.softmax_forward, softmax.softmax_backward),
     "log_softmax": (softmax.log_softmax_forward, softmax.log_softmax_backward),
+    "exp": (exponentials.exp_forward, exponentials.exp_backward),
+    "softplus": (exponentials.softplus_forward, exponentials.softplus_backward),
+    "elu": (exponentials.elu_forward, exponentials.elu_backward),
+    "silu": (gates.silu_forward, gates.silu_backward),
+    "gelu": (gates.gelu_forward, gates.gelu_backward),
+    # lines and parabolas
+    "prelu": (piecewise.prelu_forward, piecewise.prelu_backward),
+    "hardsigmoid": (piecewise.hardsigmoid_forward, piecewise.hardsigmoid_backward),
+    "hardswish": (piecewise.hardswish_forward, piecewise.hardswish_backward),
     # losses and models
     "cross_entropy": (softmax.cross_entropy_forward, softmax.cross_entropy_backward),
     "binary_cross_entropy_with_logits": (

@@ -15,7 +15,9 @@ from parity.cases import (
     linear_models,
     losses,
     max_pooling,
+    piecewise_activations,
     sampling,
+    smooth_activations,
     weighted_pooling,
 )
 from parity.cases.case import BadCase, Case
@@ -47,6 +49,8 @@ SUBJECTS: tuple[Subject, ...] = (
     dense,
     joining,
     activations,
+    smooth_activations,
+    piecewise_activations,
     dropout,
     losses,
     linear_models,

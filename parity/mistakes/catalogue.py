@@ -13,7 +13,9 @@ from parity.mistakes import (  # each file enters its own in MISTAKES or LOSING_
     linear_models,
     losses,
     max_pooling,
+    piecewise_activations,
     sampling,
+    smooth_activations,
     weighted_pooling,
 )
 from parity.mistakes.mistake import LOSING_DIGITS, MISTAKES, Mistake, control
@@ -31,7 +33,9 @@ _ = (
     linear_models,
     losses,
     max_pooling,
+    piecewise_activations,
     sampling,
+    smooth_activations,
     weighted_pooling,
 )
 

@@ -16,7 +16,9 @@ from parity.oracle.joining import TORCH as JOINING
 from parity.oracle.linear_models import TORCH as LINEAR_MODELS
 from parity.oracle.losses import TORCH as LOSSES
 from parity.oracle.max_pooling import TORCH as MAX_POOLING
+from parity.oracle.piecewise_activations import TORCH as PIECEWISE_ACTIVATIONS
 from parity.oracle.sampling import TORCH as SAMPLING
+from parity.oracle.smooth_activations import TORCH as SMOOTH_ACTIVATIONS
 from parity.oracle.weighted_pooling import TORCH as WEIGHTED_POOLING
 
 FUNCTIONS: dict[str, Callable[..., Tensor]] = {
@@ -29,6 +31,8 @@ FUNCTIONS: dict[str, Callable[..., Tensor]] = {
     **DENSE,
     **JOINING,
     **ACTIVATIONS,
+    **SMOOTH_ACTIVATIONS,
+    **PIECEWISE_ACTIVATIONS,
     **DROPOUT,
     **LOSSES,
     **LINEAR_MODELS,

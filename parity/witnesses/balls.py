@@ -110,9 +110,21 @@ class Ball:
         """log(1 + x), whose digits near 0 stay."""
         return Ball(self.arb.log1p())
 
+    def sqrt(self) -> Ball:
+        """Square root."""
+        return Ball(self.arb.sqrt())
+
     def tanh(self) -> Ball:
         """Hyperbolic tangent."""
         return Ball(self.arb.tanh())
+
+    def expm1(self) -> Ball:
+        """e^x − 1, whose digits near 0 stay."""
+        return Ball(self.arb.expm1())
+
+    def erfc(self) -> Ball:
+        """Complementary error function."""
+        return Ball(self.arb.erfc())
 
     def pi(self) -> Ball:
         """π"""

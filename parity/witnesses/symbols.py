@@ -101,9 +101,21 @@ class Branched:
         """log x; NumPy calls it by this name."""
         return Branched(sympy.log(self.expression), sympy.log(self.number))
 
+    def sqrt(self) -> Branched:
+        """√x; NumPy calls it by this name."""
+        return Branched(sympy.sqrt(self.expression), sympy.sqrt(self.number))
+
     def tanh(self) -> Branched:
         """tanh x; NumPy calls it by this name."""
         return Branched(sympy.tanh(self.expression), sympy.tanh(self.number))
+
+    def erfc(self) -> Branched:
+        """Complementary error function."""
+        return Branched(sympy.erfc(self.expression), sympy.erfc(self.number))
+
+    def pi(self) -> Branched:
+        """π"""
+        return Branched(sympy.pi, sympy.pi)
 
 
 def symbols(name: str, *shape: int, first: int = 1) -> Array:

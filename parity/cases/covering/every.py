@@ -16,7 +16,9 @@ from parity.cases.covering import (
     linear_models,
     losses,
     max_pooling,
+    piecewise_activations,
     sampling,
+    smooth_activations,
     weighted_pooling,
 )
 from parity.cases.covering.table import Table, case_of, made, rows
@@ -33,6 +35,8 @@ TABLES: dict[str, Table] = {
         dense,
         joining,
         activations,
+        smooth_activations,
+        piecewise_activations,
         dropout,
         losses,
         linear_models,

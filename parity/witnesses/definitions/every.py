@@ -17,7 +17,9 @@ from parity.witnesses.definitions.joining import DEFINITIONS as JOINING
 from parity.witnesses.definitions.linear_models import DEFINITIONS as LINEAR_MODELS
 from parity.witnesses.definitions.losses import DEFINITIONS as LOSSES
 from parity.witnesses.definitions.max_pooling import DEFINITIONS as MAX_POOLING
+from parity.witnesses.definitions.piecewise_activations import DEFINITIONS as PIECEWISE_ACTIVATIONS
 from parity.witnesses.definitions.sampling import DEFINITIONS as SAMPLING
+from parity.witnesses.definitions.smooth_activations import DEFINITIONS as SMOOTH_ACTIVATIONS
 from parity.witnesses.definitions.sums import SumOfProducts
 from parity.witnesses.definitions.weighted_pooling import DEFINITIONS as WEIGHTED_POOLING
 
@@ -31,6 +33,8 @@ DEFINITIONS: dict[str, Definition] = {
     **DENSE,
     **JOINING,
     **ACTIVATIONS,
+    **SMOOTH_ACTIVATIONS,
+    **PIECEWISE_ACTIVATIONS,
     **DROPOUT,
     **LOSSES,
     **LINEAR_MODELS,

@@ -20,7 +20,7 @@ ORDER = (
     *("kernel_size", "size", "sigma", "stride", "padding", "dilation", "groups"),
     *("ceil_mode", "count_include_pad", "divisor_override", "mode", "how", "edge"),
     *("negative_slope", "min_val", "max_val", "axis", "p", "reduction", "ties", "at_zero"),
-    "indices",
+    *("alpha", "beta", "threshold", "approximate", "indices"),
 )
 
 
