@@ -5,6 +5,15 @@ first, then the forward's arguments except `bias`. In a docstring `Source:` name
 that it implements; where its code is fast, `Plain:` names the file that says it term by term.
 """
 
+from refimpl.activation_layers import (
+    ELU,
+    GELU,
+    Hardsigmoid,
+    Hardswish,
+    PReLU,
+    SiLU,
+    Softplus,
+)
 from refimpl.activations import (
     dsigmoid,
     dtanh,
@@ -181,6 +190,8 @@ __all__ = [
     "DIAGONAL",
     "EDGE_1",
     "EDGE_2",
+    "ELU",
+    "GELU",
     "HAAR",
     "LAPLACIAN",
     "LINE",
@@ -202,6 +213,8 @@ __all__ = [
     "Descent",
     "Dropout",
     "Flatten",
+    "Hardsigmoid",
+    "Hardswish",
     "Layer",
     "LayerGrads",
     "LeakyReLU",
@@ -210,14 +223,17 @@ __all__ = [
     "MaxPool2d",
     "Network",
     "NetworkGrads",
+    "PReLU",
     "PReLUGrads",
     "Parameters",
     "ReLU",
     "ReceptiveField",
     "Sequential",
     "SharedConv2dGrads",
+    "SiLU",
     "Sigmoid",
     "Softmax",
+    "Softplus",
     "Step",
     "Tanh",
     "WeightedPool2dGrads",

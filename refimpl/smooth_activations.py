@@ -25,6 +25,8 @@ from refimpl.normal_distribution import DENSITY, FLAT, scaled_tail
 from refimpl.rows import in_parts
 from refimpl.sums import wide
 
+LARGE = 700.0  # e^x has a few powers of 2 left there
+
 # --- exp ----------------------------------------------------------------------------------
 
 
@@ -56,7 +58,16 @@ def exp_backward(dy: Array, x: Array) -> Array:
     array([3.])
     """
     dy, x = _upstream("exp_backward", dy, x, "exp")
-    return _narrowed(lambda dy, x: dy * np.exp(x), dy, x)
+    return _narrowed(_exp_slope, dy, x)
+
+
+def _exp_slope(dy: Array, x: Array) -> Array:
+    """Of floats as dy · e^(x/2) · e^(x/2) where e^x alone would overflow."""
+    if x.dtype == object:
+        return np.asarray(dy * np.exp(x))
+    huge = x > LARGE
+    root = np.exp(np.where(huge, x / 2, x))
+    return np.asarray(dy * root * np.where(huge, root, 1))
 
 
 # --- softplus -----------------------------------------------------------------------------
@@ -228,14 +239,14 @@ def gelu_backward(dy: Array, x: Array, approximate: str = "none") -> Array:
 def _is_exact(where: str, x: Array, approximate: str) -> bool:
     """Whether Φ itself is meant."""
     check_choice(where, "approximate", approximate, ("none", "tanh"))
-    exact = approximate == "none"
+    exact = bool(approximate == "none")
     check_methods(where, x, "exp", "sqrt", "pi", *(["erfc"] if exact else []))
     return exact
 
 
 def _gelu(x: Array) -> Array:
     if x.dtype == object:
-        return x * _distribution(x)
+        return np.asarray(x * _distribution(x))
     t = np.minimum(np.abs(x), FLAT)
     e = power(two_product(t, t), 1 / 2)
     small = e.part * (scaled_tail(t) * t) * e.scale  # t · Φ(−t)
@@ -268,8 +279,8 @@ class Gate(NamedTuple):
 SATURATED = 2048.0  # of |x|: there every gate is open or shut
 
 # √(8/π) and 0.044715 · √(8/π), each with what float64 leaves of it.
-STEEPNESS = Exponent(np.float64(1.5957691216057308), np.float64(-9.96930880911092e-17))
-CURVATURE = Exponent(np.float64(0.07135481627260025), np.float64(-6.175149918155315e-19))
+STEEPNESS = 1.5957691216057308, -9.96930880911092e-17
+CURVATURE = 0.07135481627260025, -6.175149918155315e-19
 
 
 def _straight(x: Array) -> Gate:
@@ -282,12 +293,12 @@ def _cubic(x: Array) -> Gate:
     if x.dtype == object:
         steepness, cubic = np.sqrt(8 / pi_of(x)), parameter(44715, like=x) / 10**6
         s = steepness * (x + cubic * x * x * x)
-        return Gate(Exponent(s, zero_of(x)), steepness * (1 + 3 * cubic * x * x))
+        return Gate(Exponent(s, zero_of(x)), np.asarray(steepness * (1 + 3 * cubic * x * x)))
     square = two_product(x, x)
-    bent = two_product(square.value, CURVATURE.value)
-    low = bent.rest + (CURVATURE.value * square.rest + CURVATURE.rest * square.value)
-    factor = two_sum(STEEPNESS.value, bent.value)
-    rest = factor.rest + (low + STEEPNESS.rest)
+    bent = two_product(square.value, CURVATURE[0])
+    low = bent.rest + (CURVATURE[0] * square.rest + CURVATURE[1] * square.value)
+    factor = two_sum(STEEPNESS[0], bent.value)
+    rest = factor.rest + (low + STEEPNESS[1])
     s = two_product(x, factor.value)
     slope = two_sum(factor.value, 2 * bent.value)
     slope_rest = slope.rest + (rest + 2 * low)
@@ -309,8 +320,8 @@ def _gated(x: Array, gate: Callable[[Array], Gate]) -> Array:
 def _gated_slope(dy: Array, x: Array, gate: Callable[[Array], Gate]) -> Array:
     """dy · (σ(s) + x · s' · σ(s) · σ(−s))"""
     if x.dtype == object:
-        s, slope = gate(x).s.value, gate(x).slope
-        o = 1 / (1 + np.exp(-s))
+        s, slope = gate(x)
+        o = 1 / (1 + np.exp(-s.value))
         return np.asarray(dy * o * (1 + x * slope * (1 - o)))
     x = np.clip(x, -SATURATED, SATURATED)
     s, slope = gate(x)
@@ -386,9 +397,13 @@ def _upstream(where: str, dy: Array, x: Array, *methods: str) -> tuple[Array, Ar
 
 
 def _narrowed(formula: Callable[..., Array], *arrays: Array) -> Array:
-    """A formula on a part of the arrays at a time, of float32 in float64 and rounded once."""
+    """A formula on a part of the arrays at a time, of float32 in float64 and rounded once.
+
+    What overflows is ∞; what ∞ − ∞ would be is not used.
+    """
 
     def rounded(*some: Array) -> Array:
-        return np.asarray(formula(*map(wide, some))).astype(some[0].dtype, copy=False)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.asarray(formula(*map(wide, some))).astype(some[0].dtype, copy=False)
 
     return in_parts(rounded, *arrays)

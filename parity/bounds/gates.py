@@ -49,7 +49,7 @@ def silu_forward(function: str, arrays: Arrays, options: Options, sides: Sides) 
         if side.keeps_digits:
             return _kept(side, y, VALUE)
         floor = np.minimum(np.abs(x), 1e4) * sigmoid_floor(side)
-        return relative(1, 3, side) * y + floor + 2 * side.eta
+        return np.asarray(relative(1, 3, side) * y + floor + 2 * side.eta)
 
     return bounded(each_side(of_side, sides), np.abs(x), sides)
 
@@ -66,7 +66,7 @@ def silu_backward(
         if side.keeps_digits:
             return _kept(side, terms, SLOPE, d)
         floor = sigmoid_floor(side) * (1 + np.minimum(size, 1e4)) * (1 + d)
-        return relative(2, 9, side) * d * o * (1 + size) + floor
+        return np.asarray(relative(2, 9, side) * d * o * (1 + size) + floor)
 
     return {"x": bounded(each_side(of_side, sides), d * (1 + size), sides, terms)}
 
@@ -92,6 +92,7 @@ def cubic(x: Array) -> tuple[Array, Array]:
 
 
 def gelu_forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
+    """torch may form x·(1 + erf) before it halves it, which overflows."""
     x = finite(arrays["x"])
     v, _ = cubic(x)
     gate = normal(x)[0] if _is_exact(options) else exact_sigmoid(2 * v)
@@ -101,9 +102,9 @@ def gelu_forward(function: str, arrays: Arrays, options: Options, sides: Sides) 
         if side.keeps_digits:
             return _kept(side, y, VALUE)
         off = _erf_error(side) if _is_exact(options) else _tanh_error(side, v)
-        return (np.abs(x) / 2) * off + 4 * side.eta
+        return np.asarray((np.abs(x) / 2) * off + 4 * side.eta)
 
-    return bounded(each_side(of_side, sides), np.abs(x), sides)
+    return bounded(each_side(of_side, sides), 2 * np.abs(x), sides)
 
 
 def _erf_error(side: Arithmetic) -> float:

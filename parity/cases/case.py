@@ -123,8 +123,9 @@ class Case:
         >>> Case("relu", "maps", {"x": Draw((2, 3))}).expected
         ()
         """
-        several = isinstance(self.expect, tuple)
-        return self.expect if several else (self.expect,) if self.expect else ()
+        if isinstance(self.expect, tuple):
+            return self.expect
+        return (self.expect,) if self.expect else ()
 
     @property
     def id(self) -> str:

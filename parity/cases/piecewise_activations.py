@@ -103,6 +103,7 @@ CUT_OFF = tuple(
         _case(function, "empty batch", (0, 3, 4)),
         _case(function, "integers", (6, 7), "integers", upstream="integers"),
         _case(function, "at the kinks and beside them", KINKS, upstream="integers"),
+        _case(function, "at the kinks alone", Given((3, -3, 3, -3, -3)), upstream="integers"),
         _case(function, "zero and minus zero", (5, 7), "negative_zero"),
         _case(function, "special", MANY_NANS, expect=expect),
         _case(function, "special upstream", (6, 7), upstream="special"),

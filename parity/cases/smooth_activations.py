@@ -52,7 +52,7 @@ def _case(
 
 # --- good arguments -----------------------------------------------------------------------
 
-TANH = {"approximate": "tanh"}
+TANH: dict[str, Any] = {"approximate": "tanh"}
 EVERY: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("exp", "", {}),
     ("softplus", "", {}),
@@ -126,6 +126,8 @@ OPTIONS = (
     _case("softplus", "beta 2 on both sides of it", Given((9.5, 9.99, 10, 10.01, 12)), beta=2),
     _case("softplus", "threshold 20", Given((19, 20, 21, 25, -25)), threshold=20),
     _case("softplus", "threshold 5 and beta 2", (9, 31), "spread", beta=2, threshold=5),
+    _case("softplus", "threshold 20 and beta 2", (9, 31), "spread", beta=2, threshold=20),
+    _case("softplus", "threshold 2.5 and beta 0.5", (9, 31), "spread", beta=0.5, threshold=2.5),
     _case("softplus", "threshold 0: relu above 0", (5, 7), threshold=0),
     _case("softplus", "threshold below 0", (5, 7), threshold=-1.5),
     _case("softplus", "saturated", (9, 31), "saturated"),

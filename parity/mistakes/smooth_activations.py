@@ -61,6 +61,11 @@ def softplus_overflows(x: Array, beta: Any = 1, threshold: Any = None) -> Array:
     return np.asarray(np.log(1 + np.exp(x * steep)) / steep, x.dtype)
 
 
+@mistake("softplus", "max(0, x): the logarithm is left out", "a softplus is a ReLU, nearly")
+def softplus_as_relu(x: Array, beta: Any = 1, threshold: Any = None) -> Array:
+    return np.where(x > 0, x, zero_of(x))
+
+
 @mistake("softplus", "is not divided by beta", "beta stands in the exponent alone")
 def softplus_not_divided(x: Array, beta: Any = 1, threshold: Any = None) -> Array:
     return np.asarray(softplus(x, beta, threshold) * parameter(beta, like=x), x.dtype)

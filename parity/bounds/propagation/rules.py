@@ -24,6 +24,12 @@ from parity.bounds.propagation.activations import (
     smooth_forward,
 )
 from parity.bounds.propagation.error import Accumulated, Rule, added, centre, widened
+from parity.bounds.propagation.gates import (
+    at_the_kink,
+    bending_backward,
+    bending_forward,
+    growth,
+)
 from parity.bounds.propagation.losses import (
     binary_backward,
     binary_forward,
@@ -47,6 +53,17 @@ from parity.bounds.propagation.multilinear import (
     linear_forward,
     wide_x,
 )
+from parity.bounds.propagation.piecewise import (
+    all_below,
+    between_the_kinks,
+    hardsigmoid_backward,
+    hardsigmoid_forward,
+    hardswish_backward,
+    hardswish_forward,
+    prelu_backward,
+    prelu_forward,
+)
+from parity.bounds.propagation.piecewise import growth as near_kink
 from parity.bounds.propagation.softmax import (
     cross_entropy_backward,
     cross_entropy_forward,
@@ -101,6 +118,13 @@ RULES: dict[str, Rule] = {
     "leaky_relu": Rule(bent_forward, bent_backward, left_of_zero),
     "sigmoid": Rule(smooth_forward, smooth_backward, saturated),
     "tanh": Rule(smooth_forward, smooth_backward, saturated),
+    "softplus": Rule(bending_forward, bending_backward, widened, growth),
+    "silu": Rule(bending_forward, bending_backward, widened, growth),
+    "gelu": Rule(bending_forward, bending_backward, widened, growth),
+    "elu": Rule(bending_forward, bending_backward, left_of_zero, worst_backward=at_the_kink),
+    "prelu": Rule(prelu_forward, prelu_backward, all_below),
+    "hardsigmoid": Rule(hardsigmoid_forward, hardsigmoid_backward, between_the_kinks, near_kink),
+    "hardswish": Rule(hardswish_forward, hardswish_backward, widened, near_kink, between_the_kinks),
     "dropout": Rule(dropout_forward, dropout_backward, wide_x),
     "max_pool2d": Rule(max_pool_forward, max_pool_backward, centre),
     "softmax": Rule(softmax_forward, softmax_backward, centre, softmax_growth),
