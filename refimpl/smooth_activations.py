@@ -250,7 +250,7 @@ def _gelu(x: Array) -> Array:
     t = np.minimum(np.abs(x), FLAT)
     e = power(two_product(t, t), 1 / 2)
     small = e.part * (scaled_tail(t) * t) * e.scale  # t · Φ(−t)
-    return np.where(x < 0, -small, x - small)
+    return np.asarray(np.where(x < 0, -small, x - small))
 
 
 def _gelu_slope(dy: Array, x: Array) -> Array:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from decimal import Context
 from fractions import Fraction
-from math import isinf
+from math import isinf, isqrt
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,7 +27,7 @@ from parity.explain.formed import (
     negative,
 )
 
-DIGITS = Context(prec=60)  # of exp, log and tanh, which no fraction holds
+DIGITS = Context(prec=60)  # of exp, log, tanh and √, which no fraction holds
 PI = Fraction("3.14159265358979323846264338327950288419716939937510582097494")
 
 
@@ -179,9 +179,19 @@ class Recorded:
         """log x; NumPy calls it by this name."""
         return self._called("log", Fraction(DIGITS.ln(_digits(self.value))), 1)
 
+    def sqrt(self) -> Recorded:
+        """√x; NumPy calls it by this name. Roots of squares of fractions are exact."""
+        root = root_of(self.value)
+        exact = self.exact and root * root == self.value
+        return Recorded(root, Call("sqrt", self.formed), self.recorder, exact)
+
     def pi(self) -> Recorded:
         """π; refimpl asks an element for it."""
         return Recorded(PI, Leaf("π", ()), self.recorder, exact=False)
+
+    def erfc(self) -> Recorded:
+        """Complementary error function, of which refimpl asks an element."""
+        return self._called("erfc", erfc_of(self.value), 0)
 
     def tanh(self) -> Recorded:
         """tanh x; NumPy calls it by this name."""
@@ -201,6 +211,27 @@ def power_of_e(value: Fraction) -> Fraction:
     2.718281828459045
     """
     return Fraction(DIGITS.exp(_digits(value)))
+
+
+def root_of(value: Fraction) -> Fraction:
+    """√value, exact of the square of a fraction, else in 60 digits.
+
+    >>> root_of(Fraction(9, 4)), float(root_of(Fraction(2)))
+    (Fraction(3, 2), 1.4142135623730951)
+    """
+    roots = Fraction(isqrt(value.numerator), isqrt(value.denominator))
+    return roots if roots * roots == value else Fraction(DIGITS.sqrt(_digits(value)))
+
+
+def erfc_of(value: Fraction) -> Fraction:
+    """erfc(value) in 60 digits.
+
+    >>> float(erfc_of(Fraction(1)))
+    0.15729920705028513
+    """
+    from parity.witnesses.definitions.numbers import real  # mpmath, for examples of gelu alone
+
+    return Fraction(real.nstr(real.erfc(real.mpf(value.numerator) / value.denominator), 60))
 
 
 def elements(array: Array) -> Iterator[tuple[Index, Any]]:

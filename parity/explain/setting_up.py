@@ -168,6 +168,13 @@ def _elements(name: str, said: Picked) -> Arguments:
     return {first: x}
 
 
+def _sloped(name: str, said: Picked) -> Arguments:
+    """A slope for each channel of x."""
+    shape = _shape(said, (3, 2))
+    x = exact([[2, -3], [0, 1], [-1, 4]]) if shape == (3, 2) else drawn("x", shape)
+    return {"x": x, "weight": exact(np.arange(1, shape[1] + 1)) / Fraction(4)}
+
+
 def _values(name: str, said: Picked) -> Arguments:
     """Values of a sigmoid or a tanh, between 0 and 1."""
     shape = (3,) if said.shape is None else said.shape
@@ -276,7 +283,12 @@ KINDS: dict[Maker, tuple[str, tuple[str, ...]]] = {
     _gaussian_pool: ("gaussian_pool2d", ("kernel",)),
     _matrix_and_kernel: ("correlate2d convolve2d", ("kernel",)),
     _matrix: ("rot180", ()),
-    _elements: ("relu leaky_relu hardtanh sign sigmoid tanh", ()),
+    _elements: (
+        "relu leaky_relu hardtanh sign sigmoid tanh "
+        "exp softplus silu gelu elu hardsigmoid hardswish",
+        (),
+    ),
+    _sloped: ("prelu", ()),
     _values: ("dsigmoid dtanh", ()),
     _scores: ("softmax log_softmax", ()),
     _classified: ("cross_entropy", ()),

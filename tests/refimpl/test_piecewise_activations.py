@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from plain import ELEMENTS, assert_exact, distinct, dot, draw, fractions
+from plain import distinct, dot, draw, fractions
 
 from refimpl import (
     hardsigmoid,
@@ -51,13 +51,12 @@ def test_prelu_sums_float32_in_float64() -> None:
     assert dweight[0] == np.float32(-1e6 * float(np.float32(0.1)))
 
 
-@pytest.mark.parametrize("elements", ELEMENTS)
-def test_hardsigmoid_and_hardswish(elements: str) -> None:
-    """min(max(x + 3, 0), 6)/6, and x times that; the kinks belong to the flat and straight sides."""
+def test_hardsigmoid_and_hardswish() -> None:
+    """min(max(x + 3, 0), 6)/6, and x times that; kinks belong to the flat and straight sides."""
     x, dy = fractions([-4, -3, -2, 0, 1, 3, 5]), fractions([6, 12, 18, 24, 30, 36, 42])
     gate = np.array([min(max((v + 3) * SIXTH, Fraction(0)), Fraction(1)) for v in x], object)
-    assert_exact(hardsigmoid(x), gate, "Fraction")
-    assert_exact(hardswish(x), x * gate, "Fraction")
+    assert hardsigmoid(x).tolist() == gate.tolist()
+    assert hardswish(x).tolist() == (x * gate).tolist()
     assert hardsigmoid_backward(dy, x).tolist() == [0, 0, 3, 4, 5, 0, 0]
     assert hardswish_backward(dy, x).tolist() == [0, 0, -3, 12, 25, 36, 42]
 
@@ -67,7 +66,7 @@ def test_hardsigmoid_and_hardswish(elements: str) -> None:
     [(hardsigmoid, hardsigmoid_backward), (hardswish, hardswish_backward)],
 )
 def test_derivative(rng: np.random.Generator, forward: Any, backward: Any) -> None:
-    """⟨dy, y⟩ on both sides of x, exactly: of a parabola the central difference is the derivative."""
+    """⟨dy, y⟩ on both sides of x, exactly: a parabola's central difference is its derivative."""
     x, dy, step = distinct(rng, (3, 4, 5)), draw(rng, (3, 4, 5)), draw(rng, (3, 4, 5)) / 1000
     x = x + Fraction(1, 2)
     moved = (forward(x + step) - forward(x - step)) / 2

@@ -38,6 +38,8 @@ POOLINGS = ["max_pool1d", "max_pool2d", "max_pool3d"]
         ("ReLU F.relu relu_backward", ["relu"]),
         ("concat torch.cat", ["concatenate"]),
         ("upsample subsampling", ["downsample"]),
+        ("gelu nn.GELU", ["gelu"]),
+        ("swish SiLU", ["silu"]),
         ("LeNet lenet-5", ["lenet"]),
         ("pooling pool pooling_layers", list(in_group("pooling"))),
         ("activation activations", list(in_group("activations"))),
@@ -80,7 +82,7 @@ def test_every_other_word_leads_somewhere() -> None:
     [
         ("batchnorm batch_norm nn.BatchNorm2d layer_norm", "normalisation layer"),
         ("conv_transpose2d ConvTranspose2d deconv2d", "transposed convolution"),
-        ("gelu nn.GELU swish", "such activation"),
+        ("selu nn.SELU mish", "such activation"),
         ("lstm GRU", "recurrent layer"),
         ("adam SGD", "optimiser"),
         ("depthwise_conv2d", "depthwise convolution"),
