@@ -23,13 +23,24 @@ from parity.bounds.propagation.activations import (
     smooth_backward,
     smooth_forward,
 )
-from parity.bounds.propagation.error import Accumulated, Rule, added, centre, widened
-from parity.bounds.propagation.gates import (
+from parity.bounds.propagation.bends import (
     at_the_kink,
     bending_backward,
     bending_forward,
     growth,
 )
+from parity.bounds.propagation.error import Accumulated, Rule, added, centre, widened
+from parity.bounds.propagation.kinked import (
+    all_below,
+    between_the_kinks,
+    hardsigmoid_backward,
+    hardsigmoid_forward,
+    hardswish_backward,
+    hardswish_forward,
+    prelu_backward,
+    prelu_forward,
+)
+from parity.bounds.propagation.kinked import growth as near_kink
 from parity.bounds.propagation.losses import (
     binary_backward,
     binary_forward,
@@ -53,17 +64,6 @@ from parity.bounds.propagation.multilinear import (
     linear_forward,
     wide_x,
 )
-from parity.bounds.propagation.piecewise import (
-    all_below,
-    between_the_kinks,
-    hardsigmoid_backward,
-    hardsigmoid_forward,
-    hardswish_backward,
-    hardswish_forward,
-    prelu_backward,
-    prelu_forward,
-)
-from parity.bounds.propagation.piecewise import growth as near_kink
 from parity.bounds.propagation.softmax import (
     cross_entropy_backward,
     cross_entropy_forward,

@@ -120,7 +120,10 @@ BEYOND: dict[str, Any] = {
     "a set": {1},
     "nested lists": [[[1]]],
 }
-NUMBERS = ("negative_slope", "min_val", "max_val", "at_zero", "sigma", "divisor_override")
+NUMBERS = (
+    *("negative_slope", "min_val", "max_val", "at_zero", "sigma", "divisor_override"),
+    *("alpha", "beta", "threshold"),
+)
 
 
 @pytest.mark.parametrize("kind", BEYOND)
