@@ -38,7 +38,7 @@ def _case(
     """One case; a shape stands for a random array, of x of the given values and layout."""
     arrays: dict[str, Source] = {"x": Draw(x, values, layout) if isinstance(x, tuple) else x}
     if weight is not None:
-        arrays["weight"] = Draw(weight) if isinstance(weight, tuple) else weight
+        arrays["weight"] = Draw(weight, layout=layout) if isinstance(weight, tuple) else weight
     return Case(function, name, arrays, {}, upstream, expect=expect)
 
 

@@ -170,8 +170,8 @@ def _elements(name: str, said: Picked) -> Arguments:
 
 def _sloped(name: str, said: Picked) -> Arguments:
     """A slope for each channel of x."""
-    shape = _shape(said, (3, 2))
-    x = exact([[2, -3], [0, 1], [-1, 4]]) if shape == (3, 2) else drawn("x", shape)
+    shape = _shape(said, (1, 2, 3))
+    x = exact([[[2, -3, 0], [1, -1, -4]]]) if shape == (1, 2, 3) else drawn("x", shape)
     return {"x": x, "weight": exact(np.arange(1, shape[1] + 1)) / Fraction(4)}
 
 
@@ -309,6 +309,8 @@ NAMED = {name: words for _, (names, words) in KINDS.items() for name in names.sp
 USUAL: dict[str, Mapping[str, Any]] = {
     "leaky_relu": {"negative_slope": Fraction(1, 10)},
     "gaussian_pool2d": {"sigma": 1},
+    "softplus": {"beta": 2},
+    "elu": {"alpha": 2},
 }
 WINDOWS = {"kernel_size": 2, "size": 2}
 EXAMPLES: dict[Maker, str] = {

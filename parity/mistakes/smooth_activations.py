@@ -253,7 +253,7 @@ def elu_passes_at_zero(dy: Array, x: Array, alpha: Any = 1) -> Array:
 def gelu_of_one_plus_erf(x: Array, approximate: str = "none") -> Array:
     if approximate != "none" or x.dtype == object:
         return gelu(x, approximate)
-    gate = 1 + np.frompyfunc(erf, 1, 1)(x / np.sqrt(2)).astype(x.dtype)
+    gate = 1 + np.asarray(np.frompyfunc(erf, 1, 1)(x / np.sqrt(2)), x.dtype)
     return np.asarray(x / 2 * gate, x.dtype)
 
 

@@ -81,6 +81,7 @@ RETURNED = {
     "CorrelationGrads": "correlate2d_backward",
     "SharedConv2dGrads": "shared_conv2d_backward",
     "LinearGrads": "linear_backward",
+    "PReLUGrads": "prelu_backward",
     "WeightedPool2dGrads": "weighted_pool2d_backward",
     "LayerGrads": "Linear",
     "NetworkGrads": "loss_and_grads",

@@ -36,7 +36,7 @@ RADIUS = 2.0**-75  # relative
 PART = 1 << 13  # elements at a time: they stay in the processor's cache
 SMALLEST_INPUT, LARGEST_INPUT = 2.0**-400, 2.0**400
 SMALLEST = 2.0**-900  # of a result
-CANCELLED = 2.0**-6  # a difference, beside its terms, that keeps the digits that are counted on
+CANCELLED = 2.0**-20  # a difference, beside its terms, that keeps the digits that are counted on
 
 Given = Mapping[str, Array]  # float64, dy among them
 Rule = Callable[[Given, Mapping[str, float]], Pair]
