@@ -5,6 +5,15 @@ first, then the forward's arguments except `bias`. In a docstring `Source:` name
 that it implements; where its code is fast, `Plain:` names the file that says it term by term.
 """
 
+from refimpl.activation_layers import (
+    ELU,
+    GELU,
+    Hardsigmoid,
+    Hardswish,
+    PReLU,
+    SiLU,
+    Softplus,
+)
 from refimpl.activations import (
     dsigmoid,
     dtanh,
@@ -189,6 +198,15 @@ from refimpl.normalization import (
 )
 from refimpl.optimizers import adam_step, sgd_step
 from refimpl.optimizing import Optimizer
+from refimpl.piecewise_activations import (
+    PReLUGrads,
+    hardsigmoid,
+    hardsigmoid_backward,
+    hardswish,
+    hardswish_backward,
+    prelu,
+    prelu_backward,
+)
 from refimpl.sampling import downsample, upsample
 from refimpl.sizes import (
     Parameters,
@@ -203,6 +221,18 @@ from refimpl.sizes import (
     receptive_field,
     shared_conv_parameters,
     window_counts,
+)
+from refimpl.smooth_activations import (
+    elu,
+    elu_backward,
+    exp,
+    exp_backward,
+    gelu,
+    gelu_backward,
+    silu,
+    silu_backward,
+    softplus,
+    softplus_backward,
 )
 from refimpl.training import Descent, Step, descend, gradient_descent, loss_and_grads, train, update
 from refimpl.transposed_convolution import (
@@ -225,6 +255,8 @@ __all__ = [
     "DIAGONAL",
     "EDGE_1",
     "EDGE_2",
+    "ELU",
+    "GELU",
     "HAAR",
     "LAPLACIAN",
     "LINE",
@@ -254,6 +286,8 @@ __all__ = [
     "GlobalAvgPool",
     "GlobalMaxPool",
     "GroupNorm",
+    "Hardsigmoid",
+    "Hardswish",
     "Layer",
     "LayerGrads",
     "LayerNorm",
@@ -267,13 +301,17 @@ __all__ = [
     "NetworkGrads",
     "NormGrads",
     "Optimizer",
+    "PReLU",
+    "PReLUGrads",
     "Parameters",
     "ReLU",
     "ReceptiveField",
     "Sequential",
     "SharedConv2dGrads",
+    "SiLU",
     "Sigmoid",
     "Softmax",
+    "Softplus",
     "Step",
     "SubtractGrads",
     "Tanh",
@@ -339,11 +377,17 @@ __all__ = [
     "dropout_backward",
     "dsigmoid",
     "dtanh",
+    "elu",
+    "elu_backward",
+    "exp",
+    "exp_backward",
     "flatten",
     "flatten_backward",
     "gaussian_kernel",
     "gaussian_pool2d",
     "gaussian_pool2d_backward",
+    "gelu",
+    "gelu_backward",
     "global_avg_pool",
     "global_avg_pool_backward",
     "global_max_pool",
@@ -352,6 +396,10 @@ __all__ = [
     "group_norm",
     "group_norm_backward",
     "haar_kernel",
+    "hardsigmoid",
+    "hardsigmoid_backward",
+    "hardswish",
+    "hardswish_backward",
     "hardtanh",
     "hardtanh_backward",
     "he_normal",
@@ -392,6 +440,8 @@ __all__ = [
     "perceptron_loss",
     "perceptron_loss_backward",
     "pool_output_size",
+    "prelu",
+    "prelu_backward",
     "receptive_field",
     "relu",
     "relu_backward",
@@ -408,9 +458,13 @@ __all__ = [
     "sigmoid_backward",
     "sign",
     "sign_backward",
+    "silu",
+    "silu_backward",
     "softmax",
     "softmax_backward",
     "softmax_regression",
+    "softplus",
+    "softplus_backward",
     "squared_error",
     "squared_error_backward",
     "subtract",

@@ -284,6 +284,14 @@ def check_limits(where: str, min_val: Any, max_val: Any) -> None:
         )
 
 
+def check_slopes(where: str, x: Array, weight: Array) -> None:
+    """Refuse slopes that are neither one for each channel of x nor one for all."""
+    channels = x.shape[1] if x.ndim > 1 else 1
+    if weight.shape not in ((1,), (channels,)):
+        allowed = f"({channels},), one for each channel, or (1,)" if channels != 1 else "(1,)"
+        raise ValueError(f"{where}: weight must be {allowed}, but is {weight.shape} (x {x.shape})")
+
+
 def check_not_negative(where: str, name: str, value: Any) -> None:
     """Refuse a number below 0, and NaN."""
     if not value >= 0:

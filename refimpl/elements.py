@@ -115,3 +115,14 @@ def log1p(x: Any) -> Any:
     x = np.asarray(x)
     by_log = x.dtype == object and x.size and not hasattr(x.flat[0], "log1p")
     return np.log(1 + x) if by_log else np.log1p(x)
+
+
+def expm1(x: Any) -> Any:
+    """e^x − 1; floats keep their digits near 0, exact objects bring their own expm1, or exp.
+
+    >>> expm1(np.array([0.0, 1e-20]))
+    array([0.e+00, 1.e-20])
+    """
+    x = np.asarray(x)
+    by_exp = x.dtype == object and x.size and not hasattr(x.flat[0], "expm1")
+    return np.exp(x) - 1 if by_exp else np.expm1(x)

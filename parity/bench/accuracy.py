@@ -23,6 +23,7 @@ from parity.witnesses.problem import Problem
 
 DTYPES = ("float64", "float32")
 ULP, ROUNDINGS = "ULP", "roundings"
+SHIFTED = ("softmax", "log_softmax", "cross_entropy")
 LIMITS = {"float64": 4.0, "float32": 6.0}  # ULP
 Arrays = dict[str, Array]
 Draw = Callable[[np.random.Generator, float, float], Arrays]
@@ -121,13 +122,28 @@ LOGITS: dict[str, tuple[Callable[..., Array], int]] = {
 # --- questions ----------------------------------------------------------------------------
 
 
-def _curves(function: str, name: str, unit: Mapping[str, str], **more: Any) -> Iterator[Question]:
+def _curves(
+    function: str, name: str, unit: Mapping[str, str], said: str = "", **more: Any
+) -> Iterator[Question]:
+    """said: the options, where a function is asked twice."""
     for arguments, curve in CURVES.items():
 
         def draw(rng: Any, normal: float, smallest: float, curve: Any = curve) -> Arrays:
             return {name: curve(rng, normal, smallest)}
 
-        yield Question(function, arguments, draw, unit, **more)
+        yield Question(function, f"{arguments}{said and f', {said}'}", draw, unit, **more)
+
+
+def _tails(
+    function: str, unit: Mapping[str, str], said: str = "", **more: Any
+) -> Iterator[Question]:
+    """The lower tail of a gate, to where it is subnormal: e^(−x²/2), or e to the cube of x."""
+
+    def draw(rng: Any, normal: float, smallest: float) -> Arrays:
+        end = {"silu": smallest, "gelu": np.sqrt(2 * smallest)}[function]
+        return {"x": -rng.uniform(3, end, ROWS * 10)}
+
+    yield Question(function, f"lower tail{said and f', {said}'}", draw, unit, **more)
 
 
 def _logits(function: str, name: str, unit: Mapping[str, str], **more: Any) -> Iterator[Question]:
@@ -177,6 +193,14 @@ def questions() -> Iterator[Question]:
     each, kept = {"reduction": "none"}, {"y": ULP, "dx": ULP}
     yield from _curves("sigmoid", "x", kept)
     yield from _curves("tanh", "x", kept)
+    for function in ("exp", "softplus", "elu"):
+        yield from _curves(function, "x", kept)
+    yield from _curves("softplus", "x", kept, options={"beta": 1.7}, said="beta 1.7")
+    # The two terms of their derivatives cancel where these are 0.
+    tanh, gates = {"approximate": "tanh"}, {"y": ULP, "dx": ROUNDINGS}
+    for function, said, options in (("silu", "", {}), ("gelu", "", {}), ("gelu", "tanh", tanh)):
+        yield from _curves(function, "x", gates, said, options=options, terms=2)
+        yield from _tails(function, gates, said, options=options, terms=2)
     binary = "binary_cross_entropy_with_logits"
     kept, cancels = {"y": ULP, "dlogits": ULP}, {"y": ULP, "dlogits": ROUNDINGS}
     yield from _with_target(_curves(binary, "logits", kept, options=each), "t 0 or 1", _certain)
@@ -261,7 +285,7 @@ def _limits(asked: Question, tensor: Tensor, problem: Problem) -> Array:
     least = LIMITS[tensor.dtype]
     if asked.unit[tensor.name] == ROUNDINGS:
         least += ALONG * log2(asked.terms)
-    if asked.terms == 1:
+    if asked.function not in SHIFTED:
         return np.full(tensor.elements, least)
     return least + shift_error(problem, tensor)
 

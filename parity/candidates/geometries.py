@@ -49,7 +49,10 @@ WITH_OPTIONS = (
 )
 COUNTS = ((2, 3, 4), (1, 4, 2), (6, 2, 3), (3, 4, 2), (7, 1, 2), (2, 3, 5))  # N, C in, C out
 ROWS = ((1, 3), (2, 5), (3, 1), (5, 4), (6, 3), (7, 2), (8, 5), (9, 4), (10, 3), (6, 7), (12, 2))
-OF_ROWS = ("softmax", "log_softmax", "relu", "leaky_relu", "hardtanh", "sigmoid", "tanh")
+OF_ROWS = (
+    *("softmax", "log_softmax", "relu", "leaky_relu", "hardtanh", "sigmoid", "tanh", "exp"),
+    *("softplus", "silu", "gelu", "elu", "hardsigmoid", "hardswish"),
+)
 MAPS = ((2, 3, 5, 4), (6, 2, 3, 4), (1, 4, 7, 6), (7, 3, 4, 5))
 
 Geometry = tuple[Shape, Shape, dict[str, Any]]  # window, how much larger the map is, options

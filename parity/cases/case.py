@@ -95,7 +95,7 @@ class Case:
     dy lies in memory as `upstream_layout` says; where that says nothing, as the random arrays
     do, if they all lie alike. `block_bytes` is how large refimpl's blocks then are, where that is
     not their real size. `expect` says in which tensor, where and how torch is known to do
-    otherwise, and why.
+    otherwise, and why; of several tensors a tuple does.
     """
 
     function: str
@@ -105,7 +105,7 @@ class Case:
     upstream: str = "normal"  # the kind of values of dy
     documents: tuple[str, ...] = ()
     dtypes: tuple[str, ...] = FLOATS
-    expect: Expected | None = None
+    expect: Expected | tuple[Expected, ...] | None = None
     upstream_layout: str = ""
     block_bytes: int | None = None
 
@@ -119,6 +119,17 @@ class Case:
         layouts = {s.layout for s in self.arrays.values() if isinstance(s, Draw)}
         alike = layouts.pop() if len(layouts) == 1 else "contiguous"
         return self.upstream_layout or alike
+
+    @property
+    def expected(self) -> tuple[Expected, ...]:
+        """What is expected, one tensor each.
+
+        >>> Case("relu", "maps", {"x": Draw((2, 3))}).expected
+        ()
+        """
+        if isinstance(self.expect, tuple):
+            return self.expect
+        return (self.expect,) if self.expect else ()
 
     @property
     def id(self) -> str:

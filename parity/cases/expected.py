@@ -59,6 +59,8 @@ def _target_of_infinite(arrays: Arrays, dy: Array) -> Array:
 # Rules that say where, and what, whatever the seed is.
 WHERE: dict[str, Callable[[Arrays, Array], Array]] = {
     "x is NaN": lambda arrays, dy: np.isnan(arrays["x"]),
+    "x is ∞": lambda arrays, dy: np.isposinf(arrays["x"]),
+    "x is −∞": lambda arrays, dy: np.isneginf(arrays["x"]),
     "logits are −∞ and the target is above 0": lambda arrays, dy: (
         np.isneginf(arrays["logits"]) & (arrays["target"] > 0)
     ),

@@ -34,7 +34,8 @@ class Function:
     ordered: bool = True  # it compares elements or wants their size: exact numbers need an order
     elementary: bool = False  # the errors of exp, log, log1p or tanh enter its bounds
     rounded: tuple[str, ...] = ()  # options that both sides round to the dtype first
-    kinks: tuple[str, ...] = ()  # options at whose values, or minus these, it has a kink
+    # options at whose values, or minus these, it has a kink; or such a value
+    kinks: tuple[str | float, ...] = ()
     pieces: str = ""  # how a small problem with chosen elements is cut out of a large one
     in_networks: bool = False  # it has a rule in `parity.bounds.propagation`
     by_name: tuple[str, ...] = ()  # arrays given by name: an option stands before them
@@ -64,7 +65,10 @@ class Function:
         (0.0, 0.01, -0.01)
         """
         known = signature(getattr(refimpl, self.name)).parameters
-        values = [options.get(name, known[name].default) for name in self.kinks]
+        values = [
+            options.get(kink, known[kink].default) if isinstance(kink, str) else kink
+            for kink in self.kinks
+        ]
         sizes = [float(np.dtype(dtype).type(value)) for value in values]
         return (0.0, *sizes, *(-size for size in sizes))
 

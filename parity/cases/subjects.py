@@ -19,7 +19,9 @@ from parity.cases import (
     max_pooling,
     normalization,
     optimizers,
+    piecewise_activations,
     sampling,
+    smooth_activations,
     transposed_convolution,
     weighted_pooling,
 )
@@ -55,6 +57,8 @@ SUBJECTS: tuple[Subject, ...] = (
     joining,
     broadcasting,
     activations,
+    smooth_activations,
+    piecewise_activations,
     dropout,
     losses,
     linear_models,

@@ -196,6 +196,10 @@ class Recorded:
         """π; refimpl asks an element for it."""
         return Recorded(PI, Leaf("π", ()), self.recorder, exact=False)
 
+    def erfc(self) -> Recorded:
+        """Complementary error function, of which refimpl asks an element."""
+        return self._called("erfc", erfc_of(self.value), 0)
+
     def tanh(self) -> Recorded:
         """tanh x; NumPy calls it by this name."""
         squared = power_of_e(2 * self.value)
@@ -224,6 +228,17 @@ def root_of(value: Fraction) -> Fraction:
     """
     roots = Fraction(isqrt(value.numerator), isqrt(value.denominator))
     return roots if roots * roots == value else Fraction(DIGITS.sqrt(_digits(value)))
+
+
+def erfc_of(value: Fraction) -> Fraction:
+    """erfc(value) in 60 digits.
+
+    >>> float(erfc_of(Fraction(1)))
+    0.15729920705028513
+    """
+    from parity.witnesses.definitions.numbers import real  # mpmath, for examples of gelu alone
+
+    return Fraction(real.nstr(real.erfc(real.mpf(value.numerator) / value.denominator), 60))
 
 
 def elements(array: Array) -> Iterator[tuple[Index, Any]]:

@@ -198,6 +198,13 @@ def _elements(name: str, said: Picked) -> Arguments:
     return {first: x}
 
 
+def _sloped(name: str, said: Picked) -> Arguments:
+    """A slope for each channel of x."""
+    shape = _shape(said, (1, 2, 3))
+    x = exact([[[2, -3, 0], [1, -1, -4]]]) if shape == (1, 2, 3) else drawn("x", shape)
+    return {"x": x, "weight": exact(np.arange(1, shape[1] + 1)) / Fraction(4)}
+
+
 def _values(name: str, said: Picked) -> Arguments:
     """Values of a sigmoid or a tanh, between 0 and 1."""
     shape = (3,) if said.shape is None else said.shape
@@ -357,7 +364,12 @@ KINDS: dict[Maker, tuple[str, tuple[str, ...]]] = {
     _gaussian_pool: ("gaussian_pool2d", ("kernel",)),
     _matrix_and_kernel: ("correlate2d convolve2d", ("kernel",)),
     _matrix: ("rot180", ()),
-    _elements: ("relu leaky_relu hardtanh sign sigmoid tanh", ()),
+    _elements: (
+        "relu leaky_relu hardtanh sign sigmoid tanh "
+        "exp softplus silu gelu elu hardsigmoid hardswish",
+        (),
+    ),
+    _sloped: ("prelu", ()),
     _values: ("dsigmoid dtanh", ()),
     _scores: ("softmax log_softmax", ()),
     _classified: ("cross_entropy", ()),
@@ -395,6 +407,8 @@ USUAL: dict[str, Mapping[str, Any]] = {
         "betas": (Fraction(1, 2), Fraction(15, 16)),
         "eps": 0,
     },
+    "softplus": {"beta": 2},
+    "elu": {"alpha": 2},
 }
 WINDOWS = {"kernel_size": 2, "size": 2}
 EXAMPLES: dict[Maker, str] = {

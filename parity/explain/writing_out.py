@@ -18,7 +18,7 @@ from parity.explain.formed import (
     Sum,
     leaves,
 )
-from parity.explain.recording import DIGITS, power_of_e, root_of
+from parity.explain.recording import DIGITS, erfc_of, power_of_e, root_of
 
 SHOWN = 6  # digits of a number that no short fraction gives
 POWERS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
@@ -210,5 +210,10 @@ def _called(function: str, at: Fraction, exact: bool) -> tuple[Fraction, bool]:
     if function == "tanh":
         squared = power_of_e(2 * at)
         return (squared - 1) / (squared + 1), exact and at == 0
+    if function == "erfc":
+        return erfc_of(at), exact and at == 0
+    if function == "sqrt":
+        root = root_of(at)
+        return root, exact and root * root == at
     digits = DIGITS.divide(DIGITS.create_decimal(at.numerator), at.denominator)
     return Fraction(DIGITS.ln(digits)), exact and at == 1

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,31 +17,38 @@ from parity.results.verdicts import EXPECTED, IDENTICAL, OUTSIDE, WITHIN
 Tensors = Mapping[str, Array]
 
 
+class Found(NamedTuple):
+    """What is said of one tensor: that the expected was found, or the problem."""
+
+    note: str = ""
+    problem: str = ""
+
+
 @dataclass(frozen=True)
 class Settled:
-    """What an expectation leaves to be judged, and what becomes of the row of its tensor.
+    """What expectations leave to be judged, and what becomes of the rows of their tensors.
 
     torch: torch's tensors; at the places where the expected was found they have refimpl's
     values, so that all other elements are judged as in any case.
     """
 
     torch: Tensors
-    tensor: str = ""
-    note: str = ""
-    problem: str = ""
+    found: Mapping[str, Found] = field(default_factory=dict)
 
     def rows(self, rows: list[Row]) -> list[Row]:
-        """The rows of the case: the expected one says so, or why it is not."""
-        if not self.tensor:
+        """The rows of the case: the expected ones say so, or why they are not."""
+        if not self.found:
             return rows
-        return [self._row(row) if row.tensor == self.tensor else row for row in rows]
+        return [self._row(row, self.found.get(row.tensor, Found())) for row in rows]
 
-    def _row(self, row: Row) -> Row:
-        if self.problem:
-            return replace(row, verdict=OUTSIDE, note=joined(self.problem, row.note))
+    def _row(self, row: Row, found: Found) -> Row:
+        if found.problem:
+            return replace(row, verdict=OUTSIDE, note=joined(found.problem, row.note))
+        if not found.note:
+            return row
         held = row.verdict in (WITHIN, IDENTICAL)
         return replace(
-            row, verdict=EXPECTED if held else row.verdict, note=joined(self.note, row.note)
+            row, verdict=EXPECTED if held else row.verdict, note=joined(found.note, row.note)
         )
 
 
@@ -49,21 +57,26 @@ def settle(case: Case, arrays: Tensors, dy: Array, ours: Tensors, theirs: Tensor
 
     Where the two tensors cannot be compared nothing is excused.
     """
-    expect = case.expect
-    if expect is None:
+    if not case.expected:
         return Settled(theirs)
-    mine, other = ours.get(expect.tensor), theirs.get(expect.tensor)
-    if mine is None or other is None or (mine.shape, mine.dtype) != (other.shape, other.dtype):
-        return Settled(theirs)
-    mask = expect.mask(other.shape, arrays, dy)
-    problem = _problem(expect, mask, (mine, other), dy)
-    if problem:
-        said = f"expected outside ({expect.reason}), but {problem}"
-        return Settled(theirs, expect.tensor, problem=said)
-    count = int(np.count_nonzero(_differ(mine, other) & mask))
-    said = f"expected outside at {count} place{'s' * (count > 1)}: {expect.reason}"
-    excused = {**theirs, expect.tensor: np.where(mask, mine, other)}
-    return Settled(excused, expect.tensor, note=said)
+    torch: dict[str, Array] = dict(theirs)
+    found: dict[str, Found] = {}
+    for expect in case.expected:
+        mine, other = ours.get(expect.tensor), theirs.get(expect.tensor)
+        if mine is None or other is None or (mine.shape, mine.dtype) != (other.shape, other.dtype):
+            continue
+        mask = expect.mask(other.shape, arrays, dy)
+        problem = _problem(expect, mask, (mine, other), dy)
+        before = found.get(expect.tensor, Found())
+        if problem:
+            said = f"expected outside ({expect.reason}), but {problem}"
+            found[expect.tensor] = before._replace(problem=joined(before.problem, said))
+            continue
+        count = int(np.count_nonzero(_differ(mine, other) & mask))
+        said = f"expected outside at {count} place{'s' * (count > 1)}: {expect.reason}"
+        found[expect.tensor] = before._replace(note=joined(before.note, said))
+        torch[expect.tensor] = np.where(mask, mine, torch[expect.tensor])
+    return Settled(torch, found)
 
 
 def _problem(expect: Expected, mask: Array, sides: tuple[Array, Array], dy: Array) -> str:

@@ -17,7 +17,9 @@ from parity.mistakes import (  # each file enters its own in MISTAKES or LOSING_
     max_pooling,
     normalization,
     optimizers,
+    piecewise_activations,
     sampling,
+    smooth_activations,
     transposed_convolution,
     weighted_pooling,
 )
@@ -40,7 +42,9 @@ _ = (
     max_pooling,
     normalization,
     optimizers,
+    piecewise_activations,
     sampling,
+    smooth_activations,
     transposed_convolution,
     weighted_pooling,
 )

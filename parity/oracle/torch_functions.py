@@ -20,7 +20,9 @@ from parity.oracle.losses import TORCH as LOSSES
 from parity.oracle.max_pooling import TORCH as MAX_POOLING
 from parity.oracle.normalization import TORCH as NORMALIZATION
 from parity.oracle.optimizers import TORCH as OPTIMIZERS
+from parity.oracle.piecewise_activations import TORCH as PIECEWISE_ACTIVATIONS
 from parity.oracle.sampling import TORCH as SAMPLING
+from parity.oracle.smooth_activations import TORCH as SMOOTH_ACTIVATIONS
 from parity.oracle.transposed_convolution import TORCH as TRANSPOSED_CONVOLUTION
 from parity.oracle.weighted_pooling import TORCH as WEIGHTED_POOLING
 
@@ -37,6 +39,8 @@ FUNCTIONS: dict[str, Callable[..., Tensor]] = {
     **JOINING,
     **BROADCASTING,
     **ACTIVATIONS,
+    **SMOOTH_ACTIVATIONS,
+    **PIECEWISE_ACTIVATIONS,
     **DROPOUT,
     **LOSSES,
     **LINEAR_MODELS,

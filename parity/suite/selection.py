@@ -43,6 +43,7 @@ OTHERS = {
         )
     },
     **dict.fromkeys(("lrn", "localresponse", "responsenorm"), "local_response_norm"),
+    "swish": "silu",
     **dict.fromkeys(("cat", "concat"), "concatenate"),
     **dict.fromkeys(("mul", "product", "gate"), "multiply"),
     **dict.fromkeys(("sub", "difference"), "subtract"),
@@ -76,7 +77,7 @@ ABSENT = (
     (r"depthwise|separable", "depthwise convolution of its own (conv2d has it: groups=C_in)"),
     (r"lstm|gru$|rnn|recurrent", "recurrent layer"),
     (r"attention|transformer|embedding", "attention and no embedding"),
-    (r"^(gelu|elu|selu|celu|silu|swish|mish|softplus|prelu|softsign|maxout)$", "such activation"),
+    (r"^(selu|celu|mish|softsign|maxout)$", "such activation"),
     (r"unpool|fractional|lppool|roipool", "such pooling"),
     (
         r"^(\w?adam(ax|p)|rmsprop|ada(grad|delta|factor)|lbfgs|lion|optim\w*)$",

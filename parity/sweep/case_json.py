@@ -34,7 +34,8 @@ def to_json(case: Case, dtype: str, seed: int) -> str:
     }
     described |= {"arrays": arrays, "options": case.options}
     described |= {"upstream": case.upstream, "upstream_layout": case.dy_layout}
-    return json.dumps({**described, **({"expect": vars(case.expect)} if case.expect else {})})
+    expected = [vars(one) for one in case.expected]
+    return json.dumps({**described, **({"expect": expected} if expected else {})})
 
 
 def from_json(text: str) -> tuple[Case, str, int]:
@@ -53,9 +54,14 @@ def from_json(text: str) -> tuple[Case, str, int]:
         upstream_layout=given.get("upstream_layout", "contiguous"),  # older stores have none
     )
     if "expect" in given:
-        expect = {name: _tuples(value) for name, value in given["expect"].items()}
-        case = replace(case, expect=Expected(**expect))
+        several = given["expect"] if isinstance(given["expect"], list) else [given["expect"]]
+        expected = tuple(map(_expected, several))
+        case = replace(case, expect=expected if len(expected) > 1 else expected[0])
     return case, dtype, given["seed"]
+
+
+def _expected(given: dict[str, Any]) -> Expected:
+    return Expected(**{name: _tuples(value) for name, value in given.items()})
 
 
 def _source(given: dict[str, Any]) -> Source:

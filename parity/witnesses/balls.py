@@ -121,6 +121,14 @@ class Ball:
         """Hyperbolic tangent."""
         return Ball(self.arb.tanh())
 
+    def expm1(self) -> Ball:
+        """e^x − 1, whose digits near 0 stay."""
+        return Ball(self.arb.expm1())
+
+    def erfc(self) -> Ball:
+        """Complementary error function."""
+        return Ball(self.arb.erfc())
+
     def pi(self) -> Ball:
         """π"""
         return Ball(arb.pi())

@@ -1,8 +1,8 @@
 """Dual numbers over balls: `refimpl` on them gives the exact derivative of its forward formula.
 
 A dual number is x + ẋ·ε with ε² = 0: arithmetic carries the derivative ẋ along a direction beside
-the value, by the rules of differentiation for +, −, ·, /, exp, log and tanh alone. Neither torch
-nor a hand-written backward is asked.
+the value, by the rules of differentiation for +, −, ·, /, exp, log, tanh and erfc alone. Neither
+torch nor a hand-written backward is asked.
 
 Two directions a and b are carried in one complex number, ẋ_a + i·ẋ_b: a derivative is linear in
 its direction and everything it is multiplied by is real, so that both parts stay apart.
@@ -124,6 +124,15 @@ class Dual:
         """tanh x, whose derivative is 1/cosh² x."""
         slope = self.value.sech()
         return type(self)(self.value.tanh(), self.tangent * slope * slope)
+
+    def expm1(self) -> Dual:
+        """e^x − 1, whose derivative is e^x."""
+        return type(self)(self.value.expm1(), self.tangent * self.value.exp())
+
+    def erfc(self) -> Dual:
+        """erfc x, whose derivative is −2/√π · e^(−x²)."""
+        slope = -2 * (-self.value * self.value).exp() / arb.pi().sqrt()
+        return type(self)(self.value.erfc(), self.tangent * slope)
 
     def pi(self) -> Dual:
         """π"""

@@ -109,6 +109,14 @@ class Branched:
         """tanh x; NumPy calls it by this name."""
         return Branched(sympy.tanh(self.expression), sympy.tanh(self.number))
 
+    def erfc(self) -> Branched:
+        """Complementary error function."""
+        return Branched(sympy.erfc(self.expression), sympy.erfc(self.number))
+
+    def pi(self) -> Branched:
+        """π"""
+        return Branched(sympy.pi, sympy.pi)
+
 
 def symbols(name: str, *shape: int, first: int = 1) -> Array:
     """Symbols name11, name12, …, counted from `first` as the documents do.

@@ -194,8 +194,8 @@ def test_a_function_that_is_not_exported_is_named() -> None:
     """The test above can fail."""
     file = ModuleType("refimpl.planted")
     vars(file).update(relu=refimpl.relu, relu_backward=refimpl.relu_backward)
-    vars(file).update(elu=refimpl.relu, elu_backward=refimpl.relu_backward)
+    vars(file).update(selu=refimpl.relu, selu_backward=refimpl.relu_backward)
     assert not_exported(file) == [
-        "elu is not exported: refimpl/__init__.py",
-        "elu_backward is not exported: refimpl/__init__.py",
+        "selu is not exported: refimpl/__init__.py",
+        "selu_backward is not exported: refimpl/__init__.py",
     ]

@@ -9,6 +9,8 @@ from plain import assert_same, draw
 
 import refimpl
 from refimpl import (
+    ELU,
+    GELU,
     AdaptiveAvgPool2d,
     AdaptiveMaxPool2d,
     Add,
@@ -22,15 +24,20 @@ from refimpl import (
     GlobalAvgPool,
     GlobalMaxPool,
     GroupNorm,
+    Hardsigmoid,
+    Hardswish,
     Layer,
     LayerNorm,
     LeakyReLU,
     Linear,
     LocalResponseNorm,
     MaxPool2d,
+    PReLU,
     ReLU,
     Sigmoid,
+    SiLU,
     Softmax,
+    Softplus,
     Tanh,
 )
 
@@ -82,6 +89,16 @@ LAYERS = {
     "leaky_relu with a slope": (LeakyReLU(0.25), {"negative_slope": 0.25}),
     "sigmoid": (Sigmoid(), {}),
     "tanh": (Tanh(), {}),
+    "softplus": (Softplus(), {}),
+    "softplus with options": (Softplus(2, 5), {"beta": 2, "threshold": 5}),
+    "silu": (SiLU(), {}),
+    "gelu": (GELU(), {}),
+    "gelu by tanh": (GELU("tanh"), {"approximate": "tanh"}),
+    "elu": (ELU(), {}),
+    "elu with alpha": (ELU(0.5), {"alpha": 0.5}),
+    "prelu": (PReLU(np.array([0.25, -0.5, 2.0])), {}),
+    "hardsigmoid": (Hardsigmoid(), {}),
+    "hardswish": (Hardswish(), {}),
     "softmax": (Softmax(), {}),
     "softmax along an axis": (Softmax(axis=1), {"axis": 1}),
     "dropout": (Dropout(MASK), {}),
@@ -133,7 +150,8 @@ def test_backward(rng: np.random.Generator, layer: Layer, options: Any) -> None:
         return
     assert_same(dx, expected.dx)
     assert_same(dparameters["weight"], expected.dweight)
-    assert_same(dparameters["bias"], expected.dbias)
+    if "bias" in dparameters:
+        assert_same(dparameters["bias"], expected.dbias)
 
 
 @EVERY_LAYER
@@ -273,6 +291,10 @@ GIVEN: dict[type[Layer], tuple[dict[str, Any], dict[str, Any]]] = {  # parameter
         },
     ),
     LeakyReLU: ({}, {"negative_slope": 0.25}),
+    Softplus: ({}, {"beta": 2, "threshold": 5}),
+    GELU: ({}, {"approximate": "tanh"}),
+    ELU: ({}, {"alpha": 0.5}),
+    PReLU: ({"weight": BIAS}, {}),
     Softmax: ({}, {"axis": 0}),
     Dropout: ({}, {"p": 0.25}),
 }

@@ -23,7 +23,24 @@ from parity.bounds.propagation.activations import (
     smooth_backward,
     smooth_forward,
 )
+from parity.bounds.propagation.bends import (
+    at_the_kink,
+    bending_backward,
+    bending_forward,
+    growth,
+)
 from parity.bounds.propagation.error import Accumulated, Rule, added, centre, widened
+from parity.bounds.propagation.kinked import (
+    all_below,
+    between_the_kinks,
+    hardsigmoid_backward,
+    hardsigmoid_forward,
+    hardswish_backward,
+    hardswish_forward,
+    prelu_backward,
+    prelu_forward,
+)
+from parity.bounds.propagation.kinked import growth as near_kink
 from parity.bounds.propagation.losses import (
     binary_backward,
     binary_forward,
@@ -111,6 +128,13 @@ RULES: dict[str, Rule] = {
     "leaky_relu": Rule(bent_forward, bent_backward, left_of_zero),
     "sigmoid": Rule(smooth_forward, smooth_backward, saturated),
     "tanh": Rule(smooth_forward, smooth_backward, saturated),
+    "softplus": Rule(bending_forward, bending_backward, widened, growth),
+    "silu": Rule(bending_forward, bending_backward, widened, growth),
+    "gelu": Rule(bending_forward, bending_backward, widened, growth),
+    "elu": Rule(bending_forward, bending_backward, left_of_zero, worst_backward=at_the_kink),
+    "prelu": Rule(prelu_forward, prelu_backward, all_below),
+    "hardsigmoid": Rule(hardsigmoid_forward, hardsigmoid_backward, between_the_kinks, near_kink),
+    "hardswish": Rule(hardswish_forward, hardswish_backward, widened, near_kink, between_the_kinks),
     "dropout": Rule(dropout_forward, dropout_backward, wide_x),
     "batch_norm": Rule(normalised_forward, normalised_backward, as_moved),
     "layer_norm": Rule(normalised_forward, normalised_backward, as_moved),

@@ -59,6 +59,7 @@ WITH_PARAMETERS = (*CONVOLUTIONS, "linear")
 LAYERS = (
     *(*WITH_PARAMETERS, *MAX_POOLINGS, *AVERAGE_POOLINGS, "flatten"),
     *("relu", "leaky_relu", "hardtanh", "sigmoid", "tanh", "softmax", "log_softmax"),
+    *("softplus", "silu", "gelu", "elu", "hardsigmoid", "hardswish"),
     *("cross_entropy", "dropout"),
 )
 

@@ -36,7 +36,7 @@ def _named(kinds: Iterable[tuple[str, str]]) -> dict[str, tuple[str, str]]:
     return {x if dy == "normal" else f"{x}, dy {dy}": (x, dy) for x, dy in chosen}
 
 
-def _elementwise(
+def elementwise(
     kinds: Iterable[tuple[str, str]], name: str = "x", **options: tuple[Any, ...]
 ) -> Table:
     """One array, and options that depend on nothing."""
@@ -53,7 +53,7 @@ def _elementwise(
 
 def _cut_off() -> Table:
     """hardtanh: its two limits are one factor."""
-    table = _elementwise(CUT, limits=((-1, 1), (0, 6), (-0.5, 0.25), (0.1, 0.1)))
+    table = elementwise(CUT, limits=((-1, 1), (0, 6), (-0.5, 0.25), (0.1, 0.1)))
 
     def arguments(row: Row, dice: Dice) -> Arguments:
         made = table.arguments(row, dice)
@@ -90,14 +90,14 @@ def _along_an_axis() -> Table:
 
 
 TABLES = {
-    "relu": _elementwise(CURVED),
-    "leaky_relu": _elementwise(CURVED, negative_slope=(0.01, 0, 1, 2.0, -0.5)),
+    "relu": elementwise(CURVED),
+    "leaky_relu": elementwise(CURVED, negative_slope=(0.01, 0, 1, 2.0, -0.5)),
     "hardtanh": _cut_off(),
-    "sigmoid": _elementwise(CURVED),
-    "tanh": _elementwise(CURVED),
-    "sign": _elementwise(SIGNED),
-    "dsigmoid": _elementwise(CURVED, "o"),
-    "dtanh": _elementwise(CURVED, "o"),
+    "sigmoid": elementwise(CURVED),
+    "tanh": elementwise(CURVED),
+    "sign": elementwise(SIGNED),
+    "dsigmoid": elementwise(CURVED, "o"),
+    "dtanh": elementwise(CURVED, "o"),
     "softmax": _along_an_axis(),
     "log_softmax": _along_an_axis(),
 }

@@ -20,7 +20,9 @@ from parity.cases.covering import (
     max_pooling,
     normalization,
     optimizers,
+    piecewise_activations,
     sampling,
+    smooth_activations,
     transposed_convolution,
     weighted_pooling,
 )
@@ -41,6 +43,8 @@ TABLES: dict[str, Table] = {
         joining,
         broadcasting,
         activations,
+        smooth_activations,
+        piecewise_activations,
         dropout,
         losses,
         linear_models,

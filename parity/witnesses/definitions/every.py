@@ -21,7 +21,9 @@ from parity.witnesses.definitions.losses import DEFINITIONS as LOSSES
 from parity.witnesses.definitions.max_pooling import DEFINITIONS as MAX_POOLING
 from parity.witnesses.definitions.normalization import DEFINITIONS as NORMALIZATION
 from parity.witnesses.definitions.optimizers import DEFINITIONS as OPTIMIZERS
+from parity.witnesses.definitions.piecewise_activations import DEFINITIONS as PIECEWISE_ACTIVATIONS
 from parity.witnesses.definitions.sampling import DEFINITIONS as SAMPLING
+from parity.witnesses.definitions.smooth_activations import DEFINITIONS as SMOOTH_ACTIVATIONS
 from parity.witnesses.definitions.sums import SumOfProducts
 from parity.witnesses.definitions.transposed_convolution import (
     DEFINITIONS as TRANSPOSED_CONVOLUTION,
@@ -41,6 +43,8 @@ DEFINITIONS: dict[str, Definition] = {
     **JOINING,
     **BROADCASTING,
     **ACTIVATIONS,
+    **SMOOTH_ACTIVATIONS,
+    **PIECEWISE_ACTIVATIONS,
     **DROPOUT,
     **LOSSES,
     **LINEAR_MODELS,

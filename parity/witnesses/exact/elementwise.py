@@ -36,6 +36,7 @@ RADIUS = 2.0**-75  # relative
 PART = 1 << 13  # elements at a time: they stay in the processor's cache
 SMALLEST_INPUT, LARGEST_INPUT = 2.0**-400, 2.0**400
 SMALLEST = 2.0**-900  # of a result
+CANCELLED = 2.0**-20  # a difference, beside its terms, that keeps the digits that are counted on
 
 Given = Mapping[str, Array]  # float64, dy among them
 Rule = Callable[[Given, Mapping[str, float]], Pair]
@@ -123,6 +124,75 @@ def _sign_dx(given: Given, options: Mapping[str, float]) -> Pair:
     return pair(np.zeros_like(given["x"]))
 
 
+def _exp(given: Given, options: Mapping[str, float]) -> Pair:
+    return exp(given["x"])
+
+
+def _exp_dx(given: Given, options: Mapping[str, float]) -> Pair:
+    return times(pair(given["dy"]), exp(given["x"]))
+
+
+def _silu(given: Given, options: Mapping[str, float]) -> Pair:
+    """x·σ(x)"""
+    return times(pair(given["x"]), _sigmoid(given, options))
+
+
+def _silu_dx(given: Given, options: Mapping[str, float]) -> Pair:
+    """dy·σ(x)·(1 + x·σ(−x)); 1 + x·σ(−x) may cancel by far more than the radius allows for"""
+    gate, shut = _sigmoid(given, options), _sigmoid({"x": -given["x"]}, options)
+    inner = plus(ONE, times(pair(given["x"]), shut))
+    cancelled = np.abs(inner.hi) < CANCELLED * np.abs(given["x"] * shut.hi)
+    inner = Pair(np.where(cancelled, np.nan, inner.hi), inner.lo)
+    return times(pair(given["dy"]), times(gate, inner))
+
+
+def _elu(given: Given, options: Mapping[str, float]) -> Pair:
+    """α·(e^x − 1) where x ≤ 0"""
+    x = given["x"]
+    below = times(pair(options["alpha"]), exp_minus_1(np.minimum(x, 0)))
+    return Pair(np.where(x > 0, x, below.hi), np.where(x > 0, 0, below.lo))
+
+
+def _elu_dx(given: Given, options: Mapping[str, float]) -> Pair:
+    """dy·α·e^x where x ≤ 0"""
+    x = given["x"]
+    slope = times(pair(options["alpha"]), exp(np.minimum(x, 0)))
+    slope = Pair(np.where(x > 0, 1, slope.hi), np.where(x > 0, 0, slope.lo))
+    return times(pair(given["dy"]), slope)
+
+
+def _hardsigmoid(given: Given, options: Mapping[str, float]) -> Pair:
+    """(x + 3)/6 between 0 and 1"""
+    x = given["x"]
+    line = over(two_sum(x, np.asarray(3.0)), pair(6.0))
+    inside = np.abs(x) < 3
+    return Pair(np.where(inside, line.hi, x >= 3), np.where(inside, line.lo, 0))
+
+
+def _hardsigmoid_dx(given: Given, options: Mapping[str, float]) -> Pair:
+    """dy/6 between −3 and 3"""
+    return over(pair(np.where(np.abs(given["x"]) < 3, given["dy"], 0)), pair(6.0))
+
+
+def _hardswish(given: Given, options: Mapping[str, float]) -> Pair:
+    """x times hardsigmoid"""
+    return times(pair(given["x"]), _hardsigmoid(given, options))
+
+
+def _hardswish_dx(given: Given, options: Mapping[str, float]) -> Pair:
+    """dy·(2x + 3)/6 between −3 and 3"""
+    x, dy = given["x"], given["dy"]
+    slope = over(two_sum(2 * x, np.asarray(3.0)), pair(6.0))
+    inside = np.abs(x) < 3
+    slope = Pair(np.where(inside, slope.hi, x >= 3), np.where(inside, slope.lo, 0))
+    return times(pair(dy), slope)
+
+
+def _on_balls(given: Given, options: Mapping[str, float]) -> Pair:
+    """No formula in double-double: balls have erfc, and exponents of any length."""
+    return pair(np.full_like(given["x"], np.nan))
+
+
 def _dropout(given: Given, options: Mapping[str, float]) -> Pair:
     return _kept(given["x"], given, options)
 
@@ -144,13 +214,20 @@ RULES: dict[str, dict[str, Rule]] = {
     "sign": {"y": _sign, "dx": _sign_dx},
     "sigmoid": {"y": _sigmoid, "dx": _sigmoid_dx},
     "tanh": {"y": _tanh, "dx": _tanh_dx},
+    "exp": {"y": _exp, "dx": _exp_dx},
+    "softplus": {"y": _on_balls, "dx": _on_balls},
+    "silu": {"y": _silu, "dx": _silu_dx},
+    "gelu": {"y": _on_balls, "dx": _on_balls},
+    "elu": {"y": _elu, "dx": _elu_dx},
+    "hardsigmoid": {"y": _hardsigmoid, "dx": _hardsigmoid_dx},
+    "hardswish": {"y": _hardswish, "dx": _hardswish_dx},
     "dsigmoid": {"y": _dsigmoid},
     "dtanh": {"y": _dtanh},
     "dropout": {"y": _dropout, "dx": _dropout_dx},
 }
 SELECTIONS = {"relu", "hardtanh", "sign"}  # nothing is rounded, whatever the numbers
-EXPONENTIALS = {"sigmoid", "tanh"}
-PARAMETERS = {"negative_slope", "min_val", "max_val", "p"}
+EXPONENTIALS = {"sigmoid", "tanh", "exp", "silu", "elu"}
+PARAMETERS = {"negative_slope", "min_val", "max_val", "p", "alpha"}
 
 
 def by_definition(problem: Problem, tensors: Iterable[str]) -> Iterator[tuple[str, Truth]]:

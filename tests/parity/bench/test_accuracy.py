@@ -120,6 +120,8 @@ def test_differences_are_counted_in_roundings() -> None:
         if unit == ROUNDINGS
     }
     assert counted == {
+        ("silu", "dx"),
+        ("gelu", "dx"),
         ("softmax", "dx"),
         ("log_softmax", "dx"),
         ("cross_entropy", "dlogits"),

@@ -27,7 +27,7 @@ def test_most_are_shown_exactly() -> None:
     """Steps can be told for all but these."""
     without = [name for name, known in EVERY.items() if smallest(known) is None]
     assert set(LOSING_DIGITS) <= set(without)
-    assert len(without) < 25
+    assert len(without) < 30
 
 
 @pytest.mark.parametrize("function", ["conv2d_backward", "max_pool2d", "softmax", "linear"])

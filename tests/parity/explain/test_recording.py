@@ -16,8 +16,9 @@ from parity.cases.case import Array
 from parity.cases.functions import FUNCTIONS, forward_of
 from parity.explain.demonstration import SAME, Demonstration
 from parity.explain.formed import Call, Constant, Formed, Leaf, Product, Quotient, Sum
-from parity.explain.recording import Recorder, elements, recorded, values_of
+from parity.explain.recording import PI, Recorder, elements, recorded, values_of
 from parity.explain.setting_up import demonstration, has_example
+from parity.explain.steps import NUMBER_PI
 from parity.explain.writing_out import value
 from parity.mistakes.catalogue import MISTAKES
 from parity.witnesses.symbols import expressions
@@ -74,7 +75,7 @@ def test_a_formula_has_its_value(name: str) -> None:
     demo = demonstration(name)
     for array in demo.results.values():
         for _, element in elements(array):
-            found, exact = value(element.formed, demo.numbers)
+            found, exact = value(element.formed, {**demo.numbers, NUMBER_PI: PI}, {NUMBER_PI})
             assert abs(found - element.value) < SAME
             assert exact == element.exact
 

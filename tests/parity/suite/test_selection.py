@@ -46,6 +46,8 @@ POOLINGS = ["max_pool1d", "max_pool2d", "max_pool3d"]
         ("sub torch.sub", ["subtract"]),
         ("div torch.div", ["divide"]),
         ("upsample subsampling", ["downsample"]),
+        ("gelu nn.GELU", ["gelu"]),
+        ("swish SiLU", ["silu"]),
         ("LeNet lenet-5", ["lenet"]),
         ("pooling pool pooling_layers", list(in_group("pooling"))),
         ("activation activations", list(in_group("activations"))),
@@ -87,7 +89,7 @@ def test_every_other_word_leads_somewhere() -> None:
     ("words", "said"),
     [
         ("instancenorm instance_norm nn.InstanceNorm2d RMSNorm", "such normalisation"),
-        ("gelu nn.GELU swish", "such activation"),
+        ("selu nn.SELU mish", "such activation"),
         ("lstm GRU", "recurrent layer"),
         ("rmsprop torch.optim.Adagrad", "such optimiser"),
         ("depthwise_conv2d", "depthwise convolution"),

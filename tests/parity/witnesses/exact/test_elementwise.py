@@ -22,6 +22,7 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
     "hardtanh": [{}, {"min_val": -0.1, "max_val": 0.3}],
     "dropout": [{"p": 0.375}],  # 1 − p is a float64 number
 }
+ON_BALLS = {"softplus", "gelu"}  # no formula in double-double
 CASES = [(f, options) for f in RULES for options in OPTIONS.get(f, [{}])]
 
 
@@ -54,6 +55,9 @@ def test_errors_are_those_of_the_definitions(
     right = exact(function, given.dy, given.arrays, options)
     floats = tensors_of(given)
     for tensor, truth in joined(given).items():
+        if function in ON_BALLS:
+            assert not truth.decided.any()
+            continue
         assert truth.decided.mean() > (0.5 if values != "normal" else 0.99)
         assert np.all(truth.radius[truth.decided] < FAR_TIGHTER)
         check_errors(truth, floats[tensor], np.asarray(right[tensor]), dtype)

@@ -1,0 +1,143 @@
+"""Smooth activations: to 40 digits on exact numbers, to a few ULP and their limits on floats."""
+
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+from plain import assert_same
+
+from refimpl import (
+    elu,
+    elu_backward,
+    exp,
+    exp_backward,
+    gelu,
+    gelu_backward,
+    silu,
+    silu_backward,
+    softplus,
+    softplus_backward,
+)
+
+mp = mpmath.mp.clone()
+mp.dps = 1200  # 1 + tanh keeps the digits of the smallest value
+NAN, INF = np.nan, np.inf
+
+
+def normal(v: Any) -> Any:
+    return mp.erfc(-v / mp.sqrt(2)) / 2
+
+
+def by_tanh(v: Any) -> Any:
+    inner = mp.sqrt(2 / mp.pi) * (v + mp.mpf("0.044715") * v**3)
+    return v * (1 + mp.tanh(inner)) / 2
+
+
+EXACT: dict[str, tuple[Any, Any, dict[str, Any], Any]] = {
+    "exp": (exp, exp_backward, {}, mp.exp),
+    "softplus": (softplus, softplus_backward, {}, lambda v: mp.log(1 + mp.exp(v))),
+    "softplus of beta": (
+        softplus,
+        softplus_backward,
+        {"beta": 1.75},
+        lambda v: mp.log(1 + mp.exp(v * 1.75)) / 1.75,
+    ),
+    "silu": (silu, silu_backward, {}, lambda v: v / (1 + mp.exp(-v))),
+    "gelu": (gelu, gelu_backward, {}, lambda v: v * normal(v)),
+    "gelu by tanh": (gelu, gelu_backward, {"approximate": "tanh"}, by_tanh),
+    "elu": (elu, elu_backward, {"alpha": 2}, lambda v: v if v > 0 else 2 * mp.expm1(v)),
+}
+every = pytest.mark.parametrize("name", EXACT)
+NUMBERS = np.array([-37.5, -20, -8.06, -7.9, -4, -1.1, -0.3, -1e-9, 1e-9, 0.7, 1.9, 6, 33])
+
+
+@every
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_value(name: str, dtype: str) -> None:
+    """The textbook formula, to four units in the last place, tails included."""
+    forward, _, options, formula = EXACT[name]
+    x = NUMBERS.astype(dtype)
+    expected = np.array([float(formula(mp.mpf(float(v)))) for v in x])
+    unit = np.maximum(np.spacing(np.abs(expected.astype(dtype))), np.finfo(dtype).tiny)
+    assert forward(x, **options).dtype == dtype
+    assert np.all(np.abs(forward(x, **options) - expected) <= 4 * unit)
+
+
+@every
+def test_derivative(name: str) -> None:
+    """The central difference of the textbook formula, of many digits, times dy."""
+    _, backward, options, formula = EXACT[name]
+    dy = np.linspace(-2, 3, len(NUMBERS))
+    numbers, h = map(mp.mpf, NUMBERS.tolist()), mp.mpf(10) ** -40
+    slopes = np.array([float((formula(v + h) - formula(v - h)) / 2 / h) for v in numbers])
+    np.testing.assert_allclose(backward(dy, NUMBERS, **options), dy * slopes, rtol=4e-15, atol=0)
+
+
+@every
+def test_large_arrays_in_parts(name: str, rng: np.random.Generator) -> None:
+    """What is computed in parts is what single elements give."""
+    forward, backward, options, _ = EXACT[name]
+    x, dy = rng.normal(size=(3, 50_000)) * 3, rng.normal(size=(3, 50_000))
+    y, dx = forward(x, **options), backward(dy, x, **options)
+    few = (slice(None), slice(None, None, 4999))
+    assert_same(y[few], forward(x[few], **options))
+    assert_same(dx[few], backward(dy[few], x[few], **options))
+
+
+LIMITS = {
+    "exp": ([INF, 0], [INF, 0]),
+    "softplus": ([INF, 0], [3, 0]),
+    "softplus of beta": ([INF, 0], [3, 0]),
+    "silu": ([INF, 0], [3, 0]),
+    "gelu": ([INF, 0], [3, 0]),
+    "gelu by tanh": ([INF, 0], [3, 0]),
+    "elu": ([INF, -2], [3, 0]),
+}
+
+
+@every
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_at_infinity_and_nan(name: str, dtype: str) -> None:
+    """The limits at ±∞, where products of 0 and ∞ stand; NaN stays NaN."""
+    forward, backward, options, _ = EXACT[name]
+    x, dy = np.array([INF, -INF, NAN], dtype), np.full(3, 3, dtype)
+    y, dx = LIMITS[name]
+    np.testing.assert_array_equal(forward(x, **options), [*y, NAN])
+    np.testing.assert_array_equal(backward(dy, x, **options), [*dx, NAN])
+
+
+def test_softplus_is_cut_off_where_it_is_told() -> None:
+    """Above beta · x = threshold, and nowhere without one."""
+    x, dy = np.array([9.9, 10.1, 25.0]), np.array([2.0, 3.0, 5.0])
+    cut, whole = softplus(x, 2, 20), softplus(x, 2)
+    assert (cut == [whole[0], 10.1, 25.0]).tolist() == [True, True, True]
+    assert whole[1] > 10.1
+    slopes = softplus_backward(dy, x, 2, 20)
+    assert slopes[0] < 2
+    assert slopes[1:].tolist() == [3, 5]
+
+
+def test_softplus_on_both_sides() -> None:
+    """log(1 + e^x) − log(1 + e^(−x)) = x."""
+    x = np.linspace(-30, 30, 61)
+    np.testing.assert_allclose(softplus(x) - softplus(-x), x, rtol=1e-15, atol=1e-15)
+
+
+def test_gates_on_both_sides() -> None:
+    """x · g(x) − (−x) · g(−x) = x, for g(x) + g(−x) = 1."""
+    x = np.linspace(-9, 9, 73)
+    for y in (silu, gelu, lambda x: gelu(x, "tanh")):
+        np.testing.assert_allclose(y(x) - y(-x), x, rtol=1e-15, atol=1e-15)
+
+
+def test_elu_at_zero_takes_the_left_slope() -> None:
+    """0 counts to the left, as in torch."""
+    assert elu_backward(np.array([5.0]), np.array([0.0]), alpha=3).tolist() == [15]
+    assert elu_backward(np.array([5.0]), np.array([-0.0]), alpha=3).tolist() == [15]
+
+
+def test_exp_backward_where_the_power_alone_overflows() -> None:
+    """dy · e^x is finite although e^x is not."""
+    dx = exp_backward(np.array([1e-10]), np.array([710.0]))
+    assert dx == pytest.approx(float(mp.exp(710) / 10**10), rel=1e-14)
