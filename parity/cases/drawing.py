@@ -9,6 +9,8 @@ sweep is news:
   torch in float32 (oneDNN) leaves padding out of ∂L/∂weight and gives ∞ or 0;
 - sign of NaN, also in a perceptron of sums that overflow: NaN here, 0 in torch;
 - hardtanh of NaN: dy passes here, in torch dy or 0, by the place in the tensor;
+- silu, gelu, elu and hardswish at ±∞ and NaN: a limit here, NaN in torch, or what depends on the
+  place; gelu's approximation where x³ overflows;
 - log_likelihood from dy = ±∞, and binary cross-entropy of z = −∞: torch gives NaN where the formula
   is infinite, or 0.
 
