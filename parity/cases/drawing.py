@@ -10,6 +10,8 @@ sweep is news:
 - transposed convolutions with padding, from an x with NaN or ∞: the same of the 0 beyond dy;
 - sign of NaN, also in a perceptron of sums that overflow: NaN here, 0 in torch;
 - hardtanh of NaN: dy passes here, in torch dy or 0, by the place in the tensor;
+- silu, gelu, elu and hardswish at ±∞ and NaN: a limit here, NaN in torch, or what depends on the
+  place; gelu's approximation where x³ overflows;
 - batch, layer and group normalisation from a dy with ∞: ∞ − ∞ stands elsewhere in torch;
 - local_response_norm of ∞: torch takes 0·∞ for the gradient of its neighbours;
 - log_likelihood from dy = ±∞, and binary cross-entropy of z = −∞: torch gives NaN where the formula
