@@ -157,7 +157,8 @@ def of_moments(wrong: Callable[..., Array]) -> Callable[..., Array]:
         moments = (first_moment, second_moment, max_second_moment)
         return wrong(value, gradient, *(m for m in moments if m is not None), **given)
 
-    stepped.__name__ = wrong.__name__
+    # The signature stays that of the step; by its name it reaches another process.
+    stepped.__name__, stepped.__qualname__ = wrong.__name__, wrong.__qualname__
     return stepped
 
 

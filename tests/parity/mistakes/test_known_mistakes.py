@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 import re
 from collections import Counter
 from functools import partial
@@ -34,6 +35,12 @@ def test_how_many() -> None:
     """Far more than sixty different pieces of wrong code, most of them in gradients."""
     assert len({known.wrong for known in KNOWN if not isinstance(known.wrong, partial)}) >= 200
     assert sum(known.function not in FUNCTIONS for known in KNOWN) > len(KNOWN) / 2
+
+
+def test_every_one_reaches_another_process() -> None:
+    """By its name; a run plants it there."""
+    for known in KNOWN:
+        assert pickle.loads(pickle.dumps(known)).title == known.title
 
 
 def test_every_function_has_one() -> None:
