@@ -91,7 +91,7 @@ TWO_AXES = (
     *_both(2, "a list of one", (2, 4, 7, 5), [3]),
     *_both(2, "more windows than places", (2, 3, 4, 5), (7, 6)),
     *_both(2, "more windows along one axis, fewer along the other", (2, 3, 4, 8), (7, 5)),
-    *_both(2, "as AlexNet's, 6×6 of 13×11", (2, 3, 13, 11), 6),
+    *_both(2, "as in AlexNet, 6×6 of 13×11", (2, 3, 13, 11), 6),
     *_both(2, "one sample", (1, 3, 7, 5), (4, 2)),
     *_both(2, "one channel", (2, 1, 7, 5), (4, 3)),
     *_both(2, "empty batch", (0, 3, 7, 5), (4, 2)),
@@ -141,7 +141,7 @@ WHOLE_MAPS = (
     *_whole("one channel", (2, 1, 7, 5)),
     *_whole("one place", (2, 3, 1, 1)),
     *_whole("one row", (2, 3, 1, 8)),
-    *_whole("as ResNet's, 7×6", (2, 5, 7, 6)),
+    *_whole("as in ResNet, 7×6", (2, 5, 7, 6)),
     *_whole("empty batch", (0, 3, 7, 5)),
     _case("global_avg_pool", "no channel", (2, 0, 7, 5)),  # torch refuses its maximum
     *_whole("10⁴ places", (2, 3, 90, 111)),

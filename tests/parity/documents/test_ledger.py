@@ -95,7 +95,7 @@ def test_every_public_function_implements_a_row(name: str) -> None:
     """
     thing = getattr(refimpl, name)
     if BEYOND in (thing.__doc__ or ""):
-        assert FUNCTIONS[forward_of(name)].documents == ()
+        assert FUNCTIONS[forward_of(name.removesuffix("_with_indices"))].documents == ()
         return
     reached = {n for row in ledger().values() for n in row.implementation}
     if inspect.isclass(thing):
