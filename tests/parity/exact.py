@@ -18,7 +18,7 @@ from parity.witnesses.definitions.definition import Arrays, Place
 from parity.witnesses.definitions.every import DEFINITIONS, exact
 from parity.witnesses.definitions.numbers import fractions, real
 from parity.witnesses.definitions.sampling import downsampled_mean
-from parity.witnesses.definitions.sums import SumOfProducts, Sums
+from parity.witnesses.definitions.sums import SumOfProducts, Totals
 
 __all__ = ["exact", "fractions", "real"]
 
@@ -30,7 +30,7 @@ def random(kind: str, shape: Place, dtype: str, seed: int, *labels: int) -> Any:
     return draw(Draw(shape, kind), dtype, np.random.default_rng([seed, *labels]))
 
 
-def sums(function: str, dy: Any, arrays: Arrays, options: Mapping[str, Any]) -> Sums:
+def sums(function: str, dy: Any, arrays: Arrays, options: Mapping[str, Any]) -> Totals:
     """A sum of products by its definition, and how many terms each element has."""
     definition = downsampled_mean if function == "downsample" else DEFINITIONS[function]
     assert isinstance(definition, SumOfProducts)
