@@ -34,11 +34,11 @@ def test_another_seed_or_number_gives_another_case() -> None:
 
 def test_functions_and_dtypes_are_those_selected() -> None:
     """All of them, each about as often."""
-    found = [case_at(SELECTION, number) for number in range(1500)]
+    found = [case_at(SELECTION, number) for number in range(30 * len(FUNCTIONS))]
     functions = Counter(case.function for case, _ in found)
     assert set(functions) == set(FUNCTIONS)
-    assert min(functions.values()) > 15
-    assert 600 < Counter(dtype for _, dtype in found)["float32"] < 900
+    assert min(functions.values()) > 10
+    assert 0.4 < Counter(dtype for _, dtype in found)["float32"] / len(found) < 0.6
     narrow = Selection(SEED, ("relu", "tanh"), ("float64",))
     some = [case_at(narrow, number) for number in range(40)]
     assert {(case.function, dtype) for case, dtype in some} == {
