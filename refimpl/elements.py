@@ -98,12 +98,14 @@ def positive_part(x: Array) -> Array:
 
 
 def pi_of(like: Array) -> Any:
-    """π as an element of `like`; an object gives its own.
+    """π as an element of `like`; an object gives its own, and where there is none it is not used.
 
     >>> pi_of(np.array([1], np.float32))
     np.float32(3.1415927)
     """
-    return like.flat[0].pi() if like.dtype == object else like.dtype.type(np.pi)
+    if like.dtype != object:
+        return like.dtype.type(np.pi)
+    return like.flat[0].pi() if like.size else zero_of(like)
 
 
 def log1p(x: Any) -> Any:

@@ -206,7 +206,7 @@ THREE_AXES = (
 FAMILY_SHAPES: dict[str, tuple[Shape, Shape]] = {
     "conv_transpose1d": ((3, 4, 8), (4, 6, 5)),
     "conv_transpose2d": ((2, 4, 5, 7), (4, 6, 3, 8)),
-    "conv_transpose3d": ((2, 3, 4, 5, 6), (3, 7, 1, 2, 4)),
+    "conv_transpose3d": ((1, 3, 2, 4, 5), (3, 7, 1, 2, 4)),
 }
 
 # The same layer on every kind of values. Of an x with ∞ nothing is cropped: ∞ times the 0 beyond dy

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import pytest
@@ -13,7 +14,12 @@ def plant(
 ) -> None:
     """Let a function of a module or class give something else than it does."""
     right = getattr(owner, name)
-    monkeypatch.setattr(owner, name, lambda *args, **options: change(right(*args, **options)))
+
+    @wraps(right)  # with its signature, which says what the options' defaults are
+    def planted(*args: Any, **options: Any) -> Any:
+        return change(right(*args, **options))
+
+    monkeypatch.setattr(owner, name, planted)
 
 
 def raise_(error: BaseException) -> Any:

@@ -9,6 +9,7 @@ import sympy
 from plain import assert_exact
 from reals import Real, context
 
+import refimpl
 from refimpl.elements import BITS, choose, log1p, parameter, positive_part, zero_of, zeros
 
 THIRD = np.array([Fraction(1, 3)])
@@ -154,3 +155,10 @@ def test_objects_bring_their_own_log1p() -> None:
     for kind in (Fine, Real):
         (found,) = log1p(np.array([kind(small)], object))
         assert abs(found.value - small) < small * context.mpf(10) ** -8
+
+
+def test_no_object_brings_no_pi() -> None:
+    """A gelu of nothing is nothing."""
+    nothing = np.empty((0, 3), object)
+    assert refimpl.gelu(nothing).shape == refimpl.gelu(nothing, "tanh").shape == (0, 3)
+    assert refimpl.gelu_backward(nothing, nothing).shape == (0, 3)

@@ -63,7 +63,7 @@ def without_last(blocks: Any) -> Any:
 
 @pytest.mark.parametrize(
     ("case", "module", "name"),
-    [(CONVOLUTION, convolution, "_blocks"), (POOLING, max_pooling, "map_blocks")],
+    [(CONVOLUTION, convolution, "window_blocks"), (POOLING, max_pooling, "map_blocks")],
 )
 def test_a_forgotten_block_is_refused(
     case: Case, module: Any, name: str, monkeypatch: pytest.MonkeyPatch

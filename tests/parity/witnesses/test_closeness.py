@@ -171,7 +171,8 @@ def ordinary(function: str) -> str:
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_where_the_sides_have_bounds_of_their_own(function: str) -> None:
-    """In the elementary functions, and in no others, the errors of exp, log and tanh enter."""
+    """In the elementary functions, and in no others, the errors of exp, log and tanh enter;
+    adam_step has a root, which is rounded as sums are."""
     problem = problem_of(ordinary(function), "float64")
     ours, theirs = sides("float64")
     alike = replace(theirs, elementary=ours.elementary * 3)
@@ -179,7 +180,7 @@ def test_where_the_sides_have_bounds_of_their_own(function: str) -> None:
     depends = any(
         not np.array_equal(limits[0][name].limit, limits[1][name].limit) for name in limits[0]
     )
-    assert depends == FUNCTIONS[function].elementary
+    assert depends == (FUNCTIONS[function].elementary and function != "adam_step")
 
 
 @pytest.mark.parametrize("case_id", ["softmax[maps]", "conv2d[plain]", "gaussian_pool2d[plain]"])

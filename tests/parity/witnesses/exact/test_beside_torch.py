@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,7 @@ def said(asked: Problem) -> dict[str, str]:
 def larger(right: Callable[..., Any]) -> Callable[..., Any]:
     """By a millionth of a millionth, in every arithmetic."""
 
+    @wraps(right)
     def wrong(*arrays: Any, **options: Any) -> Any:
         found = right(*arrays, **options)
         return found + found / 10**12
