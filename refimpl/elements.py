@@ -105,7 +105,7 @@ def pi_of(like: Array) -> Any:
     """
     if like.dtype != object:
         return like.dtype.type(np.pi)
-    return like.flat[0].pi() if like.size else zero_of(like)
+    return like.flat[0].pi() if like.size else 1 + zero_of(like)
 
 
 def log1p(x: Any) -> Any:
