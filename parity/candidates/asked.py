@@ -35,6 +35,9 @@ JUMPING = ("sign", "perceptron")  # at a kink their value is a convention, too
 USUAL_AXES = {
     **dict.fromkeys(("linear", "softmax", "log_softmax", "cross_entropy", "dropout"), 2),
     **dict.fromkeys(("binary_cross_entropy_with_logits", "squared_error", "log_likelihood"), 2),
+    **dict.fromkeys(("global_avg_pool", "global_max_pool"), 4),
+    # Layers have one number of axes each, by their names or without: none is usual.
+    **dict.fromkeys(("batch_norm", "group_norm"), 0),
     "mse_loss": 2,
     **dict.fromkeys(("perceptron", "logistic_regression", "softmax_regression"), 2),
     **dict.fromkeys(("perceptron_loss", "correlate2d", "convolve2d", "rot180"), 2),
@@ -164,9 +167,13 @@ def _expressed(
 def suits(case: Case) -> bool:
     """Whether a case has ordinary numbers, and few of them; ties and zeros are ordinary.
 
-    Arrays that a layer may have no place for, as class weights, are not asked.
+    Arrays that a layer may have no place for, as class weights, are not asked; nor is a
+    normalisation's bias without its weight.
     """
-    if FUNCTIONS[case.function].extras & set(case.arrays):
+    known = FUNCTIONS[case.function]
+    if known.extras & set(case.arrays):
+        return False
+    if "bias" in known.by_name and "bias" in case.arrays and "weight" not in case.arrays:
         return False
     if case.expect or case.block_bytes or _is_beyond(case) or "float64" not in case.dtypes:
         return False

@@ -10,6 +10,7 @@ import refimpl
 from parity.candidates.asked import Asked
 from parity.candidates.examine import Ask, outcome
 from parity.candidates.styles.style import Told
+from parity.cases.functions import FUNCTIONS
 
 SEVERAL = 6  # cases: of a window as large as the input no stride is seen
 
@@ -20,7 +21,8 @@ def other_defaults(
     """The options whose default gives something else than refimpl's, each left out by itself."""
     known = signature(getattr(refimpl, told.like)).parameters
     given = {p.name for s in told.signatures.values() for p in s or () if p.has_default}
-    for option in (name for name in known if name in given and name != "bias"):
+    arrays = ("bias", *FUNCTIONS[told.like].by_name)
+    for option in (name for name in known if name in given and name not in arrays):
         left_out = [a for a in asked if option not in a.problem.options and not a.beyond][:SEVERAL]
         ask, given_all = asking(without(told, option)), asking(told)
         odd = (one for one in left_out if outcome(one, ask, part).wrong)

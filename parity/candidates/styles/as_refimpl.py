@@ -8,6 +8,7 @@ import numpy as np
 
 from parity.candidates.styles.keywords import (
     array_parameters,
+    arrays_named,
     keywords,
     lacking,
     other_than_fixed,
@@ -89,12 +90,14 @@ def asked(problem: Problem, told: Told, name: str, part: str) -> Step:
     """One call of the forward or the backward."""
     ways, parameters = moves(problem, told.layout), told.signature(name)
     arrays = theirs(problem, ways)
-    args: list[Any] = [arrays[array] for array in given(problem, parameters, part)]
+    handed, named = given(problem, parameters, part), arrays_named(problem, parameters)
+    args: list[Any] = [arrays[array] for array in handed if array not in named]
+    by_name = {named[array]: arrays[array] for array in handed if array in named}
     cached = hands_on(told)
     if cached and part == BACKWARD:
-        args = [arrays["dy"], Kept(CACHE)]
+        args, by_name = [arrays["dy"], Kept(CACHE)], {}
     keep = {"1": CACHE} if cached and part == FORWARD else {}
-    ask = call(name, args, keywords(problem, parameters), keep=keep, library=told.library)
+    ask = call(name, args, keywords(problem, parameters) | by_name, keep=keep, library=told.library)
 
     def read(reply: Reply) -> dict[str, Any]:
         value = value_of(reply)

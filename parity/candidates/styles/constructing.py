@@ -60,7 +60,7 @@ LAYERS = (
     *(*WITH_PARAMETERS, *MAX_POOLINGS, *AVERAGE_POOLINGS, "flatten"),
     *("relu", "leaky_relu", "hardtanh", "sigmoid", "tanh", "softmax", "log_softmax"),
     *("softplus", "silu", "gelu", "elu", "hardsigmoid", "hardswish"),
-    *("cross_entropy", "dropout"),
+    *("cross_entropy", "mse_loss", "local_response_norm", "dropout"),
 )
 
 # The layout of so many samples and maps as the probe has.
@@ -188,7 +188,7 @@ def arguments(problem: Problem, told: Told, parameters: Signature) -> dict[str, 
 
 def sizes(problem: Problem, names: Sequence[str]) -> dict[str, Any]:
     """The numbers of channels or features, and the kernel's size."""
-    if "weight" not in problem.arrays:
+    if "weight" not in problem.arrays or problem.arrays["weight"].ndim < 2:
         return {}
     weight = problem.arrays["weight"]
     groups = settled(problem).get("groups", 1)

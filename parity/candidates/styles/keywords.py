@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from inspect import Parameter, signature
+from math import inf
 from typing import Any
 
 import numpy as np
 
 import refimpl
-from parity.candidates.styles.naming import OPTIONS, SIDES
+from parity.candidates.styles.naming import OPTIONS, SIDES, array_called
 from parity.candidates.styles.style import Signature
+from parity.cases.functions import FUNCTIONS
 from parity.witnesses.problem import Problem
 
 BY_AXIS = ("stride", "padding", "dilation", "kernel_size")
@@ -55,6 +57,8 @@ def settled(problem: Problem) -> dict[str, Any]:
     values = {n: one_number(v) if n in BY_AXIS else v for n, v in values.items()}
     if values.get("stride", 1) is None:
         values["stride"] = window(problem, values)
+    if isinstance(values.get("normalized_shape"), int):
+        values["normalized_shape"] = (values["normalized_shape"],)
     return {**values, "padding": 0} if values.get("padding") == "valid" else values
 
 
@@ -74,7 +78,18 @@ def special(problem: Problem) -> dict[str, Any]:
     values, unless_given = settled(problem), defaults(problem)
     if "stride" in values and unless_given["stride"] is None:
         unless_given["stride"] = window(problem, values)
+    unless_given |= {n: v for n, v in of_course(problem).items() if n in unless_given}
     return {n: v for n, v in values.items() if v is not unless_given[n] and v != unless_given[n]}
+
+
+def of_course(problem: Problem) -> dict[str, Any]:
+    """What an option is in code that has no parameter for it, where refimpl asks for it or has
+    another default: statistics are the batch's own; a layer's
+    normalisation is over the last axis.
+    """
+    training = "running_mean" not in problem.arrays
+    last = next(iter(problem.arrays.values())).shape[-1:]
+    return {"training": training, "normalized_shape": last}
 
 
 def known_as(option: str, names: Sequence[str]) -> str:
@@ -135,7 +150,12 @@ def takes_anything(parameters: Signature) -> bool:
 def keywords(problem: Problem, parameters: Signature) -> dict[str, Any]:
     """The options under the candidate's names; refimpl's where any keyword is taken."""
     names, values = by_keyword(parameters), settled(problem)
-    found = named(values, names)
+    optional = {p.name for p in parameters or () if p.has_default}
+    found = {
+        name: inf if value is None and name == "threshold" else value
+        for name, value in named(values, names).items()
+        if value is not None or name not in optional
+    }
     if takes_anything(parameters):
         found |= {n: v for n, v in special(problem).items() if not names_of(n, names)}
     return found
@@ -167,6 +187,25 @@ def array_parameters(problem: Problem, parameters: Signature) -> list[Any]:
     ]
 
 
+def arrays_named(problem: Problem, parameters: Signature) -> dict[str, str]:
+    """The arrays that are given by name, as an option may stand before them, and these names.
+
+    >>> from parity.candidates.styles.style import Parameter
+    >>> arrays = {"x": np.zeros((2, 3)), "weight": np.zeros(3)}
+    >>> problem = Problem("batch_norm", arrays, {"training": True}, arrays["x"])
+    >>> x, gamma = (Parameter(n, "POSITIONAL_OR_KEYWORD", False) for n in ("x", "gamma"))
+    >>> arrays_named(problem, (x, gamma))
+    {'weight': 'gamma'}
+    """
+    names = by_keyword(parameters)
+    found: dict[str, str] = {}
+    for array in (name for name in FUNCTIONS[problem.function].by_name if name in problem.arrays):
+        called = (name for name in names if array_called(name, (array,)))
+        name = next(called, array if takes_anything(parameters) else "")
+        found |= {array: name} if name else {}
+    return found
+
+
 def has_room_for_any(parameters: Signature) -> bool:
     """Whether any number of arrays is taken, as far as one can tell."""
     return parameters is None or any(plain(p.kind) in ("VAR_POSITIONAL",) for p in parameters)
@@ -183,7 +222,19 @@ def lacking(problem: Problem, parameters: Signature, given: int) -> str:
             return "a bias left out"
         if missing:
             return f"a value for {missing[0]}"
+        if asks_for_statistics(problem, parameters):
+            return "running statistics"
     return option_lacking(problem, parameters)
+
+
+def asks_for_statistics(problem: Problem, parameters: Signature) -> bool:
+    """Whether running statistics have to be given where there are none; torch's own function
+    takes None for them."""
+    names = by_keyword(parameters)
+    if "running_mean" in problem.arrays or {"input", "training", "running_var"} <= {*names}:
+        return False
+    asked = [p.name for p in parameters or () if not p.has_default]
+    return "running_mean" in asked or "running_var" in asked
 
 
 def other_than_fixed(problem: Problem, fixed: Mapping[str, Any]) -> str:

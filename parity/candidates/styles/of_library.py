@@ -60,15 +60,18 @@ class OfLibrary(Plain):
         ways = moves(problem, told.layout)
         arrays = theirs(problem, ways)
         parameters = parameters_of(told)
-        args: list[Any] = [arrays[name] for name in problem.arrays]
+        named = {} if told.kind == AUTOGRAD else keywords.arrays_named(problem, parameters)
+        placed = [name for name in problem.arrays if name not in named]
         options = keywords.keywords(problem, parameters)
+        options |= {name: arrays[array] for array, name in named.items()}
+        args: list[Any] = [arrays[name] for name in placed]
         if told.kind == AUTOGRAD:
             args, options = by_position(args, options, parameters), {}
         target = f"{told.names[0]}.apply" if told.kind == AUTOGRAD else told.names[0]
         names = inputs(problem)
         if not names:
             return steps(problem, value_alone(problem, target, args, options, self.name))
-        places = [list(problem.arrays).index(name) for name in names]
+        places = [named.get(name) or placed.index(name) for name in names]
         ask = vjp(target, args, options, arrays["dy"], places, self.name)
         return steps(problem, derived(problem, ask, ways, names))
 

@@ -60,6 +60,11 @@ WORDS: tuple[tuple[str, str], ...] = (
     (r"silu|swish", "silu"),
     (r"gelu", "gelu"),
     (r"(^|_)elu", "elu"),
+    (r"(^|_)mse(_|$|loss)|mean_?squared?_?error", "mse_loss"),
+    (r"batch_?norm", "batch_norm"),
+    (r"layer_?norm", "layer_norm"),
+    (r"group_?norm", "group_norm"),
+    (r"local_?response|(^|_)lrn(_|$)", "local_response_norm"),
     (r"(binary_?cross|bce)", "binary_cross_entropy_with_logits"),
     (r"cross_?entropy|softmax_?(with_?)?loss", "cross_entropy"),
     (r"log_?softmax", "log_softmax"),
@@ -72,15 +77,20 @@ WORDS: tuple[tuple[str, str], ...] = (
 )
 # Functions that refimpl has not, and several functions in one.
 OTHERS = re.compile(
-    r"depth_?wise|separable|norm|(conv|affine|linear|dense|fc)\w*_?"
-    r"(relu|pool|sigmoid|tanh|softmax|dropout|bn)"
+    r"depth_?wise|separable|instance\w*_?norm|norm\w*_?relu"
+    r"|(conv|affine|linear|dense|fc)\w*_?(relu|pool|sigmoid|tanh|softmax|dropout|bn|norm)"
 )
 # What refimpl has not, in words, and the nearest that it has.
-LOSSES = "cross_entropy, binary_cross_entropy_with_logits, squared_error, perceptron_loss"
+LOSSES = "cross_entropy, binary_cross_entropy_with_logits, mse_loss, squared_error, perceptron_loss"
+NORMS = "batch_norm, layer_norm, group_norm, local_response_norm"
 ABSENT: tuple[tuple[str, str, str], ...] = (
     (r"svm|hinge", "a hinge loss over several classes", f"losses that are judged: {LOSSES}"),
     (r"depth_?wise|separable", "a convolution of its own name", "conv2d is judged with groups"),
-    (r"(batch|layer|group|instance|spatial)\w*_?norm", "a normalisation", "none is judged"),
+    (
+        r"instance\w*_?norm",
+        "an instance normalisation",
+        f"normalisations that are judged: {NORMS}",
+    ),
 )
 # Words of a name, not letters in it: "conv_winograd" and "conv_fallback" are forwards.
 BACKWARD_WORDS = re.compile(
@@ -271,7 +281,8 @@ def function_called(name: str, known: Sequence[str]) -> str:
     if OTHERS.search(split):
         return ""
     fits = (f for word, f in WORDS if re.search(word, name.lower()) or re.search(word, split))
-    return next((function for function in fits if function in known), "")
+    first = next(fits, "")
+    return first if first in known else ""
 
 
 def functions_called(name: str) -> tuple[str, ...]:
@@ -406,6 +417,9 @@ def unclear(seen: Seen, like: str | None, style: str | None) -> str:
         return absent
     name = style or style_of(seen)
     known = EVERY[name.partition(":")[0]].functions() if name else tuple(FUNCTIONS)
+    meant_by = function_called(seen.names[0], tuple(FUNCTIONS)) if like is None else ""
+    if meant_by and meant_by not in known:
+        return not_in(name.partition(":")[0], meant_by)
     missing = [
         *(["its style (--style)"] if not name else []),
         *(["the function that it is like (--like)"] if like is None else []),

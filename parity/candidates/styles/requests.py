@@ -46,7 +46,7 @@ def vjp(
     args: Sequence[Any],
     kwargs: Mapping[str, Any],
     dy: Array,
-    wanted: Sequence[int],
+    wanted: Sequence[int | str],
     library: str,
     parameters: bool = False,
 ) -> Ask:

@@ -257,7 +257,10 @@ def test_stars_are_shown() -> None:
     ("name", "said"),
     [
         ("svm_loss", "svm_loss is a hinge loss over several classes by its name, which refimpl"),
-        ("SpatialBatchNorm", "SpatialBatchNorm is a normalisation by its name, which refimpl"),
+        (
+            "InstanceNorm2d",
+            "InstanceNorm2d is an instance normalisation by its name",
+        ),
     ],
 )
 def test_what_refimpl_has_not(name: str, said: str) -> None:
