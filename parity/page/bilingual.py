@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 from parity.texts.translations import LANGUAGES, said_in
 
 TAGS = {"en": "en", "zh": "zh-Hans"}  # of HTML's lang
+SEPARATORS = (("en", ", "), ("zh", "、"))
 CODE = re.compile("`([^`]+)`")  # as docstrings set names
 
 
@@ -26,6 +27,19 @@ def both(text: str, /, **values: object) -> Markup:
 def _set(text: str) -> str:
     """Escaped, and `names` as code."""
     return CODE.sub(r"<code>\1</code>", str(escape(text)))
+
+
+def cell(*texts: str, mark: str = "") -> Markup:
+    """The start tag of a table's cell and its words, between commas, as the switch swaps them.
+
+    For tables of thousands of cells: a third of the length of `both`. mark: the cell's class.
+
+    >>> cell("within")
+    Markup('<td data-zh="在误差界内">within')
+    """
+    english, chinese = (sep.join(said_in(lang, one) for one in texts) for lang, sep in SEPARATORS)
+    named = Markup(' class="{}"').format(mark) if mark else ""
+    return Markup('<td{} data-zh="{}">{}').format(named, chinese, english)
 
 
 def attribute(name: str, text: str, /, **values: object) -> Markup:

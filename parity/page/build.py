@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from parity.page import anchors
-from parity.page.bilingual import attribute, both
+from parity.page.bilingual import attribute, both, cell
 from parity.page.figures import short
 from parity.page.glossary import link, term, what
 from parity.page.headings import heading
@@ -49,6 +49,7 @@ class Section(NamedTuple):
 
     name: str  # of its file and its template; its anchor
     title: str
+    short: str  # of its link in the header
     body: Markup
 
 
@@ -84,7 +85,9 @@ def section(
         return None
     name = module.__name__.rpartition(".")[2]
     template = (environment or _environment()).get_template(f"{name}.html.j2")
-    return Section(name, module.TITLE, Markup(template.render(context)))
+    return Section(
+        name, module.TITLE, getattr(module, "SHORT", module.TITLE), Markup(template.render(context))
+    )
 
 
 def _environment() -> Environment:
@@ -95,7 +98,13 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"t": both, "attr": attribute, "anchors": anchors, "short": short}
+    environment.globals |= {
+        "t": both,
+        "attr": attribute,
+        "cell": cell,
+        "anchors": anchors,
+        "short": short,
+    }
     environment.globals |= {"heading": heading, "link": link, "term": term, "what": what}
     return environment
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
@@ -35,9 +35,10 @@ from parity.page.pictures.picture import Picture
 from parity.page.sections import pictures
 from parity.page.sections.closer import asked, by_function
 from parity.page.tables import Tables, numbers
+from parity.results.verdicts import EMPTY, INFORMATION
 
 TITLE = "Functions"
-UNJUDGED = ("information", "empty")  # verdicts of rows that no bound judges
+UNJUDGED = (INFORMATION, EMPTY)  # verdicts of rows that no bound judges
 CASE_COLUMNS = ("case", "verdicts", "worst", "ratio", "ours", "theirs")
 
 
@@ -127,7 +128,7 @@ class Compared:
 def context(tables: Tables) -> dict[str, Any]:
     """Compared functions under their headings, the other public names by file."""
     layers = _layers(tables.summary)
-    cases = _cases(layers)
+    cases = _cases(_layers(tables.summary, UNJUDGED[:1]))
     groups = {
         group: [_compared(name, layers, cases, tables) for name in in_group(group)]
         for group in dict.fromkeys(GROUPS.values())
@@ -160,11 +161,11 @@ def _subjects(groups: Mapping[str, list[Compared]]) -> dict[str, list[str]]:
     return found
 
 
-def _layers(summary: pd.DataFrame) -> pd.DataFrame:
-    """The rows of layer cases that something judges, with numbers as numbers."""
+def _layers(summary: pd.DataFrame, without: Sequence[str] = UNJUDGED) -> pd.DataFrame:
+    """The rows of layer cases but those of some verdicts, with numbers as numbers."""
     if summary.empty:
         return summary
-    found = summary[(summary.kind == "layer") & ~summary.verdict.isin(UNJUDGED)]
+    found = summary[(summary.kind == "layer") & ~summary.verdict.isin(without)]
     return found.assign(
         ratio=numbers(found.worst_ratio),
         ours=numbers(found.refimpl_roundings),

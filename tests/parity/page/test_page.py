@@ -129,6 +129,22 @@ def test_a_run_that_holds_says_so() -> None:
     assert 'id="finding-1"' not in sample_page()
 
 
+def test_what_is_wrong_elsewhere_is_said_where_nothing_disagrees() -> None:
+    """Of the documents' statements."""
+    html = overview_of(SAMPLE)
+    wrong = sum(row.verdict == "erratum" for row in ledger().values())
+    said = f"{wrong} of {len(ledger())} statements of the documents are wrong."
+    assert "No tensor disagrees." in html
+    assert f'{said}</span><span lang="zh-Hans">' in html
+
+
+def test_every_figure_leads_to_its_section(links: Links) -> None:
+    """As a link."""
+    figures = overview.context(read_tables(SAMPLE))["figures"]
+    assert len(figures) >= 5
+    assert {one.target for one in figures} <= set(links.ids)
+
+
 def test_a_disagreement_is_said_and_has_a_link(tmp_path: Path) -> None:
     """A row that is outside: in the verdict, among the findings, with both values."""
     folder = report_in(tmp_path)

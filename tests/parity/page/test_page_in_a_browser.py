@@ -110,6 +110,33 @@ def test_every_formula_is_drawn(page: webdriver.Chrome) -> None:
     assert odd == []
 
 
+@pytest.mark.parametrize("width", [PHONE, 768, 1024, DESK])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_header_hides_nothing(page: webdriver.Chrome, width: int, language: str) -> None:
+    """What a link leads to, or Shift-Tab, stands below it; at a desk it is one row, in sight."""
+    resize(page, width)
+    speak(page, language)
+    script = """
+        const header = document.querySelector('body > header');
+        const links = [...document.querySelectorAll('main a[href^="#"]')]
+            .filter(a => a.checkVisibility());
+        const above = (element) => getComputedStyle(header).position === 'sticky'
+            ? element.getBoundingClientRect().top - header.getBoundingClientRect().bottom : 1;
+        const heading = document.getElementById('closer-lost');
+        heading.scrollIntoView();
+        const jumped = above(heading);
+        const last = links[60];
+        scrollTo(0, scrollY + last.getBoundingClientRect().top - 10);
+        last.focus();
+        return [jumped, above(last), header.offsetHeight, header.scrollWidth];"""
+    jumped, focused, height, wide = page.execute_script(script)
+    assert jumped >= 0
+    assert focused >= 0
+    assert wide <= width
+    if width == DESK:
+        assert height <= 48
+
+
 # --- switches -----------------------------------------------------------------------------
 
 
