@@ -29,8 +29,10 @@ from parity.page.sections import (
 from parity.page.tables import Tables, read_tables
 from parity.page.typeface import face
 from parity.results.writing import replace_files
+from parity.texts.translations import said_in
 
 PAGE = "index.html"
+TITLE = "refimpl beside torch.autograd"
 SECTIONS: tuple[ModuleType, ...] = (
     overview,
     closer,
@@ -72,7 +74,8 @@ def page(tables: Tables) -> str:
         sections=sections,
         style=face() + _joined("style"),
         script=_joined("script"),
-        scope=tables.about.get("scope", ""),
+        TITLE=TITLE,
+        said=said_in,
     )
 
 

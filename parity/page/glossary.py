@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from parity.page.bilingual import attribute, both
+from parity.page.bilingual import both
 
 
 class Term(NamedTuple):
@@ -208,5 +208,6 @@ def term(name: str) -> Markup:
 
 def what(name: str) -> Markup:
     """A small link behind a column's heading to what the term means."""
-    label = attribute("aria-label", "What this means")
-    return Markup(' <a class="term" href="#{}" {}>?</a>').format(anchor_of(name), label)
+    return Markup(' <a class="term" href="#{}" aria-labelledby="what">?</a>').format(
+        anchor_of(name)
+    )

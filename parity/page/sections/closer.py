@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
@@ -27,6 +28,9 @@ FAR = "far_numbers"  # the group of cases that tails are part of
 TAILS = {"tails", "saturated", "spread", "ascending"}  # values up to some hundreds, none special
 CLEARLY = 3  # times as many tensors as the other side
 SENTENCES = {"refimpl": "refimpl is closer there.", "torch": "torch is closer there."}
+NUMBERS = re.compile(
+    r"(?:(?P<one>[^\s,]+) of )?(?P<n>[^\s,]+) numbers from (?P<least>[^\s,]+) to (?P<most>[^\s,]+)"
+)
 TAIL = link("far", "tail")
 
 
@@ -50,6 +54,7 @@ def context(tables: Tables) -> dict[str, Any]:
         "lost_tensors": lost_tensors(tables.torch),
         "lost_anchor": _lost_anchor,
         "digits": digits,
+        "arguments": arguments,
     }
 
 
@@ -160,6 +165,22 @@ def _of_tails(rows: pd.DataFrame) -> Iterator[Markup]:
         )
 
 
+def arguments(said: str) -> Markup:
+    """Arguments in words, as torch.csv has them, in both languages.
+
+    >>> "4.5 of 7 numbers from -1 to 58" in arguments("x 4.5 of 7 numbers from -1 to 58")
+    True
+    """
+    done, place = Markup(), 0
+    for found in NUMBERS.finditer(said):
+        text = "{one} of {n} numbers from {least} to {most}"
+        if found["one"] is None:
+            text = "{n} numbers from {least} to {most}"
+        done += said[place : found.start()] + both(text, **found.groupdict())
+        place = found.end()
+    return done + said[place:]
+
+
 def _lost_place(row: dict[Any, str]) -> Markup:
     """Where torch has lost most: the arguments, the exact value, both sides."""
     return both(
@@ -167,7 +188,7 @@ def _lost_place(row: dict[Any, str]) -> Markup:
         "torch {theirs} ({their_ulp} ULP off).",
         tensor=row["tensor"],
         dtype=row["dtype"],
-        arguments=row["arguments"],
+        arguments=arguments(row["arguments"]),
         **_values(row),
         our_ulp=short(row["refimpl_ulp"]),
         their_ulp=short(row["torch_ulp"]),

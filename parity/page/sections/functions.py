@@ -14,6 +14,8 @@ import refimpl
 from parity.cases.docstrings import Docstring, docstring
 from parity.cases.functions import FUNCTIONS, GROUPS, in_group
 from parity.documents.ledger import LedgerRow, ledger
+from parity.explain.of_function import BEYOND
+from parity.page.bilingual import both
 from parity.page.distributions import (
     OF_BOUND,
     OF_BOUND_LABELS,
@@ -148,7 +150,14 @@ def context(tables: Tables) -> dict[str, Any]:
         "empty": layers.empty,
         "answered": {name for name, _ in by_function(asked(tables.summary))},
         "linked": linked,
+        "sourced": sourced,
     }
+
+
+def sourced(source: str) -> Markup:
+    """A source that is no statement of the documents: that it is none, then the work."""
+    _, beyond, work = source.rpartition(BEYOND)
+    return (both(BEYOND) if beyond else Markup()) + work
 
 
 def _subjects(groups: Mapping[str, list[Compared]]) -> dict[str, list[str]]:
@@ -199,7 +208,7 @@ def _of(name: str, rows: pd.DataFrame) -> pd.DataFrame:
 
 def _compared(name: str, layers: pd.DataFrame, cases: pd.DataFrame, tables: Tables) -> Compared:
     backward = FUNCTIONS[name].backward_name
-    both = [name, backward]
+    names = [name, backward]
     return Compared(
         Named.of(name),
         Named.of(backward) if hasattr(refimpl, backward) else None,
@@ -209,7 +218,7 @@ def _compared(name: str, layers: pd.DataFrame, cases: pd.DataFrame, tables: Tabl
         tables.mistakes
         if tables.mistakes.empty
         else tables.mistakes[
-            tables.mistakes.function.isin(both) & (tables.mistakes.control != "True")
+            tables.mistakes.function.isin(names) & (tables.mistakes.control != "True")
         ],
     )
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import pandas as pd
+from markupsafe import Markup, escape
 
 from parity.documents.ledger import ledger
+from parity.page.bilingual import both
 from parity.page.figures import grouped, short
 from parity.page.glossary import VERDICTS
 from parity.page.sections.closer import asked, by_function, lost_tensors, tally
 from parity.page.tables import Tables, numbers
+from parity.texts.translations import translations
 
 TITLE = "Overview"
+# As parity.judges.expectation notes it.
+EXPECTED = re.compile(r"expected outside at (\d+) places?: (.*?)(?=; expected outside at |$)")
 FAILURES = 200  # that are written out; summary.csv has them all
 
 
@@ -35,6 +41,7 @@ def context(tables: Tables) -> dict[str, Any]:
         "failures": _with(summary, "outside").head(FAILURES),
         "failed": len(_with(summary, "outside")),
         "expected": _with(summary, "expected"),
+        "reasons": reasons,
         "wrong": wrong_statements(),
         "statements": len(ledger()),
         "verdicts": _verdicts(tables),
@@ -43,6 +50,16 @@ def context(tables: Tables) -> dict[str, Any]:
         **_closer(tables),
         "environment": list(_environment(tables.about)),
     }
+
+
+def reasons(note: str) -> Markup:
+    """Why a tensor differs as its case expects, in both languages; another note as it stands."""
+    found = EXPECTED.findall(note)
+    if not found or any(reason not in translations() for _, reason in found):
+        return Markup(escape(note))
+    return Markup("; ").join(
+        both("at {n} places:", n=int(n)) + " " + both(reason) for n, reason in found
+    )
 
 
 def _with(summary: pd.DataFrame, verdict: str) -> pd.DataFrame:
@@ -136,9 +153,10 @@ def _closer(tables: Tables) -> dict[str, Any]:
 
 def _environment(about: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Name and value of what the numbers depend on."""
-    yield "command", " ".join(about.get("command", []))
+    command = (part.rpartition("/")[2] or part for part in about.get("command", []))
+    yield "command", " ".join(command)  # without folders, which are nobody's business
     yield "finished", about.get("finished", "")
-    yield "seconds", short(about.get("seconds", ""))
+    yield "took", f"{short(about['seconds'])} s" if about.get("seconds") else ""
     for name in ("scope", "seed", "device", "jobs"):
         yield name, str(about.get(name, ""))
     yield "versions", ", ".join(f"{n} {v}" for n, v in about.get("versions", {}).items())

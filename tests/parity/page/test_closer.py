@@ -125,6 +125,16 @@ def test_lost_digits_are_said_with_their_arguments(tmp_path: Path) -> None:
     assert "the worst of each function, tensor and dtype, 1 of them" in text
 
 
+def test_arguments_in_chinese() -> None:
+    """Words are translated, numbers and names stay."""
+    html = str(
+        closer.arguments("x 58.4 of 7 numbers from -33.4 to 58.4, dy 2×3 numbers from 0 to 1")
+    )
+    chinese = re.sub(r'<span lang="en">.*?</span>|</?span[^>]*>', "", html)
+    assert chinese == "x 7 个数（-33.4 至 58.4）中的 58.4, dy 2×3 个数（0 至 1）"
+    assert closer.arguments("x 41.9, dy -0.7") == "x 41.9, dy -0.7"
+
+
 def test_what_nobody_judged_does_not_count(tmp_path: Path) -> None:
     """Half precision, networks, and reports without exact values."""
     text = said(

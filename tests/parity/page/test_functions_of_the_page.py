@@ -55,6 +55,14 @@ def test_an_erratum_is_no_source_like_others() -> None:
     assert '<span class="documents-erratum"><span lang="en">erratum</span>' in html
 
 
+def test_a_source_beyond_the_documents_is_said_in_both_languages() -> None:
+    """The work stands as it is."""
+    html = functions.sourced("beyond the documents. torch.mul.")
+    assert "文档" in html
+    assert str(html).endswith("</span>. torch.mul.")
+    assert functions.sourced("torch.mul.") == "torch.mul."
+
+
 # --- cases --------------------------------------------------------------------------------
 
 
