@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from parity.page import anchors
-from parity.page.bilingual import attribute, both
+from parity.page.bilingual import attribute, both, cell
 from parity.page.figures import short
 from parity.page.glossary import link, term, what
 from parity.page.headings import heading
@@ -29,8 +29,10 @@ from parity.page.sections import (
 from parity.page.tables import Tables, read_tables
 from parity.page.typeface import face
 from parity.results.writing import replace_files
+from parity.texts.translations import said_in
 
 PAGE = "index.html"
+TITLE = "refimpl beside torch.autograd"
 SECTIONS: tuple[ModuleType, ...] = (
     overview,
     closer,
@@ -49,6 +51,7 @@ class Section(NamedTuple):
 
     name: str  # of its file and its template; its anchor
     title: str
+    short: str  # of its link in the header
     body: Markup
 
 
@@ -71,7 +74,8 @@ def page(tables: Tables) -> str:
         sections=sections,
         style=face() + _joined("style"),
         script=_joined("script"),
-        scope=tables.about.get("scope", ""),
+        TITLE=TITLE,
+        said=said_in,
     )
 
 
@@ -84,7 +88,9 @@ def section(
         return None
     name = module.__name__.rpartition(".")[2]
     template = (environment or _environment()).get_template(f"{name}.html.j2")
-    return Section(name, module.TITLE, Markup(template.render(context)))
+    return Section(
+        name, module.TITLE, getattr(module, "SHORT", module.TITLE), Markup(template.render(context))
+    )
 
 
 def _environment() -> Environment:
@@ -95,7 +101,13 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"t": both, "attr": attribute, "anchors": anchors, "short": short}
+    environment.globals |= {
+        "t": both,
+        "attr": attribute,
+        "cell": cell,
+        "anchors": anchors,
+        "short": short,
+    }
     environment.globals |= {"heading": heading, "link": link, "term": term, "what": what}
     return environment
 

@@ -12,9 +12,16 @@ from latex2mathml.converter import convert_to_element
 from markupsafe import Markup
 
 from parity.page.mends import mend
+from parity.texts.translations import said_in, translations
 
 # latex2mathml makes tables of the right ones only.
 ENVIRONMENTS = {"aligned": "split", "align": "split", "align*": "split"}
+WORD = re.compile(r"\\text\{(\s*)([^{}]*?)(\s*)\}")
+NAMES = {
+    *("(sigmoid)", "(tanh)", "FC", "LeNet (1989)", "LeNet-5 (1998)", "MLP", "act", "conv2d"),
+    *("downsample", "dsigmoid", "dtanh", "f", "max-pooling", "mean-pooling", "rot", "rot180"),
+    *("sigmoid", "sign", "softmax", "upsample", "万", "(words)"),
+}
 WIDE = {"1em", "2em"}  # \quad and \qquad, between two formulas
 
 # What https://www.w3.org/TR/mathml-core/ draws, of what LaTeX becomes.
@@ -64,6 +71,33 @@ def mathml(latex: str, display: Literal["block", "inline"] = "inline", where: st
         return _mathml(latex, display)
     except FormulaError as error:
         raise FormulaError(f"{where}: {error}" if where else str(error)) from error.__cause__
+
+
+def in_both(latex: str, where: str = "") -> Markup:
+    """A formula in display, its words in either language; once where it has none."""
+    chinese = WORD.sub(_in_chinese, latex)
+    english = mathml(latex, "block", where)
+    if chinese == latex:
+        return english
+    return Markup('<div lang="en">{}</div><div lang="zh-Hans">{}</div>').format(
+        english, mathml(chinese, "block", where)
+    )
+
+
+def words(latex: str) -> set[str]:
+    r"""What stands in \text{}, without the names, which are the same in every language.
+
+    >>> words(r"\text{upsample}(x) \text{ where } x")
+    {'where'}
+    """
+    return {found[2] for found in WORD.finditer(latex)} - NAMES
+
+
+def _in_chinese(found: re.Match[str]) -> str:
+    said = found[2]
+    if said in NAMES or said not in translations():
+        return found[0]
+    return rf"\text{{{found[1]}{said_in('zh', said)}{found[3]}}}"
 
 
 def _mathml(latex: str, display: str) -> Markup:

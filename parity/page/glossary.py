@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from parity.page.bilingual import attribute, both
+from parity.page.bilingual import both
 
 
 class Term(NamedTuple):
@@ -26,6 +26,11 @@ class Group(NamedTuple):
 
 
 COMPARED = (
+    Term(
+        "refimpl",
+        "refimpl",
+        "The reference implementation in NumPy that this project holds against torch.autograd.",
+    ),
     Term(
         "case",
         "case",
@@ -64,16 +69,19 @@ COMPARED = (
     Term(
         "far",
         "far numbers, tails",
-        "Numbers that are tiny, huge, saturated or of one sign, NaN and ∞. The tail of a function "
-        "is where it is almost flat, and where digits are lost first.",
+        "Far numbers are tiny, huge, saturated or of one sign, NaN and ∞. The tail of a function "
+        "is where it is almost flat, and where digits are lost first: of the far numbers those up "
+        "to some hundreds.",
     ),
 )
 UNITS = (
     Term(
         "rounding",
         "roundings",
-        "u·Σ|terms|: u is the unit roundoff, 2⁻²⁴ in float32 and 2⁻⁵³ in float64, and the terms "
-        "are what an element is a sum of. 1 is one rounding, whatever cancels in the sum.",
+        "One rounding is u times a size: u is the unit roundoff, 2⁻²⁴ in float32 and 2⁻⁵³ in "
+        "float64. For one element against its exact value the size is Σ|terms|, of the terms that "
+        "it is a sum of, whatever cancels. For a tensor of a network in which both sides are "
+        "compared it is the largest |value| of the tensor.",
     ),
     Term(
         "ulp",
@@ -85,6 +93,23 @@ UNITS = (
         "bound",
         "bound",
         "How far apart two right answers may be, for each element; derived from the arithmetic.",
+    ),
+    Term(
+        "accumulated",
+        "accumulated bound",
+        "The bound of a network that runs free: what the bounds of all layers before can have "
+        "added up to. It is a worst case, and grows from layer to layer.",
+    ),
+    Term(
+        "closer",
+        "closer",
+        "The side whose largest error in the tensor, in ULP of the exact value, is smaller.",
+    ),
+    Term(
+        "lost",
+        "loses digits",
+        "torch’s error at an element is more than 1024 times refimpl’s, in a single function, and "
+        "no cancelling of terms excuses it. It may still be within torch’s own bound.",
     ),
     Term(
         "ratio",
@@ -115,7 +140,8 @@ VERDICTS = (
     Term(
         "blind",
         "blind",
-        "the bound is so wide that a tensor 0.05 % too large would pass: no agreement",
+        "the bound is so wide that a tensor 0.05 % too large would pass: no agreement (of each "
+        "function a gradient that much too large is a known mistake)",
     ),
     Term("empty", "empty", "there is nothing to judge: no agreement"),
     Term("information", "information", "torch in half precision: seen, judged by nobody"),
@@ -128,6 +154,11 @@ CHECKS = (
         "rounded, the forward’s derivative, symbols, exact values, and properties that every "
         "function promises. It agrees, is outside, is undecided where its enclosures are too wide, "
         "or is inapplicable where there is nothing exact to compare.",
+    ),
+    Term(
+        "balls",
+        "balls",
+        "Intervals of 200 bits and more that hold the exact value; the witness of that name.",
     ),
     Term(
         "mistake",
@@ -177,5 +208,6 @@ def term(name: str) -> Markup:
 
 def what(name: str) -> Markup:
     """A small link behind a column's heading to what the term means."""
-    label = attribute("aria-label", "What this means")
-    return Markup(' <a class="term" href="#{}" {}>?</a>').format(anchor_of(name), label)
+    return Markup(' <a class="term" href="#{}" aria-labelledby="what">?</a>').format(
+        anchor_of(name)
+    )

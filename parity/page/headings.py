@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from parity.page.bilingual import attribute
-
 
 def heading(level: str, name: str, said: Markup | str, target: str = "") -> Markup:
     """A heading of a level, h2 to h5, with its id; target: what it links to, if not itself.
@@ -13,6 +11,7 @@ def heading(level: str, name: str, said: Markup | str, target: str = "") -> Mark
     >>> heading("h3", "findings", "What does not hold")[:43]
     Markup('<h3 id="findings">What does not hold <a cla')
     """
-    label = attribute("aria-label", "Link to this heading")
-    link = Markup('<a class="anchor" href="#{}" {}>#</a>').format(target or name, label)
+    link = Markup('<a class="anchor" href="#{}" aria-labelledby="here">#</a>').format(
+        target or name
+    )
     return Markup('<{0} id="{1}">{2} {3}</{0}>').format(level, name, said, link)

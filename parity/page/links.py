@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 import refimpl
 from parity.documents.ledger import ledger
 from parity.page import anchors
-from parity.page.bilingual import TAGS
+from parity.page.bilingual import TAGS, symbols
 from parity.texts.translations import LANGUAGES, said_in
 
 WORD = re.compile(
@@ -35,7 +35,7 @@ def with_links(text: str) -> Markup:
     >>> with_links("not of D1.28, and not D9.1")
     Markup('not of <a href="#D1.28">D1.28</a>, and not D9.1')
     """
-    return Markup(WORD.sub(lambda found: _link(found[0]), str(escape(text))))
+    return Markup(WORD.sub(lambda found: _link(found[0]), symbols(text)))
 
 
 def _link(word: str) -> str:

@@ -65,7 +65,7 @@ def _views(case: Case) -> bool:
     return layouts | {case.dy_layout} != {"contiguous"}
 
 
-def _drawn(case: Case) -> set[str]:
+def drawn(case: Case) -> set[str]:
     """The kinds of its random numbers."""
     drawn = {source.values for source in case.arrays.values() if isinstance(source, Draw)}
     return drawn | {case.upstream}
@@ -81,8 +81,8 @@ SPECIAL: dict[str, Callable[[Case], bool]] = {
     "other_options": _other_options,
     "small_axes": _small,
     "views": _views,
-    "equal_numbers": lambda case: bool(_drawn(case) & EQUAL),
-    "far_numbers": lambda case: bool(_drawn(case) - EQUAL - ORDINARY),
+    "equal_numbers": lambda case: bool(drawn(case) & EQUAL),
+    "far_numbers": lambda case: bool(drawn(case) - EQUAL - ORDINARY),
     "written_out": _written_out,
 }
 GROUPS = (PLAIN, *SPECIAL)

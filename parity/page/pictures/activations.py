@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from parity.cases.case import Array
 from parity.page.bilingual import both
-from parity.page.drawings import INK, LINE, PAPER, REFIMPL, TORCH, drawing, to_svg
+from parity.page.drawings import INK, LINE, REFIMPL, TORCH, drawing, to_svg
 from parity.page.pictures.picture import Figure, Picture, Step, coloured, grid
 from parity.texts.translations import said_in
 from refimpl import (
@@ -40,8 +40,8 @@ CURVES = (
         "ReLU",
         relu,
         relu_backward,
-        "ReLU passes the gradient where n > 0. At n = 0 D2 has the derivative 1 (the full dot), "
-        "refimpl and torch have 0 (the ring).",
+        "ReLU passes the gradient where n > 0. At n = 0 D2 has the derivative 1 (the dot), "
+        "refimpl and torch have 0 (the square).",
     ),
     Curve(
         "sigmoid",
@@ -84,9 +84,9 @@ def drawn(curve: Curve) -> Markup:
 
 def _at_kink(axes: Axes) -> None:
     """ReLU's derivative at 0 under both conventions."""
-    for at_zero, fill in ((0, PAPER), (1, TORCH)):
+    for at_zero, mark in ((0, "s"), (1, "o")):
         slope = relu_backward(np.ones(1), np.zeros(1), at_zero)
-        axes.plot(0, slope, "o", color=TORCH, markerfacecolor=fill, zorder=3)
+        axes.plot(0, slope, mark, color=TORCH, zorder=3)
 
 
 def jacobian(z: Array) -> Step:

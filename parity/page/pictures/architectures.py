@@ -142,8 +142,8 @@ def pictures() -> Iterator[Picture]:
         "LeNet on a handwritten digit",
         (
             "What each layer makes of the image, each scaled from its smallest value, black, to "
-            "its largest, white. The training of {steps} steps on ten digits, one of each, takes "
-            "the loss from {first} to {last}.",
+            "its largest, white. The training of {steps} steps with learning rate {rate} on ten "
+            "digits, one of each, the same in every step, takes the loss from {first} to {last}.",
             "Below, the gradient at the image: where it is orange, a brighter pixel would raise "
             "the loss, where it is blue, lower it; each by its own largest value.",
         ),
@@ -153,6 +153,7 @@ def pictures() -> Iterator[Picture]:
         rows=(*layers(states), answers(states), gradients(states)),
         values={
             "steps": STEPS,
+            "rate": LEARNING_RATE,
             "first": shown(losses[0], ".2f"),
             "last": shown(losses[-1], ".2f"),
         },

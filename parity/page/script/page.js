@@ -22,9 +22,9 @@
     for (const button of document.querySelectorAll("[data-language]")) {
       button.setAttribute("aria-pressed", String(button.dataset.language === language));
     }
-    for (const option of document.querySelectorAll("option[data-zh]")) {
-      option.dataset.en ??= option.textContent;
-      option.textContent = option.dataset[language];
+    for (const element of document.querySelectorAll("[data-zh]")) {
+      element.dataset.en ??= element.textContent;
+      element.textContent = element.dataset[language];
     }
   }
   for (const button of document.querySelectorAll("[data-language]")) {

@@ -13,6 +13,7 @@ for (const group of document.querySelectorAll("[data-pictures-steps]")) {
     const place = Math.min(Math.max(number, 1), steps.length);
     steps.forEach((step, k) => step.classList.toggle("current", k + 1 === place));
     slider.value = place;
+    slider.setAttribute("aria-valuetext", `${place} / ${steps.length}`);
     group.querySelector('[data-go="-1"]').setAttribute("aria-disabled", place === 1);
     group.querySelector('[data-go="1"]').setAttribute("aria-disabled", place === steps.length);
     if (timer === null) said.textContent = steps[place - 1].querySelector(".pictures-words").innerText;

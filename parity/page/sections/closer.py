@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
@@ -10,20 +11,27 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
+from parity.cases.case import ORDINARY, Case
 from parity.cases.catalogue import GOOD
 from parity.page import anchors
 from parity.page.bilingual import both
 from parity.page.figures import digits, short
 from parity.page.glossary import link
 from parity.page.tables import Tables, numbers
-from parity.power.groups import groups_of
+from parity.power.groups import drawn, groups_of
 from parity.results.verdicts import EMPTY, INFORMATION
 
 TITLE = "Which side is closer to the truth"
+SHORT = "Who is closer"
 SIDES = ("refimpl", "torch", "equal")
-FAR = "far_numbers"  # the group of cases in which tails are asked
+FAR = "far_numbers"  # the group of cases that tails are part of
+TAILS = {"tails", "saturated", "spread", "ascending"}  # values up to some hundreds, none special
+CLEARLY = 3  # times as many tensors as the other side
 SENTENCES = {"refimpl": "refimpl is closer there.", "torch": "torch is closer there."}
-FAR_NUMBERS = link("far", "far numbers")
+NUMBERS = re.compile(
+    r"(?:(?P<one>[^\s,]+) of )?(?P<n>[^\s,]+) numbers from (?P<least>[^\s,]+) to (?P<most>[^\s,]+)"
+)
+TAIL = link("far", "tail")
 
 
 class Answer(NamedTuple):
@@ -46,6 +54,7 @@ def context(tables: Tables) -> dict[str, Any]:
         "lost_tensors": lost_tensors(tables.torch),
         "lost_anchor": _lost_anchor,
         "digits": digits,
+        "arguments": arguments,
     }
 
 
@@ -77,8 +86,19 @@ def lost_tensors(torch: pd.DataFrame) -> int:
 
 @cache
 def _far_cases() -> frozenset[str]:
-    """Cases of the catalogue with tails: tiny, huge, saturated numbers, or of one sign."""
-    return frozenset(case.id for case in GOOD if FAR in groups_of(case))
+    """Cases of the catalogue in the tails of their functions."""
+    return frozenset(case.id for case in GOOD if in_tail(case))
+
+
+def in_tail(case: Case) -> bool:
+    """Whether its numbers lie where exponentials saturate: large, none huge, tiny, NaN or ∞.
+
+    >>> from parity.cases.case import Draw
+    >>> [in_tail(Case("softmax", "", {"x": Draw((3, 5), v)})) for v in ("saturated", "special")]
+    [True, False]
+    """
+    kinds = drawn(case) - ORDINARY
+    return FAR in groups_of(case) and bool(kinds) and kinds <= TAILS
 
 
 def _lost_anchor(row: Any) -> str:
@@ -90,7 +110,7 @@ def _lost_anchor(row: Any) -> str:
 
 def _answer(function: str, rows: pd.DataFrame, torch: pd.DataFrame) -> Answer:
     lost = torch if torch.empty else torch[torch["function"] == function]
-    places = [_lost_place(row) for row in lost.to_dict("records")] or list(_farthest_apart(rows))
+    places = [_lost_place(row) for row in lost.to_dict("records")] or _apart(rows)
     return Answer(function, Markup(" ").join([*_said(rows, lost), *_of_tails(rows)]), places)
 
 
@@ -112,7 +132,7 @@ def _said(rows: pd.DataFrame, lost: pd.DataFrame) -> Iterator[Markup]:
         yield both(said, n=len(rows))
         return
     else:
-        yield both("Neither by far: torch loses no digits that refimpl keeps.")
+        yield _by_counts(counts)
     yield both(
         "refimpl is closer in {refimpl} of {n} tensors, torch in {torch}; in {equal} both are "
         "equally close.",
@@ -121,18 +141,44 @@ def _said(rows: pd.DataFrame, lost: pd.DataFrame) -> Iterator[Markup]:
     )
 
 
+def _by_counts(counts: dict[str, int]) -> Markup:
+    """Who is closer where torch loses no digits: by how many tensors."""
+    more, fewer = sorted(("refimpl", "torch"), key=lambda side: -counts[side])
+    if not counts[fewer]:
+        return both("{side}, wherever the two differ.", side=more)
+    if counts[more] >= CLEARLY * counts[fewer]:
+        return both("{side}, in most of the tensors in which the two differ.", side=more)
+    return both("No clear winner.")
+
+
 def _of_tails(rows: pd.DataFrame) -> Iterator[Markup]:
     """The same in the tails alone."""
     tails = rows[rows["far"]]
     counts = tally(tails)
     if len(tails) and tally(rows)["equal"] < len(rows):
         yield both(
-            "In the tails and with other {far}: refimpl in {refimpl} of {n} tensors, torch in "
-            "{torch}, both equally in {equal}.",
-            far=FAR_NUMBERS,
+            "In its {tail} alone: refimpl in {refimpl} of {n} tensors, torch in {torch}, both "
+            "equally in {equal}.",
+            tail=TAIL,
             n=len(tails),
             **counts,
         )
+
+
+def arguments(said: str) -> Markup:
+    """Arguments in words, as torch.csv has them, in both languages.
+
+    >>> "4.5 of 7 numbers from -1 to 58" in arguments("x 4.5 of 7 numbers from -1 to 58")
+    True
+    """
+    done, place = Markup(), 0
+    for found in NUMBERS.finditer(said):
+        text = "{one} of {n} numbers from {least} to {most}"
+        if found["one"] is None:
+            text = "{n} numbers from {least} to {most}"
+        done += said[place : found.start()] + both(text, **found.groupdict())
+        place = found.end()
+    return done + said[place:]
 
 
 def _lost_place(row: dict[Any, str]) -> Markup:
@@ -142,11 +188,18 @@ def _lost_place(row: dict[Any, str]) -> Markup:
         "torch {theirs} ({their_ulp} ULP off).",
         tensor=row["tensor"],
         dtype=row["dtype"],
-        arguments=row["arguments"],
+        arguments=arguments(row["arguments"]),
         **_values(row),
         our_ulp=short(row["refimpl_ulp"]),
         their_ulp=short(row["torch_ulp"]),
     ) + Markup(" {}").format(both(SENTENCES["refimpl"]))
+
+
+def _apart(rows: pd.DataFrame) -> list[Markup]:
+    """Where both are farthest apart: in all cases, and in the tail."""
+    tail = list(_farthest_apart(rows[rows["far"]]))
+    elsewhere = [place for place in _farthest_apart(rows) if place not in tail]
+    return elsewhere + [both("In the tail:") + " " + place for place in tail]
 
 
 def _farthest_apart(rows: pd.DataFrame) -> Iterator[Markup]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from markupsafe import Markup
 
 from parity.documents.ledger import DOCUMENTS, VERDICTS, LedgerRow, ledger, sections
-from parity.page.formulas import mathml
+from parity.page.formulas import in_both
 from parity.page.links import linked
 from parity.page.pictures.picture import Picture
 from parity.page.sections import pictures
@@ -103,8 +103,8 @@ def _document(name: str, found: Mapping[str, Evidence]) -> Document:
 def _statement(row: LedgerRow, found: Mapping[str, Evidence]) -> Statement:
     return Statement(
         row,
-        None if row.formula == IN_WORDS else mathml(row.formula, "block", row.id),
-        mathml(row.correction, "block", f"{row.id}, corrected") if row.correction else None,
+        None if row.formula == IN_WORDS else in_both(row.formula, row.id),
+        in_both(row.correction, f"{row.id}, corrected") if row.correction else None,
         linked(row.counterexample) if row.counterexample else None,
         linked(row.note) if row.note else None,
         [name.removeprefix("refimpl.") for name in row.implementation],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
@@ -14,6 +14,8 @@ import refimpl
 from parity.cases.docstrings import Docstring, docstring
 from parity.cases.functions import FUNCTIONS, GROUPS, in_group
 from parity.documents.ledger import LedgerRow, ledger
+from parity.explain.of_function import BEYOND
+from parity.page.bilingual import both
 from parity.page.distributions import (
     OF_BOUND,
     OF_BOUND_LABELS,
@@ -35,9 +37,10 @@ from parity.page.pictures.picture import Picture
 from parity.page.sections import pictures
 from parity.page.sections.closer import asked, by_function
 from parity.page.tables import Tables, numbers
+from parity.results.verdicts import EMPTY, INFORMATION
 
 TITLE = "Functions"
-UNJUDGED = ("information", "empty")  # verdicts of rows that no bound judges
+UNJUDGED = (INFORMATION, EMPTY)  # verdicts of rows that no bound judges
 CASE_COLUMNS = ("case", "verdicts", "worst", "ratio", "ours", "theirs")
 
 
@@ -127,7 +130,7 @@ class Compared:
 def context(tables: Tables) -> dict[str, Any]:
     """Compared functions under their headings, the other public names by file."""
     layers = _layers(tables.summary)
-    cases = _cases(layers)
+    cases = _cases(_layers(tables.summary, UNJUDGED[:1]))
     groups = {
         group: [_compared(name, layers, cases, tables) for name in in_group(group)]
         for group in dict.fromkeys(GROUPS.values())
@@ -147,7 +150,14 @@ def context(tables: Tables) -> dict[str, Any]:
         "empty": layers.empty,
         "answered": {name for name, _ in by_function(asked(tables.summary))},
         "linked": linked,
+        "sourced": sourced,
     }
+
+
+def sourced(source: str) -> Markup:
+    """A source that is no statement of the documents: that it is none, then the work."""
+    _, beyond, work = source.rpartition(BEYOND)
+    return (both(BEYOND) if beyond else Markup()) + work
 
 
 def _subjects(groups: Mapping[str, list[Compared]]) -> dict[str, list[str]]:
@@ -160,11 +170,11 @@ def _subjects(groups: Mapping[str, list[Compared]]) -> dict[str, list[str]]:
     return found
 
 
-def _layers(summary: pd.DataFrame) -> pd.DataFrame:
-    """The rows of layer cases that something judges, with numbers as numbers."""
+def _layers(summary: pd.DataFrame, without: Sequence[str] = UNJUDGED) -> pd.DataFrame:
+    """The rows of layer cases but those of some verdicts, with numbers as numbers."""
     if summary.empty:
         return summary
-    found = summary[(summary.kind == "layer") & ~summary.verdict.isin(UNJUDGED)]
+    found = summary[(summary.kind == "layer") & ~summary.verdict.isin(without)]
     return found.assign(
         ratio=numbers(found.worst_ratio),
         ours=numbers(found.refimpl_roundings),
@@ -198,7 +208,7 @@ def _of(name: str, rows: pd.DataFrame) -> pd.DataFrame:
 
 def _compared(name: str, layers: pd.DataFrame, cases: pd.DataFrame, tables: Tables) -> Compared:
     backward = FUNCTIONS[name].backward_name
-    both = [name, backward]
+    names = [name, backward]
     return Compared(
         Named.of(name),
         Named.of(backward) if hasattr(refimpl, backward) else None,
@@ -208,7 +218,7 @@ def _compared(name: str, layers: pd.DataFrame, cases: pd.DataFrame, tables: Tabl
         tables.mistakes
         if tables.mistakes.empty
         else tables.mistakes[
-            tables.mistakes.function.isin(both) & (tables.mistakes.control != "True")
+            tables.mistakes.function.isin(names) & (tables.mistakes.control != "True")
         ],
     )
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
+from parity.cases.networks import NETWORKS
 from parity.page.bilingual import both
 from parity.page.figures import rough
 from parity.page.layer_plot import layer_plot
@@ -44,6 +46,8 @@ def context(tables: Tables) -> dict[str, Any] | None:
         "networks": found,
         "failing": _names(found, "more than rounding"),
         "unseen": _names(found, "cannot tell"),
+        "blind": sum(one["blind"] for network in found for one in network["dtypes"].values()),
+        "free": sum(len(one["rows"]) for network in found for one in network["dtypes"].values()),
         "branches": any(one["branches"] for network in found for one in network["dtypes"].values()),
     }
 
@@ -93,6 +97,7 @@ def _in_dtype(
     return {
         "sentences": sentences,
         "verdict": verdict_of(tensors, failed),
+        "blind": int((tensors["verdict_free"] == BLIND).sum()),
         "branches": bool(len(_branching(tensors))),
         "farthest": _largest(tensors, "max_abs_error_free"),
         "closest": _largest(tensors, "worst_ratio_local"),
@@ -186,10 +191,17 @@ def _running_free(tensors: pd.DataFrame) -> Iterator[Markup]:
             "Running free from the same weights and inputs, both sides are equal throughout."
         )
         return
-    yield both(
+    said = (
         "Running free from the same weights and inputs, the difference starts in {first} and is at "
-        "most {difference}, in {tensor}: {roundings} roundings of the largest value there, "
-        "{ratio} of what rounding may have added up to by then (the accumulated bound).",
+        "most {difference}, in {tensor}: {roundings} roundings (u times the largest |value| "
+        "there), {ratio} of the accumulated bound."
+        if farthest["worst_ratio_free"] > 0
+        else "Running free from the same weights and inputs, the difference starts in {first} and "
+        "is at most {difference}, in {tensor}: {roundings} roundings (u times the largest |value| "
+        "there); the accumulated bound has grown beyond all numbers there."
+    )
+    yield both(
+        said,
         first=apart.iloc[0]["name"],
         difference=rough(farthest["max_abs_error_free"]),
         tensor=farthest["name"],
@@ -255,12 +267,29 @@ def _apart(training: pd.DataFrame) -> dict[str, Any]:
     }
 
 
+def _trained_on(network: str) -> Iterator[Markup]:
+    """Learning rate and batches, of a network of the catalogue."""
+    case = NETWORKS.get(network)
+    if case is None:
+        return
+    batches = case.data("float32", 0)
+    same = all(np.array_equal(x, batches[0][0]) for x, _ in batches)
+    yield both(
+        "Training takes the same {n} samples at each step; its learning rate is {rate}."
+        if same
+        else "Training takes {n} other samples at each step; its learning rate is {rate}.",
+        n=len(batches[0][0]),
+        rate=f"{case.learning_rate:g}",
+    )
+
+
 def _trained(training: pd.DataFrame) -> Iterator[Markup]:
     apart = _apart(training)
+    yield from _trained_on(str(training["network"].iloc[0]))
     yield both(
-        "In {steps} steps of training the loss goes from {before} to {after} (torch: {theirs}); "
-        "the losses of the two sides differ by at most {loss}, their weights by {weight}; each "
-        "step, repeated from identical weights, takes at most {ratio} of a bound.",
+        "In {steps} steps of training the loss goes from {before} to {after} (torch: "
+        "{theirs}); the losses of the two sides differ by at most {loss}, their weights by "
+        "{weight}; each step, repeated from identical weights, takes at most {ratio} of a bound.",
         steps=len(training),
         before=f"{numbers(training['refimpl_loss']).iloc[0]:.4f}",
         after=f"{numbers(training['refimpl_loss']).iloc[-1]:.4f}",

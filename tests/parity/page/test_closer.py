@@ -80,8 +80,39 @@ def test_tails_are_counted_by_themselves(tmp_path: Path) -> None:
     """The cases of saturated numbers, as the catalogue has them."""
     rows = [row("softmax", 1, 2), row("softmax", 4, 1, case="softmax[saturated]")]
     text = said(tmp_path, rows)
-    assert "other far numbers: refimpl in 0 of 1 tensors, torch in 1, both equally in 0." in text
-    assert "far numbers" not in said(tmp_path, rows[:1]).partition("softmax")[2]
+    assert "In its tail alone: refimpl in 0 of 1 tensors, torch in 1, both equally in 0." in text
+    assert "In the tail: Farthest apart in dweight, float32, of softmax[saturated]" in text
+    assert text.count("Farthest apart") == 1
+    assert "tail" not in said(tmp_path, rows[:1]).partition("softmax")[2]
+
+
+def test_huge_and_special_numbers_are_no_tail(tmp_path: Path) -> None:
+    """They are far, but nothing saturates there."""
+    rows = [row("softmax", 1, 2), row("softmax", 4, 1, case="softmax[special]")]
+    assert "tail" not in said(tmp_path, rows).partition("softmax")[2]
+
+
+@pytest.mark.parametrize(
+    ("refimpl", "torch", "verdict"),
+    [
+        (0, 2, "torch, wherever the two differ."),
+        (2, 0, "refimpl, wherever the two differ."),
+        (3, 1, "refimpl, in most of the tensors in which the two differ."),
+        (1, 3, "torch, in most of the tensors in which the two differ."),
+        (2, 1, "No clear winner."),
+    ],
+)
+def test_who_is_closer_by_counts(tmp_path: Path, refimpl: int, torch: int, verdict: str) -> None:
+    """Where torch loses no digits."""
+    better, worse = row("tanh", 1, 2), row("tanh", 2, 1)
+    text = said(tmp_path, [row("tanh", 1, 1), *[better] * refimpl, *[worse] * torch])
+    assert f"tanh {verdict}" in text
+
+
+def test_the_criterion_stands_first(tmp_path: Path) -> None:
+    """What losing digits means, before it is said of a function."""
+    text = said(tmp_path, [row("tanh", 1, 2)])
+    assert 0 < text.index("is more than 1024 times refimpl’s") < text.index("Function by function")
 
 
 def test_lost_digits_are_said_with_their_arguments(tmp_path: Path) -> None:
@@ -90,8 +121,18 @@ def test_lost_digits_are_said_with_their_arguments(tmp_path: Path) -> None:
     assert "tensors in which torch loses digits that refimpl keeps: 4." in text
     assert "y, float32, at x −40.5 of 3 numbers: exact 1e-18, refimpl 1e-18 (0.25 ULP off)" in text
     assert "torch 0 (1.6e+07 ULP off). refimpl is closer there." in text
-    assert "in 4 tensors torch’s error is more than 1024 times" in text
+    assert "in 4 tensors of single functions torch’s error is more than 1024 times" in text
     assert "the worst of each function, tensor and dtype, 1 of them" in text
+
+
+def test_arguments_in_chinese() -> None:
+    """Words are translated, numbers and names stay."""
+    html = str(
+        closer.arguments("x 58.4 of 7 numbers from -33.4 to 58.4, dy 2×3 numbers from 0 to 1")
+    )
+    chinese = re.sub(r'<span lang="en">.*?</span>|</?span[^>]*>', "", html)
+    assert chinese == "x 7 个数（-33.4 至 58.4）中的 58.4, dy 2×3 个数（0 至 1）"
+    assert closer.arguments("x 41.9, dy -0.7") == "x 41.9, dy -0.7"
 
 
 def test_what_nobody_judged_does_not_count(tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ def card(html: str, row_id: str, lang: str = "en") -> str:
     other = {"en": "zh-Hans", "zh": "en"}[lang]
     [article] = re.findall(rf'<article[^>]* id="{re.escape(row_id)}".*?</article>', html, re.DOTALL)
     one = re.sub(rf'<span lang="{other}">.*?</span>', "", article, flags=re.DOTALL)
+    one = re.sub(rf'<div lang="{other}">.*?</div></div>', "", one, flags=re.DOTALL)
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", one))
 
 
@@ -80,7 +81,7 @@ def test_an_erratum_answers_what_is_right(whole: str) -> None:
     assert "Right is Δp=upsample(Δq)∘ϕ′(Np)," in formula
     assert "=(Δq)ij where (Op)uv is the maximum of window ij, else 0" in formula
     assert "copied [[1, 1], [1, 1]], but the gradient is [[0, 0], [0, 1]]" in said
-    assert "Mean pooling is right as worded; for max pooling the article copies" in said
+    assert "Of mean pooling only the spreading is right as worded; for max pooling" in said
     assert "max_pool2d_backward" in said
     assert "supported; 7 checks: torch.autograd, exact rationals" in said
 
@@ -95,13 +96,15 @@ def test_an_erratum_leads_to_its_pictures(whole: str) -> None:
 
 
 def test_an_erratum_in_chinese(whole: str) -> None:
-    """The same card, nothing of it in English but names and the formula's words."""
+    """The same card, nothing of it in English but names."""
     said = card(whole, "D1.23", "zh")
     assert "原文公式 Δp=upsample(Δq)" in said
     assert "正确的是" in said
     assert "原文不成立之例" in said
     assert "7 项检验：" in said
-    assert "printed" not in said
+    for english in ("printed", "maximum", "where", "else", "mean"):
+        assert english not in said
+    assert "最大值" in said
 
 
 def test_what_only_some_statements_have(whole: str) -> None:
@@ -180,7 +183,7 @@ def test_ids_and_functions_of_a_text_are_links() -> None:
     found = with_links("见D1.2与conv2d_backward。a < b, D1.99, D1.234, softmax, x_ij, sigmoid_dx")
     assert found == (
         '见<a href="#D1.2">D1.2</a>与<a href="#conv2d-backward"><code>conv2d_backward</code></a>。'
-        "a &lt; b, D1.99, D1.234, softmax, x_ij, sigmoid_dx"
+        "a &lt; b, D1.99, D1.234, softmax, x<sub>ij</sub>, sigmoid_dx"
     )
 
 

@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pages_made import report_in, sample_page
+from pages_made import SAMPLE, report_in, sample_page
 from reported import CASE
 
 from parity.cases.docstrings import docstring
 from parity.documents.ledger import ledger
 from parity.page.build import section
 from parity.page.listings import definition_of
-from parity.page.sections import functions
+from parity.page.sections import functions, overview
 from parity.page.tables import read_tables
 from parity.results.rows import Row
 from parity.results.writing import to_csv
@@ -55,6 +55,14 @@ def test_an_erratum_is_no_source_like_others() -> None:
     assert '<span class="documents-erratum"><span lang="en">erratum</span>' in html
 
 
+def test_a_source_beyond_the_documents_is_said_in_both_languages() -> None:
+    """The work stands as it is."""
+    html = functions.sourced("beyond the documents. torch.mul.")
+    assert "文档" in html
+    assert str(html).endswith("</span>. torch.mul.")
+    assert functions.sourced("torch.mul.") == "torch.mul."
+
+
 # --- cases --------------------------------------------------------------------------------
 
 
@@ -71,10 +79,19 @@ def test_a_case_is_told_by_one_tensor(tmp_path: Path) -> None:
     assert found is not None
     [table] = re.findall(r'<table class="sortable cases">.*?</table>', found.body, re.DOTALL)
     [line] = re.findall(r"<tr><td>.*", table)
-    assert re.sub(r'<span lang="zh.*?</span>|</span>|<span lang="en">', "", line).split("<td>")[
-        1:5
-    ] == ["two", "within", "y float32", "0.5"]
+    assert re.split(r"<td[^>]*>", line)[1:5] == ["two", "within", "y float32", "0.5"]
     assert "77" not in line
+    assert len(line.encode()) < 100  # there are thousands
+
+
+def test_the_cases_that_are_counted_are_listed() -> None:
+    """As many rows as the overview says; those on empty arrays, too."""
+    tables = read_tables(SAMPLE)
+    [count] = [one.number for one in overview.context(tables)["figures"] if "cases" in one.what]
+    groups = functions.context(tables)["groups"]
+    listed = sum(len(one.cases) for found in groups.values() for one in found)
+    assert f"{listed:,}".replace(",", "\u202f") == count
+    assert "empty" in set(tables.summary.verdict)
 
 
 # --- gradients by definition --------------------------------------------------------------

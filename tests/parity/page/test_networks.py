@@ -77,7 +77,9 @@ def test_rounding(tmp_path: Path) -> None:
     assert "In every network of this report the difference between refimpl and torch is rou" in said
     assert "float32: rounding # Each of the 3 tensors" in said
     assert "at most 0.25 of it (conv z). A tensor too large by 0.0001 % would have been" in said
-    assert "starts in conv z and is at most 2.4e-07, in conv z: 2 roundings of the largest" in said
+    assert "starts in conv z and is at most 2.4e-07, in conv z: 2 roundings (u times the" in said
+    assert "|value| there), 0.25 of the accumulated bound." in said
+    assert "are blind" not in said
     assert "refimpl is off by at most 1.5 roundings (conv z), torch by 3 (conv z)" in said
     assert "✗ outside a bound" in said
     assert "loses digits" not in said
@@ -147,8 +149,30 @@ def test_blind_where_both_run_free(tmp_path: Path) -> None:
     said = shown(tables)
     assert "float32: rounding" in said
     assert "3 of the 3 tensors, the first of them conv z, are blind" in said
+    assert "Running free, 3 of 3 tensors are blind" in said
     ((name, found),) = networks_of(tables)
     assert len(layer_plot(name, found).panels[0].spans) == 3
+
+
+def test_a_bound_beyond_all_numbers(tmp_path: Path) -> None:
+    """A share of it says nothing, and is not said."""
+    said = shown(written(tmp_path, rows(worst_ratio=0.0)))
+    assert "there); the accumulated bound has grown beyond all numbers" in said
+
+
+@pytest.mark.parametrize(
+    ("network", "how"),
+    [
+        ("lenet", "takes 32 other samples at each step; its learning rate is 0.5."),
+        ("xor", "takes the same 4 samples at each step; its learning rate is 2."),
+    ],
+)
+def test_how_it_was_trained(tmp_path: Path, network: str, how: str) -> None:
+    """On which data and at which rate, as the catalogue has it; of others nothing."""
+    found = [replace(one, network=network) for one in rows()]
+    steps = [replace(one, network=network) for one in STEPS]
+    assert f"Training {how} In 2 steps" in shown(written(tmp_path, found, steps))
+    assert "learning rate" not in shown(written(tmp_path, rows(), STEPS))
 
 
 def test_branches(tmp_path: Path) -> None:

@@ -129,6 +129,43 @@ def test_a_run_that_holds_says_so() -> None:
     assert 'id="finding-1"' not in sample_page()
 
 
+def test_what_is_wrong_elsewhere_is_said_where_nothing_disagrees() -> None:
+    """Of the documents' statements."""
+    html = overview_of(SAMPLE)
+    wrong = sum(row.verdict == "erratum" for row in ledger().values())
+    said = f"{wrong} of {len(ledger())} statements of the documents are wrong."
+    assert "No tensor disagrees." in html
+    assert f'{said}</span><span lang="zh-Hans">' in html
+
+
+def test_why_torch_differs_is_said_in_both_languages() -> None:
+    """What a case expects; another note stands as it is."""
+    note = "expected outside at 49 places: torch multiplies 0 by ∞ and gives NaN, refimpl the limit"
+    html = str(overview.reasons(f"{note}; {note}"))
+    assert html.count("torch 计算 0 乘 ∞ 得 NaN") == 2
+    assert "在 49 处：" in html
+    assert overview.reasons("a < b") == "a &lt; b"
+
+
+def test_the_environment_names_no_folder(tmp_path: Path) -> None:
+    """Of a report that was written into one's own."""
+    folder = report_in(tmp_path)
+    about = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    changed = {**about, "command": ["parity", "run", "--out", "/home/me/r"], "seconds": 284.033}
+    (folder / "run.json").write_text(json.dumps(changed), encoding="utf-8")
+    html = overview_of(folder)
+    assert "parity run --out r<" in html
+    assert "/home/me" not in html
+    assert "284 s<" in html
+
+
+def test_every_figure_leads_to_its_section(links: Links) -> None:
+    """As a link."""
+    figures = overview.context(read_tables(SAMPLE))["figures"]
+    assert len(figures) >= 5
+    assert {one.target for one in figures} <= set(links.ids)
+
+
 def test_a_disagreement_is_said_and_has_a_link(tmp_path: Path) -> None:
     """A row that is outside: in the verdict, among the findings, with both values."""
     folder = report_in(tmp_path)

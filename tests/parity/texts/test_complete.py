@@ -9,18 +9,22 @@ import pytest
 
 import refimpl
 import refimpl.filters
+from parity.cases.catalogue import GOOD
 from parity.cases.docstrings import docstring, docstring_of
 from parity.cases.functions import GROUPS
 from parity.documents.evidence import JUDGES, UNSUPPORTED
 from parity.documents.ledger import VERDICTS as ON_STATEMENTS
 from parity.documents.ledger import ledger
 from parity.mistakes.catalogue import EVERY, control
+from parity.page.formulas import words
 from parity.power.witnesses import WITNESSES as SEEING
 from parity.results.verdicts import AGREES, INAPPLICABLE, INFORMATION, PROPERTIES, UNDECIDED
 from parity.results.verdicts import VERDICTS as ON_TENSORS
 from parity.suite.task import WITNESSES
 from parity.texts.translations import entries
 
+# Words of formulas that the page has, too.
+SHARED = {"where", "stride", "convolution", "pooling"}
 Entry = tuple[str, str, str]  # file, English, Chinese
 
 
@@ -52,8 +56,21 @@ def of_the_docstrings() -> Iterator[str]:
         yield from docstring(name).prose
 
 
+def of_the_formulas() -> Iterator[str]:
+    """The words in the formulas of the ledger, printed and corrected."""
+    for row in ledger().values():
+        yield from words(row.formula) | words(row.correction)
+
+
+def of_the_expected() -> Iterator[str]:
+    """Why a case expects torch to differ."""
+    yield from (expected.reason for case in GOOD for expected in case.expected)
+
+
 USED = {
     "docstrings.po": set(of_the_docstrings()),
+    "expected.po": set(of_the_expected()),
+    "formulas.po": set(of_the_formulas()) - SHARED,
     "ledger.po": set(of_the_ledger()) - {""},
     "mistakes.po": set(of_the_mistakes()) - {""},
     "functions.po": set(of_the_functions()) - {""},
