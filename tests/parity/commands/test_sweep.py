@@ -188,7 +188,7 @@ def test_ctrl_c(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        (("--function", "rleu"), "no function is called 'rleu'; did you mean relu?"),
+        (("--function", "rleu"), "no function is called 'rleu'; did you mean relu or prelu?"),
         (("--time", "soon"), "--time must be like 90s, 15m or 1h30m, but is 'soon'"),
         (
             ("--first", 10**20, "--cases", 100),

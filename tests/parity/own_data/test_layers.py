@@ -158,7 +158,7 @@ REFUSED = {
     "function,x\nrelu,2,3": 'line 2: has 3 cells, but the columns are 2; commas within a cell',
     'function,x\nrelu,"2x3': "line 2: cannot be read as CSV: unexpected end of data; is a quote",
     "function,x\n,2x3": "line 2: function is missing",
-    "function,x\nrleu,2x3": "line 2: no function is called 'rleu'; did you mean relu",
+    "function,x\nrleu,2x3": "line 2: no function is called 'rleu'; did you mean relu or prelu",
     "function,x\ninstancenorm,2x3": "line 2: no function is called 'instancenorm': refimpl has",
     "function,x\npooling,2x3": "line 2: 'pooling' may be max_pool1d, ",
     "function,x\nrelu,2x0": "line 2: x '2x0': must be sizes from 1 on, as 2x3x224x224",

@@ -110,7 +110,7 @@ def test_what_is_not_there(words: str, said: str) -> None:
 
 def test_a_slip_of_the_finger() -> None:
     """The nearest names; nothing is taken for another without being asked for."""
-    with pytest.raises(SelectionError, match="called 'rleu'; did you mean relu"):
+    with pytest.raises(SelectionError, match="called 'rleu'; did you mean relu or prelu"):
         names_meant("rleu", KNOWN)
 
 
