@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
+from inspect import isclass
 from itertools import pairwise
 from math import log
 from typing import NamedTuple
@@ -26,6 +27,7 @@ FUNCTION, STATEMENT, MISTAKE, IDEA = "function", "statement", "mistake", "idea"
 # How much a word counts where it stands, and a page of a kind.
 IN_WORDS, IN_NAME, IN_TITLE, IN_TEXT = 5.0, 4.0, 3.0, 1.0
 OF_KIND = {IDEA: 1.6, FUNCTION: 1.2, MISTAKE: 0.8, STATEMENT: 0.8}
+OF_CLASS = 1.0  # of a layer: its function, which has the formula, comes first
 FIXED = "a fixed kernel, a filter"
 NAMED = 20.0
 GRADIENT = re.compile("gradient|derivative|differentiat|back|delta")
@@ -34,17 +36,15 @@ SHARE = 0.5  # of what a question's words say that a page must have; of a single
 SHARE_IF_NAMED = 0.3  # where the question has its name
 # What people ask for in Chinese, by the English word that says whether refimpl has it.
 TOPICS = {
-    "归一化|规范化": "normalization",
+    "谱归一化": "spectralnorm",
+    "实例归一化": "instancenorm",
+    "权重归一化": "weightnorm",
     "注意力": "attention",
     "循环神经|循环网络|循环层|长短期": "recurrent",
-    "动量": "momentum",
     "嵌入": "embedding",
-    "自适应": "adaptive",
-    "全局": "global",
     "插值": "interpolate",
     "图神经": "gnn",
     "正则化": "regularization",
-    "权重衰减": "weightdecay",
     "数据增强": "augmentation",
 }
 ALSO = 5  # other pages that are named below
@@ -161,8 +161,8 @@ def _as_function(asked: str) -> Page | None:
 def lacking(asked: str) -> str:
     """What refimpl has not, if a word of a question means that, and no page has the word.
 
-    >>> lacking("how does batch normalization work"), lacking("归一化的反向传播")
-    ('normalisation layer', 'normalisation layer')
+    >>> lacking("why does an lstm forget"), lacking("循环层的反向传播")
+    ('recurrent layer', 'recurrent layer')
     >>> lacking("transposed convolution")  # an idea
     ''
     """
@@ -219,16 +219,29 @@ def _ranked(asked: str) -> tuple[list[Page], list[Page]]:
         if share >= LEAST:
             scores[share >= _enough(page, asked)][page] = (
                 sum(_rarity(word) * _index()[word][page] for word in having) + _said(page, asked)
-            ) * (OF_KIND[page.kind] * share)
+            ) * (_of_kind(page) * share)
     enough, part = (sorted(one, key=lambda page: -one[page]) for one in scores.values())
     return enough, part
+
+
+def _of_kind(page: Page) -> float:
+    """What a page of its kind counts."""
+    is_class = page.kind == FUNCTION and isclass(getattr(refimpl, page.name))
+    return OF_CLASS if is_class else OF_KIND[page.kind]
 
 
 def _enough(page: Page, asked: str) -> float:
     """The share of what a question's words say that a page must have."""
     if " " not in asked and not CHINESE.search(asked):
         return 1
-    return SHARE_IF_NAMED if page.name in raw_words(asked) else SHARE
+    is_named = page.name in raw_words(asked) or _is_called(page, raw_words(asked))
+    return SHARE_IF_NAMED if is_named else SHARE
+
+
+def _is_called(page: Page, words: Sequence[str]) -> bool:
+    """Whether a function's name is among the words; of adam_step that is Adam."""
+    forward = forward_of(page.name)
+    return page.kind == FUNCTION and not {forward, forward.removesuffix("_step")}.isdisjoint(words)
 
 
 def _said(page: Page, asked: str) -> float:
@@ -237,7 +250,7 @@ def _said(page: Page, asked: str) -> float:
     words = raw_words(asked)
     of_gradient = any(GRADIENT.match(word) for word in words)
     is_asked = of_gradient == (forward_of(page.name) != page.name)
-    is_named = page.kind == FUNCTION and is_asked and forward_of(page.name) in words
+    is_named = is_asked and _is_called(page, words)
     counts = (8 * len(w) if CHINESE.search(w) else 2 * len(tokens(w)) for w in said)
     is_idea = page.kind == IDEA and set(tokens(page.name)) <= set(tokens(asked))
     return sum(counts) + NAMED * (is_named or is_idea)

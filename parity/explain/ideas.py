@@ -118,12 +118,12 @@ IDEAS: tuple[Idea, ...] = (
         "Every parameter takes a step against its gradient, then comes the next batch. The "
         "gradient points to where the loss grows fastest, so the step goes the other way; if it "
         "is too large, the loss may grow all the same.",
-        ("learning rate", "training", "update", "step size", "optimizer", "梯度下降", "学习率",
-         "训练",
-         "参数更新", "随机梯度下降", "优化器"),
+        ("learning rate", "training", "update", "step size", "optimizer", "weight decay",
+         "梯度下降", "学习率", "训练",
+         "参数更新", "随机梯度下降", "优化器", "权重衰减"),
         formula=("w ← w − learning_rate · ∂L/∂w",),
         own=training_in_numbers.steps,
-        see=("descend", "gradient_descent", "train", "D0.14"),
+        see=("descend", "gradient_descent", "sgd_step", "adam_step", "train", "D0.14"),
     ),
     Idea(
         "stride",

@@ -25,9 +25,8 @@ from parity.mistakes.catalogue import EVERY
 from parity.mistakes.mistake import Mistake
 
 BEYOND = "beyond the documents"
-GOES_ON = re.compile(
-    r"\n(?=→|[a-z]{2,},? [a-zA-Z](?!:))"
-)  # before a line that goes on with a sentence
+# Before a line that goes on with a sentence.
+GOES_ON = re.compile(r"\n(?=→|[a-z]{2,},? [a-zA-Z](?!:))")
 # Where a further argument or a further value of one is told.
 BEFORE_OPTION = re.compile(
     r"""(?<=[.;。；]) ?(?=[a-zA-Z_]+(?:[,、] ?[a-z_]+)*[:：（，])|\s(?="[a-z]+"[ ]{2})"""

@@ -61,6 +61,9 @@ WITH_OPTIONS = (
     "2x3 label_smoothing 0.5",
     "5x3 ignore_index 1",
     "5x3 ignore_index 1 label_smoothing 0.5",
+    "2x3 reduction mean weights yes",
+    "2x3 reduction sum weights yes",
+    "2x3 label_smoothing 0.5 weights yes",
 )
 OTHERS = (
     "", "2 outputs 1", "2x2 axis 0", "2x3", "1 at_zero 1", "2 at_zero 1", "3 kernel 2 batch 2",
@@ -68,7 +71,8 @@ OTHERS = (
     "3 kernel 2 channels 2 stride 1", "2x3 reduction sum", "2x3 reduction none",
     "4 p 0.25", "4 min_val 0 max_val 6", "3 how mean", "3 how mean edge drop", "3 edge drop",
     "3 values negative", "2 kernel 2 outputs 2 batch 2", "3x3 kernel 2 mode valid",
-    "3x3 kernel 2 mode same", "3 batch 2",
+    "3x3 kernel 2 mode same", "3 batch 2", "2 approximate tanh", "5 threshold 1", "2x2x2",
+    "2x2 training no",
 )  # fmt: skip
 OF_STEPS = (
     "", "nesterov True", "weight_decay 2", "weight_decay 2 maximize True", "eps 1", "amsgrad True",

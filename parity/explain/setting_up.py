@@ -219,6 +219,9 @@ def _scores(name: str, said: Picked) -> Arguments:
 def _classified(name: str, said: Picked) -> Arguments:
     N, C = _shape(said, (2, 3))
     logits = exact([[1, 2, 4], [3, 0, 1]]) if (N, C) == (2, 3) else drawn("logits", (N, C), -2, 4)
+    if said.get("weights", False):  # several classes, so that the weights count
+        target = np.arange(N) % max(C, 1)
+        return {"logits": logits, "target": target, "weight": exact(np.arange(1, C + 1))}
     return {"logits": logits, "target": generator(SEED, "target").integers(0, max(C, 1), N)}
 
 
@@ -303,8 +306,13 @@ def _normalised(name: str, said: Picked) -> Arguments:
         }[forward_of(name)]
         weight: Any = [[1, 2], [3, 4]] if name.startswith("layer") else [1, 2, 3, 4][: len(x[0])]
         return {"x": exact(x), "weight": exact(weight), "bias": exact(weight)[::-1]}
-    shape = _shape(said, (4, 2))
-    return {"x": different("x", shape), "weight": drawn("weight", shape[1:2], 1, 3)}
+    is_batch, given = name.startswith("batch"), said.shape or ()
+    shape = given if is_batch and len(given) > 2 else _shape(said, (4, 2))
+    arrays = {"x": different("x", shape), "weight": drawn("weight", shape[1:2], 1, 3)}
+    if is_batch and said.get("training", True) is False:
+        running = {key: drawn(key, shape[1:2], 1, 3) for key in ("running_mean", "running_var")}
+        return {"x": arrays["x"], **running, "weight": arrays["weight"]}
+    return arrays
 
 
 def _running(name: str, said: Picked) -> Arguments:
@@ -372,7 +380,7 @@ KINDS: dict[Maker, tuple[str, tuple[str, ...]]] = {
     _sloped: ("prelu", ()),
     _values: ("dsigmoid dtanh", ()),
     _scores: ("softmax log_softmax", ()),
-    _classified: ("cross_entropy", ()),
+    _classified: ("cross_entropy", ("weights",)),
     _two_classes: ("binary_cross_entropy_with_logits log_likelihood", ()),
     _margins: ("perceptron_loss", ()),
     _squares: ("mse_loss squared_error", ()),

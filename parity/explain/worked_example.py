@@ -34,6 +34,8 @@ def in_sizes(demo: Demonstration, sheet: Sheet) -> str:
     'sizes x 1×1×4×4; kernel_size=2'
     >>> in_sizes(demonstration("squared_error_backward"), Sheet("en", 79))
     'sizes output 3, target 3; dy one number'
+    >>> in_sizes(demonstration("adam_step"), Sheet("en", 79))
+    'sizes value 2, gradient 2; learning_rate=0.5, betas=(0.5, 0.9375), eps=0'
     """
     sized = [
         f"{name} {'×'.join(map(str, array.shape))}"
@@ -50,7 +52,8 @@ def in_sizes(demo: Demonstration, sheet: Sheet) -> str:
 
 def _option(value: object) -> str:
     if isinstance(value, tuple):
-        return "×".join(map(str, value))
+        is_size = all(isinstance(part, int) for part in value)
+        return "×".join(map(str, value)) if is_size else f"({', '.join(map(_option, value))})"
     return number(value) if isinstance(value, Fraction) else str(value)
 
 

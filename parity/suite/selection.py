@@ -85,7 +85,10 @@ ABSENT = (
     ),
     (r"hinge|huber|smoothl1|^l1$|^mae$|kldiv|nll|focal|triplet|ctc", "such loss"),
     (r"^(pad\w*|fold|unfold|im2col|col2im|interpolate|bilinear)$", "such function"),
-    (r"regulari[sz]|weightdecay|earlystop|augment", "regularisation but dropout"),
+    (
+        r"regulari[sz]|earlystop|augment",
+        "regularisation but dropout and the weight decay of sgd_step and adam_step",
+    ),
     (r"gradient\w*clip|gradclip", "clipping of gradients"),
     (r"graphneural|^gnn$|^gcn$", "graph network"),
     (r"resnet|vgg|densenet|mobilenet|unet", "such network (it has residual and Inception blocks)"),
@@ -93,7 +96,9 @@ ABSENT = (
 BEFORE = re.compile(
     r"^(torch|optim|nn|functional|f|jax|lax|np|refimpl|tf|keras|layers)\.", re.IGNORECASE
 )
-BEHIND = re.compile(r"(forward|backward|backprop|grads?|gradients?|naive|fast|layers?|loss)$")
+BEHIND = re.compile(
+    r"(forward|backward|backprop|grads?|gradients?|naive|fast|layers?|loss|(?<=.)optimi[sz]er)$"
+)
 
 
 class SelectionError(ValueError):
@@ -162,11 +167,11 @@ def function_meant(word: str) -> str:
 def absent(word: str) -> str:
     """What refimpl has not, if a word is known to mean that and no function is called so.
 
-    >>> absent("batchnorm"), absent("relu")
-    ('normalisation layer', '')
+    >>> absent("lstm"), absent("relu")
+    ('recurrent layer', '')
     """
     key = _key(word)
-    keys = {key, BEHIND.sub("", key)}
+    keys = {key, BEHIND.sub("", key), re.sub("normali[sz]ation$", "norm", key)}
     if any(map(_called, keys)):  # a name that refimpl has wins
         return ""
     return next((said for hint, said in ABSENT if any(re.search(hint, k) for k in keys)), "")

@@ -127,6 +127,29 @@ def test_sizes(size: str, text: str) -> None:
     assert text in "\n".join(lines_of(["conv2d"], Look(), size))
 
 
+@pytest.mark.parametrize(
+    ("name", "size", "text"),
+    [
+        ("cross_entropy", "2x3 weights yes", "(1 + 2)\n    ≈ 3.16985"),
+        ("cross_entropy", "2x3 weights no", "target   y"),
+        ("batch_norm", "2x2 training no", "1·((4 − 1) / √(5 + 1))"),
+        ("batch_norm", "2x2x3", "sizes x 2×2×3, weight 2; training=True"),
+        ("gelu", "5 approximate tanh", "0.044715·2³"),
+        ("adam_step", "", "betas=(0.5, 0.9375), eps=0"),
+    ],
+)
+def test_options_change_an_example(name: str, size: str, text: str) -> None:
+    """What is computed follows them."""
+    assert text in "\n".join(lines_of([name], Look(width=200), size))
+
+
+def test_a_formula_keeps_its_lines() -> None:
+    """A sentence goes on in its line, an option's formula begins one."""
+    said = "\n".join(lines_of(["batch_norm"], Look(width=200)))
+    assert "over all samples and places, K of them" in said
+    assert "\n  weight w: l_n = " in "\n".join(lines_of(["cross_entropy"], Look()))
+
+
 def test_a_window_is_marked() -> None:
     """In brackets; in colours, too, where they are wanted."""
     plain, coloured = (lines_of(["conv2d"], Look(colour=colour)) for colour in (False, True))
