@@ -15,6 +15,7 @@ from parity.cases.case import Array, Shape
 from parity.witnesses.problem import Problem
 
 CONVOLUTIONS = ("conv1d", "conv2d", "conv3d")
+TRANSPOSED = ("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
 ONE_KERNEL_A_MAP = ("weighted_pool2d", "shared_conv2d")  # their weights have no axis of inputs
 MAX_POOLINGS = ("max_pool1d", "max_pool2d", "max_pool3d")
 AVERAGE_POOLINGS = ("avg_pool1d", "avg_pool2d", "avg_pool3d")

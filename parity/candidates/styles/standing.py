@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 
 import refimpl
-from parity.candidates.styles.constructing import WITH_PARAMETERS, attribute_of
+from parity.candidates.styles.constructing import OF_CHANNELS, WITH_PARAMETERS, attribute_of
 from parity.candidates.styles.dropping import KEEP
 from parity.candidates.styles.keywords import BY_AXIS, one_number
 from parity.candidates.styles.moves import (
     AVERAGE_POOLINGS,
     CONVOLUTIONS,
     MAX_POOLINGS,
+    TRANSPOSED,
     WAYS,
     as_vector,
     shape_behind,
@@ -276,6 +277,11 @@ def standings(told: Told, listed: Sequence[Sequence[Any]]) -> list[Own] | Unclea
 
     listed: its settings, as `construct` tells them.
     """
+    if told.like in (*OF_CHANNELS, *TRANSPOSED) or told.like.startswith("adaptive_"):
+        return Unclear(
+            f"{told.names[0]} is an object that is there already, which cannot be judged as "
+            f"{told.like}: give its class"
+        )
     settings = last_names(listed)
     odd = odd_setting(settings)
     if odd:
