@@ -252,6 +252,11 @@ def other_than_fixed(problem: Problem, fixed: Mapping[str, Any]) -> str:
     return next((name for name, value in fixed.items() if values[name] is not value), "")
 
 
+def without_fixed(problem: Problem, fixed: Mapping[str, Any]) -> Problem:
+    """The problem as it is told a candidate that has no parameter for some options."""
+    return problem._replace(options={n: v for n, v in problem.options.items() if n not in fixed})
+
+
 def unusual_padding(problem: Problem) -> str:
     """Padding that is neither a number nor one for each axis; "" if it is."""
     padding = settled(problem).get("padding", 0)
@@ -284,4 +289,6 @@ def only_for_some(problem: Problem) -> str:
     apart = [name for name in BY_AXIS if isinstance(values.get(name), tuple | list)]
     words = {"kernel_size": "a window", "padding": "padding"}
     said = (f"{words.get(name, f'a {name}')} for each axis" for name in apart)
-    return degenerate(problem) or unusual_padding(problem) or next(said, "")
+    kept = None in np.atleast_1d(np.asarray(values.get("output_size", 0), object)).tolist()
+    left = "an axis that is left as it is" if kept else ""
+    return degenerate(problem) or unusual_padding(problem) or left or next(said, "")

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from parity.candidates.said import Misshapen
-from parity.candidates.styles.style import CHW, D1, DN, HW, HWC, NHWC, D
+from parity.candidates.styles.style import CHW, D1, DN, HW, HWC, NC, NHWC, D
 from parity.cases.case import Array, Shape
 from parity.witnesses.problem import Problem
 
@@ -99,6 +99,8 @@ def moves(problem: Problem, layout: str) -> dict[str, Move]:
         return of_one_vector(problem)
     if layout in (DN, D1):
         return of_columns(problem)
+    if layout == NC:
+        return {"y": Move((), problem.dy.shape[:2])}
     if problem.function not in OF_MAPS:
         return of_one_flattened(problem) if layout == CHW else {}
     if layout == HW:
