@@ -16,6 +16,8 @@ from parity.candidates.styles.style import Signature
 from parity.cases.functions import FUNCTIONS
 from parity.witnesses.problem import Problem
 
+# An optimiser's, which stand by no other name at a place of their own.
+STATES = ("velocity", "first_moment", "second_moment", "max_second_moment")
 BY_AXIS = ("stride", "padding", "dilation", "kernel_size")
 
 
@@ -215,6 +217,9 @@ def lacking(problem: Problem, parameters: Signature, given: int) -> str:
     """The first thing that the candidate cannot be told; given: how many arrays it is given."""
     wanted = array_parameters(problem, parameters)
     if not has_room_for_any(parameters):
+        states = [n for n in problem.arrays if n in STATES and n not in by_keyword(parameters)]
+        if states:
+            return states[0]
         if len(wanted) < given:
             return "bias" if "bias" in problem.arrays else "all of its arrays"
         missing = [p.name for p in wanted[given:] if not p.has_default]

@@ -252,6 +252,17 @@ def test_what_cannot_be_asked_yet() -> None:
     assert (weighted.status, "weights of classes" in weighted.said) == ("unclear", True)
 
 
+def test_a_step_without_state() -> None:
+    """What has no place for a velocity is not given one as its learning rate."""
+
+    def sgd_step(w: Any, dw: Any, lr: float = 0.01) -> Any:
+        return w - lr * dw
+
+    verdict = parity.check(sgd_step)
+    assert verdict.status == "failed"
+    assert "velocity" in verdict.said
+
+
 def test_a_function_that_a_style_has_not() -> None:
     """It is said so, and no function of a shorter name is judged in its place."""
 
