@@ -201,7 +201,8 @@ def _is_beyond(case: Case) -> bool:
 
 
 def problem_of(case: Case, dtype: str, seed: int, largest: int = LARGEST) -> Asked | None:
-    """The problem of a case; None where it is invalid, empty or large."""
+    """The problem of a case; None where it is invalid, empty or large, or of numbers y is none: a
+    mean over nothing."""
     if dtype not in case.dtypes:
         return None
     arrays = case_arrays(case, dtype, seed)
@@ -211,6 +212,8 @@ def problem_of(case: Case, dtype: str, seed: int, largest: int = LARGEST) -> Ask
     except (TypeError, ValueError):
         return None
     if not all(array.size for array in (*arrays.values(), y)):
+        return None
+    if np.any(np.isnan(y)) and all(np.all(np.isfinite(array)) for array in arrays.values()):
         return None
     rng = random_numbers(seed, case.id, "dy")
     dy = np.asarray(draw(Draw(y.shape, case.upstream), dtype, rng)).reshape(y.shape)

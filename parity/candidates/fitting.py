@@ -17,6 +17,7 @@ from parity.candidates.styles.style import (
     DN,
     HW,
     HWC,
+    NC,
     NCHW,
     NHWC,
     ONE_SAMPLE,
@@ -52,6 +53,8 @@ def layouts_of(function: str) -> tuple[str, ...]:
         return (NCHW, NHWC, CHW, HWC, HW)
     if function == "linear":
         return (NCHW, DN, D, D1)
+    if function.startswith("global_"):
+        return (NCHW, NC)
     if function in VECTORS:
         return (NCHW, D)
     return (NCHW, CHW) if function == "flatten" else (NCHW,)

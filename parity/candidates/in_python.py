@@ -27,7 +27,8 @@ def check(
     backward) of which the first may hand a cache to the second, or "FILE:NAME", which runs in a
     process of its own with `limits`. like: the function of `refimpl` that it should be,
     "conv2d_backward"; style: how it takes its arguments; layout: "NCHW", "NHWC", or of one sample
-    at a time "CHW", "HWC", "HW", "D" (a vector), "D1" (a column), or "DN" for samples in columns.
+    at a time "CHW", "HWC", "HW", "D" (a vector), "D1" (a column), or "DN" for samples in columns,
+    "NC" for a global pooling that gives (N, C).
     All three are found out where that is plain.
     Raises: ValueError for a layout that there is not; nothing for a wrong candidate, see
     `Verdict.raise_if_wrong`.

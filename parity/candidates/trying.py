@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from inspect import Parameter
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ from parity.candidates.styles.standing import (
     hidden_options,
     is_complete,
     last_names,
+    options_of,
     standings,
     unshown,
 )
@@ -39,6 +41,7 @@ from parity.candidates.styles.style import (
     D1,
     DN,
     FORWARD,
+    NC,
     NCHW,
     ONE_SAMPLE,
     D,
@@ -174,6 +177,7 @@ def not_inverted(told: Told) -> Told:
 
 
 IN_WORDS = {
+    NC: "its y is one number for each map, (N, C)",
     DN: "its samples are in columns",
     D: "it takes one sample at a time, a vector",
     D1: "it takes one sample at a time, a column",
@@ -233,6 +237,9 @@ def standing(put: Put, told: Told, layout: str | None, seed: int) -> Told | str:
     if isinstance(made, Unclear):
         return made.message
     ways = list(_ways(told, made, layout, last_names(listed)))
+    if not ways:
+        needed = [n for n, value in options_of(told.like).items() if value is Parameter.empty]
+        return f"no attribute of {name} shows its {', '.join(needed)}: give its class"
     held = [
         replace(one, own=_holding(one.own, _values(put, told))) for one in ways if made[0].weight
     ]

@@ -68,6 +68,7 @@ OBJECTS = ("layer", "torch")  # styles whose parameters are inside
 TENSORS = re.compile(r"\bTensors?\b|\btorch\.|'numpy\.ndarray' object has no attribute")
 
 
+BY_TANH = "its Φ is approximated by tanh"
 TURNED = "its weights are (in, out)"
 DROPPING: tuple[tuple[str, Change], ...] = (
     (KEEPS, keeping),
@@ -219,6 +220,8 @@ def _of_object(candidate: str, told: Told, put: Put, wanted: Wanted, diagnose: D
 
 def _other_ways(told: Told, put: Put, wanted: Wanted) -> Iterator[tuple[str, Change]]:
     """How else a candidate may take its arrays, where nothing says it."""
+    if told.like == "gelu" and told.kind != "instance":
+        yield BY_TANH, _if_promising(put, _by_tanh, wanted.seed)
     if wanted.layout is None and told.style in TRIED:
         layout = NHWC if told.layout == NCHW else NCHW
         turned = _if_promising(put, lambda one: replace(one, layout=layout), wanted.seed)
@@ -254,6 +257,10 @@ def no_longer_raises(found: Verdict, other: Verdict) -> bool:
 
 def _without_bias(told: Told) -> Told:
     return replace(told, fixed={"bias": None})
+
+
+def _by_tanh(told: Told) -> Told:
+    return replace(told, fixed={"approximate": "tanh"})
 
 
 def _of_means(told: Told) -> Told | None:

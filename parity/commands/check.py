@@ -46,6 +46,7 @@ class Layout(StrEnum):
     D = "D"
     DN = "DN"
     D1 = "D1"
+    NC = "NC"
 
 
 def check(
@@ -73,8 +74,8 @@ def check(
     layout: Annotated[
         Layout | None,
         typer.Option(
-            help="its axes; CHW, HWC, HW, D, D1: one sample at a time; DN: samples in columns "
-            "(found by trying)"
+            help="its axes; CHW, HWC, HW, D, D1: one sample at a time; DN: samples in columns; "
+            "NC: y (N, C) (found by trying)"
         ),
     ] = None,
     output: Annotated[

@@ -12,7 +12,7 @@ from parity.candidates.styles.as_refimpl import inputs, tensors
 from parity.candidates.styles.constructing import LAYERS, PARAMETERS, made, parameter_ways
 from parity.candidates.styles.cs231n import LACKING, nothing
 from parity.candidates.styles.dropping import drawn, flags, reseeded, switching
-from parity.candidates.styles.keywords import degenerate
+from parity.candidates.styles.keywords import degenerate, other_than_fixed, without_fixed
 from parity.candidates.styles.moves import Move, ours, theirs
 from parity.candidates.styles.naming import gradient_held, gradients_in, is_upstream, value_in
 from parity.candidates.styles.requests import LAYER, attributes, call
@@ -56,8 +56,10 @@ class AsLayer:
     def lacks(self, problem: Problem, told: Told) -> str:
         if extra := FUNCTIONS[problem.function].extras & set(problem.arrays):
             return "class weights" if extra == {"weight"} else "running statistics"
+        other = other_than_fixed(problem, told.fixed)
+        problem = without_fixed(problem, told.fixed)
         lacking = LACKING.get(problem.function, nothing)(problem, told)
-        return degenerate(problem) or lacking or constructing.lacking(problem, told)
+        return degenerate(problem) or lacking or other or constructing.lacking(problem, told)
 
     def probe(self, told: Told) -> list[Ask]:
         return constructing.probe(told)

@@ -12,6 +12,7 @@ from parity.candidates.styles.keywords import (
     keywords,
     lacking,
     other_than_fixed,
+    without_fixed,
 )
 from parity.candidates.styles.moves import moves, ours, theirs
 from parity.candidates.styles.naming import array_called, gradients_in, value_in
@@ -46,9 +47,7 @@ class AsRefimpl(Plain):
 
     def lacks(self, problem: Problem, told: Told) -> str:
         other = other_than_fixed(problem, told.fixed)
-        problem = problem._replace(
-            options={n: v for n, v in problem.options.items() if n not in told.fixed}
-        )
+        problem = without_fixed(problem, told.fixed)
         found = [
             lacking(problem, told.signature(name), len(given(problem, told.signature(name), part)))
             for name, part in parts(told)

@@ -27,6 +27,7 @@ from parity.candidates.styles.moves import (
     AVERAGE_POOLINGS,
     CONVOLUTIONS,
     MAX_POOLINGS,
+    TRANSPOSED,
     Move,
     as_vector,
     moves,
@@ -55,23 +56,34 @@ from parity.witnesses.problem import Problem
 
 HOLDERS = ("params", "parameters", "param", "weights")  # dicts and lists of parameters
 PARAMETERS = ("weight", "bias")
-WITH_PARAMETERS = (*CONVOLUTIONS, "linear")
+WITH_PARAMETERS = (*CONVOLUTIONS, *TRANSPOSED, "linear")
+NORMALISATIONS = ("batch_norm", "layer_norm", "group_norm")
+OF_CHANNELS = (*NORMALISATIONS, "prelu")  # a weight for each channel
 LAYERS = (
     *(*WITH_PARAMETERS, *MAX_POOLINGS, *AVERAGE_POOLINGS, "flatten"),
     *("relu", "leaky_relu", "hardtanh", "sigmoid", "tanh", "softmax", "log_softmax"),
     *("softplus", "silu", "gelu", "elu", "hardsigmoid", "hardswish"),
+    *(*OF_CHANNELS, "global_avg_pool", "global_max_pool"),
+    *(f"adaptive_{kind}_pool{n}d" for kind in ("avg", "max") for n in (1, 2, 3)),
     *("cross_entropy", "mse_loss", "local_response_norm", "dropout"),
 )
 
 # The layout of so many samples and maps as the probe has.
 WITH_BATCH = {**dict.fromkeys(LAYOUTS, NCHW), HWC: NHWC, NHWC: NHWC}
 
-# (C_out, C_in, *K), (features_out, features_in)
+# (C_out, C_in, *K), transposed (C_in, C_out, *K), (features_out, features_in), (C,)
 SAMPLES: dict[str, Shape] = {
     "conv1d": (5, 3, 2),
     "conv2d": (5, 3, 2, 2),
     "conv3d": (5, 3, 2, 2, 2),
+    **{name: (3, 5, *(2,) * n) for n, name in enumerate(TRANSPOSED, 1)},
     "linear": (5, 3),
+    **dict.fromkeys(OF_CHANNELS, (6,)),
+}
+SAMPLE_OPTIONS: dict[str, dict[str, Any]] = {
+    "batch_norm": {"training": True},
+    "layer_norm": {"normalized_shape": 6},
+    "group_norm": {"num_groups": 2},
 }
 
 
@@ -81,10 +93,22 @@ def sample(like: str) -> Problem:
     >>> sample("linear").arrays["weight"].shape
     (5, 3)
     """
-    weight = np.zeros(SAMPLES[like])
-    x = np.zeros((2, 3, *(4 for _ in weight.shape[2:])))
-    arrays = {"x": x, "weight": weight, "bias": np.zeros(len(weight))}
-    return Problem(like, arrays, {}, FUNCTIONS[like].forward(arrays, {}))
+    weight, options = np.zeros(SAMPLES[like]), SAMPLE_OPTIONS.get(like, {})
+    channels = 3 if weight.ndim > 1 else weight.size
+    x = np.zeros((2, channels, *(4 for _ in weight.shape[2:])))
+    arrays = {"x": x, "weight": weight, "bias": np.zeros(outputs(like))}
+    if "bias" not in FUNCTIONS[like].inputs:
+        arrays.pop("bias")
+    return Problem(like, arrays, options, FUNCTIONS[like].forward(arrays, options))
+
+
+def outputs(like: str) -> int:
+    """How many biases an object of the sample's sizes has.
+
+    >>> outputs("conv2d"), outputs("conv_transpose2d"), outputs("batch_norm")
+    (5, 5, 6)
+    """
+    return SAMPLES[like][1 if like in TRANSPOSED else 0]
 
 
 def probe(told: Told) -> list[Ask]:
@@ -114,9 +138,11 @@ def learned(told: Told, replies: Sequence[Reply]) -> Told | Unclear:
             f"no array of {told.names[0]} is called weight, weights, W, w, kernel or filters; "
             f"its arrays are: {listed}"
         )
-    if shapes[attribute] == SAMPLES[told.like][2:]:
+    if shapes[attribute] == SAMPLES[told.like][2:] and told.like not in OF_CHANNELS:
         return replace(seen, layout=HW)
-    if way_of(sample(told.like).arrays["weight"], shapes[attribute]) is None:
+    weight = sample(told.like).arrays["weight"]
+    way = as_vector if told.like in OF_CHANNELS else way_of
+    if way(weight, shapes[attribute]) is None:
         shape, sizes = shapes[attribute], SAMPLES[told.like]
         return Unclear(
             f"{told.names[0]}.{attribute} has the shape {shape} where the weights are {sizes}: "
@@ -188,16 +214,37 @@ def arguments(problem: Problem, told: Told, parameters: Signature) -> dict[str, 
 
 def sizes(problem: Problem, names: Sequence[str]) -> dict[str, Any]:
     """The numbers of channels or features, and the kernel's size."""
-    if "weight" not in problem.arrays or problem.arrays["weight"].ndim < 2:
-        return {}
-    weight = problem.arrays["weight"]
-    groups = settled(problem).get("groups", 1)
-    values = {"inputs": weight.shape[1] * groups, "outputs": len(weight)}
-    values["biased"] = "bias" in problem.arrays
-    if weight.ndim > 2:
-        values["kernel"] = one_number(weight.shape[2:])
+    values: dict[str, Any] = {}
+    if problem.function in OF_CHANNELS:
+        values = {"channels": channels(problem), "scaled": "weight" in problem.arrays}
+    elif problem.function in WITH_PARAMETERS:
+        weight, groups = problem.arrays["weight"], settled(problem).get("groups", 1)
+        ins, outs = (0, 1) if problem.function in TRANSPOSED else (1, 0)
+        whole = (len(weight), weight.shape[1] * groups)
+        values |= {"inputs": whole[ins], "outputs": whole[outs]}
+        if weight.ndim > 2:
+            values["kernel"] = one_number(weight.shape[2:])
+    values |= {"biased": "bias" in problem.arrays} if "weight" in problem.arrays else {}
     named = {next((n for n in SIZES[key] if n in names), ""): v for key, v in values.items()}
     return {name: value for name, value in named.items() if name}
+
+
+def channels(problem: Problem) -> Any:
+    """How many weights an object for a problem has; of several axes their sizes."""
+    if problem.function == "layer_norm":
+        return one_of_one(settled(problem)["normalized_shape"])
+    if "weight" in problem.arrays:
+        return problem.arrays["weight"].size
+    return problem.arrays["x"].shape[1]
+
+
+def one_of_one(sizes: Sequence[int]) -> Any:
+    """The size of one axis as a number.
+
+    >>> one_of_one((3,)), one_of_one((3, 3))
+    (3, (3, 3))
+    """
+    return sizes[0] if len(sizes) == 1 else sizes
 
 
 def made(problem: Problem, told: Told, library: str, training: bool = True) -> Ask:
@@ -212,7 +259,8 @@ def made(problem: Problem, told: Told, library: str, training: bool = True) -> A
     for array in PARAMETERS:
         if array in problem.arrays and takes_array(parameters, array):
             given[parameter_called(parameters, array)] = arrays[array]
-    return construct(told.names[0], given, to_set, library)
+    dtype = problem.dy.dtype.name if problem.function == "batch_norm" else ""
+    return construct(told.names[0], given, to_set, library, dtype)
 
 
 def parameter_called(parameters: Signature, array: str) -> str:
@@ -270,7 +318,11 @@ def parameter_ways(problem: Problem, told: Told) -> dict[str, Move]:
     attributes, known = told.attributes or {}, attribute_of(told, "weight")
     if told.own is not None:
         return ways | ways_of_own(problem, told, told.own)
-    if known and "weight" in problem.arrays:
+    if known and "weight" in problem.arrays and told.like in OF_CHANNELS:
+        weight = problem.arrays["weight"]
+        lying = shape_of_vector(weight.size, attributes[known], told.like)
+        ways |= {"weight": Move((), lying)} if lying is not None and weight.ndim == 1 else {}
+    elif known and "weight" in problem.arrays:
         way: Callable[[Array], Move] | None = way_of(
             sample(told.like).arrays["weight"], attributes[known]
         )
@@ -278,20 +330,22 @@ def parameter_ways(problem: Problem, told: Told) -> dict[str, Move]:
             ways["weight"] = way(problem.arrays["weight"])
     vector = attribute_of(told, "bias")
     if vector and "bias" in problem.arrays:
-        shape = shape_of_bias(problem.arrays["bias"].size, attributes[vector], told.like)
-        ways |= {"bias": Move((), shape)} if shape is not None else {}
+        bias = problem.arrays["bias"]
+        shape = shape_of_vector(bias.size, attributes[vector], told.like)
+        ways |= {"bias": Move((), shape)} if shape is not None and bias.ndim == 1 else {}
     return ways
 
 
-def shape_of_bias(size: int, seen: Shape, like: str) -> Shape | None:
-    """The shape of so many biases in an object, as they were seen in the sample; None: as it is.
+def shape_of_vector(size: int, seen: Shape, like: str) -> Shape | None:
+    """The shape of so many biases in an object, as they were seen in the sample, or of so many
+    weights, one for each channel; None: as it is.
 
-    >>> shape_of_bias(7, (5, 1), "linear"), shape_of_bias(1, (1,), "conv2d")
+    >>> shape_of_vector(7, (5, 1), "linear"), shape_of_vector(1, (1,), "conv2d")
     ((7, 1), (1,))
     """
     if prod(seen) == size == 1:
         return seen
-    sampled = SAMPLES[like][0]
+    sampled = outputs(like)
     if as_vector(np.zeros(sampled), seen) is None:
         return None
     return tuple(size if n == sampled else n for n in seen)
@@ -350,6 +404,11 @@ def array_arguments(parameters: Signature) -> list[str]:
 
 def bias_lacking(problem: Problem, told: Told, parameters: Signature) -> str:
     """Whether a bias cannot be given, or cannot be left out."""
+    if problem.function in NORMALISATIONS and "weight" not in problem.arrays:
+        flags = SIZES["scaled"]
+        return "" if any(n in flags for n in by_keyword(parameters)) else "a weight left out"
+    if problem.function in NORMALISATIONS and "bias" not in problem.arrays:
+        return "" if has_flag(parameters) else "a bias left out"
     if problem.function not in WITH_PARAMETERS or told.attributes is None or told.own is not None:
         return ""
     held = attribute_of(told, "bias") or takes_array(parameters, "bias")

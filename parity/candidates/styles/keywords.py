@@ -16,6 +16,8 @@ from parity.candidates.styles.style import Signature
 from parity.cases.functions import FUNCTIONS
 from parity.witnesses.problem import Problem
 
+# An optimiser's, which stand by no other name at a place of their own.
+STATES = ("velocity", "first_moment", "second_moment", "max_second_moment")
 BY_AXIS = ("stride", "padding", "dilation", "kernel_size")
 
 
@@ -215,6 +217,9 @@ def lacking(problem: Problem, parameters: Signature, given: int) -> str:
     """The first thing that the candidate cannot be told; given: how many arrays it is given."""
     wanted = array_parameters(problem, parameters)
     if not has_room_for_any(parameters):
+        states = [n for n in problem.arrays if n in STATES and n not in by_keyword(parameters)]
+        if states:
+            return states[0]
         if len(wanted) < given:
             return "bias" if "bias" in problem.arrays else "all of its arrays"
         missing = [p.name for p in wanted[given:] if not p.has_default]
@@ -252,6 +257,11 @@ def other_than_fixed(problem: Problem, fixed: Mapping[str, Any]) -> str:
     return next((name for name, value in fixed.items() if values[name] is not value), "")
 
 
+def without_fixed(problem: Problem, fixed: Mapping[str, Any]) -> Problem:
+    """The problem as it is told a candidate that has no parameter for some options."""
+    return problem._replace(options={n: v for n, v in problem.options.items() if n not in fixed})
+
+
 def unusual_padding(problem: Problem) -> str:
     """Padding that is neither a number nor one for each axis; "" if it is."""
     padding = settled(problem).get("padding", 0)
@@ -284,4 +294,6 @@ def only_for_some(problem: Problem) -> str:
     apart = [name for name in BY_AXIS if isinstance(values.get(name), tuple | list)]
     words = {"kernel_size": "a window", "padding": "padding"}
     said = (f"{words.get(name, f'a {name}')} for each axis" for name in apart)
-    return degenerate(problem) or unusual_padding(problem) or next(said, "")
+    kept = None in np.atleast_1d(np.asarray(values.get("output_size", 0), object)).tolist()
+    left = "an axis that is left as it is" if kept else ""
+    return degenerate(problem) or unusual_padding(problem) or left or next(said, "")

@@ -10,11 +10,12 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from parity.candidates.said import Misshapen
-from parity.candidates.styles.style import CHW, D1, DN, HW, HWC, NHWC, D
+from parity.candidates.styles.style import CHW, D1, DN, HW, HWC, NC, NHWC, D
 from parity.cases.case import Array, Shape
 from parity.witnesses.problem import Problem
 
 CONVOLUTIONS = ("conv1d", "conv2d", "conv3d")
+TRANSPOSED = ("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
 ONE_KERNEL_A_MAP = ("weighted_pool2d", "shared_conv2d")  # their weights have no axis of inputs
 MAX_POOLINGS = ("max_pool1d", "max_pool2d", "max_pool3d")
 AVERAGE_POOLINGS = ("avg_pool1d", "avg_pool2d", "avg_pool3d")
@@ -98,6 +99,8 @@ def moves(problem: Problem, layout: str) -> dict[str, Move]:
         return of_one_vector(problem)
     if layout in (DN, D1):
         return of_columns(problem)
+    if layout == NC:
+        return {"y": Move((), problem.dy.shape[:2])}
     if problem.function not in OF_MAPS:
         return of_one_flattened(problem) if layout == CHW else {}
     if layout == HW:

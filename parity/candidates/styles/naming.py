@@ -51,6 +51,21 @@ SIZES: dict[str, tuple[str, ...]] = {
         *("kernel_size", "filter_size", "kernel_shape", "filter_shape", "ksize", "kernel"),
         *("size", "field", "k", "f"),
     ),
+    "channels": (
+        *("num_features", "num_channels", "num_parameters", "normalized_shape", "n_features"),
+        *(
+            "features",
+            "n_channels",
+            "channels",
+            "in_channels",
+            "input_dim",
+            "dim",
+            "size",
+            "D",
+            "C",
+        ),
+    ),
+    "scaled": ("affine", "elementwise_affine"),
     "biased": ("use_bias", "with_bias", "has_bias", "bias"),
 }
 

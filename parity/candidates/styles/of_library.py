@@ -52,9 +52,10 @@ class OfLibrary(Plain):
         return tuple(FUNCTIONS)
 
     def lacks(self, problem: Problem, told: Told) -> str:
-        parameters = parameters_of(told)
+        parameters, other = parameters_of(told), keywords.other_than_fixed(problem, told.fixed)
+        problem = keywords.without_fixed(problem, told.fixed)
         lacking = keywords.lacking(problem, parameters, len(problem.arrays))
-        return lacking or keywords.unusual_padding(problem)
+        return other or lacking or keywords.unusual_padding(problem)
 
     def exchange(self, problem: Problem, told: Told) -> Exchange:
         ways = moves(problem, told.layout)

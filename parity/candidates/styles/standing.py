@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 
 import refimpl
-from parity.candidates.styles.constructing import WITH_PARAMETERS, attribute_of
+from parity.candidates.styles.constructing import OF_CHANNELS, WITH_PARAMETERS, attribute_of
 from parity.candidates.styles.dropping import KEEP
 from parity.candidates.styles.keywords import BY_AXIS, one_number
 from parity.candidates.styles.moves import (
     AVERAGE_POOLINGS,
     CONVOLUTIONS,
     MAX_POOLINGS,
+    TRANSPOSED,
     WAYS,
     as_vector,
     shape_behind,
@@ -29,13 +30,20 @@ from parity.candidates.styles.moves import (
 from parity.candidates.styles.naming import OPTIONS, SIDES, SIZES
 from parity.candidates.styles.style import Own, Told, Unclear, Way
 from parity.cases.case import Shape
+from parity.cases.functions import FUNCTIONS
 
 Settings = Mapping[str, Any]
 POOLINGS = (*MAX_POOLINGS, *AVERAGE_POOLINGS)
 MOST = 1_000_000  # elements of its weights
 # What refimpl has only in this form.
 FIXED = {"padding_mode": "zeros", "transposed": False, "return_indices": False}
-FIXED |= {"label_smoothing": 0.0, "inplace": False}
+FIXED |= {"inplace": False}
+NUMBERS = (
+    *("negative_slope", "min_val", "max_val", "alpha", "beta", "threshold", "k", "eps"),
+    "label_smoothing",
+)
+SIZED = ("groups", "axis", "divisor_override", "num_groups", "size", "ignore_index")
+NAMED = {"reduction": ("mean", "sum", "none"), "approximate": ("none", "tanh")}
 # Values of an option that no attribute shows.
 TRIED: dict[str, tuple[Any, ...]] = {
     "stride": (2, 3, 1, 4),
@@ -84,7 +92,7 @@ def odd_setting(settings: Settings) -> str:
 def options_of(like: str) -> dict[str, Any]:
     """The options of a function, and what they are unless given."""
     known = signature(getattr(refimpl, like)).parameters.values()
-    arrays = ("x", "weight", "bias", "logits", "target", "mask")
+    arrays = {*FUNCTIONS[like].inputs, *FUNCTIONS[like].by_name, "x", "target", "mask"}
     return {p.name: p.default for p in known if p.name not in arrays}
 
 
@@ -132,11 +140,13 @@ def _can_be(option: str, value: Any) -> bool:
         return type(value) is bool
     if option == "p":
         return type(value) in (int, float) and 0 <= value < 1
-    if option in ("negative_slope", "min_val", "max_val"):
+    if option in NUMBERS:
         return type(value) in (int, float)
-    if option in ("groups", "axis", "divisor_override"):
+    if option == "output_size":
+        return all(type(n) is int and n > 0 for n in np.asarray(value).reshape(-1).tolist())
+    if option in SIZED:
         return type(value) is int
-    return option == "reduction" and value in ("mean", "sum", "none")
+    return option in NAMED and value in NAMED[option]
 
 
 def is_complete(like: str, options: Mapping[str, Any]) -> bool:
@@ -276,6 +286,13 @@ def standings(told: Told, listed: Sequence[Sequence[Any]]) -> list[Own] | Unclea
 
     listed: its settings, as `construct` tells them.
     """
+    if told.like == "cross_entropy" and attribute_of(told, "weight"):
+        return Unclear(f"{told.names[0]} has weights of classes, which are not judged")
+    if told.like in (*OF_CHANNELS, *TRANSPOSED):
+        return Unclear(
+            f"{told.names[0]} is an object that is there already, which cannot be judged as "
+            f"{told.like}: give its class"
+        )
     settings = last_names(listed)
     odd = odd_setting(settings)
     if odd:

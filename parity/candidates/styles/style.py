@@ -19,8 +19,9 @@ NCHW, NHWC = "NCHW", "NHWC"
 CHW, HWC, HW, D = "CHW", "HWC", "HW", "D"
 # Samples in columns, and one of them alone.
 DN, D1 = "DN", "D1"
+NC = "NC"  # of maps one number each, without axes of size 1
 ONE_SAMPLE = (CHW, HWC, HW, D, D1)
-LAYOUTS = (NCHW, NHWC, *ONE_SAMPLE, DN)
+LAYOUTS = (NCHW, NHWC, *ONE_SAMPLE, DN, NC)
 VARIADIC = ("VAR", "var", "*")  # how the kind of *args and **kwargs begins, in any spelling
 
 

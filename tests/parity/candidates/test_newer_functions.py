@@ -10,7 +10,7 @@ import torch
 
 import parity
 
-F = torch.nn.functional
+nn, F = torch.nn, torch.nn.functional
 
 
 def gelu_tanh(x: Any) -> Any:
@@ -85,16 +85,123 @@ class Softplus:
         return dout / (1 + np.exp(-self.x))
 
 
+class BatchNorm:
+    def __init__(self, D: int, eps: float = 1e-5) -> None:
+        self.gamma, self.beta, self.eps = np.ones(D), np.zeros(D), eps
+
+    def forward(self, x: Any) -> Any:
+        self.root = 1 / np.sqrt(x.var(0) + self.eps)
+        self.scaled = (x - x.mean(0)) * self.root
+        return self.gamma * self.scaled + self.beta
+
+    def backward(self, dout: Any) -> Any:
+        scaled, n, dx = self.scaled, len(dout), dout * self.gamma
+        self.dgamma, self.dbeta = (dout * scaled).sum(0), dout.sum(0)
+        return self.root / n * (n * dx - dx.sum(0) - scaled * (dx * scaled).sum(0))
+
+
+class BatchNormWithoutMean(BatchNorm):
+    """Its dx does not know that the mean depends on x."""
+
+    def backward(self, dout: Any) -> Any:
+        super().backward(dout)
+        scaled, n, dx = self.scaled, len(dout), dout * self.gamma
+        return self.root / n * (n * dx - scaled * (dx * scaled).sum(0))
+
+
+class PReLU:
+    def __init__(self, num_parameters: int = 1) -> None:
+        self.weight = np.full(num_parameters, 0.25)
+
+    def slope(self, x: Any) -> Any:
+        return self.weight.reshape(-1, *(1,) * (x.ndim - 2)) if x.ndim > 1 else self.weight
+
+    def forward(self, x: Any) -> Any:
+        self.x = x
+        return np.where(x > 0, x, self.slope(x) * x)
+
+    def backward(self, dy: Any) -> Any:
+        x = self.x
+        each = np.where(x > 0, 0, x) * dy
+        axes = tuple(n for n in range(x.ndim) if n != 1 or self.weight.size == 1)
+        self.dweight = each.sum(axes).reshape(self.weight.shape)
+        return np.where(x > 0, dy, self.slope(x) * dy)
+
+
+class ConvTranspose2d:
+    """One number for the stride."""
+
+    def __init__(self, in_channels: int, out_channels: int, kernel_size: int, stride: int = 1):
+        self.weight = np.zeros((in_channels, out_channels, kernel_size, kernel_size))
+        self.bias, self.stride = np.zeros(out_channels), stride
+
+    def places(self, x: Any) -> Any:
+        k, s = self.weight.shape[-1], self.stride
+        for i, j in np.ndindex(x.shape[2:]):
+            yield (..., slice(i * s, i * s + k), slice(j * s, j * s + k)), x[:, :, i, j]
+
+    def forward(self, x: Any) -> Any:
+        self.x, k = x, self.weight.shape[-1]
+        sizes = [(n - 1) * self.stride + k for n in x.shape[2:]]
+        y = np.zeros((len(x), self.weight.shape[1], *sizes), x.dtype)
+        for place, pixel in self.places(x):
+            y[place] += np.einsum("nc,cokl->nokl", pixel, self.weight)
+        return y + self.bias[:, None, None]
+
+    def backward(self, dy: Any) -> Any:
+        x, columns = self.x, []
+        self.dweight, self.dbias = np.zeros_like(self.weight), dy.sum((0, 2, 3))
+        for place, pixel in self.places(x):
+            self.dweight += np.einsum("nc,nokl->cokl", pixel, dy[place])
+            columns.append(np.einsum("nokl,cokl->nc", dy[place], self.weight))
+        return np.stack(columns, -1).reshape(x.shape)
+
+
+class UnspreadConvTranspose2d(ConvTranspose2d):
+    """Its dx is read at a stride of 1."""
+
+    def backward(self, dy: Any) -> Any:
+        dx, s = super().backward(dy), self.stride
+        self.stride = 1
+        wrong = super().backward(dy)
+        self.stride = s
+        super().backward(dy)
+        return wrong if s > 1 else dx
+
+
+class GlobalAvgPool:
+    def forward(self, x: Any) -> Any:
+        self.shape = x.shape
+        return x.mean((2, 3))
+
+    def backward(self, dy: Any) -> Any:
+        _, _, height, width = self.shape
+        return np.broadcast_to(dy[:, :, None, None], self.shape) / (height * width)
+
+
+class SummedGlobalAvgPool(GlobalAvgPool):
+    def backward(self, dy: Any) -> Any:
+        return np.broadcast_to(dy[:, :, None, None], self.shape) / self.shape[2]
+
+
 RIGHT = [
     *((batch_norm, batch_norm_backward), batchnorm2d, layer_norm, group_norm),
     *(softplus, Softplus, mse_loss, MSELoss),
-    *(torch.nn.Softplus, torch.nn.MSELoss, torch.nn.CrossEntropyLoss),
+    *(nn.Softplus, nn.MSELoss, nn.CrossEntropyLoss),
+    *(BatchNorm, PReLU, ConvTranspose2d, GlobalAvgPool, gelu_tanh),
+    *(nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm, nn.GroupNorm, nn.LocalResponseNorm),
+    *(nn.PReLU, nn.ConvTranspose1d, nn.ConvTranspose3d, nn.GELU, nn.ELU),
+    *(nn.AdaptiveAvgPool1d, nn.AdaptiveMaxPool2d, nn.Hardsigmoid, nn.Hardswish, nn.SiLU),
+    *(nn.Softplus(2.0, 10), nn.ELU(0.5), nn.GELU("tanh"), nn.MSELoss(reduction="sum")),
+    *(nn.AdaptiveAvgPool2d((2, 3)), nn.LocalResponseNorm(2)),
+    nn.CrossEntropyLoss(label_smoothing=0.1, ignore_index=0),
     *(F.batch_norm, F.layer_norm, F.group_norm, F.softplus, F.mse_loss),
 ]
 
 
 def named(one: Any) -> str:
-    return "+".join(f.__name__ for f in one) if isinstance(one, tuple) else one.__name__
+    parts = one if isinstance(one, tuple) else (one,)
+    return "+".join(getattr(part, "__name__", str(part)) for part in parts)
 
 
 @pytest.mark.parametrize("candidate", RIGHT, ids=named)
@@ -118,6 +225,42 @@ def test_wrong(candidate: Any, like: str, tensor: str) -> None:
     verdict = parity.check(candidate, like=like, style="refimpl")
     assert verdict.status == "wrong"
     assert verdict.said.startswith(f"{tensor} is wrong")
+
+
+@pytest.mark.parametrize(
+    ("candidate", "tensor"),
+    [
+        (BatchNormWithoutMean, "dx"),
+        (UnspreadConvTranspose2d, "dx"),
+        (SummedGlobalAvgPool, "dx"),
+    ],
+    ids=["a mean without gradient", "no stride", "a sum over one axis"],
+)
+def test_wrong_layer(candidate: Any, tensor: str) -> None:
+    verdict = parity.check(candidate)
+    assert verdict.status == "wrong"
+    assert verdict.said.startswith(f"{tensor} is wrong")
+
+
+def test_what_cannot_be_asked_yet() -> None:
+    """It is said in a sentence, and nothing is judged."""
+    for there in (nn.BatchNorm2d(4), nn.PReLU(3), nn.ConvTranspose2d(2, 3, 2)):
+        verdict = parity.check(there)
+        assert verdict.status == "unclear"
+        assert verdict.said.endswith(": give its class")
+    weighted = parity.check(nn.CrossEntropyLoss(weight=torch.ones(3)))
+    assert (weighted.status, "weights of classes" in weighted.said) == ("unclear", True)
+
+
+def test_a_step_without_state() -> None:
+    """What has no place for a velocity is not given one as its learning rate."""
+
+    def sgd_step(w: Any, dw: Any, lr: float = 0.01) -> Any:
+        return w - lr * dw
+
+    verdict = parity.check(sgd_step)
+    assert verdict.status == "failed"
+    assert "velocity" in verdict.said
 
 
 def test_a_function_that_a_style_has_not() -> None:

@@ -166,9 +166,12 @@ def test_targets_that_are_none(
         (("--style", "mine"), 'no style is called "mine"; styles: refimpl, cs231n, '),
         (
             ("--layout", "nhwc"),
-            "HWC, HW, D, DN or D1, but is 'nhwc'; did you mean NHWC?",
+            "HWC, HW, D, DN, D1 or NC, but is 'nhwc'; did you mean NHWC?",
         ),
-        (("--layout", "x"), "--layout must be NCHW, NHWC, CHW, HWC, HW, D, DN or D1, but is 'x'"),
+        (
+            ("--layout", "x"),
+            "--layout must be NCHW, NHWC, CHW, HWC, HW, D, DN, D1 or NC, but is 'x'",
+        ),
         (("--format", "jsno"), "csv or gradescope, but is 'jsno'; did you mean json?"),
         (("--jobs", "0"), "--jobs must be at least 1, but is 0"),
         (("--jobs", "two"), "--jobs must be a whole number, but is two"),

@@ -25,7 +25,7 @@ WRONG = {
     "run --seed": "--seed needs a value behind it; `parity run --help`",
     "run --quick=3": "--quick takes no value",
     "check": "FILE:NAME… is missing; `parity check --help`",
-    "check a --layout x": "--layout must be NCHW, NHWC, CHW, HWC, HW, D, DN or D1, but is 'x'",
+    "check a --layout x": "--layout must be NCHW, NHWC, CHW, HWC, HW, D, DN, D1 or NC, but is 'x'",
     "diff a.csv": "B is missing",
     "list a b": "too many arguments: b",
     "help rnu": "there is no command 'rnu', did you mean run?; there are run, page, check, ",
