@@ -82,7 +82,7 @@ class Beside:
             error = np.abs(off)
             errors.append(error)
             self.errors[k] = max(self.errors[k], float(np.max(error)))
-            self._hold_against(who, truth, error, own if k == 0 else _at(self.limit, truth) - own)
+            self._hold_against(who, truth, error, own if k == 0 else self._theirs(truth, own))
             if unit is not None:
                 counted = np.max(ratios(error, unit), where=unit > 0, initial=0.0)
                 self.roundings[k] = max(self.roundings[k], float(counted))
@@ -90,6 +90,12 @@ class Beside:
                 self._see(truth, off, own, judged)
         if unit is not None:
             self._keep_lost(most_lost(truth, (errors[0], errors[1]), unit, own, self.normal))
+
+    def _theirs(self, truth: Truth, own: Array) -> Array:
+        """torch's bound: what refimpl's leaves of both; ∞ where both have none."""
+        both = _at(self.limit, truth)
+        with np.errstate(invalid="ignore"):
+            return np.asarray(np.where(np.isinf(both), both, both - own))
 
     def _rounding(self, truth: Truth) -> Array | None:
         """u·Σ|terms| in ULP, where anything is rounded."""

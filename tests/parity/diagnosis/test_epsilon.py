@@ -68,11 +68,19 @@ def of_dropout(eps: float) -> Code:
     return code
 
 
+def has_options(problem: Problem) -> bool:
+    """Class weights, label smoothing, samples that are ignored: exercises have none."""
+    target = problem.arrays.get("target", np.zeros(1))
+    smoothed = bool(problem.options.get("label_smoothing"))
+    return smoothed or "weight" in problem.arrays or (target.dtype.kind == "i" and target.min() < 0)
+
+
 def plain(function: str, code: Code) -> list[str]:
     """What is said of cases whose exponentials stay small."""
 
     def where_there_are_numbers(problem: Problem, right: Tensors) -> Mapping[str, Array | str]:
-        return code(problem, right) if all(a.size for a in problem.arrays.values()) else {}
+        there = all(a.size for a in problem.arrays.values())
+        return code(problem, right) if there and not has_options(problem) else {}
 
     found = [
         o
