@@ -86,6 +86,7 @@ def plain(function: str, code: Code) -> list[str]:
         o
         for o in observed(function, where_there_are_numbers, count=60)
         if is_finite(o.problem)
+        and not has_options(o.problem)
         and max(abs(a).max(initial=0) for a in o.problem.arrays.values()) < 20
     ]
     assert sum(bool(o.wrong) for o in found) > 1
