@@ -72,7 +72,11 @@ def has_options(problem: Problem) -> bool:
     """Class weights, label smoothing, samples that are ignored: exercises have none."""
     target = problem.arrays.get("target", np.zeros(1))
     smoothed = bool(problem.options.get("label_smoothing"))
-    return smoothed or "weight" in problem.arrays or (target.dtype.kind == "i" and target.min() < 0)
+    return (
+        smoothed
+        or "weight" in problem.arrays
+        or (target.dtype.kind == "i" and target.min(initial=0) < 0)
+    )
 
 
 def plain(function: str, code: Code) -> list[str]:
