@@ -79,9 +79,10 @@ class Function:
         {'negative_slope': 0.01000213623046875}
         """
         known = signature(getattr(refimpl, self.name)).parameters
-        left_out = {n: known[n].default for n in self.rounded if n not in options}
-        given = {**options, **left_out}
-        return given | {n: float(np.dtype(dtype).type(given[n])) for n in self.rounded}
+        left_out = {n: known[n].default for n in self.rounded if n in known and n not in options}
+        given = {**options, **left_out}  # a mistake in refimpl's place may not name its options
+        rounded = [n for n in self.rounded if n in given]
+        return given | {n: float(np.dtype(dtype).type(given[n])) for n in rounded}
 
     @property
     def extras(self) -> frozenset[str]:

@@ -267,7 +267,9 @@ WRONG = {
     "parity.run: progress must be a function of two numbers, done and total, but is 1": {
         "progress": 1
     },
-    "no function or network is called 'rellu'; did you mean relu?": {"names": "rellu"},
+    "no function or network is called 'rellu'; did you mean relu or prelu or elu?": {
+        "names": "rellu"
+    },
 }
 
 
