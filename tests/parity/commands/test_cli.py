@@ -303,7 +303,7 @@ def test_default_jobs(
 # --- wrong calls --------------------------------------------------------------------------
 
 WRONG = {
-    "function": (["rleu"], "no function or network is called 'rleu'; did you mean relu?"),
+    "function": (["rleu"], "no function or network is called 'rleu'; did you mean relu or prelu?"),
     "case": (["relu", "--case", "mapz"], "no case is called 'mapz'; did you mean maps?"),
     "elements": (["--elements", "relu[mapz]"], "no case is called 'relu[mapz]'"),
     "dtype": (
@@ -428,7 +428,7 @@ def test_list_of_a_network_that_takes_long(call: Call) -> None:
 def test_list_of_something_unknown(call: Call) -> None:
     """Exit code 2, one line."""
     assert call("list", "rleu") == Outcome(
-        2, "", "parity: no function or network is called 'rleu'; did you mean relu?\n"
+        2, "", "parity: no function or network is called 'rleu'; did you mean relu or prelu?\n"
     )
 
 

@@ -186,7 +186,7 @@ def test_one_case_by_id_or_bare_name(names: list[str], case: str, ids: list[str]
 @pytest.mark.parametrize(
     ("names", "case", "text"),
     [
-        (["rleu"], None, "no function or network is called 'rleu'; did you mean relu?"),
+        (["rleu"], None, "no function or network is called 'rleu'; did you mean relu or prelu?"),
         (
             ["sigmoid", "conv4d"],
             None,
