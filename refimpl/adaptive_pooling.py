@@ -58,9 +58,8 @@ def adaptive_avg_pool1d_backward(dy: Array, x: Array, output_size: OutputSize) -
 def adaptive_avg_pool2d(x: Array, output_size: OutputSize) -> Array:
     """Mean of each window, as many windows along each axis as are asked for.
 
-    y[n,c,h,w] = 1/K_hw Σ_uv x[n,c,u,v] over ⌊h·H/H_out⌋ ≤ u < ⌈(h + 1)·H/H_out⌉ and
-                                             ⌊w·W/W_out⌋ ≤ v < ⌈(w + 1)·W/W_out⌉,
-    K_hw places.
+    y[n,c,h,w] = 1/K_hw Σ_uv x[n,c,u,v] over the K_hw places of the window,
+    ⌊h·H/H_out⌋ ≤ u < ⌈(h + 1)·H/H_out⌉, ⌊w·W/W_out⌋ ≤ v < ⌈(w + 1)·W/W_out⌉
 
     Shapes: x (N, C, H, W) -> (N, C, H_out, W_out).
     output_size: a number, or one for each axis; None leaves an axis as it is.
@@ -99,7 +98,8 @@ def adaptive_avg_pool2d_backward(dy: Array, x: Array, output_size: OutputSize) -
 def adaptive_avg_pool3d(x: Array, output_size: OutputSize) -> Array:
     """Mean of each window of a volume, as many windows along each axis as are asked for.
 
-    y[n,c,z,h,w] = 1/K_zhw Σ_tuv x[n,c,t,u,v] over ⌊z·D/D_out⌋ ≤ t < ⌈(z + 1)·D/D_out⌉, …
+    y[n,c,z,h,w] = 1/K_zhw Σ_tuv x[n,c,t,u,v] over the K_zhw places of the window,
+    ⌊z·D/D_out⌋ ≤ t < ⌈(z + 1)·D/D_out⌉ and so on
 
     Shapes: x (N, C, D, H, W) -> (N, C, D_out, H_out, W_out).
     output_size: as in `adaptive_avg_pool2d`.
@@ -134,7 +134,7 @@ def adaptive_avg_pool3d_backward(dy: Array, x: Array, output_size: OutputSize) -
 def adaptive_max_pool1d(x: Array, output_size: OutputSize) -> Array:
     """Maximum of each of `output_size` windows along one axis.
 
-    y[n,c,l] = max_u x[n,c,u] over ⌊l·L/L_out⌋ ≤ u < ⌈(l + 1)·L/L_out⌉
+    y[n,c,l] = max_u x[n,c,u] over the places ⌊l·L/L_out⌋ ≤ u < ⌈(l + 1)·L/L_out⌉
 
     Shapes: x (N, C, L) -> (N, C, L_out). output_size: as in `adaptive_avg_pool2d`.
     Raises: ValueError, TypeError as `adaptive_avg_pool2d` does.
@@ -186,8 +186,8 @@ def adaptive_max_pool1d_backward(
 def adaptive_max_pool2d(x: Array, output_size: OutputSize) -> Array:
     """Maximum of each window, as many windows along each axis as are asked for.
 
-    y[n,c,h,w] = max_uv x[n,c,u,v] over ⌊h·H/H_out⌋ ≤ u < ⌈(h + 1)·H/H_out⌉ and
-                                        ⌊w·W/W_out⌋ ≤ v < ⌈(w + 1)·W/W_out⌉
+    y[n,c,h,w] = max_uv x[n,c,u,v] over the places of the window,
+    ⌊h·H/H_out⌋ ≤ u < ⌈(h + 1)·H/H_out⌉, ⌊w·W/W_out⌋ ≤ v < ⌈(w + 1)·W/W_out⌉
 
     Shapes: x (N, C, H, W) -> (N, C, H_out, W_out). NaN wins.
     output_size: as in `adaptive_avg_pool2d`.
@@ -249,7 +249,8 @@ def adaptive_max_pool2d_backward(
 def adaptive_max_pool3d(x: Array, output_size: OutputSize) -> Array:
     """Maximum of each window of a volume, as many windows along each axis as are asked for.
 
-    y[n,c,z,h,w] = max_tuv x[n,c,t,u,v] over ⌊z·D/D_out⌋ ≤ t < ⌈(z + 1)·D/D_out⌉, …
+    y[n,c,z,h,w] = max_tuv x[n,c,t,u,v] over the places of the window,
+    ⌊z·D/D_out⌋ ≤ t < ⌈(z + 1)·D/D_out⌉ and so on
 
     Shapes: x (N, C, D, H, W) -> (N, C, D_out, H_out, W_out).
     output_size: as in `adaptive_avg_pool2d`.

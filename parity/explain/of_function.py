@@ -25,8 +25,8 @@ from parity.mistakes.catalogue import EVERY
 from parity.mistakes.mistake import Mistake
 
 BEYOND = "beyond the documents"
-# Before a line that goes on with a sentence.
-GOES_ON = re.compile(r"\n(?=→|[a-z]{2,},? [a-zA-Z](?!:))")
+# Before a line that goes on with a sentence, and behind one that ends within it.
+GOES_ON = re.compile(r"\n(?=→|[a-z]{2,},? [a-zA-Z](?!:))|(?<= its| the| and)\n")
 # Where a further argument or a further value of one is told.
 BEFORE_OPTION = re.compile(
     r"""(?<=[.;。；]) ?(?=[a-zA-Z_]+(?:[,、] ?[a-z_]+)*[:：（，])|\s(?="[a-z]+"[ ]{2})"""

@@ -78,7 +78,7 @@ def test_a_wrong_call(call: Call, arguments: tuple[str, ...], said: str) -> None
     assert err.count("\n") == 1
 
 
-@pytest.mark.parametrize("question", ["attention", "how do lstms work", "循环神经网络"])
+@pytest.mark.parametrize("question", ["spectral norm", "how do lstms work", "谱归一化"])
 def test_what_refimpl_has_not(call: Call, question: str) -> None:
     """One sentence, exit code 2, and no page."""
     code, out, err = call("explain", *question.split())

@@ -147,6 +147,8 @@ def test_a_formula_keeps_its_lines() -> None:
     """A sentence goes on in its line, an option's formula begins one."""
     said = "\n".join(lines_of(["batch_norm"], Look(width=200)))
     assert "over all samples and places, K of them" in said
+    said = "\n".join(lines_of(["local_response_norm"], Look(width=200)))
+    assert "AlexNet's paper does not divide: its n = 5, α = 10⁻⁴" in said
     assert "\n  weight w: l_n = " in "\n".join(lines_of(["cross_entropy"], Look()))
 
 
