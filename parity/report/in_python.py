@@ -63,7 +63,7 @@ def run(
     ...     run("rellu")
     ... except ValueError as error:
     ...     print(error)
-    no function or network is called 'rellu'; did you mean relu?
+    no function or network is called 'rellu'; did you mean relu or prelu or elu?
     """
     started = time.perf_counter()
     asked, file = _asked(names, case, dtype, full, quick, seed, elements), _path("shapes", shapes)
