@@ -13,13 +13,13 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from threading import Thread
+from dataclasses import dataclass, field
+from threading import Lock, Thread
 from types import FrameType
 from typing import Any, NoReturn
 
 INTERRUPTED = 130  # what a shell gives a command that Ctrl-C ended
-PATIENCE = 1.5  # seconds in which a command clears up
+PATIENCE = 2.0  # seconds in which a command clears up
 SHOW_CURSOR = "\x1b[?25h"  # a progress bar hides it
 
 
@@ -52,6 +52,13 @@ class _Ctrl:
 
     came: bool = False
     answered: bool = False
+    lock: Any = field(default_factory=Lock)
+
+    def says_it(self) -> bool:
+        """Whether it is for the caller to say the sentence: for the first who asks."""
+        with self.lock:
+            first, self.answered = not self.answered, True
+        return first
 
 
 _work, _ctrl = Work(), _Ctrl()
@@ -91,8 +98,7 @@ def came() -> bool:
 
 def answer(sentence: str | None = None) -> None:
     """Say the sentence, once. Who gives its own goes on for a while, until the next Ctrl-C."""
-    if not _ctrl.answered:
-        _ctrl.answered = True
+    if _ctrl.says_it():
         with suppress(OSError):
             print(f"parity: {sentence or _work.sentence()}", file=sys.stderr, flush=True)
 
@@ -142,7 +148,7 @@ def _see_to_it(hears: socket.socket, tells: socket.socket) -> None:
         if number[0] != signal.SIGINT:
             continue
         time.sleep(PATIENCE)
-        if not _ctrl.answered:
+        if _ctrl.says_it():
             _end_at_once()
 
 
