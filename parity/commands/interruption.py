@@ -74,8 +74,13 @@ def begin() -> None:
 
 
 def counts(total: int, what: str) -> None:
-    """So many of something are to be done."""
+    """So many of something are to be done.
+
+    Raises: KeyboardInterrupt if Ctrl-C came before, and an import has swallowed it.
+    """
     _work.done, _work.total, _work.what = 0, total, what
+    if _ctrl.came and not _ctrl.answered:
+        raise KeyboardInterrupt
 
 
 def advance(count: int) -> None:

@@ -18,6 +18,7 @@ from multiprocessing import (
 from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -78,13 +79,29 @@ def _start_server() -> None:
 
 
 def end_server() -> None:
-    """End the server, if there is one, though it may be loading still."""
+    """End the server, if there is one, though it may be loading still, and whom it is starting.
+
+    Who starts after the command has ended looks in vain for what they share, and says so at length.
+    """
     server = getattr(sys.modules.get("multiprocessing.forkserver"), "_forkserver", None)
     pid, stop = (getattr(server, name, None) for name in ("_forkserver_pid", "_stop"))
     if pid is not None and stop is not None:
         with suppress(OSError):
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, signal.SIGSTOP)  # it starts nobody any more
+            started = _started_by(pid)
+            for each in (*started, pid):
+                with suppress(ProcessLookupError):
+                    os.kill(each, signal.SIGKILL)
             stop()
+
+
+def _started_by(pid: int) -> list[int]:
+    """The processes that one has started and that are still there, where the system tells."""
+    try:
+        told = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except OSError:
+        return []
+    return [int(each) for each in told.split()]
 
 
 def _end(processes: Iterable[BaseProcess]) -> None:
