@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import sys
+import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
@@ -94,3 +95,11 @@ def has_ended(process: psutil.Process) -> bool:
         return process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
+
+
+def none_is_left(processes: list[psutil.Process], seconds: float) -> None:
+    """All end within these seconds: who was killed is gone a moment later."""
+    deadline = time.monotonic() + seconds
+    while not all(map(has_ended, processes)):
+        assert time.monotonic() < deadline, processes
+        time.sleep(0.02)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from forked import Started, finish, has_ended, start, workers
+from forked import Started, finish, none_is_left, start, workers
 from typer.testing import CliRunner
 
 import parity
@@ -23,6 +23,7 @@ from parity.cli import app
 from parity.commands import interruption
 from parity.results.findings import Findings
 from parity.results.settings import Settings
+from parity.suite import processes as server
 from parity.suite import run as module
 from parity.suite.run import run_task
 from parity.suite.task import Task
@@ -66,13 +67,6 @@ def interrupted(started: Started, whole_group: bool = True) -> tuple[str, list[p
     return err, processes
 
 
-def none_is_left(processes: list[psutil.Process]) -> None:
-    deadline = time.monotonic() + SOON
-    while not all(map(has_ended, processes)):
-        assert time.monotonic() < deadline, processes
-        time.sleep(0.02)
-
-
 @pytest.mark.parametrize("whole_group", [True, False], ids=["terminal", "kill -INT"])
 @pytest.mark.parametrize("command", ["run", "mistakes"])
 def test_several_processes(tmp_path: Path, command: str, whole_group: bool) -> None:
@@ -84,7 +78,7 @@ def test_several_processes(tmp_path: Path, command: str, whole_group: bool) -> N
     what = {"run": "task", "mistakes": "step"}[command]
     kept = f"({NOTHING}|what they found goes to {tmp_path / 'interrupted'})"
     assert re.fullmatch(rf"parity: interrupted after \d+ of \d+ {what}s; {kept}\n", err)
-    none_is_left(processes)
+    none_is_left(processes, SOON)
     assert [path.name for path in tmp_path.iterdir()] in ([], ["interrupted"])
 
 
@@ -125,7 +119,7 @@ def test_candidates_that_never_end(tmp_path: Path, jobs: int, whole_group: bool)
     until(at_work)
     err, processes = interrupted(started, whole_group)
     assert err.startswith("parity: interrupted after 0 of 4 candidates; ")
-    none_is_left(processes)
+    none_is_left(processes, SOON)
 
 
 def test_a_table_of_candidates(tmp_path: Path) -> None:
@@ -139,7 +133,7 @@ def test_a_table_of_candidates(tmp_path: Path) -> None:
     err, processes = interrupted(started)
     kept = f"1 of 5 are in {table}, the same command goes on"
     assert err == f"parity: interrupted after 1 of 5 candidates; {kept}\n"
-    none_is_left(processes)
+    none_is_left(processes, SOON)
     assert len(table.read_text(encoding="utf-8").splitlines()) == 2
     assert {path for path in tmp_path.iterdir() if path.is_file()} == {quick, table}
 
@@ -184,7 +178,42 @@ def test_while_everything_is_imported(tmp_path: Path, command: str, seconds: flo
     out, err = process.communicate(timeout=SOON)  # the pipes are closed: nobody else has them
     assert (process.returncode, out) == (130, "")
     assert re.fullmatch(r"parity: interrupted.*\n", err)
-    none_is_left(processes)
+    none_is_left(processes, SOON)
+
+
+def test_what_was_swallowed_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the work begins, unless the sentence is said."""
+    monkeypatch.setattr(interruption, "_ctrl", interruption._Ctrl(came=True))
+    with pytest.raises(KeyboardInterrupt):
+        interruption.counts(3, "task")
+    assert interruption._ctrl.says_it()
+    interruption.counts(3, "task")
+
+
+def test_the_sentence_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By whoever asks first."""
+    monkeypatch.setattr(interruption, "_ctrl", interruption._Ctrl(came=True))
+    for sentence in ("first", "second"):
+        interruption.answer(sentence)
+    assert capsys.readouterr().err == "parity: first\n"
+    assert not interruption._ctrl.says_it()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the system does not tell")
+def test_whom_a_process_has_started() -> None:
+    """They end with the server of processes."""
+    code = (
+        "import subprocess as s; p = s.Popen(['sleep', '60']); print(p.pid, flush=True); p.wait()"
+    )
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        started = int(process.stdout.readline())
+        assert server._started_by(process.pid) == [started]
+        os.kill(started, signal.SIGKILL)
+    assert server._started_by(process.pid) == []
 
 
 def test_code_that_swallows_it() -> None:
