@@ -446,22 +446,32 @@ def _of_bias(exact: Exact, dy: Array, sides: Sides) -> Bound:
 
 
 def running_forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
-    """(1 − m)·old + m·new, of the mean and of the unbiased variance."""
+    """(1 − m)·old + m·new, of the mean and of the unbiased variance.
+
+    torch rounds m to the dtype before it subtracts: 1 − m is off by u·m, which counts near m = 1.
+    """
     exact = exact_of(function, {"x": arrays["x"]}, {})
     m = float(options.get("momentum", 0.1))
     old = magnitudes({name: arrays[name] for name in ("running_mean", "running_var")})
     channels = exact.layout.affine
     unbiased = exact.layout.count / max(exact.layout.count - 1, 1)
-    kept = [abs(1 - m) * array.reshape(channels) for array in old.values()]
+    before = [array.reshape(channels) for array in old.values()]
     new = [exact.mean, exact.var * unbiased]
-    terms = [k + abs(m) * n for k, n in zip(kept, new, strict=True)]
+    terms = [abs(1 - m) * b + abs(m) * n for b, n in zip(before, new, strict=True)]
+    shares = [abs(m) * (b + n) for b, n in zip(before, new, strict=True)]
 
     def of_side(side: Arithmetic) -> Array:
         errors = errors_of(exact, side)
         offs = [_off_mean(exact, side), errors.var * unbiased]
         found = [
-            _rounded(abs(m) * off + 6 * errors.u * (term + abs(m) * off), term, side)
-            for off, term in zip(offs, terms, strict=True)
+            _rounded(
+                abs(m) * off
+                + 6 * errors.u * (term + abs(m) * off)
+                + (0.0 if side.shaped else side.u * (1 + 6 * errors.u)) * share,
+                term,
+                side,
+            )
+            for off, term, share in zip(offs, terms, shares, strict=True)
         ]
         return _rows(found)
 
