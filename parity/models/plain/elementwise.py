@@ -1,0 +1,123 @@
+"""Functions of one element, or of two with broadcasting: value, partial derivatives, roundings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from parity.bounds.arithmetic import Arithmetic, Sides
+from parity.bounds.bound import Bound, bounded, each_side, exact_bound, rounded_sum
+from parity.cases.case import Array
+from parity.witnesses.problem import Problem
+
+Value = Callable[..., Array]
+Partials = Callable[..., Sequence[Array]]
+
+
+@dataclass(frozen=True)
+class Definition:
+    """An elementwise operation in float64.
+
+    value, partials: on the arrays. magnitude: the size of what is added up, where it may cancel.
+    roundings: of the value and of each partial derivative times dy, of which `elementary` are those
+    of an elementary function. None: nothing is rounded.
+    """
+
+    value: Value
+    partials: Partials
+    roundings: tuple[float, float]
+    magnitude: Value | None = None
+    elementary: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True)
+class Elementwise:
+    """A definition on arrays; numbers among them have no gradient."""
+
+    function: str
+    arrays: Mapping[str, Array]
+    definition: Definition
+    dtype: str
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return tuple(name for name, array in self.arrays.items() if array.dtype == self.dtype)
+
+    def _wide(self) -> list[Array]:
+        return [np.asarray(array, np.float64) for array in self.arrays.values()]
+
+    def value(self) -> Array:
+        with np.errstate(all="ignore"):
+            return np.asarray(self.definition.value(*self._wide()))
+
+    def value_bound(self, sides: Sides) -> Bound:
+        with np.errstate(all="ignore"):
+            wide = self._wide()
+            size = np.abs((self.definition.magnitude or self.definition.value)(*wide))
+            return _bound(size, self.definition.roundings[0], self.definition.elementary[0], sides)
+
+    def gradients(self, dy: Array) -> Mapping[str, Array]:
+        with np.errstate(all="ignore"):
+            found = {n: _back_to(p, self.arrays[n].shape) for n, p in self._products(dy)}
+        return {name: found[name] for name in self.inputs}
+
+    def gradient_bounds(self, dy: Array, sides: Sides) -> Mapping[str, Bound]:
+        _, roundings = self.definition.roundings
+        _, elementary = self.definition.elementary
+        with np.errstate(all="ignore"):
+            return {
+                name: _bound_of_sum(product, self.arrays[name].shape, roundings, elementary, sides)
+                for name, product in self._products(dy)
+                if name in self.inputs
+            }
+
+    def _products(self, dy: Array) -> list[tuple[str, Array]]:
+        """dy times each partial derivative, in the shape of dy."""
+        partials = self.definition.partials(*self._wide())
+        wide = dy.astype(np.float64)
+        return [
+            (name, np.asarray(wide * np.broadcast_to(partial, dy.shape)))
+            for name, partial in zip(self.arrays, partials, strict=True)
+        ]
+
+    def problem(self, dy: Array) -> Problem | None:
+        return None
+
+
+def _bound(size: Array, roundings: float, elementary: int, sides: Sides) -> Bound:
+    if not roundings and not elementary:
+        return exact_bound(size.shape)
+
+    def of_side(side: Arithmetic) -> Array:
+        relative = roundings * side.u + elementary * side.elementary
+        return np.asarray(relative * size * (1 + 16 * side.u) + (roundings + 2) * side.eta)
+
+    return bounded(each_side(of_side, sides), size, sides)
+
+
+def _bound_of_sum(
+    product: Array, shape: tuple[int, ...], roundings: float, elementary: int, sides: Sides
+) -> Bound:
+    """The gradient of an array that was broadcast is a sum."""
+    sizes = np.abs(product)
+    each = _bound(_back_to(sizes, shape), roundings, elementary, sides)
+    terms = product.size // max(1, int(np.prod(shape)))
+    if terms < 2:
+        return each
+    added = rounded_sum(_back_to(sizes, shape), np.full(shape, terms - 1.0), sides)
+    return Bound(
+        each.limit + added.limit * 1.001,
+        each.overflow | added.overflow,
+        own=each.refimpl + added.refimpl * 1.001,
+        terms=added.terms,
+        count=added.count,
+    )
+
+
+def _back_to(product: Array, shape: tuple[int, ...]) -> Array:
+    """The sum over the axes along which an array was broadcast."""
+    lead = product.ndim - len(shape)
+    axes = (*range(lead), *(lead + k for k, n in enumerate(shape) if n == 1))
+    return np.asarray(product.sum(axis=axes, keepdims=True)).reshape(shape)

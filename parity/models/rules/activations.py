@@ -1,0 +1,132 @@
+"""Activations, softmax, losses: functions of refimpl's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from parity.cases.case import Array
+from parity.models.plain.reduced import Linear
+from parity.models.reference import OfRefimpl
+from parity.models.understanding import Given, NotUnderstoodError, Rule, Understood, same
+
+REDUCTIONS = ("none", "mean", "sum")  # as torch numbers them
+
+
+def of_x(function: str, **options: str) -> Callable[[Given], Understood]:
+    """A function of x; options: what the schema calls each of refimpl's."""
+
+    def understand(given: Given) -> Understood:
+        taken = {ours: given[theirs] for ours, theirs in options.items()}
+        return Understood(
+            OfRefimpl(function, {"x": given["self"]}, taken), {"x": ("self", same)}
+        )
+
+    return understand
+
+
+def elu(given: Given) -> Understood:
+    if (given["scale"], given["input_scale"]) != (1, 1):
+        raise NotUnderstoodError("elu with scales (celu, selu)")
+    return of_x("elu", alpha="alpha")(given)
+
+
+def softplus(given: Given) -> Understood:
+    """torch cuts off where x·beta exceeds the threshold, 20 if nothing is said."""
+    options = {"beta": given["beta"], "threshold": given["threshold"]}
+    reference = OfRefimpl("softplus", {"x": given["self"]}, options)
+    return Understood(reference, {"x": ("self", same)})
+
+
+def prelu(given: Given) -> Understood:
+    """Its weight comes with an axis for each of x: one number, or one for each channel."""
+    weight = given["weight"]
+    if weight.size not in (1, max(weight.shape)):
+        raise NotUnderstoodError("prelu with weights along several axes")
+    arrays = {"x": given["self"], "weight": weight.reshape(-1)}
+    sent = {"x": ("self", same), "weight": ("weight", lambda array: array.reshape(-1))}
+    return Understood(OfRefimpl("prelu", arrays, {}), sent)
+
+
+def softmax(function: str) -> Callable[[Given], Understood]:
+    def understand(given: Given) -> Understood:
+        if given["half_to_float"]:
+            raise NotUnderstoodError("softmax from half precision")
+        reference = OfRefimpl(function, {"x": given["self"]}, {"axis": given["dim"]})
+        return Understood(reference, {"x": ("self", same)})
+
+    return understand
+
+
+# --- losses -------------------------------------------------------------------------------
+
+
+def nll_loss(given: Given) -> Understood:
+    """−Σ w_t·log p_t, over Σ w_t for the mean: linear in the logarithms."""
+    logs, target, reduction = given["self"], given["target"], REDUCTIONS[given["reduction"]]
+    where = target != given["ignore_index"]
+    weights = np.ones(logs.shape[1]) if given["weight"] is None else given["weight"]
+    shares = np.where(where, weights[np.where(where, target, 0)], 0.0).astype(np.float64)
+    if reduction == "mean":
+        shares = shares / shares.sum()
+    picked = np.expand_dims(np.where(where, target, 0), 1)
+
+    def apply(x: Array) -> Array:
+        chosen = np.take_along_axis(x, picked, 1).squeeze(1)
+        terms = -shares * np.where(where, chosen, 0)
+        return np.asarray(terms if reduction == "none" else terms.sum())
+
+    def back(dy: Array, x: Array) -> tuple[Array, ...]:
+        spread = np.zeros(x.shape)
+        np.put_along_axis(spread, picked, np.expand_dims(-shares * dy, 1), 1)
+        return (spread,)
+
+    terms = 1 if reduction == "none" else target.size
+    reference = Linear("nll_loss", {"x": logs}, apply, back, terms, (1,), _divided(reduction, terms))
+    return Understood(reference, {"x": ("self", same)})
+
+
+def _divided(reduction: str, terms: int) -> float:
+    """Roundings besides those of the sum: the weight, the sum of weights, the quotient."""
+    return 2.0 if reduction != "mean" else 3.0 + terms
+
+
+def mse_loss(given: Given) -> Understood:
+    arrays = {"output": given["self"], "target": given["target"]}
+    options = {"reduction": REDUCTIONS[given["reduction"]]}
+    reference = OfRefimpl("mse_loss", arrays, options)
+    return Understood(reference, {"output": ("self", same)})
+
+
+def binary_cross_entropy_with_logits(given: Given) -> Understood:
+    if given["weight"] is not None or given["pos_weight"] is not None:
+        raise NotUnderstoodError("binary_cross_entropy_with_logits with weights")
+    arrays = {"logits": given["self"], "target": given["target"]}
+    options: dict[str, Any] = {"reduction": REDUCTIONS[given["reduction"]]}
+    reference = OfRefimpl("binary_cross_entropy_with_logits", arrays, options)
+    return Understood(reference, {"logits": ("self", same)})
+
+
+RULES = {
+    "relu": Rule(of_x("relu")),
+    "leaky_relu": Rule(of_x("leaky_relu", negative_slope="negative_slope")),
+    "hardtanh": Rule(of_x("hardtanh", min_val="min_val", max_val="max_val")),
+    "sigmoid": Rule(of_x("sigmoid")),
+    "tanh": Rule(of_x("tanh")),
+    "exp": Rule(of_x("exp")),
+    "silu": Rule(of_x("silu")),
+    "gelu": Rule(of_x("gelu", approximate="approximate")),
+    "hardsigmoid": Rule(of_x("hardsigmoid")),
+    "hardswish": Rule(of_x("hardswish")),
+    "elu": Rule(elu),
+    "softplus": Rule(softplus),
+    "_prelu_kernel": Rule(prelu),
+    "_softmax": Rule(softmax("softmax")),
+    "_log_softmax": Rule(softmax("log_softmax")),
+    "nll_loss_forward": Rule(nll_loss),
+    "nll_loss2d_forward": Rule(nll_loss),
+    "mse_loss": Rule(mse_loss),
+    "binary_cross_entropy_with_logits": Rule(binary_cross_entropy_with_logits),
+}

@@ -1,0 +1,158 @@
+"""Convolutions, products of matrices, normalisation: what has weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from parity.cases.case import Array
+from parity.models.plain.reduced import Linear
+from parity.models.reference import OfRefimpl
+from parity.models.understanding import Given, NotUnderstoodError, Rule, Understood, same
+
+
+def _present(**arrays: Array | None) -> dict[str, Array]:
+    return {name: array for name, array in arrays.items() if array is not None}
+
+
+def _sent(**names: str) -> dict[str, Any]:
+    return {ours: (theirs, same) for ours, theirs in names.items()}
+
+
+def convolution(given: Given) -> Understood:
+    """conv1d, conv2d, conv3d and their transposes."""
+    weight, axes = given["weight"], given["weight"].ndim - 2
+    arrays = _present(x=given["input"], weight=weight, bias=given["bias"])
+    options: dict[str, Any] = {
+        name: tuple(given[name]) * (axes if len(given[name]) == 1 else 1)
+        for name in ("stride", "padding", "dilation")
+    }
+    options["groups"] = given["groups"]
+    name = f"conv{axes}d"
+    if given["transposed"]:
+        name = f"conv_transpose{axes}d"
+        options["output_padding"] = tuple(given["output_padding"])
+    sent = _sent(x="input", weight="weight", bias="bias")
+    return Understood(OfRefimpl(name, arrays, options), sent)
+
+
+def _turned(array: Array) -> Array:
+    return array.swapaxes(-1, -2)
+
+
+def addmm(given: Given) -> Understood:
+    """bias + x·Wᵀ: a dense layer, whose weight comes transposed."""
+    if (given["beta"], given["alpha"]) != (1, 1) or given["self"].ndim != 1:
+        raise NotUnderstoodError("addmm with factors, or of a matrix")
+    arrays = {"x": given["mat1"], "weight": given["mat2"].T, "bias": given["self"]}
+    sent = {"x": ("mat1", same), "weight": ("mat2", _turned), "bias": ("self", same)}
+    return Understood(OfRefimpl("linear", arrays, {}), sent)
+
+
+def mm(given: Given) -> Understood:
+    """x·Wᵀ without a bias."""
+    arrays = {"x": given["self"], "weight": given["mat2"].T}
+    sent = {"x": ("self", same), "weight": ("mat2", _turned)}
+    return Understood(OfRefimpl("linear", arrays, {}), sent)
+
+
+def linear(given: Given) -> Understood:
+    """A dense layer as a whole."""
+    if given["input"].ndim != 2:
+        raise NotUnderstoodError("linear of more than two axes at once")
+    arrays = _present(x=given["input"], weight=given["weight"], bias=given["bias"])
+    sent = _sent(x="input", weight="weight", bias="bias")
+    return Understood(OfRefimpl("linear", arrays, {}), sent)
+
+
+def bmm(given: Given) -> Understood:
+    """A product of matrices for each sample."""
+    a, b = given["self"], given["mat2"]
+    reference = Linear(
+        "matmul",
+        {"a": a, "b": b},
+        np.matmul,
+        lambda dy, a, b: (dy @ _turned(b), _turned(a) @ dy),
+        a.shape[-1],
+        (b.shape[-1], a.shape[-2]),
+    )
+    return Understood(reference, _sent(a="self", b="mat2"))
+
+
+def mv(given: Given) -> Understood:
+    """A matrix times a vector."""
+    a, b = given["self"], given["vec"]
+    reference = Linear(
+        "matmul",
+        {"a": a, "b": b},
+        np.matmul,
+        lambda dy, a, b: (np.outer(dy, b), a.T @ dy),
+        a.shape[1],
+        (1, a.shape[0]),
+    )
+    return Understood(reference, _sent(a="self", b="vec"))
+
+
+def dot(given: Given) -> Understood:
+    """The product of two vectors."""
+    a, b = given["self"], given["tensor"]
+    reference = Linear(
+        "matmul",
+        {"a": a, "b": b},
+        lambda a, b: np.asarray(a @ b),
+        lambda dy, a, b: (dy * b, dy * a),
+        a.size,
+        (1, 1),
+    )
+    return Understood(reference, _sent(a="self", b="tensor"))
+
+
+# --- normalisation ------------------------------------------------------------------------
+
+
+def batch_norm(given: Given) -> Understood:
+    """By the batch's statistics, and what becomes of the running ones; or by these."""
+    x, training = given["input"], given["training"]
+    mean, var = given.get("running_mean"), given.get("running_var")
+    options = {"eps": given["eps"], "training": training}
+    arrays = _present(x=x, weight=given["weight"], bias=given["bias"])
+    if not training:
+        arrays |= {"running_mean": mean, "running_var": var}
+    also = {}
+    if training and mean is not None and given.operation.after:
+        after = [given.operation.after[name].array() for name in ("running_mean", "running_var")]
+        kept = {"x": x, "running_mean": mean, "running_var": var}
+        running = OfRefimpl("running_statistics", kept, {"momentum": given["momentum"]})
+        also = {"new running_mean, running_var": (np.stack(after), running)}
+    sent = _sent(x="input", weight="weight", bias="bias")
+    return Understood(OfRefimpl("batch_norm", arrays, options), sent, also=also)
+
+
+def layer_norm(given: Given) -> Understood:
+    arrays = _present(x=given["input"], weight=given["weight"], bias=given["bias"])
+    options = {"normalized_shape": tuple(given["normalized_shape"]), "eps": given["eps"]}
+    sent = _sent(x="input", weight="weight", bias="bias")
+    return Understood(OfRefimpl("layer_norm", arrays, options), sent)
+
+
+def group_norm(given: Given) -> Understood:
+    arrays = _present(x=given["input"], weight=given["weight"], bias=given["bias"])
+    options = {"num_groups": given["group"], "eps": given["eps"]}
+    sent = _sent(x="input", weight="weight", bias="bias")
+    return Understood(OfRefimpl("group_norm", arrays, options), sent)
+
+
+RULES = {
+    "convolution": Rule(convolution),
+    "addmm": Rule(addmm),
+    "mm": Rule(mm),
+    "linear": Rule(linear),
+    "bmm": Rule(bmm),
+    "mv": Rule(mv),
+    "dot": Rule(dot),
+    "native_batch_norm": Rule(batch_norm),
+    "_native_batch_norm_legit": Rule(batch_norm),
+    "native_layer_norm": Rule(layer_norm),
+    "native_group_norm": Rule(group_norm),
+}

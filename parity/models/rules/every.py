@@ -1,0 +1,46 @@
+"""All rules, and the operations about which there is nothing to judge."""
+
+from __future__ import annotations
+
+from parity.models.rules import activations, affine, arithmetic, moving, pooling
+from parity.models.understanding import Given, NotUnderstoodError, Rule, Understood
+from parity.oracle.watching.operation import Operation
+
+RULES: dict[str, Rule] = {
+    **affine.RULES,
+    **pooling.RULES,
+    **activations.RULES,
+    **arithmetic.RULES,
+    **moving.RULES,
+}
+
+# What makes numbers out of none: memory, constants, random numbers. Their values are what they are.
+MADE = frozenset(
+    """empty empty_like empty_strided new_empty new_empty_strided zeros zeros_like new_zeros zero
+    ones ones_like new_ones full full_like new_full fill arange linspace eye scalar_tensor
+    bernoulli rand rand_like randn randn_like randint randperm uniform normal random exponential
+    set resize _local_scalar_dense is_pinned _pin_memory""".split()
+)
+
+
+def is_made(operation: Operation) -> bool:
+    """Whether there is nothing to judge about an operation."""
+    return operation.stem in MADE
+
+
+def understood(operation: Operation) -> Understood:
+    """What an operation means.
+
+    Raises: NotUnderstoodError, with the reason.
+    """
+    rule = rule_of(operation)
+    given = Given(operation)
+    given.dtype  # noqa: B018 (it refuses numbers that are not judged)
+    return rule.understand(given)
+
+
+def rule_of(operation: Operation) -> Rule:
+    """The rule of an operation. Raises: NotUnderstoodError."""
+    if operation.namespace != "aten" or operation.stem not in RULES:
+        raise NotUnderstoodError("no rule speaks of it")
+    return RULES[operation.stem]

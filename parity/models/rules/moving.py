@@ -1,0 +1,326 @@
+"""Moves: views, permutations, joins, parts, repeats, padding. Nothing is computed forward."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from parity.cases.case import Array
+from parity.models.plain.moved import NOWHERE, Moved
+from parity.models.understanding import Given, NotUnderstoodError, Rule, Understood, same
+
+Code = Callable[[Array], Array]
+
+
+def moved(
+    code: Callable[[Given], Code], name: str, argument: str = "self"
+) -> Callable[[Given], Understood]:
+    """A move of one tensor."""
+
+    def understand(given: Given) -> Understood:
+        move = code(given)
+        reference = Moved(name, {"x": given[argument]}, lambda arrays: move(arrays[0]))
+        return Understood(reference, {"x": (argument, same)})
+
+    return understand
+
+
+def parts(code: Callable[[Given], Callable[[Array], Sequence[Array]]], name: str) -> Any:
+    """A move of one tensor to several: they are judged behind one another."""
+
+    def understand(given: Given) -> Understood:
+        cut = code(given)
+
+        def move(arrays: Sequence[Array]) -> Array:
+            return _joined(cut(arrays[0]))
+
+        shapes = [part.shape for part in cut(np.broadcast_to(0.0, given["self"].shape))]
+        return Understood(
+            Moved(name, {"x": given["self"]}, move),
+            {"x": ("self", same)},
+            value=lambda outputs: _joined([_there(output) for output in outputs]),
+            upstream=lambda upstream, y: _joined(
+                [
+                    np.zeros(shape, y.dtype) if dy is None else dy
+                    for shape, dy in zip(shapes, upstream, strict=True)
+                ]
+            ),
+        )
+
+    return understand
+
+
+def _joined(arrays: Sequence[Array]) -> Array:
+    return np.concatenate([array.reshape(-1) for array in arrays])
+
+
+def _there(array: Array | None) -> Array:
+    assert array is not None
+    return array
+
+
+def joined(name: str, code: Callable[[Given], Callable[[Sequence[Array]], Array]]) -> Any:
+    """A move of several tensors to one."""
+
+    def understand(given: Given) -> Understood:
+        move, tensors = code(given), given["tensors"]
+        arrays = {f"x{k + 1}" if k else "x": tensor for k, tensor in enumerate(tensors)}
+        sent = {ours: (f"tensors.{k}", same) for k, ours in enumerate(arrays)}
+        return Understood(Moved(name, arrays, move), sent)
+
+    return understand
+
+
+# --- one tensor ---------------------------------------------------------------------------
+
+
+def _unchanged(given: Given) -> Code:
+    return lambda x: x
+
+
+def _converted(given: Given) -> Code:
+    if not given.dtype:
+        raise NotUnderstoodError("whole numbers become others")
+    return lambda x: x
+
+
+def _reshaped(given: Given) -> Code:
+    size = given.get("size") or given.get("shape")
+    return lambda x: x.reshape(size)
+
+
+def _transposed(given: Given) -> Code:
+    first, second = given["dim0"], given["dim1"]
+    return lambda x: x.swapaxes(first, second) if x.ndim else x
+
+
+def _permuted(given: Given) -> Code:
+    return lambda x: x.transpose(given["dims"])
+
+
+def _expanded(given: Given) -> Code:
+    size = given["size"]
+
+    def move(x: Array) -> Array:
+        lead = len(size) - x.ndim
+        old = (1,) * lead + x.shape
+        return np.broadcast_to(x, [o if n == -1 else n for n, o in zip(size, old, strict=True)])
+
+    return move
+
+
+def _sliced(given: Given) -> Code:
+    cut = slice(given["start"], given["end"], given["step"])
+    return lambda x: x[(slice(None),) * (given["dim"] % x.ndim) + (cut,)]
+
+
+def _selected(given: Given) -> Code:
+    return lambda x: x.take(given["index"], given["dim"])
+
+
+def _squeezed(given: Given) -> Code:
+    dim = given.get("dim")
+
+    def move(x: Array) -> Array:
+        axes = range(x.ndim) if dim is None else dim if isinstance(dim, list) else [dim]
+        return np.squeeze(x, tuple(a % x.ndim for a in axes if x.shape[a] == 1)) if x.ndim else x
+
+    return move
+
+
+def _unsqueezed(given: Given) -> Code:
+    return lambda x: np.expand_dims(x, given["dim"])
+
+
+def _repeated(given: Given) -> Code:
+    return lambda x: np.tile(x, given["repeats"])
+
+
+def _flipped(given: Given) -> Code:
+    return lambda x: np.flip(x, given["dims"])
+
+
+def _rolled(given: Given) -> Code:
+    axes = given["dims"] or None
+    shifts = given["shifts"] if axes else given["shifts"][0]
+    return lambda x: np.roll(x, shifts, axes)
+
+
+def _indexed(given: Given) -> Code:
+    places = given["indices"]
+    if any(place is None for place in places[:-1]) and any(p is not None for p in places):
+        raise NotUnderstoodError("index with an axis left out")
+    taken = tuple(slice(None) if place is None else place for place in places)
+    return lambda x: x[taken]
+
+
+def _index_selected(given: Given) -> Code:
+    return lambda x: x.take(given["index"], given["dim"])
+
+
+def _gathered(given: Given) -> Code:
+    return lambda x: np.take_along_axis(x, given["index"], given["dim"])
+
+
+def _embedded(given: Given) -> Code:
+    if given.get("padding_idx", ) not in (None, -1):
+        raise NotUnderstoodError("embedding with padding_idx")
+    return lambda weight: weight[given["indices"]]
+
+
+def _shuffled(given: Given) -> Code:
+    groups = given["groups"]
+
+    def move(x: Array) -> Array:
+        n, c, *places = x.shape
+        return x.reshape(n, groups, c // groups, *places).swapaxes(1, 2).reshape(x.shape)
+
+    return move
+
+
+def _pixels(given: Given) -> Code:
+    r = given["upscale_factor"]
+
+    def move(x: Array) -> Array:
+        *lead, c, h, w = x.shape
+        wide = x.reshape(*lead, c // (r * r), r, r, h, w)
+        k = len(lead)
+        order = (*range(k), k, k + 3, k + 1, k + 4, k + 2)
+        return wide.transpose(order).reshape(*lead, c // (r * r), h * r, w * r)
+
+    return move
+
+
+def _nearest(given: Given) -> Code:
+    """The element that an output's place falls on: ⌊place · old/new⌋, in float32 as torch."""
+    scales = given.get("scale_factors") or [
+        given.get(name) for name in ("scales_d", "scales_h", "scales_w") if name != ""
+    ]
+
+    def move(x: Array) -> Array:
+        size = given["output_size"]
+        for axis, new in enumerate(size, start=x.ndim - len(size)):
+            old = x.shape[axis]
+            given_scale = _scale(scales, axis - x.ndim)
+            share = np.float32(1 / given_scale) if given_scale else np.float32(old / new)
+            places = np.floor(np.arange(new, dtype=np.float32) * share).astype(int)
+            x = x.take(np.minimum(places, old - 1), axis)
+        return x
+
+    return move
+
+
+def _scale(scales: Sequence[Any], axis: int) -> float | None:
+    return scales[axis] if -axis <= len(scales) else None
+
+
+# --- padding ------------------------------------------------------------------------------
+
+
+def _padding_of(given: Given, x: Array) -> list[tuple[int, int]]:
+    """Before and behind each axis; torch says the last axis first."""
+    flat = given.get("pad") or given["padding"]
+    pairs = list(zip(flat[::2], flat[1::2], strict=True))[::-1]
+    return [(0, 0)] * (x.ndim - len(pairs)) + pairs
+
+
+def _constant_padded(given: Given) -> Understood:
+    x, value = given["self"], float(given["value"])
+    padding = _padding_of(given, x)
+    cut = tuple(slice(max(0, -a), n - max(0, -b)) for (a, b), n in zip(padding, x.shape, strict=True))
+    wider = [(max(0, a), max(0, b)) for a, b in padding]
+
+    def move(arrays: Sequence[Array]) -> Array:
+        inner = arrays[0][cut]
+        filler = NOWHERE if inner.dtype.kind == "i" else value
+        return np.pad(inner, wider, constant_values=filler)
+
+    return Understood(Moved("pad", {"x": x}, move), {"x": ("self", same)})
+
+
+def _padded(mode: str) -> Callable[[Given], Code]:
+    def code(given: Given) -> Code:
+        return lambda x: np.pad(x, _padding_of(given, x), mode=mode)  # type: ignore[call-overload,no-any-return]
+
+    return code
+
+
+# --- several ------------------------------------------------------------------------------
+
+
+def _concatenated(given: Given) -> Callable[[Sequence[Array]], Array]:
+    """Empty tensors of one axis join anything, as they always did in torch."""
+    return lambda arrays: np.concatenate(
+        [a for a in arrays if a.shape != (0,)] or list(arrays), given["dim"]
+    )
+
+
+def _stacked(given: Given) -> Callable[[Sequence[Array]], Array]:
+    return lambda arrays: np.stack(arrays, given["dim"])
+
+
+def _split(given: Given) -> Callable[[Array], Sequence[Array]]:
+    sizes, dim = given.get("split_sizes") or given["split_size"], given["dim"]
+
+    def cut(x: Array) -> Sequence[Array]:
+        n = x.shape[dim]
+        ends = np.cumsum(sizes) if isinstance(sizes, list) else np.arange(sizes, n + sizes, sizes)
+        return np.split(x, ends[:-1], dim)
+
+    return cut
+
+
+def _unbound(given: Given) -> Callable[[Array], Sequence[Array]]:
+    dim = given["dim"]
+    return lambda x: [x.take(k, dim) for k in range(x.shape[dim])]
+
+
+def _only_shape(understand: Callable[[Given], Understood]) -> Rule:
+    return Rule(understand, shapes=True)
+
+
+RULES = {
+    **{
+        name: _only_shape(moved(_unchanged, "copy"))
+        for name in ("clone", "detach", "alias", "lift_fresh", "contiguous")
+    },
+    "_to_copy": _only_shape(moved(_converted, "copy")),
+    **{
+        name: _only_shape(moved(_reshaped, "reshape"))
+        for name in ("view", "_unsafe_view", "reshape", "_reshape_alias")
+    },
+    "t": _only_shape(moved(lambda given: lambda x: x.T, "transpose")),
+    "transpose": _only_shape(moved(_transposed, "transpose")),
+    "permute": _only_shape(moved(_permuted, "transpose")),
+    "expand": _only_shape(moved(_expanded, "expand")),
+    "slice": _only_shape(moved(_sliced, "slice")),
+    "select": _only_shape(moved(_selected, "slice")),
+    "squeeze": _only_shape(moved(_squeezed, "reshape")),
+    "unsqueeze": _only_shape(moved(_unsqueezed, "reshape")),
+    "repeat": _only_shape(moved(_repeated, "repeat")),
+    "flip": _only_shape(moved(_flipped, "flip")),
+    "roll": _only_shape(moved(_rolled, "roll")),
+    "index": Rule(moved(_indexed, "index")),
+    "index_select": Rule(moved(_index_selected, "index")),
+    "gather": Rule(moved(_gathered, "gather")),
+    "embedding": Rule(moved(_embedded, "embedding", "weight")),
+    "native_channel_shuffle": _only_shape(moved(_shuffled, "channel_shuffle")),
+    "channel_shuffle": _only_shape(moved(_shuffled, "channel_shuffle")),
+    "pixel_shuffle": _only_shape(moved(_pixels, "pixel_shuffle")),
+    "upsample_nearest1d": _only_shape(moved(_nearest, "upsample_nearest")),
+    "upsample_nearest2d": _only_shape(moved(_nearest, "upsample_nearest")),
+    "upsample_nearest3d": _only_shape(moved(_nearest, "upsample_nearest")),
+    "constant_pad_nd": _only_shape(_constant_padded),
+    **{
+        f"{ours}_pad{axes}d": _only_shape(moved(_padded(theirs), "pad"))
+        for ours, theirs in (("reflection", "reflect"), ("replication", "edge"))
+        for axes in (1, 2, 3)
+    },
+    "cat": _only_shape(joined("concatenate", _concatenated)),
+    "stack": _only_shape(joined("stack", _stacked)),
+    "split": _only_shape(parts(_split, "split")),
+    "split_with_sizes": _only_shape(parts(_split, "split")),
+    "unbind": _only_shape(parts(_unbound, "split")),
+}

@@ -1,0 +1,119 @@
+"""What an operation of torch means: which reference it is judged by, and what is where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from parity.cases.case import FLOATS, Array
+from parity.models.reference import Reference
+from parity.oracle.watching.held import Held, blank
+from parity.oracle.watching.operation import Operation
+
+Layout = Callable[[Array], Array]
+
+
+class NotUnderstoodError(Exception):
+    """An operation that no rule speaks of, and why."""
+
+
+def same(array: Array) -> Array:
+    """A layout: as it is."""
+    return array
+
+
+@dataclass(frozen=True)
+class Understood:
+    """An operation beside its reference.
+
+    value: how torch's outputs are the reference's y; only the first is, mostly. upstream: how dy is
+    the outputs' gradients. sent: of the reference's inputs, which argument's gradient is theirs,
+    and how it lies. also: other tensors that it gave, beside what they should be.
+    """
+
+    reference: Reference
+    sent: Mapping[str, tuple[str, Layout]]
+    value: Callable[[list[Array | None]], Array] = lambda outputs: _first(outputs)
+    upstream: Callable[[list[Array | None], Array], Array] = lambda upstream, y: _first(upstream)
+    also: Mapping[str, tuple[Array, Reference]] = field(default_factory=dict)
+
+
+def _first(arrays: list[Array | None]) -> Array:
+    assert arrays[0] is not None
+    return arrays[0]
+
+
+@dataclass(frozen=True)
+class Given:
+    """The arguments of an operation as arrays and numbers.
+
+    blank: only the shapes of tensors are known any more.
+    """
+
+    operation: Operation
+
+    def __getitem__(self, name: str) -> Any:
+        return _resolved(self.operation.arguments[name])
+
+    def get(self, name: str) -> Any:
+        """An argument; None if there is none of that name."""
+        return _resolved(self.operation.arguments.get(name))
+
+    @property
+    def dtype(self) -> str:
+        """Of its floating-point numbers.
+
+        Raises: NotUnderstoodError where they have several, or one that is not judged.
+        """
+        outputs = [held for held in self.operation.outputs if held is not None]
+        every = {str(tensor.dtype) for tensor in (*self._tensors(), *outputs)}
+        found = {name for name in every if name.startswith(("float", "bfloat", "complex"))}
+        if len(found) > 1:
+            raise NotUnderstoodError(f"numbers of {' and '.join(sorted(found))} together")
+        only = next(iter(found), "")
+        if only and only not in FLOATS:
+            raise NotUnderstoodError(f"numbers of {only}")
+        return only
+
+    def _tensors(self) -> list[Held | Array]:
+        arguments = self.operation.arguments.values()
+        lists = [value for value in arguments if isinstance(value, list)]
+        every = [*arguments, *(part for value in lists for part in value)]
+        return [value for value in every if isinstance(value, Held | np.ndarray)]
+
+
+def _resolved(value: Any) -> Any:
+    if isinstance(value, Held):
+        if not value.readable:
+            raise NotUnderstoodError(f"a tensor of {value.dtype}")
+        return value.array()
+    if isinstance(value, list):
+        return [_resolved(part) for part in value]
+    return value
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How operations of one name are understood.
+
+    shapes: their backward needs no more of their tensors than shapes.
+    """
+
+    understand: Callable[[Given], Understood]
+    shapes: bool = False
+
+
+def without_numbers(operation: Operation) -> None:
+    """Keep shapes in place of tensors."""
+    operation.arguments = {n: _blanked(value) for n, value in operation.arguments.items()}
+
+
+def _blanked(value: Any) -> Any:
+    if isinstance(value, Held):
+        return blank(value) if value.readable else np.zeros(value.shape)
+    if isinstance(value, list):
+        return [_blanked(part) for part in value]
+    return value

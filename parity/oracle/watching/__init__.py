@@ -1,0 +1,1 @@
+"""What somebody's model does in torch, recorded while it runs: operations, gradients, steps."""

@@ -1,0 +1,231 @@
+"""The gradients of what was recorded, at the nodes of torch's own graph.
+
+Each operation that autograd differentiates has one node: `Node.register_hook` tells what reached
+it and what it sent back on each edge. A tensor's gradient is told by a hook on the tensor, put
+before all others; the parts it was added up from are those that the edges to its node carried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from torch import Tensor
+
+from parity.oracle.watching.held import Held, Memory
+from parity.oracle.watching.operation import Listener, Operation
+from parity.oracle.watching.places import Position
+
+RECORD = "parity.watch"  # in a node's metadata: whose it is
+Edge = tuple[str, Any, int]  # argument; the leaf or the node it comes from; which of its outputs
+
+
+@dataclass(eq=False)
+class Leaf:
+    """A tensor that gradients are added to: a parameter, or an input that wants one."""
+
+    name: str
+    variable: Tensor
+    parts: list[Held] = field(default_factory=list)
+    used: int | None = None  # the version of a gradient that an optimiser's step has used
+    seen: bool = False
+
+
+def edge_of(name: str, tensor: Tensor) -> Edge:
+    """Where the gradient of an argument goes, as it is before the operation runs."""
+    return name, tensor if tensor.grad_fn is None else tensor.grad_fn, tensor.output_nr
+
+
+class Graph:
+    """Hooks on the nodes of recorded operations."""
+
+    def __init__(
+        self,
+        listener: Listener,
+        memory: Memory,
+        leaf_name: Callable[[Tensor], str],
+        quietly: Callable[[Callable[[], None]], None],
+    ) -> None:
+        self.listener, self.memory, self.leaf_name = listener, memory, leaf_name
+        self.quietly = quietly  # run a judge unrecorded
+        self.parts: dict[tuple[int, int], list[Held]] = {}
+        self.raw: dict[tuple[int, int], Held] = {}
+        self.whole: set[tuple[int, int]] = set()  # of which all parts are known
+        self.leaves: dict[int, Leaf] = {}
+        self.handles: list[Any] = []
+
+    # --- a node is found ------------------------------------------------------------------
+
+    def attach(self, operation: Operation, edges: list[Edge], outputs: Sequence[Any]) -> bool:
+        """Hook an operation's node; whether it has one that belongs to it."""
+        nodes = {id(o.grad_fn): o.grad_fn for o in outputs if _has_node(o)}
+        fresh = [node for node in nodes.values() if RECORD not in node.metadata]
+        if len(fresh) != 1:
+            return False
+        node = fresh[0]
+        operation.node = node.name()
+        operation.gradients = self._matched(node, edges)
+        node.metadata[RECORD] = operation
+        self.handles.append(node.register_hook(partial(self._ran, operation, node.next_functions)))
+        for output in outputs:
+            if _has_node(output) and output.grad_fn is node:
+                self._before_all_hooks(
+                    output, partial(self._reached, operation, output.output_nr)
+                )
+        return True
+
+    def _matched(self, node: Any, edges: list[Edge]) -> list[str | None]:
+        """The argument behind each edge of a node."""
+        left = list(edges)
+        found: list[str | None] = []
+        for target, number in node.next_functions:
+            name = None
+            for edge in left:
+                if _leads_to(edge, target, number):
+                    name = edge[0]
+                    left.remove(edge)
+                    break
+            found.append(name)
+            if target is not None and hasattr(target, "variable"):
+                self._know_leaf(target)
+        return found
+
+    def _before_all_hooks(self, tensor: Tensor, hook: Callable[[Tensor], None]) -> None:
+        handle = tensor.register_hook(hook)
+        hooks: Any = tensor._backward_hooks
+        hooks.move_to_end(handle.id, last=False)
+        self.handles.append(handle)
+
+    # --- in a backward --------------------------------------------------------------------
+
+    def begins_at(self, roots: Sequence[Tensor], gradients: Sequence[Tensor | None]) -> None:
+        """A backward starts from these tensors."""
+        for root, gradient in zip(roots, gradients, strict=True):
+            record = root.grad_fn.metadata.get(RECORD) if root.grad_fn is not None else None
+            if record is not None and gradient is not None:
+                key = record.number, root.output_nr
+                self.parts.setdefault(key, []).append(self.memory.hold(gradient))
+
+    def _reached(self, operation: Operation, number: int, gradient: Tensor) -> None:
+        """All that comes back to an output, before anybody's hook."""
+        key = operation.number, number
+        total, parts = self.memory.hold(gradient), self.parts.pop(key, [])
+        self.raw[key] = total
+        if len(parts) > 1:
+            self.quietly(lambda: self.listener.added_up(operation, parts, total))
+
+    def _ran(
+        self,
+        operation: Operation,
+        targets: Sequence[tuple[Any, int]],
+        sent: Sequence[Tensor | None],
+        upstream: Sequence[Tensor | None],
+    ) -> None:
+        """A node's backward was run."""
+        reached = [None if g is None else self.memory.hold(g) for g in upstream]
+        for number, held in enumerate(reached):
+            before = self.raw.pop((operation.number, number), None)
+            if before is not None and held is not None and not _same(before, held):
+                self._say_hooked(operation, before, held)
+        named: dict[str, Held] = {}
+        for name, gradient, (target, number) in zip(
+            operation.gradients, sent, targets, strict=True
+        ):
+            if gradient is None:
+                continue
+            held = self.memory.hold(gradient)
+            self._deliver(held, target, number)
+            if name is not None:
+                named[name] = held
+        self.quietly(lambda: self.listener.backward(operation, reached, named))
+
+    def _say_hooked(self, operation: Operation, before: Held, after: Held) -> None:
+        self.quietly(lambda: self.listener.hooked(operation, before, after))
+
+    def _deliver(self, held: Held, target: Any, number: int) -> None:
+        """Keep a part of the sum that the target will get."""
+        if target is None:
+            return
+        record = target.metadata.get(RECORD)
+        if isinstance(record, Operation):
+            self.parts.setdefault((record.number, number), []).append(held)
+        elif isinstance(record, Leaf):
+            record.parts.append(held)
+
+    # --- leaves ---------------------------------------------------------------------------
+
+    def _know_leaf(self, node: Any) -> None:
+        if RECORD in node.metadata:
+            return
+        variable = node.variable
+        leaf = self.leaves.setdefault(id(variable), Leaf(self.leaf_name(variable), variable))
+        node.metadata[RECORD] = leaf
+        self.handles.append(node.register_prehook(partial(self._about_to_add, leaf)))
+
+    def _about_to_add(self, leaf: Leaf, gradients: Sequence[Tensor | None]) -> None:
+        """What is about to be added to a leaf's gradient."""
+        parts, leaf.parts = leaf.parts, []
+        total = gradients[0]
+        if total is None:
+            return
+        held, name = self.memory.hold(total), leaf.name
+        if leaf.variable._backward_hooks and len(parts) == 1:
+            if not _same(parts[0], held):
+                self.quietly(lambda: self.listener.hooked(name, parts[0], held))
+        elif len(parts) > 1:
+            self.quietly(lambda: self.listener.added_up(name, parts, held))
+        self._see_what_is_there(leaf)
+
+    def _see_what_is_there(self, leaf: Leaf) -> None:
+        """A gradient that a step has used, or that stood there before, is being added to."""
+        there, first = leaf.variable.grad, not leaf.seen
+        leaf.seen = True
+        if there is None or not (first or leaf.used == _version(there)) or not there.any():
+            return
+        why = "was there before the watch" if first else "was used by the optimiser’s step already"
+        position = Position(leaf.name, "")
+        self.quietly(
+            lambda: self.listener.noticed(
+                f"the backward adds to a gradient that {why}: is zero_grad() missing?", position
+            )
+        )
+
+    def used(self, parameters: Sequence[Tensor]) -> None:
+        """An optimiser has made its step with these gradients."""
+        for parameter in parameters:
+            leaf = self.leaves.get(id(parameter))
+            if leaf is not None and parameter.grad is not None:
+                leaf.used = _version(parameter.grad)
+
+    def close(self) -> None:
+        """Take all hooks off."""
+        for handle in self.handles:
+            handle.remove()
+        self.handles.clear()
+        self.parts.clear()
+        self.raw.clear()
+
+
+def _has_node(output: Any) -> bool:
+    return isinstance(output, Tensor) and output.requires_grad and output.grad_fn is not None
+
+
+def _leads_to(edge: Edge, target: Any, number: int) -> bool:
+    _, source, output = edge
+    if isinstance(source, Tensor):
+        return getattr(target, "variable", None) is source
+    return target is source and number == output
+
+
+def _version(tensor: Tensor) -> int:
+    return hash((id(tensor), tensor._version))
+
+
+def _same(before: Held, after: Held) -> bool:
+    """Whether nothing has changed; NaN is NaN."""
+    one, other = before.tensor, after.tensor
+    if one.data_ptr() == other.data_ptr() and one.shape == other.shape:
+        return True
+    return one.shape == other.shape and bool(((one == other) | (one != one) & (other != other)).all())

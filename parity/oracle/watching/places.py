@@ -1,0 +1,94 @@
+"""Where an operation stands: the path of its module, and the line of the user's code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import torch
+from torch.nn import Module
+from torch.nn.modules import module as modules
+
+import parity
+
+# Files of these folders call operations for others.
+LIBRARIES = tuple(
+    os.path.join(os.path.dirname(os.path.abspath(str(package.__file__))), "")
+    for package in (torch, parity)
+)
+ABROAD = ("<frozen", "<__array_function__", os.path.dirname(os.__file__) + os.sep + "contextlib")
+
+
+class Position(NamedTuple):
+    """Where an operation stands."""
+
+    module: str  # "layer1.0.conv2"
+    line: str  # "models/resnet.py:81"
+
+
+class Modules:
+    """The modules that are being called now, by the paths that they have in the model."""
+
+    def __init__(self, model: Module | None = None) -> None:
+        self._paths: dict[int, str] = {}
+        self._known: list[Module] = []  # ids are theirs as long as they live
+        self._stack: list[str] = []
+        self._parameters: dict[int, str] = {}
+        self.root = ""
+        if model is not None:
+            self._learn(model)
+
+    @property
+    def path(self) -> str:
+        """Of the module that is called now; nothing outside of all."""
+        return self._stack[-1] if self._stack else ""
+
+    def _learn(self, model: Module) -> None:
+        """The paths of a model; a second model's begin with its class."""
+        name = type(model).__name__
+        prefix = name if self.root else ""
+        self.root = self.root or name
+        self._known.append(model)
+        for path, module in model.named_modules():
+            within = ".".join(filter(None, (prefix, path)))
+            self._paths.setdefault(id(module), within or name)
+        for path, parameter in model.named_parameters():
+            self._parameters.setdefault(id(parameter), ".".join(filter(None, (prefix, path))))
+
+    def parameter(self, tensor: torch.Tensor) -> str:
+        """What the model calls a parameter; nothing if it has none of that name."""
+        return self._parameters.get(id(tensor), "")
+
+    def _enter(self, module: Module, inputs: Any) -> None:
+        if id(module) not in self._paths:
+            self._learn(module)
+        self._stack.append(self._paths[id(module)])
+
+    def _leave(self, module: Module, inputs: Any, output: Any) -> None:
+        if self._stack:
+            self._stack.pop()
+
+    @contextmanager
+    def followed(self) -> Iterator[None]:
+        """Follow every call of a module."""
+        before = modules.register_module_forward_pre_hook(self._enter)
+        after = modules.register_module_forward_hook(self._leave, always_call=True)
+        try:
+            yield
+        finally:
+            before.remove()
+            after.remove()
+
+
+def line_of_user() -> str:
+    """The innermost line that is neither torch's nor ours: "models/resnet.py:81"."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not file.startswith((*LIBRARIES, *ABROAD)):
+            return f"{os.path.join(*file.split(os.sep)[-2:])}:{frame.f_lineno}"
+        frame = frame.f_back  # type: ignore[assignment]
+    return ""

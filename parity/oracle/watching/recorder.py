@@ -1,0 +1,269 @@
+"""Every operation that torch runs, while it runs, told to a listener.
+
+A dispatch mode sees what reaches torch's kernels, whoever asked for it: modules, functions,
+operators, C++. It does not see what is compiled, scripted, or done by other libraries in a
+tensor's memory. In a backward only the graph's hooks listen (`graph.py`); what writes into
+memory that is held is seen there, too.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd import Function
+from torch.nn import Module
+from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
+
+from parity.oracle.calling import with_graph
+from parity.oracle.watching.graph import Edge, Graph, edge_of
+from parity.oracle.watching.held import Memory
+from parity.oracle.watching.operation import (
+    CUSTOM,
+    Listener,
+    Operation,
+    OptimizerStep,
+    bound_arguments,
+    held_arguments,
+    key_of,
+    outputs_of,
+    tensors_of,
+    written_by,
+)
+from parity.oracle.watching.optimizers import Steps
+from parity.oracle.watching.places import Modules, Position, line_of_user
+
+RUNNING = ("running_mean", "running_var")
+BACKWARD_OF_MODULE = "BackwardHookFunction"  # how torch hangs up a module's backward hooks
+
+
+class Recorder(TorchDispatchMode):
+    """Tells a listener of every operation, gradient and step until it is closed."""
+
+    def __init__(self, listener: Listener, model: Module | None = None) -> None:
+        super().__init__()
+        self.listener, self.memory = listener, Memory()
+        self.modules = Modules(model)
+        self.graph = Graph(listener, self.memory, self._name_of_leaf, self._quietly)
+        self.steps = Steps(self._name_of_leaf, self._position, self._step_begins, self._step_ends)
+        self.count = 0
+        self.recomputed = 0  # operations run again by checkpointing
+        self._names: dict[int, str] = {}
+        self._busy = False
+        self._custom: Operation | None = None
+        self._pending: tuple[Operation, list[Edge], list[Tensor | None]] | None = None
+        self._open = ExitStack()
+
+    # --- begin and end --------------------------------------------------------------------
+
+    def __enter__(self) -> Recorder:
+        self._open.enter_context(self.modules.followed())
+        self._open.enter_context(self.steps.followed())
+        self._open.enter_context(_functions_followed(self))
+        self._open.enter_context(_backwards_followed(self))
+        super().__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        super().__exit__(*error)
+        self._settle()
+        self._open.close()
+        self.graph.close()
+
+    def _quietly(self, judge: Callable[[], None]) -> None:
+        """Run a judge, of whose own operations nobody is told."""
+        before, self._busy = self._busy, True
+        try:
+            with _disable_current_modes(), with_graph():
+                judge()
+        finally:
+            self._busy = before
+
+    # --- operations -----------------------------------------------------------------------
+
+    def __torch_dispatch__(
+        self,
+        func: Any,
+        types: Any,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        given = kwargs or {}
+        if self._busy:
+            return func(*args, **given)
+        if torch._C._current_graph_task_id() != -1:
+            return self._in_backward(func, args, given)
+        self._settle()
+        named, written = bound_arguments(func, args, given), written_by(func)
+        operation = self._operation(func, named, written)
+        edges = [edge_of(n, t) for n, t in tensors_of(named) if t.requires_grad]
+        self._make_way(named, written)
+        result = func(*args, **given)
+        outputs = outputs_of(result)
+        operation.after = {name: self.memory.hold(named[name]) for name in self._changed(named)}
+        self._tell(operation, outputs)
+        self._pending = operation, edges, outputs
+        return result
+
+    def _in_backward(self, func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        written = written_by(func)
+        if written:
+            self._make_way(bound_arguments(func, args, kwargs), written)
+        if self.modules.path:
+            self.recomputed += 1
+        return func(*args, **kwargs)
+
+    def _make_way(self, named: Mapping[str, Any], written: Sequence[str]) -> None:
+        """Copy what is held of the memory that an operation is about to write to."""
+        wanted = {name: named[name] for name in (*written, *self._changed(named))}
+        self.memory.about_to_write(tensor for _, tensor in tensors_of(wanted))
+
+    def _changed(self, named: Mapping[str, Any]) -> list[str]:
+        """What batch norm writes to, though its schema does not say so."""
+        return [name for name in RUNNING if isinstance(named.get(name), Tensor)]
+
+    def _operation(
+        self, func: Any, named: Mapping[str, Any], written: tuple[str, ...]
+    ) -> Operation:
+        namespace, _, name = func._schema.name.partition("::")
+        self.count += 1
+        if self.count % 256 == 0:
+            self.memory.tidy()
+        tensors = dict(tensors_of(named))
+        return Operation(
+            self.count,
+            name,
+            func._overloadname,
+            namespace,
+            self._position(),
+            held_arguments(named, self.memory),
+            written,
+            leaves=tuple(n for n, t in tensors.items() if t.is_leaf and t.requires_grad),
+            taken={n: key_of(t) for n, t in tensors.items()} if self._custom else {},
+            within=self._custom is not None,
+            graded=torch.is_grad_enabled(),
+        )
+
+    def _tell(self, operation: Operation, outputs: Sequence[Tensor | None]) -> None:
+        operation.outputs = [None if o is None else self.memory.hold(o) for o in outputs]
+        if self._custom is not None:
+            operation.given = [None if o is None else key_of(o) for o in outputs]
+            self._custom.inside.append(operation)
+        self._quietly(lambda: self.listener.forward(operation))
+
+    def _settle(self) -> None:
+        """Hook the operation before, of which autograd knows everything by now."""
+        pending, self._pending = self._pending, None
+        if pending is None:
+            return
+        operation, edges, outputs = pending
+        attached = self.graph.attach(operation, edges, outputs)
+        operation.outputs = []
+        if attached:
+            self._quietly(lambda: self.listener.kept(operation))
+        elif not operation.within:
+            operation.drop()
+
+    def _position(self) -> Position:
+        return Position(self.modules.path, line_of_user())
+
+    def _name_of_leaf(self, tensor: Tensor) -> str:
+        """What the model calls a parameter."""
+        return self.modules.parameter(tensor) or f"a tensor of {tuple(tensor.shape)}"
+
+    # --- somebody's own autograd.Function -------------------------------------------------
+
+    def custom(self, kind: type[Function], args: Sequence[Any], run: Callable[[], Any]) -> Any:
+        """A call of a Function: one operation, with those that its forward runs inside."""
+        if self._busy or self._custom is not None or torch._C._current_graph_task_id() != -1:
+            return run()
+        self._settle()
+        named = dict(zip(_parameters(kind, len(args)), args, strict=True))
+        edges = [edge_of(n, t) for n, t in tensors_of(named) if t.requires_grad]
+        self.count += 1
+        operation = Operation(
+            self.count,
+            kind.__name__,
+            "",
+            CUSTOM,
+            self._position(),
+            held_arguments(named, self.memory),
+            (),
+            taken={n: key_of(t) for n, t in tensors_of(named)},
+        )
+        self._custom = operation
+        try:
+            result = run()
+        finally:
+            self._custom = None
+            self._pending = None
+        outputs = outputs_of(result)
+        operation.given = [None if o is None else key_of(o) for o in outputs]
+        operation.outputs = [None if o is None else self.memory.hold(o) for o in outputs]
+        self._quietly(lambda: self.listener.forward(operation))
+        self._pending = operation, edges, outputs
+        self._settle()
+        return result
+
+    # --- backward and steps ---------------------------------------------------------------
+
+    def backward_begins(self, roots: Sequence[Tensor], gradients: Sequence[Tensor | None]) -> None:
+        """Of these tensors the gradients are given."""
+        if not self._busy and torch._C._current_graph_task_id() == -1:
+            self._settle()
+            self.graph.begins_at(roots, gradients)
+
+    def _step_begins(self) -> None:
+        self._settle()
+        self._busy = True
+
+    def _step_ends(self, steps: list[OptimizerStep], moved: list[Tensor]) -> None:
+        self._busy = False
+        self.graph.used(moved)
+        for step in steps:
+            self._quietly(lambda step=step: self.listener.stepped(step))  # type: ignore[misc]
+
+
+def _parameters(kind: type[Function], count: int) -> list[str]:
+    """What a Function's forward calls its arguments; by number where it takes any."""
+    known = list(inspect.signature(kind.forward).parameters)
+    own = known if kind.setup_context is not Function.setup_context else known[1:]
+    return own[:count] + [f"argument {k + 1}" for k in range(len(own), count)]
+
+
+@contextmanager
+def _functions_followed(recorder: Recorder) -> Iterator[None]:
+    """`Function.apply` tells the recorder for a while."""
+    plain = Function.__dict__["apply"]
+
+    def apply(cls: type[Function], *args: Any, **kwargs: Any) -> Any:
+        if cls.__name__ == BACKWARD_OF_MODULE or kwargs:
+            return plain.__func__(cls, *args, **kwargs)
+        return recorder.custom(cls, args, lambda: plain.__func__(cls, *args, **kwargs))
+
+    Function.apply = classmethod(apply)  # type: ignore[method-assign,assignment]
+    try:
+        yield
+    finally:
+        Function.apply = plain  # type: ignore[method-assign]
+
+
+@contextmanager
+def _backwards_followed(recorder: Recorder) -> Iterator[None]:
+    """Every backward tells the recorder where it begins, for a while."""
+    plain = torch.autograd._engine_run_backward  # type: ignore[attr-defined]
+
+    def run(roots: Any, gradients: Any = (), *args: Any, **kwargs: Any) -> Any:
+        if all(isinstance(root, Tensor) for root in roots):
+            recorder.backward_begins(roots, gradients or [None] * len(roots))
+        return plain(roots, gradients, *args, **kwargs)
+
+    torch.autograd._engine_run_backward = run  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        torch.autograd._engine_run_backward = plain  # type: ignore[attr-defined]
