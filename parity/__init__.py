@@ -1,7 +1,8 @@
 """Comparison of `refimpl` with torch.autograd under error bounds derived from the arithmetic.
 
-`parity.run` runs the suite, `parity.check` judges somebody's own layer, `parity.gradients`
-somebody's own numbers, `parity.exact` gives exact values alone; all else is the command line.
+`parity.run` runs the suite, `parity.check` judges somebody's own layer, `parity.watch` a model
+while it trains, `parity.gradients` somebody's own numbers, `parity.exact` gives exact values alone;
+all else is the command line.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from parity.candidates.in_python import check
     from parity.candidates.verdict import Verdict
+    from parity.models.in_python import watch
+    from parity.models.watch_report import WatchReport
     from parity.own_data.gradient_report import GradientReport
     from parity.own_data.in_python import gradients
     from parity.report.in_python import run
@@ -23,10 +26,12 @@ __all__ = [
     "GradientReport",
     "RunReport",
     "Verdict",
+    "WatchReport",
     "check",
     "exact",
     "gradients",
     "run",
+    "watch",
 ]
 
 WHERE = {
@@ -36,6 +41,8 @@ WHERE = {
     "gradients": "parity.own_data.in_python",
     "Verdict": "parity.candidates.verdict",
     "check": "parity.candidates.in_python",
+    "WatchReport": "parity.models.watch_report",
+    "watch": "parity.models.in_python",
     "RunReport": "parity.report.run_report",
     "run": "parity.report.in_python",
 }

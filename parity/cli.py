@@ -27,6 +27,7 @@ from parity.commands.page import page
 from parity.commands.run import run
 from parity.commands.sweep import sweep
 from parity.commands.usage import command, explained
+from parity.commands.watch import watch
 from parity.environment.needs import explanation
 
 # Typer brings its own Click; this is how it names the base class of wrong usage.
@@ -99,6 +100,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "page": page,
     "check": check,
     "gradients": gradients,
+    "watch": watch,
     "explain": explain,
     "list": list_cases,
     "audit": audit,

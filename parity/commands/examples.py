@@ -30,6 +30,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("parity gradients softmax x=logits.csv", "a matrix"),
         ("parity gradients linear a.npz --dtype float32", "that alone"),
     ),
+    "watch": (
+        ("parity watch models.py:Net --shape 2,3,32,32", "your model, layer by layer"),
+        ("parity watch models.py:Net --input batch.npz --steps 3", "on your data"),
+        ("parity watch models.py:Net --shape 2,3,32,32 --dtype float64", "in double precision"),
+    ),
     "explain": (
         ("parity explain conv2d_backward", "what it computes, step by step"),
         ("parity explain conv2d --symbols", "the formula of each element"),

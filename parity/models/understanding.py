@@ -9,15 +9,11 @@ from typing import Any
 import numpy as np
 
 from parity.cases.case import FLOATS, Array
-from parity.models.reference import Reference
+from parity.models.references import NotUnderstoodError, Reference
 from parity.oracle.watching.held import Held, blank
 from parity.oracle.watching.operation import Operation
 
 Layout = Callable[[Array], Array]
-
-
-class NotUnderstoodError(Exception):
-    """An operation that no rule speaks of, and why."""
 
 
 def same(array: Array) -> Array:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from parity.cases.case import Array
-from parity.models.plain.reduced import Linear
-from parity.models.reference import OfRefimpl
-from parity.models.understanding import Given, NotUnderstoodError, Rule, Understood, same
+from parity.models.plain.linear_maps import Linear
+from parity.models.references import NotUnderstoodError, OfRefimpl
+from parity.models.understanding import Given, Rule, Understood, same
 
 REDUCTIONS = ("none", "mean", "sum")  # as torch numbers them
 
@@ -20,9 +20,7 @@ def of_x(function: str, **options: str) -> Callable[[Given], Understood]:
 
     def understand(given: Given) -> Understood:
         taken = {ours: given[theirs] for ours, theirs in options.items()}
-        return Understood(
-            OfRefimpl(function, {"x": given["self"]}, taken), {"x": ("self", same)}
-        )
+        return Understood(OfRefimpl(function, {"x": given["self"]}, taken), {"x": ("self", same)})
 
     return understand
 
@@ -84,7 +82,9 @@ def nll_loss(given: Given) -> Understood:
         return (spread,)
 
     terms = 1 if reduction == "none" else target.size
-    reference = Linear("nll_loss", {"x": logs}, apply, back, terms, (1,), _divided(reduction, terms))
+    reference = Linear(
+        "nll_loss", {"x": logs}, apply, back, terms, (1,), _divided(reduction, terms)
+    )
     return Understood(reference, {"x": ("self", same)})
 
 

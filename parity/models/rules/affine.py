@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from parity.cases.case import Array
-from parity.models.plain.reduced import Linear
-from parity.models.reference import OfRefimpl
-from parity.models.understanding import Given, NotUnderstoodError, Rule, Understood, same
+from parity.models.plain.linear_maps import Linear
+from parity.models.references import NotUnderstoodError, OfRefimpl
+from parity.models.understanding import Given, Rule, Understood, same
 
 
 def _present(**arrays: Array | None) -> dict[str, Array]:

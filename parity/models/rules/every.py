@@ -2,30 +2,79 @@
 
 from __future__ import annotations
 
-from parity.models.rules import activations, affine, arithmetic, moving, pooling
-from parity.models.understanding import Given, NotUnderstoodError, Rule, Understood
+from parity.models.references import NotUnderstoodError
+from parity.models.rules import (
+    activations,
+    affine,
+    comparing,
+    element_arithmetic,
+    extremes,
+    moving,
+    pooling,
+)
+from parity.models.understanding import Given, Rule, Understood
 from parity.oracle.watching.operation import Operation
 
 RULES: dict[str, Rule] = {
     **affine.RULES,
     **pooling.RULES,
     **activations.RULES,
-    **arithmetic.RULES,
+    **element_arithmetic.RULES,
     **moving.RULES,
+    **comparing.RULES,
+    **extremes.RULES,
 }
 
-# What makes numbers out of none: memory, constants, random numbers. Their values are what they are.
+# What makes numbers out of none: memory, constants, random numbers; and the same memory once more.
 MADE = frozenset(
-    """empty empty_like empty_strided new_empty new_empty_strided zeros zeros_like new_zeros zero
-    ones ones_like new_ones full full_like new_full fill arange linspace eye scalar_tensor
-    bernoulli rand rand_like randn randn_like randint randperm uniform normal random exponential
-    set resize _local_scalar_dense is_pinned _pin_memory""".split()
+    {
+        "empty",
+        "empty_like",
+        "empty_strided",
+        "new_empty",
+        "new_empty_strided",
+        "zeros",
+        "zeros_like",
+        "new_zeros",
+        "zero",
+        "ones",
+        "ones_like",
+        "new_ones",
+        "full",
+        "full_like",
+        "new_full",
+        "fill",
+        "arange",
+        "linspace",
+        "eye",
+        "scalar_tensor",
+        "bernoulli",
+        "rand",
+        "rand_like",
+        "randn",
+        "randn_like",
+        "randint",
+        "randperm",
+        "uniform",
+        "normal",
+        "random",
+        "exponential",
+        "detach",
+        "alias",
+        "lift_fresh",
+        "set",
+        "resize",
+        "_local_scalar_dense",
+        "is_pinned",
+        "_pin_memory",
+    }
 )
+PROFILER = "profiler"  # what torch tells its profiler: nothing is computed
 
 
 def is_made(operation: Operation) -> bool:
     """Whether there is nothing to judge about an operation."""
-    return operation.stem in MADE
+    return operation.stem in MADE or operation.namespace == PROFILER
 
 
 def understood(operation: Operation) -> Understood:

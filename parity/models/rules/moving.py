@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from parity.cases.case import Array
-from parity.models.plain.moved import NOWHERE, Moved
-from parity.models.understanding import Given, NotUnderstoodError, Rule, Understood, same
+from parity.models.plain.moves import NOWHERE, Moved
+from parity.models.references import NotUnderstoodError
+from parity.models.understanding import Given, Rule, Understood, same
 
 Code = Callable[[Array], Array]
 
@@ -165,7 +166,9 @@ def _gathered(given: Given) -> Code:
 
 
 def _embedded(given: Given) -> Code:
-    if given.get("padding_idx", ) not in (None, -1):
+    if given.get(
+        "padding_idx",
+    ) not in (None, -1):
         raise NotUnderstoodError("embedding with padding_idx")
     return lambda weight: weight[given["indices"]]
 
@@ -229,7 +232,9 @@ def _padding_of(given: Given, x: Array) -> list[tuple[int, int]]:
 def _constant_padded(given: Given) -> Understood:
     x, value = given["self"], float(given["value"])
     padding = _padding_of(given, x)
-    cut = tuple(slice(max(0, -a), n - max(0, -b)) for (a, b), n in zip(padding, x.shape, strict=True))
+    cut = tuple(
+        slice(max(0, -a), n - max(0, -b)) for (a, b), n in zip(padding, x.shape, strict=True)
+    )
     wider = [(max(0, a), max(0, b)) for a, b in padding]
 
     def move(arrays: Sequence[Array]) -> Array:
@@ -242,7 +247,7 @@ def _constant_padded(given: Given) -> Understood:
 
 def _padded(mode: str) -> Callable[[Given], Code]:
     def code(given: Given) -> Code:
-        return lambda x: np.pad(x, _padding_of(given, x), mode=mode)  # type: ignore[call-overload,no-any-return]
+        return lambda x: np.pad(x, _padding_of(given, x), mode=mode)  # type: ignore[call-overload]
 
     return code
 
@@ -282,10 +287,7 @@ def _only_shape(understand: Callable[[Given], Understood]) -> Rule:
 
 
 RULES = {
-    **{
-        name: _only_shape(moved(_unchanged, "copy"))
-        for name in ("clone", "detach", "alias", "lift_fresh", "contiguous")
-    },
+    **{name: _only_shape(moved(_unchanged, "copy")) for name in ("clone", "contiguous")},
     "_to_copy": _only_shape(moved(_converted, "copy")),
     **{
         name: _only_shape(moved(_reshaped, "reshape"))

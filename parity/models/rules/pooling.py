@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from parity.cases.case import Array
-from parity.models.reference import OfRefimpl
+from parity.models.references import OfRefimpl
 from parity.models.understanding import Given, Rule, Understood, same
 
 FROM_SELF = {"x": ("self", same)}

@@ -21,10 +21,11 @@ class Held:
     They stay in the tensor's own memory until an operation is about to write there.
     """
 
-    __slots__ = ("__weakref__", "tensor")
+    __slots__ = ("__weakref__", "overwritten", "tensor")
 
     def __init__(self, tensor: Tensor) -> None:
         self.tensor = tensor.detach()
+        self.overwritten = ""  # the line that wrote to its memory afterwards
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -44,9 +45,9 @@ class Held:
         """The numbers, read-only."""
         return recorded(self.tensor)
 
-    def copy(self) -> None:
-        """Have memory of its own from now on."""
-        self.tensor = self.tensor.clone()
+    def copy(self, line: str = "") -> None:
+        """Have memory of its own from now on. line: which writes to the old one."""
+        self.tensor, self.overwritten = self.tensor.clone(), line
 
 
 def blank(held: Held) -> Array:
@@ -66,11 +67,11 @@ class Memory:
         self._at.setdefault(_address(tensor), WeakSet()).add(held)
         return held
 
-    def about_to_write(self, tensors: Iterable[Tensor]) -> None:
+    def about_to_write(self, tensors: Iterable[Tensor], line: str = "") -> None:
         """Copy what is held of the memory of these tensors."""
         for tensor in tensors:
             for held in self._at.pop(_address(tensor), ()):
-                held.copy()
+                held.copy(line)
 
     def tidy(self) -> None:
         """Forget memory of which nothing is held any more."""

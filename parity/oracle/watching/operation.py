@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from parity.oracle.watching.held import Held, Memory
-from parity.oracle.watching.places import Position
+from parity.oracle.watching.positions import Position
 
 CUSTOM = "autograd.Function"  # the namespace of somebody's own
 Key = tuple[Any, ...]  # the memory that a tensor lies in, and how
@@ -37,13 +37,23 @@ class Operation:
     gradients: list[str | None] = field(default_factory=list)
     node: str = ""  # what autograd calls its backward; nothing where it has none
     understood: Any = None  # what its judge keeps of it until the backward
-    leaves: tuple[str, ...] = ()  # arguments that are leaves, parameters mostly
+    leaves: dict[str, str] = field(default_factory=dict)  # arguments that are parameters, by name
+    wanted: frozenset[str] = frozenset()  # arguments that want a gradient
     taken: dict[str, Key] = field(default_factory=dict)  # where its tensors lie
     given: list[Key | None] = field(default_factory=list)
     inside: list[Operation] = field(default_factory=list)  # of an autograd.Function: its forward's
     after: dict[str, Held] = field(default_factory=dict)  # running statistics, as they are now
+    seconds: float = 0.0  # that torch took for it
     within: bool = False  # in the forward of an autograd.Function
-    graded: bool = True  # whether autograd was recording
+
+    @property
+    def overwritten(self) -> str:
+        """The line that wrote to an argument's memory after the operation."""
+        return next((h.overwritten for h in self._held() if h.overwritten), "")
+
+    def _held(self) -> Iterator[Held]:
+        for value in self.arguments.values():
+            yield from (part for part in _parts(value) if isinstance(part, Held))
 
     @property
     def stem(self) -> str:
@@ -56,6 +66,10 @@ class Operation:
         self.after = {}
 
 
+def _parts(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else (value,)
+
+
 class Listener(Protocol):
     """Who is told what was recorded, at the time it happens."""
 
@@ -64,6 +78,9 @@ class Listener(Protocol):
 
     def kept(self, operation: Operation) -> None:
         """Its backward is known; what is not needed for it can go."""
+
+    def cut(self, operation: Operation) -> None:
+        """Its arguments want gradients, but none will come back through it."""
 
     def backward(
         self, operation: Operation, upstream: Sequence[Held | None], sent: Mapping[str, Held]

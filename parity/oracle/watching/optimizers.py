@@ -16,7 +16,7 @@ from torch.optim.optimizer import (
 
 from parity.oracle.watching.held import Held
 from parity.oracle.watching.operation import OptimizerStep, ParameterStep
-from parity.oracle.watching.places import Position
+from parity.oracle.watching.positions import Position
 
 State = Mapping[str, Held | float]
 

@@ -2,13 +2,14 @@
 
 A dispatch mode sees what reaches torch's kernels, whoever asked for it: modules, functions,
 operators, C++. It does not see what is compiled, scripted, or done by other libraries in a
-tensor's memory. In a backward only the graph's hooks listen (`graph.py`); what writes into
+tensor's memory. In a backward only the graph's hooks listen (`nodes.py`); what writes into
 memory that is held is seen there, too.
 """
 
 from __future__ import annotations
 
 import inspect
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -20,8 +21,8 @@ from torch.nn import Module
 from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
 
 from parity.oracle.calling import with_graph
-from parity.oracle.watching.graph import Edge, Graph, edge_of
 from parity.oracle.watching.held import Memory
+from parity.oracle.watching.nodes import Edge, Graph, edge_of
 from parity.oracle.watching.operation import (
     CUSTOM,
     Listener,
@@ -35,17 +36,17 @@ from parity.oracle.watching.operation import (
     written_by,
 )
 from parity.oracle.watching.optimizers import Steps
-from parity.oracle.watching.places import Modules, Position, line_of_user
+from parity.oracle.watching.positions import Modules, Position, line_of_user
 
 RUNNING = ("running_mean", "running_var")
 BACKWARD_OF_MODULE = "BackwardHookFunction"  # how torch hangs up a module's backward hooks
 
 
-class Recorder(TorchDispatchMode):
+class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Tells a listener of every operation, gradient and step until it is closed."""
 
     def __init__(self, listener: Listener, model: Module | None = None) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.listener, self.memory = listener, Memory()
         self.modules = Modules(model)
         self.graph = Graph(listener, self.memory, self._name_of_leaf, self._quietly)
@@ -65,11 +66,11 @@ class Recorder(TorchDispatchMode):
         self._open.enter_context(self.steps.followed())
         self._open.enter_context(_functions_followed(self))
         self._open.enter_context(_backwards_followed(self))
-        super().__enter__()
+        super().__enter__()  # type: ignore[no-untyped-call]
         return self
 
     def __exit__(self, *error: Any) -> None:
-        super().__exit__(*error)
+        super().__exit__(*error)  # type: ignore[no-untyped-call]
         self._settle()
         self._open.close()
         self.graph.close()
@@ -102,7 +103,9 @@ class Recorder(TorchDispatchMode):
         operation = self._operation(func, named, written)
         edges = [edge_of(n, t) for n, t in tensors_of(named) if t.requires_grad]
         self._make_way(named, written)
+        began = time.perf_counter()
         result = func(*args, **given)
+        operation.seconds = time.perf_counter() - began
         outputs = outputs_of(result)
         operation.after = {name: self.memory.hold(named[name]) for name in self._changed(named)}
         self._tell(operation, outputs)
@@ -120,7 +123,9 @@ class Recorder(TorchDispatchMode):
     def _make_way(self, named: Mapping[str, Any], written: Sequence[str]) -> None:
         """Copy what is held of the memory that an operation is about to write to."""
         wanted = {name: named[name] for name in (*written, *self._changed(named))}
-        self.memory.about_to_write(tensor for _, tensor in tensors_of(wanted))
+        if wanted:
+            line = line_of_user()
+            self.memory.about_to_write((tensor for _, tensor in tensors_of(wanted)), line)
 
     def _changed(self, named: Mapping[str, Any]) -> list[str]:
         """What batch norm writes to, though its schema does not say so."""
@@ -142,16 +147,16 @@ class Recorder(TorchDispatchMode):
             self._position(),
             held_arguments(named, self.memory),
             written,
-            leaves=tuple(n for n, t in tensors.items() if t.is_leaf and t.requires_grad),
-            taken={n: key_of(t) for n, t in tensors.items()} if self._custom else {},
+            leaves={n: self._name_of_leaf(t) for n, t in tensors.items() if _is_leaf(t)},
+            wanted=frozenset(n for n, t in tensors.items() if t.requires_grad),
+            taken={n: key_of(t) for n, t in tensors.items()},
             within=self._custom is not None,
-            graded=torch.is_grad_enabled(),
         )
 
     def _tell(self, operation: Operation, outputs: Sequence[Tensor | None]) -> None:
         operation.outputs = [None if o is None else self.memory.hold(o) for o in outputs]
+        operation.given = [None if o is None else key_of(o) for o in outputs]
         if self._custom is not None:
-            operation.given = [None if o is None else key_of(o) for o in outputs]
             self._custom.inside.append(operation)
         self._quietly(lambda: self.listener.forward(operation))
 
@@ -162,10 +167,12 @@ class Recorder(TorchDispatchMode):
             return
         operation, edges, outputs = pending
         attached = self.graph.attach(operation, edges, outputs)
-        operation.outputs = []
         if attached:
+            operation.outputs = []
             self._quietly(lambda: self.listener.kept(operation))
         elif not operation.within:
+            if operation.wanted:
+                self._quietly(lambda: self.listener.cut(operation))
             operation.drop()
 
     def _position(self) -> Position:
@@ -194,6 +201,7 @@ class Recorder(TorchDispatchMode):
             held_arguments(named, self.memory),
             (),
             taken={n: key_of(t) for n, t in tensors_of(named)},
+            wanted=frozenset(n for n, t in tensors_of(named) if t.requires_grad),
         )
         self._custom = operation
         try:
@@ -226,6 +234,10 @@ class Recorder(TorchDispatchMode):
         self.graph.used(moved)
         for step in steps:
             self._quietly(lambda step=step: self.listener.stepped(step))  # type: ignore[misc]
+
+
+def _is_leaf(tensor: Tensor) -> bool:
+    return tensor.is_leaf and tensor.requires_grad
 
 
 def _parameters(kind: type[Function], count: int) -> list[str]:
@@ -262,7 +274,7 @@ def _backwards_followed(recorder: Recorder) -> Iterator[None]:
             recorder.backward_begins(roots, gradients or [None] * len(roots))
         return plain(roots, gradients, *args, **kwargs)
 
-    torch.autograd._engine_run_backward = run  # type: ignore[attr-defined]
+    torch.autograd._engine_run_backward = run  # type: ignore[attr-defined,assignment]
     try:
         yield
     finally:

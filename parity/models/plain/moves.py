@@ -56,6 +56,18 @@ class Moved:
             for name, count in counts.items()
         }
 
+    def error(self, errors: Mapping[str, Array], sides: Sides) -> Array:
+        zeros = {name: np.zeros(array.shape) for name, array in self.arrays.items()}
+        flat = np.concatenate([error.reshape(-1) for error in {**zeros, **errors}.values()])
+        places = self._sources()
+        return np.where(places == NOWHERE, 0.0, flat[places])
+
+    def gradient_errors(
+        self, dy: Array, errors: Mapping[str, Array], sides: Sides
+    ) -> Mapping[str, Array]:
+        moved, rounded = self._scattered(errors["dy"]), self.gradient_bounds(dy, sides)
+        return {name: moved[name] + rounded[name].limit for name in self.inputs}
+
     def problem(self, dy: Array) -> Problem | None:
         return None
 
@@ -67,10 +79,7 @@ class Moved:
         weights = dy.reshape(-1)[known].astype(np.float64)
         flat = np.bincount(places[known], weights, minlength=int(ends[-1]))
         cut = zip(self.arrays, ends[:-1], ends[1:], strict=True)
-        found = {
-            name: flat[start:end].reshape(self.arrays[name].shape)
-            for name, start, end in cut
-        }
+        found = {name: flat[start:end].reshape(self.arrays[name].shape) for name, start, end in cut}
         return {name: found[name] for name in self.inputs}
 
     def _sources(self) -> Array:

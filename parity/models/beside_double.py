@@ -62,7 +62,35 @@ def beside_float64(row: Row, ours: Array, theirs: Array, bound: Bound) -> Row:
     )
 
 
+def beside_exact(row: Row, pair: tuple[Array, Array], problem: Problem, label: str) -> Row:
+    """A float64 row with the exact value of its worst element, and both sides beside it."""
+    if row.dtype != "float64" or not row.compared or not row.max_abs_error or row.failed:
+        return row
+    from parity.witnesses.exact.opinion import second_opinion
+
+    place = _worst(row)
+    with np.errstate(all="ignore"):
+        opinion = second_opinion(problem, label, place)
+    if opinion is None or opinion.raised or not opinion.truth.judges.all():
+        return row
+    truth = opinion.truth
+    errors = [float(truth.errors(np.asarray(side[place]))[0]) for side in pair]
+    closer = "equal" if errors[0] == errors[1] else ("refimpl", "torch")[errors[1] < errors[0]]
+    return replace(
+        row,
+        exact_value=float(truth.nearest[0]),
+        refimpl_ulp=errors[0],
+        torch_ulp=errors[1],
+        closer=closer,
+        truth_radius=float(truth.radius[0]),
+        exact_elements=1,
+    )
+
+
+def _worst(row: Row) -> tuple[int, ...]:
+    return tuple(map(int, row.worst_index.strip("()").replace(",", " ").split()))
+
+
 def _at(ours: Array, row: Row) -> float:
     """refimpl's float64 at the worst place."""
-    place = tuple(map(int, row.worst_index.strip("()").replace(",", " ").split()))
-    return float(ours[place])
+    return float(ours[_worst(row)])

@@ -6,20 +6,22 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from types import FrameType
 from typing import Any, NamedTuple
 
 import torch
 from torch.nn import Module
 from torch.nn.modules import module as modules
 
-import parity
-
 # Files of these folders call operations for others.
+OURS = os.path.abspath(os.path.join(os.path.dirname(__file__), *[os.pardir] * 2))
 LIBRARIES = tuple(
-    os.path.join(os.path.dirname(os.path.abspath(str(package.__file__))), "")
-    for package in (torch, parity)
+    os.path.join(folder, "") for folder in (OURS, os.path.dirname(os.path.abspath(torch.__file__)))
 )
-ABROAD = ("<frozen", "<__array_function__", os.path.dirname(os.__file__) + os.sep + "contextlib")
+STANDARD = os.path.join(os.path.dirname(os.__file__), "")
+PACKAGES = os.path.join(STANDARD, "site-packages", "")
+COMMANDS = tuple(f"{os.sep}{name}{os.sep}" for name in ("typer", "click"))
 
 
 class Position(NamedTuple):
@@ -85,10 +87,19 @@ class Modules:
 
 def line_of_user() -> str:
     """The innermost line that is neither torch's nor ours: "models/resnet.py:81"."""
-    frame = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        file = frame.f_code.co_filename
-        if not file.startswith((*LIBRARIES, *ABROAD)):
-            return f"{os.path.join(*file.split(os.sep)[-2:])}:{frame.f_lineno}"
-        frame = frame.f_back  # type: ignore[assignment]
+        name = _shown(frame.f_code.co_filename)
+        if name:
+            return f"{name}:{frame.f_lineno}"
+        frame = frame.f_back
     return ""
+
+
+@cache
+def _shown(file: str) -> str:
+    """The end of a path; nothing of files that call operations for others."""
+    standard = file.startswith(STANDARD) and not file.startswith(PACKAGES)
+    if standard or file.startswith((*LIBRARIES, "<frozen")) or any(c in file for c in COMMANDS):
+        return ""
+    return os.path.join(*file.split(os.sep)[-2:])

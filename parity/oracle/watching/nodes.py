@@ -16,7 +16,7 @@ from torch import Tensor
 
 from parity.oracle.watching.held import Held, Memory
 from parity.oracle.watching.operation import Listener, Operation
-from parity.oracle.watching.places import Position
+from parity.oracle.watching.positions import Position
 
 RECORD = "parity.watch"  # in a node's metadata: whose it is
 Edge = tuple[str, Any, int]  # argument; the leaf or the node it comes from; which of its outputs
@@ -71,9 +71,7 @@ class Graph:
         self.handles.append(node.register_hook(partial(self._ran, operation, node.next_functions)))
         for output in outputs:
             if _has_node(output) and output.grad_fn is node:
-                self._before_all_hooks(
-                    output, partial(self._reached, operation, output.output_nr)
-                )
+                self._before_all_hooks(output, partial(self._reached, operation, output.output_nr))
         return True
 
     def _matched(self, node: Any, edges: list[Edge]) -> list[str | None]:
@@ -92,8 +90,8 @@ class Graph:
                 self._know_leaf(target)
         return found
 
-    def _before_all_hooks(self, tensor: Tensor, hook: Callable[[Tensor], None]) -> None:
-        handle = tensor.register_hook(hook)
+    def _before_all_hooks(self, tensor: Tensor, hook: Callable[[Any], None]) -> None:
+        handle = tensor.register_hook(hook)  # type: ignore[no-untyped-call]
         hooks: Any = tensor._backward_hooks
         hooks.move_to_end(handle.id, last=False)
         self.handles.append(handle)
@@ -103,13 +101,16 @@ class Graph:
     def begins_at(self, roots: Sequence[Tensor], gradients: Sequence[Tensor | None]) -> None:
         """A backward starts from these tensors."""
         for root, gradient in zip(roots, gradients, strict=True):
-            record = root.grad_fn.metadata.get(RECORD) if root.grad_fn is not None else None
+            node: Any = root.grad_fn
+            record = None if node is None else node.metadata.get(RECORD)
             if record is not None and gradient is not None:
                 key = record.number, root.output_nr
                 self.parts.setdefault(key, []).append(self.memory.hold(gradient))
 
-    def _reached(self, operation: Operation, number: int, gradient: Tensor) -> None:
-        """All that comes back to an output, before anybody's hook."""
+    def _reached(self, operation: Operation, number: int, gradient: Tensor | None) -> None:
+        """All that comes back to an output, before anybody's hook; of some outputs nothing does."""
+        if gradient is None:
+            return
         key = operation.number, number
         total, parts = self.memory.hold(gradient), self.parts.pop(key, [])
         self.raw[key] = total
@@ -228,4 +229,6 @@ def _same(before: Held, after: Held) -> bool:
     one, other = before.tensor, after.tensor
     if one.data_ptr() == other.data_ptr() and one.shape == other.shape:
         return True
-    return one.shape == other.shape and bool(((one == other) | (one != one) & (other != other)).all())
+    return one.shape == other.shape and bool(
+        ((one == other) | (one != one) & (other != other)).all()
+    )

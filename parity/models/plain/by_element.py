@@ -9,7 +9,7 @@ import numpy as np
 
 from parity.bounds.arithmetic import Arithmetic, Sides
 from parity.bounds.bound import Bound, bounded, each_side, exact_bound, rounded_sum
-from parity.cases.case import Array
+from parity.cases.case import FLOATS, Array
 from parity.witnesses.problem import Problem
 
 Value = Callable[..., Array]
@@ -53,6 +53,8 @@ class Elementwise:
             return np.asarray(self.definition.value(*self._wide()))
 
     def value_bound(self, sides: Sides) -> Bound:
+        if self.dtype not in FLOATS:
+            return exact_bound(self.value().shape)
         with np.errstate(all="ignore"):
             wide = self._wide()
             size = np.abs((self.definition.magnitude or self.definition.value)(*wide))
@@ -81,6 +83,41 @@ class Elementwise:
             (name, np.asarray(wide * np.broadcast_to(partial, dy.shape)))
             for name, partial in zip(self.arrays, partials, strict=True)
         ]
+
+    def error(self, errors: Mapping[str, Array], sides: Sides) -> Array:
+        with np.errstate(all="ignore"):
+            partials = self.definition.partials(*self._wide())
+            named = zip(self.arrays, partials, strict=True)
+            moved = sum(np.abs(partial) * errors.get(name, 0.0) for name, partial in named)
+            return np.asarray(moved + self.value_bound(sides).limit)
+
+    def gradient_errors(
+        self, dy: Array, errors: Mapping[str, Array], sides: Sides
+    ) -> Mapping[str, Array]:
+        rounded = self.gradient_bounds(dy, sides)
+        with np.errstate(all="ignore"):
+            partials = self.definition.partials(*self._wide())
+            found = {}
+            for k, name in enumerate(self.arrays):
+                off = np.abs(partials[k]) * errors["dy"] + np.abs(dy) * self._bent(k, errors)
+                found[name] = _back_to(np.broadcast_to(off, dy.shape), self.arrays[name].shape)
+        return {name: found[name] + rounded[name].limit for name in self.inputs}
+
+    def _bent(self, k: int, errors: Mapping[str, Array]) -> Array:
+        """How far a partial derivative moves where the arrays are off."""
+        arrays, here = self._wide(), self.definition.partials(*self._wide())[k]
+        moved = np.zeros(np.shape(here))
+        for n, name in enumerate(self.arrays):
+            if name not in errors:
+                continue
+            shifted = [
+                self.definition.partials(
+                    *arrays[:n], arrays[n] + sign * errors[name], *arrays[n + 1 :]
+                )[k]
+                for sign in (1, -1)
+            ]
+            moved = moved + np.maximum(*(np.abs(there - here) for there in shifted))
+        return np.asarray(moved)
 
     def problem(self, dy: Array) -> Problem | None:
         return None

@@ -57,5 +57,25 @@ class Linear:
             return exact_bound(size.shape)
         return rounded_sum(size, np.full(size.shape, roundings), sides)
 
+    def error(self, errors: Mapping[str, Array], sides: Sides) -> Array:
+        moved = sum(self.apply(*sizes) for sizes in self._with_one_off(errors))
+        return np.asarray(moved + self.value_bound(sides).limit)
+
+    def gradient_errors(
+        self, dy: Array, errors: Mapping[str, Array], sides: Sides
+    ) -> Mapping[str, Array]:
+        sizes, rounded = magnitudes(self.arrays), self.gradient_bounds(dy, sides)
+        size = magnitudes({"dy": dy})["dy"]
+        parts = [self.back(errors["dy"], *sizes.values())]
+        parts += [self.back(size, *off) for off in self._with_one_off(errors)]
+        named = zip(self.arrays, zip(*parts, strict=True), strict=True)
+        return {name: np.asarray(sum(found) + rounded[name].limit) for name, found in named}
+
+    def _with_one_off(self, errors: Mapping[str, Array]) -> list[list[Array]]:
+        """The sizes of the arrays, with the error of one in its place, for each that has one."""
+        sizes = magnitudes(self.arrays)
+        known = [name for name in self.arrays if name in errors]
+        return [list({**sizes, name: errors[name]}.values()) for name in known]
+
     def problem(self, dy: Array) -> Problem | None:
         return None

@@ -8,16 +8,15 @@ from typing import Any
 import numpy as np
 
 from parity.cases.case import Array
-from parity.models.plain.elementwise import Definition, Elementwise
-from parity.models.plain.reduced import Linear
-from parity.models.understanding import Given, NotUnderstoodError, Rule, Understood, same
+from parity.models.plain.by_element import Definition, Elementwise
+from parity.models.plain.linear_maps import Linear
+from parity.models.references import NotUnderstoodError
+from parity.models.understanding import Given, Rule, Understood, same
 
 ONE = np.ones(())
 
 
-def _reference(
-    name: str, given: Given, definition: Definition, *names: str
-) -> Understood:
+def _reference(name: str, given: Given, definition: Definition, *names: str) -> Understood:
     """Numbers among the arguments are rounded to the tensors' dtype."""
     dtype = given.dtype or "no number has a gradient"
     arrays = {f"x{k + 1}" if k else "x": _array(given[n]) for k, n in enumerate(names)}
@@ -60,7 +59,7 @@ def rsub(given: Given) -> Understood:
     extra = 0.0 if abs(factor) == 1 else 2.0
     definition = Definition(
         lambda x, other: other - factor * x,
-        lambda x, other: (-factor * ONE, ONE),
+        lambda x, other: (np.asarray(-factor * ONE), ONE),
         (2.0 + extra, extra),
         lambda x, other: np.abs(other) + np.abs(factor * x),
     )
@@ -113,7 +112,9 @@ def clamp(given: Given) -> Understood:
         raise NotUnderstoodError("clamp between tensors")
     low, high = (float(np.dtype(given.dtype or "float64").type(limit)) for limit in (low, high))
     definition = Definition(
-        lambda x: np.clip(x, low, high), lambda x: ((x >= low) & (x <= high),), (0.0, 0.0)
+        lambda x: np.asarray(np.clip(x, low, high)),
+        lambda x: (np.asarray((x >= low) & (x <= high)),),
+        (0.0, 0.0),
     )
     return _reference("clamp", given, definition, "self")
 
@@ -123,9 +124,7 @@ def masked_fill(given: Given) -> Understood:
     if isinstance(value, np.ndarray) and value.ndim:
         raise NotUnderstoodError("masked_fill with a tensor")
     number = float(value)
-    definition = Definition(
-        lambda x: np.where(mask, number, x), lambda x: (~mask,), (1.0, 0.0)
-    )
+    definition = Definition(lambda x: np.where(mask, number, x), lambda x: (~mask,), (1.0, 0.0))
     return _reference("masked_fill", given, definition, "self")
 
 
@@ -197,8 +196,6 @@ def reduction(name: str, mean: bool) -> Callable[[Given], Understood]:
         return Understood(reference, {"x": ("self", same)})
 
     return understand
-
-
 
 
 RULES = {

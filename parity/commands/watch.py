@@ -1,0 +1,107 @@
+"""`parity watch`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from parity.commands.ending import DISAGREE, WRONG_CALL, in_words, wrong_call
+from parity.commands.options import FOLDER, Dtype, Seed
+from parity.commands.threads import sleep_when_idle
+from parity.environment.needs import need
+
+if TYPE_CHECKING:
+    from parity.models.watch_report import WatchReport
+
+OWN = FOLDER / "watch"
+
+
+def watch(
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE.py:NAME|MODULE:NAME",
+            help="a torch model, or a class or function that makes one without arguments",
+        ),
+    ],
+    shape: Annotated[
+        str, typer.Option(metavar="2,3,224,224", help="of the input, which is drawn")
+    ] = "",
+    input: Annotated[
+        Path | None, typer.Option(metavar="x.npz", help="arrays input and, if you like, target")
+    ] = None,
+    loss: Annotated[
+        str,
+        typer.Option(
+            metavar="random|cross_entropy|mse",
+            help="random: Σ y·r; the others draw a target unless --input has one (random)",
+        ),
+    ] = "",
+    steps: Annotated[int, typer.Option(help="of SGD with momentum, from 2 on; 1: none")] = 1,
+    dtype: Annotated[Dtype, typer.Option(help="of the model")] = Dtype.float32,
+    channels_last: Annotated[
+        bool, typer.Option("--channels-last", help="the model and its input in that layout")
+    ] = False,
+    evaluation: Annotated[
+        bool, typer.Option("--eval", help="the model in eval mode, not in training")
+    ] = False,
+    budget: Annotated[
+        float, typer.Option(metavar="SECONDS", help="for exact values of float64 tensors")
+    ] = 2.0,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="what is noticed is a failure, too")
+    ] = False,
+    seed: Seed = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="of the tables (reports/watch/NAME)")
+    ] = None,
+) -> None:
+    """Judge your own model layer by layer: every operation, forward and backward, by itself.
+
+    Exit code 0 nothing is wrong, 1 something is, 2 it could not be judged.
+    """
+    sleep_when_idle()
+    need("torch", "parity watch")
+    from parity.models.errors_of_watch import WatchError
+    from parity.models.watched import Wanted, watched
+    from parity.results.settings import DEFAULT_SEED
+    from parity.results.writing import check_folder_can_be
+
+    folder = out or OWN / target.rpartition(":")[2]
+    try:
+        check_folder_can_be(folder)
+        report = watched(
+            Wanted(
+                target,
+                shape,
+                input,
+                loss,
+                steps,
+                dtype.value,
+                channels_last,
+                evaluation,
+                budget,
+                DEFAULT_SEED if seed is None else seed,
+            )
+        )
+    except (WatchError, OSError) as error:
+        wrong_call(error)
+    typer.echo(str(report))
+    _write(report, folder)
+    raise typer.Exit(_code(report, strict))
+
+
+def _code(report: WatchReport, strict: bool) -> int:
+    if report.status == "undecided":
+        return WRONG_CALL
+    return DISAGREE if report.wrong or (strict and report.things) else 0
+
+
+def _write(report: WatchReport, folder: Path) -> None:
+    try:
+        written = report.to_csv(folder)
+    except OSError as error:
+        wrong_call(f"the report could not be written, the old one stands: {in_words(error)}")
+    typer.echo(f"reports: {', '.join(map(str, written))}")

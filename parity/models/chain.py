@@ -1,0 +1,123 @@
+"""Somebody's own autograd.Function: its backward beside the derivative of what its forward ran.
+
+The operations inside its forward are known, and so is where each took its numbers from. The
+derivative is refimpl's (or the definition's) of each, one after the other, in float64. What a right
+backward may be off by follows the same way: each operation's own rounding, forward and backward,
+moved on through the ones behind it, to first order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from parity.bounds.arithmetic import Sides, arithmetic
+from parity.cases.case import Array
+from parity.models.references import NotUnderstoodError
+from parity.models.understanding import Understood
+from parity.oracle.watching.operation import Key, Operation
+
+
+class Ball(NamedTuple):
+    """A gradient and what a right one may be off by, element by element."""
+
+    centre: Array
+    error: Array
+
+
+@dataclass
+class _Link:
+    """One operation inside, understood."""
+
+    operation: Operation
+    known: Understood
+    errors: dict[str, Array] = field(default_factory=dict)  # of what it took, by reference's input
+
+
+def derivative(
+    function: Operation,
+    dys: list[Array | None],
+    understand: Callable[[Operation], Understood],
+    is_made: Callable[[Operation], bool],
+) -> Mapping[str, Ball]:
+    """The gradients of a Function's arguments, by name.
+
+    Raises: NotUnderstoodError if an operation inside its forward is not.
+    """
+    links = [_Link(o, _known(o, understand)) for o in function.inside if _counts(o, is_made)]
+    dtype = next(dy.dtype.name for dy in dys if dy is not None)
+    sides = arithmetic("torch", dtype), arithmetic("torch", dtype)
+    _forward_errors(links, sides)
+    arriving: dict[Key, Ball] = {}
+    for key, dy in zip(function.given, dys, strict=True):
+        if key is not None and dy is not None:
+            _add(arriving, key, Ball(dy.astype(np.float64), np.zeros(dy.shape)))
+    for link in reversed(links):
+        _go_back(link, arriving, sides)
+    return {name: arriving[key] for name, key in function.taken.items() if key in arriving}
+
+
+def _counts(operation: Operation, is_made: Callable[[Operation], bool]) -> bool:
+    """Whether a gradient can go through an operation at all."""
+    floating = any(
+        held is not None and held.dtype.startswith("float") for held in operation.outputs
+    )
+    return floating and not is_made(operation)
+
+
+def _known(operation: Operation, understand: Callable[[Operation], Understood]) -> Understood:
+    try:
+        return understand(operation)
+    except NotUnderstoodError as why:
+        raise NotUnderstoodError(f"its forward runs {operation.name}: {why}") from None
+
+
+def _taken(link: _Link) -> dict[str, Key]:
+    """Where each input of the reference lies."""
+    taken = link.operation.taken
+    return {ours: taken[theirs] for ours, (theirs, _) in link.known.sent.items() if theirs in taken}
+
+
+def _forward_errors(links: list[_Link], sides: Sides) -> None:
+    """How far the values inside may be off that a backward keeps, or forms once more."""
+    known: dict[Key, Array] = {}
+    for link in links:
+        link.errors = {n: known[key] for n, key in _taken(link).items() if key in known}
+        error = link.known.reference.error(link.errors, sides)
+        for key in link.operation.given:
+            if key is not None:
+                known[key] = error
+
+
+def _go_back(link: _Link, arriving: dict[Key, Ball], sides: Sides) -> None:
+    balls = [arriving.pop(key, None) if key is not None else None for key in link.operation.given]
+    if not any(balls):
+        return
+    reference, known = link.known.reference, link.known
+    like = next(ball for ball in balls if ball is not None)
+    dy = known.upstream([ball and ball.centre for ball in balls], like.centre)
+    off = known.upstream([ball and ball.error for ball in balls], like.error)
+    gradients = reference.gradients(dy)
+    errors = reference.gradient_errors(dy, {**link.errors, "dy": off}, sides)
+    for name, key in _taken(link).items():
+        theirs = known.sent[name][1]
+        _add(arriving, key, Ball(theirs(gradients[name]), theirs(errors[name])))
+
+
+def _add(arriving: dict[Key, Ball], key: Key, ball: Ball) -> None:
+    """One more part of a gradient; another addition is another rounding, far below the rest."""
+    there = arriving.get(key)
+    if there is not None:
+        ball = Ball(there.centre + ball.centre, there.error + ball.error)
+    arriving[key] = ball
+
+
+def is_small_in_norm(ball: Ball, theirs: Array) -> bool:
+    """Whether every error is below the largest one that is allowed anywhere in the tensor."""
+    error = np.abs(theirs.astype(np.float64) - ball.centre)
+    return bool(
+        np.all(np.isfinite(error)) and np.max(error, initial=0) <= np.max(ball.error, initial=0)
+    )

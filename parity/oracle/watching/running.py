@@ -1,0 +1,137 @@
+"""A model that somebody names, run for a few steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import Module
+
+from parity.cases.case import Array
+
+RANDOM, CROSS_ENTROPY, MSE = LOSSES = ("random", "cross_entropy", "mse")
+RATE, MOMENTUM = 0.01, 0.9  # of the steps
+
+
+class ModelError(ValueError):
+    """A model that does not run; one sentence."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How a model is run."""
+
+    shape: tuple[int, ...]  # of the input, where none is given
+    arrays: Mapping[str, Array]  # input, and target where the loss wants one
+    loss: str
+    steps: int
+    dtype: str
+    channels_last: bool
+    evaluation: bool
+    seed: int
+
+
+def made(named: Any, where: str, asked: Asked) -> Module:
+    """A model from a model, a class or a function without required arguments; seeded.
+
+    Raises: ModelError.
+    """
+    torch.manual_seed(asked.seed)
+    model = named
+    if not isinstance(model, Module):
+        try:
+            model = named()
+        except Exception as error:
+            raise ModelError(
+                f"{where}: cannot be called without arguments: {_said(error)}"
+            ) from None
+    if not isinstance(model, Module):
+        raise ModelError(f"{where}: gives {type(model).__name__}, not a torch.nn.Module")
+    model = model.to(getattr(torch, asked.dtype)).train(not asked.evaluation)
+    if asked.channels_last:
+        model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return model
+
+
+def run(model: Module, asked: Asked) -> None:
+    """Forward, backward, and a step of SGD behind each but the only one.
+
+    Raises: ModelError in one sentence for whatever torch raises.
+    """
+    torch.manual_seed(asked.seed)
+    x = _input(asked)
+    optimizer = None
+    if asked.steps > 1:
+        optimizer = torch.optim.SGD(model.parameters(), lr=RATE, momentum=MOMENTUM)
+    for _ in range(asked.steps):
+        if optimizer is not None:
+            optimizer.zero_grad()
+        y = _attempted(lambda: model(x), f"the model does not run on {tuple(x.shape)}")
+        loss = _attempted(lambda y=y: _loss(y, asked), f"the loss {asked.loss}")  # type: ignore[misc]
+        if not loss.requires_grad:
+            raise ModelError("no gradient: nothing that the loss depends on wants one")
+        _attempted(loss.backward, "the backward")
+        if optimizer is not None:
+            optimizer.step()
+
+
+def _input(asked: Asked) -> Tensor:
+    dtype = getattr(torch, asked.dtype)
+    if "input" in asked.arrays:
+        x = torch.from_numpy(asked.arrays["input"].copy())
+        x = x.to(dtype) if x.is_floating_point() else x
+    else:
+        x = torch.randn(asked.shape, dtype=torch.float64).to(dtype)
+    if asked.channels_last and x.ndim == 4:
+        x = x.contiguous(memory_format=torch.channels_last)
+    return x
+
+
+def _loss(y: Any, asked: Asked) -> Tensor:
+    """The loss of all outputs; a random one is Σ y·r, r drawn from the seed."""
+    outputs = [part for part in _flat(y) if part.is_floating_point()]
+    if not outputs:
+        raise ModelError(f"the model gives {type(y).__name__}, no tensor of real numbers")
+    if asked.loss == RANDOM:
+        return torch.stack([(part * torch.randn_like(part)).sum() for part in outputs]).sum()
+    first = outputs[0]
+    if asked.loss == MSE:
+        return torch.nn.functional.mse_loss(first, _target(asked, torch.randn_like(first)))
+    places = (first.shape[0], *first.shape[2:])
+    drawn = torch.randint(first.shape[1], places)
+    return torch.nn.functional.cross_entropy(first, _target(asked, drawn))
+
+
+def _target(asked: Asked, drawn: Tensor) -> Tensor:
+    if "target" not in asked.arrays:
+        return drawn
+    given = torch.from_numpy(asked.arrays["target"].copy())
+    return (
+        given.to(drawn.dtype) if given.is_floating_point() == drawn.is_floating_point() else given
+    )
+
+
+def _flat(y: Any) -> list[Tensor]:
+    if isinstance(y, Tensor):
+        return [y]
+    if isinstance(y, Mapping):
+        y = list(y.values())
+    if isinstance(y, list | tuple):
+        return [tensor for part in y for tensor in _flat(part)]
+    return []
+
+
+def _attempted(run_it: Callable[[], Any], what: str) -> Any:
+    try:
+        return run_it()
+    except ModelError:
+        raise
+    except Exception as error:
+        raise ModelError(f"{what}: {_said(error)}") from error
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
