@@ -31,9 +31,9 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("parity gradients linear a.npz --dtype float32", "that alone"),
     ),
     "watch": (
-        ("parity watch models.py:Net --shape 2,3,32,32", "your model, layer by layer"),
-        ("parity watch models.py:Net --input batch.npz --steps 3", "on your data"),
-        ("parity watch models.py:Net --shape 2,3,32,32 --dtype float64", "in double precision"),
+        ("parity watch nets.py:Net --shape 2,3,32,32", "your model, layer by layer"),
+        ("parity watch nets.py:Net --input batch.npz", "on your data"),
+        ("parity watch nets.py:Net --shape 2,3,9,9 --steps 3", "while it trains"),
     ),
     "explain": (
         ("parity explain conv2d_backward", "what it computes, step by step"),

@@ -18,7 +18,7 @@ from parity.bounds.arithmetic import Sides, arithmetic
 from parity.cases.case import Array
 from parity.models.references import NotUnderstoodError
 from parity.models.understanding import Understood
-from parity.oracle.watching.operation import Key, Operation
+from parity.oracle.observed.operation import Key, Operation
 
 
 class Ball(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Any
 from parity.models.errors_of_watch import WatchError
 from parity.models.listening import Judge
 from parity.models.watch_report import WatchReport
-from parity.oracle.watching.recorder import Recorder
+from parity.oracle.observed.recorder import Recorder
 from parity.results.settings import DEFAULT_SEED, Settings
 
 

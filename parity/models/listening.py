@@ -28,9 +28,10 @@ from parity.models.references import NotUnderstoodError, OfRefimpl, Reference, n
 from parity.models.rules.every import is_made, rule_of, understood
 from parity.models.seen import Noticed, Seen
 from parity.models.understanding import Understood, without_numbers
-from parity.oracle.watching.held import Held
-from parity.oracle.watching.operation import CUSTOM, Operation, OptimizerStep
-from parity.oracle.watching.positions import Position
+from parity.oracle.observed.held import Held
+from parity.oracle.observed.operation import CUSTOM, Operation, OptimizerStep
+from parity.oracle.observed.positions import Position
+from parity.oracle.observed.statistics import Statistics
 from parity.results.findings import Findings
 from parity.results.judging import Place, failure_row, joined, judge, timed
 from parity.results.rows import Row
@@ -44,6 +45,10 @@ IN_NORM = (
     "right in norm, though some elements lose digits that they need not lose: their error is small "
     "beside the largest elements, not beside themselves"
 )
+
+
+STATISTICS = "new running_mean, running_var"
+BIASED = "the variance is the biased one, over K: torch keeps the one over K − 1"
 
 
 class Judge:
@@ -124,19 +129,35 @@ class Judge:
     def stepped(self, step: OptimizerStep) -> None:
         number = max(self.seen, default=0)
         seen = Seen(number, f"{step.name}.step", "", step.position.line)
-        self.seen[-len(self.seen)] = seen
+        self.seen[-1 - len(self.seen)] = seen
         self.penalties.stepped(step)
         try:
             known_step(step)
         except NotUnderstoodError as why:
             seen.why_not = str(why)
             return
-        try:
-            for reference, moved in judged_steps(step):
-                seen.rows += self._judge_step(step, reference, moved)
-        except Exception as error:  # a judge must not break somebody's training
-            seen.why_not = f"{type(error).__name__}: {error}"
+        for reference, moved in judged_steps(step):
+            seen.rows += self._judge_step(step, reference, moved)
         seen.elements = sum(row.elements for row in seen.rows)
+
+    def statistics(self, found: Statistics, position: Position) -> None:
+        mean, var = (held.array() for held in found.before)
+        kept = {"x": found.x.array(), "running_mean": mean, "running_var": var}
+        reference = OfRefimpl("running_statistics", kept, {"momentum": found.momentum})
+        theirs = np.stack([held.array() for held in found.after])
+        place = self._place(position.module, "running_statistics", _judged_as(theirs))
+        with np.errstate(all="ignore"):
+            ours, bound = reference.value(), reference.value_bound(_sides(theirs))
+            row = self._add(place, STATISTICS, (ours, theirs), bound, None, "")
+        if row.failed:
+            factor = _is_biased(kept["x"], var, theirs[1], found.momentum)
+            said = joined(position.line, BIASED if factor else "", row.note)
+            self.findings.rows[-1] = replace(row, note=said)
+
+    def broke(self, error: Exception, position: Position) -> None:
+        number = max(self.seen, default=0)
+        why = f"the judge broke off: {type(error).__name__}: {error}"
+        self.seen[-1 - len(self.seen)] = Seen(number, "", position.module, position.line, why)
 
     def seen_in_order(self) -> tuple[Seen, ...]:
         """All operations, and the steps of optimisers behind them."""
@@ -276,6 +297,13 @@ class Judge:
             self.exact_seconds -= seconds
         self.findings.rows[-1] = row
         return row
+
+
+def _is_biased(x: Array, before: Array, after: Array, momentum: float) -> bool:
+    """Whether the variance that was taken is the one over K, not over K − 1."""
+    axes = (0, *range(2, x.ndim))
+    biased = (1 - momentum) * before + momentum * x.astype(np.float64).var(axis=axes)
+    return bool(np.allclose(after, biased, rtol=1e-5, atol=0))
 
 
 def _sides(theirs: Array) -> Sides:

@@ -8,10 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from parity.cases.case import Array
-from parity.models.references import OfRefimpl
-from parity.models.understanding import NotUnderstoodError
-from parity.oracle.watching.held import Held
-from parity.oracle.watching.operation import OptimizerStep, ParameterStep
+from parity.models.references import NotUnderstoodError, OfRefimpl
+from parity.oracle.observed.held import Held
+from parity.oracle.observed.operation import OptimizerStep, ParameterStep
 
 # What torch calls the state, and refimpl.
 SGD = {"momentum_buffer": "velocity"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from parity.oracle.watching.operation import Operation, OptimizerStep
-from parity.oracle.watching.positions import Position
+from parity.oracle.observed.operation import Operation, OptimizerStep
+from parity.oracle.observed.positions import Position
 
 SQUARES = ("square", "linalg_vector_norm", "norm")
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from parity.cases.case import FLOATS, Array
 from parity.models.references import NotUnderstoodError, Reference
-from parity.oracle.watching.held import Held, blank
-from parity.oracle.watching.operation import Operation
+from parity.oracle.observed.held import Held, blank
+from parity.oracle.observed.operation import Operation
 
 Layout = Callable[[Array], Array]
 
@@ -95,11 +95,13 @@ def _resolved(value: Any) -> Any:
 class Rule:
     """How operations of one name are understood.
 
-    shapes: their backward needs no more of their tensors than shapes.
+    shapes: their backward needs no more of their tensors than shapes. mixed: they turn numbers of
+    one type into those of another.
     """
 
     understand: Callable[[Given], Understood]
     shapes: bool = False
+    mixed: bool = False
 
 
 def without_numbers(operation: Operation) -> None:

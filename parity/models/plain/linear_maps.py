@@ -53,6 +53,7 @@ class Linear:
 
     def _bound(self, size: Array, terms: float, sides: Sides) -> Bound:
         roundings = terms + self.divided
+        size = np.abs(size)  # of a sum that is subtracted
         if terms == 1 and not self.divided and len(self.arrays) == 1:
             return exact_bound(size.shape)
         return rounded_sum(size, np.full(size.shape, roundings), sides)

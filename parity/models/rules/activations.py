@@ -66,6 +66,8 @@ def nll_loss(given: Given) -> Understood:
     logs, target, reduction = given["self"], given["target"], REDUCTIONS[given["reduction"]]
     where = target != given["ignore_index"]
     weights = np.ones(logs.shape[1]) if given["weight"] is None else given["weight"]
+    if np.any(weights < 0):
+        raise NotUnderstoodError("nll_loss with weights below 0")
     shares = np.where(where, weights[np.where(where, target, 0)], 0.0).astype(np.float64)
     if reduction == "mean":
         shares = shares / shares.sum()

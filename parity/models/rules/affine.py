@@ -57,15 +57,6 @@ def mm(given: Given) -> Understood:
     return Understood(OfRefimpl("linear", arrays, {}), sent)
 
 
-def linear(given: Given) -> Understood:
-    """A dense layer as a whole."""
-    if given["input"].ndim != 2:
-        raise NotUnderstoodError("linear of more than two axes at once")
-    arrays = _present(x=given["input"], weight=given["weight"], bias=given["bias"])
-    sent = _sent(x="input", weight="weight", bias="bias")
-    return Understood(OfRefimpl("linear", arrays, {}), sent)
-
-
 def bmm(given: Given) -> Understood:
     """A product of matrices for each sample."""
     a, b = given["self"], given["mat2"]
@@ -147,7 +138,6 @@ RULES = {
     "convolution": Rule(convolution),
     "addmm": Rule(addmm),
     "mm": Rule(mm),
-    "linear": Rule(linear),
     "bmm": Rule(bmm),
     "mv": Rule(mv),
     "dot": Rule(dot),

@@ -77,7 +77,6 @@ ONE = {
     "bitwise_not": np.invert,
     "isnan": np.isnan,
     "isinf": np.isinf,
-    "isfinite": np.isfinite,
 }
 RULES = {
     **{name: of(name, code, "self", "other") for name, code in TWO.items()},

@@ -124,14 +124,18 @@ def masked_fill(given: Given) -> Understood:
     if isinstance(value, np.ndarray) and value.ndim:
         raise NotUnderstoodError("masked_fill with a tensor")
     number = float(value)
-    definition = Definition(lambda x: np.where(mask, number, x), lambda x: (~mask,), (1.0, 0.0))
+    definition = Definition(
+        lambda x: np.where(mask, number, x), lambda x: (np.asarray(~mask),), (1.0, 0.0)
+    )
     return _reference("masked_fill", given, definition, "self")
 
 
 def where(given: Given) -> Understood:
     condition = given["condition"]
     definition = Definition(
-        lambda x, y: np.where(condition, x, y), lambda x, y: (condition, ~condition), (0.0, 0.0)
+        lambda x, y: np.asarray(np.where(condition, x, y)),
+        lambda x, y: (condition, ~condition),
+        (0.0, 0.0),
     )
     return _reference("where", given, definition, "self", "other")
 
@@ -155,7 +159,6 @@ ONES = {
     ),
     "sin": Definition(np.sin, lambda x: (np.cos(x),), (1.0, 2.0), lambda x: ONE + 0 * x, (1, 1)),
     "cos": Definition(np.cos, lambda x: (-np.sin(x),), (1.0, 2.0), lambda x: ONE + 0 * x, (1, 1)),
-    "square": Definition(np.square, lambda x: (2 * x,), (1.0, 2.0)),
 }
 
 

@@ -13,7 +13,7 @@ from parity.models.rules import (
     pooling,
 )
 from parity.models.understanding import Given, Rule, Understood
-from parity.oracle.watching.operation import Operation
+from parity.oracle.observed.operation import Operation
 
 RULES: dict[str, Rule] = {
     **affine.RULES,
@@ -84,7 +84,8 @@ def understood(operation: Operation) -> Understood:
     """
     rule = rule_of(operation)
     given = Given(operation)
-    given.dtype  # noqa: B018 (it refuses numbers that are not judged)
+    if not rule.mixed:
+        given.dtype  # noqa: B018 (it refuses numbers that are not judged)
     return rule.understand(given)
 
 

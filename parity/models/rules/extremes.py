@@ -10,7 +10,7 @@ import numpy as np
 from parity.cases.case import Array
 from parity.models.plain.by_element import Definition, Elementwise
 from parity.models.plain.linear_maps import Linear
-from parity.models.plain.moves import Moved
+from parity.models.plain.moving_elements import Moved
 from parity.models.understanding import Given, Rule, Understood, same
 
 X = {"x": ("self", same)}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from parity.cases.case import Array
-from parity.models.plain.moves import NOWHERE, Moved
+from parity.models.plain.moving_elements import NOWHERE, Moved
 from parity.models.references import NotUnderstoodError
 from parity.models.understanding import Given, Rule, Understood, same
 
@@ -78,12 +78,6 @@ def joined(name: str, code: Callable[[Given], Callable[[Sequence[Array]], Array]
 
 
 def _unchanged(given: Given) -> Code:
-    return lambda x: x
-
-
-def _converted(given: Given) -> Code:
-    if not given.dtype:
-        raise NotUnderstoodError("whole numbers become others")
     return lambda x: x
 
 
@@ -287,11 +281,11 @@ def _only_shape(understand: Callable[[Given], Understood]) -> Rule:
 
 
 RULES = {
-    **{name: _only_shape(moved(_unchanged, "copy")) for name in ("clone", "contiguous")},
-    "_to_copy": _only_shape(moved(_converted, "copy")),
+    "clone": _only_shape(moved(_unchanged, "copy")),
+    "_to_copy": Rule(moved(_unchanged, "copy"), shapes=True, mixed=True),
     **{
         name: _only_shape(moved(_reshaped, "reshape"))
-        for name in ("view", "_unsafe_view", "reshape", "_reshape_alias")
+        for name in ("view", "_unsafe_view", "_reshape_alias")
     },
     "t": _only_shape(moved(lambda given: lambda x: x.T, "transpose")),
     "transpose": _only_shape(moved(_transposed, "transpose")),

@@ -19,6 +19,7 @@ COMMANDS = (
     "page",
     "check",
     "gradients",
+    "watch",
     "explain",
     "list",
     "audit",

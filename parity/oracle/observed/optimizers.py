@@ -14,9 +14,9 @@ from torch.optim.optimizer import (
     register_optimizer_step_pre_hook,
 )
 
-from parity.oracle.watching.held import Held
-from parity.oracle.watching.operation import OptimizerStep, ParameterStep
-from parity.oracle.watching.positions import Position
+from parity.oracle.observed.held import Held
+from parity.oracle.observed.operation import OptimizerStep, ParameterStep
+from parity.oracle.observed.positions import Position
 
 State = Mapping[str, Held | float]
 

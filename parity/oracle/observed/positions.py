@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from types import FrameType
@@ -34,7 +34,13 @@ class Position(NamedTuple):
 class Modules:
     """The modules that are being called now, by the paths that they have in the model."""
 
-    def __init__(self, model: Module | None = None) -> None:
+    def __init__(
+        self,
+        model: Module | None,
+        entered: Callable[[Module, Any], None],
+        left: Callable[[Module], None],
+    ) -> None:
+        self._entered, self._left = entered, left
         self._paths: dict[int, str] = {}
         self._known: list[Module] = []  # ids are theirs as long as they live
         self._stack: list[str] = []
@@ -68,9 +74,11 @@ class Modules:
         if id(module) not in self._paths:
             self._learn(module)
         self._stack.append(self._paths[id(module)])
+        self._entered(module, inputs)
 
     def _leave(self, module: Module, inputs: Any, output: Any) -> None:
         if self._stack:
+            self._left(module)
             self._stack.pop()
 
     @contextmanager

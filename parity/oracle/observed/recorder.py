@@ -21,9 +21,9 @@ from torch.nn import Module
 from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
 
 from parity.oracle.calling import with_graph
-from parity.oracle.watching.held import Memory
-from parity.oracle.watching.nodes import Edge, Graph, edge_of
-from parity.oracle.watching.operation import (
+from parity.oracle.observed.held import Memory
+from parity.oracle.observed.nodes import Edge, Graph, edge_of
+from parity.oracle.observed.operation import (
     CUSTOM,
     Listener,
     Operation,
@@ -35,8 +35,9 @@ from parity.oracle.watching.operation import (
     tensors_of,
     written_by,
 )
-from parity.oracle.watching.optimizers import Steps
-from parity.oracle.watching.positions import Modules, Position, line_of_user
+from parity.oracle.observed.optimizers import Steps
+from parity.oracle.observed.positions import Modules, Position, line_of_user
+from parity.oracle.observed.statistics import NormsFollowed
 
 RUNNING = ("running_mean", "running_var")
 BACKWARD_OF_MODULE = "BackwardHookFunction"  # how torch hangs up a module's backward hooks
@@ -48,7 +49,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __init__(self, listener: Listener, model: Module | None = None) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.listener, self.memory = listener, Memory()
-        self.modules = Modules(model)
+        self.modules = Modules(model, self._enters, self._leaves)
+        self.norms = NormsFollowed()
         self.graph = Graph(listener, self.memory, self._name_of_leaf, self._quietly)
         self.steps = Steps(self._name_of_leaf, self._position, self._step_begins, self._step_ends)
         self.count = 0
@@ -76,11 +78,13 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.graph.close()
 
     def _quietly(self, judge: Callable[[], None]) -> None:
-        """Run a judge, of whose own operations nobody is told."""
+        """Run a judge, of whose own operations nobody is told; what breaks in it ends nothing."""
         before, self._busy = self._busy, True
         try:
             with _disable_current_modes(), with_graph():
                 judge()
+        except Exception as error:
+            self.listener.broke(error, self._position())
         finally:
             self._busy = before
 
@@ -107,6 +111,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         result = func(*args, **given)
         operation.seconds = time.perf_counter() - began
         outputs = outputs_of(result)
+        if "running_var" in self._changed(named):
+            self.norms.wrote(named["running_var"])
         operation.after = {name: self.memory.hold(named[name]) for name in self._changed(named)}
         self._tell(operation, outputs)
         self._pending = operation, edges, outputs
@@ -159,6 +165,19 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if self._custom is not None:
             self._custom.inside.append(operation)
         self._quietly(lambda: self.listener.forward(operation))
+
+    def _enters(self, module: Module, inputs: Any) -> None:
+        if not self._busy:
+            self._quietly(lambda: self.norms.enters(module, inputs))
+
+    def _leaves(self, module: Module) -> None:
+        if not self._busy:
+            self._quietly(lambda: self._tell_statistics(module))
+
+    def _tell_statistics(self, module: Module) -> None:
+        found = self.norms.leaves(module)
+        if found is not None:
+            self.listener.statistics(found, self._position())
 
     def _settle(self) -> None:
         """Hook the operation before, of which autograd knows everything by now."""

@@ -9,8 +9,9 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from parity.oracle.watching.held import Held, Memory
-from parity.oracle.watching.positions import Position
+from parity.oracle.observed.held import Held, Memory
+from parity.oracle.observed.positions import Position
+from parity.oracle.observed.statistics import Statistics
 
 CUSTOM = "autograd.Function"  # the namespace of somebody's own
 Key = tuple[Any, ...]  # the memory that a tensor lies in, and how
@@ -98,6 +99,12 @@ class Listener(Protocol):
 
     def stepped(self, step: OptimizerStep) -> None:
         """An optimiser has changed parameters."""
+
+    def broke(self, error: Exception, position: Position) -> None:
+        """The listener itself raised this."""
+
+    def statistics(self, found: Statistics, position: Position) -> None:
+        """A batch norm's running statistics were written by somebody else than torch."""
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from typing import Any
 
 from torch import Tensor
 
-from parity.oracle.watching.held import Held, Memory
-from parity.oracle.watching.operation import Listener, Operation
-from parity.oracle.watching.positions import Position
+from parity.oracle.observed.held import Held, Memory
+from parity.oracle.observed.operation import Listener, Operation
+from parity.oracle.observed.positions import Position
 
 RECORD = "parity.watch"  # in a node's metadata: whose it is
 Edge = tuple[str, Any, int]  # argument; the leaf or the node it comes from; which of its outputs
