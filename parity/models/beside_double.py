@@ -46,9 +46,8 @@ def beside_float64(row: Row, ours: Array, theirs: Array, bound: Bound) -> Row:
         error = np.abs(theirs - ours)
         rounded = np.abs(ours.astype(theirs.dtype))
         u = float(np.finfo(theirs.dtype).eps) / 2
-        terms = np.abs(ours) if bound.terms is None else bound.terms
         least = float(np.finfo(theirs.dtype).smallest_subnormal)
-        counted = ratios(error, np.maximum(u * terms, least))
+        counted = None if bound.terms is None else ratios(error, np.maximum(u * bound.terms, least))
     judged = np.isfinite(rounded) & ~np.broadcast_to(bound.overflow, ours.shape)
     if not judged.any():
         return row
@@ -57,7 +56,9 @@ def beside_float64(row: Row, ours: Array, theirs: Array, bound: Bound) -> Row:
         row,
         exact_value=row.exact_value if row.exact_value is not None else _at(ours, row),
         torch_ulp=float(np.max(error / ulp, where=judged, initial=0.0)),
-        torch_roundings=float(np.max(counted, where=judged, initial=0.0)),
+        torch_roundings=None
+        if counted is None
+        else float(np.max(counted, where=judged, initial=0.0)),
         truth_radius=float(np.max(bound.refimpl / ulp, where=judged, initial=0.0)),
     )
 

@@ -91,6 +91,11 @@ class Judge:
         if operation.stem == "detach" or not is_made(operation):
             self.branches.cut(operation)
 
+    def lost(self, operation: Operation) -> None:
+        why = "its backward is not to be told apart (in place on a view?); the value is judged"
+        self.seen[operation.number].why_not = self.seen[operation.number].why_not or why
+        operation.drop()
+
     # --- backward -------------------------------------------------------------------------
 
     def backward(

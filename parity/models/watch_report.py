@@ -139,8 +139,9 @@ class WatchReport:
         rows = [row for row in self.rows if loses_digits(row)]
         rows.sort(key=lambda row: -(row.torch_roundings or 0))
         lines = [
-            f"  {row.layer or self.name}: {row.tensor} of {row.function}: torch is "
-            f"{row.torch_roundings:.3g} roundings of Σ|terms| off; a sum in blocks is some 10"
+            f"  {row.layer or self.name}: {row.tensor} of {row.function}: at {row.worst_index} "
+            f"{row.torch_value:.7g}, exactly {row.exact_value:.7g}: {row.torch_roundings:.3g} "
+            "roundings of Σ|terms|, where a sum in blocks has some 10"
             for row in rows
         ]
         yield from _headed("right, but inexact", lines)
@@ -225,7 +226,8 @@ class WatchReport:
 
 def loses_digits(row: Row) -> bool:
     """Whether torch is right, and farther off than any sum in blocks would be."""
-    return row.verdict != OUTSIDE and (row.torch_roundings or 0) >= SERIAL
+    known = row.exact_value is not None and row.torch_roundings is not None
+    return known and row.verdict != OUTSIDE and (row.torch_roundings or 0) >= SERIAL
 
 
 def worst_verdict(rows: Sequence[Row]) -> str:
@@ -262,7 +264,7 @@ def _of_wrong(row: Row) -> str:
     if not row.compared:
         return f"{said}{row.note}"
     return (
-        f"{said}at {row.worst_index} torch has {row.torch_value:.9g}, refimpl "
+        f"{said}at {row.worst_index} the model has {row.torch_value:.9g}, refimpl "
         f"{row.refimpl_value:.9g}, {row.worst_ratio:.3g} times the bound "
         f"({row.outside} of {row.elements} elements outside): {row.note}"
     )

@@ -162,6 +162,14 @@ CALLS: dict[str, Call] = {
     "nearest 1": lambda: F.interpolate(r(2, 3, 5), 8),
     "nearest 2": lambda: F.interpolate(r(2, 3, 5, 4), scale_factor=2),
     "nearest 3": lambda: F.interpolate(r(1, 2, 3, 4, 2), (4, 6, 5)),
+    "interpolate 1": lambda: F.interpolate(r(2, 3, 5), 8, mode="linear"),
+    "interpolate 2": lambda: F.interpolate(r(2, 3, 5, 4), scale_factor=2.3, mode="bilinear"),
+    "interpolate 2 by corners": lambda: F.interpolate(
+        r(2, 3, 5, 4), (7, 9), mode="bilinear", align_corners=True
+    ),
+    "interpolate 3": lambda: F.interpolate(r(1, 2, 3, 4, 2), (4, 6, 5), mode="trilinear"),
+    "index_put": lambda: r(3, 4).index_put((torch.tensor([0, 2]),), r(2, 4)),
+    "copy_": lambda: (r(3, 4) * 1).copy_(r(4)),
     "pad": lambda: F.pad(r(2, 3, 5), (1, 2, 0, 3), value=1.5),
     "crop": lambda: F.pad(r(2, 3, 5), (-1, 2)),
     "reflect 1": lambda: F.pad(r(2, 3, 5), (1, 2), "reflect"),

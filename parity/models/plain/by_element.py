@@ -131,7 +131,7 @@ def _bound(size: Array, roundings: float, elementary: int, sides: Sides) -> Boun
         relative = roundings * side.u + elementary * side.elementary
         return np.asarray(relative * size * (1 + 16 * side.u) + (roundings + 2) * side.eta)
 
-    return bounded(each_side(of_side, sides), size, sides)
+    return bounded(each_side(of_side, sides), size, sides, size)
 
 
 def _bound_of_sum(

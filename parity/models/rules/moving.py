@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from parity.cases.case import Array
+from parity.models.plain.interpolated import Axis, Interpolated
 from parity.models.plain.moving_elements import NOWHERE, Moved
 from parity.models.references import NotUnderstoodError
 from parity.models.understanding import Given, Rule, Understood, same
@@ -193,7 +194,7 @@ def _pixels(given: Given) -> Code:
 def _nearest(given: Given) -> Code:
     """The element that an output's place falls on: ⌊place · old/new⌋, in float32 as torch."""
     scales = given.get("scale_factors") or [
-        given.get(name) for name in ("scales_d", "scales_h", "scales_w") if name != ""
+        given.get(name) for name in SCALES[3] if name in given.operation.arguments
     ]
 
     def move(x: Array) -> Array:
@@ -209,8 +210,55 @@ def _nearest(given: Given) -> Code:
     return move
 
 
+SCALES = {
+    1: ("scales",),
+    2: ("scales_h", "scales_w"),
+    3: ("scales_d", "scales_h", "scales_w"),
+}
+
+
 def _scale(scales: Sequence[Any], axis: int) -> float | None:
     return scales[axis] if -axis <= len(scales) else None
+
+
+def interpolated(axes: int) -> Callable[[Given], Understood]:
+    """Linear, bilinear, trilinear."""
+
+    def understand(given: Given) -> Understood:
+        x, size = given["self"], given["output_size"]
+        scales = given.get("scale_factors") or [
+            given.get(name) for name in SCALES[axes] if name in given.operation.arguments
+        ]
+        found = tuple(
+            Axis.of(old, new, _scale(scales, k - axes), given["align_corners"])
+            for k, (old, new) in enumerate(zip(x.shape[-axes:], size, strict=True))
+        )
+        return Understood(Interpolated("interpolate", {"x": x}, found), {"x": ("self", same)})
+
+    return understand
+
+
+def _put(given: Given) -> Understood:
+    """Some elements in the place of others."""
+    places = tuple(slice(None) if place is None else place for place in given["indices"])
+    if given["accumulate"]:
+        raise NotUnderstoodError("index_put that adds up")
+
+    def move(arrays: Sequence[Array]) -> Array:
+        found = arrays[0].copy()
+        found[places] = arrays[1]
+        return found
+
+    arrays = {"x": given["self"], "values": given["values"]}
+    sent = {"x": ("self", same), "values": ("values", same)}
+    return Understood(Moved("index_put", arrays, move), sent)
+
+
+def _copied(given: Given) -> Understood:
+    """Numbers in the place of all others."""
+    shape = given["self"].shape
+    reference = Moved("copy", {"x": given["src"]}, lambda a: np.broadcast_to(a[0], shape))
+    return Understood(reference, {"x": ("src", same)})
 
 
 # --- padding ------------------------------------------------------------------------------
@@ -308,6 +356,11 @@ RULES = {
     "upsample_nearest1d": _only_shape(moved(_nearest, "upsample_nearest")),
     "upsample_nearest2d": _only_shape(moved(_nearest, "upsample_nearest")),
     "upsample_nearest3d": _only_shape(moved(_nearest, "upsample_nearest")),
+    "upsample_linear1d": _only_shape(interpolated(1)),
+    "upsample_bilinear2d": _only_shape(interpolated(2)),
+    "upsample_trilinear3d": _only_shape(interpolated(3)),
+    "index_put": Rule(_put),
+    "copy": Rule(_copied, shapes=True, mixed=True),
     "constant_pad_nd": _only_shape(_constant_padded),
     **{
         f"{ours}_pad{axes}d": _only_shape(moved(_padded(theirs), "pad"))

@@ -19,6 +19,7 @@ from parity.oracle.observed.operation import Listener, Operation
 from parity.oracle.observed.positions import Position
 
 RECORD = "parity.watch"  # in a node's metadata: whose it is
+HOOKED, LOST, NONE = "hooked", "lost", "none"
 Edge = tuple[str, Any, int]  # argument; the leaf or the node it comes from; which of its outputs
 
 
@@ -52,27 +53,31 @@ class Graph:
         self.quietly = quietly  # run a judge unrecorded
         self.parts: dict[tuple[int, int], list[Held]] = {}
         self.raw: dict[tuple[int, int], Held] = {}
-        self.whole: set[tuple[int, int]] = set()  # of which all parts are known
+        self.partly: set[Any] = set()  # outputs and leaves to which unknown nodes send, too
         self.leaves: dict[int, Leaf] = {}
         self.handles: list[Any] = []
 
     # --- a node is found ------------------------------------------------------------------
 
-    def attach(self, operation: Operation, edges: list[Edge], outputs: Sequence[Any]) -> bool:
-        """Hook an operation's node; whether it has one that belongs to it."""
+    def attach(self, operation: Operation, edges: list[Edge], outputs: Sequence[Any]) -> str:
+        """Hook an operation's node: HOOKED; NONE if it has none, LOST if it is not its own."""
         nodes = {id(o.grad_fn): o.grad_fn for o in outputs if _has_node(o)}
+        if not nodes:
+            return NONE
         fresh = [node for node in nodes.values() if RECORD not in node.metadata]
         if len(fresh) != 1:
-            return False
+            return LOST
         node = fresh[0]
-        operation.node = node.name()
-        operation.gradients = self._matched(node, edges)
+        gradients = self._matched(node, edges)
+        if edges and not any(gradients):
+            return LOST
+        operation.node, operation.gradients = node.name(), gradients
         node.metadata[RECORD] = operation
         self.handles.append(node.register_hook(partial(self._ran, operation, node.next_functions)))
         for output in outputs:
             if _has_node(output) and output.grad_fn is node:
                 self._before_all_hooks(output, partial(self._reached, operation, output.output_nr))
-        return True
+        return HOOKED
 
     def _matched(self, node: Any, edges: list[Edge]) -> list[str | None]:
         """The argument behind each edge of a node."""
@@ -100,6 +105,7 @@ class Graph:
 
     def begins_at(self, roots: Sequence[Tensor], gradients: Sequence[Tensor | None]) -> None:
         """A backward starts from these tensors."""
+        self.partly = _reached_by_unknown([root.grad_fn for root in roots])
         for root, gradient in zip(roots, gradients, strict=True):
             node: Any = root.grad_fn
             record = None if node is None else node.metadata.get(RECORD)
@@ -114,7 +120,7 @@ class Graph:
         key = operation.number, number
         total, parts = self.memory.hold(gradient), self.parts.pop(key, [])
         self.raw[key] = total
-        if len(parts) > 1:
+        if len(parts) > 1 and key not in self.partly:
             self.quietly(lambda: self.listener.added_up(operation, parts, total))
 
     def _ran(
@@ -172,7 +178,9 @@ class Graph:
         if total is None:
             return
         held, name = self.memory.hold(total), leaf.name
-        if leaf.variable._backward_hooks and len(parts) == 1:
+        if id(leaf) in self.partly:
+            pass
+        elif leaf.variable._backward_hooks and len(parts) == 1:
             if not _same(parts[0], held):
                 self.quietly(lambda: self.listener.hooked(name, parts[0], held))
         elif len(parts) > 1:
@@ -207,6 +215,27 @@ class Graph:
         self.handles.clear()
         self.parts.clear()
         self.raw.clear()
+
+
+def _reached_by_unknown(roots: Sequence[Any]) -> set[Any]:
+    """The outputs and leaves to which nodes send that belong to no recorded operation."""
+    found: set[Any] = set()
+    left, known = [root for root in roots if root is not None], set()
+    while left:
+        node = left.pop()
+        if node in known:
+            continue
+        known.add(node)
+        unknown = RECORD not in node.metadata
+        for target, number in node.next_functions:
+            if target is None:
+                continue
+            left.append(target)
+            record = target.metadata.get(RECORD)
+            if unknown and record is not None:
+                is_leaf = isinstance(record, Leaf)
+                found.add(id(record) if is_leaf else (record.number, number))
+    return found
 
 
 def _has_node(output: Any) -> bool:

@@ -83,6 +83,9 @@ class Listener(Protocol):
     def cut(self, operation: Operation) -> None:
         """Its arguments want gradients, but none will come back through it."""
 
+    def lost(self, operation: Operation) -> None:
+        """It has a backward that cannot be told apart from others: in place on a view, mostly."""
+
     def backward(
         self, operation: Operation, upstream: Sequence[Held | None], sent: Mapping[str, Held]
     ) -> None:

@@ -22,7 +22,7 @@ from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_mod
 
 from parity.oracle.calling import with_graph
 from parity.oracle.observed.held import Memory
-from parity.oracle.observed.nodes import Edge, Graph, edge_of
+from parity.oracle.observed.nodes import HOOKED, LOST, Edge, Graph, edge_of
 from parity.oracle.observed.operation import (
     CUSTOM,
     Listener,
@@ -186,9 +186,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             return
         operation, edges, outputs = pending
         attached = self.graph.attach(operation, edges, outputs)
-        if attached:
+        if attached == HOOKED:
             operation.outputs = []
             self._quietly(lambda: self.listener.kept(operation))
+        elif attached == LOST:
+            self._quietly(lambda: self.listener.lost(operation))
         elif not operation.within:
             if operation.wanted:
                 self._quietly(lambda: self.listener.cut(operation))

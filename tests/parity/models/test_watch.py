@@ -245,6 +245,20 @@ def test_half_precision_is_listed() -> None:
     assert seen.report.status == "undecided"
 
 
+def test_what_works_in_place_on_a_view_is_listed() -> None:
+    """Its value is judged, its neighbours are; what it sends back is no part of a sum."""
+    torch.manual_seed(0)
+    x = torch.randn(4, 5, requires_grad=True)
+    with parity.watch() as seen:
+        h = x * 2
+        h[:, 1:3].mul_(3)
+        y = h + torch.relu(h)
+        (y * torch.randn(4, 5)).sum().backward()
+    assert seen.report
+    assert "mul_: its backward is not to be told apart" in str(seen.report)
+    assert {row.function for row in seen.report.rows} >= {"multiply", "relu", "slice", "sum"}
+
+
 def test_recomputed_operations_are_counted() -> None:
     torch.manual_seed(0)
     layer = nn.Sequential(nn.Linear(3, 4), nn.Tanh())
