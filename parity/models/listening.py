@@ -47,6 +47,7 @@ IN_NORM = (
 )
 
 
+WATCHED = "watched"
 STATISTICS = "new running_mean, running_var"
 BIASED = "the variance is the biased one, over K: torch keeps the one over K − 1"
 
@@ -59,6 +60,7 @@ class Judge:
         self.exact_seconds = exact  # that are left for exact values
         self.findings = Findings()
         self.seen: dict[int, Seen] = {}
+        self.times: Counter[tuple[str, str]] = Counter()  # of a module, an operation
         self.noticed_things: Counter[Noticed] = Counter()
         self.branches = Branches(self.noticed)
         self.penalties = Penalties(self.noticed)
@@ -116,7 +118,11 @@ class Judge:
         bound = parts_bound(arrays, _sides(whole))
         named = {str(k): part for k, part in enumerate(arrays)}
         problem = Problem(PARTS, named, {}, np.zeros_like(arrays[0]))
-        place = self._place(who, "add", _judged_as(whole))
+        dtype = _judged_as(whole)
+        if isinstance(who, str):
+            place = self._again(who, "add", dtype)
+        else:
+            place = self._place(who, "add", dtype)
         row = self._add(place, SUM, pair, bound, problem, "y")
         if isinstance(who, Operation):
             self._seen(who).rows.append(row)
@@ -150,7 +156,7 @@ class Judge:
         kept = {"x": found.x.array(), "running_mean": mean, "running_var": var}
         reference = OfRefimpl("running_statistics", kept, {"momentum": found.momentum})
         theirs = np.stack([held.array() for held in found.after])
-        place = self._place(position.module, "running_statistics", _judged_as(theirs))
+        place = self._again(position.module, "running_statistics", _judged_as(theirs))
         with np.errstate(all="ignore"):
             ours, bound = reference.value(), reference.value_bound(_sides(theirs))
             row = self._add(place, STATISTICS, (ours, theirs), bound, None, "")
@@ -162,7 +168,9 @@ class Judge:
     def broke(self, error: Exception, position: Position) -> None:
         number = max(self.seen, default=0)
         why = f"the judge broke off: {type(error).__name__}: {error}"
-        self.seen[-1 - len(self.seen)] = Seen(number, "", position.module, position.line, why)
+        self.seen[-1 - len(self.seen)] = Seen(
+            number, "", position.module, position.line, why_not=why
+        )
 
     def seen_in_order(self) -> tuple[Seen, ...]:
         """All operations, and the steps of optimisers behind them."""
@@ -173,6 +181,7 @@ class Judge:
     def _seen(self, operation: Operation) -> Seen:
         if operation.number not in self.seen:
             position = operation.position
+            self.times[position.module, operation.stem] += 1
             self.seen[operation.number] = Seen(
                 operation.number,
                 operation.name,
@@ -182,15 +191,24 @@ class Judge:
                     (int(np.prod(held.shape)) for held in operation.outputs if held), default=0
                 ),
                 seconds=operation.seconds,
+                times=self.times[position.module, operation.stem],
                 made=is_made(operation),
             )
         return self.seen[operation.number]
 
-    def _place(self, who: Operation | str, function: str, dtype: str) -> Place:
-        number = f" {who.number}" if isinstance(who, Operation) else ""
+    def _place(self, who: Operation | str, function: str, dtype: str, times: int = 1) -> Place:
+        """Where a row stands. times: how often it was seen there, this time included."""
+        stem = who.stem if isinstance(who, Operation) else function
         layer = who if isinstance(who, str) else who.position.module
+        times = self._seen(who).times if isinstance(who, Operation) else times
         name = self.name()
-        return Place(f"{name}[watched{number}]", function, dtype, (), name, layer)
+        case = f"{name}[{stem}{f' {times}' if times > 1 else ''}]"
+        return Place(case, function, dtype, (), name, layer)
+
+    def _again(self, where: str, function: str, dtype: str) -> Place:
+        """The same of what belongs to no operation."""
+        self.times[where, function] += 1
+        return self._place(where, function, dtype, self.times[where, function])
 
     def _guarded(self, operation: Operation, tensor: str, judged: Callable[[], None]) -> None:
         """What breaks in a judge must not break somebody's training: it is a row."""
@@ -268,8 +286,8 @@ class Judge:
         rows = []
         with np.errstate(all="ignore"):
             ours, bound = reference.value(), reference.value_bound(_sides(moved[0].torch))
+            place = self._again(moved[0].parameter, reference.function, _judged_as(moved[0].torch))
             for one in moved:
-                place = self._place(one.parameter, reference.function, _judged_as(one.torch))
                 part = _row_of(bound, one.row)
                 row = self._add(place, one.tensor, (ours[one.row], one.torch), part, None, "")
                 if row.failed:
@@ -296,7 +314,7 @@ class Judge:
         allowed = cast(bound, ours, theirs)
         exact = None if problem is None else on_disagreement(problem, {label: allowed}, names)
         row = judge(self.findings, place, tensor, both, allowed, self.settings, exact)
-        row = beside_float64(row, ours, theirs, bound)
+        row = replace(beside_float64(row, ours, theirs, bound), kind=WATCHED)
         if problem is not None and self.exact_seconds > 0:
             row, seconds = timed(lambda: beside_exact(row, both, problem, label))
             self.exact_seconds -= seconds

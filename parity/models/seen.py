@@ -24,6 +24,7 @@ class Seen:
     operation: str  # torch's name
     module: str
     line: str
+    times: int = 1  # how often the operation was seen in this module, this time included
     why_not: str = ""  # why it was not understood
     elements: int = 0
     seconds: float = 0.0  # that torch took for it
