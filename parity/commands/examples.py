@@ -33,7 +33,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "watch": (
         ("parity watch nets.py:Net --shape 2,3,32,32", "your model, layer by layer"),
         ("parity watch nets.py:Net --input batch.npz", "on your data"),
-        ("parity watch nets.py:Net --shape 2,3,9,9 --steps 3", "while it trains"),
+        ("parity watch nets.py:Net --shape 2,9 --steps 3", "while it trains"),
     ),
     "explain": (
         ("parity explain conv2d_backward", "what it computes, step by step"),

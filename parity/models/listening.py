@@ -20,7 +20,7 @@ from parity.cases.graph import SUM
 from parity.models.beside_double import beside_exact, beside_float64, cast, on_disagreement
 from parity.models.branches import Branches
 from parity.models.chain import Ball, derivative, is_small_in_norm
-from parity.models.hooks import changed_by
+from parity.models.factor import factor_between
 from parity.models.optimizer_steps import Moved as MovedBy
 from parity.models.optimizer_steps import judged_steps, known_step, looks_like
 from parity.models.penalties import Penalties
@@ -131,8 +131,9 @@ class Judge:
         name = who if isinstance(who, str) else who.position.module
         line = "" if isinstance(who, str) else who.position.line
         of = "" if isinstance(who, str) else f" of what {who.name} gave"
-        factor = changed_by(before.array(), after.array())
-        self.noticed(f"a hook changes the gradient{of}{factor}", Position(name, line))
+        factor = factor_between(before.array(), after.array())
+        how = "" if factor is None else f": it is {factor:.6g} times what arrived"
+        self.noticed(f"a hook changes the gradient{of}{how}", Position(name, line))
 
     def noticed(self, what: str, position: Position) -> None:
         self.noticed_things[Noticed(what, position.module, position.line)] += 1
@@ -276,6 +277,10 @@ class Judge:
             overflow = np.zeros(theirs.shape, bool)
             bound = Bound(ball.error, overflow, own=np.zeros(theirs.shape))
             row = self._add(place, f"d{name}", (ball.centre, theirs), bound, None, "")
+            factor = factor_between(ball.centre, theirs) if row.failed else None
+            if factor is not None:
+                said = f"it is {factor:.6g} times the derivative of what the forward ran"
+                self.findings.rows[-1] = row = replace(row, note=joined(said, row.note))
             if row.failed and is_small_in_norm(ball, theirs):
                 self.findings.rows[-1] = replace(row, verdict=WITHIN, note=IN_NORM)
                 self.noticed(f"d{name} of {operation.name}: {IN_NORM}", operation.position)

@@ -6,15 +6,19 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from parity.models.seen import Noticed, Seen
 from parity.notebook.markup import BAD, GOOD, OPEN, folded, headline, table
+from parity.notebook.plots import Dots, over_bounds
 from parity.results.data_frames import frame_of
 from parity.results.rows import Row
 from parity.results.verdicts import BLIND, IDENTICAL, OUTSIDE, WITHIN
 from parity.results.writing import check_folder_can_be, replace_files, to_csv
 from parity.texts.counts import counted
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 RIGHT, WRONG, EMPTY_HANDED = "right", "wrong", "undecided"
 SHOWN = 8  # lines of each kind, in words
@@ -107,11 +111,11 @@ class WatchReport:
     def _headline(self) -> str:
         known = [seen for seen in self.seen if not seen.made and not seen.why_not]
         back = sum(seen.differentiated for seen in known)
-        said = f"{counted(len(known), 'operation')}, {back} of them backward, "
-        said += f"{counted(len(self.rows), 'tensor')} judged"
+        of = f"{counted(len(known), 'operation')}, {back} of them backward"
+        judged = counted(len(self.rows), "tensor")
         if not self.wrong:
-            return f"{self.name}: {self.status}: {said}"
-        return f"{self.name}: {len(self.wrong)} of {said} are wrong; the first:"
+            return f"{self.name}: {self.status}: {of}, {judged} judged"
+        return f"{self.name}: wrong: {len(self.wrong)} of {judged} ({of}); the first:"
 
     def _of_noticed(self) -> Iterator[str]:
         lines = [
@@ -203,6 +207,24 @@ class WatchReport:
                 place / "watch.json": json.dumps(about, indent=2, ensure_ascii=False) + "\n",
             }
         )
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The error of every tensor over its bound, a row for each function.
+
+        ax: where to draw; a figure of its own. Raises: ImportError without Matplotlib; ValueError
+        where nothing was judged.
+        """
+        found: dict[str, list[Row]] = {}
+        for row in self.rows:
+            found.setdefault(row.function, []).append(row)
+        dots = {
+            function: [
+                Dots("right", [r.worst_ratio for r in rows if r.verdict != OUTSIDE]),
+                Dots("wrong", [r.worst_ratio for r in rows if r.verdict == OUTSIDE]),
+            ]
+            for function, rows in found.items()
+        }
+        return over_bounds(f"{self.name}: {self.status}", dots, ax)
 
     def _repr_html_(self) -> str:
         colour = {RIGHT: GOOD, WRONG: BAD, EMPTY_HANDED: OPEN}[self.status]

@@ -121,8 +121,10 @@ def test_a_wrong_model(call: Call) -> None:
     code, out, _ = call("watch", "nets.py:Wrong", *SHAPE)
     assert code == 1
     head, first, *_ = out.splitlines()
-    assert head.endswith("are wrong; the first:")
+    assert head.startswith("Wrong: wrong: 1 of ")
+    assert head.endswith("backward); the first:")
     assert first.startswith("  Wrong: dx of Half, backward: at (")
+    assert "it is 0.5 times the derivative of what the forward ran" in first
 
 
 def test_what_is_noticed_fails_if_strict(call: Call) -> None:

@@ -292,6 +292,13 @@ def test_tables(tmp_path: Path) -> None:
     assert "watched" in report._repr_html_() or "RIGHT" in report._repr_html_()
 
 
+def test_the_picture() -> None:
+    report = watched("backward", steps=1)
+    axes = report.plot()
+    assert axes.get_title(loc="left") == "Net: wrong"
+    assert {label.get_text() for label in axes.get_yticklabels()} >= {"conv2d", "Swish"}
+
+
 def test_float32_rows_have_roundings_and_exact_values() -> None:
     rows = [row for row in watched(steps=1).rows if row.function == "conv2d"]
     assert all(row.torch_roundings is not None for row in rows)
