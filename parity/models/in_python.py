@@ -61,6 +61,6 @@ class watch:  # noqa: N801 (a context, written as a function is)
             raise WatchError(
                 "no operation of torch was seen: run the model inside `with parity.watch():`"
             )
-        about = {"recomputed": self._recorder.recomputed, "seed": self._judge.settings.seed}
-        rows = tuple(self._judge.findings.rows)
+        about = {"recomputed": self._recorder.recomputed, "seed": self._judge.rows.settings.seed}
+        rows = tuple(self._judge.rows.all)
         return WatchReport(self._name(), rows, seen, dict(self._judge.noticed_things), about)

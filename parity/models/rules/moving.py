@@ -256,9 +256,10 @@ def _put(given: Given) -> Understood:
 
 def _copied(given: Given) -> Understood:
     """Numbers in the place of all others."""
-    shape = given["self"].shape
-    reference = Moved("copy", {"x": given["src"]}, lambda a: np.broadcast_to(a[0], shape))
-    return Understood(reference, {"x": ("src", same)})
+    x = given["self"]
+    arrays = {"x": x, "src": given["src"]}
+    reference = Moved("copy", arrays, lambda every: np.broadcast_to(every[1], x.shape))
+    return Understood(reference, {"x": ("self", same), "src": ("src", same)})
 
 
 # --- padding ------------------------------------------------------------------------------

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from parity.cases.case import Array
+from parity.cases.functions import FUNCTIONS
+from parity.models.plain.forward_only import ForwardOnly
 from parity.models.references import OfRefimpl
 from parity.models.understanding import Given, Rule, Understood, same
 
@@ -26,7 +28,7 @@ def max_pool(axes: int) -> Callable[[Given], Understood]:
         if given["stride"]:
             options["stride"] = _ints(given["stride"], axes)
         options["ceil_mode"] = given["ceil_mode"]
-        return Understood(OfRefimpl(f"max_pool{axes}d", _x(given), options), FROM_SELF)
+        return _maxima(OfRefimpl(f"max_pool{axes}d", _x(given), options), given)
 
     return understand
 
@@ -52,9 +54,21 @@ def adaptive(name: str) -> Callable[[Given], Understood]:
 
     def understand(given: Given) -> Understood:
         options = {"output_size": tuple(given["output_size"])}
-        return Understood(OfRefimpl(name, _x(given), options), FROM_SELF)
+        return _maxima(OfRefimpl(name, _x(given), options), given)
 
     return understand
+
+
+def _maxima(reference: OfRefimpl, given: Given) -> Understood:
+    """A pooling, and the places of its maxima where the operation has just given them."""
+    function, also = FUNCTIONS[reference.function], {}
+    outputs = given.operation.outputs
+    if len(outputs) > 1 and outputs[1] is not None and function.has_indices:
+        places = ForwardOnly(
+            reference.function, [], lambda: function.indices(reference.arrays, reference.options)
+        )
+        also = {"indices": (outputs[1].array(), places)}
+    return Understood(reference, FROM_SELF, also=also)
 
 
 def _x(given: Given) -> dict[str, Array]:

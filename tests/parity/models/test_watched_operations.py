@@ -66,16 +66,26 @@ def run(call: Callable[[], torch.Tensor], what: str = "", change: Any = None) ->
 @pytest.mark.parametrize("name", CALLS)
 def test_what_torch_computes_holds(name: str) -> None:
     judge = run(CALLS[name])
-    assert [row for row in judge.findings.rows if row.failed] == []
+    assert [row for row in judge.rows.all if row.failed] == []
     assert [seen for seen in judge.seen.values() if seen.why_not] == []
-    assert any(row.direction == "backward" for row in judge.findings.rows)
+    assert any(row.direction == "backward" for row in judge.rows.all)
+
+
+@pytest.mark.parametrize("name", ["max_pool2d", "max_pool3d", "adaptive_max_pool2d"])
+def test_places_of_maxima_are_judged(name: str) -> None:
+    def elsewhere(tensor: torch.Tensor) -> torch.Tensor:
+        return tensor if tensor.is_floating_point() else tensor + 1
+
+    assert "indices" in {row.tensor for row in run(CALLS[name]).rows.all}
+    failed = {row.tensor for row in run(CALLS[name], "y", elsewhere).rows.all if row.failed}
+    assert failed == {"indices"}
 
 
 @pytest.mark.parametrize("name", FORWARD)
 def test_what_has_no_gradient_holds(name: str) -> None:
     judge = run(FORWARD[name])
-    assert judge.findings.rows
-    assert [row for row in judge.findings.rows if row.failed] == []
+    assert judge.rows.all
+    assert [row for row in judge.rows.all if row.failed] == []
     assert [seen for seen in judge.seen.values() if seen.why_not] == []
 
 
@@ -121,14 +131,14 @@ def test_another_value_is_refused(name: str) -> None:
         return ~tensor if tensor.dtype == torch.bool else tensor + 1
 
     judge = run(FORWARD[name], "y", changed)
-    assert any(row.failed for row in judge.findings.rows)
+    assert any(row.failed for row in judge.rows.all)
 
 
 @pytest.mark.parametrize("name", ["conv2d", "linear", "max_pool2d", "cat", "add"])
 def test_swapped_elements_are_refused(name: str) -> None:
     for what in ("y", "dx"):
         judge = run(CALLS[name], what, lambda tensor: tensor.flip(-1))
-        assert any(row.failed for row in judge.findings.rows)
+        assert any(row.failed for row in judge.rows.all)
 
 
 def test_float32_is_judged_by_float64() -> None:
@@ -140,7 +150,7 @@ def test_float32_is_judged_by_float64() -> None:
     with Recorder(judge):
         y = torch.nn.functional.conv2d(x, weight)
         y.backward(torch.randn_like(y))
-    rows = {row.tensor: row for row in judge.findings.rows}
+    rows = {row.tensor: row for row in judge.rows.all}
     assert not rows["y"].failed
     assert rows["dx"].failed
     assert rows["y"].torch_roundings is not None
