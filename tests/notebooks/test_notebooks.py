@@ -13,7 +13,7 @@ import pytest
 from executing import EXAMPLES, METADATA, NOTEBOOKS, ROOT, executed, read, told
 
 NAMES = [path.stem for path in NOTEBOOKS]
-WITH_TORCH = {"check_your_own_layer"}  # a layer of torch is judged there
+WITH_TORCH = {"check_your_own_layer", "watch_a_model"}
 # A path, a point in time, a duration.
 OWN = re.compile(r"/(home|root|tmp|work|usr|Users|var)/|[A-Z]:\\|\b20\d\d-\d\d|\d s\b|\d:\d\d:\d\d")
 
