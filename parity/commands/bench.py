@@ -19,7 +19,7 @@ from parity.results.writing import check_writable
 if TYPE_CHECKING:
     from parity.bench.plan import Plan
 
-ROUNDS, EXACT_ROUNDS = 7, 3
+ROUNDS, EXACT_ROUNDS, WATCH_ROUNDS = 7, 3, 3
 AN_HOUR = 3600.0
 
 
@@ -51,6 +51,10 @@ def bench(
     exact: Annotated[
         bool, typer.Option("--exact", help="instead: exact values beside refimpl's floats, by size")
     ] = False,
+    watch: Annotated[
+        bool,
+        typer.Option("--watch", help="instead: a watched step of a model beside a plain one"),
+    ] = False,
     out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="where bench.csv goes (reports, of the whole benchmark)"),
@@ -60,7 +64,11 @@ def bench(
     options = bool(dtype or threads or rivals or not memory)
     others = options or bool(names)
     often = rounds or ROUNDS
-    if exact:
+    if watch:
+        if others or check or sweep or exact:
+            wrong_call("--watch times ResNet-18 in float32: it takes --rounds and --out alone")
+        bench_watch_into(out or FOLDER, rounds or WATCH_ROUNDS)
+    elif exact:
         if options or check or sweep:
             wrong_call(
                 "--exact times exact values on one thread: it takes names, --rounds and --out alone"
@@ -199,3 +207,21 @@ def bench_exact_into(target: Path | None, names: list[str], rounds: int) -> None
         rows = bench_exact(workloads, networks, rounds, lambda: done(1))
     wide_console().print(exact_table(rows))
     write_table(target, "bench_exact.csv", ExactRow, rows, about)
+
+
+def bench_watch_into(out: Path, rounds: int) -> None:
+    """`parity bench --watch`"""
+    need("torch", "parity bench")
+    from parity.bench.watching_costs import WatchCost, bench_watch, ways
+    from parity.report.bench import watch_table
+
+    try:
+        check_writable(out)
+    except OSError as error:
+        wrong_call(error)
+    about = told_machine()
+    bar, done = progress_bar("timing", len(ways(1)) * (rounds + 1), "step")
+    with bar:
+        rows = bench_watch(rounds, done=lambda: done(1))
+    console().print(watch_table(rows))
+    write_table(out, "bench_watch.csv", WatchCost, rows, about)

@@ -14,6 +14,7 @@ from parity.bench.exactness import ExactRow
 from parity.bench.scaling import ScalingRow
 from parity.bench.speed import FORWARD, STEP, BenchRow, means
 from parity.bench.startup import StartRow
+from parity.bench.watching_costs import WatchCost
 
 COLUMNS = (
     *("workload", "dtype", "threads", "forward", "ratio", "of GEMM", "MiB"),
@@ -56,6 +57,21 @@ def checker_table(rows: Sequence[CheckerRow]) -> Table:
     shown.add_column(f"× {QUICK}", justify="right")
     for row in rows:
         shown.add_row(row.checker, f"{row.seconds:.3g}", f"{row.ratio_to_quick:.3g}")
+    return shown
+
+
+def watch_table(rows: Sequence[WatchCost]) -> Table:
+    """What a watched step costs beside a plain one."""
+    shown = Table(box=None, pad_edge=False)
+    shown.add_column("a step of ResNet-18")
+    for column in ("seconds", "× plain", "peak MB", "× plain"):
+        shown.add_column(column, justify="right")
+    for row in rows:
+        memory = [
+            "" if number is None else f"{number:.3g}"
+            for number in (row.peak_megabytes, row.peak_ratio)
+        ]
+        shown.add_row(row.way, f"{row.seconds:.3g}", f"{row.ratio_to_plain:.3g}", *memory)
     return shown
 
 

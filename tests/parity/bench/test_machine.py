@@ -13,7 +13,7 @@ import pytest
 from calling import Call
 
 from parity import oracle
-from parity.bench import checkers, machine, scaling, startup, timing
+from parity.bench import checkers, machine, scaling, startup, timing, watching_costs
 from parity.bench.checkers import QUICK
 from parity.bench.machine import Product, about_bench, factors, products
 from parity.report.bench import machine_lines
@@ -134,6 +134,8 @@ def light(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkers, "checkers", lambda: {QUICK: lambda: True})
     monkeypatch.setattr(startup, "bench_startup", lambda rounds, done: [])
     monkeypatch.setattr(scaling, "bench_scaling", lambda *_, **__: [])
+    monkeypatch.setattr(watching_costs, "ways", lambda batch: {})
+    monkeypatch.setattr(watching_costs, "bench_watch", lambda *_, **__: [])
 
 
 TORCH = {**ABOUT["torch"], "threads": 1}
@@ -141,6 +143,7 @@ MODES: dict[str, tuple[str, ...]] = {
     "bench": ("small convolution", "--dtype", "float32", "--threads", "1", "--no-memory"),
     "bench_check": ("--check",),
     "bench_sweep": ("--sweep",),
+    "bench_watch": ("--watch",),
 }
 
 

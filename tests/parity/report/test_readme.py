@@ -11,7 +11,9 @@ from parity.bench.checkers import CheckerRow
 from parity.bench.exactness import ExactRow
 from parity.bench.scaling import ScalingRow
 from parity.bench.speed import BenchRow
+from parity.bench.watching_costs import WatchCost
 from parity.documents.audit import AuditRow
+from parity.models.watch_report import NoticedRow, OperationRow
 from parity.power.conditional import CircumstanceRow
 from parity.power.survey import MistakeRow
 from parity.report.files import TABLES
@@ -31,6 +33,7 @@ FILES = {
     "bench_check.csv": CheckerRow,
     "bench_sweep.csv": ScalingRow,
     "bench_exact.csv": ExactRow,
+    "bench_watch.csv": WatchCost,
     "sweep.csv": SweepRow,
     "sweep_disagreements.csv": Disagreement,
     **{name: row_type for name, (row_type, _) in TABLES.items()},
@@ -48,6 +51,12 @@ def documented(text: str, file: str) -> set[str]:
 def test_every_column_is_documented(file: str) -> None:
     """The table of a file names its columns, all of them and no others."""
     assert documented(TEXT, file) == set(columns(FILES[file]))
+
+
+def test_every_column_of_a_watch_is_documented() -> None:
+    """Two tables in one section."""
+    wanted = {*columns(OperationRow), *columns(NoticedRow)}
+    assert documented(TEXT, "watch/") == wanted
 
 
 def test_what_a_sweep_took_is_documented() -> None:
