@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from parity.candidates.plain_formulas import limit_of_plain
 from parity.candidates.reference import Expected, shape_of
 from parity.candidates.said import Misshapen
 from parity.candidates.wire import Unsendable
@@ -33,7 +34,8 @@ class Judged:
 
     aspect: what is wrong, "" if nothing is. said: in words, with the values on both sides left
     out. ratio: the largest error over its limit. roundings: the largest error in roundings of
-    Σ|terms|. values_hold: whether the numbers are right where only their shape is not.
+    Σ|terms|. values_hold: whether the numbers are right where only their shape is not. lost: how
+    many right elements have lost digits by a textbook formula, beyond the limit.
     """
 
     tensor: str
@@ -44,6 +46,7 @@ class Judged:
     wrong: Array | None = None  # where, of a tensor in the right shape
     given: Array | None = None  # the candidate's numbers
     values_hold: bool = True
+    lost: int = 0
 
     @property
     def verdict(self) -> str:
@@ -80,14 +83,27 @@ def _of_values(expected: Expected, tensor: str, given: Array) -> Judged:
     dtype = expected.problem.dy.dtype
     narrow = _is_narrow(given, dtype)
     errors = errors_of(expected, tensor, given)
+    beyond = errors.ratios > 1
+    wrong = beyond & ~_plain(expected, tensor, errors) if beyond.any() else beyond
     found = Judged(
         tensor,
         ratio=float(np.max(errors.ratios, initial=0.0)),
         roundings=float(np.max(errors.roundings, initial=0.0)),
-        wrong=(errors.ratios > 1).reshape(given.shape),
+        wrong=wrong.reshape(given.shape),
         given=given,
+        lost=int(np.count_nonzero(beyond & ~wrong)),
     )
     return _worded(found, narrow, dtype)
+
+
+def _plain(expected: Expected, tensor: str, errors: Errors) -> Array:
+    """Where an element is as near as a textbook formula comes, though one that keeps its digits
+    comes nearer; nowhere if nothing is rounded there."""
+    plain, limit = limit_of_plain(expected.problem, tensor), expected.limits[tensor].reshape(-1)
+    if plain is None:
+        return np.zeros(errors.ratios.shape, bool)
+    with np.errstate(all="ignore"):
+        return np.asarray((limit > 0) & (errors.ratios * limit <= plain.reshape(-1)))
 
 
 class Errors(NamedTuple):
