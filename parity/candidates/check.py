@@ -12,6 +12,7 @@ import numpy as np
 from parity.candidates.asked import (
     LARGER,
     MOST,
+    USUAL_AXES,
     Asked,
     Fit,
     Lacks,
@@ -123,7 +124,9 @@ def _without_unusual(
     for each axis for example, where it raises. That holds, too, of a candidate that is wrong in all
     cases.
     """
-    some = any(not one.wrong for one in found)
+    # Where no number of axes is usual, each is judged by itself.
+    usual = USUAL_AXES.get(found[0].asked.problem.function) != 0
+    some = usual and any(not one.wrong for one in found)
     beyond = {one.asked.beyond for one in found if one.wrong and not _takes(one, some)} - {""}
     forms = {_form(one.asked.problem) for one in found if one.answer.raised} - {""}
     left = [

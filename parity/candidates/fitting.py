@@ -103,7 +103,21 @@ def not_asked(told: Told) -> tuple[str, ...]:
 
 
 def fit_of(told: Told) -> Fit:
-    """How cases are made to fit a candidate; of large weights, those of its own sizes alone."""
+    """How cases are made to fit a candidate: its own ε is that of each case."""
+    fit = _fit_of(told)
+    if "eps" not in told.fixed:
+        return fit
+    eps = {"eps": told.fixed["eps"]}
+
+    def of_its_own(case: Case) -> Case | None:
+        made = fit.case(case)
+        return made and replace(made, options={**made.options, **eps})
+
+    return fit._replace(case=of_its_own)
+
+
+def _fit_of(told: Told) -> Fit:
+    """Of large weights, those of its own sizes alone."""
     more = tuple(filter(None, (fitted(case, told) for case in additional(told))))
     if told.own is None and has_no_bias(told):
         more = tuple(square_kernels(told.like))

@@ -254,7 +254,12 @@ def other_than_fixed(problem: Problem, fixed: Mapping[str, Any]) -> str:
     a, kernel = (problem.arrays.get(name, problem.dy) for name in ("a", "kernel"))
     if fixed.get("mode") == "valid" and np.any(np.less(a.shape[-2:], kernel.shape[-2:])):
         return "a kernel larger than a"
-    return next((name for name, value in fixed.items() if values[name] is not value), "")
+    return next((name for name, value in fixed.items() if _differs(values[name], value)), "")
+
+
+def _differs(value: Any, fixed: Any) -> bool:
+    """Whether an option is another; an array is never one."""
+    return value is not fixed and (isinstance(value, np.ndarray) or value != fixed)
 
 
 def without_fixed(problem: Problem, fixed: Mapping[str, Any]) -> Problem:

@@ -86,7 +86,9 @@ class Torch(OfLibrary):
         if problem.function not in LAYERS:
             return "a function instead of a module"
         odd = "" if told.own is not None else keywords.unusual_padding(problem)
-        return constructing.lacking(problem, told) or odd
+        other = keywords.other_than_fixed(problem, told.fixed)
+        problem = keywords.without_fixed(problem, told.fixed)
+        return other or constructing.lacking(problem, told) or odd
 
     def probe(self, told: Told) -> list[Ask]:
         return constructing.probe(told) if told.kind in MODULES else []
