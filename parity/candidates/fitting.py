@@ -9,7 +9,7 @@ from math import prod
 from parity.candidates.asked import LARGER, Fit, named_by_sizes
 from parity.candidates.styles.constructing import attribute_of, takes_array
 from parity.candidates.styles.keywords import settled
-from parity.candidates.styles.moves import CONVOLUTIONS, OF_MAPS, ONE_KERNEL_A_MAP
+from parity.candidates.styles.moves import CONVOLUTIONS, OF_MAPS, ONE_KERNEL_A_MAP, TRANSPOSED
 from parity.candidates.styles.standing import POOLINGS
 from parity.candidates.styles.style import (
     CHW,
@@ -152,6 +152,10 @@ def additional(told: Told) -> Iterator[Case]:
         yield from (_own_case(told.like, told.own, (N, 1), f"{N} samples") for N in (1, 2, 3, 6, 9))
     elif told.like in (*CONVOLUTIONS, *POOLINGS):
         yield from _around_the_window(told.like, told.own)
+    elif told.like in TRANSPOSED:
+        yield from _of_any_size(told.like, told.own)
+    elif told.own.channels:
+        yield from _of_rows_and_maps(told.like, told.own)
 
 
 def has_no_bias(told: Told) -> bool:
@@ -218,12 +222,16 @@ def _one_map(name: str, shape: Shape, function: str) -> Shape:
 
 def in_own_sizes(case: Case, own: Own) -> Case:
     """The case with the object's weights and options, as many samples and places as it has."""
+    if own.channels:
+        return _in_own_channels(case, own)
     if not own.weight:
         return replace(case, options=dict(own.options)) if own.options else case
     arrays = dict(case.arrays)
     x, weight = arrays["x"], arrays["weight"]
     values = weight.values if isinstance(weight, Draw) else "normal"
-    inputs = own.weight[1] * own.options.get("groups", 1)
+    groups, transposed = own.options.get("groups", 1), case.function in TRANSPOSED
+    inputs = own.weight[0] if transposed else own.weight[1] * groups
+    outputs = own.weight[1] * groups if transposed else own.weight[0]
     if isinstance(x, Draw):
         shape = (
             (*x.shape[:-1], inputs) if len(own.weight) == 2 else (x.shape[0], inputs, *x.shape[2:])
@@ -232,7 +240,24 @@ def in_own_sizes(case: Case, own: Own) -> Case:
     arrays["weight"] = _held("weight", own, own.weight, values)
     arrays.pop("bias", None)
     if own.biased:
-        arrays["bias"] = _held("bias", own, own.weight[:1], values)
+        arrays["bias"] = _held("bias", own, (outputs,), values)
+    dtypes = ("float64",) if own.values else case.dtypes
+    return replace(case, arrays=arrays, options=dict(own.options), dtypes=dtypes)
+
+
+def _in_own_channels(case: Case, own: Own) -> Case:
+    """The case with the object's channels; x of a single weight may have any number of them."""
+    x, shape = case.arrays["x"], own.channels
+    if isinstance(x, Draw) and case.function == "layer_norm":
+        lead = x.shape[: -len(shape)] or (3,)
+        x = replace(x, shape=(*lead, *shape))
+    elif isinstance(x, Draw) and len(x.shape) > 1 and (case.function != "prelu" or shape != (1,)):
+        x = replace(x, shape=(x.shape[0], *shape, *x.shape[2:]))
+    arrays: dict[str, Source] = {"x": x}
+    if own.weight:
+        arrays["weight"] = _held("weight", own, own.weight, "normal")
+    if own.weight and own.biased:
+        arrays["bias"] = _held("bias", own, own.weight, "normal")
     dtypes = ("float64",) if own.values else case.dtypes
     return replace(case, arrays=arrays, options=dict(own.options), dtypes=dtypes)
 
@@ -247,6 +272,21 @@ def _own_case(function: str, own: Own, x: Shape, name: str) -> Case:
     if own.weight:
         arrays["weight"] = Draw(own.weight)
     return in_own_sizes(Case(function, name, arrays), own)
+
+
+def _of_any_size(function: str, own: Own) -> Iterator[Case]:
+    """Maps of one element and more, as a transposed convolution takes them."""
+    axes = int(function[-2])
+    for N, C, more in STEPS[: 3 if is_large(own) else None]:
+        sizes = (1 + more[axis % 2] + (axis + N) % 3 for axis in range(axes))
+        yield named_by_sizes(_own_case(function, own, (N, C, *sizes), "own"))
+
+
+def _of_rows_and_maps(function: str, own: Own) -> Iterator[Case]:
+    """x of two axes and more, as a layer with channels takes them."""
+    for shape in ((3, 2), (6, 2), (4, 2, 3), (2, 2, 5), (2, 2, 5, 4), (6, 2, 3, 4), (2, 2, 3, 4, 2)):
+        case = Case(function, "own", {"x": Draw(shape)})
+        yield named_by_sizes(in_own_sizes(case, own))
 
 
 def _around_the_window(function: str, own: Own) -> Iterator[Case]:

@@ -22,6 +22,7 @@ from parity.candidates.interview import Interview, Put
 from parity.candidates.masks import repeated, shared
 from parity.candidates.modes import in_each_mode
 from parity.candidates.process import Child, Limits
+from parity.candidates.running import running
 from parity.candidates.said import NOTHING, Said
 from parity.candidates.styles.as_layer import BACKWARDS, FORWARDS
 from parity.candidates.styles.constructing import with_turned_weight
@@ -408,15 +409,21 @@ def _as_told(
             *kept(interview, asked, wanted.seed),
             *shared(interview, wanted.seed),
             *evaluated(interview, asked),
+            *running(interview, asked).faults,
         ),
     )
     planned = planned_for(subject)
     found = check(subject, planned, interview.ask, diagnose)
-    unchecked = dict.fromkeys((*found.unchecked, *not_asked(told), *not_evaluated(told)))
-    found = replace(found, unchecked=tuple(unchecked))
+    kept_by_it = running(interview, planned.asked)
+    left = (*not_asked(told), *not_evaluated(told), *kept_by_it.unchecked)
+    found = replace(found, unchecked=tuple(dict.fromkeys((*found.unchecked, *left))))
     if not found:
         return found
-    more = (*notes(interview, planned.asked, wanted.seed), *repeated(interview, wanted.seed))
+    more = (
+        *notes(interview, planned.asked, wanted.seed),
+        *repeated(interview, wanted.seed),
+        *kept_by_it.notes,
+    )
     found = replace(found, remarks=(*found.remarks, *more))
     return _with_defaults(found, interview, planned)
 

@@ -144,7 +144,8 @@ def _setting(value: Any) -> Any:
         value = value.item()
     if isinstance(value, (list, tuple)) and 0 < len(value) < 7:
         parts = [_setting(part) for part in value]
-        return None if None in parts else parts
+        known = all(new is not None or old is None for new, old in zip(parts, value))  # noqa: B905
+        return parts if known and any(part is not None for part in parts) else None
     if isinstance(value, float) and value - value != 0:
         return None
     return value if type(value) in (bool, int, float, str) else None

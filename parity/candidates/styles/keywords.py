@@ -18,6 +18,8 @@ from parity.witnesses.problem import Problem
 
 # An optimiser's, which stand by no other name at a place of their own.
 STATES = ("velocity", "first_moment", "second_moment", "max_second_moment")
+# What an option is given as that has to be given, where it is None: a momentum changes no value.
+NONE_GIVEN = {"threshold": inf, "momentum": 0.9}
 BY_AXIS = ("stride", "padding", "dilation", "kernel_size")
 
 
@@ -154,7 +156,7 @@ def keywords(problem: Problem, parameters: Signature) -> dict[str, Any]:
     names, values = by_keyword(parameters), settled(problem)
     optional = {p.name for p in parameters or () if p.has_default}
     found = {
-        name: inf if value is None and name == "threshold" else value
+        name: NONE_GIVEN.get(name) if value is None else value
         for name, value in named(values, names).items()
         if value is not None or name not in optional
     }
@@ -225,6 +227,8 @@ def lacking(problem: Problem, parameters: Signature, given: int) -> str:
         missing = [p.name for p in wanted[given:] if not p.has_default]
         if missing and "bias" not in problem.arrays and len(missing) == 1:
             return "a bias left out"
+        if missing and array_called(missing[0], ("weight",)) and "weight" not in problem.arrays:
+            return "a weight left out"
         if missing:
             return f"a value for {missing[0]}"
         if asks_for_statistics(problem, parameters):

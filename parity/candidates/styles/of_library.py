@@ -104,7 +104,9 @@ class Torch(OfLibrary):
             judged = drawn(problem, told.dropping.inverted)
             called = (*switching(told, True), of_module(problem, told))
             return steps(problem, start, *called, judged=judged)
-        return steps(problem, start, of_module(problem, told))
+        # A batch normalisation is judged in training, however it stands.
+        train = switching(told, True) if problem.function == "batch_norm" else []
+        return steps(problem, start, *train, of_module(problem, told))
 
 
 class OfArrays(AsRefimpl):

@@ -1,0 +1,240 @@
+"""The running statistics of a batch normalisation that is an object: how training moves them, and
+whether it normalises by them when it is not training.
+
+Both conventions of a momentum are right, and both variances; which ones it follows is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from parity.candidates.asked import Asked
+from parity.candidates.failures import Failure
+from parity.candidates.interview import Interview
+from parity.candidates.judge import judge
+from parity.candidates.reference import expected
+from parity.candidates.styles.as_layer import FORWARDS, forward_step, method
+from parity.candidates.styles.constructing import made, parameter_ways, settings_in
+from parity.candidates.styles.dropping import attribute_set, can_evaluate, switching
+from parity.candidates.styles.moves import theirs
+from parity.candidates.styles.naming import value_in
+from parity.candidates.styles.requests import LAYER, attributes, call, construct
+from parity.candidates.styles.standing import last_names
+from parity.candidates.styles.state import running_names
+from parity.candidates.styles.style import Reply, Step, Told, value_of
+from parity.cases.case import Array
+from parity.witnesses.problem import Problem
+
+STYLES = ("layer", "torch")
+NORM = 64  # roundings of the largest number
+SAME = 1e-9  # so near to a momentum, a share is that
+USUAL = "(1 − s)·before + s·(the batch's)"
+
+
+class Kept(NamedTuple):
+    """Running mean and variance at one moment."""
+
+    mean: Array
+    var: Array
+
+
+class Seen(NamedTuple):
+    """What an object kept behind one batch, behind a second, behind an evaluation, and y of that.
+
+    problem: the evaluation, its running statistics among the arrays. second: x of the second batch.
+    """
+
+    first: Kept
+    second: Kept
+    third: Kept
+    batch: Array
+    problem: Problem
+    y: Any
+    momentum: float | None
+
+
+class Found(NamedTuple):
+    """What is wrong, what is right and worth knowing, and what could not be asked."""
+
+    faults: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    unchecked: tuple[str, ...] = ()
+
+
+def running(interview: Interview, asked: Sequence[Asked]) -> Found:
+    """Of an object that normalises batches; nothing of anything else."""
+    told = interview.told
+    if told.like != "batch_norm" or told.style not in STYLES or told.kind == "function":
+        return Found()
+    if not can_evaluate(told, told.methods.get(method(told, FORWARDS))):
+        return Found(unchecked=("evaluation",))
+    for one in (a for a in asked if a.dtype == "float64" and a.problem.arrays["x"].ndim > 1):
+        seen = _seen(interview, one.problem)
+        if isinstance(seen, Seen):
+            return Found(tuple(_faults(seen)), tuple(_notes(seen)))
+        if seen:
+            return Found(unchecked=(seen,))
+    return Found(unchecked=("running statistics",))
+
+
+# --- what it does -------------------------------------------------------------------------
+
+
+def _seen(interview: Interview, problem: Problem) -> Seen | str:
+    """Two batches in training, a third when it is not; "" if it does not take the problem, or why
+    nothing can be seen."""
+    told, x = interview.told, problem.arrays["x"]
+    batches = (x, 1.5 * x[::-1] + 0.5, 0.7 * x - 0.3)
+    start = interview.put(*made(problem, told, told.library))
+    if isinstance(start, Failure) or not _done(interview, switching(told, True)):
+        return ""
+    kept: list[Kept] = []
+    for batch in batches[:2]:
+        y = _forward(interview, problem._replace(arrays={**problem.arrays, "x": batch}), True)
+        now = _kept(interview, x.shape[1])
+        if isinstance(y, Failure):
+            return ""
+        if now is None:
+            return "running statistics"
+        kept.append(now)
+    flag = attribute_set(told, False)
+    copied = interview.put(*construct(LAYER, {}, flag, told.library)) if flag else None
+    if isinstance(copied, Failure) or not _done(interview, switching(told, False)):
+        return "evaluation"
+    last = problem._replace(arrays={**problem.arrays, "x": batches[2]})
+    y = _forward(interview, last, False)
+    after = _kept(interview, x.shape[1])
+    if after is None:
+        return "evaluation"
+    arrays = {"x": batches[2], "running_mean": kept[1].mean, "running_var": kept[1].var}
+    others = {name: array for name, array in problem.arrays.items() if name != "x"}
+    options = {**problem.options, "training": False}
+    evaluation = Problem("batch_norm", {**arrays, **others}, options, problem.dy)
+    momentum = last_names(list(map(list, settings_in(start).items()))).get("momentum")
+    number = float(momentum) if isinstance(momentum, int | float) else None
+    return Seen(kept[0], kept[1], after, batches[1], evaluation, y, number)
+
+
+def _done(interview: Interview, steps: Sequence[Step]) -> bool:
+    """Whether all of these calls ended without an error."""
+    return not any(isinstance(interview.put(*step.ask), Failure) for step in steps)
+
+
+def _forward(interview: Interview, problem: Problem, training: bool) -> Any:
+    """y of a call in one of the modes, or why there is none."""
+    told = interview.told
+    ways = parameter_ways(problem, told)
+    if told.style == "torch":
+        ask = call(LAYER, (theirs(problem, ways)["x"],), {}, library="torch")
+    else:
+        ask = forward_step(problem, told, ways, training).ask
+    reply = interview.put(*ask)
+    return reply if isinstance(reply, Failure) else value_in(value_of(reply))
+
+
+def _kept(interview: Interview, channels: int) -> Kept | None:
+    """Its running statistics as they are now; None if it has none of so many channels."""
+    reply: Reply | Failure = interview.put(*attributes())
+    found: Any = {} if isinstance(reply, Failure) else value_of(reply)
+    names = running_names(found) if isinstance(found, Mapping) else ("", "")
+    arrays = [np.asarray(found[name], np.float64) for name in names if name]
+    if len(arrays) < 2 or any(array.size != channels for array in arrays):
+        return None
+    return Kept(*(array.reshape(channels) for array in arrays))
+
+
+# --- what is to be said of it ---------------------------------------------------------------
+
+
+def _statistics(x: Array) -> tuple[Array, Array, int]:
+    """Mean and variance of each channel, over all samples and places, and how many these are."""
+    over = (0, *range(2, x.ndim))
+    wide = np.asarray(x, np.float64)
+    return wide.mean(axis=over), wide.var(axis=over), wide.size // wide.shape[1]
+
+
+def _share(seen: Seen) -> float | None:
+    """The share of a batch in the running mean, by the channel that moves most; None if it is not
+    the same in all channels."""
+    mean, _, _ = _statistics(seen.batch)
+    before, after = seen.first.mean, seen.second.mean
+    place = int(np.argmax(np.abs(mean - before)))
+    share = float((after - before)[place] / (mean - before)[place])
+    return share if _alike(after, before + share * (mean - before), mean, before) else None
+
+
+def _alike(one: Array, other: Array, *beside: Array) -> bool:
+    """Whether numbers are the same up to roundings of the largest one that they come from."""
+    largest = max(float(np.max(np.abs(array))) for array in (one, other, *beside))
+    return bool(np.max(np.abs(one - other)) <= NORM * np.finfo(float).eps * largest)
+
+
+def _variance(seen: Seen, share: float) -> str:
+    """Which variance of a batch has the same share in the running one; "" if none has."""
+    _, var, count = _statistics(seen.batch)
+    before, after = seen.first.var, seen.second.var
+    for said, one in (("K − 1", var * count / max(count - 1, 1)), ("K", var)):
+        if _alike(after, before + share * (one - before), one, before):
+            return said
+    return ""
+
+
+def _faults(seen: Seen) -> Iterator[str]:
+    """What no convention does."""
+    share = _share(seen)
+    if share is not None and abs(share) < SAME:
+        yield "a batch does not move its running mean while it is training"
+    elif share is None:
+        yield f"its running mean behind a batch is not {USUAL}, with one s for all channels"
+    elif not _variance(seen, share):
+        yield (
+            f"its running variance behind a batch is not {USUAL}, over K or K − 1, "
+            f"with the s of the mean, {share:.4g}"
+        )
+    if not all(map(np.array_equal, seen.third, seen.second)):
+        yield "evaluating moves its running statistics"
+    yield from _of_evaluation(seen)
+
+
+def _of_evaluation(seen: Seen) -> Iterator[str]:
+    """Whether it normalises by its running statistics when it is not training."""
+    if isinstance(seen.y, Failure):
+        yield f"when it is not training {seen.y.said}"
+        return
+    judged = judge(expected(seen.problem, ("y",)), "y", seen.y)
+    if not judged.aspect:
+        return
+    names = ("running_mean", "running_var")
+    arrays = {name: a for name, a in seen.problem.arrays.items() if name not in names}
+    own = seen.problem._replace(arrays=arrays, options={**seen.problem.options, "training": True})
+    if not judge(expected(own, ("y",)), "y", seen.y).aspect:
+        yield "when it is not training it normalises by the batch, not by its running statistics"
+    else:
+        yield (
+            "when it is not training it does not normalise by its running statistics: "
+            f"{judged.said}"
+        )
+
+
+def _notes(seen: Seen) -> Iterator[str]:
+    """The conventions that it follows, and torch's."""
+    share = _share(seen)
+    if share is None:
+        return
+    variance = _variance(seen, share)
+    if variance:
+        torch = "as in torch" if variance == "K − 1" else "torch's over K − 1"
+        yield f"running statistics: {_momentum(seen, share)}; the variance is over {variance}, {torch}"
+
+
+def _momentum(seen: Seen, share: float) -> str:
+    """What its momentum is, by the share of a batch."""
+    momentum = seen.momentum
+    if momentum is not None and abs(share - momentum) < SAME:
+        return f"momentum {momentum:g} is the share of the new batch, as in torch"
+    if momentum is not None and abs(share - (1 - momentum)) < SAME:
+        return f"momentum {momentum:g} is the share that is kept, torch's that of the new batch"
+    return f"the second batch has the share {share:.4g}, torch's default is 0.1"
