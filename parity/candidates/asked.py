@@ -14,7 +14,7 @@ import numpy as np
 
 from parity.candidates.coverage_of_options import chosen
 from parity.candidates.geometries import usual
-from parity.cases.case import Case, Draw, Source, case_arrays, draw
+from parity.cases.case import Case, Draw, Probabilities, Source, case_arrays, draw
 from parity.cases.case import generator as random_numbers
 from parity.cases.catalogue import GOOD
 from parity.cases.functions import FUNCTIONS
@@ -167,20 +167,29 @@ def _expressed(
 def suits(case: Case) -> bool:
     """Whether a case has ordinary numbers, and few of them; ties and zeros are ordinary.
 
-    Arrays that a layer may have no place for, as class weights, are not asked; nor is a
-    normalisation's bias without its weight.
+    A normalisation's bias without its weight is not asked, nor are weights of classes that nobody
+    gives, or running statistics in training, where torch writes them.
     """
     known = FUNCTIONS[case.function]
-    if known.extras & set(case.arrays):
+    if not _has_usual_extras(case):
         return False
+    plain = replace(case, arrays={n: s for n, s in case.arrays.items() if n not in known.extras})
     if "bias" in known.by_name and "bias" in case.arrays and "weight" not in case.arrays:
         return False
     if case.expect or case.block_bytes or _is_beyond(case) or "float64" not in case.dtypes:
         return False
-    sources = list(case.arrays.values())
+    sources = list(plain.arrays.values())
     if not all(isinstance(source, Draw) and source.values in TIED for source in sources):
-        return case.ordinary
+        return plain.ordinary
     return chooses(case.function) and case.function not in JUMPING and case.upstream == "normal"
+
+
+def _has_usual_extras(case: Case) -> bool:
+    """Whether weights of classes are positive, and running statistics those of an evaluation."""
+    extras = FUNCTIONS[case.function].extras & set(case.arrays)
+    if extras == {"weight"}:
+        return isinstance(case.arrays["weight"], Probabilities)
+    return not (extras and case.options.get("training"))
 
 
 def chooses(function: str) -> bool:

@@ -30,6 +30,7 @@ from parity.witnesses.definitions.windows import each
 from parity.witnesses.problem import Problem
 
 VECTORS = ("linear", "softmax", "log_softmax", "cross_entropy")  # of one sample: a vector
+OF_ITS_OWN = ("eps", "training")  # options of a candidate that it cannot be told
 LAST = (-1,)  # the axis of a vector
 FIRST = ("x", "logits", "target")  # arrays whose first axis is the batch
 # Samples, channels, and by how many steps a map is larger than the window, by axes.
@@ -103,15 +104,16 @@ def not_asked(told: Told) -> tuple[str, ...]:
 
 
 def fit_of(told: Told) -> Fit:
-    """How cases are made to fit a candidate: its own ε is that of each case."""
+    """How cases are made to fit a candidate: its own ε is that of each case, and it may be training
+    whatever it is given."""
     fit = _fit_of(told)
-    if "eps" not in told.fixed:
+    own = {name: told.fixed[name] for name in OF_ITS_OWN if name in told.fixed}
+    if not own:
         return fit
-    eps = {"eps": told.fixed["eps"]}
 
     def of_its_own(case: Case) -> Case | None:
         made = fit.case(case)
-        return made and replace(made, options={**made.options, **eps})
+        return made and replace(made, options={**made.options, **own})
 
     return fit._replace(case=of_its_own)
 
@@ -154,7 +156,7 @@ def additional(told: Told) -> Iterator[Case]:
         yield from _around_the_window(told.like, told.own)
     elif told.like in TRANSPOSED:
         yield from _of_any_size(told.like, told.own)
-    elif told.own.channels:
+    elif told.own.channels and told.like != "cross_entropy":
         yield from _of_rows_and_maps(told.like, told.own)
 
 
@@ -247,6 +249,8 @@ def in_own_sizes(case: Case, own: Own) -> Case:
 
 def _in_own_channels(case: Case, own: Own) -> Case:
     """The case with the object's channels; x of a single weight may have any number of them."""
+    if case.function == "cross_entropy":
+        return _of_own_classes(case, own)
     x, shape = case.arrays["x"], own.channels
     if isinstance(x, Draw) and case.function == "layer_norm":
         lead = x.shape[: -len(shape)] or (3,)
@@ -258,6 +262,22 @@ def _in_own_channels(case: Case, own: Own) -> Case:
         arrays["weight"] = _held("weight", own, own.weight, "normal")
     if own.weight and own.biased:
         arrays["bias"] = _held("bias", own, own.weight, "normal")
+    dtypes = ("float64",) if own.values else case.dtypes
+    return replace(case, arrays=arrays, options=dict(own.options), dtypes=dtypes)
+
+
+def _of_own_classes(case: Case, own: Own) -> Case:
+    """The case with as many classes as the object has weights for."""
+    classes, logits, target = own.channels[0], case.arrays["logits"], case.arrays["target"]
+    if not isinstance(logits, Draw):
+        return case
+    shape = (*logits.shape[: min(1, len(logits.shape) - 1)], classes, *logits.shape[2:])
+    if isinstance(target, Classes):
+        target = replace(target, classes=classes)
+    elif isinstance(target, Probabilities):
+        target = replace(target, shape=shape)
+    weight = Given(own.values["weight"]) if own.values else Probabilities((classes,), 0)
+    arrays = {"logits": replace(logits, shape=shape), "target": target, "weight": weight}
     dtypes = ("float64",) if own.values else case.dtypes
     return replace(case, arrays=arrays, options=dict(own.options), dtypes=dtypes)
 

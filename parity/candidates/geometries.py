@@ -130,6 +130,9 @@ def _normalisations(function: str) -> Iterator[Case]:
             "group_norm": {"num_groups": divisors[place % len(divisors)]},
         }
         yield Case(function, "", arrays, options[function])
+        if function == "batch_norm" and place % 2:
+            running = {"running_mean": Draw((C,)), "running_var": Draw((C,), "certainty")}
+            yield Case(function, "", {"x": Draw(x), **running, **arrays}, {})
 
 
 def _with_and_without_bias(cases: Iterator[Case]) -> Iterator[Case]:

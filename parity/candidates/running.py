@@ -6,7 +6,7 @@ Both conventions of a momentum are right, and both variances; which ones it foll
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ from parity.candidates.interview import Interview
 from parity.candidates.judge import judge
 from parity.candidates.reference import expected
 from parity.candidates.styles.as_layer import FORWARDS, forward_step, method
+from parity.candidates.styles.cs231n import COURSE, MOMENTUM, first
 from parity.candidates.styles.constructing import made, parameter_ways, settings_in
 from parity.candidates.styles.dropping import attribute_set, can_evaluate, switching
 from parity.candidates.styles.moves import theirs
@@ -25,9 +26,11 @@ from parity.candidates.styles.requests import LAYER, attributes, call, construct
 from parity.candidates.styles.standing import last_names
 from parity.candidates.styles.state import running_names
 from parity.candidates.styles.style import Reply, Step, Told, value_of
+from parity.candidates.wire import Kept as AsKept
 from parity.cases.case import Array
 from parity.witnesses.problem import Problem
 
+PARAMETER = "bn_param"  # by this name it stays in the candidate's process
 STYLES = ("layer", "torch")
 NORM = 64  # roundings of the largest number
 SAME = 1e-9  # so near to a momentum, a share is that
@@ -67,12 +70,30 @@ class Found(NamedTuple):
 def running(interview: Interview, asked: Sequence[Asked]) -> Found:
     """Of an object that normalises batches; nothing of anything else."""
     told = interview.told
-    if told.like != "batch_norm" or told.style not in STYLES or told.kind == "function":
+    if told.like != "batch_norm":
+        return Found()
+    if told.style == "cs231n":
+        return _found((_of_course(interview, one.problem) for one in _usual(asked)))
+    if told.style not in STYLES or told.kind == "function":
         return Found()
     if not can_evaluate(told, told.methods.get(method(told, FORWARDS))):
         return Found(unchecked=("evaluation",))
-    for one in (a for a in asked if a.dtype == "float64" and a.problem.arrays["x"].ndim > 1):
-        seen = _seen(interview, one.problem)
+    return _found(_seen(interview, one.problem) for one in _usual(asked))
+
+
+def _usual(asked: Sequence[Asked]) -> Iterator[Asked]:
+    """Batches that it is asked in training."""
+    for one in asked:
+        arrays = one.problem.arrays
+        if one.dtype == "float64" and arrays["x"].ndim > 1 and "running_mean" not in arrays:
+            yield one
+
+
+def _found(each: Iterable[Seen | Found | str]) -> Found:
+    """By the first problem of which there is something to see."""
+    for seen in each:
+        if isinstance(seen, Found):
+            return seen
         if isinstance(seen, Seen):
             return Found(tuple(_faults(seen)), tuple(_notes(seen)))
         if seen:
@@ -87,7 +108,7 @@ def _seen(interview: Interview, problem: Problem) -> Seen | str:
     """Two batches in training, a third when it is not; "" if it does not take the problem, or why
     nothing can be seen."""
     told, x = interview.told, problem.arrays["x"]
-    batches = (x, 1.5 * x[::-1] + 0.5, 0.7 * x - 0.3)
+    batches = _batches(x)
     start = interview.put(*made(problem, told, told.library))
     if isinstance(start, Failure) or not _done(interview, switching(told, True)):
         return ""
@@ -109,13 +130,44 @@ def _seen(interview: Interview, problem: Problem) -> Seen | str:
     after = _kept(interview, x.shape[1])
     if after is None:
         return "evaluation"
-    arrays = {"x": batches[2], "running_mean": kept[1].mean, "running_var": kept[1].var}
-    others = {name: array for name, array in problem.arrays.items() if name != "x"}
-    options = {**problem.options, "training": False}
-    evaluation = Problem("batch_norm", {**arrays, **others}, options, problem.dy)
     momentum = last_names(list(map(list, settings_in(start).items()))).get("momentum")
     number = float(momentum) if isinstance(momentum, int | float) else None
+    evaluation = _evaluation(problem, batches[2], kept[1])
     return Seen(kept[0], kept[1], after, batches[1], evaluation, y, number)
+
+
+def _batches(x: Array) -> tuple[Array, Array, Array]:
+    """Three of the same sizes."""
+    return x, 1.5 * x[::-1] + 0.5, 0.7 * x - 0.3
+
+
+def _evaluation(problem: Problem, x: Array, kept: Kept) -> Problem:
+    """What is asked of it when it is not training."""
+    arrays = {"x": x, "running_mean": kept.mean, "running_var": kept.var}
+    others = {name: array for name, array in problem.arrays.items() if name != "x"}
+    options = {**problem.options, "training": False}
+    return problem._replace(arrays={**arrays, **others}, options=options)
+
+
+def _of_course(interview: Interview, problem: Problem) -> Seen | Found | str:
+    """The course's function, which keeps its running statistics in bn_param."""
+    told, batches = interview.told, _batches(problem.arrays["x"])
+    name, parameter = told.names[0], {"args[3]": PARAMETER}
+    kept: list[Kept] = []
+    for batch in batches[:2]:
+        given = COURSE.forward(problem, {**problem.arrays, "x": batch})
+        given = (*given[:3], AsKept(PARAMETER)) if kept else given
+        if isinstance(interview.put(*call(name, given, keep=parameter)), Failure):
+            return ""
+        now = _kept(interview, batch.shape[1], PARAMETER)
+        if now is None:
+            said = "running_mean and running_var are not in bn_param behind a batch in training"
+            return Found((said,))
+        kept.append(now)
+    evaluation = _evaluation(problem, batches[2], kept[1])
+    reply = interview.put(*call(name, COURSE.forward(evaluation, evaluation.arrays)))
+    y = reply if isinstance(reply, Failure) else first(value_of(reply))
+    return Seen(kept[0], kept[1], kept[1], batches[1], evaluation, y, MOMENTUM)
 
 
 def _done(interview: Interview, steps: Sequence[Step]) -> bool:
@@ -135,9 +187,9 @@ def _forward(interview: Interview, problem: Problem, training: bool) -> Any:
     return reply if isinstance(reply, Failure) else value_in(value_of(reply))
 
 
-def _kept(interview: Interview, channels: int) -> Kept | None:
+def _kept(interview: Interview, channels: int, owner: str = LAYER) -> Kept | None:
     """Its running statistics as they are now; None if it has none of so many channels."""
-    reply: Reply | Failure = interview.put(*attributes())
+    reply: Reply | Failure = interview.put(*attributes(owner))
     found: Any = {} if isinstance(reply, Failure) else value_of(reply)
     names = running_names(found) if isinstance(found, Mapping) else ("", "")
     arrays = [np.asarray(found[name], np.float64) for name in names if name]

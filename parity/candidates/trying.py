@@ -158,7 +158,8 @@ def _few(told: Told, interview: Interview, seed: int) -> Sequence[Asked]:
         usual = [one for one in own if one is not None and not interview.lacks(one.problem)]
         return usual[1:3] if fit.room > 2 * LARGER else usual
     planned = plan(told.like, interview.lacks, seed, told.part, fit=fit).asked
-    usual = [one for one in planned if one.dtype == "float64" and not one.beyond]
+    wide = [one for one in planned if one.dtype == "float64"]
+    usual = [one for one in wide if not one.beyond] or wide
     places = np.linspace(len(usual) // 4, len(usual) - 1, SEVERAL).round().astype(int)
     return [usual[place] for place in dict.fromkeys(places.tolist())] if usual else []
 

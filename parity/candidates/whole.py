@@ -72,6 +72,7 @@ TENSORS = re.compile(r"\bTensors?\b|\btorch\.|'numpy\.ndarray' object has no att
 
 
 BY_TANH = "its Φ is approximated by tanh"
+TRAINS = "it normalises by the batch though it is given running statistics"
 TURNED = "its weights are (in, out)"
 DROPPING: tuple[tuple[str, Change], ...] = (
     (KEEPS, keeping),
@@ -252,6 +253,8 @@ def _of_object(candidate: str, told: Told, put: Put, wanted: Wanted, diagnose: D
 
 def _other_ways(told: Told, put: Put, wanted: Wanted) -> Iterator[tuple[str, Change]]:
     """How else a candidate may take its arrays, where nothing says it."""
+    if told.like == "batch_norm" and told.kind == "function" and told.style != "cs231n":
+        yield TRAINS, _if_promising(put, _training, wanted.seed)
     if told.like == "gelu" and told.kind != "instance":
         yield BY_TANH, _if_promising(put, _by_tanh, wanted.seed)
     if wanted.layout is None and told.style in TRIED:
@@ -293,6 +296,10 @@ def _without_bias(told: Told) -> Told:
 
 def _by_tanh(told: Told) -> Told:
     return replace(told, fixed={"approximate": "tanh"})
+
+
+def _training(told: Told) -> Told:
+    return replace(told, fixed={"training": True})
 
 
 def _of_means(told: Told) -> Told | None:
@@ -415,8 +422,10 @@ def _as_told(
     planned = planned_for(subject)
     found = check(subject, planned, interview.ask, diagnose)
     kept_by_it = running(interview, planned.asked)
+    seen = ("running statistics",) if kept_by_it.notes or kept_by_it.faults else ()
     left = (*not_asked(told), *not_evaluated(told), *kept_by_it.unchecked)
-    found = replace(found, unchecked=tuple(dict.fromkeys((*found.unchecked, *left))))
+    unchecked = dict.fromkeys(one for one in (*found.unchecked, *left) if one not in seen)
+    found = replace(found, unchecked=tuple(unchecked))
     if not found:
         return found
     more = (

@@ -185,13 +185,23 @@ def epsilon(observations: Sequence[Observation], tensor: str) -> list[Cause]:
     shown = [o for o in ordered if o.shows(tensor)]
     if len(shown) < ENOUGH:
         return []
+    known = ADDED.get((ordered[0].problem.function, tensor), ())
+    told = [added for added in known if added.from_none and _fits_its_own(added, ordered, tensor)]
+    if told:
+        return [Cause(f"{tensor}: {added.text}", "epsilon", tensor=tensor) for added in told]
     return [
         Cause(f"{tensor}: {added.text}, ε ≈ {written(eps)}", "epsilon", tensor=tensor)
-        for added in ADDED.get((ordered[0].problem.function, tensor), ())
+        for added in known
         for eps in _sizes(added, shown, tensor)[:1]
         if _fits(added, eps, ordered, tensor)
         and not any(_fits(added, eps * times, ordered, tensor) for times in (2.0, 0.5))
     ]
+
+
+def _fits_its_own(added: Added, ordered: Sequence[Observation], tensor: str) -> bool:
+    """Whether the ε of each case, added there, gives the numbers of all."""
+    own = ((o, Call(o.problem).option("eps")) for o in ordered)
+    return all(o.gives(tensor, _given(added, eps, o)) for o, eps in own)
 
 
 def _can_tell(problem: Problem) -> bool:

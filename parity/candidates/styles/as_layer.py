@@ -60,11 +60,9 @@ class AsLayer:
         return LAYERS
 
     def lacks(self, problem: Problem, told: Told) -> str:
-        if extra := FUNCTIONS[problem.function].extras & set(problem.arrays):
-            return "class weights" if extra == {"weight"} else "running statistics"
         other = other_than_fixed(problem, told.fixed)
         problem = without_fixed(problem, told.fixed)
-        lacking = LACKING.get(problem.function, nothing)(problem, told)
+        lacking = LACKING.get(problem.function, nothing)(without_weights(problem), told)
         return degenerate(problem) or lacking or other or constructing.lacking(problem, told)
 
     def probe(self, told: Told) -> list[Ask]:
@@ -87,6 +85,14 @@ class AsLayer:
         if told.part == BACKWARD:
             forward = Step(forward.ask)
         return steps(problem, *start, forward, *backward_steps(problem, told, ways))
+
+
+def without_weights(problem: Problem) -> Problem:
+    """The problem without weights of classes, which a layer takes when it is made."""
+    if problem.function != "cross_entropy":
+        return problem
+    arrays = {name: array for name, array in problem.arrays.items() if name != "weight"}
+    return problem._replace(arrays=arrays)
 
 
 def dropout(problem: Problem, told: Told, forward: Step) -> Exchange:

@@ -19,6 +19,7 @@ from parity.candidates.styles.keywords import (
     keywords,
     names_of,
     one_number,
+    said_of_extra,
     settled,
     special,
     takes_anything,
@@ -376,7 +377,21 @@ def ways_of_own(problem: Problem, told: Told, own: Own) -> dict[str, Move]:
 def lacking(problem: Problem, told: Told) -> str:
     """The first thing in a problem that the object cannot be told; "" if there is none."""
     parameters = told.signature(told.names[0])
-    return option_lacking(problem, told, parameters) or bias_lacking(problem, told, parameters)
+    extra = extra_lacking(problem, told, parameters)
+    return extra or option_lacking(problem, told, parameters) or bias_lacking(problem, told, parameters)
+
+
+def extra_lacking(problem: Problem, told: Told, parameters: Signature) -> str:
+    """Running statistics, which an object keeps itself; weights of classes that it does not take,
+    or cannot do without."""
+    extras = [name for name in problem.arrays if name in FUNCTIONS[problem.function].extras]
+    weighted = problem.function == "cross_entropy" and told.own is None
+    takes = weighted and takes_array(parameters, "weight")
+    if extras and not takes and not (told.own is not None and told.own.weight):
+        return said_of_extra(extras[0])
+    given = parameter_called(parameters, "weight") if takes else ""
+    asked = any(p.name == given and not p.has_default for p in parameters or ())
+    return "class weights left out" if takes and asked and not extras else ""
 
 
 def option_lacking(problem: Problem, told: Told, parameters: Signature) -> str:

@@ -217,7 +217,9 @@ def has_room_for_any(parameters: Signature) -> bool:
 
 def lacking(problem: Problem, parameters: Signature, given: int) -> str:
     """The first thing that the candidate cannot be told; given: how many arrays it is given."""
-    wanted = array_parameters(problem, parameters)
+    wanted, extra = array_parameters(problem, parameters), extra_lacking(problem, parameters)
+    if extra:
+        return extra
     if not has_room_for_any(parameters):
         states = [n for n in problem.arrays if n in STATES and n not in by_keyword(parameters)]
         if states:
@@ -234,6 +236,23 @@ def lacking(problem: Problem, parameters: Signature, given: int) -> str:
         if asks_for_statistics(problem, parameters):
             return "running statistics"
     return option_lacking(problem, parameters)
+
+
+def extra_lacking(problem: Problem, parameters: Signature) -> str:
+    """Weights of classes or running statistics for which no parameter has a name; "" if none."""
+    names = by_keyword(parameters)
+    extras = (n for n in problem.arrays if n in FUNCTIONS[problem.function].extras)
+    left = (n for n in extras if not any(array_called(name, (n,)) for name in names))
+    return next((said_of_extra(name) for name in left), "")
+
+
+def said_of_extra(array: str) -> str:
+    """What an array is that many layers have no place for.
+
+    >>> said_of_extra("weight"), said_of_extra("running_var")
+    ('class weights', 'running statistics')
+    """
+    return "class weights" if array == "weight" else "running statistics"
 
 
 def asks_for_statistics(problem: Problem, parameters: Signature) -> bool:

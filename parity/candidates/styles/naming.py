@@ -65,6 +65,15 @@ ARRAYS: dict[str, tuple[str, ...]] = {
     "weight": (
         *("weight", "weights", "w", "kernel", "kernels", "filter", "filters", "theta", "k"),
         *("gamma", "scale", "a_2", "g"),
+        *("class_weights", "class_weight", "cls_weight", "cls_weights", "weight_per_class"),
+    ),
+    "running_mean": (
+        *("running_mean", "moving_mean", "running_mu", "mean_running", "run_mean", "mov_mean"),
+        *("ema_mean", "pop_mean", "mean", "mu"),
+    ),
+    "running_var": (
+        *("running_var", "moving_var", "running_variance", "moving_variance", "var_running"),
+        *("run_var", "mov_var", "ema_var", "pop_var", "var", "variance"),
     ),
     "bias": ("bias", "biases", "b", "beta", "shift", "offset", "b_2"),
     "logits": ("logits", "x", "scores", "input", "z"),

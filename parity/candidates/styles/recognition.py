@@ -228,13 +228,18 @@ def on_tensors(seen: Seen) -> str:
 
 def is_cs231n(seen: Seen, parameters: set[str]) -> bool:
     """Whether a parameter or a name is the course's: conv_param, dout beside cache, …_naive."""
-    if parameters & {"conv_param", "pool_param", "dropout_param"}:
+    if parameters & COURSE_PARAMETERS:
         return True
     options = parameters & {name for names in OPTIONS.values() for name in names if len(name) > 1}
     if parameters >= {"dout", "cache"} and not options:
         return True
     names = r"(conv|max_pool)_(forward|backward)_\w+|(affine|relu|dropout)_forward|affine_backward"
     return any(re.fullmatch(f"{names}|softmax_loss", name) for name in seen.names)
+
+
+COURSE_PARAMETERS = {
+    *("conv_param", "pool_param", "dropout_param", "bn_param", "ln_param", "gn_param")
+}
 
 
 def as_refimpl(seen: Seen, name: str) -> bool:

@@ -305,14 +305,12 @@ def standings(told: Told, listed: Sequence[Sequence[Any]]) -> list[Own] | Unclea
 
     listed: its settings, as `construct` tells them.
     """
-    if told.like == "cross_entropy" and attribute_of(told, "weight"):
-        return Unclear(f"{told.names[0]} has weights of classes, which are not judged")
     settings = last_names(listed)
     odd = odd_setting(settings, told.like)
     if odd:
         return Unclear(odd)
     options = options_shown(settings, told.like)
-    if told.like in OF_CHANNELS:
+    if told.like in OF_CHANNELS or (told.like == "cross_entropy" and attribute_of(told, "weight")):
         return of_channels(told, settings, options, special(options, told.like))
     if told.like not in WITH_PARAMETERS:
         return [Own(special(options, told.like), shown=tuple(options))]
@@ -338,8 +336,11 @@ def as_it_stands(own: Own, like: str = "") -> str:
 def _sizes_said(own: Own, like: str) -> Iterator[str]:
     """Channels, the kernel, and which weights it has not."""
     if own.channels:
-        if like != "layer_norm":
-            yield f"{own.channels[0]} channel{'s' * (own.channels[0] > 1)}"
+        count, many = own.channels[0], "s" * (own.channels[0] > 1)
+        if like == "cross_entropy":
+            yield f"weights of {count} classes"
+        elif like != "layer_norm":
+            yield f"{count} channel{many}"
         if not own.weight:
             yield "without weight"
     elif own.weight:
@@ -350,5 +351,5 @@ def _sizes_said(own: Own, like: str) -> Iterator[str]:
         yield f"{ins} → {outs} {'channels' if kernel else 'features'}"
         if kernel:
             yield f"kernel {'×'.join(map(str, kernel))}"
-    if own.weight and not own.biased and like != "prelu":
+    if own.weight and not own.biased and like not in ("prelu", "cross_entropy"):
         yield "without bias"
