@@ -58,6 +58,7 @@ def judge(expected: Expected, tensor: str, value: Any) -> Judged:
     shape = shape_of(expected.problem, tensor)
     if isinstance(value, Misshapen):
         said = f"{tensor} has shape {value.value.shape}, not {value.wanted}"
+        said += _repeated(expected, tensor, value.value, shape)
         return Judged(tensor, SHAPE, said, given=value.value, values_hold=False)
     if value is None:
         return Judged(tensor, MISSING, f"{tensor} is missing", values_hold=False)
@@ -76,6 +77,22 @@ def judge(expected: Expected, tensor: str, value: Any) -> Judged:
             said += "; its numbers are right"
         return Judged(tensor, SHAPE, said, given=given, values_hold=holds)
     return _of_values(expected, tensor, given)
+
+
+def _repeated(expected: Expected, tensor: str, given: Array, shape: tuple[int, ...]) -> str:
+    """What to say of a gradient in the shape of dy that is right once it is summed over the axes
+    along which its argument was repeated by broadcasting; "" of any other."""
+    if tensor == "y" or given.shape != expected.problem.dy.shape or given.dtype.kind != "f":
+        return ""
+    wanted = (*(1,) * (given.ndim - len(shape)), *shape)
+    if len(wanted) != given.ndim or any(
+        n not in (1, size) for n, size in zip(wanted, given.shape, strict=True)
+    ):
+        return ""
+    axes = tuple(axis for axis, n in enumerate(wanted) if n == 1)
+    if _of_values(expected, tensor, np.asarray(given.sum(axis=axes)).reshape(shape)).aspect:
+        return ""
+    return f"; summed over the axes along which {tensor[1:]} was repeated it is right"
 
 
 def _of_values(expected: Expected, tensor: str, given: Array) -> Judged:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 import refimpl
-from parity.candidates.styles.naming import OPTIONS, SIDES, array_called
+from parity.candidates.styles.naming import OPTIONS, PAIRS, array_called
 from parity.candidates.styles.style import Signature
 from parity.cases.functions import FUNCTIONS
 from parity.witnesses.problem import Problem
@@ -112,9 +112,9 @@ def names_of(option: str, names: Sequence[str]) -> tuple[str, ...]:
     (('pool_h', 'pool_w'), ('s',))
     """
     name = known_as(option, names)
-    if name or option != "kernel_size":
-        return (name,) if name else ()
-    return next((sides for sides in SIDES if set(sides) <= set(names)), ())
+    if name:
+        return (name,)
+    return next((pair for pair in PAIRS.get(option, ()) if set(pair) <= set(names)), ())
 
 
 def named(values: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
@@ -221,13 +221,20 @@ def lacking(problem: Problem, parameters: Signature, given: int) -> str:
     if extra:
         return extra
     if not has_room_for_any(parameters):
-        states = [n for n in problem.arrays if n in STATES and n not in by_keyword(parameters)]
-        if states:
-            return states[0]
+        names, like = by_keyword(parameters), problem.function
+        states = (n for n in problem.arrays if n in STATES)
+        left = [n for n in states if not any(array_called(name, (n,), like) for name in names)]
+        if left:
+            return left[0]
+        asked = [p.name for p in parameters or () if p.name in STATES and not p.has_default]
+        without = [name for name in asked if name not in problem.arrays]
+        if without:
+            return f"{without[0]} left out"
         if len(wanted) < given:
             return "bias" if "bias" in problem.arrays else "all of its arrays"
         missing = [p.name for p in wanted[given:] if not p.has_default]
-        if missing and "bias" not in problem.arrays and len(missing) == 1:
+        has_bias = "bias" in FUNCTIONS[problem.function].inputs
+        if has_bias and missing and "bias" not in problem.arrays and len(missing) == 1:
             return "a bias left out"
         if missing and array_called(missing[0], ("weight",)) and "weight" not in problem.arrays:
             return "a weight left out"

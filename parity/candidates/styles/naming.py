@@ -19,6 +19,8 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "axis": ("axis", "dim"),
     "eps": ("eps", "epsilon"),
     "num_groups": ("num_groups", "groups", "n_groups", "G", "g"),
+    "learning_rate": ("learning_rate", "lr", "eta", "alpha", "step_size"),
+    "step": ("step", "t", "steps", "iteration", "n_steps"),
     "negative_slope": ("negative_slope", "alpha", "slope"),
     "min_val": ("min_val", "min"),
     "max_val": ("max_val", "max"),
@@ -33,6 +35,11 @@ SIDES = (
     *(("pool_h", "pool_w"), ("pool_height", "pool_width"), ("kernel_h", "kernel_w")),
     *(("filter_h", "filter_w"), ("window_h", "window_w"), ("kh", "kw"), ("k_h", "k_w")),
 )
+
+PAIRS: dict[str, tuple[tuple[str, str], ...]] = {
+    "kernel_size": SIDES,
+    "betas": (("beta1", "beta2"), ("beta_1", "beta_2"), ("b1", "b2")),
+}
 
 # What a constructor is told of the sizes of its weights.
 SIZES: dict[str, tuple[str, ...]] = {
@@ -83,9 +90,23 @@ ARRAYS: dict[str, tuple[str, ...]] = {
     "kernel": ("kernel", "k", "weight", "w"),
 }
 
-# What a weight of one function alone is called.
+# What an array of one function alone is called.
+STEPPED = {
+    "value": ("value", "w", "weight", "weights", "param", "params", "parameter", "theta", "p", "x"),
+    "gradient": ("gradient", "grad", "grads", "g", "dw", "dweight", "dparam", "dtheta", "dx"),
+}
 OF_ONE: dict[str, dict[str, tuple[str, ...]]] = {
     "prelu": {"weight": ("alpha", "alphas", "slope", "slopes", "a")},
+    **dict.fromkeys(("multiply", "subtract", "divide"), {"x": ("a", "left", "u", "numerator")}),
+    "sgd_step": {
+        **STEPPED,
+        "velocity": ("v", "momentum_buffer", "buf", "state", "m"),
+    },
+    "adam_step": {
+        **STEPPED,
+        "first_moment": ("m", "exp_avg", "m1", "first", "moment1"),
+        "second_moment": ("v", "exp_avg_sq", "m2", "second", "moment2"),
+    },
 }
 
 # What ∂L/∂y is called.
