@@ -119,11 +119,11 @@ def _dense() -> Iterator[Case]:
 
 
 def _normalisations(function: str) -> Iterator[Case]:
-    """Of rows and of maps, each with a weight and a bias; a group has one channel or more."""
+    """Of rows and of maps, each with a weight and a bias; a group has more than one element."""
     for place, x in enumerate((*NORMALISED_ROWS, *MAPS)):
         C = x[-1] if function == "layer_norm" else x[1]
         arrays = {"x": Draw(x), "weight": Draw((C,)), "bias": Draw((C,))}
-        divisors = [n for n in range(1, C + 1) if C % n == 0]
+        divisors = [n for n in range(1, C + (len(x) > 2)) if C % n == 0]
         options: dict[str, dict[str, Any]] = {
             "batch_norm": {"training": True},
             "layer_norm": {"normalized_shape": C},
