@@ -1,4 +1,4 @@
-"""The ε that stands in a candidate's code, where it can be told none: another than torch's is right.
+"""The ε in the code of a candidate that can be told none: another than torch's is right.
 
 Of a normalisation it is measured. If all x are so small that σ² is nothing beside ε,
 y − bias = weight · (x − μ)/√ε and ∂L/∂x = (g − mean g)/√ε: √ε is the quotient of what comes with
@@ -98,4 +98,3 @@ def _squared_quotient(right: Array, given: Any) -> float | None:
         return None
     eps = (float(np.abs(right).sum()) / size) ** 2
     return None if eps > MOST else 0.0 if eps < LEAST else float(f"{eps:.{DIGITS}g}")
-

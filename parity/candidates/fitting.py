@@ -30,6 +30,11 @@ from parity.witnesses.definitions.windows import each
 from parity.witnesses.problem import Problem
 
 VECTORS = ("linear", "softmax", "log_softmax", "cross_entropy")  # of one sample: a vector
+# Their channels become the object's.
+OF_ROWS_AND_MAPS = (
+    *((3, 2), (6, 2), (4, 2, 3), (2, 2, 5), (2, 2, 5, 4), (6, 2, 3, 4)),
+    (2, 2, 3, 4, 2),
+)
 OF_ITS_OWN = ("eps", "training")  # options of a candidate that it cannot be told
 LAST = (-1,)  # the axis of a vector
 FIRST = ("x", "logits", "target")  # arrays whose first axis is the batch
@@ -304,7 +309,7 @@ def _of_any_size(function: str, own: Own) -> Iterator[Case]:
 
 def _of_rows_and_maps(function: str, own: Own) -> Iterator[Case]:
     """x of two axes and more, as a layer with channels takes them."""
-    for shape in ((3, 2), (6, 2), (4, 2, 3), (2, 2, 5), (2, 2, 5, 4), (6, 2, 3, 4), (2, 2, 3, 4, 2)):
+    for shape in OF_ROWS_AND_MAPS:
         case = Case(function, "own", {"x": Draw(shape)})
         yield named_by_sizes(in_own_sizes(case, own))
 

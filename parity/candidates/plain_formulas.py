@@ -1,7 +1,7 @@
 """How many digits a textbook formula may lose where what it adds up cancels.
 
-An ELU as e^x − 1, a softplus as log(1 + e^x), a tanh as 2σ(2x) − 1 are right formulas. Their results
-are small where they add up numbers that are not, so that element by element they are off by more
+An ELU as e^x − 1, a softplus as log(1 + e^x), a tanh as 2σ(2x) − 1 are right formulas. Where their
+results are small they add up numbers that are not, so that element by element they are off by more
 than a formula that subtracts nothing rounded. Such an element is right, and has lost digits, if it
 is off by no more than `NORM` roundings of what the formulas of textbooks add up there.
 """

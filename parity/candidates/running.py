@@ -17,15 +17,15 @@ from parity.candidates.interview import Interview
 from parity.candidates.judge import judge
 from parity.candidates.reference import expected
 from parity.candidates.styles.as_layer import FORWARDS, forward_step, method
-from parity.candidates.styles.cs231n import COURSE, MOMENTUM, first
 from parity.candidates.styles.constructing import made, parameter_ways, settings_in
+from parity.candidates.styles.cs231n import COURSE, MOMENTUM, first
 from parity.candidates.styles.dropping import attribute_set, can_evaluate, switching
 from parity.candidates.styles.moves import theirs
 from parity.candidates.styles.naming import value_in
 from parity.candidates.styles.requests import LAYER, attributes, call, construct
 from parity.candidates.styles.standing import last_names
 from parity.candidates.styles.state import running_names
-from parity.candidates.styles.style import Reply, Step, Told, value_of
+from parity.candidates.styles.style import Reply, Step, value_of
 from parity.candidates.wire import Kept as AsKept
 from parity.cases.case import Array
 from parity.witnesses.problem import Problem
@@ -73,7 +73,7 @@ def running(interview: Interview, asked: Sequence[Asked]) -> Found:
     if told.like != "batch_norm":
         return Found()
     if told.style == "cs231n":
-        return _found((_of_course(interview, one.problem) for one in _usual(asked)))
+        return _found(_of_course(interview, one.problem) for one in _usual(asked))
     if told.style not in STYLES or told.kind == "function":
         return Found()
     if not can_evaluate(told, told.methods.get(method(told, FORWARDS))):
@@ -279,7 +279,8 @@ def _notes(seen: Seen) -> Iterator[str]:
     variance = _variance(seen, share)
     if variance:
         torch = "as in torch" if variance == "K − 1" else "torch's over K − 1"
-        yield f"running statistics: {_momentum(seen, share)}; the variance is over {variance}, {torch}"
+        said = f"the variance is over {variance}, {torch}"
+        yield f"running statistics: {_momentum(seen, share)}; {said}"
 
 
 def _momentum(seen: Seen, share: float) -> str:

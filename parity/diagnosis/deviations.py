@@ -21,15 +21,9 @@ def beside_root(problem: Problem, eps: float, one_less: bool) -> Array:
     count = layout.count - 1 if one_less and layout.count > 1 else layout.count
     var = layout.mean(centred**2) * layout.count / count
     y = (centred / (np.sqrt(var) + eps)).reshape(x.shape)
-    y = y * problem.arrays.get("weight", np.ones(())).reshape(_beside(problem, "weight"))
-    return np.asarray(y + problem.arrays.get("bias", np.zeros(())).reshape(_beside(problem, "bias")))
-
-
-def _beside(problem: Problem, name: str) -> tuple[int, ...]:
-    """The shape in which a weight stands beside x."""
-    if name not in problem.arrays:
-        return ()
-    return layout_of(problem.function, problem.arrays["x"].shape, problem.options).affine
+    weight, bias = problem.arrays.get("weight"), problem.arrays.get("bias")
+    y = y if weight is None else y * weight.reshape(layout.affine)
+    return np.asarray(y if bias is None else y + bias.reshape(layout.affine))
 
 
 Given = Callable[[Problem, float], Array]

@@ -36,7 +36,6 @@ from parity.candidates.styles.style import (
     value_of,
 )
 from parity.cases.case import Array
-from parity.cases.functions import FUNCTIONS
 from parity.witnesses.problem import Problem
 
 FORWARDS = ("forward", "output", "forward_pass", "feedforward", "fprop", "__call__", "call")

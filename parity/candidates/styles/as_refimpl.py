@@ -119,9 +119,10 @@ def stacked(value: Any, shape: tuple[int, ...]) -> Any:
     >>> stacked((np.zeros(3), np.ones(3)), (2, 3)).shape
     (2, 3)
     """
-    if not isinstance(value, tuple | list) or [np.shape(v) for v in value] != [shape[1:]] * shape[0]:
-        return value
-    return np.array(value)
+    several = isinstance(value, tuple | list)
+    if several and [np.shape(part) for part in value] == [shape[1:]] * shape[0]:
+        return np.array(value)
+    return value
 
 
 def tensors(problem: Problem, part: str) -> tuple[str, ...]:

@@ -50,13 +50,15 @@ def of_channels(
 def _channels(
     told: Told, settings: Mapping[str, Any], options: Mapping[str, Any], weight: Shape | None
 ) -> Shape:
-    """The number of channels, of a layer normalisation the sizes of its axes; () if it is unknown."""
+    """How many channels, of a layer normalisation the sizes of its axes; () if it is unknown."""
     if told.like == "layer_norm" and "normalized_shape" in options:
         sizes = options["normalized_shape"]
         return (sizes,) if isinstance(sizes, int) else tuple(sizes)
     if weight is not None:
-        return tuple(n for n in weight if n > 1) or (1,) if told.like == "layer_norm" else (
-            prod(weight),
+        return (
+            tuple(n for n in weight if n > 1) or (1,)
+            if told.like == "layer_norm"
+            else (prod(weight),)
         )
     shown = (settings[name] for name in SIZES["channels"] if type(settings.get(name)) is int)
     mean, _ = running_names(told.attributes or {})

@@ -378,7 +378,11 @@ def lacking(problem: Problem, told: Told) -> str:
     """The first thing in a problem that the object cannot be told; "" if there is none."""
     parameters = told.signature(told.names[0])
     extra = extra_lacking(problem, told, parameters)
-    return extra or option_lacking(problem, told, parameters) or bias_lacking(problem, told, parameters)
+    return (
+        extra
+        or option_lacking(problem, told, parameters)
+        or bias_lacking(problem, told, parameters)
+    )
 
 
 def extra_lacking(problem: Problem, told: Told, parameters: Signature) -> str:

@@ -1,10 +1,10 @@
 """Stanford's CS231n: f_forward(x, w, b, f_param) -> (out, cache), f_backward(dout, cache).
 
 Weights of the dense layer are (D, M), its x (N, d_1, …, d_k). The losses give value and gradient
-at once, dy = 1. Normalisations have their options in bn_param, ln_param or gn_param; batchnorm keeps
-its running statistics there. Dropout draws its mask itself, and p is the probability to keep: the mask is
-taken from out, and what is judged is that value and gradient belong to one mask which can have
-been drawn with that p.
+at once, dy = 1. Normalisations have their options in bn_param, ln_param or gn_param, and batchnorm
+keeps its running statistics there. Dropout draws its mask itself, and p is the probability to keep:
+the mask is taken from out, and what is judged is that value and gradient belong to one mask which
+can have been drawn with that p.
 """
 
 from __future__ import annotations

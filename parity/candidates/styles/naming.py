@@ -97,7 +97,7 @@ STEPPED = {
 }
 OF_ONE: dict[str, dict[str, tuple[str, ...]]] = {
     "prelu": {"weight": ("alpha", "alphas", "slope", "slopes", "a")},
-    **dict.fromkeys(("multiply", "subtract", "divide"), {"x": ("a", "left", "u", "numerator")}),
+    **{name: {"x": ("a", "left", "u", "numerator")} for name in ("multiply", "subtract", "divide")},
     "sgd_step": {
         **STEPPED,
         "velocity": ("v", "momentum_buffer", "buf", "state", "m"),

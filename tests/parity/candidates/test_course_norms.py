@@ -14,7 +14,7 @@ from parity.candidates.whole import Wanted, check_file
 def batchnorm_forward(x: Any, gamma: Any, beta: Any, bn_param: Any) -> Any:
     mode, eps = bn_param["mode"], bn_param.get("eps", 1e-5)
     kept = bn_param.get("momentum", 0.9)
-    N, D = x.shape
+    D = x.shape[1]
     running_mean = bn_param.get("running_mean", np.zeros(D, dtype=x.dtype))
     running_var = bn_param.get("running_var", np.zeros(D, dtype=x.dtype))
     if mode == "test":

@@ -1,4 +1,4 @@
-"""An ε that stands in a candidate's code: right, and named; a wrong candidate is wrong with its ε."""
+"""An ε in a candidate's code: right, and named; a wrong candidate is wrong with its ε."""
 
 from __future__ import annotations
 
@@ -76,11 +76,11 @@ class Inside(nn.Module):
         return self.bn(x)
 
 
-def adam(value: Any, gradient: Any, m: Any = None, v: Any = None, t: int = 1, lr: Any = 1e-3) -> Any:
-    m = 0.9 * (0 if m is None else m) + (1 - 0.9) * gradient
-    v = 0.999 * (0 if v is None else v) + (1 - 0.999) * gradient**2
+def adam(w: Any, dw: Any, m: Any = None, v: Any = None, t: int = 1, lr: Any = 1e-3) -> Any:
+    m = 0.9 * (0 if m is None else m) + (1 - 0.9) * dw
+    v = 0.999 * (0 if v is None else v) + (1 - 0.999) * dw**2
     root = np.sqrt(v / (1 - 0.999**t)) + 1e-7
-    return value - lr * m / (1 - 0.9**t) / root, m, v
+    return w - lr * m / (1 - 0.9**t) / root, m, v
 
 
 RIGHT: list[tuple[Any, str, str]] = [

@@ -1,4 +1,4 @@
-"""Textbook formulas whose terms cancel are right, and told where they lose digits; others are not."""
+"""Textbook formulas whose terms cancel are right, and told where they lose digits."""
 
 from __future__ import annotations
 
@@ -104,7 +104,10 @@ WRONG: dict[str, tuple[str, Callable[..., Any]]] = {
         "gelu_backward",
         lambda dy, x: dy * 0.5 * (1 + _erf(x / np.sqrt(2))),
     ),
-    "elu′ without α": ("elu_backward", lambda dy, x, alpha=1.0: np.where(x > 0, dy, dy * np.exp(x))),
+    "elu′ without α": (
+        "elu_backward",
+        lambda dy, x, alpha=1.0: np.where(x > 0, dy, dy * np.exp(x)),
+    ),
     "tanh by e^x, which overflows": (
         "tanh",
         lambda x: (np.exp(x) - np.exp(-x)) / (np.exp(x) + np.exp(-x)),

@@ -188,7 +188,8 @@ class KeepsDeviations(BatchNorm):
 class MovedByEvaluation(BatchNorm):
     def forward(self, x: Any, train: bool = True) -> Any:
         y = super().forward(x, train)
-        self.update(x.mean(0), x.var(0), len(x)) if not train else None
+        if not train:
+            self.update(x.mean(0), x.var(0), len(x))
         return y
 
 
@@ -196,7 +197,8 @@ class EvaluatesByTheBatch(BatchNorm):
     def forward(self, x: Any, train: bool = True) -> Any:
         before = self.running_mean, self.running_var
         y = super().forward(x, True)
-        self.running_mean, self.running_var = (self.running_mean, self.running_var) if train else before
+        if not train:
+            self.running_mean, self.running_var = before
         return y
 
 
