@@ -214,14 +214,17 @@ def _share(seen: Seen) -> float | None:
     mean, _, _ = _statistics(seen.batch)
     before, after = seen.first.mean, seen.second.mean
     place = int(np.argmax(np.abs(mean - before)))
-    share = float((after - before)[place] / (mean - before)[place])
+    with np.errstate(all="ignore"):
+        share = float((after - before)[place] / (mean - before)[place])
     return share if _alike(after, before + share * (mean - before), mean, before) else None
 
 
 def _alike(one: Array, other: Array, *beside: Array) -> bool:
     """Whether numbers are the same up to roundings of the largest one that they come from."""
     largest = max(float(np.max(np.abs(array))) for array in (one, other, *beside))
-    return bool(np.max(np.abs(one - other)) <= NORM * np.finfo(float).eps * largest)
+    with np.errstate(all="ignore"):
+        apart = float(np.max(np.abs(one - other)))
+    return apart <= NORM * float(np.finfo(float).eps) * largest
 
 
 def _variance(seen: Seen, share: float) -> str:
@@ -253,6 +256,9 @@ def _faults(seen: Seen) -> Iterator[str]:
 
 def _of_evaluation(seen: Seen) -> Iterator[str]:
     """Whether it normalises by its running statistics when it is not training."""
+    if not all(np.all(np.isfinite(array)) for array in seen.second) or np.any(seen.second.var < 0):
+        yield "its running statistics hold NaN, ∞ or a negative variance"
+        return
     if isinstance(seen.y, Failure):
         yield f"when it is not training {seen.y.said}"
         return

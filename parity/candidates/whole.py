@@ -22,7 +22,7 @@ from parity.candidates.interview import Interview, Put
 from parity.candidates.masks import repeated, shared
 from parity.candidates.modes import in_each_mode
 from parity.candidates.process import Child, Limits
-from parity.candidates.running import running
+from parity.candidates.running import Found, running
 from parity.candidates.said import NOTHING, Said
 from parity.candidates.styles.as_layer import BACKWARDS, FORWARDS
 from parity.candidates.styles.constructing import with_turned_weight
@@ -421,7 +421,7 @@ def _as_told(
     )
     planned = planned_for(subject)
     found = check(subject, planned, interview.ask, diagnose)
-    kept_by_it = running(interview, planned.asked)
+    kept_by_it = Found() if found.status == FAILED else running(interview, planned.asked)
     seen = ("running statistics",) if kept_by_it.notes or kept_by_it.faults else ()
     left = (*not_asked(told), *not_evaluated(told), *kept_by_it.unchecked)
     unchecked = dict.fromkeys(one for one in (*found.unchecked, *left) if one not in seen)

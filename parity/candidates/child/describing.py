@@ -11,6 +11,7 @@ import numpy as np
 from .libraries import is_torch
 
 _ufunc = np.ufunc
+BARE = "torch.nn.modules.module"  # where the constructor of a module is that has none of its own
 
 
 def described(value: Any) -> dict[str, Any]:
@@ -89,8 +90,13 @@ def _package(value: Any) -> str:
 def signature(value: Any) -> list[list[Any]] | None:
     """Name, kind and whether there is a default of each parameter; None where Python cannot tell.
 
+    A module of torch without a constructor of its own takes nothing, whatever that of torch says.
+
     >>> signature(3)
     """
+    made_by = getattr(getattr(value, "__init__", None), "__module__", "")
+    if isinstance(value, type) and is_torch(value, "nn.Module") and made_by == BARE:
+        return []
     try:
         parameters = inspect.signature(value).parameters.values()
     except (TypeError, ValueError):

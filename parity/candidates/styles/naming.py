@@ -61,7 +61,7 @@ SIZES: dict[str, tuple[str, ...]] = {
     "channels": (
         *("num_features", "num_channels", "num_parameters", "normalized_shape", "n_features"),
         *("features", "n_channels", "channels", "in_channels", "input_dim", "dim", "size"),
-        *("D", "C"),
+        *("D", "C", "d", "c", "d_model", "embed_dim", "hidden_size", "width"),
     ),
     "scaled": ("affine", "elementwise_affine"),
     "biased": ("use_bias", "with_bias", "has_bias", "bias"),

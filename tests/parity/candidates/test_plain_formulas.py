@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
 import parity
 from parity.candidates.plain_formulas import ADDED, limit_of_plain
@@ -66,6 +68,20 @@ def test_a_formula_of_a_textbook_is_right(code: Callable[..., Any]) -> None:
     said = [remark for remark in found.remarks if "loses digits that need not be lost" in remark]
     assert len(said) == 1
     assert "refimpl is right to" in said[0]
+
+
+class Softplus(nn.Module):
+    """Without a constructor it takes no threshold."""
+
+    def forward(self, x: Any) -> Any:
+        return torch.log(1 + torch.exp(x))
+
+
+def test_a_module_without_a_constructor() -> None:
+    found = parity.check(Softplus)
+    assert found.status == "right", str(found)
+    assert "threshold" in found.unchecked
+    assert any("loses digits" in remark for remark in found.remarks)
 
 
 def test_how_many_elements_lose_digits() -> None:

@@ -209,6 +209,16 @@ class EvaluatesByTheVariance(BatchNorm):
         return self.gamma * (x - self.running_mean) / (self.running_var + self.eps) + self.beta
 
 
+class NegativeVariance(BatchNorm):
+    def update(self, mean: Any, var: Any, n: int) -> None:
+        super().update(mean, -100 - var, n)
+
+
+class NotANumber(BatchNorm):
+    def update(self, mean: Any, var: Any, n: int) -> None:
+        super().update(mean * np.nan, var, n)
+
+
 class SumOfBatches(BatchNorm):
     def update(self, mean: Any, var: Any, n: int) -> None:
         self.running_mean = self.running_mean + mean**2
@@ -230,6 +240,8 @@ class SumOfBatches(BatchNorm):
             EvaluatesByTheVariance,
             "when it is not training it does not normalise by its running statistics: y is wrong",
         ),
+        (NegativeVariance, "its running statistics hold NaN, ∞ or a negative variance"),
+        (NotANumber, "its running statistics hold NaN, ∞ or a negative variance"),
         (SumOfBatches, "its running mean behind a batch is not (1 − s)·before + s·(the batch's)"),
     ],
     ids=lambda one: getattr(one, "__name__", ""),
