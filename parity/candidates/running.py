@@ -23,8 +23,8 @@ from parity.candidates.styles.dropping import attribute_set, can_evaluate, switc
 from parity.candidates.styles.moves import theirs
 from parity.candidates.styles.naming import value_in
 from parity.candidates.styles.requests import LAYER, attributes, call, construct
+from parity.candidates.styles.running_names import running_names
 from parity.candidates.styles.standing import last_names
-from parity.candidates.styles.state import running_names
 from parity.candidates.styles.style import Reply, Step, value_of
 from parity.candidates.wire import Kept as AsKept
 from parity.cases.case import Array
@@ -107,33 +107,54 @@ def _found(each: Iterable[Seen | Found | str]) -> Found:
 def _seen(interview: Interview, problem: Problem) -> Seen | str:
     """Two batches in training, a third when it is not; "" if it does not take the problem, or why
     nothing can be seen."""
-    told, x = interview.told, problem.arrays["x"]
-    batches = _batches(x)
+    told, batches = interview.told, _batches(problem.arrays["x"])
     start = interview.put(*made(problem, told, told.library))
     if isinstance(start, Failure) or not _done(interview, switching(told, True)):
         return ""
+    kept = _trained(interview, problem, batches[:2])
+    if isinstance(kept, str):
+        return kept
+    y = _evaluated(interview, _with_x(problem, batches[2]))
+    after = _kept(interview, kept[1].mean.size)
+    if y is None or after is None:
+        return "evaluation"
+    evaluation = _evaluation(problem, batches[2], kept[1])
+    return Seen(kept[0], kept[1], after, batches[1], evaluation, y, _momentum_set(start))
+
+
+def _trained(interview: Interview, problem: Problem, batches: Sequence[Array]) -> list[Kept] | str:
+    """What it keeps behind each batch; "" if it does not take one, or what it has none of."""
     kept: list[Kept] = []
-    for batch in batches[:2]:
-        y = _forward(interview, problem._replace(arrays={**problem.arrays, "x": batch}), True)
-        now = _kept(interview, x.shape[1])
+    for batch in batches:
+        y = _forward(interview, _with_x(problem, batch), True)
+        now = _kept(interview, batch.shape[1])
         if isinstance(y, Failure):
             return ""
         if now is None:
             return "running statistics"
         kept.append(now)
+    return kept
+
+
+def _evaluated(interview: Interview, problem: Problem) -> Any:
+    """y when it is not training, or the failure; None if it cannot be told that it is not."""
+    told = interview.told
     flag = attribute_set(told, False)
     copied = interview.put(*construct(LAYER, {}, flag, told.library)) if flag else None
     if isinstance(copied, Failure) or not _done(interview, switching(told, False)):
-        return "evaluation"
-    last = problem._replace(arrays={**problem.arrays, "x": batches[2]})
-    y = _forward(interview, last, False)
-    after = _kept(interview, x.shape[1])
-    if after is None:
-        return "evaluation"
-    momentum = last_names(list(map(list, settings_in(start).items()))).get("momentum")
-    number = float(momentum) if isinstance(momentum, int | float) else None
-    evaluation = _evaluation(problem, batches[2], kept[1])
-    return Seen(kept[0], kept[1], after, batches[1], evaluation, y, number)
+        return None
+    return _forward(interview, problem, False)
+
+
+def _with_x(problem: Problem, x: Array) -> Problem:
+    return problem._replace(arrays={**problem.arrays, "x": x})
+
+
+def _momentum_set(start: Reply) -> float | None:
+    """The momentum among its settings, as it was made."""
+    settings = last_names([[name, value] for name, value in settings_in(start).items()])
+    momentum = settings.get("momentum")
+    return float(momentum) if isinstance(momentum, int | float) else None
 
 
 def _batches(x: Array) -> tuple[Array, Array, Array]:

@@ -9,7 +9,7 @@ from typing import Any
 from parity.candidates.styles.constructing import NORMALISATIONS, attribute_of, weights_called
 from parity.candidates.styles.moves import Move
 from parity.candidates.styles.naming import SIZES
-from parity.candidates.styles.state import running_names
+from parity.candidates.styles.running_names import running_names
 from parity.candidates.styles.style import Own, Told, Unclear
 from parity.cases.case import Array, Shape
 

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 import parity
-from parity.candidates.styles.state import running_names
+from parity.candidates.styles.running_names import running_names
 
 F = nn.functional
 
