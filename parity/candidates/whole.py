@@ -27,6 +27,7 @@ from parity.candidates.said import NOTHING, Said
 from parity.candidates.styles.as_layer import BACKWARDS, FORWARDS
 from parity.candidates.styles.constructing import with_turned_weight
 from parity.candidates.styles.deeplearning_ai import MEANS
+from parity.candidates.styles.dropping import flags
 from parity.candidates.styles.recognition import (
     LIBRARIES,
     functions_called,
@@ -246,14 +247,17 @@ def _of_object(candidate: str, told: Told, put: Put, wanted: Wanted, diagnose: D
         )
     found = _as_told(candidate, stands, put, wanted, diagnose)
     own = None if found else _with_epsilon(candidate, stands, found, put, wanted, diagnose)
-    found = own or (found if found else _mixing(found, stands, put, wanted))
+    if own is not None:
+        found = own
+    elif not found:
+        found = _mixing(found, stands, put, wanted)
     notes = of_object(stands, bool(found), wanted.layout is None)
     return replace(found, remarks=(*found.remarks, *notes))
 
 
 def _other_ways(told: Told, put: Put, wanted: Wanted) -> Iterator[tuple[str, Change]]:
     """How else a candidate may take its arrays, where nothing says it."""
-    if told.like == "batch_norm" and told.kind == "function" and told.style != "cs231n":
+    if told.like == "batch_norm" and told.kind == "function" and not _has_modes(told):
         yield TRAINS, _if_promising(put, _training, wanted.seed)
     if told.like == "gelu" and told.kind != "instance":
         yield BY_TANH, _if_promising(put, _by_tanh, wanted.seed)
@@ -296,6 +300,12 @@ def _without_bias(told: Told) -> Told:
 
 def _by_tanh(told: Told) -> Told:
     return replace(told, fixed={"approximate": "tanh"})
+
+
+def _has_modes(told: Told) -> bool:
+    """Whether a function is told that it is training."""
+    signatures = [told.signature(name) for name in told.names]
+    return told.style == "cs231n" or any(flags(one, True) for one in signatures)
 
 
 def _training(told: Told) -> Told:

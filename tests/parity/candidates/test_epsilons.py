@@ -130,6 +130,30 @@ def test_a_gradient_that_is_wrong_with_it() -> None:
     assert "nothing goes through the mean" in _texts(found)
 
 
+class Hidden:
+    """An object whose ε nothing shows, and a gradient that is wrong."""
+
+    def __init__(self, D: int = 3) -> None:
+        self.gamma, self.beta = np.ones(D), np.zeros(D)
+
+    def forward(self, x: Any) -> Any:
+        self.root = 1 / np.sqrt(x.var(0) + 1e-3)
+        self.scaled = (x - x.mean(0)) * self.root
+        return self.gamma * self.scaled + self.beta
+
+    def backward(self, dout: Any) -> Any:
+        scaled, n, dx = self.scaled, len(dout), dout * self.gamma
+        self.dgamma, self.dbeta = (dout * scaled).sum(0), dout.sum(0)
+        return self.root / n * (n * dx - scaled * (dx * scaled).sum(0))
+
+
+def test_an_object_that_is_wrong_with_it() -> None:
+    found = parity.check(Hidden(), like="batch_norm")
+    assert found.status == "wrong"
+    assert found.said.startswith("dx is wrong")
+    assert "computes with ε = 1e-3; torch's default is 1e-5" in found.remarks
+
+
 def test_a_value_that_is_wrong_with_it() -> None:
     """The mistake is told by its own ε alone."""
     found = parity.check(batch_norm(1e-3, one_less=1), like="batch_norm")
