@@ -27,6 +27,7 @@ def described(value: Any) -> dict[str, Any]:
     return {
         "kind": found,
         "is_class": isinstance(value, type),
+        "made_of": "" if isinstance(value, type) or found == "function" else type(value).__name__,
         "signature": signature(value),
         "methods": {} if found == "function" else methods(value),
         "doc": _first_line(value),

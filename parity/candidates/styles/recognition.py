@@ -154,6 +154,12 @@ class Seen:
         return made or self.kind == "instance"
 
     @property
+    def classes(self) -> tuple[str, ...]:
+        """What objects among them are made of, by the names of their classes."""
+        made_of = (str(found.get("made_of", "")) for found in self.loaded.values())
+        return tuple(filter(None, made_of))
+
+    @property
     def parameters(self) -> list[str]:
         """The names of all parameters, one name behind the other."""
         return [p.name for s in self.signatures.values() for p in s or ()]
@@ -277,7 +283,8 @@ def first_array(function: str) -> str:
 def function_of(seen: Seen, style: str) -> str:
     """The function that a name shows; "" if none does."""
     known = EVERY[style.partition(":")[0]].functions() if style else tuple(FUNCTIONS)
-    found = (function_called(name, known) for name in (*seen.names, *course_words(seen, style)))
+    named = (*seen.names, *seen.classes, *course_words(seen, style))
+    found = (function_called(name, known) for name in named)
     return next(filter(None, found), "")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from torch import nn
 
 import parity
 from parity.candidates.styles.running_names import running_names
+from parity.candidates.whole import Wanted, check_file
 
 F = nn.functional
 
@@ -209,6 +211,14 @@ def test_names_of_a_weight() -> None:
     )
     found = parity.check(Strange, like="layer_norm")
     assert found.said.startswith("no array of Strange is called weight, gamma or scale")
+
+
+def test_the_class_of_an_object_tells_its_function(tmp_path: Path) -> None:
+    """Its own name in a file need not."""
+    path = tmp_path / "mine.py"
+    path.write_text("from torch import nn\n\nfirst = nn.GroupNorm(2, 4)\n", encoding="utf-8")
+    found = check_file(str(path), ["first"], Wanted())
+    assert (found.status, found.function) == ("right", "group_norm"), str(found)
 
 
 def test_statistics_of_one_batch_are_not_kept() -> None:
