@@ -47,7 +47,8 @@ class Kept(NamedTuple):
 class Seen(NamedTuple):
     """What an object kept behind one batch, behind a second, behind an evaluation, and y of that.
 
-    problem: the evaluation, its running statistics among the arrays. second: x of the second batch.
+    batch: x of the second batch. problem: the evaluation, its running statistics among the arrays.
+    momentum: as the object was made.
     """
 
     first: Kept

@@ -21,6 +21,7 @@ from parity.candidates.here import Here
 from parity.candidates.interview import Interview, Put
 from parity.candidates.masks import repeated, shared
 from parity.candidates.modes import in_each_mode
+from parity.candidates.own_names import own_names
 from parity.candidates.process import Child, Limits
 from parity.candidates.running import Found, running
 from parity.candidates.said import NOTHING, Said
@@ -437,7 +438,8 @@ def _as_told(
     unchecked = dict.fromkeys(one for one in (*found.unchecked, *left) if one not in seen)
     found = replace(found, unchecked=tuple(unchecked))
     if not found:
-        return found
+        named = own_names(told) if found.status == WRONG else ()
+        return replace(found, remarks=(*found.remarks, *named))
     more = (
         *notes(interview, planned.asked, wanted.seed),
         *repeated(interview, wanted.seed),

@@ -178,6 +178,8 @@ def test_wrong_as_it_stands(made: Any, like: str, said: str, cause: str) -> None
     assert found.status == "wrong", str(found)
     assert found.said.startswith(said)
     assert not cause or any(cause in one.text for one in found.causes), str(found)
+    if "PReLU" in str(found):
+        assert "its alpha is weight here" in found.remarks
 
 
 def test_an_object_that_never_uses_what_it_keeps() -> None:
