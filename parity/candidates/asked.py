@@ -14,7 +14,8 @@ import numpy as np
 
 from parity.candidates.coverage_of_options import chosen
 from parity.candidates.geometries import usual
-from parity.cases.case import Case, Draw, Probabilities, Source, case_arrays, draw
+from parity.candidates.plain_formulas import ADDED
+from parity.cases.case import Case, Draw, Given, Probabilities, Source, case_arrays, draw
 from parity.cases.case import generator as random_numbers
 from parity.cases.catalogue import GOOD
 from parity.cases.functions import FUNCTIONS
@@ -30,6 +31,14 @@ EXTREME = ("spread", "saturated", "ascending", "logits_1e4")  # numbers whose ex
 TIED = ("ties", "negative_zero", "zeros")  # values at kinks and ties
 CHOOSING = ("integers", *TIED)
 JUMPING = ("sign", "perceptron")  # at a kink their value is a convention, too
+
+# Where smooth functions are nearly lines, and terms of textbook formulas cancel.
+NEAR_0 = "near 0"
+NUMBERS_NEAR_0 = (
+    (-0.5, -0.07, -6e-3, -5e-4, -3e-5),
+    (-2e-6, -8e-8, 9e-8, 3e-6, 2e-5),
+    (4e-4, 7e-3, 0.08, 0.6, -9e-10),
+)
 
 # How many axes the first argument has in a course; a layer may take more, and need not.
 USUAL_AXES = {
@@ -171,6 +180,8 @@ def suits(case: Case) -> bool:
     gives, or running statistics in training, where torch writes them.
     """
     known = FUNCTIONS[case.function]
+    if case.name == NEAR_0:
+        return True
     if not _has_usual_extras(case):
         return False
     plain = replace(case, arrays={n: s for n, s in case.arrays.items() if n not in known.extras})
@@ -298,7 +309,8 @@ def _squared(source: Source) -> Source:
 
 def _of(function: str) -> list[Case]:
     known = [_usually_written(case) for case in GOOD if case.function == function]
-    return known + [named_by_sizes(case) for case in usual(function)]
+    near = [Case(function, NEAR_0, {"x": Given(NUMBERS_NEAR_0)})] if function in ADDED else []
+    return known + near + [named_by_sizes(case) for case in usual(function)]
 
 
 def _usually_written(case: Case) -> Case:

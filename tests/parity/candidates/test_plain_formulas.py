@@ -106,6 +106,8 @@ WRONG: dict[str, tuple[str, Callable[..., Any]]] = {
     "elu, 0.1 % too large": ("elu", _slightly(1.001)),
     "elu, 1e-11 too large": ("elu", _slightly(1 + 1e-11)),
     "elu without −1": ("elu", lambda x: np.where(x > 0, x, np.exp(x))),
+    "elu, a line near 0": ("elu", lambda x: np.where(x > -1e-3, x, elu(x))),
+    "tanh, a line near 0": ("tanh", lambda x: np.where(np.abs(x) < 1e-3, x, np.tanh(x))),
     "elu that is not exact where it is x": ("elu", lambda x: elu(x) * (1 + 1e-15)),
     "softplus without its tail": ("softplus", _cut(-5)),
     "softplus without its far tail": ("softplus", _cut(-20)),
