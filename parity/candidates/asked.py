@@ -14,7 +14,8 @@ import numpy as np
 
 from parity.candidates.coverage_of_options import chosen
 from parity.candidates.geometries import usual
-from parity.cases.case import Case, Draw, Source, case_arrays, draw
+from parity.candidates.plain_formulas import ADDED
+from parity.cases.case import Case, Draw, Given, Probabilities, Source, case_arrays, draw
 from parity.cases.case import generator as random_numbers
 from parity.cases.catalogue import GOOD
 from parity.cases.functions import FUNCTIONS
@@ -30,6 +31,14 @@ EXTREME = ("spread", "saturated", "ascending", "logits_1e4")  # numbers whose ex
 TIED = ("ties", "negative_zero", "zeros")  # values at kinks and ties
 CHOOSING = ("integers", *TIED)
 JUMPING = ("sign", "perceptron")  # at a kink their value is a convention, too
+
+# Where smooth functions are nearly lines, and terms of textbook formulas cancel.
+NEAR_0 = "near 0"
+NUMBERS_NEAR_0 = (
+    (-0.5, -0.07, -6e-3, -5e-4, -3e-5),
+    (-2e-6, -8e-8, 9e-8, 3e-6, 2e-5),
+    (4e-4, 7e-3, 0.08, 0.6, -9e-10),
+)
 
 # How many axes the first argument has in a course; a layer may take more, and need not.
 USUAL_AXES = {
@@ -167,20 +176,31 @@ def _expressed(
 def suits(case: Case) -> bool:
     """Whether a case has ordinary numbers, and few of them; ties and zeros are ordinary.
 
-    Arrays that a layer may have no place for, as class weights, are not asked; nor is a
-    normalisation's bias without its weight.
+    A normalisation's bias without its weight is not asked, nor are weights of classes that nobody
+    gives, or running statistics in training, where torch writes them.
     """
     known = FUNCTIONS[case.function]
-    if known.extras & set(case.arrays):
+    if case.name == NEAR_0:
+        return True
+    if not _has_usual_extras(case):
         return False
+    plain = replace(case, arrays={n: s for n, s in case.arrays.items() if n not in known.extras})
     if "bias" in known.by_name and "bias" in case.arrays and "weight" not in case.arrays:
         return False
     if case.expect or case.block_bytes or _is_beyond(case) or "float64" not in case.dtypes:
         return False
-    sources = list(case.arrays.values())
+    sources = list(plain.arrays.values())
     if not all(isinstance(source, Draw) and source.values in TIED for source in sources):
-        return case.ordinary
+        return plain.ordinary
     return chooses(case.function) and case.function not in JUMPING and case.upstream == "normal"
+
+
+def _has_usual_extras(case: Case) -> bool:
+    """Whether weights of classes are positive, and running statistics those of an evaluation."""
+    extras = FUNCTIONS[case.function].extras & set(case.arrays)
+    if extras == {"weight"}:
+        return isinstance(case.arrays["weight"], Probabilities)
+    return not (extras and case.options.get("training"))
 
 
 def chooses(function: str) -> bool:
@@ -289,7 +309,8 @@ def _squared(source: Source) -> Source:
 
 def _of(function: str) -> list[Case]:
     known = [_usually_written(case) for case in GOOD if case.function == function]
-    return known + [named_by_sizes(case) for case in usual(function)]
+    near = [Case(function, NEAR_0, {"x": Given(NUMBERS_NEAR_0)})] if function in ADDED else []
+    return known + near + [named_by_sizes(case) for case in usual(function)]
 
 
 def _usually_written(case: Case) -> Case:

@@ -12,6 +12,7 @@ import numpy as np
 from parity.candidates.asked import (
     LARGER,
     MOST,
+    USUAL_AXES,
     Asked,
     Fit,
     Lacks,
@@ -36,6 +37,7 @@ from parity.candidates.examine import (
 )
 from parity.candidates.judge import VALUES, Judged
 from parity.candidates.kept_digits import lost_digits
+from parity.candidates.plain_formulas import NORM
 from parity.candidates.reference import contradicted
 from parity.candidates.said import Answered, Said, Share
 from parity.candidates.scores import scores
@@ -63,7 +65,6 @@ class Subject:
     more: Callable[[Sequence[Asked]], Iterable[str]] = lambda asked: ()
 
 
-NORM = 64  # roundings of the largest element
 Diagnose = Callable[[Sequence[Outcome], Ask, str], tuple[Said, ...]]
 
 
@@ -123,7 +124,9 @@ def _without_unusual(
     for each axis for example, where it raises. That holds, too, of a candidate that is wrong in all
     cases.
     """
-    some = any(not one.wrong for one in found)
+    # Where no number of axes is usual, each is judged by itself.
+    usual = USUAL_AXES.get(found[0].asked.problem.function) != 0
+    some = usual and any(not one.wrong for one in found)
     beyond = {one.asked.beyond for one in found if one.wrong and not _takes(one, some)} - {""}
     forms = {_form(one.asked.problem) for one in found if one.answer.raised} - {""}
     left = [
@@ -234,10 +237,13 @@ def _right(
         for judged in one.judged
         if judged.given is not None
     )
+    lost = sum(judged.lost for one in found for judged in one.judged)
+    which = f"all but {lost} of {elements}" if lost else f"all {elements}"
     said = (
-        f"all {elements} elements are as near to the exact values as any order of summation is, "
+        f"{which} elements are as near to the exact values as any order of summation is, "
         f"in {len(found)} cases"
     )
+    said += "; those lose digits where terms of the formula cancel" if lost else ""
     notes = (*remarks(found), *remarked, *_certificate(found))
     return _verdict(subject, RIGHT, said, unchecked, found, remarks=notes)
 

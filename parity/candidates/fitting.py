@@ -9,7 +9,7 @@ from math import prod
 from parity.candidates.asked import LARGER, Fit, named_by_sizes
 from parity.candidates.styles.constructing import attribute_of, takes_array
 from parity.candidates.styles.keywords import settled
-from parity.candidates.styles.moves import CONVOLUTIONS, OF_MAPS, ONE_KERNEL_A_MAP
+from parity.candidates.styles.moves import CONVOLUTIONS, OF_MAPS, ONE_KERNEL_A_MAP, TRANSPOSED
 from parity.candidates.styles.standing import POOLINGS
 from parity.candidates.styles.style import (
     CHW,
@@ -30,6 +30,12 @@ from parity.witnesses.definitions.windows import each
 from parity.witnesses.problem import Problem
 
 VECTORS = ("linear", "softmax", "log_softmax", "cross_entropy")  # of one sample: a vector
+# Their channels become the object's.
+OF_ROWS_AND_MAPS = (
+    *((3, 2), (6, 2), (4, 2, 3), (2, 2, 5), (2, 2, 5, 4), (6, 2, 3, 4)),
+    (2, 2, 3, 4, 2),
+)
+OF_ITS_OWN = ("eps", "training")  # options of a candidate that it cannot be told
 LAST = (-1,)  # the axis of a vector
 FIRST = ("x", "logits", "target")  # arrays whose first axis is the batch
 # Samples, channels, and by how many steps a map is larger than the window, by axes.
@@ -103,7 +109,22 @@ def not_asked(told: Told) -> tuple[str, ...]:
 
 
 def fit_of(told: Told) -> Fit:
-    """How cases are made to fit a candidate; of large weights, those of its own sizes alone."""
+    """How cases are made to fit a candidate: its own ε is that of each case, and it may be training
+    whatever it is given."""
+    fit = _fit_of(told)
+    own = {name: told.fixed[name] for name in OF_ITS_OWN if name in told.fixed}
+    if not own:
+        return fit
+
+    def of_its_own(case: Case) -> Case | None:
+        made = fit.case(case)
+        return made and replace(made, options={**made.options, **own})
+
+    return fit._replace(case=of_its_own)
+
+
+def _fit_of(told: Told) -> Fit:
+    """Of large weights, those of its own sizes alone."""
     more = tuple(filter(None, (fitted(case, told) for case in additional(told))))
     if told.own is None and has_no_bias(told):
         more = tuple(square_kernels(told.like))
@@ -138,6 +159,10 @@ def additional(told: Told) -> Iterator[Case]:
         yield from (_own_case(told.like, told.own, (N, 1), f"{N} samples") for N in (1, 2, 3, 6, 9))
     elif told.like in (*CONVOLUTIONS, *POOLINGS):
         yield from _around_the_window(told.like, told.own)
+    elif told.like in TRANSPOSED:
+        yield from _of_any_size(told.like, told.own)
+    elif told.own.channels and told.like != "cross_entropy":
+        yield from _of_rows_and_maps(told.like, told.own)
 
 
 def has_no_bias(told: Told) -> bool:
@@ -204,12 +229,16 @@ def _one_map(name: str, shape: Shape, function: str) -> Shape:
 
 def in_own_sizes(case: Case, own: Own) -> Case:
     """The case with the object's weights and options, as many samples and places as it has."""
+    if own.channels:
+        return _in_own_channels(case, own)
     if not own.weight:
         return replace(case, options=dict(own.options)) if own.options else case
     arrays = dict(case.arrays)
     x, weight = arrays["x"], arrays["weight"]
     values = weight.values if isinstance(weight, Draw) else "normal"
-    inputs = own.weight[1] * own.options.get("groups", 1)
+    groups, transposed = own.options.get("groups", 1), case.function in TRANSPOSED
+    inputs = own.weight[0] if transposed else own.weight[1] * groups
+    outputs = own.weight[1] * groups if transposed else own.weight[0]
     if isinstance(x, Draw):
         shape = (
             (*x.shape[:-1], inputs) if len(own.weight) == 2 else (x.shape[0], inputs, *x.shape[2:])
@@ -218,7 +247,42 @@ def in_own_sizes(case: Case, own: Own) -> Case:
     arrays["weight"] = _held("weight", own, own.weight, values)
     arrays.pop("bias", None)
     if own.biased:
-        arrays["bias"] = _held("bias", own, own.weight[:1], values)
+        arrays["bias"] = _held("bias", own, (outputs,), values)
+    dtypes = ("float64",) if own.values else case.dtypes
+    return replace(case, arrays=arrays, options=dict(own.options), dtypes=dtypes)
+
+
+def _in_own_channels(case: Case, own: Own) -> Case:
+    """The case with the object's channels; x of a single weight may have any number of them."""
+    if case.function == "cross_entropy":
+        return _of_own_classes(case, own)
+    x, shape = case.arrays["x"], own.channels
+    if isinstance(x, Draw) and case.function == "layer_norm":
+        lead = x.shape[: -len(shape)] or (3,)
+        x = replace(x, shape=(*lead, *shape))
+    elif isinstance(x, Draw) and len(x.shape) > 1 and (case.function != "prelu" or shape != (1,)):
+        x = replace(x, shape=(x.shape[0], *shape, *x.shape[2:]))
+    arrays: dict[str, Source] = {"x": x}
+    if own.weight:
+        arrays["weight"] = _held("weight", own, own.weight, "normal")
+    if own.weight and own.biased:
+        arrays["bias"] = _held("bias", own, own.weight, "normal")
+    dtypes = ("float64",) if own.values else case.dtypes
+    return replace(case, arrays=arrays, options=dict(own.options), dtypes=dtypes)
+
+
+def _of_own_classes(case: Case, own: Own) -> Case:
+    """The case with as many classes as the object has weights for."""
+    classes, logits, target = own.channels[0], case.arrays["logits"], case.arrays["target"]
+    if not isinstance(logits, Draw):
+        return case
+    shape = (*logits.shape[: min(1, len(logits.shape) - 1)], classes, *logits.shape[2:])
+    if isinstance(target, Classes):
+        target = replace(target, classes=classes)
+    elif isinstance(target, Probabilities):
+        target = replace(target, shape=shape)
+    weight = Given(own.values["weight"]) if own.values else Probabilities((classes,), 0)
+    arrays = {"logits": replace(logits, shape=shape), "target": target, "weight": weight}
     dtypes = ("float64",) if own.values else case.dtypes
     return replace(case, arrays=arrays, options=dict(own.options), dtypes=dtypes)
 
@@ -233,6 +297,21 @@ def _own_case(function: str, own: Own, x: Shape, name: str) -> Case:
     if own.weight:
         arrays["weight"] = Draw(own.weight)
     return in_own_sizes(Case(function, name, arrays), own)
+
+
+def _of_any_size(function: str, own: Own) -> Iterator[Case]:
+    """Maps of one element and more, as a transposed convolution takes them."""
+    axes = int(function[-2])
+    for N, C, more in STEPS[: 3 if is_large(own) else None]:
+        sizes = (1 + more[axis % 2] + (axis + N) % 3 for axis in range(axes))
+        yield named_by_sizes(_own_case(function, own, (N, C, *sizes), "own"))
+
+
+def _of_rows_and_maps(function: str, own: Own) -> Iterator[Case]:
+    """x of two axes and more, as a layer with channels takes them."""
+    for shape in OF_ROWS_AND_MAPS:
+        case = Case(function, "own", {"x": Draw(shape)})
+        yield named_by_sizes(in_own_sizes(case, own))
 
 
 def _around_the_window(function: str, own: Own) -> Iterator[Case]:

@@ -53,6 +53,8 @@ OF_ROWS = (
     *("softmax", "log_softmax", "relu", "leaky_relu", "hardtanh", "sigmoid", "tanh", "exp"),
     *("softplus", "silu", "gelu", "elu", "hardsigmoid", "hardswish"),
 )
+NORMALISED_ROWS = ((3, 4), (4, 6), (5, 3), (6, 8), (7, 2), (9, 5))
+NORMALISATIONS = ("batch_norm", "layer_norm", "group_norm")
 MAPS = ((2, 3, 5, 4), (6, 2, 3, 4), (1, 4, 7, 6), (7, 3, 4, 5))
 
 Geometry = tuple[Shape, Shape, dict[str, Any]]  # window, how much larger the map is, options
@@ -69,6 +71,8 @@ def usual(function: str) -> tuple[Case, ...]:
         return tuple(_poolings(function, n))
     if function == "linear":
         return tuple(_with_and_without_bias(_dense()))
+    if function in NORMALISATIONS:
+        return tuple(_normalisations(function))
     if function in OF_ROWS:
         shapes = ROWS if "softmax" in function else (*ROWS, *MAPS)
         return tuple(Case(function, "", {"x": Draw(x)}) for x in shapes)
@@ -112,6 +116,23 @@ def _dense() -> Iterator[Case]:
         F = 1 + (C + place) % 6
         arrays = {"x": Draw((N, C)), "weight": Draw((F, C)), "bias": Draw((F,))}
         yield Case("linear", "", arrays)
+
+
+def _normalisations(function: str) -> Iterator[Case]:
+    """Of rows and of maps, each with a weight and a bias; a group has more than one element."""
+    for place, x in enumerate((*NORMALISED_ROWS, *MAPS)):
+        C = x[-1] if function == "layer_norm" else x[1]
+        arrays = {"x": Draw(x), "weight": Draw((C,)), "bias": Draw((C,))}
+        divisors = [n for n in range(1, C + (len(x) > 2)) if C % n == 0]
+        options: dict[str, dict[str, Any]] = {
+            "batch_norm": {"training": True},
+            "layer_norm": {"normalized_shape": C},
+            "group_norm": {"num_groups": divisors[place % len(divisors)]},
+        }
+        yield Case(function, "", arrays, options[function])
+        if function == "batch_norm" and place % 2:
+            running = {"running_mean": Draw((C,)), "running_var": Draw((C,), "certainty")}
+            yield Case(function, "", {"x": Draw(x), **running, **arrays}, {})
 
 
 def _with_and_without_bias(cases: Iterator[Case]) -> Iterator[Case]:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from parity.candidates.plain_formulas import limit_of_plain
 from parity.candidates.reference import Expected, shape_of
 from parity.candidates.said import Misshapen
 from parity.candidates.wire import Unsendable
@@ -33,7 +34,8 @@ class Judged:
 
     aspect: what is wrong, "" if nothing is. said: in words, with the values on both sides left
     out. ratio: the largest error over its limit. roundings: the largest error in roundings of
-    Σ|terms|. values_hold: whether the numbers are right where only their shape is not.
+    Σ|terms|. values_hold: whether the numbers are right where only their shape is not. lost: how
+    many right elements have lost digits by a textbook formula, beyond the limit.
     """
 
     tensor: str
@@ -44,6 +46,7 @@ class Judged:
     wrong: Array | None = None  # where, of a tensor in the right shape
     given: Array | None = None  # the candidate's numbers
     values_hold: bool = True
+    lost: int = 0
 
     @property
     def verdict(self) -> str:
@@ -55,6 +58,7 @@ def judge(expected: Expected, tensor: str, value: Any) -> Judged:
     shape = shape_of(expected.problem, tensor)
     if isinstance(value, Misshapen):
         said = f"{tensor} has shape {value.value.shape}, not {value.wanted}"
+        said += _repeated(expected, tensor, value.value, shape)
         return Judged(tensor, SHAPE, said, given=value.value, values_hold=False)
     if value is None:
         return Judged(tensor, MISSING, f"{tensor} is missing", values_hold=False)
@@ -75,19 +79,48 @@ def judge(expected: Expected, tensor: str, value: Any) -> Judged:
     return _of_values(expected, tensor, given)
 
 
+def _repeated(expected: Expected, tensor: str, given: Array, shape: tuple[int, ...]) -> str:
+    """What to say of a gradient in the shape of dy that is right once it is summed over the axes
+    along which its argument was repeated by broadcasting; "" of any other."""
+    if tensor == "y" or given.shape != expected.problem.dy.shape or given.dtype.kind != "f":
+        return ""
+    wanted = (*(1,) * (given.ndim - len(shape)), *shape)
+    if len(wanted) != given.ndim or any(
+        n not in (1, size) for n, size in zip(wanted, given.shape, strict=True)
+    ):
+        return ""
+    axes = tuple(axis for axis, n in enumerate(wanted) if n == 1)
+    if _of_values(expected, tensor, np.asarray(given.sum(axis=axes)).reshape(shape)).aspect:
+        return ""
+    return f"; summed over the axes along which {tensor[1:]} was repeated it is right"
+
+
 def _of_values(expected: Expected, tensor: str, given: Array) -> Judged:
     """Element by element; numbers of a narrower type have that type's limits."""
     dtype = expected.problem.dy.dtype
     narrow = _is_narrow(given, dtype)
     errors = errors_of(expected, tensor, given)
+    beyond = errors.ratios > 1
+    wrong = beyond & ~_plain(expected, tensor, errors) if beyond.any() else beyond
     found = Judged(
         tensor,
         ratio=float(np.max(errors.ratios, initial=0.0)),
         roundings=float(np.max(errors.roundings, initial=0.0)),
-        wrong=(errors.ratios > 1).reshape(given.shape),
+        wrong=wrong.reshape(given.shape),
         given=given,
+        lost=int(np.count_nonzero(beyond & ~wrong)),
     )
     return _worded(found, narrow, dtype)
+
+
+def _plain(expected: Expected, tensor: str, errors: Errors) -> Array:
+    """Where an element is as near as a textbook formula comes, though one that keeps its digits
+    comes nearer; nowhere if nothing is rounded there."""
+    plain, limit = limit_of_plain(expected.problem, tensor), expected.limits[tensor].reshape(-1)
+    if plain is None:
+        return np.zeros(errors.ratios.shape, bool)
+    with np.errstate(all="ignore"):
+        return np.asarray((limit > 0) & (errors.ratios * limit <= plain.reshape(-1)))
 
 
 class Errors(NamedTuple):
@@ -110,6 +143,8 @@ def errors_of(expected: Expected, tensor: str, given: Array) -> Errors:
     with np.errstate(all="ignore"):
         ulp = truth.errors(given.astype(np.float64))
         error = ulp * truth.ulp
+        # Counted in the spacing of numbers beside an exact 0, an error overflows.
+        error = np.where(np.isinf(ulp), truth.distances(given), error)
         error = np.where(np.isnan(error), np.inf, error)
         ratios = np.where(error == 0, 0.0, error / limit)
         counted = np.where(terms > 0, error / (unit * terms), 0.0)

@@ -13,7 +13,7 @@ import numpy as np
 
 from parity.bounds.arithmetic import arithmetic
 from parity.candidates.examine import Outcome
-from parity.candidates.judge import errors_of
+from parity.candidates.judge import Judged, errors_of
 from parity.candidates.reference import Expected, bounds_of
 from parity.cases.case import Array
 from parity.cases.functions import FUNCTIONS
@@ -37,11 +37,22 @@ class Loss(NamedTuple):
         """Where, and three numbers: the candidate's, refimpl's error, the exact one."""
         place = int(self.lost.place)
         told = circumstances(self.problem, self.tensor, self.given.shape, place)
+        theirs, exact = _apart(self.given.reshape(-1)[place], self.lost.exact)
         return (
             f"{self.tensor} loses digits that need not be lost: at {told} it is "
-            f"{self.given.reshape(-1)[place]:.6g}, exactly {self.lost.exact:.6g}; refimpl is right "
+            f"{theirs}, exactly {exact}; refimpl is right "
             f"to {self.lost.ulp[0]:.2g} ULP (docs/accuracy.md)"
         )
+
+
+def _apart(theirs: Any, exact: float) -> tuple[str, str]:
+    """Two numbers with as many digits as tell them apart, six at least.
+
+    >>> _apart(0.0, 7e-31), _apart(-0.0107914969, -0.0107914962)
+    (('0', '7e-31'), ('-0.010791497', '-0.010791496'))
+    """
+    written = ((f"{theirs:.{n}g}", f"{exact:.{n}g}") for n in (*range(6, 17), 17))
+    return next((pair for pair in written if pair[0] != pair[1]), (str(theirs), str(exact)))
 
 
 def lost_digits(found: Sequence[Outcome]) -> Iterator[str]:
@@ -62,7 +73,7 @@ def _losses(one: Outcome) -> Iterator[Loss]:
         given, right = judged.given, one.expected.right(judged.tensor)
         if given is None or given.shape != right.shape or given.dtype != problem.dy.dtype:
             continue
-        lost = _most_lost(one.expected, judged.tensor, given)
+        lost = _most_lost(one.expected, judged.tensor, given) or _beyond_limit(one.expected, judged)
         if lost is not None:
             yield Loss(problem, judged.tensor, lost, given)
 
@@ -75,9 +86,23 @@ def _most_lost(expected: Expected, tensor: str, given: Array) -> LostDigits | No
     ours = errors_of(expected, tensor, _by_refimpl(expected.problem, tensor)).ulp
     sides = (arithmetic("refimpl", dtype.name), arithmetic("torch", dtype.name))
     own = np.broadcast_to(bounds_of(expected.problem, sides)[tensor].refimpl, given.shape)
-    rounding = expected.terms[tensor].reshape(-1) * _unit(dtype) / truth.ulp
+    with np.errstate(over="ignore"):  # beside an exact 0
+        rounding = expected.terms[tensor].reshape(-1) * _unit(dtype) / truth.ulp
     normal = float(np.finfo(dtype).smallest_normal)
     return most_lost(truth, (ours, theirs), rounding, own.reshape(-1), normal)
+
+
+def _beyond_limit(expected: Expected, judged: Judged) -> LostDigits | None:
+    """Where a textbook formula is farthest off over the limit; None if it is nowhere beyond it."""
+    if not judged.lost or judged.given is None:
+        return None
+    truth, tensor = expected.truths[judged.tensor], judged.tensor
+    theirs = errors_of(expected, tensor, judged.given)
+    ours = errors_of(expected, tensor, _by_refimpl(expected.problem, tensor))
+    k = int(np.argmax(theirs.ratios))
+    each = [(float(ours[n][k]), float(theirs[n][k])) for n in (2, 1)]  # ULP, roundings
+    ratio = each[0][1] / max(each[0][0], 0.5)
+    return LostDigits(int(truth.flat_places()[k]), float(truth.nearest[k]), each[0], each[1], ratio)
 
 
 def _unit(dtype: np.dtype[Any]) -> float:

@@ -18,6 +18,7 @@ from parity.candidates.judge import MISSING, RAISED, SHAPE, TYPE
 from parity.candidates.styles.constructing import (
     LAYERS,
     PARAMETERS,
+    SWITCHED,
     attribute_of,
     attributes_to_set,
     settings_in,
@@ -157,7 +158,8 @@ def _few(told: Told, interview: Interview, seed: int) -> Sequence[Asked]:
         usual = [one for one in own if one is not None and not interview.lacks(one.problem)]
         return usual[1:3] if fit.room > 2 * LARGER else usual
     planned = plan(told.like, interview.lacks, seed, told.part, fit=fit).asked
-    usual = [one for one in planned if one.dtype == "float64" and not one.beyond]
+    wide = [one for one in planned if one.dtype == "float64"]
+    usual = [one for one in wide if not one.beyond] or wide
     places = np.linspace(len(usual) // 4, len(usual) - 1, SEVERAL).round().astype(int)
     return [usual[place] for place in dict.fromkeys(places.tolist())] if usual else []
 
@@ -202,7 +204,7 @@ def of_object(told: Told, right: bool, layout_tried: bool) -> Iterator[str]:
     own = told.own
     if own is None:
         return
-    stands = as_it_stands(own)
+    stands = as_it_stands(own, told.like)
     if stands:
         yield f"judged as it stands: {stands}"
     if own.values:
@@ -231,7 +233,7 @@ def standing(put: Put, told: Told, layout: str | None, seed: int) -> Told | str:
     if isinstance(reply, Failure):
         return f"{name} cannot be copied ({reply.said}): give its class"
     told = replace(told, attributes=shapes_in(reply))
-    told = with_settings(told, settings_in(reply)) if told.like == "dropout" else told
+    told = with_settings(told, settings_in(reply)) if told.like in SWITCHED else told
     listed = decoded({"list": reply[0].get("settings", [])}, [])
     made = standings(told, listed)
     if isinstance(made, Unclear):
@@ -310,5 +312,5 @@ def _holding(own: Own | None, values: Mapping[str, Array]) -> Own | None:
     weight = own.way(np.zeros(own.weight)).back(values["weight"], np.zeros(own.weight))
     found = {"weight": weight}
     if own.biased:
-        found["bias"] = values["bias"].reshape(own.weight[:1])
+        found["bias"] = values["bias"].reshape(own.channels or -1)
     return own._replace(values=found)

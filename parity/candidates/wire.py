@@ -128,7 +128,8 @@ def call(
     keep: Mapping[str, str] | None = None,
     arrays: str = "numpy",
 ) -> Request:
-    """Call a function or a method; `keep` says which parts of the result stay, and as what."""
+    """Call a function or a method; `keep` says which parts of the result stay, and as what, and
+    which arguments, "args[0]"."""
     given, sent = _given(args, kwargs)
     return {"do": "call", "target": target, **given, "keep": keep or {}, "arrays": arrays}, sent
 

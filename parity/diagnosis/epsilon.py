@@ -11,6 +11,7 @@ import numpy as np
 from parity.cases.case import Array
 from parity.diagnosis.call import Call
 from parity.diagnosis.cause import Cause
+from parity.diagnosis.deviations import OUTSIDE
 from parity.diagnosis.observation import Observation, by_size
 from parity.witnesses.problem import Problem
 
@@ -22,10 +23,12 @@ ROUND = 0.01  # so near to a power of ten, it is that
 
 
 class Added(NamedTuple):
-    """Where ε is added, and what comes of it."""
+    """Where ε is added, and what comes of it; from_none: whether it is not the right numbers that
+    come without one."""
 
     text: str
     given: Callable[[Problem, float], Array]
+    from_none: bool = False
 
 
 # --- what ε does --------------------------------------------------------------------------
@@ -163,6 +166,10 @@ ADDED: Mapping[tuple[str, str], tuple[Added, ...]] = {
     ),
     ("dropout", "y"): (Added("divides by 1 − p + ε", kept("x")),),
     ("dropout", "dx"): (Added("divides by 1 − p + ε", kept("dy")),),
+    **{
+        (function, "y"): tuple(Added(text, given, from_none=True) for text, given in OUTSIDE)
+        for function in ("batch_norm", "layer_norm", "group_norm")
+    },
 }
 
 
@@ -178,13 +185,23 @@ def epsilon(observations: Sequence[Observation], tensor: str) -> list[Cause]:
     shown = [o for o in ordered if o.shows(tensor)]
     if len(shown) < ENOUGH:
         return []
+    known = ADDED.get((ordered[0].problem.function, tensor), ())
+    told = [added for added in known if added.from_none and _fits_its_own(added, ordered, tensor)]
+    if told:
+        return [Cause(f"{tensor}: {added.text}", "epsilon", tensor=tensor) for added in told]
     return [
-        Cause(f"{tensor}: {added.text}, ε ≈ {_written(eps)}", "epsilon", tensor=tensor)
-        for added in ADDED.get((ordered[0].problem.function, tensor), ())
+        Cause(f"{tensor}: {added.text}, ε ≈ {written(eps)}", "epsilon", tensor=tensor)
+        for added in known
         for eps in _sizes(added, shown, tensor)[:1]
         if _fits(added, eps, ordered, tensor)
         and not any(_fits(added, eps * times, ordered, tensor) for times in (2.0, 0.5))
     ]
+
+
+def _fits_its_own(added: Added, ordered: Sequence[Observation], tensor: str) -> bool:
+    """Whether the ε of each case, added there, gives the numbers of all."""
+    own = ((o, Call(o.problem).option("eps")) for o in ordered)
+    return all(o.gives(tensor, _given(added, eps, o)) for o, eps in own)
 
 
 def _can_tell(problem: Problem) -> bool:
@@ -195,8 +212,12 @@ def _can_tell(problem: Problem) -> bool:
 
 def _sizes(added: Added, shown: Sequence[Observation], tensor: str) -> list[float]:
     """The ε that moves the numbers of one case as far as they are off: [] if none does."""
-    told = max(shown, key=lambda o: _off(o.numbers(tensor), o, tensor) / (o.eps + o.least))
-    wanted = _off(told.numbers(tensor), told, tensor)
+
+    def off(o: Observation) -> float:
+        return _off(o.numbers(tensor), _without(added, o, tensor))
+
+    told = max(shown, key=lambda o: off(o) / (o.eps + o.least))
+    wanted = off(told)
     low, high = log10(LEAST), log10(MOST)
     if not np.isfinite(wanted) or wanted > _moved(added, MOST, told, tensor):
         return []
@@ -212,12 +233,17 @@ def _sizes(added: Added, shown: Sequence[Observation], tensor: str) -> list[floa
 
 
 def _moved(added: Added, eps: float, observation: Observation, tensor: str) -> float:
-    return _off(_given(added, eps, observation), observation, tensor)
+    without = _without(added, observation, tensor)
+    return _off(_given(added, eps, observation), without)
 
 
-def _off(numbers: Array | None, observation: Observation, tensor: str) -> float:
+def _without(added: Added, observation: Observation, tensor: str) -> Array:
+    """What comes without ε."""
+    return _given(added, 0.0, observation) if added.from_none else observation.right[tensor]
+
+
+def _off(numbers: Array | None, right: Array) -> float:
     """How far numbers are off, all elements together; ∞ for another shape or for NaN."""
-    right = observation.right[tensor]
     if numbers is None or numbers.shape != right.shape:
         return float("inf")
     off = float(np.abs(np.subtract(numbers, right, dtype=float)).sum())
@@ -233,10 +259,12 @@ def _fits(added: Added, eps: float, ordered: Sequence[Observation], tensor: str)
     return all(o.gives(tensor, _given(added, eps, o)) for o in ordered)
 
 
-def _written(eps: float) -> str:
+def written(eps: float) -> str:
     """As a program has it.
 
-    >>> _written(1e-8), _written(2.5e-3)
-    ('1e-8', '0.0025')
+    >>> written(1e-8), written(2.5e-3), written(1e-3), written(0.0)
+    ('1e-8', '0.0025', '1e-3', '0')
     """
-    return f"{eps:.2g}".replace("e-0", "e-")
+    said = f"{eps:.2g}"
+    power = f"{eps:.0e}" if 0 < eps < 0.1 else said
+    return (power if float(power) == float(said) else said).replace("e-0", "e-")

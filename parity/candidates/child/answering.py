@@ -68,6 +68,9 @@ class Room:
         target = _as_function(self._target(message["target"]))
         watch = Watch(args, kwargs) if message.get("watch", True) else Watch([], {})
         value, seconds = self._run(message, lambda: target(*args, **kwargs))
+        for where, name in message.get("keep", {}).items():
+            if where.startswith("args["):
+                self.kept[name] = args[int(where[5:-1])]
         return self._reply(value, message, watch, seconds)
 
     def _construct(self, message: Message, blobs: list[bytes]) -> Frame:
@@ -181,12 +184,14 @@ def _get(owner: Any, dotted: str) -> Any:
 
 
 def _attributes(owner: Any) -> list[tuple[str, Any]]:
-    """The arrays among the attributes of an object, and in dicts and lists that it has."""
+    """The arrays among the attributes of an object, and in dicts and lists that it has; of a dict
+    its own."""
     if libraries.is_torch(owner, "nn.Module"):
         named = [*owner.named_parameters(), *owner.named_buffers()]
         return [(name, plain(tensor)) for name, tensor in named]
     found = []
-    for name, value in getattr(owner, "__dict__", {}).items():
+    held = owner if isinstance(owner, dict) else getattr(owner, "__dict__", {})
+    for name, value in held.items():
         entries = dict(enumerate(value)) if isinstance(value, (list, tuple)) else value
         nested = entries.items() if isinstance(entries, dict) else ()
         for where, one in [(name, value), *((f"{name}[{key!r}]", v) for key, v in nested)]:

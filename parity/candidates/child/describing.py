@@ -11,6 +11,7 @@ import numpy as np
 from .libraries import is_torch
 
 _ufunc = np.ufunc
+BARE = "torch.nn.modules.module"  # where the constructor of a module is that has none of its own
 
 
 def described(value: Any) -> dict[str, Any]:
@@ -26,6 +27,7 @@ def described(value: Any) -> dict[str, Any]:
     return {
         "kind": found,
         "is_class": isinstance(value, type),
+        "made_of": "" if isinstance(value, type) or found == "function" else type(value).__name__,
         "signature": signature(value),
         "methods": {} if found == "function" else methods(value),
         "doc": _first_line(value),
@@ -89,8 +91,13 @@ def _package(value: Any) -> str:
 def signature(value: Any) -> list[list[Any]] | None:
     """Name, kind and whether there is a default of each parameter; None where Python cannot tell.
 
+    A module of torch without a constructor of its own takes nothing, whatever that of torch says.
+
     >>> signature(3)
     """
+    made_by = getattr(getattr(value, "__init__", None), "__module__", "")
+    if isinstance(value, type) and is_torch(value, "nn.Module") and made_by == BARE:
+        return []
     try:
         parameters = inspect.signature(value).parameters.values()
     except (TypeError, ValueError):
@@ -144,7 +151,8 @@ def _setting(value: Any) -> Any:
         value = value.item()
     if isinstance(value, (list, tuple)) and 0 < len(value) < 7:
         parts = [_setting(part) for part in value]
-        return None if None in parts else parts
+        known = all(new is not None or old is None for new, old in zip(parts, value))  # noqa: B905
+        return parts if known and any(part is not None for part in parts) else None
     if isinstance(value, float) and value - value != 0:
         return None
     return value if type(value) in (bool, int, float, str) else None

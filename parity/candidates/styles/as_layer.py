@@ -9,7 +9,13 @@ import numpy as np
 
 from parity.candidates.styles import constructing
 from parity.candidates.styles.as_refimpl import inputs, tensors
-from parity.candidates.styles.constructing import LAYERS, PARAMETERS, made, parameter_ways
+from parity.candidates.styles.constructing import (
+    LAYERS,
+    PARAMETERS,
+    SWITCHED,
+    made,
+    parameter_ways,
+)
 from parity.candidates.styles.cs231n import LACKING, nothing
 from parity.candidates.styles.dropping import drawn, flags, reseeded, switching
 from parity.candidates.styles.keywords import degenerate, other_than_fixed, without_fixed
@@ -30,7 +36,6 @@ from parity.candidates.styles.style import (
     value_of,
 )
 from parity.cases.case import Array
-from parity.cases.functions import FUNCTIONS
 from parity.witnesses.problem import Problem
 
 FORWARDS = ("forward", "output", "forward_pass", "feedforward", "fprop", "__call__", "call")
@@ -54,11 +59,9 @@ class AsLayer:
         return LAYERS
 
     def lacks(self, problem: Problem, told: Told) -> str:
-        if extra := FUNCTIONS[problem.function].extras & set(problem.arrays):
-            return "class weights" if extra == {"weight"} else "running statistics"
         other = other_than_fixed(problem, told.fixed)
         problem = without_fixed(problem, told.fixed)
-        lacking = LACKING.get(problem.function, nothing)(problem, told)
+        lacking = LACKING.get(problem.function, nothing)(without_weights(problem), told)
         return degenerate(problem) or lacking or other or constructing.lacking(problem, told)
 
     def probe(self, told: Told) -> list[Ask]:
@@ -72,6 +75,7 @@ class AsLayer:
             problem = problem._replace(dy=np.ones_like(problem.dy))
         ways = parameter_ways(problem, told)
         start = [Step(made(problem, told, told.library)), *zeroing(told)]
+        start += switching(told, True) if problem.function == "batch_norm" else []
         forward = forward_step(problem, told, ways)
         if problem.function == "dropout":
             return dropout(problem, told, forward)
@@ -80,6 +84,14 @@ class AsLayer:
         if told.part == BACKWARD:
             forward = Step(forward.ask)
         return steps(problem, *start, forward, *backward_steps(problem, told, ways))
+
+
+def without_weights(problem: Problem) -> Problem:
+    """The problem without weights of classes, which a layer takes when it is made."""
+    if problem.function != "cross_entropy":
+        return problem
+    arrays = {name: array for name, array in problem.arrays.items() if name != "weight"}
+    return problem._replace(arrays=arrays)
 
 
 def dropout(problem: Problem, told: Told, forward: Step) -> Exchange:
@@ -113,7 +125,7 @@ def forward_step(
     given = [arrays[name] for name in problem.arrays if name not in (*PARAMETERS, "mask")]
     name = method(told, FORWARDS)
     target, said = f"{LAYER}.{name}", {}
-    if problem.function == "dropout":
+    if problem.function in SWITCHED:
         said = flags(told.methods.get(name), training)
 
     def read(reply: Reply) -> dict[str, Any]:
@@ -128,10 +140,10 @@ def backward_steps(problem: Problem, told: Told, ways: Mapping[str, Move]) -> li
     args = arguments(told.methods.get(name), theirs(problem, ways))
 
     def returned(reply: Reply) -> dict[str, Any]:
-        return ours(problem, ways, gradients_in(value_of(reply), names))
+        return ours(problem, ways, gradients_in(value_of(reply), names, told.like))
 
     def held(reply: Reply) -> dict[str, Any]:
-        return ours(problem, ways, gradients_held(value_of(reply), names))
+        return ours(problem, ways, gradients_held(value_of(reply), names, told.like))
 
     return [
         Step(
@@ -169,9 +181,9 @@ def takes_no_upstream(told: Told) -> bool:
     return parameters is not None and not own(parameters)
 
 
-def gradients_held(found: Any, arrays: Sequence[str]) -> dict[str, Any]:
+def gradients_held(found: Any, arrays: Sequence[str], like: str = "") -> dict[str, Any]:
     """The gradients among an object's attributes, also inside of a dict or list `grads`."""
     if not isinstance(found, Mapping):
         return {}
-    called = {key: gradient_held(str(key), arrays) for key in found}
+    called = {key: gradient_held(str(key), arrays, like) for key in found}
     return {f"d{array}": found[key] for key, array in called.items() if array}

@@ -34,6 +34,7 @@ from parity.candidates.wire import Kept
 from parity.cases.functions import FUNCTIONS
 from parity.witnesses.problem import Problem
 
+STEPS = ("sgd_step", "adam_step")
 CACHES = ("cache", "ctx", "saved", "memory")  # what a forward hands to its backward
 
 
@@ -102,12 +103,26 @@ def asked(problem: Problem, told: Told, name: str, part: str) -> Step:
         value = value_of(reply)
         if keep and isinstance(value, tuple | list) and value:
             value = value[0]
+        if problem.function in STEPS:
+            value = stacked(value, arrays["dy"].shape)
         if isinstance(value, tuple) and value and np.shape(value[0]) == arrays["dy"].shape:
             value = value[0] if part == FORWARD else value  # (y, cache), of a forward alone
         found = {"y": value_in(value)} if part == FORWARD else gradients_in(value, inputs(problem))
         return ours(problem, ways, found)
 
     return Step(ask, tensors(problem, part), read)
+
+
+def stacked(value: Any, shape: tuple[int, ...]) -> Any:
+    """The parameter and the states of an optimiser's step, given back in a tuple, as one array.
+
+    >>> stacked((np.zeros(3), np.ones(3)), (2, 3)).shape
+    (2, 3)
+    """
+    several = isinstance(value, tuple | list)
+    if several and [np.shape(part) for part in value] == [shape[1:]] * shape[0]:
+        return np.array(value)
+    return value
 
 
 def tensors(problem: Problem, part: str) -> tuple[str, ...]:

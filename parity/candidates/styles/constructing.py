@@ -19,6 +19,7 @@ from parity.candidates.styles.keywords import (
     keywords,
     names_of,
     one_number,
+    said_of_extra,
     settled,
     special,
     takes_anything,
@@ -58,6 +59,7 @@ HOLDERS = ("params", "parameters", "param", "weights")  # dicts and lists of par
 PARAMETERS = ("weight", "bias")
 WITH_PARAMETERS = (*CONVOLUTIONS, *TRANSPOSED, "linear")
 NORMALISATIONS = ("batch_norm", "layer_norm", "group_norm")
+SWITCHED = ("dropout", "batch_norm")  # they do something else when they are not training
 OF_CHANNELS = (*NORMALISATIONS, "prelu")  # a weight for each channel
 LAYERS = (
     *(*WITH_PARAMETERS, *MAX_POOLINGS, *AVERAGE_POOLINGS, "flatten"),
@@ -129,13 +131,14 @@ def learned(told: Told, replies: Sequence[Reply]) -> Told | Unclear:
         return told
     shapes = shapes_in(replies[0])
     seen = replace(told, attributes=shapes)
+    seen = with_settings(seen, settings_in(replies[0])) if told.like in SWITCHED else seen
     attribute = attribute_of(seen, "weight")
     if takes_array(told.signature(told.names[0]), "weight"):
         return seen
     if not attribute:
         listed = ", ".join(shapes) or "none"
         return Unclear(
-            f"no array of {told.names[0]} is called weight, weights, W, w, kernel or filters; "
+            f"no array of {told.names[0]} is called {weights_called(told.like)}; "
             f"its arrays are: {listed}"
         )
     if shapes[attribute] == SAMPLES[told.like][2:] and told.like not in OF_CHANNELS:
@@ -269,10 +272,19 @@ def parameter_called(parameters: Signature, array: str) -> str:
     return next(name for name in names if array_called(name, (array,)))
 
 
+def weights_called(like: str) -> str:
+    """The usual names of a function's weight, for a sentence."""
+    if like in NORMALISATIONS:
+        return "weight, gamma or scale"
+    return "weight, alpha or slope" if like == "prelu" else WEIGHTS
+
+
+WEIGHTS = "weight, weights, W, w, kernel or filters"
+
 # --- the attributes -----------------------------------------------------------------------
 
 
-def parameter_held(name: str) -> str:
+def parameter_held(name: str, like: str = "") -> str:
     """Which parameter an attribute is, or an entry of one: W, conv.bias, params['W'], params[1].
 
     >>> [parameter_held(name) for name in ("W", "params['b']", "params[0]", "grads['W']")]
@@ -280,18 +292,18 @@ def parameter_held(name: str) -> str:
     """
     entry = ENTRY.fullmatch(name)
     if entry is None:
-        return array_called(name, PARAMETERS)
+        return array_called(name, PARAMETERS, like)
     holder, _, key = entry.groups()
     if holder.strip("_").lower() not in HOLDERS:
         return ""
     if key.isdigit():
         return PARAMETERS[int(key)] if int(key) < len(PARAMETERS) else ""
-    return array_called(key, PARAMETERS)
+    return array_called(key, PARAMETERS, like)
 
 
 def attribute_of(told: Told, array: str) -> str:
     """Which attribute of the object holds the weight or the bias; "" if none."""
-    return next((n for n in told.attributes or {} if parameter_held(n) == array), "")
+    return next((n for n in told.attributes or {} if parameter_held(n, told.like) == array), "")
 
 
 def attributes_to_set(arrays: Mapping[str, Array], told: Told) -> dict[str, Any]:
@@ -300,7 +312,7 @@ def attributes_to_set(arrays: Mapping[str, Array], told: Told) -> dict[str, Any]
     if told.own is not None and told.own.values:
         return found  # they cannot be set
     for name in told.attributes or {}:
-        array, entry = parameter_held(name), ENTRY.fullmatch(name)
+        array, entry = parameter_held(name, told.like), ENTRY.fullmatch(name)
         if array not in arrays:
             continue
         if entry is None:
@@ -365,7 +377,25 @@ def ways_of_own(problem: Problem, told: Told, own: Own) -> dict[str, Move]:
 def lacking(problem: Problem, told: Told) -> str:
     """The first thing in a problem that the object cannot be told; "" if there is none."""
     parameters = told.signature(told.names[0])
-    return option_lacking(problem, told, parameters) or bias_lacking(problem, told, parameters)
+    extra = extra_lacking(problem, told, parameters)
+    return (
+        extra
+        or option_lacking(problem, told, parameters)
+        or bias_lacking(problem, told, parameters)
+    )
+
+
+def extra_lacking(problem: Problem, told: Told, parameters: Signature) -> str:
+    """Running statistics, which an object keeps itself; weights of classes that it does not take,
+    or cannot do without."""
+    extras = [name for name in problem.arrays if name in FUNCTIONS[problem.function].extras]
+    weighted = problem.function == "cross_entropy" and told.own is None
+    takes = weighted and takes_array(parameters, "weight")
+    if extras and not takes and not (told.own is not None and told.own.weight):
+        return said_of_extra(extras[0])
+    given = parameter_called(parameters, "weight") if takes else ""
+    asked = any(p.name == given and not p.has_default for p in parameters or ())
+    return "class weights left out" if takes and asked and not extras else ""
 
 
 def option_lacking(problem: Problem, told: Told, parameters: Signature) -> str:
@@ -404,12 +434,14 @@ def array_arguments(parameters: Signature) -> list[str]:
 
 def bias_lacking(problem: Problem, told: Told, parameters: Signature) -> str:
     """Whether a bias cannot be given, or cannot be left out."""
+    if told.own is not None:
+        return ""
     if problem.function in NORMALISATIONS and "weight" not in problem.arrays:
         flags = SIZES["scaled"]
         return "" if any(n in flags for n in by_keyword(parameters)) else "a weight left out"
     if problem.function in NORMALISATIONS and "bias" not in problem.arrays:
         return "" if has_flag(parameters) else "a bias left out"
-    if problem.function not in WITH_PARAMETERS or told.attributes is None or told.own is not None:
+    if problem.function not in WITH_PARAMETERS or told.attributes is None:
         return ""
     held = attribute_of(told, "bias") or takes_array(parameters, "bias")
     if "bias" in problem.arrays:

@@ -1,9 +1,10 @@
 """Stanford's CS231n: f_forward(x, w, b, f_param) -> (out, cache), f_backward(dout, cache).
 
 Weights of the dense layer are (D, M), its x (N, d_1, …, d_k). The losses give value and gradient
-at once, dy = 1. Dropout draws its mask itself, and p is the probability to keep: the mask is
-taken from out, and what is judged is that value and gradient belong to one mask which can have
-been drawn with that p.
+at once, dy = 1. Normalisations have their options in bn_param, ln_param or gn_param, and batchnorm
+keeps its running statistics there. Dropout draws its mask itself, and p is the probability to keep:
+the mask is taken from out, and what is judged is that value and gradient belong to one mask which
+can have been drawn with that p.
 """
 
 from __future__ import annotations
@@ -44,7 +45,11 @@ EXPRESSED: dict[str, tuple[str, ...]] = {  # the options of refimpl that can be 
     "relu": (),
     "dropout": ("p",),
     "cross_entropy": (),
+    "batch_norm": ("training", "eps"),
+    "layer_norm": ("eps",),
+    "group_norm": ("num_groups", "eps"),
 }
+MOMENTUM = 0.9  # the share that is kept
 
 
 class Cs231n(Plain):
@@ -62,6 +67,7 @@ class Cs231n(Plain):
             number_lacking(problem, ("stride", "padding")),
             "a bias left out" if without_bias(problem) else "",
             LACKING.get(problem.function, nothing)(problem, told),
+            norm_lacking(problem, told) if problem.function in NORMS else "",
         )
         return next(filter(None, found), "")
 
@@ -109,6 +115,23 @@ def loss_lacking(problem: Problem, told: Told) -> str:
     return "" if target.dtype.kind in "iu" else "targets that are probabilities"
 
 
+def norm_lacking(problem: Problem, told: Told) -> str:
+    """Rows, or maps where a name says spatial; a backward gets the cache of its own forward."""
+    if told.part == BACKWARD:
+        return "a backward without its forward"
+    if FUNCTIONS[problem.function].extras & set(problem.arrays):
+        return "" if told.part == FORWARD else "running statistics"
+    if "weight" not in problem.arrays:
+        return "a weight left out"
+    spatial = any("spatial" in name for name in told.names)
+    axes = 4 if spatial or problem.function == "group_norm" else 2
+    return "" if problem.arrays["x"].ndim == axes else f"x of other than {AXES[axes]} axes"
+
+
+AXES = {2: "two", 4: "four"}
+NORMS = ("batch_norm", "layer_norm", "group_norm")
+
+
 LACKING: dict[str, Callable[[Problem, Told], str]] = {
     "linear": dense_lacking,
     "dropout": dropout_lacking,
@@ -124,6 +147,9 @@ class Course:
 
     def ways(self, problem: Problem, told: Told) -> Mapping[str, Move]:
         ways = moves(problem, told.layout)
+        if problem.function == "group_norm":
+            weights = (name for name in ("weight", "bias") if name in problem.arrays)
+            return {n: Move((), (1, problem.arrays[n].size, 1, 1)) for n in weights}
         if problem.function != "linear":
             return ways
         x, weight = problem.arrays["x"], problem.arrays["weight"]
@@ -132,8 +158,12 @@ class Course:
     def forward(self, problem: Problem, arrays: Mapping[str, Array]) -> tuple[Any, ...]:
         """The arguments of the forward: the arrays, then the dict of options, if there is one."""
         given = [arrays[name] for name in inputs(problem)]
-        options = OPTIONS.get(problem.function, of_none)(settled(problem))
-        return (*given, options) if options else tuple(given)
+        values = settled(problem)
+        if problem.function == "group_norm":
+            given.append(values["num_groups"])
+        options = OPTIONS.get(problem.function, of_none)(values)
+        kept = {n: a for n, a in arrays.items() if n.startswith("running")}
+        return (*given, {**options, **kept}) if options else tuple(given)
 
     def cache(self, problem: Problem, arrays: Mapping[str, Array]) -> Any:
         """What the course's own forward hands to the backward."""
@@ -178,10 +208,22 @@ def of_dropout(values: Mapping[str, Any]) -> dict[str, Any]:
     return {"p": 1 - values["p"], "mode": "train", "seed": SEED}
 
 
+def of_batch(values: Mapping[str, Any]) -> dict[str, Any]:
+    mode = "train" if values["training"] else "test"
+    return {"mode": mode, "eps": values["eps"], "momentum": MOMENTUM}
+
+
+def of_sample(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {"eps": values["eps"]}
+
+
 OPTIONS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "conv2d": of_convolution,
     "max_pool2d": of_pooling,
     "dropout": of_dropout,
+    "batch_norm": of_batch,
+    "layer_norm": of_sample,
+    "group_norm": of_sample,
 }
 
 

@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 
 import refimpl
-from parity.candidates.styles.naming import OPTIONS, SIDES, array_called
+from parity.candidates.styles.naming import OPTIONS, PAIRS, array_called
 from parity.candidates.styles.style import Signature
 from parity.cases.functions import FUNCTIONS
 from parity.witnesses.problem import Problem
 
 # An optimiser's, which stand by no other name at a place of their own.
 STATES = ("velocity", "first_moment", "second_moment", "max_second_moment")
+# What an option is given as that has to be given, where it is None: a momentum changes no value.
+NONE_GIVEN = {"threshold": inf, "momentum": 0.9}
 BY_AXIS = ("stride", "padding", "dilation", "kernel_size")
 
 
@@ -110,9 +112,9 @@ def names_of(option: str, names: Sequence[str]) -> tuple[str, ...]:
     (('pool_h', 'pool_w'), ('s',))
     """
     name = known_as(option, names)
-    if name or option != "kernel_size":
-        return (name,) if name else ()
-    return next((sides for sides in SIDES if set(sides) <= set(names)), ())
+    if name:
+        return (name,)
+    return next((pair for pair in PAIRS.get(option, ()) if set(pair) <= set(names)), ())
 
 
 def named(values: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
@@ -154,7 +156,7 @@ def keywords(problem: Problem, parameters: Signature) -> dict[str, Any]:
     names, values = by_keyword(parameters), settled(problem)
     optional = {p.name for p in parameters or () if p.has_default}
     found = {
-        name: inf if value is None and name == "threshold" else value
+        name: NONE_GIVEN.get(name) if value is None else value
         for name, value in named(values, names).items()
         if value is not None or name not in optional
     }
@@ -215,21 +217,49 @@ def has_room_for_any(parameters: Signature) -> bool:
 
 def lacking(problem: Problem, parameters: Signature, given: int) -> str:
     """The first thing that the candidate cannot be told; given: how many arrays it is given."""
-    wanted = array_parameters(problem, parameters)
+    wanted, extra = array_parameters(problem, parameters), extra_lacking(problem, parameters)
+    if extra:
+        return extra
     if not has_room_for_any(parameters):
-        states = [n for n in problem.arrays if n in STATES and n not in by_keyword(parameters)]
-        if states:
-            return states[0]
+        names, like = by_keyword(parameters), problem.function
+        states = (n for n in problem.arrays if n in STATES)
+        left = [n for n in states if not any(array_called(name, (n,), like) for name in names)]
+        if left:
+            return left[0]
+        asked = [p.name for p in parameters or () if p.name in STATES and not p.has_default]
+        without = [name for name in asked if name not in problem.arrays]
+        if without:
+            return f"{without[0]} left out"
         if len(wanted) < given:
             return "bias" if "bias" in problem.arrays else "all of its arrays"
         missing = [p.name for p in wanted[given:] if not p.has_default]
-        if missing and "bias" not in problem.arrays and len(missing) == 1:
+        has_bias = "bias" in FUNCTIONS[problem.function].inputs
+        if has_bias and missing and "bias" not in problem.arrays and len(missing) == 1:
             return "a bias left out"
+        if missing and array_called(missing[0], ("weight",)) and "weight" not in problem.arrays:
+            return "a weight left out"
         if missing:
             return f"a value for {missing[0]}"
         if asks_for_statistics(problem, parameters):
             return "running statistics"
     return option_lacking(problem, parameters)
+
+
+def extra_lacking(problem: Problem, parameters: Signature) -> str:
+    """Weights of classes or running statistics for which no parameter has a name; "" if none."""
+    names = by_keyword(parameters)
+    extras = (n for n in problem.arrays if n in FUNCTIONS[problem.function].extras)
+    left = (n for n in extras if not any(array_called(name, (n,)) for name in names))
+    return next((said_of_extra(name) for name in left), "")
+
+
+def said_of_extra(array: str) -> str:
+    """What an array is that many layers have no place for.
+
+    >>> said_of_extra("weight"), said_of_extra("running_var")
+    ('class weights', 'running statistics')
+    """
+    return "class weights" if array == "weight" else "running statistics"
 
 
 def asks_for_statistics(problem: Problem, parameters: Signature) -> bool:
@@ -254,7 +284,12 @@ def other_than_fixed(problem: Problem, fixed: Mapping[str, Any]) -> str:
     a, kernel = (problem.arrays.get(name, problem.dy) for name in ("a", "kernel"))
     if fixed.get("mode") == "valid" and np.any(np.less(a.shape[-2:], kernel.shape[-2:])):
         return "a kernel larger than a"
-    return next((name for name, value in fixed.items() if values[name] is not value), "")
+    return next((name for name, value in fixed.items() if _differs(values[name], value)), "")
+
+
+def _differs(value: Any, fixed: Any) -> bool:
+    """Whether an option is another; an array is never one."""
+    return value is not fixed and (isinstance(value, np.ndarray) or value != fixed)
 
 
 def without_fixed(problem: Problem, fixed: Mapping[str, Any]) -> Problem:

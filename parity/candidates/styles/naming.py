@@ -18,7 +18,9 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     ),
     "axis": ("axis", "dim"),
     "eps": ("eps", "epsilon"),
-    "num_groups": ("num_groups", "groups", "n_groups", "G"),
+    "num_groups": ("num_groups", "groups", "n_groups", "G", "g"),
+    "learning_rate": ("learning_rate", "lr", "eta", "alpha", "step_size"),
+    "step": ("step", "t", "steps", "iteration", "n_steps"),
     "negative_slope": ("negative_slope", "alpha", "slope"),
     "min_val": ("min_val", "min"),
     "max_val": ("max_val", "max"),
@@ -33,6 +35,11 @@ SIDES = (
     *(("pool_h", "pool_w"), ("pool_height", "pool_width"), ("kernel_h", "kernel_w")),
     *(("filter_h", "filter_w"), ("window_h", "window_w"), ("kh", "kw"), ("k_h", "k_w")),
 )
+
+PAIRS: dict[str, tuple[tuple[str, str], ...]] = {
+    "kernel_size": SIDES,
+    "betas": (("beta1", "beta2"), ("beta_1", "beta_2"), ("b1", "b2")),
+}
 
 # What a constructor is told of the sizes of its weights.
 SIZES: dict[str, tuple[str, ...]] = {
@@ -54,7 +61,7 @@ SIZES: dict[str, tuple[str, ...]] = {
     "channels": (
         *("num_features", "num_channels", "num_parameters", "normalized_shape", "n_features"),
         *("features", "n_channels", "channels", "in_channels", "input_dim", "dim", "size"),
-        *("D", "C"),
+        *("D", "C", "d", "c", "d_model", "embed_dim", "hidden_size", "width"),
     ),
     "scaled": ("affine", "elementwise_affine"),
     "biased": ("use_bias", "with_bias", "has_bias", "bias"),
@@ -64,14 +71,42 @@ ARRAYS: dict[str, tuple[str, ...]] = {
     "x": ("x", "input", "inputs", "a_prev", "aprev", "prev", "in", "data", "image"),
     "weight": (
         *("weight", "weights", "w", "kernel", "kernels", "filter", "filters", "theta", "k"),
-        "gamma",
+        *("gamma", "scale", "a_2", "g"),
+        *("class_weights", "class_weight", "cls_weight", "cls_weights", "weight_per_class"),
     ),
-    "bias": ("bias", "biases", "b", "beta"),
+    "running_mean": (
+        *("running_mean", "moving_mean", "running_mu", "mean_running", "run_mean", "mov_mean"),
+        *("ema_mean", "pop_mean", "mean", "mu"),
+    ),
+    "running_var": (
+        *("running_var", "moving_var", "running_variance", "moving_variance", "var_running"),
+        *("run_var", "mov_var", "ema_var", "pop_var", "var", "variance"),
+    ),
+    "bias": ("bias", "biases", "b", "beta", "shift", "offset", "b_2"),
     "logits": ("logits", "x", "scores", "input", "z"),
     "output": ("output", "y", "y_pred", "prediction"),
     "score": ("score", "scores"),
     "a": ("a", "x", "input"),
     "kernel": ("kernel", "k", "weight", "w"),
+}
+
+# What an array of one function alone is called.
+STEPPED = {
+    "value": ("value", "w", "weight", "weights", "param", "params", "parameter", "theta", "p", "x"),
+    "gradient": ("gradient", "grad", "grads", "g", "dw", "dweight", "dparam", "dtheta", "dx"),
+}
+OF_ONE: dict[str, dict[str, tuple[str, ...]]] = {
+    "prelu": {"weight": ("alpha", "alphas", "slope", "slopes", "a")},
+    **{name: {"x": ("a", "left", "u", "numerator")} for name in ("multiply", "subtract", "divide")},
+    "sgd_step": {
+        **STEPPED,
+        "velocity": ("v", "momentum_buffer", "buf", "state", "m"),
+    },
+    "adam_step": {
+        **STEPPED,
+        "first_moment": ("m", "exp_avg", "m1", "first", "moment1"),
+        "second_moment": ("v", "exp_avg_sq", "m2", "second", "moment2"),
+    },
 }
 
 # What ∂L/∂y is called.
@@ -92,17 +127,22 @@ def is_upstream(name: str) -> bool:
     return UPSTREAM.fullmatch(name) is not None
 
 
-def array_called(name: str, arrays: Sequence[str]) -> str:
+def array_called(name: str, arrays: Sequence[str], like: str = "") -> str:
     """Which of refimpl's arrays an attribute or argument is; "" if none.
+
+    like: the function, where it has names of its own.
 
     >>> array_called("W", ("x", "weight", "bias")), array_called("conv.bias", ("weight", "bias"))
     ('weight', 'bias')
+    >>> array_called("alpha", ("x", "weight")), array_called("alpha", ("x", "weight"), "prelu")
+    ('', 'weight')
     """
-    plain = name.rpartition(".")[2].strip("_").lower()
-    return next((array for array in arrays if plain in ARRAYS.get(array, (array,))), "")
+    plain, own = name.rpartition(".")[2].strip("_").lower(), OF_ONE.get(like, {})
+    known = ((array, (*ARRAYS.get(array, (array,)), *own.get(array, ()))) for array in arrays)
+    return next((array for array, names in known if plain in names), "")
 
 
-def gradient_called(name: str, arrays: Sequence[str]) -> str:
+def gradient_called(name: str, arrays: Sequence[str], like: str = "") -> str:
     """Which array's gradient has that name; "" if none.
 
     >>> [gradient_called(name, ("x", "weight", "bias")) for name in ("dW", "grad_b", "dA_prev")]
@@ -112,14 +152,14 @@ def gradient_called(name: str, arrays: Sequence[str]) -> str:
     """
     last = name.rpartition(".")[2].strip("_")
     bare = SIGNS.sub("", last, count=1)
-    return array_called(bare, arrays) if bare != last else ""
+    return array_called(bare, arrays, like) if bare != last else ""
 
 
 ENTRY = re.compile(r"(\w+)\[(['\"]?)(\w+)\2\]")  # of a dict or list that an object holds
 HOLDERS = ("grads", "grad", "gradients", "gradient", "dparams", "param_grads")
 
 
-def gradient_held(name: str, arrays: Sequence[str]) -> str:
+def gradient_held(name: str, arrays: Sequence[str], like: str = "") -> str:
     """Which array's gradient an object's attribute is, or an entry of one: grads[0], grads['W'].
 
     >>> [gradient_held(name, ("x", "weight", "bias")) for name in ("dW", "grads['b']", "grads[0]")]
@@ -127,17 +167,19 @@ def gradient_held(name: str, arrays: Sequence[str]) -> str:
     """
     entry = ENTRY.fullmatch(name)
     if entry is None:
-        return gradient_called(name, arrays)
+        return gradient_called(name, arrays, like)
     holder, _, key = entry.groups()
     if holder.strip("_").lower() not in HOLDERS:
-        return gradient_called(key, arrays)
+        return gradient_called(key, arrays, like)
     if key.isdigit():
         parameters = [array for array in arrays if array != "x"]
         return parameters[int(key)] if int(key) < len(parameters) else ""
-    return gradient_called(key, arrays) or array_called(key, arrays)
+    return gradient_called(key, arrays, like) or array_called(key, arrays, like)
 
 
-def gradients_by_name(found: Mapping[Any, Any], arrays: Sequence[str]) -> dict[str, Any]:
+def gradients_by_name(
+    found: Mapping[Any, Any], arrays: Sequence[str], like: str = ""
+) -> dict[str, Any]:
     """Gradients of a dict as dx, dweight, …; a key may be the array's own name.
 
     >>> gradients_by_name({"dW": 1, "b": 2, "cache": 3}, ("x", "weight", "bias"))
@@ -147,11 +189,11 @@ def gradients_by_name(found: Mapping[Any, Any], arrays: Sequence[str]) -> dict[s
     """
     named: dict[str, Any] = {}
     for key, value in found.items():
-        array = gradient_called(str(key), arrays) or array_called(str(key), arrays)
+        array = gradient_called(str(key), arrays, like) or array_called(str(key), arrays, like)
         if array:
             named.setdefault(f"d{array}", value)
     for inner in (value for value in found.values() if isinstance(value, Mapping)):
-        named = {**gradients_by_name(inner, arrays), **named}
+        named = {**gradients_by_name(inner, arrays, like), **named}
     return named
 
 
@@ -172,14 +214,14 @@ def value_in(value: Any) -> Any:
     return next(named, value)
 
 
-def gradients_in(value: Any, arrays: Sequence[str]) -> dict[str, Any]:
+def gradients_in(value: Any, arrays: Sequence[str], like: str = "") -> dict[str, Any]:
     """What a backward returned: by name if it is a dict, else in the order of the arrays.
 
     >>> gradients_in((1, 2), ("x", "weight", "bias")), gradients_in(3, ("x",))
     ({'dx': 1, 'dweight': 2}, {'dx': 3})
     """
     if isinstance(value, Mapping):
-        return gradients_by_name(value, arrays)
+        return gradients_by_name(value, arrays, like)
     several = isinstance(value, tuple) or (isinstance(value, list) and len(arrays) > 1)
     parts = value if several else (value,)
     return {f"d{array}": part for array, part in zip(arrays, parts, strict=False)}

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from parity.candidates.styles import constructing, keywords
 from parity.candidates.styles.as_refimpl import AsRefimpl, inputs
 from parity.candidates.styles.constructing import (
@@ -19,7 +21,7 @@ from parity.candidates.styles.constructing import (
     parameter_ways,
 )
 from parity.candidates.styles.dropping import drawn, switching
-from parity.candidates.styles.moves import Move, moves, ours, theirs
+from parity.candidates.styles.moves import AS_IT_IS, Move, moves, ours, theirs
 from parity.candidates.styles.naming import array_called
 from parity.candidates.styles.replies import decoded
 from parity.candidates.styles.requests import LAYER, call, vjp
@@ -86,7 +88,9 @@ class Torch(OfLibrary):
         if problem.function not in LAYERS:
             return "a function instead of a module"
         odd = "" if told.own is not None else keywords.unusual_padding(problem)
-        return constructing.lacking(problem, told) or odd
+        other = keywords.other_than_fixed(problem, told.fixed)
+        problem = keywords.without_fixed(problem, told.fixed)
+        return other or constructing.lacking(problem, told) or odd
 
     def probe(self, told: Told) -> list[Ask]:
         return constructing.probe(told) if told.kind in MODULES else []
@@ -102,7 +106,9 @@ class Torch(OfLibrary):
             judged = drawn(problem, told.dropping.inverted)
             called = (*switching(told, True), of_module(problem, told))
             return steps(problem, start, *called, judged=judged)
-        return steps(problem, start, of_module(problem, told))
+        # A batch normalisation is judged in training, however it stands.
+        train = switching(told, True) if problem.function == "batch_norm" else []
+        return steps(problem, start, *train, of_module(problem, told))
 
 
 class OfArrays(AsRefimpl):
@@ -169,9 +175,14 @@ def derived(
 ) -> Step:
     """The value and the gradients by the library's autograd."""
 
+    shape = ways.get("y", AS_IT_IS).there(problem.dy).shape
+
     def read(reply: Reply) -> dict[str, Any]:
         said, arrays = reply
-        found = {"y": value_of(reply)}
+        value = value_of(reply)
+        if isinstance(value, tuple) and value and np.shape(value[0]) == shape:
+            value = value[0]  # (y, what it keeps)
+        found = {"y": value}
         gradients = [decoded(one, arrays) for one in said.get("gradients", [])]
         found |= {f"d{n}": g for n, g in zip(names, gradients, strict=False)}
         for name, gradient in dict(decoded(said.get("parameters") or {}, arrays)).items():

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
+import refimpl
 from parity.candidates.styles.as_layer import BACKWARDS, FORWARDS
 from parity.candidates.styles.as_refimpl import CACHES
 from parity.candidates.styles.deeplearning_ai import MODES
@@ -120,7 +122,7 @@ def recognised(
     like = like and (like if wrong else function_meant(like))
     if wrong or not seen.names:
         return Unclear(wrong or unclear(seen, like, style))
-    name, _, library = (style or style_of(seen)).partition(":")
+    name, _, library = (style or style_of(seen, like or "")).partition(":")
     found = forward_of(like) if like else function_of(seen, name)
     if not name or not found:
         return Unclear(unclear(seen, like, style))
@@ -150,6 +152,12 @@ class Seen:
         """Whether it is an object whose class we are not given."""
         made = self.kind == MODULE and self.first.get("is_class") is False
         return made or self.kind == "instance"
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What objects among them are made of, by the names of their classes."""
+        made_of = (str(found.get("made_of", "")) for found in self.loaded.values())
+        return tuple(filter(None, made_of))
 
     @property
     def parameters(self) -> list[str]:
@@ -201,8 +209,11 @@ def shown(name: str, parameters: Signature) -> str:
 # --- the style ----------------------------------------------------------------------------
 
 
-def style_of(seen: Seen) -> str:
-    """The style that kind, names and parameters show; "" if none."""
+def style_of(seen: Seen, like: str = "") -> str:
+    """The style that kind, names and parameters show; "" if none.
+
+    like: the function, where that is said.
+    """
     if seen.kind in (MODULE, AUTOGRAD):
         return "torch"
     if seen.kind in ("class", "instance"):
@@ -216,7 +227,7 @@ def style_of(seen: Seen) -> str:
         return "cs231n"
     if "torch" in seen.libraries:
         return on_tensors(seen)
-    return "refimpl" if all(as_refimpl(seen, name) for name in seen.names) else ""
+    return "refimpl" if all(as_refimpl(seen, name, like) for name in seen.names) else ""
 
 
 def on_tensors(seen: Seen) -> str:
@@ -228,7 +239,7 @@ def on_tensors(seen: Seen) -> str:
 
 def is_cs231n(seen: Seen, parameters: set[str]) -> bool:
     """Whether a parameter or a name is the course's: conv_param, dout beside cache, …_naive."""
-    if parameters & {"conv_param", "pool_param", "dropout_param"}:
+    if parameters & COURSE_PARAMETERS:
         return True
     options = parameters & {name for names in OPTIONS.values() for name in names if len(name) > 1}
     if parameters >= {"dout", "cache"} and not options:
@@ -237,15 +248,33 @@ def is_cs231n(seen: Seen, parameters: set[str]) -> bool:
     return any(re.fullmatch(f"{names}|softmax_loss", name) for name in seen.names)
 
 
-def as_refimpl(seen: Seen, name: str) -> bool:
-    """Whether a function has refimpl's name, or its parameters begin as refimpl's do."""
+COURSE_PARAMETERS = {
+    *("conv_param", "pool_param", "dropout_param", "bn_param", "ln_param", "gn_param")
+}
+
+
+def as_refimpl(seen: Seen, name: str, like: str = "") -> bool:
+    """Whether a function has refimpl's name, or its parameters begin as refimpl's do: with x or the
+    logits, or with the first array of the function that it is like."""
     if name in (*FUNCTIONS, *FORWARD_OF):
         return True
     parameters = [p.name.lower() for p in seen.signatures[name] or ()]
     if name == seen.names[-1] and len(seen.names) > 1 and parameters[1:2] in ([c] for c in CACHES):
         return True
     after = parameters[1:] if parameters and is_upstream(parameters[0]) else parameters
-    return bool(after) and array_called(after[0], ("x", "logits")) != "" and "cache" not in after
+    function = forward_of(like)
+    firsts = ("x", "logits", *((first_array(function),) if like else ()))
+    begins = bool(after) and array_called(after[0], firsts, function) != ""
+    return begins and "cache" not in after
+
+
+def first_array(function: str) -> str:
+    """What refimpl calls the first array of a function.
+
+    >>> first_array("mse_loss"), first_array("adam_step")
+    ('output', 'value')
+    """
+    return next(iter(inspect.signature(getattr(refimpl, function)).parameters))
 
 
 # --- the function -------------------------------------------------------------------------
@@ -254,7 +283,8 @@ def as_refimpl(seen: Seen, name: str) -> bool:
 def function_of(seen: Seen, style: str) -> str:
     """The function that a name shows; "" if none does."""
     known = EVERY[style.partition(":")[0]].functions() if style else tuple(FUNCTIONS)
-    found = (function_called(name, known) for name in (*seen.names, *course_words(seen, style)))
+    named = (*seen.names, *seen.classes, *course_words(seen, style))
+    found = (function_called(name, known) for name in named)
     return next(filter(None, found), "")
 
 
@@ -415,7 +445,7 @@ def unclear(seen: Seen, like: str | None, style: str | None) -> str:
     absent = absent_from_refimpl(seen) if like is None else ""
     if absent:
         return absent
-    name = style or style_of(seen)
+    name = style or style_of(seen, like or "")
     known = EVERY[name.partition(":")[0]].functions() if name else tuple(FUNCTIONS)
     meant_by = function_called(seen.names[0], tuple(FUNCTIONS)) if like is None else ""
     if meant_by and meant_by not in known:

@@ -14,7 +14,13 @@ from typing import Any
 import numpy as np
 
 import refimpl
-from parity.candidates.styles.constructing import OF_CHANNELS, WITH_PARAMETERS, attribute_of
+from parity.candidates.styles.channels import of_channels
+from parity.candidates.styles.constructing import (
+    OF_CHANNELS,
+    WITH_PARAMETERS,
+    attribute_of,
+    weights_called,
+)
 from parity.candidates.styles.dropping import KEEP
 from parity.candidates.styles.keywords import BY_AXIS, one_number
 from parity.candidates.styles.moves import (
@@ -33,6 +39,7 @@ from parity.cases.case import Shape
 from parity.cases.functions import FUNCTIONS
 
 Settings = Mapping[str, Any]
+PER_AXIS = (*BY_AXIS, "output_padding")
 POOLINGS = (*MAX_POOLINGS, *AVERAGE_POOLINGS)
 MOST = 1_000_000  # elements of its weights
 # What refimpl has only in this form.
@@ -74,13 +81,17 @@ def _as_tuple(value: Any) -> Any:
     return tuple(map(_as_tuple, value)) if isinstance(value, list) else value
 
 
-def odd_setting(settings: Settings) -> str:
+def odd_setting(settings: Settings, like: str = "") -> str:
     """What an object is set to that refimpl does not have; "" if nothing.
+
+    like: a transposed convolution says of itself that it is one.
 
     >>> odd_setting({"padding_mode": "circular", "stride": 2})
     "its padding_mode is 'circular': refimpl has 'zeros' only"
     """
     for name, only in FIXED.items():
+        if like in TRANSPOSED and name == "transposed":
+            continue
         if settings.get(name, only) != only:
             return f"its {name} is {settings[name]!r}: refimpl has {only!r} only"
     return ""
@@ -115,7 +126,7 @@ def options_shown(settings: Settings, like: str) -> dict[str, Any]:
             keeps = (settings[n] for n in KEEP if type(settings.get(n)) in (int, float))
             value = value if value is not None else next((1 - keep for keep in keeps), None)
         if value is not None:
-            found[option] = one_number(value) if option in BY_AXIS else value
+            found[option] = one_number(value) if option in PER_AXIS else value
     return found
 
 
@@ -133,17 +144,19 @@ def _can_be(option: str, value: Any) -> bool:
     """Whether a value is of the kind that an option takes."""
     if option == "padding" and value in ("same", "valid"):
         return True
-    if option in BY_AXIS:
+    if option in PER_AXIS:
         numbers = np.asarray(value).reshape(-1).tolist()
-        return all(type(n) is int and n >= (option != "padding") for n in numbers)
+        return all(type(n) is int and n >= ("padding" not in option) for n in numbers)
     if option in ("ceil_mode", "count_include_pad"):
         return type(value) is bool
     if option == "p":
         return type(value) in (int, float) and 0 <= value < 1
     if option in NUMBERS:
         return type(value) in (int, float)
-    if option == "output_size":
-        return all(type(n) is int and n > 0 for n in np.asarray(value).reshape(-1).tolist())
+    if option in ("output_size", "normalized_shape"):
+        sizes = np.asarray(value, object).reshape(-1).tolist()
+        left = option == "output_size"  # None: an axis that is left as it is
+        return all((n is None and left) or (type(n) is int and n > 0) for n in sizes)
     if option in SIZED:
         return type(value) is int
     return option in NAMED and value in NAMED[option]
@@ -217,8 +230,7 @@ def weighted(told: Told, settings: Settings, options: Mapping[str, Any]) -> list
     if not weight:
         listed = ", ".join(shapes) or "none"
         return Unclear(
-            f"no array of {name} is called weight, weights, W, w, kernel or filters; "
-            f"its arrays are: {listed}"
+            f"no array of {name} is called {weights_called(told.like)}; its arrays are: {listed}"
         )
     shape = shapes[weight]
     if prod(shape) > MOST:
@@ -240,21 +252,28 @@ def _fitting(
     shape: Shape, bias: Shape | None, settings: Settings, like: str, options: Mapping[str, Any]
 ) -> Iterator[tuple[Way, Shape]]:
     """Ways by which weights of a convolution, or of a dense layer, have such a shape there."""
-    axes = CONVOLUTIONS.index(like) + 3 if like in CONVOLUTIONS else 2
-    kernel = _kernel(settings, axes - 2)
+    of_kernels = next((f for f in (CONVOLUTIONS, TRANSPOSED) if like in f), ())
+    axes = of_kernels.index(like) + 3 if of_kernels else 2
+    kernel, groups = _kernel(settings, axes - 2), options.get("groups", 1)
+
+    def outputs(behind: Shape) -> int:
+        return behind[1] * groups if like in TRANSPOSED else behind[0]
+
+    def inputs(behind: Shape) -> int:
+        return behind[0] if like in TRANSPOSED else behind[1] * groups
+
     found: dict[tuple[tuple[int, ...], Shape], tuple[Way, Shape]] = {}
     for way in (*WAYS, window_alone):
         behind = shape_behind(way, shape, kernel)
         if behind is None or len(behind) != axes:
             continue
-        if bias is None or as_vector(np.zeros(behind[0]), bias):
+        if bias is None or as_vector(np.zeros(outputs(behind)), bias):
             found.setdefault((way(np.zeros(behind)).order, behind), (way, behind))
     ways = list(found.values())
-    groups = options.get("groups", 1)
     agreeing: tuple[Callable[[Shape], bool], ...] = (
         lambda behind: behind[2:] == kernel or not kernel,
-        lambda behind: behind[0] in _sizes(settings, "outputs", behind[0]),
-        lambda behind: behind[1] * groups in _sizes(settings, "inputs", behind[1] * groups),
+        lambda behind: outputs(behind) in _sizes(settings, "outputs", outputs(behind)),
+        lambda behind: inputs(behind) in _sizes(settings, "inputs", inputs(behind)),
     )
     for agrees in agreeing:
         ways = [one for one in ways if agrees(one[1])] or ways
@@ -286,35 +305,51 @@ def standings(told: Told, listed: Sequence[Sequence[Any]]) -> list[Own] | Unclea
 
     listed: its settings, as `construct` tells them.
     """
-    if told.like == "cross_entropy" and attribute_of(told, "weight"):
-        return Unclear(f"{told.names[0]} has weights of classes, which are not judged")
-    if told.like in (*OF_CHANNELS, *TRANSPOSED):
-        return Unclear(
-            f"{told.names[0]} is an object that is there already, which cannot be judged as "
-            f"{told.like}: give its class"
-        )
     settings = last_names(listed)
-    odd = odd_setting(settings)
+    odd = odd_setting(settings, told.like)
     if odd:
         return Unclear(odd)
     options = options_shown(settings, told.like)
+    if told.like in OF_CHANNELS or (told.like == "cross_entropy" and attribute_of(told, "weight")):
+        return of_channels(told, settings, options, special(options, told.like))
     if told.like not in WITH_PARAMETERS:
         return [Own(special(options, told.like), shown=tuple(options))]
     return weighted(told, settings, options)
 
 
-def as_it_stands(own: Own) -> str:
+def as_it_stands(own: Own, like: str = "") -> str:
     """How an object was made, in words; "" where there is nothing to say.
 
     >>> as_it_stands(Own({"stride": 2}, (4, 3, 3, 2), biased=True))
     'stride 2, 3 → 4 channels, kernel 3×2'
+    >>> as_it_stands(Own({"stride": 2}, (3, 4, 3, 2), biased=True), "conv_transpose2d")
+    'stride 2, 3 → 4 channels, kernel 3×2'
+    >>> as_it_stands(Own({"training": True}, (4,), channels=(4,)), "batch_norm")
+    '4 channels, without bias'
     """
-    sizes = []
-    if own.weight:
-        kernel = own.weight[2:]
-        inputs = own.weight[1] * own.options.get("groups", 1)
-        sizes.append(f"{inputs} → {own.weight[0]} {'channels' if kernel else 'features'}")
-        sizes += [f"kernel {'×'.join(map(str, kernel))}"] if kernel else []
-        sizes += [] if own.biased else ["without bias"]
-    options = (f"{name} {in_short(value)}" for name, value in own.options.items())
+    shown = {name: value for name, value in own.options.items() if name != "training"}
+    sizes = list(_sizes_said(own, like))
+    options = (f"{name} {in_short(value)}" for name, value in shown.items())
     return ", ".join((*options, *sizes))
+
+
+def _sizes_said(own: Own, like: str) -> Iterator[str]:
+    """Channels, the kernel, and which weights it has not."""
+    if own.channels:
+        count, many = own.channels[0], "s" * (own.channels[0] > 1)
+        if like == "cross_entropy":
+            yield f"weights of {count} classes"
+        elif like != "layer_norm":
+            yield f"{count} channel{many}"
+        if not own.weight:
+            yield "without weight"
+    elif own.weight:
+        kernel, groups = own.weight[2:], own.options.get("groups", 1)
+        ins, outs = own.weight[1] * groups, own.weight[0]
+        if like in TRANSPOSED:
+            ins, outs = outs, ins
+        yield f"{ins} → {outs} {'channels' if kernel else 'features'}"
+        if kernel:
+            yield f"kernel {'×'.join(map(str, kernel))}"
+    if own.weight and not own.biased and like not in ("prelu", "cross_entropy"):
+        yield "without bias"

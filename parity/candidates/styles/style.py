@@ -57,7 +57,8 @@ class Own(NamedTuple):
     """What an object that is there already has been made with.
 
     weight: the shape of its weights in refimpl's order, () if it has none; way: how they lie in the
-    object. options: by refimpl's names, those that are something else than unless given. shown: the
+    object. channels: of a normalisation or a PReLU, how many it has, or the sizes of its axes.
+    options: by refimpl's names, those that are something else than unless given. shown: the
     options that its attributes show. values: its own arrays, where they cannot be replaced. found:
     what no attribute shows and trying has found, in words.
     """
@@ -69,6 +70,7 @@ class Own(NamedTuple):
     shown: tuple[str, ...] = ()
     values: Mapping[str, Array] = {}
     found: tuple[str, ...] = ()
+    channels: Shape = ()
 
 
 class Dropping(NamedTuple):

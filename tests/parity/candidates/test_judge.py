@@ -10,6 +10,7 @@ import pytest
 import refimpl
 from parity.candidates.judge import judge
 from parity.candidates.reference import Expected, expected
+from parity.candidates.said import Misshapen
 from parity.witnesses.problem import Problem
 
 RNG = np.random.default_rng(5)
@@ -110,3 +111,26 @@ def test_float32_has_its_own_limits() -> None:
     assert judge(found, "y", y).verdict == "right"
     assert judge(found, "y", y.astype(np.float64)).verdict == "right"
     assert judge(found, "y", y * np.float32(1.00001)).verdict == "wrong"
+
+
+def test_beside_an_exact_zero() -> None:
+    """A rounding is right there, too, though it is more spacings of 0 than float64 can count."""
+    x, dy = RNG.normal(size=(3, 2)), RNG.normal(size=(3, 2))
+    asked = Problem("group_norm", {"x": x}, {"num_groups": 2}, dy)
+    right = expected(asked, ["dx"])
+    assert not right.right("dx").any()
+    assert judge(right, "dx", np.full((3, 2), 1e-15)).verdict == "right"
+    assert judge(right, "dx", np.full((3, 2), 1e-9)).said == "dx is wrong in all 6 elements"
+    assert judge(right, "dx", np.full((3, 2), np.nan)).aspect == "not finite"
+
+
+def test_a_gradient_that_is_not_summed() -> None:
+    """Of an argument that was repeated: said where the sum alone is missing."""
+    x, other, dy = RNG.normal(size=(5, 1)), RNG.normal(size=(1, 4)), RNG.normal(size=(5, 4))
+    asked = expected(Problem("multiply", {"x": x, "other": other}, {}, dy), ["dx", "dother"])
+    misshapen = Misshapen(dy * other, (5, 1))
+    assert judge(asked, "dx", misshapen).said == (
+        "dx has shape (5, 4), not (5, 1); summed over the axes along which x was repeated it is "
+        "right"
+    )
+    assert judge(asked, "dx", Misshapen(dy * x, (5, 1))).said == "dx has shape (5, 4), not (5, 1)"

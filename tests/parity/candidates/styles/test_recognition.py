@@ -155,7 +155,7 @@ ASKED = {
         (loaded("g(x, w)"), None, "cs231n"),
         "g(x, w): the function that it is like (--like) cannot be told from names and parameters; "
         "functions, each also with _backward: conv2d, max_pool2d, linear, relu, dropout, "
-        "cross_entropy",
+        "cross_entropy, batch_norm, layer_norm, group_norm",
     ),
     "a function that is none": (
         (loaded("g(x, w)"), "instancenorm", None),
