@@ -10,7 +10,15 @@ from parity.models.errors_of_watch import WatchError
 from parity.models.in_python import watch
 from parity.models.named_model import arrays, named, shape_of
 from parity.models.watch_report import WatchReport
-from parity.oracle.observed.running import CROSS_ENTROPY, LOSSES, MSE, Asked, ModelError, made, run
+from parity.oracle.observed.model_runs import (
+    CROSS_ENTROPY,
+    LOSSES,
+    MSE,
+    Asked,
+    ModelError,
+    made,
+    run,
+)
 from parity.results.settings import DEFAULT_SEED
 
 
