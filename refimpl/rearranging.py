@@ -64,8 +64,9 @@ def transpose_backward(dy: Array, x: Array, axes: Sequence[int] | None = None) -
 def reshape(x: Array, shape: Ints) -> Array:
     """The elements in another shape, read and written row by row: the last axis runs fastest.
 
-    y[j_0, j_1, …] = x[i_0, i_1, …]  where both have the same number: (i_0·S_1 + i_1)·S_2 + … in x
+    y[j_0, j_1, …] = x[i_0, i_1, …]  where both have the same number
 
+    The number of x[i_0, i_1, i_2] is (i_0·S_1 + i_1)·S_2 + i_2.
     shape: as many elements as x has; one size may be -1, which is then worked out.
     Shapes: x (S_0, S_1, …) -> shape.
     Raises: ValueError for another number of elements, TypeError unless sizes are integers.
@@ -119,7 +120,7 @@ def channel_shuffle(x: Array, groups: int) -> Array:
 
 
 def channel_shuffle_backward(dy: Array, x: Array, groups: int) -> Array:
-    """Gradient of a loss L through `channel_shuffle`, given dy = ∂L/∂y: gathered again.
+    """Gradient of a loss L through `channel_shuffle`, given dy = ∂L/∂y: the way back.
 
     ∂L/∂x[n, i·C/groups + j, …] = dy[n, j·groups + i, …]
 
@@ -160,8 +161,8 @@ def slice_axis(
 
     y[…, k, …] = x[…, start + k·step, …]  while start + k·step < stop
 
-    start, stop: negative ones count from the end, beyond it they are cut off, as in Python;
-    None: from the first place, to behind the last one.
+    start, stop: negative ones count from the end; places that x has not are left out, as in
+    Python; None: from the first place, to behind the last one.
     Shapes: x (…, S, …) -> (…, max(0, ⌈(stop − start)/step⌉), …).
     Raises: ValueError for an axis that x has not or a step below 1, TypeError unless all are
     integers.
@@ -204,7 +205,7 @@ def slice_axis_backward(
 
 
 def split(x: Array, sizes: Ints, axis: int = 0) -> tuple[Array, ...]:
-    """Parts along one axis, one behind the other: the inverse of putting them together.
+    """Parts along one axis, one behind the other; what `concatenate` puts together, taken apart.
 
     y[p][…, k, …] = x[…, sizes[0] + … + sizes[p−1] + k, …]
 
@@ -224,7 +225,7 @@ def split(x: Array, sizes: Ints, axis: int = 0) -> tuple[Array, ...]:
 
 
 def split_backward(dy: Sequence[Array | None], x: Array, sizes: Ints, axis: int = 0) -> Array:
-    """Gradient of a loss L through `split`, given dy[p] = ∂L/∂y[p]: the parts' put together again.
+    """Gradient of a loss L through `split`, given dy[p] = ∂L/∂y[p]: put together again.
 
     ∂L/∂x[…, sizes[0] + … + sizes[p−1] + k, …] = dy[p][…, k, …]
 
