@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from refimpl.checks import check_axis, is_integer
+from refimpl.checks import check_axis, check_fits, check_most, is_integer
 from refimpl.elements import Array
 
 Shape = tuple[int, ...]
@@ -96,6 +96,7 @@ def check_slice(
     for name, value in (("start", start), ("stop", stop)):
         if value is not None and not is_integer(value):
             raise TypeError(f"{where}: {name} must be an integer or None, but is {value!r}")
+        check_fits(where, name, value, np.float64)
     if not is_integer(step):
         raise TypeError(f"{where}: step must be an integer, but is {step!r}")
     if step < 1:
@@ -103,6 +104,7 @@ def check_slice(
             f"{where}: step must be at least 1, but is {step}; np.flip(x, axis) gives the reverse "
             "order"
         )
+    check_most(where, step=(step,))
     return _along(x, int(axis), slice(*slice(start, stop, step).indices(x.shape[axis])))
 
 
@@ -122,6 +124,7 @@ def _part_sizes(where: str, x: Array, sizes: Any, axis: int) -> Shape:
         size = int(sizes)
         if size < 1:
             raise ValueError(f"{where}: sizes must be at least 1 for every part, but is {size}")
+        check_most(where, sizes=(size,))
         whole, rest = divmod(length, size)
         return (*(size,) * whole, *(rest,) * (rest > 0)) or (0,)
     if not _is_sequence(sizes):
