@@ -19,7 +19,7 @@ from refimpl.rearranging_checks import (
 # --- axes and shapes ----------------------------------------------------------------------
 
 
-def transpose(x: Array, axes: Sequence[int] | None = None) -> Array:
+def transpose(x: Array, axes: Ints | None = None) -> Array:
     """The axes in another order: axis k of y is axis axes[k] of x.
 
     y[i_axes[0], i_axes[1], …] = x[i_0, i_1, …]
@@ -39,7 +39,7 @@ def transpose(x: Array, axes: Sequence[int] | None = None) -> Array:
     return x.transpose(check_permutation("transpose", x, axes)).copy()
 
 
-def transpose_backward(dy: Array, x: Array, axes: Sequence[int] | None = None) -> Array:
+def transpose_backward(dy: Array, x: Array, axes: Ints | None = None) -> Array:
     """Gradient of a loss L through `transpose`, given dy = ∂L/∂y: the order undone.
 
     ∂L/∂x[i_0, i_1, …] = dy[i_axes[0], i_axes[1], …]

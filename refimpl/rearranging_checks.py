@@ -22,11 +22,10 @@ def check_permutation(where: str, x: Array, axes: Any) -> Shape:
     """The axes of x in the order that is asked for, none of them negative."""
     if axes is None:
         return tuple(range(x.ndim))[::-1]
-    if not _is_sequence(axes):
-        raise TypeError(
-            f"{where}: axes must be a sequence of integers, one for each axis of x, but is {axes!r}"
-        )
-    given = tuple(int(axis) for axis in axes)
+    named = (axes,) if is_integer(axes) else axes
+    if not _is_sequence(named):
+        raise TypeError(f"{where}: axes must be an integer or a sequence of them, but is {axes!r}")
+    given = tuple(int(axis) for axis in named)
     order = tuple(axis + x.ndim if axis < 0 else axis for axis in given)
     if sorted(order) != list(range(x.ndim)):
         raise ValueError(

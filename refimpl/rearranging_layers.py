@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from refimpl.checks import Ints
 from refimpl.elements import Array
 from refimpl.layers import Layer, LayerGrads
@@ -29,7 +27,7 @@ class Transpose(Layer):
 
     function = "transpose"
 
-    def __init__(self, axes: Sequence[int] | None = None) -> None:
+    def __init__(self, axes: Ints | None = None) -> None:
         super().__init__(axes=axes)
 
     def forward(self, x: Array) -> Array:

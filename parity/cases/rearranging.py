@@ -269,7 +269,6 @@ def _no_axis(function: str, axis: int) -> BadCase:
     return says.value_error(function, f"axis {axis}", message, axis=axis)
 
 
-EACH_AXIS = "a sequence of integers, one for each axis of x"
 INTEGERS = "an integer or a sequence of them"
 OPEN = "must have sizes of at least 0, of which one may be -1 to be worked out"
 PER_PART = "None for a part that is not used"
@@ -287,8 +286,9 @@ BAD: tuple[BadCase, ...] = (
     _order(
         "transpose_backward", "two from the end", (-1, -3), "; to swap these two, give (2, 1, 0)"
     ),
-    _kind("transpose", "one number", "axes", EACH_AXIS, 1),
-    _kind("transpose_backward", "numbers with a point", "axes", EACH_AXIS, (1.0, 2.0, 0.0)),
+    _order("transpose", "one axis of three", (1,)),
+    _kind("transpose", "text", "axes", INTEGERS, "NHWC"),
+    _kind("transpose_backward", "numbers with a point", "axes", INTEGERS, (1.0, 2.0, 0.0)),
     says.not_real("transpose", "complex x", "x", "complex128"),
     says.dy("transpose_backward", "dy of the shape of x", "(6, 5, 2)", dy=X),
     says.mixed("transpose_backward", "dy", "x", float32="dy"),
