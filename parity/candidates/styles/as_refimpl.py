@@ -102,12 +102,18 @@ def asked(problem: Problem, told: Told, name: str, part: str) -> Step:
         value = value_of(reply)
         if keep and isinstance(value, tuple | list) and value:
             value = value[0]
-        if isinstance(value, tuple) and value and np.shape(value[0]) == arrays["dy"].shape:
-            value = value[0] if part == FORWARD else value  # (y, cache), of a forward alone
+        if part == FORWARD and is_pair(value, arrays["dy"]):
+            value = value[0]  # (y, cache), of a forward alone
         found = {"y": value_in(value)} if part == FORWARD else gradients_in(value, inputs(problem))
         return ours(problem, ways, found)
 
     return Step(ask, tensors(problem, part), read)
+
+
+def is_pair(value: Any, dy: Any) -> bool:
+    """Whether a forward gave its value and something else; several parts have a dy each."""
+    together = isinstance(value, tuple) and value and isinstance(dy, np.ndarray)
+    return bool(together and np.shape(value[0]) == dy.shape)
 
 
 def tensors(problem: Problem, part: str) -> tuple[str, ...]:
