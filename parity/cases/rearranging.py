@@ -80,6 +80,7 @@ TRANSPOSE = (
     _case("transpose", "six axes", (2, 3, 1, 5, 4, 2), axes=(3, 5, 0, 4, 2, 1)),
     _case("transpose", "every axis stays", (2, 3, 4), axes=(0, 1, 2)),
     _case("transpose", "one axis", (5,), axes=(0,)),
+    _case("transpose", "one axis, as a number", (4,), axes=-1),
     _case("transpose", "a single value", (), axes=()),
     _case("transpose", "an empty batch", (0, 3, 4), axes=(2, 0, 1)),
     _case("transpose", "a large matrix", (41, 67), axes=(1, 0)),

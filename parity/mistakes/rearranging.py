@@ -19,6 +19,7 @@ from refimpl import (
     transpose,
 )
 from refimpl.elements import zeros
+from refimpl.rearranging_checks import check_permutation
 
 SAME = "reshape and transpose are the same"
 SAME_WAY = "the same way leads back"
@@ -27,8 +28,8 @@ NO_ORDER = "the order of the parts does not matter"
 # --- transpose ----------------------------------------------------------------------------
 
 
-def _order(x: Array, axes: Any) -> list[int]:
-    return [int(axis) % x.ndim for axis in (range(x.ndim)[::-1] if axes is None else axes)]
+def _order(x: Array, axes: Any) -> tuple[int, ...]:
+    return check_permutation("transpose", x, axes)
 
 
 @mistake("transpose", "the new shape is written over the elements, which stay in their order", SAME)

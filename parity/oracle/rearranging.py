@@ -9,13 +9,17 @@ import torch.nn.functional as F  # noqa: N812 (its customary name)
 from torch import Tensor
 
 
-def _transpose(x: Tensor, axes: tuple[int, ...] | None = None) -> Tensor:
+def _transpose(x: Tensor, axes: int | tuple[int, ...] | None = None) -> Tensor:
     """Without axes the reverse order, which NumPy has and torch has not."""
-    return torch.permute(x, tuple(range(x.ndim))[::-1] if axes is None else tuple(axes))
+    return torch.permute(x, tuple(range(x.ndim))[::-1] if axes is None else _each(axes))
 
 
 def _reshape(x: Tensor, shape: int | tuple[int, ...]) -> Tensor:
-    return torch.reshape(x, (shape,) if isinstance(shape, int) else tuple(shape))
+    return torch.reshape(x, _each(shape))
+
+
+def _each(option: int | tuple[int, ...]) -> tuple[int, ...]:
+    return (option,) if isinstance(option, int) else tuple(option)
 
 
 def _channel_shuffle(x: Tensor, groups: int) -> Tensor:

@@ -60,7 +60,7 @@ def settled(problem: Problem) -> dict[str, Any]:
     values = {n: one_number(v) if n in BY_AXIS else v for n, v in values.items()}
     if values.get("stride", 1) is None:
         values["stride"] = window(problem, values)
-    for name in ("normalized_shape", "shape"):
+    for name in ("normalized_shape", "shape", "axes"):
         if isinstance(values.get(name), int):
             values[name] = (values[name],)
     if "axes" in values and values["axes"] is None:

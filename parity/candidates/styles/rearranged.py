@@ -83,7 +83,7 @@ def _as_a_pair(shape: tuple[int, ...], options: Options, names: Sequence[str]) -
     pair = next((pair for pair in PAIRS if set(pair) <= set(names)), None)
     if pair is None:
         return {}
-    order = options.get("axes") or range(len(shape))[::-1]
+    order = np.atleast_1d(options.get("axes") or range(len(shape))[::-1])
     moved = [k for k, axis in enumerate(order) if axis % len(shape) != k]
     return dict(zip(pair, moved, strict=True)) if len(moved) == 2 else None
 

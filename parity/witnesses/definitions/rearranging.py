@@ -33,7 +33,7 @@ def from_places(pairs: Callable[..., Pairs]) -> Definition:
 
 def transposed(x: Place, y: Place, axes: Any = None) -> Pairs:
     """Axis k of y is axis axes[k] of x."""
-    order = range(len(x) - 1, -1, -1) if axes is None else axes
+    order = range(len(x) - 1, -1, -1) if axes is None else np.atleast_1d(np.array(axes, int))
     for here in np.ndindex(x):
         yield tuple(here[axis] for axis in order), here
 
