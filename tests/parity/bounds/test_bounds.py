@@ -55,6 +55,7 @@ CHOSEN: dict[str, tuple[dict[str, Any], Options]] = {
         {name: (3, k, 4) for name, k in zip("abcdef", (2, 1, 5, 6, 7, 8), strict=True)},
         {},
     ),
+    "slice_axis": ({"x": (3, 7, 2)}, {"axis": 1, "start": 1, "step": 2}),
     "relu": ({"x": (3, 7)}, {}),
     "leaky_relu": ({"x": (3, 7)}, {"negative_slope": 0.1}),
     "sigmoid": ({"x": (3, 7)}, {}),
@@ -199,9 +200,10 @@ def test_limits_are_numbers(function: str, kind: str, dtype: str) -> None:
 
 # --- selections ---------------------------------------------------------------------------
 
+MOVING = ("transpose", "reshape", "channel_shuffle", "slice_axis", "split")
 SELECTIONS = (
     *("max_pool1d", "max_pool2d", "max_pool3d"),
-    *("flatten", "concatenate", "relu", "sign"),
+    *("flatten", "concatenate", "relu", "sign", *MOVING),
 )
 
 
@@ -236,9 +238,9 @@ def test_downsampled_maxima_are_exact(edge: str) -> None:
     }
 
 
-@pytest.mark.parametrize("function", ["flatten", "relu", "sign", "add", "concatenate"])
+@pytest.mark.parametrize("function", ["flatten", "relu", "sign", "add", "concatenate", *MOVING])
 def test_moved_gradients_are_exact(function: str) -> None:
-    """The gradients of flatten, relu, sign and the joins are copies of dy and zeros."""
+    """The gradients of what moves, of relu, sign and the joins are copies of dy and zeros."""
     for name in FUNCTIONS[function].inputs:
         bound = judged(function, f"d{name}")[2]
         assert bound.exact
@@ -280,7 +282,7 @@ def test_overlapping_windows_are_exact_on_integers() -> None:
     "function",
     [
         *("max_pool1d", "max_pool2d", "relu", "leaky_relu", "flatten"),
-        *("rot180", "add", "concatenate"),
+        *("rot180", "add", "concatenate", *MOVING),
     ],
 )
 def test_selections_stay_under_their_half(function: str, kind: str, dtype: str) -> None:
