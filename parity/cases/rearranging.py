@@ -154,8 +154,8 @@ CHANNEL_SHUFFLE = (
 )
 
 SLICE_AXIS = (
-    _case("slice_axis", "the middle of the rows", (7, 4), axis=0, start=2, stop=5),
     _case("slice_axis", "the middle of the columns", (3, 7), axis=1, start=2, stop=5),
+    _case("slice_axis", "the middle of the rows", (7, 4), axis=0, start=2, stop=5),
     _case("slice_axis", "every second place", (3, 8), axis=1, step=2),
     _case("slice_axis", "every second place, from the second", (3, 8), axis=1, start=1, step=2),
     _case("slice_axis", "every third of an odd number", (3, 8), axis=1, start=1, stop=8, step=3),

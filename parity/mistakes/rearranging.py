@@ -146,8 +146,10 @@ def channel_shuffle_gradient_not_moved(dy: Array, x: Array, groups: int) -> Arra
 
 
 @mistake("slice_axis", "the place before each: start counts from 1", "the first place is 1")
-def slice_axis_counted_from_one(x: Array, axis: int, *bounds: Any, **options: Any) -> Array:
-    return slice_axis(np.roll(x, 1, axis), axis, *bounds, **options)
+def slice_axis_counted_from_one(
+    x: Array, axis: int, start: Any = 0, stop: Any = None, step: int = 1
+) -> Array:
+    return slice_axis(np.roll(x, 1, axis), axis, start, stop, step)
 
 
 @mistake("slice_axis", "as many places side by side: step is left out", "a crop has no gaps")
@@ -184,9 +186,9 @@ def slice_axis_gradient_without_gaps(
 
 @mistake("slice_axis_backward", "dx: one place too late", "start counts from 1")
 def slice_axis_gradient_shifted(
-    dy: Array, x: Array, axis: int, *bounds: Any, **options: Any
+    dy: Array, x: Array, axis: int, start: Any = 0, stop: Any = None, step: int = 1
 ) -> Array:
-    return np.roll(slice_axis_backward(dy, x, axis, *bounds, **options), 1, axis)
+    return np.roll(slice_axis_backward(dy, x, axis, start, stop, step), 1, axis)
 
 
 @mistake(
@@ -195,10 +197,10 @@ def slice_axis_gradient_shifted(
     "dy is written over what was read",
 )
 def slice_axis_gradient_over_x(
-    dy: Array, x: Array, axis: int, *bounds: Any, **options: Any
+    dy: Array, x: Array, axis: int, start: Any = 0, stop: Any = None, step: int = 1
 ) -> Array:
-    inside = slice_axis_backward(dy * 0 + 1, x, axis, *bounds, **options)
-    right = slice_axis_backward(dy, x, axis, *bounds, **options)
+    inside = slice_axis_backward(dy * 0 + 1, x, axis, start, stop, step)
+    right = slice_axis_backward(dy, x, axis, start, stop, step)
     return np.asarray(np.where(inside == 1, right, x), x.dtype)
 
 

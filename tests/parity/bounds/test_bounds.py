@@ -55,7 +55,6 @@ CHOSEN: dict[str, tuple[dict[str, Any], Options]] = {
         {name: (3, k, 4) for name, k in zip("abcdef", (2, 1, 5, 6, 7, 8), strict=True)},
         {},
     ),
-    "slice_axis": ({"x": (3, 7, 2)}, {"axis": 1, "start": 1, "step": 2}),
     "relu": ({"x": (3, 7)}, {}),
     "leaky_relu": ({"x": (3, 7)}, {"negative_slope": 0.1}),
     "sigmoid": ({"x": (3, 7)}, {}),
