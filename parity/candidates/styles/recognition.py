@@ -141,10 +141,8 @@ class Seen:
     def __init__(self, loaded: Mapping[str, Any]) -> None:
         self.loaded: Mapping[str, Mapping[str, Any]] = loaded.get("names", {})
         self.names = tuple(self.loaded)
-        self.signatures = {
-            n: signature_of(d.get("signature")) or signature_of_built_in(n)
-            for n, d in self.loaded.items()
-        }
+        told = {n: signature_of(d.get("signature")) for n, d in self.loaded.items()}
+        self.signatures = {n: signature_of_built_in(n) if s is None else s for n, s in told.items()}
         self.kind = str(self.first.get("kind", ""))
         self.public = tuple(loaded.get("public", ()))
         self.libraries = {str(d.get("library", "")) for d in self.loaded.values()} - {""}
