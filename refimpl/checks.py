@@ -1,7 +1,8 @@
 """Checks of arguments.
 
 Every error text of the package is written here, in `shapes`, `objects`, `network_checks`,
-`normalization_checks` and `optimizer_checks`; what to do about a wrong shape in `hints`.
+`normalization_checks`, `optimizer_checks` and `rearranging_checks`; what to do about a wrong shape
+in `hints`.
 """
 
 from __future__ import annotations

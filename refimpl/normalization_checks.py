@@ -114,13 +114,13 @@ def check_normalized_affine(
             )
 
 
-def check_num_groups(where: str, x: Array, num_groups: Any) -> int:
+def check_num_groups(where: str, x: Array, num_groups: Any, name: str = "num_groups") -> int:
     """How many groups the channels are divided into."""
     if not is_integer(num_groups):
-        raise TypeError(f"{where}: num_groups must be an integer, but is {num_groups!r}")
+        raise TypeError(f"{where}: {name} must be an integer, but is {num_groups!r}")
     if num_groups < 1 or x.shape[1] % num_groups:
         raise ValueError(
-            f"{where}: num_groups must divide the {x.shape[1]} channels of x, but is {num_groups} "
+            f"{where}: {name} must divide the {x.shape[1]} channels of x, but is {num_groups} "
             f"(x {x.shape})"
         )
     return int(num_groups)

@@ -44,7 +44,7 @@ NUMBERS_NEAR_0 = (
 USUAL_AXES = {
     **dict.fromkeys(("linear", "softmax", "log_softmax", "cross_entropy", "dropout"), 2),
     **dict.fromkeys(("binary_cross_entropy_with_logits", "squared_error", "log_likelihood"), 2),
-    **dict.fromkeys(("global_avg_pool", "global_max_pool"), 4),
+    **dict.fromkeys(("global_avg_pool", "global_max_pool", "channel_shuffle"), 4),
     # Layers have one number of axes each, by their names or without: none is usual.
     **dict.fromkeys(("batch_norm", "group_norm"), 0),
     "mse_loss": 2,
@@ -281,7 +281,7 @@ def named_by_sizes(case: Case) -> Case:
 
 def _ungrouped(case: Case) -> Mapping[str, Source]:
     """As many channels in as one group has."""
-    if case.options.get("groups", 1) == 1:
+    if case.options.get("groups", 1) == 1 or "weight" not in case.arrays:
         return case.arrays
     x, weight = case.arrays["x"], case.arrays["weight"]
     if not isinstance(x, Draw) or not isinstance(weight, Draw):

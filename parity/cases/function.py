@@ -11,6 +11,7 @@ import numpy as np
 
 import refimpl
 from parity.cases.case import Array
+from parity.cases.parts import apart, stacked
 
 # What an element of a function's tensors depends on: the elements at its own place, its own map,
 # the windows it lies in, its own row.
@@ -39,6 +40,7 @@ class Function:
     pieces: str = ""  # how a small problem with chosen elements is cut out of a large one
     in_networks: bool = False  # it has a rule in `parity.bounds.propagation`
     by_name: tuple[str, ...] = ()  # arrays given by name: an option stands before them
+    several: bool = False  # it gives parts, which are compared as one array (`parts.py`)
     group: str = ""  # under which heading it is listed; nothing: that of its subject's file
 
     @property
@@ -113,7 +115,23 @@ class Function:
     ) -> Any:
         """Code in the function's place on arrays and options, behind the arrays `first`."""
         placed, named = self.given(arrays)
-        return code(*first, *placed, **named, **options)
+        placed = [*first, *placed]
+        if not self.several:
+            return code(*placed, **named, **options)
+        *upstream, x = placed
+        if upstream:
+            return code(self.upstream(upstream[0], x, options), x, **options)
+        return self.as_one(code(x, **options))
+
+    def as_one(self, y: Any) -> Any:
+        """What the function gives; several parts as one array."""
+        return stacked(y) if self.several else y
+
+    def upstream(self, dy: Array, x: Array, options: Mapping[str, Any]) -> Any:
+        """dy as the backward takes it: cut into parts where there are several."""
+        if not self.several:
+            return dy
+        return apart(dy, [part.shape for part in getattr(refimpl, self.name)(x, **options)])
 
     def backward(
         self,

@@ -77,7 +77,7 @@ def _plainer_options(case: Case) -> Iterator[Case]:
     for name in case.options:
         fewer = {n: value for n, value in case.options.items() if n != name}
         yield replace(case, options=fewer)
-        if name == "groups":  # as many channels as one group has
+        if name == "groups" and "weight" in case.arrays:  # as many channels as one group has
             x, weight = case.arrays["x"], case.arrays["weight"]
             assert isinstance(x, Draw)
             assert isinstance(weight, Draw)

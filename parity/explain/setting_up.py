@@ -291,6 +291,20 @@ def _stacked(name: str, said: Picked) -> Arguments:
     return {f"maps[{k}]": drawn(f"map {k}", (1, k + 1, *shape)) for k in range(2)}
 
 
+def _turned(name: str, said: Picked) -> Arguments:
+    return {"x": different("x", (2, 3) if said.shape is None else said.shape)}
+
+
+def _grouped(name: str, said: Picked) -> Arguments:
+    """Six channels of one pixel, unless more are asked for."""
+    return {"x": different("x", (said.get("batch", 1), *_shape(said, (6, 1))))}
+
+
+def _places(name: str, said: Picked) -> Arguments:
+    """A row, along which parts are taken."""
+    return {"x": different("x", (6,) if said.shape is None else said.shape)}
+
+
 def _dropped(name: str, said: Picked) -> Arguments:
     shape = (4,) if said.shape is None else said.shape
     return {"x": drawn("x", shape, 1, 9), "mask": np.resize(np.array([1, 0, 0, 1]), shape)}
@@ -390,6 +404,9 @@ KINDS: dict[Maker, tuple[str, tuple[str, ...]]] = {
     _branches: ("add", ()),
     _two_arrays: ("multiply subtract divide", ()),
     _stacked: ("concatenate", ()),
+    _turned: ("transpose reshape", ()),
+    _grouped: ("channel_shuffle", ("batch",)),
+    _places: ("slice_axis split", ()),
     _dropped: ("dropout", ()),
     _normalised: ("batch_norm layer_norm group_norm", ()),
     _running: ("running_statistics", ()),
@@ -415,6 +432,10 @@ USUAL: dict[str, Mapping[str, Any]] = {
         "betas": (Fraction(1, 2), Fraction(15, 16)),
         "eps": 0,
     },
+    "reshape": {"shape": (-1, 2)},
+    "channel_shuffle": {"groups": 2},
+    "slice_axis": {"axis": 0, "start": 1, "step": 2},
+    "split": {"sizes": 3},
     "softplus": {"beta": 2},
     "elu": {"alpha": 2},
 }

@@ -21,6 +21,7 @@ from parity.oracle.max_pooling import TORCH as MAX_POOLING
 from parity.oracle.normalization import TORCH as NORMALIZATION
 from parity.oracle.optimizers import TORCH as OPTIMIZERS
 from parity.oracle.piecewise_activations import TORCH as PIECEWISE_ACTIVATIONS
+from parity.oracle.rearranging import TORCH as REARRANGING
 from parity.oracle.sampling import TORCH as SAMPLING
 from parity.oracle.smooth_activations import TORCH as SMOOTH_ACTIVATIONS
 from parity.oracle.transposed_convolution import TORCH as TRANSPOSED_CONVOLUTION
@@ -37,6 +38,7 @@ FUNCTIONS: dict[str, Callable[..., Tensor]] = {
     **SAMPLING,
     **DENSE,
     **JOINING,
+    **REARRANGING,
     **BROADCASTING,
     **ACTIVATIONS,
     **SMOOTH_ACTIVATIONS,

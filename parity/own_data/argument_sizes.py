@@ -8,6 +8,7 @@ from inspect import signature
 
 import refimpl
 from parity.cases.case import Shape
+from parity.cases.functions import FUNCTIONS
 from parity.own_data.errors import OwnDataError
 from parity.own_data.function_options import FLAGS
 from parity.own_data.names import argument_names, is_optional
@@ -77,6 +78,10 @@ def _first(name: str, cells: Mapping[str, str], above: tuple[str, Shape] | None)
     case, y = above
     if not y:
         raise OwnDataError(f"{name} is missing, and {case} above gives one number")
+    if FUNCTIONS[case.partition("[")[0]].several:
+        raise OwnDataError(
+            f"{name} is missing, and {case} above gives several arrays; say its size"
+        )
     return y
 
 

@@ -20,6 +20,7 @@ import refimpl
 from parity import oracle
 from parity.cases.case import Array
 from parity.cases.functions import FUNCTIONS
+from parity.cases.parts import apart
 
 MISTAKES = "parity.mistakes."
 # What torch answers to an option that it does not have: which maximum of a tie, say.
@@ -72,11 +73,17 @@ def _forward(function: str, right: Code) -> Code:
     @wraps(right)
     def by_torch(*given: Any, **options: Any) -> Any:
         try:
-            return oracle.forward(function, *_told(function, right, given, options))
+            y = oracle.forward(function, *_told(function, right, given, options))
+            return _parts(y, right(*given, **options)) if FUNCTIONS[function].several else y
         except UNKNOWN:
             return right(*given, **options)
 
     return by_torch
+
+
+def _parts(y: Array, right: tuple[Array, ...]) -> tuple[Array, ...]:
+    """torch's numbers in the shapes of the right parts."""
+    return tuple(apart(y, [part.shape for part in right]))
 
 
 def _backward(function: str, right: Code) -> Code:
@@ -117,6 +124,8 @@ def _told(
 ) -> tuple[dict[str, Array], Arguments]:
     """The arrays of a call and its options, by the names of refimpl's arguments."""
     called = dict(signature(right).bind(*given, **options).arguments)
+    if "dy" in called:
+        called["dy"] = FUNCTIONS[function].as_one(called["dy"])
     maps = [name for name, value in called.items() if isinstance(value, tuple) and _arrays(value)]
     for name in maps:
         called |= zip(FUNCTIONS[function].inputs, called.pop(name), strict=False)

@@ -203,8 +203,9 @@ class Drawn:
     @cached_property
     def dy(self) -> Array | None:
         """The upstream gradient, or None: nobody called the backward."""
-        backward = self.calls and FUNCTIONS[self.case.function].inputs
-        return np.asarray(self.calls[0][0]) if backward else None
+        function = FUNCTIONS[self.case.function]
+        backward = self.calls and function.inputs
+        return np.asarray(function.as_one(self.calls[0][0])) if backward else None
 
     def tensors(self, known: Mistake | None = None) -> Tensors:
         """What refimpl gives, or the tensors that a known mistake makes wrong."""

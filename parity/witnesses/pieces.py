@@ -60,6 +60,8 @@ def cost(problem: Problem) -> int:
             "flatten" | "concatenate" | "rot180" | "add" | "sum" | "dropout" | "dsigmoid" | "dtanh"
         ):
             return outputs
+        case "transpose" | "reshape" | "channel_shuffle" | "slice_axis" | "split":
+            return outputs
         case "multiply" | "subtract" | "divide":
             return outputs
         case name if "pool" in name or name == "downsample":

@@ -1,6 +1,6 @@
 """A layer is its function, with its parameters and options."""
 
-from inspect import signature
+from inspect import Parameter, signature
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from refimpl import (
     Add,
     AvgPool2d,
     BatchNorm,
+    ChannelShuffle,
     Concatenate,
     Conv2d,
     ConvTranspose2d,
@@ -34,11 +35,14 @@ from refimpl import (
     MaxPool2d,
     PReLU,
     ReLU,
+    Reshape,
     Sigmoid,
     SiLU,
+    SliceAxis,
     Softmax,
     Softplus,
     Tanh,
+    Transpose,
 )
 
 KERNELS = draw(np.random.default_rng(1), (4, 3, 3, 2), "float64")
@@ -50,6 +54,7 @@ AFFINE = draw(np.random.default_rng(5), (2, 3), "float64")
 RUNNING = draw(np.random.default_rng(6), (3,), "float64"), np.array([4.0, 0.5, 9.0])
 OF_MAPS = draw(np.random.default_rng(7), (2, 5, 6), "float64")
 RESPONSE = {"size": 3, "alpha": 0.5, "beta": 0.25, "k": 2.0}
+PART = {"axis": 3, "start": 1, "stop": 4, "step": 2}
 POOLING = {"kernel_size": (4, 2), **GEOMETRY, "ceil_mode": True}
 
 # a layer, the options of its function
@@ -112,10 +117,21 @@ LAYERS = {
     "group_norm": (GroupNorm(*AFFINE, 3), {"num_groups": 3}),
     "local_response_norm": (LocalResponseNorm(2), {"size": 2}),
     "local_response_norm with options": (LocalResponseNorm(**RESPONSE), RESPONSE),
+    "transpose": (Transpose(), {}),
+    "transpose in an order": (Transpose((0, 2, 3, 1)), {"axes": (0, 2, 3, 1)}),
+    "reshape": (Reshape((-1, 30)), {"shape": (-1, 30)}),
+    "channel_shuffle": (ChannelShuffle(3), {"groups": 3}),
+    "slice_axis": (SliceAxis(2), {"axis": 2}),
+    "slice_axis of a part": (SliceAxis(**PART), PART),
     "dropout with a share": (Dropout(MASK, 0.25), {"p": 0.25}),
 }
 JOINS: dict[str, tuple[Layer, int]] = {"add": (Add(), 2), "concatenate": (Concatenate(), 3)}
 EVERY_LAYER = pytest.mark.parametrize(("layer", "options"), LAYERS.values(), ids=LAYERS)
+
+
+def is_needed(option: str, thing: Any) -> bool:
+    """Whether a function or a layer has no default for an option."""
+    return signature(thing).parameters[option].default is Parameter.empty
 
 
 def draw_input(rng: np.random.Generator, layer: Layer) -> Any:
@@ -168,7 +184,7 @@ def test_options_change_the_output(rng: np.random.Generator) -> None:
             if option in ("groups", "normalized_shape"):
                 continue
             fewer = {key: value for key, value in options.items() if key != option}
-            if option in ("kernel_size", "size"):
+            if is_needed(option, getattr(refimpl, layer.function)):
                 fewer[option] = 2
             given = {**layer.parameters, **layer.constants}
             y = getattr(refimpl, layer.function)(x, **given, **fewer)
@@ -262,7 +278,6 @@ def test_every_layer_is_tested() -> None:
 # --- what a layer is made with ------------------------------------------------------------
 
 ONES = np.ones((2, 3))
-NEEDED = ("kernel_size", "output_size")
 GIVEN: dict[type[Layer], tuple[dict[str, Any], dict[str, Any]]] = {  # parameters, options
     Conv2d: (
         {"weight": KERNELS, "bias": BIAS},
@@ -296,6 +311,10 @@ GIVEN: dict[type[Layer], tuple[dict[str, Any], dict[str, Any]]] = {  # parameter
     ELU: ({}, {"alpha": 0.5}),
     PReLU: ({"weight": BIAS}, {}),
     Softmax: ({}, {"axis": 0}),
+    Transpose: ({}, {"axes": (1, 0)}),
+    Reshape: ({}, {"shape": (-1, 2)}),
+    ChannelShuffle: ({}, {"groups": 2}),
+    SliceAxis: ({}, PART),
     Dropout: ({}, {"p": 0.25}),
 }
 
@@ -314,7 +333,7 @@ def test_a_layer_keeps_what_it_is_given(kind: type[Layer]) -> None:
 def test_defaults_are_those_of_the_function(kind: type[Layer]) -> None:
     """What a layer is not given, it takes as its function does."""
     parameters, options = GIVEN[kind]
-    needed = {name: value for name, value in options.items() if name in NEEDED}
+    needed = {name: value for name, value in options.items() if is_needed(name, kind)}
     made = kind(**parameters, **needed).options
     of_function = signature(getattr(refimpl, kind.function)).parameters
     assert made.keys() == options.keys()

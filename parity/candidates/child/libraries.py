@@ -106,19 +106,21 @@ class Gradients:
 def torch_vjp(
     target: Any, args: list[Any], kwargs: dict[str, Any], dy: Any, wanted: list[Any], named: bool
 ) -> Gradients:
-    """By torch.autograd; of a tuple its first element is the result. One that depends on no input
-    has the gradient None."""
+    """By torch.autograd; of a tuple its first element is the result, or all are, if dy is a list of
+    gradients. One that depends on no input has the gradient None."""
     torch = import_module("torch")
     inputs = [(kwargs if isinstance(which, str) else args)[which] for which in wanted]
     for tensor in inputs:
         tensor.requires_grad_(True)
     value = target(*args, **kwargs)
-    first = value[0] if isinstance(value, tuple) else value
+    several = isinstance(dy, list)
+    results = list(value) if several else [value[0] if isinstance(value, tuple) else value]
     names = dict(target.named_parameters()) if named else {}
     asked = [*inputs, *(p for p in names.values() if p.requires_grad)]
     found: Sequence[Any] = [None] * len(asked)
-    if asked and first.requires_grad:
-        found = torch.autograd.grad(first, asked, dy, allow_unused=True)
+    if asked and results[0].requires_grad:
+        upstream = dy if several else [dy]
+        found = torch.autograd.grad(results, asked, upstream, allow_unused=True)
     of_parameters = iter(found[len(inputs) :])
     gradients = {n: next(of_parameters) if p.requires_grad else None for n, p in names.items()}
     return Gradients(value, found[: len(inputs)], gradients)
@@ -127,7 +129,8 @@ def torch_vjp(
 def jax_vjp(
     target: Any, args: list[Any], kwargs: dict[str, Any], dy: Any, wanted: list[Any]
 ) -> Gradients:
-    """By jax.vjp; of a tuple the first element alone."""
+    """By jax.vjp; of a tuple the first element alone, or all, if dy is a list of gradients."""
+    several = isinstance(dy, list)
 
     def of_wanted(*given: Any) -> Any:
         places, named = list(args), dict(kwargs)
@@ -137,8 +140,15 @@ def jax_vjp(
             else:
                 places[which] = one
         value = target(*places, **named)
+        if several:
+            return list(value)
         return value[0] if isinstance(value, tuple) else value
 
     inputs = [(kwargs if isinstance(which, str) else args)[which] for which in wanted]
     value, back = import_module("jax").vjp(of_wanted, *inputs)
-    return Gradients(value, back(dy.astype(value.dtype)), {})
+    upstream = (
+        [one.astype(part.dtype) for one, part in zip(dy, value)]  # noqa: B905
+        if several
+        else dy.astype(value.dtype)
+    )
+    return Gradients(value, back(upstream), {})

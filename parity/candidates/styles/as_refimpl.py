@@ -105,8 +105,8 @@ def asked(problem: Problem, told: Told, name: str, part: str) -> Step:
             value = value[0]
         if problem.function in STEPS:
             value = stacked(value, arrays["dy"].shape)
-        if isinstance(value, tuple) and value and np.shape(value[0]) == arrays["dy"].shape:
-            value = value[0] if part == FORWARD else value  # (y, cache), of a forward alone
+        if part == FORWARD and is_pair(value, arrays["dy"]):
+            value = value[0]  # (y, cache), of a forward alone
         found = {"y": value_in(value)} if part == FORWARD else gradients_in(value, inputs(problem))
         return ours(problem, ways, found)
 
@@ -123,6 +123,12 @@ def stacked(value: Any, shape: tuple[int, ...]) -> Any:
     if several and [np.shape(part) for part in value] == [shape[1:]] * shape[0]:
         return np.array(value)
     return value
+
+
+def is_pair(value: Any, dy: Any) -> bool:
+    """Whether a forward gave its value and something else; several parts have a dy each."""
+    together = isinstance(value, tuple) and value and isinstance(dy, np.ndarray)
+    return bool(together and np.shape(value[0]) == dy.shape)
 
 
 def tensors(problem: Problem, part: str) -> tuple[str, ...]:

@@ -68,6 +68,7 @@ LAYERS = (
     *(*OF_CHANNELS, "global_avg_pool", "global_max_pool"),
     *(f"adaptive_{kind}_pool{n}d" for kind in ("avg", "max") for n in (1, 2, 3)),
     *("cross_entropy", "mse_loss", "local_response_norm", "dropout"),
+    *("transpose", "reshape", "channel_shuffle", "slice_axis", "split"),
 )
 
 # The layout of so many samples and maps as the probe has.

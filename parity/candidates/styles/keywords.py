@@ -12,6 +12,7 @@ import numpy as np
 
 import refimpl
 from parity.candidates.styles.naming import OPTIONS, PAIRS, array_called
+from parity.candidates.styles.rearranged import in_its_words, not_in_its_words
 from parity.candidates.styles.style import Signature
 from parity.cases.functions import FUNCTIONS
 from parity.witnesses.problem import Problem
@@ -61,9 +62,17 @@ def settled(problem: Problem) -> dict[str, Any]:
     values = {n: one_number(v) if n in BY_AXIS else v for n, v in values.items()}
     if values.get("stride", 1) is None:
         values["stride"] = window(problem, values)
-    if isinstance(values.get("normalized_shape"), int):
-        values["normalized_shape"] = (values["normalized_shape"],)
+    for name in ("normalized_shape", "shape", "axes"):
+        if isinstance(values.get(name), int):
+            values[name] = (values[name],)
+    if "axes" in values and values["axes"] is None:
+        values["axes"] = reversed_axes(problem)
     return {**values, "padding": 0} if values.get("padding") == "valid" else values
+
+
+def reversed_axes(problem: Problem) -> tuple[int, ...]:
+    """The order of a transposition unless something else is said."""
+    return tuple(range(problem.arrays["x"].ndim))[::-1]
 
 
 def window(problem: Problem, values: Mapping[str, Any]) -> Any:
@@ -82,8 +91,14 @@ def special(problem: Problem) -> dict[str, Any]:
     values, unless_given = settled(problem), defaults(problem)
     if "stride" in values and unless_given["stride"] is None:
         unless_given["stride"] = window(problem, values)
+    if "axes" in values and unless_given["axes"] is None:
+        unless_given["axes"] = reversed_axes(problem)
     unless_given |= {n: v for n, v in of_course(problem).items() if n in unless_given}
-    return {n: v for n, v in values.items() if v is not unless_given[n] and v != unless_given[n]}
+    return {
+        n: v
+        for n, v in values.items()
+        if n not in unless_given or (v is not unless_given[n] and v != unless_given[n])
+    }
 
 
 def of_course(problem: Problem) -> dict[str, Any]:
@@ -153,7 +168,9 @@ def takes_anything(parameters: Signature) -> bool:
 
 def keywords(problem: Problem, parameters: Signature) -> dict[str, Any]:
     """The options under the candidate's names; refimpl's where any keyword is taken."""
-    names, values = by_keyword(parameters), settled(problem)
+    names = by_keyword(parameters)
+    problem = in_its_words(problem, names)
+    values = settled(problem)
     optional = {p.name for p in parameters or () if p.has_default}
     found = {
         name: NONE_GIVEN.get(name) if value is None else value
@@ -183,7 +200,8 @@ def option_lacking(problem: Problem, parameters: Signature) -> str:
 def array_parameters(problem: Problem, parameters: Signature) -> list[Any]:
     """The parameters, by position, that are no options."""
     names = by_keyword(parameters)
-    options = {name for option in defaults(problem) for name in names_of(option, names)}
+    known = (*defaults(problem), *in_its_words(problem, names).options)
+    options = {name for option in known for name in names_of(option, names)}
     return [
         p
         for p in parameters or ()
@@ -217,11 +235,17 @@ def has_room_for_any(parameters: Signature) -> bool:
 
 def lacking(problem: Problem, parameters: Signature, given: int) -> str:
     """The first thing that the candidate cannot be told; given: how many arrays it is given."""
-    wanted, extra = array_parameters(problem, parameters), extra_lacking(problem, parameters)
+    extra = extra_lacking(problem, parameters)
     if extra:
         return extra
+    names = by_keyword(parameters)
+    unsaid = not_in_its_words(problem, names)
+    if unsaid:
+        return unsaid
+    problem = in_its_words(problem, names)
+    wanted = array_parameters(problem, parameters)
     if not has_room_for_any(parameters):
-        names, like = by_keyword(parameters), problem.function
+        like = problem.function
         states = (n for n in problem.arrays if n in STATES)
         left = [n for n in states if not any(array_called(name, (n,), like) for name in names)]
         if left:

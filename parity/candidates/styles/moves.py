@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from parity.candidates.said import Misshapen
+from parity.candidates.styles.rearranged import one_as_parts, parts_as_one
 from parity.candidates.styles.style import CHW, D1, DN, HW, HWC, NC, NHWC, D
 from parity.cases.case import Array, Shape
 from parity.witnesses.problem import Problem
@@ -244,15 +245,17 @@ def as_vector(bias: Array, shape: Shape) -> Move | None:
 # --- the arrays of a problem --------------------------------------------------------------
 
 
-def theirs(problem: Problem, ways: Moves) -> dict[str, Array]:
-    """The arrays of a problem, and dy, as the candidate wants them."""
+def theirs(problem: Problem, ways: Moves) -> dict[str, Any]:
+    """The arrays of a problem, and dy, as the candidate wants them; of several parts a list."""
     given = {name: ways.get(name, AS_IT_IS).there(array) for name, array in problem.arrays.items()}
-    return {**given, "dy": ways.get("y", AS_IT_IS).there(problem.dy)}
+    return {**given, "dy": one_as_parts(problem, ways.get("y", AS_IT_IS).there(problem.dy))}
 
 
 def ours(problem: Problem, ways: Moves, found: Mapping[str, Any]) -> dict[str, Any]:
     """What the candidate gave by the names of tensors, in refimpl's layout."""
     like = {"y": problem.dy, **{f"d{name}": array for name, array in problem.arrays.items()}}
+    if "y" in found:
+        found = {**found, "y": parts_as_one(problem, found["y"])}
     return {
         tensor: ways.get("y" if tensor == "y" else tensor[1:], AS_IT_IS).back(value, like[tensor])
         for tensor, value in found.items()

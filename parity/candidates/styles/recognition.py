@@ -16,6 +16,7 @@ from parity.candidates.styles.every import EVERY
 from parity.candidates.styles.moves import OF_MAPS
 from parity.candidates.styles.naming import OPTIONS, array_called, is_upstream
 from parity.candidates.styles.of_library import AUTOGRAD, MODULE
+from parity.candidates.styles.rearranged import signature_of_built_in
 from parity.candidates.styles.style import (
     BACKWARD,
     BOTH,
@@ -75,6 +76,11 @@ WORDS: tuple[tuple[str, str], ...] = (
     (r"sigmoid|logistic$", "sigmoid"),
     (r"tanh", "tanh"),
     (r"flatten", "flatten"),
+    (r"channel_?shuffle|shuffle_?channel", "channel_shuffle"),
+    (r"permute|transpose|swap_?(axes|dims)", "transpose"),
+    (r"reshape|(^|_)view(_|$)", "reshape"),
+    (r"narrow|slice|(^|_)crop(_|$)", "slice_axis"),
+    (r"(^|_)split(_|$)", "split"),
     (r"affine|linear|dense|fully_?connected|(^|_)fc(_|\d|$)|inner_?product", "linear"),
 )
 # Functions that refimpl has not, and several functions in one.
@@ -137,7 +143,8 @@ class Seen:
     def __init__(self, loaded: Mapping[str, Any]) -> None:
         self.loaded: Mapping[str, Mapping[str, Any]] = loaded.get("names", {})
         self.names = tuple(self.loaded)
-        self.signatures = {n: signature_of(d.get("signature")) for n, d in self.loaded.items()}
+        told = {n: signature_of(d.get("signature")) for n, d in self.loaded.items()}
+        self.signatures = {n: signature_of_built_in(n) if s is None else s for n, s in told.items()}
         self.kind = str(self.first.get("kind", ""))
         self.public = tuple(loaded.get("public", ()))
         self.libraries = {str(d.get("library", "")) for d in self.loaded.values()} - {""}

@@ -19,7 +19,8 @@ from parity.witnesses.pieces import shape_of
 from parity.witnesses.problem import SUM, Problem
 
 BLOCK = 1 << 18  # elements of the largest array of a block
-PER_SAMPLE = {"shared_conv2d", "flatten", "concatenate"}  # beside those that pieces are cut from
+# Beside those that pieces are cut from.
+PER_SAMPLE = {"shared_conv2d", "flatten", "concatenate", "channel_shuffle"}
 PARAMETERS = {"weight", "bias", "kernel"}
 
 

@@ -23,7 +23,8 @@ ORDER = (
     *("kernel_size", "output_size", "size", "sigma", "stride", "padding", "output_padding"),
     *("dilation", "groups"),
     *("ceil_mode", "count_include_pad", "divisor_override", "mode", "how", "edge"),
-    *("negative_slope", "min_val", "max_val", "axis", "p", "reduction"),
+    *("negative_slope", "min_val", "max_val", "sizes", "axis", "p", "reduction"),
+    *("axes", "shape", "start", "stop"),
     *("ignore_index", "label_smoothing", "ties", "at_zero"),
     *("normalized_shape", "num_groups", "training", "alpha", "beta", "k"),
     *("threshold", "approximate", "indices"),
@@ -87,10 +88,11 @@ def written_otherwise(given: Situation) -> Iterator[str]:
     """Lists, tuples, NumPy's integers; by place, by keyword; a default said or not."""
     call = given.call
     for way in WAYS:
-        y = _called(call.function.name, call.arrays, call, way)
+        y = call.function.as_one(_called(call.function.name, call.arrays, call, way))
         gradients: Any = ()
         if call.function.inputs:
-            backward = {"dy": call.dy, **call.of_backward}
+            dy = call.function.upstream(call.dy, next(iter(call.arrays.values())), call.options)
+            backward = {"dy": dy, **call.of_backward}
             gradients = _called(call.function.backward_name, backward, call, way)
         yield from apart(
             f"{call.function.name} with {way.said}", named(call, y, gradients), given.first

@@ -17,7 +17,9 @@ def of_right_kind(given: Situation) -> Iterator[str]:
     of the argument; one alone is no tuple.
     """
     call = given.call
-    yield from _array("y", call.forward(), call.dy.shape, call.dy.dtype)
+    shape = None if call.function.several else call.dy.shape
+    for name, value in call.values().items():
+        yield from _array(name, value, shape, call.dy.dtype)
     if not call.function.inputs:
         return
     gradients = call.backward()

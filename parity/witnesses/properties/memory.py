@@ -36,7 +36,7 @@ def in_own_memory(given: Situation) -> Iterator[str]:
 
 def _returned(call: Call) -> Mapping[str, Any]:
     gradients = zip(call.gradient_names, parts_of(call.backward()), strict=False)
-    return {"y": call.forward(), **dict(gradients)}
+    return {**call.values(), **dict(gradients)}
 
 
 def _share(one: Any, another: Any) -> bool:

@@ -11,7 +11,8 @@ from parity.witnesses.properties.apart import beyond
 from parity.witnesses.properties.situation import Call, Situation, Tensors
 
 OF_ALL = ("weight", "bias", "kernel")  # what all samples share
-STACKED = ("sgd_step", "adam_step")  # results along the first axis
+STACKED = ("sgd_step", "adam_step", "split")  # results along the first axis
+ELSEWHERE = ("transpose", "reshape")  # which move the first axis
 MATRICES = ("rot180", "correlate2d", "convolve2d")  # the last two axes are no samples
 
 OF_WHOLE_BATCH = ("batch_norm", "running_statistics")  # what each sample takes part in
@@ -36,7 +37,7 @@ def samples_apart(given: Situation) -> Iterator[str]:
 
 def has_batch(call: Call) -> bool:
     """Whether the first axis of the first array numbers samples, two at least."""
-    if call.function.name in STACKED:
+    if call.function.name in (*STACKED, *ELSEWHERE):
         return False
     shape = next(iter(call.arrays.values())).shape
     if call.function.subject == "broadcasting":

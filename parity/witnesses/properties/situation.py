@@ -33,6 +33,13 @@ class Call(NamedTuple):
         code = getattr(refimpl, self.function.name)
         return self.function.called(code, self.arrays, self.options)
 
+    def values(self) -> dict[str, Any]:
+        """What the function returns, as it is and by name: y, or several parts y[0], y[1], …"""
+        if not self.function.several:
+            return {"y": self.forward()}
+        parts = getattr(refimpl, self.function.name)(*self.arrays.values(), **self.options)
+        return {f"y[{p}]": part for p, part in enumerate(parts)}
+
     def backward(self) -> Any:
         """What the backward returns, as it is; nothing where the forward alone is there."""
         if not self.function.inputs:

@@ -199,9 +199,10 @@ def test_limits_are_numbers(function: str, kind: str, dtype: str) -> None:
 
 # --- selections ---------------------------------------------------------------------------
 
+MOVING = ("transpose", "reshape", "channel_shuffle", "slice_axis", "split")
 SELECTIONS = (
     *("max_pool1d", "max_pool2d", "max_pool3d"),
-    *("flatten", "concatenate", "relu", "sign"),
+    *("flatten", "concatenate", "relu", "sign", *MOVING),
 )
 
 
@@ -236,9 +237,9 @@ def test_downsampled_maxima_are_exact(edge: str) -> None:
     }
 
 
-@pytest.mark.parametrize("function", ["flatten", "relu", "sign", "add", "concatenate"])
+@pytest.mark.parametrize("function", ["flatten", "relu", "sign", "add", "concatenate", *MOVING])
 def test_moved_gradients_are_exact(function: str) -> None:
-    """The gradients of flatten, relu, sign and the joins are copies of dy and zeros."""
+    """The gradients of what moves, of relu, sign and the joins are copies of dy and zeros."""
     for name in FUNCTIONS[function].inputs:
         bound = judged(function, f"d{name}")[2]
         assert bound.exact
@@ -280,7 +281,7 @@ def test_overlapping_windows_are_exact_on_integers() -> None:
     "function",
     [
         *("max_pool1d", "max_pool2d", "relu", "leaky_relu", "flatten"),
-        *("rot180", "add", "concatenate"),
+        *("rot180", "add", "concatenate", *MOVING),
     ],
 )
 def test_selections_stay_under_their_half(function: str, kind: str, dtype: str) -> None:

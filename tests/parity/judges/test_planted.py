@@ -116,21 +116,22 @@ def detour(
     dtype: str = DTYPE,
 ) -> None:
     """The same, with torch asked anew."""
-    name = backward_of(case.function)
+    name, function = backward_of(case.function), FUNCTIONS[case.function]
     right = getattr(refimpl, name)
     arrays = case_arrays(case, dtype, Settings().seed)
-    shape = FUNCTIONS[case.function].forward(arrays, case.options).shape
+    shape = function.forward(arrays, case.options).shape
 
-    def wrong(dy: Array, *args: Any, **options: Any) -> Any:
+    def wrong(dy: Any, *args: Any, **options: Any) -> Any:
         # Balls and symbols have no bounds, a sample alone and another convention have others.
-        if dy.dtype != dtype or dy.shape != shape or {"ties", "indices"} & options.keys():
+        one = function.as_one(dy)
+        if one.dtype != dtype or one.shape != shape or {"ties", "indices"} & options.keys():
             return right(dy, *args, **options)
-        limits = backward_bounds(case.function, dy, arrays, options, sides(dtype))
+        limits = backward_bounds(case.function, one, arrays, options, sides(dtype))
         grads = right(dy, *args, **options)
         if not isinstance(grads, tuple):
             return mistake(grads, limits[gradient].limit)
         if not hasattr(grads, "_replace"):
-            place = FUNCTIONS[case.function].inputs.index(gradient)
+            place = function.inputs.index(gradient)
             spoilt = mistake(grads[place], limits[gradient].limit)
             return (*grads[:place], spoilt, *grads[place + 1 :])
         field = f"d{gradient}"

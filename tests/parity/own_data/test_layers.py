@@ -165,6 +165,9 @@ REFUSED = {
     "function,x\nrelu,two": "line 2: x 'two': must be sizes",
     "function,x\nrelu,": "line 2: x is missing, and there is no layer above",
     "function,x\nmse,2x3\nrelu,": "line 3: x is missing, and mse_loss[line 2] above gives one",
+    "function,x,axis,sizes\nsplit,2x6,1,3\nrelu,,,": (
+        "line 3: x is missing, and split[line 2] above gives several arrays; say its size"
+    ),
     "function,x,strid\nconv2d,2x3x8x9,2": "line 2: conv2d has no 'strid'; did you mean stride?",
     "function,x,kernel_size\nrelu,2x3,2": "line 2: relu has no 'kernel_size'; it has x",
     "function,x,logits\nsoftmax_loss,2x3,2x3": "line 2: x and logits are the same here",

@@ -76,6 +76,7 @@ USED = {
     "functions.po": set(of_the_functions()) - {""},
     "normalization.po": {*of_the_mistakes(), *of_the_functions()} - {""},
     "optimizers.po": {*of_the_mistakes(), *of_the_functions()} - {""},
+    "rearranging.po": {*of_the_mistakes(), *of_the_functions(), *of_the_docstrings()} - {""},
 }
 
 

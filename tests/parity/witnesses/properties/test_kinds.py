@@ -91,3 +91,15 @@ def test_tuples_and_arrays(monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch, refimpl, "concatenate_backward", list)
     said = faults(of_right_kind, "concatenate[one map]")[0]
     assert said == "concatenate_backward returns a list, not a tuple"
+
+
+def test_several_parts_are_asked_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is an array that can be written to."""
+    assert faults(of_right_kind, "split[parts of one]") == []
+    right = refimpl.split
+    changes = (read_only, lambda y: y.tolist())
+    for change, said in zip(changes, ("cannot be written to", "is a builtins.list"), strict=True):
+        plant(monkeypatch, refimpl, "split", lambda parts, c=change: (*parts[:-1], c(parts[-1])))
+        found = faults(of_right_kind, "split[two halves of the channels]")
+        assert [fault for fault in found if fault.startswith(f"y[1] {said}")]
+        monkeypatch.setattr(refimpl, "split", right)

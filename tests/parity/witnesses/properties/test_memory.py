@@ -33,6 +33,14 @@ def test_views_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
 
 
+def test_parts_that_are_views_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As NumPy's and torch's split give them."""
+    assert faults(in_own_memory, "split[parts of one]") == []
+    monkeypatch.setattr(refimpl, "split", lambda x, sizes, axis=0: tuple(np.split(x, 2, axis)))
+    found = faults(in_own_memory, "split[two halves of the channels]")
+    assert found[:2] == [f"y[{p}] shares memory with the argument x" for p in (0, 1)]
+
+
 def test_work_in_place_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where it may: read-only arguments would pass."""
 
