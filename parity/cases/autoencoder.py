@@ -12,14 +12,16 @@ ARCHITECTURE = {
     "conv": described("conv2d", stride=2, padding=1),
     "elu": described("elu", alpha=0.5),
     "pool": described("adaptive_avg_pool2d", output_size=(3, 2)),
-    "up1": described("conv_transpose2d", stride=(1, 2)),
+    "up1": described("conv_transpose2d", stride=(1, 2), dilation=(2, 1)),
     "tanh": described("tanh"),
-    "up2": described("conv_transpose2d", stride=(2, 1), padding=(1, 0), output_padding=(1, 0)),
+    "up2": described(
+        "conv_transpose2d", stride=(2, 1), padding=(1, 0), output_padding=(1, 0), groups=2
+    ),
 }
 
 
 def _network(rng: np.random.Generator) -> Sequential:
-    """7×6 → conv 3@3×2/2 → ELU → mean 3×2 → transposed 4@2×3 → tanh → transposed 2@2×2 → 7×6."""
+    """9×6 → conv 3@3×2/2 → ELU → mean 3×2 → transposed 4@2×3 → tanh → transposed 2@2×2 → 9×6."""
     return Sequential(
         {
             "conv": Conv2d(
@@ -27,14 +29,15 @@ def _network(rng: np.random.Generator) -> Sequential:
             ),
             "elu": ELU(0.5),
             "pool": AdaptiveAvgPool2d((3, 2)),
-            "up1": ConvTranspose2d(uniform(rng, (3, 4, 2, 3), 1), stride=(1, 2)),
+            "up1": ConvTranspose2d(uniform(rng, (3, 4, 2, 3), 1), stride=(1, 2), dilation=(2, 1)),
             "tanh": Tanh(),
             "up2": ConvTranspose2d(
-                uniform(rng, (4, 2, 2, 2), 1),
+                uniform(rng, (4, 1, 2, 2), 1),
                 rng.normal(size=2) / 10,
                 stride=(2, 1),
                 padding=(1, 0),
                 output_padding=(1, 0),
+                groups=2,
             ),
         }
     )
@@ -42,7 +45,7 @@ def _network(rng: np.random.Generator) -> Sequential:
 
 def _images(steps: int, rng: np.random.Generator) -> list[tuple[Array, Array]]:
     """Random images, each its own target: the same at every step."""
-    x = rng.normal(size=(5, 2, 7, 6))
+    x = rng.normal(size=(5, 2, 9, 6))
     return [(x, x)] * steps
 
 
@@ -53,6 +56,6 @@ AUTOENCODER = NetworkCase(
     _images,
     documents=(),
     steps=5,
-    learning_rate=1.0,
+    learning_rate=2.0,
     loss=Loss("mse_loss", {}),
 )
