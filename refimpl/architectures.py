@@ -404,9 +404,9 @@ def resnet18(rng: np.random.Generator, training: bool = True) -> Network:
 
     Shapes: (N, 3, 224, 224) -> logits (N, 1000); other sizes, too. training: every normalisation
     by the batch's own statistics; without it by the running ones, 0 and 1 to begin with.
-    Source: He et al. 2016, "Deep residual learning for image recognition", table 1; the names of
-    layers and parameters, and their initial weights, as in torchvision: convolutions `he_normal` by
-    fan_out, normalisations 1 and 0, the dense layer uniform in ±1/√fan_in.
+    Source: D4.16; He et al. 2016, "Deep residual learning for image recognition", table 1; the
+    names of layers and parameters, and their initial weights, as in torchvision: convolutions
+    `he_normal` by fan_out, normalisations 1 and 0, the dense layer uniform in ±1/√fan_in.
 
     >>> network = resnet18(np.random.default_rng(0), training=False)
     >>> network.forward(np.zeros((1, 3, 32, 32))).shape
