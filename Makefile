@@ -38,8 +38,8 @@ imports: $(INSTALLED) ## import-linter: the floors, no circles, torch in one roo
 unit: $(INSTALLED) ## pytest, with all doctests and pages
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n auto --dist worksteal
 
-slow: $(INSTALLED) ## AlexNet at full size: a minute and some gigabytes
-	$(BIN)/python -m pytest -q -m slow tests/parity/judges/test_alexnet.py
+slow: $(INSTALLED) ## AlexNet and ResNet-18 at full size: minutes and some gigabytes
+	$(BIN)/python -m pytest -q -m slow tests/parity/judges/test_alexnet.py tests/parity/judges/test_resnet_in_full.py
 
 jax: $(INSTALLED) ## candidates in JAX: 400 MB to install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_INDEX) -c constraints.txt -e '.[jax]'

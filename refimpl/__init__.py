@@ -58,6 +58,7 @@ from refimpl.adaptive_pooling import (
 from refimpl.architectures import (
     Block,
     alexnet,
+    basic_block,
     he_normal,
     inception_block,
     inception_network,
@@ -65,6 +66,7 @@ from refimpl.architectures import (
     mlp,
     residual_block,
     residual_network,
+    resnet18,
     uniform,
 )
 from refimpl.average_pooling import (
@@ -148,6 +150,7 @@ from refimpl.layers import (
     Linear,
     LocalResponseNorm,
     MaxPool2d,
+    Multiply,
     ReLU,
     Sigmoid,
     Softmax,
@@ -310,6 +313,7 @@ __all__ = [
     "LinearGrads",
     "LocalResponseNorm",
     "MaxPool2d",
+    "Multiply",
     "MultiplyGrads",
     "Network",
     "NetworkGrads",
@@ -358,6 +362,7 @@ __all__ = [
     "avg_pool2d_backward",
     "avg_pool3d",
     "avg_pool3d_backward",
+    "basic_block",
     "batch_norm",
     "batch_norm_backward",
     "binary_cross_entropy_with_logits",
@@ -468,6 +473,7 @@ __all__ = [
     "reshape_backward",
     "residual_block",
     "residual_network",
+    "resnet18",
     "rot180",
     "rot180_backward",
     "running_statistics",

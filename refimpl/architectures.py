@@ -1,4 +1,4 @@
-"""The networks that the documents describe, with seeded initial weights."""
+"""The networks that the documents describe, and ResNet-18, with seeded initial weights."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from refimpl.checks import check_ints, check_room, entries
+from refimpl.checks import check_choice, check_ints, check_room, entries
 from refimpl.elements import Array
 from refimpl.layers import (
     Add,
     AvgPool2d,
+    BatchNorm,
     Concatenate,
     Conv2d,
     Dropout,
     Flatten,
+    GlobalAvgPool,
     Layer,
     Linear,
     LocalResponseNorm,
@@ -85,17 +87,22 @@ def lenet(rng: np.random.Generator) -> Sequential:
     )
 
 
-def he_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+def he_normal(rng: np.random.Generator, shape: tuple[int, ...], fan: str = "in") -> Array:
     """Weights from the normal distribution with variance 2/fan_in: activations keep their size.
 
+    fan="out": variance 2/fan_out, with which gradients keep theirs on the way back.
+
     Shapes: (C_out, C_in, *K) or (features_out, features_in).
+    Raises: ValueError for another fan.
     Source: D2.13, which leaves the initial weights open; He et al. 2015, "Delving deep into
     rectifiers".
 
     >>> bool(abs(he_normal(np.random.default_rng(0), (50, 200)).std() - 0.1) < 0.01)
     True
     """
-    weights: Array = rng.standard_normal(shape) * np.sqrt(2 / prod(shape[1:]))
+    check_choice("he_normal", "fan", fan, ("in", "out"))
+    terms = prod(shape[1:]) if fan == "in" else shape[0] * prod(shape[2:])
+    weights: Array = rng.standard_normal(shape) * np.sqrt(2 / terms)
     return weights
 
 
@@ -326,3 +333,109 @@ def inception_network(rng: np.random.Generator) -> Network:
         {**block.layers, "flatten": Flatten(), "output": _dense(rng, 4, 10 * 7 * 8)},
         block.inputs,
     )
+
+
+# --- ResNet -------------------------------------------------------------------------------
+
+
+def _plain_conv(
+    rng: np.random.Generator, c_out: int, c_in: int, k: int, stride: int = 1, padding: int = 0
+) -> Conv2d:
+    """Without a bias: the normalisation behind it has one."""
+    weight = he_normal(rng, (c_out, c_in, k, k), fan="out")
+    return Conv2d(weight, stride=stride, padding=padding)
+
+
+def _norm(channels: int, training: bool) -> BatchNorm:
+    one, zero = np.ones(channels), np.zeros(channels)
+    return BatchNorm(one, zero, zero.copy(), one.copy(), training=training)
+
+
+def basic_block(
+    rng: np.random.Generator,
+    name: str,
+    source: str,
+    c_in: int,
+    c_out: int,
+    stride: int = 1,
+    training: bool = True,
+) -> Block:
+    """ResNet's basic block: h = x + f(θ, x), f two 3×3 convolutions with batch normalisation.
+
+    ReLU stands between the two and behind the sum. Where the depth or the size changes, x goes
+    through a 1×1 convolution of the same stride and a batch normalisation.
+
+    Shapes: the output of layer `source`, (N, c_in, H, W) -> (N, c_out, ⌈H/stride⌉, ⌈W/stride⌉).
+    training: normalise by the batch's own statistics, not by the running ones.
+    Source: D4.16; He et al. 2016, "Deep residual learning for image recognition"; names of the
+    parameters as in torchvision; initial weights `he_normal` by fan_out, of the normalisation 1
+    and 0.
+
+    >>> block = basic_block(np.random.default_rng(0), "layer2.0", "x", 4, 6, stride=2)
+    >>> block.inputs["layer2.0.add"]
+    ('layer2.0.downsample.1', 'layer2.0.bn2')
+    >>> block.layers["layer2.0.downsample.0"]
+    <Conv2d 4 -> 6, kernel 1x1, stride 2, 24 parameters>
+    """
+    layers: dict[str, Layer] = {
+        f"{name}.conv1": _plain_conv(rng, c_out, c_in, 3, stride, padding=1),
+        f"{name}.bn1": _norm(c_out, training),
+        f"{name}.relu1": ReLU(),
+        f"{name}.conv2": _plain_conv(rng, c_out, c_out, 3, padding=1),
+        f"{name}.bn2": _norm(c_out, training),
+    }
+    inputs: dict[str, tuple[str, ...]] = {f"{name}.conv1": (source,)}
+    shortcut = source
+    if stride != 1 or c_in != c_out:
+        projection, shortcut = f"{name}.downsample.0", f"{name}.downsample.1"
+        layers[projection] = _plain_conv(rng, c_out, c_in, 1, stride)
+        layers[shortcut] = _norm(c_out, training)
+        inputs[projection] = (source,)
+    layers |= {f"{name}.add": Add(), f"{name}.relu2": ReLU()}
+    inputs[f"{name}.add"] = (shortcut, f"{name}.bn2")
+    return Block(layers, inputs)
+
+
+def resnet18(rng: np.random.Generator, training: bool = True) -> Network:
+    """ResNet-18: a 7×7 convolution, eight basic blocks, the mean of each map, 1000 outputs.
+
+    conv1 64@7×7/2 → batch norm → ReLU → max 3×3/2 → two blocks each of 64, 128/2, 256/2, 512/2 maps
+    → mean of each map → 1000
+
+    Shapes: (N, 3, 224, 224) -> logits (N, 1000); other sizes, too. training: every normalisation
+    by the batch's own statistics; without it by the running ones, 0 and 1 to begin with.
+    Source: D4.16; He et al. 2016, "Deep residual learning for image recognition", table 1; the
+    names of layers and parameters, and their initial weights, as in torchvision: convolutions
+    `he_normal` by fan_out, normalisations 1 and 0, the dense layer uniform in ±1/√fan_in.
+
+    >>> network = resnet18(np.random.default_rng(0), training=False)
+    >>> network.forward(np.zeros((1, 3, 32, 32))).shape
+    (1, 1000)
+    >>> repr(network).splitlines()[0]
+    '<Network of 69 layers, 11689512 parameters'
+    """
+    layers: dict[str, Layer] = {
+        "conv1": _plain_conv(rng, 64, 3, 7, stride=2, padding=3),
+        "bn1": _norm(64, training),
+        "relu": ReLU(),
+        "maxpool": MaxPool2d(3, stride=2, padding=1),
+    }
+    inputs: dict[str, tuple[str, ...]] = {}
+    depth = 64
+    for stage, c_out in enumerate((64, 128, 256, 512), start=1):
+        for place in range(2):
+            stride = 2 if stage > 1 and place == 0 else 1
+            name, source = f"layer{stage}.{place}", list(layers)[-1]
+            block = basic_block(rng, name, source, depth, c_out, stride, training)
+            layers |= block.layers
+            inputs |= block.inputs
+            depth = c_out
+    layers |= {"avgpool": GlobalAvgPool(), "flatten": Flatten(), "fc": _as_torch(rng, 1000, depth)}
+    return Network(layers, inputs)
+
+
+def _as_torch(rng: np.random.Generator, outputs: int, inputs: int) -> Linear:
+    """A dense layer as torch begins with it: weight and bias uniform in ±1/√fan_in."""
+    limit = 1 / np.sqrt(inputs)
+    weight = rng.uniform(-limit, limit, (outputs, inputs))
+    return Linear(weight, rng.uniform(-limit, limit, outputs))

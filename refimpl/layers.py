@@ -16,6 +16,7 @@ from refimpl import (
     activations,
     adaptive_pooling,
     average_pooling,
+    broadcasting,
     convolution,
     dense,
     joining,
@@ -115,6 +116,16 @@ def counted(parameters: int) -> list[str]:
     return [f"{parameters} parameter{'s' * (parameters != 1)}"] if parameters else []
 
 
+def _given(weight: Array, bias: Array | None) -> dict[str, Array]:
+    """The parameters of a layer; the bias only where it has one."""
+    return {"weight": weight} if bias is None else {"weight": weight, "bias": bias}
+
+
+def _of_given(layer: Layer, dweight: Array, dbias: Array) -> dict[str, Array]:
+    """The gradients of what `_given` gave."""
+    return _given(dweight, dbias if "bias" in layer.parameters else None)
+
+
 class Conv2d(Layer):
     """Convolution, see `refimpl.conv2d`.
 
@@ -128,14 +139,14 @@ class Conv2d(Layer):
     def __init__(
         self,
         weight: Array,
-        bias: Array,
+        bias: Array | None = None,
         stride: Ints = 1,
         padding: Padding = 0,
         dilation: Ints = 1,
         groups: int = 1,
     ) -> None:
         super().__init__(
-            {"weight": weight, "bias": bias},
+            _given(weight, bias),
             stride=stride,
             padding=padding,
             dilation=dilation,
@@ -144,12 +155,12 @@ class Conv2d(Layer):
 
     def forward(self, x: Array) -> Array:
         p = self.parameters
-        return convolution.conv2d(x, p["weight"], p["bias"], **self.options)
+        return convolution.conv2d(x, p["weight"], p.get("bias"), **self.options)
 
     def backward(self, dy: Array, x: Array) -> LayerGrads:
         weight = self.parameters["weight"]
         dx, dweight, dbias = convolution.conv2d_backward(dy, x, weight, **self.options)
-        return LayerGrads(dx, {"weight": dweight, "bias": dbias})
+        return LayerGrads(dx, _of_given(self, dweight, dbias))
 
 
 class ConvTranspose2d(Layer):
@@ -165,7 +176,7 @@ class ConvTranspose2d(Layer):
     def __init__(
         self,
         weight: Array,
-        bias: Array,
+        bias: Array | None = None,
         stride: Ints = 1,
         padding: Ints = 0,
         output_padding: Ints = 0,
@@ -173,7 +184,7 @@ class ConvTranspose2d(Layer):
         dilation: Ints = 1,
     ) -> None:
         super().__init__(
-            {"weight": weight, "bias": bias},
+            _given(weight, bias),
             stride=stride,
             padding=padding,
             output_padding=output_padding,
@@ -182,14 +193,14 @@ class ConvTranspose2d(Layer):
         )
 
     def forward(self, x: Array) -> Array:
-        p = self.parameters
-        return transposed_convolution.conv_transpose2d(x, p["weight"], p["bias"], **self.options)
+        weight, bias = self.parameters["weight"], self.parameters.get("bias")
+        return transposed_convolution.conv_transpose2d(x, weight, bias, **self.options)
 
     def backward(self, dy: Array, x: Array) -> LayerGrads:
         dx, dweight, dbias = transposed_convolution.conv_transpose2d_backward(
             dy, x, self.parameters["weight"], **self.options
         )
-        return LayerGrads(dx, {"weight": dweight, "bias": dbias})
+        return LayerGrads(dx, _of_given(self, dweight, dbias))
 
 
 class Linear(Layer):
@@ -202,15 +213,15 @@ class Linear(Layer):
 
     function = "linear"
 
-    def __init__(self, weight: Array, bias: Array) -> None:
-        super().__init__({"weight": weight, "bias": bias})
+    def __init__(self, weight: Array, bias: Array | None = None) -> None:
+        super().__init__(_given(weight, bias))
 
     def forward(self, x: Array) -> Array:
         return dense.linear(x, **self.parameters)
 
     def backward(self, dy: Array, x: Array) -> LayerGrads:
         dx, dweight, dbias = dense.linear_backward(dy, x, self.parameters["weight"])
-        return LayerGrads(dx, {"weight": dweight, "bias": dbias})
+        return LayerGrads(dx, _of_given(self, dweight, dbias))
 
 
 class MaxPool2d(Layer):
@@ -607,6 +618,25 @@ class Add(Layer):
 
     def backward(self, dy: Array, x: Array, branch: Array) -> LayerGrads:
         return LayerGrads(tuple(joining.add_backward(dy, x, branch)), {})
+
+
+class Multiply(Layer):
+    """Product of two inputs that broadcast, see `refimpl.multiply`.
+
+    >>> maps, gate = np.array([[[1.0, 2.0], [3.0, 4.0]]]), np.array([[[10.0], [0.5]]])
+    >>> Multiply().forward(maps, gate)
+    array([[[10. , 20. ],
+            [ 1.5,  2. ]]])
+    """
+
+    function = "multiply"
+    inputs = 2
+
+    def forward(self, x: Array, other: Array) -> Array:
+        return broadcasting.multiply(x, other)
+
+    def backward(self, dy: Array, x: Array, other: Array) -> LayerGrads:
+        return LayerGrads(tuple(broadcasting.multiply_backward(dy, x, other)), {})
 
 
 class Concatenate(Layer):

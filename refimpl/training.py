@@ -33,6 +33,7 @@ class Loss(NamedTuple):
 LOSSES: Mapping[str, Loss] = {
     "cross_entropy": Loss(losses, {"reduction": "sum"}),
     "squared_error": Loss(losses, {}),
+    "mse_loss": Loss(losses, {"reduction": "sum"}),
     "binary_cross_entropy_with_logits": Loss(losses, {"reduction": "sum"}),
     "perceptron_loss": Loss(linear_models, {}),
 }

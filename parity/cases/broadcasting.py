@@ -15,7 +15,7 @@ from parity.cases.texts import Texts, Valid
 GROUP = "element by element"
 
 ROWS: tuple[Function, ...] = (
-    Function("multiply", ("x", "other"), integers="repeated", ordered=False),
+    Function("multiply", ("x", "other"), integers="repeated", ordered=False, in_networks=True),
     Function("subtract", ("x", "other"), integers="repeated", ordered=False),
     Function("divide", ("x", "other"), ordered=False),
 )

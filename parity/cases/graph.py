@@ -11,6 +11,7 @@ from parity.cases.network_case import Described, Loss
 
 ACTIVATIONS = ("relu", "leaky_relu", "sigmoid", "tanh", "softmax")
 SUM = "dsum"  # the gradient of an output that several layers take
+RUNNING = "running"  # mean and variance that a batch normalisation in training leaves
 
 
 class Tensor(NamedTuple):

@@ -35,7 +35,7 @@ ROWS: tuple[Function, ...] = (
         elementary=True,
         in_networks=True,
     ),
-    Function("mse_loss", ("output",), integers="squares", ordered=False),
+    Function("mse_loss", ("output",), integers="squares", ordered=False, in_networks=True),
     Function(
         "squared_error",
         ("output",),

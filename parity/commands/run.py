@@ -49,7 +49,7 @@ def run(
     out: OutOrPart = None,
     jobs: Jobs = None,
     full: Annotated[
-        bool, typer.Option("--full", help="also what takes long: alexnet, all witnesses")
+        bool, typer.Option("--full", help="also what takes long: alexnet, resnet18, all witnesses")
     ] = False,
     quick: Annotated[
         bool, typer.Option("--quick", help="torch, few properties, and the first steps of training")

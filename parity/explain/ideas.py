@@ -97,7 +97,7 @@ IDEAS: tuple[Idea, ...] = (
          "残差块",
          "残差网络", "跳跃连接"),
         "add_backward", "3",
-        see=("residual_block", "D4.16", "add-skip-gradient-missing"),
+        see=("residual_block", "resnet18", "D4.16", "add-skip-gradient-missing"),
     ),
     Idea(
         "gradient-check",

@@ -20,11 +20,12 @@ import refimpl
 from parity import oracle
 from parity.bounds.arithmetic import Sides
 from parity.bounds.bound import Bound
-from parity.bounds.rules import tensor_bounds
+from parity.bounds.rules import forward_bound, tensor_bounds
 from parity.bounds.sums import parts_bound
 from parity.cases.case import Array, generator
 from parity.cases.functions import FUNCTIONS
 from parity.cases.graph import (
+    RUNNING,
     SUM,
     consumers,
     gradient_name,
@@ -135,6 +136,7 @@ def check_locally(
         labels = _labels(said.function, arrays, len(xs))
         exact = _exact(here, problem, bounds, (ours, theirs), labels, settings, exactly)
         _judge_all(findings, here, ours, theirs, bounds, settings, exact)
+        _check_running(findings, here, layer, said, xs[0], settings, exactly)
     _check_sums(findings, place, model, recorded, settings, exactly)
     _check_loss(findings, place, model.loss, target, recorded, settings, exactly)
 
@@ -225,6 +227,28 @@ def _layer_bounds(
         label = gradient_name(said.function, name) if name in names else f"d{name}"
         bounds[label] = bound
     return bounds
+
+
+def _check_running(
+    findings: Findings,
+    place: Place,
+    layer: Layer,
+    said: Described,
+    x: Array,
+    settings: Settings,
+    exactly: bool,
+) -> None:
+    """Behind a batch normalisation in training: the running statistics with this batch in them."""
+    if said.function != "batch_norm" or not (said.options.get("training") and layer.constants):
+        return
+    here, arrays = replace(place, function="running_statistics"), {"x": x, **layer.constants}
+    with np.errstate(all="ignore"):
+        ours = attempt(lambda: {RUNNING: refimpl.running_statistics(x, **layer.constants)})
+    theirs = {RUNNING: oracle.forward(here.function, arrays, {}, settings.device)}
+    bounds = {RUNNING: forward_bound(here.function, arrays, {}, settings.sides(place.dtype))}
+    problem = Problem(here.function, arrays, {}, np.zeros_like(theirs[RUNNING]))
+    exact = _exact(here, problem, bounds, (ours, theirs), {"y": RUNNING}, settings, exactly)
+    _judge_all(findings, here, ours, theirs, bounds, settings, exact)
 
 
 def _check_sums(

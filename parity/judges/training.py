@@ -253,6 +253,7 @@ def _training_row(
 # Where an output, and a target, turn from one answer into the other.
 MIDDLE = {
     "squared_error": (1 / 2, 1 / 2),
+    "mse_loss": (0, 0),
     "binary_cross_entropy_with_logits": (0, 1 / 2),
     "perceptron_loss": (0, 0),
 }

@@ -36,11 +36,13 @@ def networks_of(tables: Tables) -> Iterator[tuple[str, dict[str, pd.DataFrame]]]
 def _tensors(rows: pd.DataFrame) -> pd.DataFrame:
     """Both ways to run a network side by side: columns end in _free and _local.
 
-    The rows of both sides running free stand forward, then backward; the others may not.
+    The rows of both sides running free stand forward, then backward; the others may not. What
+    has a local row alone stands behind the others of its direction.
     """
     rows = rows.reindex(columns=["kind", *OF_EACH])
     free, local = (rows[rows["kind"] == kind][OF_EACH] for kind in (FREE, LOCAL))
     order = pd.concat([free, local])[KEYS].drop_duplicates()
+    order = order.sort_values("direction", ascending=False, kind="stable")  # forward first
     free = free.rename(columns={name: f"{name}_free" for name in JUDGED})
     local = local.rename(columns={name: f"{name}_local" for name in JUDGED})
     return order.merge(free, how="left", on=KEYS).merge(local, how="left", on=KEYS)

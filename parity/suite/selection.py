@@ -95,7 +95,10 @@ ABSENT = (
     ),
     (r"gradient\w*clip|gradclip", "clipping of gradients"),
     (r"graphneural|^gnn$|^gcn$", "graph network"),
-    (r"resnet|vgg|densenet|mobilenet|unet", "such network (it has residual and Inception blocks)"),
+    (
+        r"resnet|vgg|densenet|mobilenet|unet",
+        "such network (it has alexnet, resnet18, residual and Inception blocks)",
+    ),
 )
 BEFORE = re.compile(
     r"^(torch|optim|nn|functional|f|jax|lax|np|refimpl|tf|keras|layers)\.", re.IGNORECASE

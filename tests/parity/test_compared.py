@@ -10,6 +10,7 @@ from planting import raise_
 
 import parity.cases.alexnet
 import parity.cases.networks
+import parity.cases.resnet
 import refimpl
 from parity.cases.functions import FUNCTIONS
 from parity.cases.networks import NETWORKS
@@ -70,7 +71,8 @@ def test_a_network_is_built_by_it(monkeypatch: pytest.MonkeyPatch, name: str) ->
     if isinstance(right, type) and issubclass(right, refimpl.Network):
         monkeypatch.setattr(right, "__init__", refuse)
     else:
-        for module in (refimpl.architectures, parity.cases.networks, parity.cases.alexnet):
+        cases = (parity.cases.networks, parity.cases.alexnet, parity.cases.resnet)
+        for module in (refimpl.architectures, *cases):
             monkeypatch.setattr(module, name, refuse, raising=False)
     if case.build is not right:  # else the case builds with the function itself
         with pytest.raises(NotImplementedError):

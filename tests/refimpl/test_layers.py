@@ -33,6 +33,7 @@ from refimpl import (
     Linear,
     LocalResponseNorm,
     MaxPool2d,
+    Multiply,
     PReLU,
     ReLU,
     Reshape,
@@ -70,6 +71,9 @@ LAYERS = {
         {**GEOMETRY, "output_padding": (1, 0), "dilation": (2, 1)},
     ),
     "linear": (Linear(ROWS, BIAS), {}),
+    "conv2d without a bias": (Conv2d(KERNELS, **GEOMETRY), GEOMETRY),
+    "conv_transpose2d without a bias": (ConvTranspose2d(KERNELS, **GEOMETRY), GEOMETRY),
+    "linear without a bias": (Linear(ROWS), {}),
     "max_pool2d": (MaxPool2d(2), {"kernel_size": 2}),
     "max_pool2d with options": (
         MaxPool2d(**POOLING, dilation=(1, 2)),
@@ -125,7 +129,11 @@ LAYERS = {
     "slice_axis of a part": (SliceAxis(**PART), PART),
     "dropout with a share": (Dropout(MASK, 0.25), {"p": 0.25}),
 }
-JOINS: dict[str, tuple[Layer, int]] = {"add": (Add(), 2), "concatenate": (Concatenate(), 3)}
+JOINS: dict[str, tuple[Layer, int]] = {
+    "add": (Add(), 2),
+    "multiply": (Multiply(), 2),
+    "concatenate": (Concatenate(), 3),
+}
 EVERY_LAYER = pytest.mark.parametrize(("layer", "options"), LAYERS.values(), ids=LAYERS)
 
 
@@ -214,6 +222,22 @@ def test_a_join_takes_several_inputs(rng: np.random.Generator, layer: Layer, cou
     assert dparameters == {}
     for actual, right in zip(dx, expected, strict=True):
         assert_same(actual, right)
+
+
+def test_a_layer_without_a_bias_learns_none() -> None:
+    """Nothing stands for it, so that nothing is stepped or counted."""
+    for layer in (Conv2d(KERNELS), ConvTranspose2d(KERNELS), Linear(ROWS)):
+        assert set(layer.parameters) == {"weight"}
+    assert repr(Linear(ROWS)) == "<Linear 6 -> 4, 24 parameters>"
+
+
+def test_a_gate_is_summed_over_its_map(rng: np.random.Generator) -> None:
+    """One factor for each map: its gradient is the sum of dy · x over the map."""
+    x, gate = draw(rng, (2, 3, 5, 4), "float64"), draw(rng, (2, 3, 1, 1), "float64")
+    dy = draw(rng, (2, 3, 5, 4), "float64")
+    dx, dgate = Multiply().backward(dy, x, gate).dx
+    assert_same(dx, dy * gate)
+    assert_same(dgate, np.einsum("nchw,nchw->nc", dy, x).reshape(2, 3, 1, 1))
 
 
 def test_dropout_keeps_its_mask_as_a_constant() -> None:

@@ -258,7 +258,8 @@ def test_an_unknown_loss_is_refused(loss: Any) -> None:
     """Only the losses that are there, whatever else the package has."""
     network, x = Sequential({"fc": Linear(np.zeros((1, 1)), np.zeros(1))}), np.zeros((1, 1))
     known = (
-        "'cross_entropy', 'squared_error', 'binary_cross_entropy_with_logits', 'perceptron_loss'"
+        "'cross_entropy', 'squared_error', 'mse_loss', 'binary_cross_entropy_with_logits', "
+        "'perceptron_loss'"
     )
     with pytest.raises(ValueError) as info:  # noqa: PT011 (the whole text follows)
         loss_and_grads(network, x, x, loss)

@@ -1,4 +1,4 @@
-"""Drift through squared_error, binary cross-entropy and the perceptron's loss."""
+"""Drift through mse_loss, squared_error, binary cross-entropy and the perceptron's loss."""
 
 from __future__ import annotations
 
@@ -6,8 +6,30 @@ import numpy as np
 
 from parity.bounds.bound import OUTWARD, Arrays, Options
 from parity.bounds.elementary import exact_sigmoid
-from parity.bounds.propagation.error import Accumulated, widened
+from parity.bounds.propagation.error import Accumulated, double, widened
+from parity.bounds.softmax import is_mean
 from parity.cases.case import Array
+
+
+def mse_forward(function: str, arrays: Arrays, errors: Arrays, options: Options) -> Accumulated:
+    """(d + e)² − d² = 2·d·e + e² in each term, d = y − t; summed, or their mean."""
+    difference, error = np.abs(_residual(arrays)), errors["output"]
+    moved = np.sum(2 * difference * error + error**2)
+    return Accumulated(np.asarray(moved / _terms(arrays, options)))
+
+
+def mse_backward(
+    function: str, dy: Array, arrays: Arrays, errors: Arrays, options: Options
+) -> dict[str, Accumulated]:
+    """2·dy·(y − t), of the mean over n: y moves, and dy does."""
+    difference, error = np.abs(_residual(arrays)), errors["output"]
+    drift = double(dy) * error + errors["dy"] * (difference + error)
+    return {"output": Accumulated(2 * drift / _terms(arrays, options))}
+
+
+def _terms(arrays: Arrays, options: Options) -> int:
+    """n, of the mean."""
+    return max(1, arrays["output"].size) if is_mean(options) else 1
 
 
 def squared_error_forward(

@@ -29,6 +29,7 @@ from parity.bounds.propagation.bends import (
     bending_forward,
     growth,
 )
+from parity.bounds.propagation.broadcasting import multiply_backward, multiply_forward
 from parity.bounds.propagation.error import Accumulated, Rule, added, centre, widened
 from parity.bounds.propagation.kinked import (
     all_below,
@@ -47,6 +48,8 @@ from parity.bounds.propagation.losses import (
     certain_logits,
     farthest,
     most_wrong,
+    mse_backward,
+    mse_forward,
     negative_logits,
     perceptron_backward,
     perceptron_forward,
@@ -123,6 +126,7 @@ RULES: dict[str, Rule] = {
     "global_avg_pool": Rule(linear_forward, linear_backward, widened),
     "flatten": Rule(linear_forward, linear_backward, widened),
     "add": Rule(join_forward, join_backward, widened),
+    "multiply": Rule(multiply_forward, multiply_backward, widened),
     "concatenate": Rule(join_forward, join_backward, centre),
     "transpose": Rule(join_forward, join_backward, centre),
     "reshape": Rule(join_forward, join_backward, centre),
@@ -155,5 +159,6 @@ RULES: dict[str, Rule] = {
         binary_forward, binary_backward, negative_logits, tail_growth, certain_logits
     ),
     "perceptron_loss": Rule(perceptron_forward, perceptron_backward, most_wrong),
+    "mse_loss": Rule(mse_forward, mse_backward, farthest),
     "squared_error": Rule(squared_error_forward, squared_error_backward, farthest),
 }

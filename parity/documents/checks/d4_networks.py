@@ -70,6 +70,7 @@ def residual(evidence: Evidence) -> None:
     logits = by_torch("output", second.reshape(1, -1))
     evidence.implemented(TORCH, "residual_network", network.forward(floats(x)), logits)
     evidence.implemented(RATIONALS, "Add", refimpl.Add().forward(x, x * x), x + x * x)
+    where_nothing_is_learnt(evidence)
 
 
 def unit_backward(evidence: Evidence, x: Array, W: Array, dh: Array, right: Array) -> None:
@@ -78,6 +79,22 @@ def unit_backward(evidence: Evidence, x: Array, W: Array, dh: Array, right: Arra
     unit = refimpl.Network({"f": f, "h": refimpl.Add()}, {"h": ("x", "f")})
     grads = unit.backward(dh[None], unit.activations(x[None]))
     evidence.implemented(TORCH, "Network.backward", grads.doutputs["x"][0], right)
+
+
+def where_nothing_is_learnt(evidence: Evidence) -> None:
+    """ResNet's blocks with f = 0, the last normalisation's weight being 0: h is x, behind ReLU."""
+    block = refimpl.basic_block(np.random.default_rng(0), "b", "x", 2, 2)
+    network = refimpl.resnet18(np.random.default_rng(0))
+    for name, made in (*block.layers.items(), *network.layers.items()):
+        if name.endswith("bn2"):
+            made.parameters["weight"] = np.zeros_like(made.parameters["weight"])
+    x = integers("D4.16 maps", 2, 2, 5, 4)
+    h = refimpl.Network(*block).forward(floats(x))
+    evidence.implemented(TORCH, "basic_block where f = 0", h, value("relu", {"x": x}))
+    image = floats(integers("D4.16 images", 2, 3, 64, 64))
+    a = dict(zip(("x", *network.layers), network.activations(image), strict=True))
+    stage = value("relu", {"x": a["maxpool"]})
+    evidence.implemented(TORCH, "resnet18 where f = 0", a["layer1.1.relu2"], stage)
 
 
 def residual_block(by_torch: ByTorch, name: str, x: Array) -> Array:

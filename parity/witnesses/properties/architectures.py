@@ -13,7 +13,7 @@ from parity.cases.network_case import NetworkCase
 from parity.results.settings import Settings
 from parity.witnesses.properties.apart import apart
 from parity.witnesses.properties.initial import LIKE_NORMAL, LIKE_UNIFORM, moments, uniform_limit
-from refimpl import Block, Layer, Linear, Network, ReLU, Sigmoid, Softmax, Tanh
+from refimpl import Block, Conv2d, Layer, Linear, Network, ReLU, Sigmoid, Softmax, Tanh
 
 BEFORE = "before"  # the layer behind which blocks stand
 SIZES = (9, 8)  # of the maps that blocks are given
@@ -74,6 +74,35 @@ def _residual_blocks(rng: np.random.Generator) -> Iterator[str]:
         yield from _forward(f"residual_block 4, {c_out}, {stride}", block, given, y)
 
 
+def _basic_blocks(rng: np.random.Generator) -> Iterator[str]:
+    """The same of ResNet's, normalised by the batch or by what was before it."""
+    for c_out, stride, training in product((4, 6), (1, 2, 3), (True, False)):
+        said = f"basic_block 4, {c_out}, {stride}, training {training}"
+        block = refimpl.basic_block(rng, "b", BEFORE, 4, c_out, stride, training)
+        yield from _by_fan_out(said, block)
+        given = rng.normal(size=(2, 4, *SIZES))
+        x, layers = refimpl.tanh(given), block.layers
+
+        def normalised(
+            name: str,
+            source: Array,
+            stride: int,
+            padding: int,
+            layers: Mapping[str, Layer] = layers,
+            training: bool = training,
+        ) -> Array:
+            z = refimpl.conv2d(source, layers[name].parameters["weight"], None, stride, padding)
+            zero, one = np.zeros(z.shape[1]), np.ones(z.shape[1])
+            return refimpl.batch_norm(z, zero, one, training=training)
+
+        inner = refimpl.relu(normalised("b.conv1", x, stride, 1))
+        shortcut = x
+        if stride != 1 or c_out != 4:
+            shortcut = normalised("b.downsample.0", x, stride, 0)
+        y = refimpl.relu(refimpl.add(shortcut, normalised("b.conv2", inner, 1, 1)))
+        yield from _forward(said, block, given, y)
+
+
 def _inception_block(rng: np.random.Generator) -> Iterator[str]:
     """Branches of different depths, in the order 1×1, 3×3, 5×5, pooling."""
     block = refimpl.inception_block(rng, "b", BEFORE, 3, MAPS)
@@ -97,6 +126,7 @@ BUILDERS: Mapping[str, Callable[[np.random.Generator], Iterator[str]]] = {
     "lenet": _lenet,
     "xor": _perceptrons,
     "residual": _residual_blocks,
+    "small_resnet": _basic_blocks,
     "inception": _inception_block,
 }
 
@@ -120,6 +150,20 @@ def _he_normal(said: str, block: Block) -> Iterator[str]:
             deviation = float(np.sqrt(2 / weight[0].size))
             yield from moments(f"{said}, {name} weight", weight, deviation, LIKE_NORMAL)
             yield from apart(f"{said}, {name}", {"bias": bias}, {"bias": np.zeros(len(weight))})
+
+
+def _by_fan_out(said: str, block: Block) -> Iterator[str]:
+    """He's normal weights by fan_out, no biases; normalisations begin with 1 and 0."""
+    for name, layer in block.layers.items():
+        if isinstance(layer, Conv2d):
+            (weight,) = layer.parameters.values()
+            deviation = float(np.sqrt(2 / weight[:, 0].size))
+            yield from moments(f"{said}, {name} weight", weight, deviation, LIKE_NORMAL)
+        elif layer.parameters:
+            given = {**layer.parameters, **layer.constants}
+            one, zero = np.ones_like(given["weight"]), np.zeros_like(given["weight"])
+            wanted = {"weight": one, "bias": zero, "running_mean": zero, "running_var": one}
+            yield from apart(f"{said}, {name}", given, wanted)
 
 
 def _uniform(said: str, drawn: Array, limit: float) -> Iterator[str]:

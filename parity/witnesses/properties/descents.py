@@ -26,7 +26,8 @@ from refimpl import Network
 Moved = Callable[[tuple[str, str], Array, Array, float], Array]
 QUICK_STEPS = 10  # of a training, in a quick run
 ITERATIONS = 6  # of gradient_descent
-SUMMED = ("cross_entropy", "binary_cross_entropy_with_logits")  # losses with a reduction
+# Losses with a reduction.
+SUMMED = ("cross_entropy", "binary_cross_entropy_with_logits", "mse_loss")
 
 
 def trained_by_steps(case: NetworkCase, dtype: str, settings: Settings) -> Iterator[str]:

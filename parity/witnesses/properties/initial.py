@@ -32,8 +32,9 @@ def initial_weights(case: NetworkCase, dtype: str, settings: Settings) -> Iterat
     largest = float(np.abs(drawn).max())
     if not 0.99 * limit < largest <= limit:
         yield f"uniform: the largest of {drawn.size} is {largest:.4g}, limit {limit:.4g}"
-    drawn = refimpl.he_normal(generator(settings.seed, case.name, "normal"), DRAWN)
-    yield from _shaped("he_normal", drawn, np.sqrt(2 / 150), LIKE_NORMAL)
+    for what, terms, options in (("", 150, {}), (" by fan_out", 240, {"fan": "out"})):
+        drawn = refimpl.he_normal(generator(settings.seed, case.name, "normal"), DRAWN, **options)
+        yield from _shaped(f"he_normal{what}", drawn, np.sqrt(2 / terms), LIKE_NORMAL)
 
 
 def uniform_limit(shape: Shape, gain: float) -> float:

@@ -42,6 +42,9 @@ CASES: dict[str, tuple[str, dict[str, Any], Options]] = {
     "global_avg_pool": ("global_avg_pool", {"x": (2, 3, 5, 4)}, {}),
     "flatten": ("flatten", {"x": (3, 2, 4)}, {}),
     "add": ("add", {"x": (3, 4), "branch": (3, 4)}, {}),
+    "multiply": ("multiply", {"x": (3, 4), "other": (3, 4)}, {}),
+    "multiply by a gate": ("multiply", {"x": (2, 3, 4, 2), "other": (2, 3, 1, 1)}, {}),
+    "multiply, both repeated": ("multiply", {"x": (4, 1, 3), "other": (2, 1)}, {}),
     "concatenate": ("concatenate", {"a": (2, 1, 3), "b": (2, 4, 3), "c": (2, 2, 3)}, {}),
     "transpose": ("transpose", {"x": (2, 3, 4)}, {"axes": (-1, 0, 1)}),
     "reshape": ("reshape", {"x": (2, 3, 4)}, {"shape": (-1, 8)}),
@@ -80,6 +83,12 @@ CASES: dict[str, tuple[str, dict[str, Any], Options]] = {
     "softmax of the first axis": ("softmax", {"x": (5, 3, 2)}, {"axis": 0}),
     "cross_entropy": ("cross_entropy", {"logits": (3, 7), "target": "classes"}, {}),
     "squared_error": ("squared_error", {"output": (3, 4), "target": (3, 4)}, {}),
+    "mse_loss": ("mse_loss", {"output": (3, 4), "target": (3, 4)}, {}),
+    "mse_loss summed": (
+        "mse_loss",
+        {"output": (3, 4), "target": (3, 4)},
+        {"reduction": "sum"},
+    ),
     "binary_cross_entropy_with_logits": (
         "binary_cross_entropy_with_logits",
         {"logits": (5, 4), "target": Draw((5, 4), "certainty")},

@@ -268,31 +268,43 @@ def test_planted_in_a_layer_of_lenet(
 
 # --- layers that forget an option ---------------------------------------------------------
 
-FORGOTTEN = {
-    "conv": (refimpl.Conv2d, {"stride": 1, "padding": 0, "dilation": 1, "groups": 1}),
-    "bend": (refimpl.LeakyReLU, {"negative_slope": 0.01}),
-    "max": (
+FORGOTTEN: dict[tuple[str, str], tuple[type[refimpl.Layer], dict[str, Any]]] = {
+    ("options", "conv"): (refimpl.Conv2d, {"stride": 1, "padding": 0, "dilation": 1, "groups": 1}),
+    ("options", "bend"): (refimpl.LeakyReLU, {"negative_slope": 0.01}),
+    ("options", "max"): (
         refimpl.MaxPool2d,
         {"stride": None, "padding": 0, "dilation": 1, "ceil_mode": False},
     ),
-    "mean": (
+    ("options", "mean"): (
         refimpl.AvgPool2d,
         {"stride": None, "padding": 0, "ceil_mode": False, "count_include_pad": True},
     ),
-    "sum": (refimpl.AvgPool2d, {"divisor_override": None}),
-    "shares": (refimpl.Softmax, {"axis": -1}),
+    ("options", "sum"): (refimpl.AvgPool2d, {"divisor_override": None}),
+    ("options", "shares"): (refimpl.Softmax, {"axis": -1}),
+    ("autoencoder", "elu"): (refimpl.ELU, {"alpha": 1}),
+    ("autoencoder", "pool"): (refimpl.AdaptiveAvgPool2d, {"output_size": (3, 4)}),
+    ("autoencoder", "up1"): (refimpl.ConvTranspose2d, {"stride": 1, "dilation": 1}),
+    ("autoencoder", "up2"): (
+        refimpl.ConvTranspose2d,
+        {"stride": 1, "padding": 0, "output_padding": 0, "groups": 1},
+    ),
+    ("activated", "group"): (refimpl.GroupNorm, {"num_groups": 1}),
+    ("activated", "gelu by tanh"): (refimpl.GELU, {"approximate": "none"}),
+    ("activated", "softplus"): (refimpl.Softplus, {"beta": 1}),
+    ("activated", "pool"): (refimpl.AdaptiveMaxPool2d, {"output_size": (2, 3)}),
+    ("small_resnet", "bn1"): (refimpl.BatchNorm, {"training": False}),
 }
 
 
 @pytest.mark.parametrize(
-    ("layer", "option"),
-    [(layer, option) for layer, (_, defaults) in FORGOTTEN.items() for option in defaults],
+    ("network_name", "layer", "option"),
+    [(*place, option) for place, (_, defaults) in FORGOTTEN.items() for option in defaults],
 )
 def test_a_layer_that_forgets_an_option(
-    layer: str, option: str, monkeypatch: pytest.MonkeyPatch
+    network_name: str, layer: str, option: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """torch's side is built from the description, so the layer has no twin and is outside."""
-    kind, defaults = FORGOTTEN[layer]
+    kind, defaults = FORGOTTEN[network_name, layer]
     right = kind.__init__
 
     def forgetful(self: Any, *args: Any, **options: Any) -> None:
@@ -301,8 +313,8 @@ def test_a_layer_that_forgets_an_option(
 
     monkeypatch.setattr(kind, "__init__", forgetful)
     share(monkeypatch, network, "run_torch", "accumulated_bounds", "tensor_bounds")
-    findings = run_task(Task("network", "options", DTYPE), Settings())
-    local = [row for row in findings.failures if row.case == "options[local]"]
+    findings = run_task(Task("network", network_name, DTYPE), Settings())
+    local = [row for row in findings.failures if row.case == f"{network_name}[local]"]
     assert layer in {row.layer for row in local}
 
 

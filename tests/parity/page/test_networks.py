@@ -96,6 +96,23 @@ def test_in_the_order_of_computation(tmp_path: Path) -> None:
     assert tensors["verdict_local"].notna().all()
 
 
+def test_a_local_row_alone_stands_with_its_direction(tmp_path: Path) -> None:
+    """Running statistics are compared locally alone: a forward row, before the backward."""
+    alone = replace(
+        GOOD,
+        case="tiny[local]",
+        kind="local",
+        layer="norm",
+        tensor="running",
+        function="running_statistics",
+        direction="forward",
+    )
+    ((_, tensors),) = networks_of(written(tmp_path, [*rows(), alone]))
+    assert list(tensors["float32"]["tensor"]) == ["z", "loss", "running", "dweight"]
+    cells = "norm runningrunning_statistics2.4e-070.25within1.53"  # nothing of both running free
+    assert cells in shown(written(tmp_path, [*rows(), alone]))
+
+
 def test_outside_is_marked_and_said(tmp_path: Path) -> None:
     """Where a bound is exceeded, nobody reads that it is rounding."""
     bad = rows()

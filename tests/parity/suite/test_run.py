@@ -97,10 +97,10 @@ def test_a_function_without_cases_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_what_takes_long_is_left_out_unless_asked_for() -> None:
-    """AlexNet runs with `full`, or by its name."""
+    """AlexNet and ResNet-18 run with `full`, or by their names."""
     short, full = (select([], None, FLOATS, full=wanted) for wanted in (False, True))
     more = {task.id for task in set(full) - set(short) if task.kind != "integers"}
-    assert more == {"alexnet"}
+    assert more == {"alexnet", "resnet18"}
     assert {task.id for task in select(["alexnet"], None, FLOATS)} == {"alexnet"}
 
 

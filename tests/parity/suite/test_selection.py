@@ -99,7 +99,7 @@ def test_every_other_word_leads_somewhere() -> None:
         ("rmsprop torch.optim.Adagrad", "such optimiser"),
         ("depthwise_conv2d", "depthwise convolution"),
         ("max_unpool2d FractionalMaxPool2d", "such pooling"),
-        ("resnet18", "such network"),
+        ("resnet50 VGG16", "such network"),
         ("HingeLoss smooth_l1_loss", "such loss"),
     ],
 )

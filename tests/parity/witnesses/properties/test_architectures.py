@@ -58,6 +58,42 @@ def test_a_stride_in_the_second_convolution(monkeypatch: pytest.MonkeyPatch) -> 
     assert said("residual")[0].startswith("residual_block 4, 4, 2: y at ")
 
 
+@pytest.mark.parametrize(
+    ("layer", "change", "text"),
+    [
+        ("b.conv2", lambda conv: conv.parameters["weight"] * 1.5, "b.conv2 weight: standard"),
+        ("b.bn1", lambda norm: norm.parameters["weight"] * 0, "b.bn1: weight at (0,)"),
+    ],
+)
+def test_a_basic_block_with_other_weights(
+    monkeypatch: pytest.MonkeyPatch, layer: str, change: Any, text: str
+) -> None:
+    """Not He's by fan_out, or a normalisation that begins with 0."""
+    right = refimpl.basic_block
+
+    def wrong(*args: Any) -> Any:
+        block = right(*args)
+        block.layers[layer].parameters["weight"] = change(block.layers[layer])
+        return block
+
+    monkeypatch.setattr(refimpl, "basic_block", wrong)
+    assert said("small_resnet")[0].startswith(f"basic_block 4, 4, 1, training True, {text}")
+
+
+def test_a_basic_block_that_strides_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In its second convolution: the sizes are the same."""
+    right = refimpl.basic_block
+
+    def wrong(*args: Any) -> Any:
+        block = right(*args)
+        one, two = (block.layers[f"b.conv{k}"] for k in (1, 2))
+        one.options, two.options = two.options, one.options
+        return block
+
+    monkeypatch.setattr(refimpl, "basic_block", wrong)
+    assert said("small_resnet")[0].startswith("basic_block 4, 4, 2, training True: y at ")
+
+
 def test_branches_in_another_order(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pooling first."""
     right = refimpl.inception_block

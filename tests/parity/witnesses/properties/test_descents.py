@@ -243,6 +243,13 @@ def test_another_distribution(
     assert note(Settings(quick=True), "small_tanh").startswith(text)
 
 
+def test_a_fan_that_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weights by fan_in, whatever is asked."""
+    right = refimpl.he_normal
+    monkeypatch.setattr(refimpl, "he_normal", lambda rng, shape, fan="in": right(rng, shape))
+    assert note(Settings(quick=True), "small_tanh").startswith("he_normal by fan_out: standard ")
+
+
 def test_weights_that_are_not_the_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawn from somewhere else."""
     rng = np.random.default_rng(1)
