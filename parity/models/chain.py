@@ -121,3 +121,19 @@ def is_small_in_norm(ball: Ball, theirs: Array) -> bool:
     return bool(
         np.all(np.isfinite(error)) and np.max(error, initial=0) <= np.max(ball.error, initial=0)
     )
+
+
+STEPS = {"sign", "floor", "ceil", "round", "trunc", "eq", "ne", "lt", "le", "gt", "ge"}
+NOTHING = {"view", "alias", "clone", "detach", "_to_copy", "expand", "copy"}
+
+
+def is_meant(function: Operation, ball: Ball) -> bool:
+    """Whether a backward that is not the derivative must be somebody's intention.
+
+    A straight-through estimator has a forward of steps, whose derivative is 0; a reversal of
+    gradients has one that computes nothing.
+    """
+    stems = {operation.stem for operation in function.inside}
+    if stems <= NOTHING:
+        return True
+    return bool(stems & STEPS) and not np.any(ball.centre)

@@ -16,7 +16,7 @@ from parity.bounds.sums import parts_bound
 from parity.cases.case import Array
 from parity.cases.graph import SUM
 from parity.models.branches import Branches
-from parity.models.chain import Ball, derivative, is_small_in_norm
+from parity.models.chain import Ball, derivative, is_meant, is_small_in_norm
 from parity.models.factor import factor_between
 from parity.models.optimizer_steps import Moved as MovedBy
 from parity.models.optimizer_steps import judged_steps, known_step, looks_like
@@ -44,6 +44,10 @@ IN_NORM = (
 )
 
 
+MEANT = (
+    "is not the derivative of the forward, which has none that is not 0 or computes nothing: its "
+    "backward is an estimate of somebody's own"
+)
 STATISTICS = "new running_mean, running_var"
 BIASED = "the variance is the biased one, over K: torch keeps the one over K − 1"
 
@@ -72,7 +76,7 @@ class Judge:
             seen.why_not = str(why)
             return
         arrays = [None if held is None else held.array() for held in operation.outputs]
-        self._guarded(operation, "y", lambda: self._judge_value(operation, known, arrays))
+        self._guarded(operation, lambda: self._judge_value(operation, known, arrays))
 
     def kept(self, operation: Operation) -> None:
         self.branches.joined(operation)
@@ -86,8 +90,7 @@ class Judge:
         if operation.stem == "detach" or not is_made(operation):
             self.branches.cut(operation)
 
-    def lost(self, operation: Operation) -> None:
-        why = "its backward is not to be told apart (in place on a view?); the value is judged"
+    def lost(self, operation: Operation, why: str) -> None:
         self.seen[operation.number].why_not = self.seen[operation.number].why_not or why
         operation.drop()
 
@@ -103,7 +106,7 @@ class Judge:
         dys = [None if held is None else held.array() for held in upstream]
         grads = {name: held.array() for name, held in sent.items()}
         judged = self._judge_custom if operation.namespace == CUSTOM else self._judge_gradients
-        self._guarded(operation, "dx", lambda: judged(operation, dys, grads))
+        self._guarded(operation, lambda: judged(operation, dys, grads))
 
     def added_up(self, who: Operation | str, parts: Sequence[Held], total: Held) -> None:
         arrays, whole = [part.array() for part in parts], total.array()
@@ -159,6 +162,10 @@ class Judge:
             said = joined(position.line, BIASED if factor else "", row.note)
             self.rows.replace_last(replace(row, note=said))
 
+    def unseen(self, name: str, why: str, position: Position) -> None:
+        number = max(self.seen, default=0)
+        self.seen[-1 - len(self.seen)] = Seen(number, name, *position, why_not=why)
+
     def broke(self, error: Exception, position: Position) -> None:
         number = max(self.seen, default=0)
         why = f"the judge broke off: {type(error).__name__}: {error}"
@@ -194,17 +201,18 @@ class Judge:
         times = self._seen(operation).times
         return self.rows.place(operation.position.module, operation.stem, times, function, dtype)
 
-    def _guarded(self, operation: Operation, tensor: str, judged: Callable[[], None]) -> None:
-        """What breaks in a judge must not break somebody's training: it is a row."""
+    def _guarded(self, operation: Operation, judged: Callable[[], None]) -> None:
+        """What breaks in a judge must not break somebody's training, and accuses nobody."""
         first, seen = len(self.rows.all), self._seen(operation)
         try:
             with np.errstate(all="ignore"):
                 judged()
         except NotUnderstoodError as why:
             seen.why_not = str(why)
+        except ValueError as error:
+            seen.why_not = f"refimpl refuses its arguments: {error}"
         except Exception as error:
-            reason = f"the comparison broke off: {type(error).__name__}: {error}"
-            self.rows.add_failure(self._place(operation, operation.stem, "float32"), tensor, reason)
+            seen.why_not = f"the comparison broke off: {type(error).__name__}: {error}"
         for k in range(first, len(self.rows.all)):
             self.rows.all[k] = _with_circumstances(self.rows.all[k], operation)
         seen.rows += self.rows.all[first:]
@@ -263,6 +271,10 @@ class Judge:
             ball = balls.get(name, Ball(zero, zero))
             bound = freely(theirs.shape, ball.error)
             row = self.rows.add(place, f"d{name}", (ball.centre, theirs), bound)
+            if row.failed and is_meant(operation, ball):
+                self.rows.replace_last(replace(row, verdict=WITHIN, note=MEANT))
+                self.noticed(f"d{name} of {operation.name}: {MEANT}", operation.position)
+                continue
             factor = factor_between(ball.centre, theirs) if row.failed else None
             if factor is not None:
                 said = f"it is {factor:.6g} times the derivative of what the forward ran"

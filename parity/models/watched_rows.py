@@ -13,7 +13,7 @@ from parity.bounds.bound import Bound
 from parity.cases.case import Array
 from parity.models.beside_double import beside_exact, beside_float64, cast, on_disagreement
 from parity.results.findings import Findings
-from parity.results.judging import Place, failure_row, judge, timed
+from parity.results.judging import Place, judge, timed
 from parity.results.rows import Row
 from parity.results.settings import Settings
 from parity.witnesses.problem import Problem
@@ -75,11 +75,6 @@ class WatchedRows:
             row, seconds = timed(lambda: beside_exact(row, both, problem, label))
             self.exact_seconds -= seconds
         return self.replace_last(row)
-
-    def add_failure(self, place: Place, tensor: str, reason: str) -> None:
-        """A tensor that could not be judged."""
-        row = failure_row(place, tensor, reason, self.settings)
-        self.all.append(replace(row, kind=WATCHED))
 
     def replace_last(self, row: Row) -> Row:
         """Another row in the place of the last one."""

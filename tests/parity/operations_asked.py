@@ -68,6 +68,7 @@ CALLS: dict[str, Call] = {
     "global average": lambda: F.adaptive_avg_pool2d(r(2, 3, 7, 5), 1),
     # activations and losses
     "relu": lambda: F.relu(r(3, 4)),
+    "elu in place": lambda: F.elu_(r(30, 4) * 1, 0.7),
     "relu in place": lambda: F.relu_(r(3, 4) * 1),
     "leaky_relu": lambda: F.leaky_relu(r(3, 4), 0.2),
     "relu6": lambda: F.relu6(4 * r(3, 4)),
@@ -154,6 +155,9 @@ CALLS: dict[str, Call] = {
     "flip": lambda: r(3, 4).flip(1),
     "roll": lambda: r(3, 4).roll(1, 1),
     "index": lambda: r(3, 4)[INDEX],
+    "index behind an axis": lambda: r(3, 4)[:, torch.tensor([3, 1])],
+    "triu": lambda: r(2, 3, 4).triu(1),
+    "tril": lambda: r(3, 4).tril(),
     "index_select": lambda: r(3, 4).index_select(0, INDEX),
     "gather": lambda: r(3, 4).gather(1, torch.tensor([[1, 0], [3, 3], [2, 0]])),
     "embedding": lambda: F.embedding(INDEX, r(3, 4)),

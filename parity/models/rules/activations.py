@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from parity.bounds.arithmetic import Sides
+from parity.bounds.bound import Bound
 from parity.cases.case import Array
 from parity.models.plain.linear_maps import Linear
 from parity.models.references import NotUnderstoodError, OfRefimpl
 from parity.models.understanding import Given, Rule, Understood, same
+from parity.witnesses.problem import Problem
 
 REDUCTIONS = ("none", "mean", "sum")  # as torch numbers them
 
@@ -25,10 +29,60 @@ def of_x(function: str, **options: str) -> Callable[[Given], Understood]:
     return understand
 
 
+@dataclass(frozen=True)
+class EluByValue:
+    """ELU in place: torch has y alone for its backward, and takes y + α for α·eˣ.
+
+    The sum cancels where y is near −α: its error is u·α, not a part of the slope.
+    """
+
+    plain: OfRefimpl
+
+    @property
+    def function(self) -> str:
+        return self.plain.function
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return self.plain.inputs
+
+    def value(self) -> Array:
+        return self.plain.value()
+
+    def value_bound(self, sides: Sides) -> Bound:
+        return self.plain.value_bound(sides)
+
+    def gradients(self, dy: Array) -> Mapping[str, Array]:
+        return self.plain.gradients(dy)
+
+    def gradient_bounds(self, dy: Array, sides: Sides) -> Mapping[str, Bound]:
+        bound = self.plain.gradient_bounds(dy, sides)["x"]
+        alpha = abs(float(self.plain.options.get("alpha", 1)))
+        theirs = sides[1]
+        value = self.plain.value_bound(sides).torch
+        off = np.abs(dy.astype(np.float64)) * (value + 3 * theirs.u * alpha)
+        return {"x": replace(bound, limit=bound.limit + off, own=bound.refimpl)}
+
+    def error(self, errors: Mapping[str, Array], sides: Sides) -> Array:
+        return self.plain.error(errors, sides)
+
+    def gradient_errors(
+        self, dy: Array, errors: Mapping[str, Array], sides: Sides
+    ) -> Mapping[str, Array]:
+        return self.plain.gradient_errors(dy, errors, sides)
+
+    def problem(self, dy: Array) -> Problem | None:
+        return self.plain.problem(dy)
+
+
 def elu(given: Given) -> Understood:
     if (given["scale"], given["input_scale"]) != (1, 1):
         raise NotUnderstoodError("elu with scales (celu, selu)")
-    return of_x("elu", alpha="alpha")(given)
+    found = of_x("elu", alpha="alpha")(given)
+    if not given.operation.written:
+        return found
+    assert isinstance(found.reference, OfRefimpl)
+    return replace(found, reference=EluByValue(found.reference))
 
 
 def softplus(given: Given) -> Understood:

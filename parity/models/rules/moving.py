@@ -146,10 +146,26 @@ def _rolled(given: Given) -> Code:
 
 def _indexed(given: Given) -> Code:
     places = given["indices"]
-    if any(place is None for place in places[:-1]) and any(p is not None for p in places):
-        raise NotUnderstoodError("index with an axis left out")
+    given_at = [axis for axis, place in enumerate(places) if place is not None]
+    if given_at and given_at != list(range(given_at[0], given_at[-1] + 1)):
+        raise NotUnderstoodError("index by axes that are apart")
     taken = tuple(slice(None) if place is None else place for place in places)
     return lambda x: x[taken]
+
+
+def _triangle(keep: Callable[..., Array]) -> Callable[[Given], Understood]:
+    """One side of the diagonal; zeros on the other."""
+
+    def understand(given: Given) -> Understood:
+        x, diagonal = given["self"], given["diagonal"]
+        inside = keep(np.ones(x.shape, bool), diagonal)
+
+        def move(arrays: Sequence[Array]) -> Array:
+            return np.where(inside, arrays[0], NOWHERE if arrays[0].dtype.kind == "i" else 0)
+
+        return Understood(Moved("triangle", {"x": x}, move), {"x": ("self", same)})
+
+    return understand
 
 
 def _index_selected(given: Given) -> Code:
@@ -348,6 +364,8 @@ RULES = {
     "flip": _only_shape(moved(_flipped, "flip")),
     "roll": _only_shape(moved(_rolled, "roll")),
     "index": Rule(moved(_indexed, "index")),
+    "triu": _only_shape(_triangle(np.triu)),
+    "tril": _only_shape(_triangle(np.tril)),
     "index_select": Rule(moved(_index_selected, "index")),
     "gather": Rule(moved(_gathered, "gather")),
     "embedding": Rule(moved(_embedded, "embedding", "weight")),

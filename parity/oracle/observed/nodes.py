@@ -13,13 +13,19 @@ from functools import partial
 from typing import Any
 
 from torch import Tensor
+from torch.autograd.function import BackwardCFunction
 
 from parity.oracle.observed.held import Held, Memory
-from parity.oracle.observed.operation import Listener, Operation
+from parity.oracle.observed.operation import CUSTOM, Listener, Operation
 from parity.oracle.observed.positions import Position
 
 RECORD = "parity.watch"  # in a node's metadata: whose it is
-HOOKED, LOST, NONE = "hooked", "lost", "none"
+HOOKED, LOST, UNSEEN, NONE = "hooked", "lost", "unseen", "none"
+WHY_LOST = "its backward is not to be told apart (in place on a view?); the value is judged"
+WHY_UNSEEN = (
+    "an autograd.Function whose apply was taken before the watch began: call it as Name.apply(…), "
+    "or make the model inside the watch"
+)
 Edge = tuple[str, Any, int]  # argument; the leaf or the node it comes from; which of its outputs
 
 
@@ -60,7 +66,7 @@ class Graph:
     # --- a node is found ------------------------------------------------------------------
 
     def attach(self, operation: Operation, edges: list[Edge], outputs: Sequence[Any]) -> str:
-        """Hook an operation's node: HOOKED; NONE if it has none, LOST if it is not its own."""
+        """Hook an operation's node: HOOKED; NONE if it has none; LOST, UNSEEN if not its own."""
         nodes = {id(o.grad_fn): o.grad_fn for o in outputs if _has_node(o)}
         if not nodes:
             return NONE
@@ -68,6 +74,8 @@ class Graph:
         if len(fresh) != 1:
             return LOST
         node = fresh[0]
+        if isinstance(node, BackwardCFunction) and operation.namespace != CUSTOM:
+            return UNSEEN  # of the Function around it, which `unseen` tells of
         gradients = self._matched(node, edges)
         if edges and not any(gradients):
             return LOST
@@ -78,6 +86,14 @@ class Graph:
             if _has_node(output) and output.grad_fn is node:
                 self._before_all_hooks(output, partial(self._reached, operation, output.output_nr))
         return HOOKED
+
+    def unseen(self, tensor: Tensor) -> str:
+        """The class of a Function that gave a tensor unheard; nothing of any other tensor."""
+        node: Any = tensor.grad_fn
+        if not isinstance(node, BackwardCFunction) or RECORD in node.metadata:
+            return ""
+        node.metadata[RECORD] = None
+        return type(node).__name__.removesuffix("Backward")
 
     def _matched(self, node: Any, edges: list[Edge]) -> list[str | None]:
         """The argument behind each edge of a node."""
@@ -226,7 +242,7 @@ def _reached_by_unknown(roots: Sequence[Any]) -> set[Any]:
         if node in known:
             continue
         known.add(node)
-        unknown = RECORD not in node.metadata
+        unknown = node.metadata.get(RECORD) is None
         for target, number in node.next_functions:
             if target is None:
                 continue

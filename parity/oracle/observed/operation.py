@@ -83,8 +83,8 @@ class Listener(Protocol):
     def cut(self, operation: Operation) -> None:
         """Its arguments want gradients, but none will come back through it."""
 
-    def lost(self, operation: Operation) -> None:
-        """It has a backward that cannot be told apart from others: in place on a view, mostly."""
+    def lost(self, operation: Operation, why: str) -> None:
+        """It has a backward that cannot be judged, and why."""
 
     def backward(
         self, operation: Operation, upstream: Sequence[Held | None], sent: Mapping[str, Held]
@@ -102,6 +102,9 @@ class Listener(Protocol):
 
     def stepped(self, step: OptimizerStep) -> None:
         """An optimiser has changed parameters."""
+
+    def unseen(self, name: str, why: str, position: Position) -> None:
+        """An autograd.Function of this class was run unheard."""
 
     def broke(self, error: Exception, position: Position) -> None:
         """The listener itself raised this."""

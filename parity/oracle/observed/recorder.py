@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -22,7 +22,16 @@ from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_mod
 
 from parity.oracle.calling import with_graph
 from parity.oracle.observed.held import Memory
-from parity.oracle.observed.nodes import HOOKED, LOST, Edge, Graph, edge_of
+from parity.oracle.observed.nodes import (
+    HOOKED,
+    LOST,
+    UNSEEN,
+    WHY_LOST,
+    WHY_UNSEEN,
+    Edge,
+    Graph,
+    edge_of,
+)
 from parity.oracle.observed.operation import (
     CUSTOM,
     Listener,
@@ -104,6 +113,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             return self._in_backward(func, args, given)
         self._settle()
         named, written = bound_arguments(func, args, given), written_by(func)
+        self._look_for_unseen(tensor for _, tensor in tensors_of(named))
         operation = self._operation(func, named, written)
         edges = [edge_of(n, t) for n, t in tensors_of(named) if t.requires_grad]
         self._make_way(named, written)
@@ -190,11 +200,20 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             operation.outputs = []
             self._quietly(lambda: self.listener.kept(operation))
         elif attached == LOST:
-            self._quietly(lambda: self.listener.lost(operation))
+            self._quietly(lambda: self.listener.lost(operation, WHY_LOST))
+        elif attached == UNSEEN:
+            operation.drop()
         elif not operation.within:
             if operation.wanted:
                 self._quietly(lambda: self.listener.cut(operation))
             operation.drop()
+
+    def _look_for_unseen(self, tensors: Iterable[Tensor]) -> None:
+        for tensor in tensors:
+            name = self.graph.unseen(tensor)
+            if name:
+                position = self._position()
+                self._quietly(lambda: self.listener.unseen(name, WHY_UNSEEN, position))  # noqa: B023
 
     def _position(self) -> Position:
         return Position(self.modules.path, line_of_user())
@@ -244,6 +263,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """Of these tensors the gradients are given."""
         if not self._busy and torch._C._current_graph_task_id() == -1:
             self._settle()
+            self._look_for_unseen(roots)
             self.graph.begins_at(roots, gradients)
 
     def _step_begins(self) -> None:

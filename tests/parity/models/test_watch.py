@@ -237,6 +237,57 @@ def test_a_function_is_as_understood_as_its_forward() -> None:
     assert seen.report
 
 
+class Straight(torch.autograd.Function):
+    """A straight-through estimator: sign forward, the gradient as it is backward."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return torch.sign(x)
+
+    @staticmethod
+    def backward(ctx: Any, *dys: Tensor) -> Any:
+        return dys[0]
+
+
+class Reversed(torch.autograd.Function):
+    """Gradients change their sign: adversarial training."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return x.view_as(x)
+
+    @staticmethod
+    def backward(ctx: Any, *dys: Tensor) -> Any:
+        return -dys[0]
+
+
+@pytest.mark.parametrize("function", [Straight, Reversed])
+def test_a_backward_that_is_meant_so_is_noticed(function: Any) -> None:
+    x = torch.randn(4, 3, requires_grad=True)
+    with parity.watch() as seen:
+        (function.apply(x * 2) * torch.randn(4, 3)).sum().backward()
+    assert seen.report
+    assert f"dx of {function.__name__}: is not the derivative of the forward" in str(seen.report)
+
+
+def test_a_function_taken_before_the_watch_is_listed() -> None:
+    apply = Unknown.apply
+    x = (torch.randn(3, 3) + 4 * torch.eye(3)).requires_grad_()
+    with parity.watch() as seen:
+        apply(x).sum().backward()
+    assert seen.report
+    assert "an autograd.Function whose apply was taken before the watch began" in str(seen.report)
+
+
+def test_what_refimpl_refuses_accuses_nobody() -> None:
+    """torch takes a window that is larger than its input, if the last one may hang over."""
+    x = torch.randn(2, 3, 1, 1, requires_grad=True)
+    with parity.watch() as seen:
+        (F.avg_pool2d(x, 2, 2, ceil_mode=True) * 2).sum().backward()
+    assert seen.report
+    assert "refimpl refuses its arguments: avg_pool2d: the window spans 2" in str(seen.report)
+
+
 def test_half_precision_is_listed() -> None:
     x = torch.randn(2, 3, dtype=torch.bfloat16, requires_grad=True)
     with parity.watch() as seen:
