@@ -113,7 +113,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             return self._in_backward(func, args, given)
         self._settle()
         named, written = bound_arguments(func, args, given), written_by(func)
-        self._look_for_unseen(tensor for _, tensor in tensors_of(named))
+        if self._custom is None:
+            self._look_for_unseen(tensor for _, tensor in tensors_of(named))
         operation = self._operation(func, named, written)
         edges = [edge_of(n, t) for n, t in tensors_of(named) if t.requires_grad]
         self._make_way(named, written)
