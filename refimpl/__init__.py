@@ -76,9 +76,12 @@ from refimpl.average_pooling import (
     avg_pool3d_backward,
 )
 from refimpl.broadcasting import (
+    AddGrads,
     DivideGrads,
     MultiplyGrads,
     SubtractGrads,
+    add,
+    add_backward,
     divide,
     divide_backward,
     multiply,
@@ -126,7 +129,7 @@ from refimpl.filters import (
     gaussian_kernel,
     haar_kernel,
 )
-from refimpl.joining import AddGrads, add, add_backward, concatenate, concatenate_backward
+from refimpl.joining import concatenate, concatenate_backward
 from refimpl.layers import (
     AdaptiveAvgPool2d,
     AdaptiveMaxPool2d,
@@ -148,6 +151,8 @@ from refimpl.layers import (
     Linear,
     LocalResponseNorm,
     MaxPool2d,
+    Mean,
+    Multiply,
     ReLU,
     Sigmoid,
     Softmax,
@@ -207,6 +212,8 @@ from refimpl.piecewise_activations import (
     prelu,
     prelu_backward,
 )
+from refimpl.powers import PowerGrads, power, power_backward
+from refimpl.reductions import mean, mean_backward
 from refimpl.sampling import downsample, upsample
 from refimpl.sizes import (
     Parameters,
@@ -296,6 +303,8 @@ __all__ = [
     "LinearGrads",
     "LocalResponseNorm",
     "MaxPool2d",
+    "Mean",
+    "Multiply",
     "MultiplyGrads",
     "Network",
     "NetworkGrads",
@@ -304,6 +313,7 @@ __all__ = [
     "PReLU",
     "PReLUGrads",
     "Parameters",
+    "PowerGrads",
     "ReLU",
     "ReceptiveField",
     "Sequential",
@@ -431,6 +441,8 @@ __all__ = [
     "max_pool3d",
     "max_pool3d_backward",
     "max_pool3d_with_indices",
+    "mean",
+    "mean_backward",
     "mlp",
     "mse_loss",
     "mse_loss_backward",
@@ -440,6 +452,8 @@ __all__ = [
     "perceptron_loss",
     "perceptron_loss_backward",
     "pool_output_size",
+    "power",
+    "power_backward",
     "prelu",
     "prelu_backward",
     "receptive_field",

@@ -32,10 +32,10 @@ def value(function: str, arrays: Arrays, options: Options, sides: Sides) -> Boun
     return rounded_sum(size, np.ones(size.shape), sides)
 
 
-def difference(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
-    """|x − other|·u"""
+def added(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
+    """|x + other|·u or |x − other|·u"""
     x, other = (array.astype(np.float64) for array in arrays.values())
-    size = np.asarray(np.abs(x - other))
+    size = np.asarray(np.abs(x + other if function == "add" else x - other))
     size = np.where(np.isfinite(x) & np.isfinite(other), size, 0)
     if is_exact(arrays, size, sides):
         return exact_bound(size.shape)
@@ -53,10 +53,10 @@ def multiply_backward(
     }
 
 
-def subtract_backward(
+def added_backward(
     function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
 ) -> dict[str, Bound]:
-    """Σ dy and −Σ dy"""
+    """Σ dy, and ±Σ dy"""
     upstream = magnitudes({"dy": dy})["dy"]
     return {name: _summed(upstream, array.shape, 0, sides) for name, array in arrays.items()}
 
@@ -95,7 +95,7 @@ def _summed(
 
     lost: in units of η, what each term may lose before it is formed.
     """
-    total = _added(terms, shape)
+    total = added_up(terms, shape)
     count = terms.size // max(1, total.size)
     if roundings == 0 and count <= 1:
         return exact_bound(shape)
@@ -104,12 +104,12 @@ def _summed(
         return side.roundings_of_sum(count) + roundings
 
     several = np.full(shape, float(max(count - 1, 0) + roundings))
-    most = total if largest is None else np.maximum(total, _added(largest, shape))
+    most = total if largest is None else np.maximum(total, added_up(largest, shape))
     bound = rounded_sum(total, several, sides, most, shape=of_side)
     if lost is None:
         return bound
-    own = sides[0].eta * _added(lost, shape)
-    both = own + sides[1].eta * _added(lost, shape)
+    own = sides[0].eta * added_up(lost, shape)
+    both = own + sides[1].eta * added_up(lost, shape)
     before = np.where(bound.overflow, 0, both)
     return replace(
         bound,
@@ -118,7 +118,7 @@ def _summed(
     )
 
 
-def _added(terms: Array, shape: tuple[int, ...]) -> Array:
+def added_up(terms: Array, shape: tuple[int, ...]) -> Array:
     """Σ over the axes that the shape lacks, or has a single place of."""
     before = terms.ndim - len(shape)
     axes = [

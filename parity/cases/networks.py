@@ -10,6 +10,7 @@ from parity.cases.alexnet import ALEXNET
 from parity.cases.blocks import INCEPTION, RESIDUAL, depth_images, tall_images
 from parity.cases.case import Array
 from parity.cases.digits import batches
+from parity.cases.gated_network import GATED
 from parity.cases.network_case import Described, Loss, NetworkCase, described
 from parity.cases.normalized_network import NORMALIZED
 from parity.cases.optimized_networks import OPTIMIZED
@@ -327,6 +328,7 @@ NETWORKS = {
         NetworkCase("fan_out", _fan_out, FAN_OUT, _five_by_seven, documents=("D0.9", "D1.6")),
         NetworkCase("options", _options, OPTIONS, _wide_images, documents=("D0.9", "D2.29")),
         NORMALIZED,
+        GATED,
         *OPTIMIZED,
         ALEXNET,
     )

@@ -32,6 +32,8 @@ from refimpl import (
     Linear,
     LocalResponseNorm,
     MaxPool2d,
+    Mean,
+    Multiply,
     PReLU,
     ReLU,
     Sigmoid,
@@ -83,6 +85,8 @@ LAYERS = {
     "adaptive_max_pool2d": (AdaptiveMaxPool2d((3, 4)), {"output_size": (3, 4)}),
     "global_avg_pool": (GlobalAvgPool(), {}),
     "global_max_pool": (GlobalMaxPool(), {}),
+    "mean": (Mean(), {}),
+    "mean over axes": (Mean((2, 3), keepdims=True), {"axis": (2, 3), "keepdims": True}),
     "flatten": (Flatten(), {}),
     "relu": (ReLU(), {}),
     "leaky_relu": (LeakyReLU(), {}),
@@ -114,7 +118,11 @@ LAYERS = {
     "local_response_norm with options": (LocalResponseNorm(**RESPONSE), RESPONSE),
     "dropout with a share": (Dropout(MASK, 0.25), {"p": 0.25}),
 }
-JOINS: dict[str, tuple[Layer, int]] = {"add": (Add(), 2), "concatenate": (Concatenate(), 3)}
+JOINS: dict[str, tuple[Layer, int]] = {
+    "add": (Add(), 2),
+    "multiply": (Multiply(), 2),
+    "concatenate": (Concatenate(), 3),
+}
 EVERY_LAYER = pytest.mark.parametrize(("layer", "options"), LAYERS.values(), ids=LAYERS)
 
 
@@ -324,5 +332,5 @@ def test_defaults_are_those_of_the_function(kind: type[Layer]) -> None:
 
 def test_add_backward_keeps_the_order() -> None:
     """An error names the summands as the forward does."""
-    with pytest.raises(ValueError, match=r"x is \(2, 3\), but branch is \(1, 3\)"):
-        Add().backward(ONES, ONES, ONES[:1])
+    with pytest.raises(ValueError, match=r"x is \(2, 3\), but other is \(2, 2\)"):
+        Add().backward(ONES, ONES, ONES[:, :2])

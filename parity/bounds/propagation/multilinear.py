@@ -59,6 +59,24 @@ def _moves(name: str, errors: Arrays) -> bool:
     return bool(np.any(errors[name]))
 
 
+def product_forward(function: str, arrays: Arrays, errors: Arrays, options: Options) -> Accumulated:
+    """The moves of x times the other, and x times those of the other."""
+    other, x = wide_double(arrays["other"], errors["other"]), double(arrays["x"])
+    return Accumulated(np.asarray(errors["x"] * other + x * errors["other"]))
+
+
+def product_backward(
+    function: str, dy: Array, arrays: Arrays, errors: Arrays, options: Options
+) -> dict[str, Accumulated]:
+    """∂L/∂x is moved by the errors of dy and of the other, ∂L/∂other by those of dy and of x."""
+    names = list(arrays)
+    wide = {name: wide_double(array, errors[name]) for name, array in arrays.items()}
+    off = {name: errors[name] for name in names}
+    moved_dy = operations.gradients(function, wide, options, errors["dy"], names).gradients
+    moved = operations.gradients(function, off, options, double(dy), names).gradients
+    return {name: Accumulated(np.asarray(moved_dy[name] + moved[name])) for name in names}
+
+
 def join_forward(function: str, arrays: Arrays, errors: Arrays, options: Options) -> Accumulated:
     """Every error is moved along, or added."""
     return Accumulated(

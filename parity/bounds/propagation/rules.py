@@ -62,6 +62,8 @@ from parity.bounds.propagation.multilinear import (
     join_forward,
     linear_backward,
     linear_forward,
+    product_backward,
+    product_forward,
     wide_x,
 )
 from parity.bounds.propagation.normalization import (
@@ -121,8 +123,10 @@ RULES: dict[str, Rule] = {
     "avg_pool2d": Rule(linear_forward, linear_backward, widened),
     "adaptive_avg_pool2d": Rule(linear_forward, linear_backward, widened),
     "global_avg_pool": Rule(linear_forward, linear_backward, widened),
+    "mean": Rule(linear_forward, linear_backward, widened),
     "flatten": Rule(linear_forward, linear_backward, widened),
     "add": Rule(join_forward, join_backward, widened),
+    "multiply": Rule(product_forward, product_backward, widened),
     "concatenate": Rule(join_forward, join_backward, centre),
     "relu": Rule(bent_forward, bent_backward, centre),
     "leaky_relu": Rule(bent_forward, bent_backward, left_of_zero),
