@@ -264,7 +264,7 @@ def _mean(function: str, shapes: Shapes, options: Options) -> Terms:
         np.asarray(float(N)),
         {"x": np.asarray(1.0)},
         1,
-        {"y": lambda side: 1 + side.roundings_of_sum(N), "x": lambda side: 1},
+        {"y": lambda side: 1 + side.roundings_of_sum(N)},
     )
 
 
