@@ -105,4 +105,22 @@ def power_repetitions_averaged(dy: Array, x: Array, exponent: Any) -> PowerGrads
     return PowerGrads(averaged(right.dx, dy), averaged(right.dexponent, dy))
 
 
+# --- right as a formula: digits are lost ----------------------------------------------------
+
+
+@mistake(
+    "power_backward",
+    "x to a rounded p − 1: far from 1 an error of |ln x| roundings",
+    "formulas that are equal compute equal numbers",
+    loses_digits=True,
+)
+def power_of_a_rounded_exponent(dy: Array, x: Array, exponent: Any) -> PowerGrads:
+    right = power_backward(dy, x, exponent)
+    if x.dtype == object:
+        return right
+    p = np.asarray(exponent, x.dtype)
+    slope = np.where(p == 0, 0, p * power(x, p - 1))
+    return right._replace(dx=summed_to(np.asarray(dy * slope, x.dtype), x.shape))
+
+
 slightly_too_large("power")
