@@ -8,7 +8,7 @@ from typing import Any
 from parity.cases.case import LAYOUTS, BadCase, Case, Draw, Given, Shape
 from parity.cases.dice import Arguments, Dice, Maker
 from parity.cases.drawing import ALIKE, WEIGHTED
-from parity.cases.function import ELEMENT, Function
+from parity.cases.function import MEETING, Function
 from parity.cases.symbol_case import SymbolCase, sums
 from parity.cases.texts import Texts, Valid
 
@@ -21,12 +21,19 @@ ROWS: tuple[Function, ...] = (
         ("D4.16",),
         integers="sums",
         ordered=False,
-        pieces=ELEMENT,
+        pieces=MEETING,
         in_networks=True,
     ),
-    Function("multiply", ("x", "other"), integers="repeated", ordered=False, in_networks=True),
-    Function("subtract", ("x", "other"), integers="repeated", ordered=False),
-    Function("divide", ("x", "other"), integers="quotients", ordered=False),
+    Function(
+        "multiply",
+        ("x", "other"),
+        integers="repeated",
+        ordered=False,
+        pieces=MEETING,
+        in_networks=True,
+    ),
+    Function("subtract", ("x", "other"), integers="repeated", ordered=False, pieces=MEETING),
+    Function("divide", ("x", "other"), integers="quotients", ordered=False, pieces=MEETING),
 )
 NAMES = ("add", "multiply", "subtract", "divide")
 

@@ -13,8 +13,8 @@ import refimpl
 from parity.cases.case import Array
 
 # What an element of a function's tensors depends on: the elements at its own place, its own map,
-# the windows it lies in, its own row.
-ELEMENT, MAP, WINDOW, ROW = "element", "map", "window", "row"
+# the windows it lies in, its own row, the elements that broadcasting lets it meet.
+ELEMENT, MAP, WINDOW, ROW, MEETING = "element", "map", "window", "row", "meeting"
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,6 @@ GATED = NetworkCase(
     ARCHITECTURE,
     _images,
     documents=("D0.9", "D2.29"),
-    steps=5,
+    steps=4,
     learning_rate=0.1,
 )

@@ -10,14 +10,14 @@ from parity.cases.broadcasting import SHAPES, repeated
 from parity.cases.case import LAYOUTS, BadCase, Case, Draw, Given, Shape, Source
 from parity.cases.dice import Arguments, Dice, Maker
 from parity.cases.expected import Expected
-from parity.cases.function import Function
+from parity.cases.function import MEETING, Function
 from parity.cases.symbol_case import SymbolCase, branching
 from parity.cases.texts import THIRDS, Texts, Valid
 
 GROUP = "element by element"
 
 ROWS: tuple[Function, ...] = (
-    Function("power", ("x", "exponent"), elementary=True, rounded=("exponent",)),
+    Function("power", ("x", "exponent"), elementary=True, rounded=("exponent",), pieces=MEETING),
 )
 
 # Of x, exponent and dy: of a negative x an exponent that is no integer gives NaN.

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from parity.cases.case import Array
-from parity.cases.function import ELEMENT, MAP, ROW, WINDOW
+from parity.cases.function import ELEMENT, MAP, MEETING, ROW, WINDOW
 from parity.cases.functions import FUNCTIONS
 from parity.witnesses.definitions.windows import each, margins, window_of
 from parity.witnesses.problem import SUM, Problem
@@ -36,11 +36,11 @@ SAMPLE = 16  # elements of a tensor that are computed one by one
 def cut_of(problem: Problem) -> str:
     """What an element depends on; of a sum of gradients, the elements at its own place.
 
-    Nothing that a piece is cut out by, where an array is repeated.
+    Of arrays that broadcast the same, where none of them is repeated.
     """
     cut = ELEMENT if problem.function == SUM else FUNCTIONS[problem.function].pieces
-    repeats = any(array.shape != problem.dy.shape for array in problem.arrays.values())
-    return "" if cut == ELEMENT and repeats else cut
+    alike = all(array.shape == problem.dy.shape for array in problem.arrays.values())
+    return ELEMENT if cut == MEETING and alike else cut
 
 
 def shape_of(problem: Problem, tensor: str) -> tuple[int, ...]:
@@ -91,6 +91,8 @@ def piece_with(problem: Problem, tensor: str, place: tuple[int, ...]) -> Piece |
         return elements_of(problem, np.array([flat]))
     if cut_of(problem) == MAP:
         return _map(problem, tensor, place[:2]) if tensor in ("y", "dx") else None
+    if cut_of(problem) == MEETING:
+        return Piece(_met(problem, tensor, place), np.array([0]), np.array([flat]))
     if cut_of(problem) == WINDOW:
         smaller, here = _OF_CONVOLUTION[tensor](_Convolution(problem), place)
     elif cut_of(problem) == ROW:
@@ -117,6 +119,27 @@ def _map(problem: Problem, tensor: str, map_: tuple[int, ...]) -> Piece:
     smaller = problem._replace(arrays=arrays, dy=problem.dy[n : n + 1, c : c + 1])
     here = np.arange(prod(sizes))
     return Piece(smaller, here, (n * C + c) * prod(sizes) + here)
+
+
+def _met(problem: Problem, tensor: str, place: tuple[int, ...]) -> Problem:
+    """What one element meets: along axes that it lacks, or has one place of, everything."""
+    y, own = problem.dy.shape, shape_of(problem, tensor)
+    missing = len(y) - len(own)
+    taken = [
+        slice(at, at + 1) if own[axis] > 1 or y[missing + axis] == 1 else slice(None)
+        for axis, at in enumerate(place)
+    ]
+    taken = [*[slice(None)] * missing, *taken]
+    arrays = {
+        name: array[
+            tuple(
+                cut if size > 1 else slice(None)
+                for size, cut in zip(array.shape, taken[len(y) - array.ndim :], strict=True)
+            )
+        ]
+        for name, array in problem.arrays.items()
+    }
+    return problem._replace(arrays=arrays, dy=problem.dy[tuple(taken)])
 
 
 class _Convolution:

@@ -49,7 +49,7 @@ def _pair(row: Row, dice: Dice) -> Arguments:
 def _table() -> Table:
     return Table(
         {
-            "axes": (3, 1, 2, 4, 5),
+            "axes": (3, 1, 2, 4, 5, 6),
             "form of x": FORMS,
             "form of other": FORMS,
             "values": tuple(VALUES),
