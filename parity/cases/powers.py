@@ -124,6 +124,7 @@ GOOD: tuple[Case, ...] = (
         "½ of what has no root",
         Given((4.0, -0.0, -inf, -1.0)),
         0.5,
+        upstream="positive",
         expect=(
             Expected("y", ((2,),), inf, nan, ROOT),
             Expected("dx", ((1,),), inf, -inf, ROOT),
