@@ -27,8 +27,8 @@ def mean(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
     Shapes: any -> x's shape without these axes, or with one place in each.
     Raises: ValueError for an axis that is not there, or twice; for no axis, (), which NumPy and
     torch take in different ways; for axes without a place, of which there is no mean.
-    Source: beyond the documents. torch.mean; He et al. 2016, "Deep residual learning for image
-    recognition", whose last pooling it is: mean(x, (2, 3)).
+    Source: beyond the documents. torch.mean, without its dtype: give x.astype(dtype); He et al.
+    2016, "Deep residual learning for image recognition", whose last pooling it is: mean(x, (2, 3)).
 
     >>> x = np.array([[1.0, 2.0, 6.0], [3.0, 4.0, 8.0]])
     >>> mean(x), mean(x, axis=-1)
