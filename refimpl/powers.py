@@ -80,10 +80,12 @@ def power_backward(dy: Array, x: Array, exponent: Any) -> PowerGrads:
         if not of_number:
             check_methods(where, x, "log")
     given = wide(dy), wide(x), wide(p)
-    dx = summed_to(_dx(*given), x.shape).astype(x.dtype, copy=False)
-    if of_number:
-        return PowerGrads(dx, None)
-    return PowerGrads(dx, summed_to(_dexponent(*given), p.shape).astype(x.dtype, copy=False))
+    with np.errstate(over="ignore", invalid="ignore"):  # what overflows may meet its opposite
+        dx = summed_to(_dx(*given), x.shape).astype(x.dtype, copy=False)
+        if of_number:
+            return PowerGrads(dx, None)
+        dexponent = summed_to(_dexponent(*given), p.shape).astype(x.dtype, copy=False)
+    return PowerGrads(dx, dexponent)
 
 
 def _is_array(exponent: Any) -> bool:
