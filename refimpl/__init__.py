@@ -78,9 +78,12 @@ from refimpl.average_pooling import (
     avg_pool3d_backward,
 )
 from refimpl.broadcasting import (
+    AddGrads,
     DivideGrads,
     MultiplyGrads,
     SubtractGrads,
+    add,
+    add_backward,
     divide,
     divide_backward,
     multiply,
@@ -128,7 +131,7 @@ from refimpl.filters import (
     gaussian_kernel,
     haar_kernel,
 )
-from refimpl.joining import AddGrads, add, add_backward, concatenate, concatenate_backward
+from refimpl.joining import concatenate, concatenate_backward
 from refimpl.layers import (
     AdaptiveAvgPool2d,
     AdaptiveMaxPool2d,
@@ -150,6 +153,7 @@ from refimpl.layers import (
     Linear,
     LocalResponseNorm,
     MaxPool2d,
+    Mean,
     Multiply,
     ReLU,
     Sigmoid,
@@ -210,6 +214,7 @@ from refimpl.piecewise_activations import (
     prelu,
     prelu_backward,
 )
+from refimpl.powers import PowerGrads, power, power_backward
 from refimpl.rearranging import (
     channel_shuffle,
     channel_shuffle_backward,
@@ -223,6 +228,7 @@ from refimpl.rearranging import (
     transpose_backward,
 )
 from refimpl.rearranging_layers import ChannelShuffle, Reshape, SliceAxis, Transpose
+from refimpl.reductions import mean, mean_backward
 from refimpl.sampling import downsample, upsample
 from refimpl.sizes import (
     Parameters,
@@ -313,6 +319,7 @@ __all__ = [
     "LinearGrads",
     "LocalResponseNorm",
     "MaxPool2d",
+    "Mean",
     "Multiply",
     "MultiplyGrads",
     "Network",
@@ -322,6 +329,7 @@ __all__ = [
     "PReLU",
     "PReLUGrads",
     "Parameters",
+    "PowerGrads",
     "ReLU",
     "ReceptiveField",
     "Reshape",
@@ -455,6 +463,8 @@ __all__ = [
     "max_pool3d",
     "max_pool3d_backward",
     "max_pool3d_with_indices",
+    "mean",
+    "mean_backward",
     "mlp",
     "mse_loss",
     "mse_loss_backward",
@@ -464,6 +474,8 @@ __all__ = [
     "perceptron_loss",
     "perceptron_loss_backward",
     "pool_output_size",
+    "power",
+    "power_backward",
     "prelu",
     "prelu_backward",
     "receptive_field",

@@ -11,6 +11,13 @@ from refimpl.elements import Array
 from refimpl.sums import total
 
 
+class AddGrads(NamedTuple):
+    """∂L/∂(argument) for both arguments of `add`."""
+
+    dx: Array
+    dother: Array
+
+
 class MultiplyGrads(NamedTuple):
     """∂L/∂(argument) for both arguments of `multiply`."""
 
@@ -32,13 +39,49 @@ class DivideGrads(NamedTuple):
     dother: Array
 
 
+def add(x: Array, other: Array) -> Array:
+    """The sum of two arrays, element by element: x and what a residual block adds to it, a bias.
+
+    y = x + other; at the end of a residual block h = x + f(θ, x), where other = f(θ, x)
+
+    Shapes: any two that broadcast: counted from the last axis, sizes are equal or one of them is 1
+    or missing; a single number goes with every shape.
+    Raises: ValueError for shapes that do not.
+    Source: D4.16; He et al. 2016, "Deep residual learning for image recognition". torch.add,
+    without its alpha: give alpha · other.
+
+    >>> add(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([10.0, -2.0]))
+    array([[11.,  0.],
+           [13.,  2.]])
+    """
+    x, other = pair("add", x=x, other=other)
+    y: Array = np.asarray(x + other)
+    return y
+
+
+def add_backward(dy: Array, x: Array, other: Array) -> AddGrads:
+    """Gradients of a loss L through `add`, given dy = ∂L/∂y: both get all of it.
+
+    ∂L/∂x = Σ dy,  ∂L/∂other = Σ dy, each summed over the axes along which it was repeated; of two
+    alike ∂L/∂x = dy, ∂L/∂other = dy
+
+    Shapes: dy as y; x and other as in `add` -> the shape of each.
+    Raises: ValueError as `add` does, or if dy has another shape.
+    Source: D4.16. torch.add.
+
+    >>> add_backward(np.array([1.0, 2.0]), np.array([3.0, 4.0]), np.array(10.0))
+    AddGrads(dx=array([1., 2.]), dother=array(3.))
+    """
+    dy, x, other = upstream("add_backward", dy, x=x, other=other)
+    return AddGrads(summed_to(dy, x.shape), summed_to(dy, other.shape))
+
+
 def multiply(x: Array, other: Array) -> Array:
     """The product of two arrays, element by element: a gate, or a factor for each map.
 
     y = x · other
 
-    Shapes: any two that broadcast: counted from the last axis, sizes are equal or one of them is 1
-    or missing; a single number goes with every shape.
+    Shapes: any two that broadcast, as in `add`.
     Raises: ValueError for shapes that do not.
     Source: beyond the documents. torch.mul; Hu et al., Squeeze-and-excitation networks, 2018.
 
@@ -46,7 +89,7 @@ def multiply(x: Array, other: Array) -> Array:
     array([[10.,  1.],
            [30.,  2.]])
     """
-    x, other = _pair("multiply", x, other)
+    x, other = pair("multiply", x=x, other=other)
     y: Array = np.asarray(x * other)
     return y
 
@@ -64,7 +107,7 @@ def multiply_backward(dy: Array, x: Array, other: Array) -> MultiplyGrads:
     >>> multiply_backward(np.array([1.0, 2.0]), np.array([3.0, 4.0]), np.array(10.0))
     MultiplyGrads(dx=array([10., 20.]), dother=array(11.))
     """
-    dy, x, other = _upstream("multiply_backward", dy, x, other)
+    dy, x, other = upstream("multiply_backward", dy, x=x, other=other)
     return MultiplyGrads(summed_to(dy * other, x.shape), summed_to(dy * x, other.shape))
 
 
@@ -73,7 +116,7 @@ def subtract(x: Array, other: Array) -> Array:
 
     y = x − other
 
-    Shapes: any two that broadcast, as in `multiply`.
+    Shapes: any two that broadcast, as in `add`.
     Raises: ValueError for shapes that do not.
     Source: beyond the documents. torch.sub, without its alpha: give alpha · other.
 
@@ -81,7 +124,7 @@ def subtract(x: Array, other: Array) -> Array:
     array([[0., 1.],
            [1., 2.]])
     """
-    x, other = _pair("subtract", x, other)
+    x, other = pair("subtract", x=x, other=other)
     y: Array = np.asarray(x - other)
     return y
 
@@ -98,7 +141,7 @@ def subtract_backward(dy: Array, x: Array, other: Array) -> SubtractGrads:
     >>> subtract_backward(np.array([1.0, 2.0]), np.array([3.0, 4.0]), np.array(10.0))
     SubtractGrads(dx=array([1., 2.]), dother=array(-3.))
     """
-    dy, x, other = _upstream("subtract_backward", dy, x, other)
+    dy, x, other = upstream("subtract_backward", dy, x=x, other=other)
     return SubtractGrads(summed_to(dy, x.shape), summed_to(-dy, other.shape))
 
 
@@ -107,7 +150,7 @@ def divide(x: Array, other: Array) -> Array:
 
     y = x / other
 
-    Shapes: any two that broadcast, as in `multiply`. Division by 0 gives ±∞, 0/0 NaN.
+    Shapes: any two that broadcast, as in `add`. Division by 0 gives ±∞, 0/0 NaN.
     Raises: ValueError for shapes that do not.
     Source: beyond the documents. torch.div, without its rounding_mode: give np.floor or np.trunc
     of the quotient, whose gradient is 0.
@@ -116,7 +159,7 @@ def divide(x: Array, other: Array) -> Array:
     array([[0.25, 0.5 ],
            [0.75, 1.  ]])
     """
-    x, other = _pair("divide", x, other)
+    x, other = pair("divide", x=x, other=other)
     y: Array = np.asarray(x / other)
     return y
 
@@ -134,7 +177,7 @@ def divide_backward(dy: Array, x: Array, other: Array) -> DivideGrads:
     >>> divide_backward(np.array([1.0, 2.0]), np.array([3.0, 4.0]), np.array(2.0))
     DivideGrads(dx=array([0.5, 1. ]), dother=array(-2.75))
     """
-    dy, x, other = _upstream("divide_backward", dy, x, other)
+    dy, x, other = upstream("divide_backward", dy, x=x, other=other)
     slope = -dy * (x / other / other)  # other² may be too small, or too large, for a float
     return DivideGrads(summed_to(dy / other, x.shape), summed_to(slope, other.shape))
 
@@ -160,16 +203,24 @@ def summed_to(gradient: Array, shape: tuple[int, ...]) -> Array:
     return np.asarray(total(gradient, axes)).reshape(shape)
 
 
-def _pair(where: str, x: Array, other: Array) -> list[Array]:
-    """Both arrays, which must broadcast."""
-    arrays = check_arrays(where, x=x, other=other)
-    check_broadcast(where, x=arrays[0].shape, other=arrays[1].shape)
-    return arrays
+def pair(where: str, **arrays: Array) -> list[Array]:
+    """Two arrays, which must broadcast.
+
+    >>> [array.shape for array in pair("add", x=np.zeros((2, 3)), other=np.array([1, 2, 3]))]
+    [(2, 3), (3,)]
+    """
+    given = check_arrays(where, **arrays)
+    check_broadcast(where, **{n: a.shape for n, a in zip(arrays, given, strict=True)})
+    return given
 
 
-def _upstream(where: str, dy: Array, x: Array, other: Array) -> list[Array]:
-    """dy and both arrays; dy must have the shape of y."""
-    dy, x, other = arrays = check_arrays(where, dy=dy, x=x, other=other)
-    shape = check_broadcast(where, x=x.shape, other=other.shape)
+def upstream(where: str, dy: Array, **arrays: Array) -> list[Array]:
+    """dy and two arrays; dy must have the shape of what they broadcast to.
+
+    >>> [array.shape for array in upstream("add", np.ones(3), x=np.ones(3), other=np.ones(1))]
+    [(3,), (3,), (1,)]
+    """
+    dy, *given = check_arrays(where, dy=dy, **arrays)
+    shape = check_broadcast(where, **{n: a.shape for n, a in zip(arrays, given, strict=True)})
     check_gradient(where, dy, shape)
-    return arrays
+    return [dy, *given]

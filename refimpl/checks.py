@@ -248,6 +248,38 @@ def check_axis(where: str, name: str, array: Array, axis: Any) -> None:
         )
 
 
+def check_reduced(where: str, name: str, array: Array, axis: Any) -> tuple[int, ...]:
+    """The axes that an array is reduced along, from the first; None is all of them.
+
+    >>> check_reduced("here", "x", np.zeros((2, 3, 4)), (-1, 0))
+    (0, 2)
+    """
+    if axis is None:
+        axes = tuple(range(array.ndim))
+    else:
+        given = entries(axis, 1)
+        if not all(map(is_integer, given)):
+            raise TypeError(
+                f"{where}: axis must be an integer, a tuple of them or None, but is {axis!r}"
+            )
+        if not given:
+            raise ValueError(
+                f"{where}: axis names no axis, which NumPy takes for none and torch for all; "
+                f"leave {name} as it is, or give None for all"
+            )
+        for one in given:
+            check_axis(where, name, array, one)
+        axes = tuple(sorted(int(one) % array.ndim for one in given))
+        if len(set(axes)) < len(axes):
+            raise ValueError(f"{where}: axis names an axis twice: {axis!r} ({name} {array.shape})")
+    if any(array.shape[place] == 0 for place in axes):
+        raise ValueError(
+            f"{where}: {name} has no places along axis {axis!r}, so that there is no mean "
+            f"({name} {array.shape})"
+        )
+    return axes
+
+
 def check_number(where: str, name: str, value: Any, like: Array) -> None:
     """Refuse a parameter that is not one real number; beside objects it may be an object."""
     real = isinstance(value, Real) and not isinstance(value, bool)
@@ -309,6 +341,18 @@ def check_methods(where: str, x: Array, *methods: str, name: str = "x") -> None:
                     f"{where}: {name} holds {type(element).__name__}, which has no method "
                     f"{method}; give floats, or objects that have it"
                 )
+
+
+def check_whole(where: str, name: str, base: Array, exponents: Array) -> None:
+    """Refuse exponents that are no integers of exact numbers without exp and log."""
+    if not base.size or all(hasattr(base.flat[0], method) for method in ("exp", "log")):
+        return
+    for exponent in exponents.flat:
+        if isinstance(exponent, Rational) and exponent.denominator != 1:
+            raise TypeError(
+                f"{where}: {name} must hold integers beside {type(base.flat[0]).__name__}, whose "
+                f"other powers are no exact numbers, but holds {exponent}; give floats"
+            )
 
 
 def check_scale(where: str, name: str, value: Any) -> Array:

@@ -1,60 +1,16 @@
-"""Where branches meet: the sum of a residual block, the stacked maps of an Inception block."""
+"""Where branches meet: the stacked maps of an Inception block."""
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import numpy as np
 
 from refimpl.checks import (
     check_arrays,
     check_gradient,
-    check_same_shape,
     check_separate,
     check_stackable,
 )
 from refimpl.elements import Array
-
-
-class AddGrads(NamedTuple):
-    """∂L/∂(argument) for both arguments of `add`."""
-
-    dx: Array
-    dbranch: Array
-
-
-def add(x: Array, branch: Array) -> Array:
-    """The sum at the end of a residual block, h = x + f(θ, x), given x and branch = f(θ, x).
-
-    Shapes: x and branch alike.
-    Raises: ValueError if the shapes differ.
-    Source: D4.16; He et al. 2016, "Deep residual learning for image recognition".
-
-    >>> add(np.array([1.0, 2.0]), np.array([0.5, -2.0]))
-    array([1.5, 0. ])
-    """
-    x, branch = check_arrays("add", x=x, branch=branch)
-    check_same_shape("add", "x", x, "branch", branch)
-    h: Array = np.asarray(x + branch)
-    return h
-
-
-def add_backward(dy: Array, x: Array, branch: Array) -> AddGrads:
-    """Gradients of a loss L through `add`, given dy = ∂L/∂h: both get all of it.
-
-    ∂L/∂x = dy,  ∂L/∂branch = dy
-
-    Shapes: dy, x and branch alike.
-    Raises: ValueError if the shapes disagree.
-    Source: D4.16.
-
-    >>> add_backward(np.array([3.0]), np.array([1.0]), np.array([2.0]))
-    AddGrads(dx=array([3.]), dbranch=array([3.]))
-    """
-    dy, x, branch = check_arrays("add_backward", dy=dy, x=x, branch=branch)
-    check_same_shape("add_backward", "x", x, "branch", branch)
-    check_gradient("add_backward", dy, x.shape)
-    return AddGrads(dy.copy(), dy.copy())
 
 
 def concatenate(*maps: Array) -> Array:

@@ -22,18 +22,21 @@ from refimpl import (
     joining,
     max_pooling,
     normalization,
+    reductions,
     transposed_convolution,
 )
 from refimpl.checks import Ints
 from refimpl.dropout import dropout, dropout_backward
 from refimpl.elements import Array
+from refimpl.reductions import Axes
 from refimpl.shapes import OutputSize, Padding
 
 
 class LayerGrads(NamedTuple):
     """∂L/∂x, and ∂L/∂(parameter) by the parameter's name.
 
-    dx is an array; for a layer with several inputs (`Add`, `Concatenate`) a tuple of arrays.
+    dx is an array; for a layer with several inputs (`Add`, `Multiply`, `Concatenate`) a
+    tuple of arrays.
     """
 
     dx: Any
@@ -344,6 +347,25 @@ class GlobalAvgPool(Layer):
         return LayerGrads(adaptive_pooling.global_avg_pool_backward(dy, x), {})
 
 
+class Mean(Layer):
+    """Mean over axes, see `refimpl.mean`.
+
+    >>> Mean((1, 2)).forward(np.array([[[1.0, 2.0, 6.0]], [[3.0, 4.0, 8.0]]]))
+    array([3., 5.])
+    """
+
+    function = "mean"
+
+    def __init__(self, axis: Axes = None, keepdims: bool = False) -> None:
+        super().__init__(axis=axis, keepdims=keepdims)
+
+    def forward(self, x: Array) -> Array:
+        return reductions.mean(x, **self.options)
+
+    def backward(self, dy: Array, x: Array) -> LayerGrads:
+        return LayerGrads(reductions.mean_backward(dy, x, **self.options), {})
+
+
 class GlobalMaxPool(Layer):
     """Maximum of each map, see `refimpl.global_max_pool`.
 
@@ -604,7 +626,7 @@ class LocalResponseNorm(Layer):
 
 
 class Add(Layer):
-    """Sum of two inputs, see `refimpl.add`.
+    """Sum of two inputs, which may broadcast, see `refimpl.add`.
 
     >>> Add().forward(np.array([1.0]), np.array([2.0]))
     array([3.])
@@ -613,11 +635,11 @@ class Add(Layer):
     function = "add"
     inputs = 2
 
-    def forward(self, x: Array, branch: Array) -> Array:
-        return joining.add(x, branch)
+    def forward(self, x: Array, other: Array) -> Array:
+        return broadcasting.add(x, other)
 
-    def backward(self, dy: Array, x: Array, branch: Array) -> LayerGrads:
-        return LayerGrads(tuple(joining.add_backward(dy, x, branch)), {})
+    def backward(self, dy: Array, x: Array, other: Array) -> LayerGrads:
+        return LayerGrads(tuple(broadcasting.add_backward(dy, x, other)), {})
 
 
 class Multiply(Layer):

@@ -32,10 +32,10 @@ def value(function: str, arrays: Arrays, options: Options, sides: Sides) -> Boun
     return rounded_sum(size, np.ones(size.shape), sides)
 
 
-def difference(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
-    """|x − other|·u"""
+def added(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
+    """|x + other|·u or |x − other|·u"""
     x, other = (array.astype(np.float64) for array in arrays.values())
-    size = np.asarray(np.abs(x - other))
+    size = np.asarray(np.abs(x + other if function == "add" else x - other))
     size = np.where(np.isfinite(x) & np.isfinite(other), size, 0)
     if is_exact(arrays, size, sides):
         return exact_bound(size.shape)
@@ -53,10 +53,10 @@ def multiply_backward(
     }
 
 
-def subtract_backward(
+def added_backward(
     function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
 ) -> dict[str, Bound]:
-    """Σ dy and −Σ dy"""
+    """Σ dy, and ±Σ dy"""
     upstream = magnitudes({"dy": dy})["dy"]
     return {name: _summed(upstream, array.shape, 0, sides) for name, array in arrays.items()}
 

@@ -18,6 +18,7 @@ from parity.bounds import (
     normalization,
     optimizers,
     piecewise,
+    powers,
     repeated,
     response,
     sampling,
@@ -49,7 +50,6 @@ RULES: dict[str, tuple[Forward, Backward]] = {
     # sums of products; what is added, moved or selected
     "sums": (sums.forward, sums.backward),
     "shared_conv2d": (sums.shared_forward, sums.shared_backward),
-    "add": (sums.add_forward, selections.moved_backward),
     "moved": (selections.moved_forward, selections.moved_backward),
     "max_pool": (selections.moved_forward, selections.max_pool_backward),
     "leaky_relu": (selections.leaky_forward, selections.leaky_backward),
@@ -57,9 +57,11 @@ RULES: dict[str, tuple[Forward, Backward]] = {
     "gaussian_pool2d": (gaussian.forward, gaussian.backward),
     "dropout": (dropout.forward, dropout.backward),
     # two arrays element by element
+    "add": (repeated.added, repeated.added_backward),
     "multiply": (repeated.value, repeated.multiply_backward),
-    "subtract": (repeated.difference, repeated.subtract_backward),
+    "subtract": (repeated.added, repeated.added_backward),
     "divide": (repeated.value, repeated.divide_backward),
+    "power": (powers.forward, powers.backward),
     # elementary functions
     "sigmoid": (elementary.sigmoid_forward, elementary.sigmoid_backward),
     "tanh": (elementary.tanh_forward, elementary.tanh_backward),

@@ -143,10 +143,6 @@ def parts_bound(parts: Sequence[Array], sides: Sides) -> Bound:
         return rounded_sum(magnitude, np.full(magnitude.shape, len(parts) - 1.0), sides)
 
 
-def add_forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
-    return parts_bound(list(arrays.values()), sides)
-
-
 # --- the layer that adds its maps up first ------------------------------------------------
 
 

@@ -254,6 +254,20 @@ def _outer(counts: Sequence[Sequence[int]]) -> Array:
     return np.asarray(prod(np.ix_(*counts)), np.float64)[None, None]
 
 
+def _mean(function: str, shapes: Shapes, options: Options) -> Terms:
+    """One sum over all places of some axes; a reciprocal is one rounding more of a gradient."""
+    x = shapes["x"]
+    axis = options.get("axis")
+    axes = range(len(x)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    N = prod(x[place] for place in axes)
+    return Terms(
+        np.asarray(float(N)),
+        {"x": np.asarray(1.0)},
+        1,
+        {"y": lambda side: 1 + side.roundings_of_sum(N)},
+    )
+
+
 def _one(value: Any) -> int:
     return int(value[0]) if isinstance(value, tuple | list) else int(value)
 
@@ -278,4 +292,5 @@ RULES: dict[str, Rule] = {
     "adaptive_avg_pool2d": _adaptive_averages,
     "adaptive_avg_pool3d": _adaptive_averages,
     "global_avg_pool": _adaptive_averages,
+    "mean": _mean,
 }

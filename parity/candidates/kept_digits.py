@@ -111,6 +111,8 @@ def _unit(dtype: np.dtype[Any]) -> float:
 
 def _by_refimpl(problem: Problem, tensor: str) -> Array:
     function = FUNCTIONS[problem.function]
-    if tensor == "y":
-        return np.asarray(function.forward(problem.arrays, problem.options))
-    return np.asarray(function.backward(problem.dy, problem.arrays, problem.options)[tensor[1:]])
+    with np.errstate(all="ignore"):
+        if tensor == "y":
+            return np.asarray(function.forward(problem.arrays, problem.options))
+        gradients = function.backward(problem.dy, problem.arrays, problem.options)
+    return np.asarray(gradients[tensor[1:]])

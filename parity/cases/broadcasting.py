@@ -1,4 +1,4 @@
-"""What the catalogue knows of multiply, subtract and divide."""
+"""What the catalogue knows of add, multiply, subtract and divide."""
 
 from __future__ import annotations
 
@@ -8,18 +8,34 @@ from typing import Any
 from parity.cases.case import LAYOUTS, BadCase, Case, Draw, Given, Shape
 from parity.cases.dice import Arguments, Dice, Maker
 from parity.cases.drawing import ALIKE, WEIGHTED
-from parity.cases.function import Function
+from parity.cases.function import MEETING, Function
 from parity.cases.symbol_case import SymbolCase, sums
 from parity.cases.texts import Texts, Valid
 
 GROUP = "element by element"
 
 ROWS: tuple[Function, ...] = (
-    Function("multiply", ("x", "other"), integers="repeated", ordered=False, in_networks=True),
-    Function("subtract", ("x", "other"), integers="repeated", ordered=False),
-    Function("divide", ("x", "other"), ordered=False),
+    Function(
+        "add",
+        ("x", "other"),
+        ("D4.16",),
+        integers="sums",
+        ordered=False,
+        pieces=MEETING,
+        in_networks=True,
+    ),
+    Function(
+        "multiply",
+        ("x", "other"),
+        integers="repeated",
+        ordered=False,
+        pieces=MEETING,
+        in_networks=True,
+    ),
+    Function("subtract", ("x", "other"), integers="repeated", ordered=False, pieces=MEETING),
+    Function("divide", ("x", "other"), integers="quotients", ordered=False, pieces=MEETING),
 )
-NAMES = ("multiply", "subtract", "divide")
+NAMES = ("add", "multiply", "subtract", "divide")
 
 # By name, the shapes of x and other; y then has every size.
 SHAPES: dict[str, tuple[Shape, Shape]] = {
@@ -99,6 +115,26 @@ def _of_every_function(function: str) -> tuple[Case, ...]:
 
 
 OTHERS = (
+    _pair("add", "maps", ((2, 3, 4, 5),) * 2, documents=("D4.16",)),
+    _pair("add", "vectors", ((3, 4), (3, 4))),
+    _pair("add", "volumes", ((2, 3, 4, 5, 6),) * 2),
+    _pair("add", "a bias of each map", ((2, 3, 5, 4), (3, 1, 1)), ("wide", "normal")),
+    _pair("add", "no maps", ((2, 0, 4, 5),) * 2),
+    _pair("add", "other of zeros", SHAPES["alike"], ("normal", "zeros"), documents=("D4.16",)),
+    _pair("add", "other far larger", SHAPES["alike"], ("normal", "huge")),
+    _pair("add", "other far smaller", SHAPES["alike"], ("wide", "tiny")),
+    _pair("add", "special", ((6, 5), (6, 5)), ("special", "special"), upstream="special"),
+    _pair("add", "largest", SHAPES["alike"], ("largest", "largest"), upstream="largest"),
+    _pair("add", "nearly opposite", SHAPES["alike"], ("near_marks", "marks")),
+    _pair("add", "negative zero", SHAPES["alike"], ("negative_zero", "negative_zero")),
+    _pair("add", "dy of the largest", SHAPES["one of each channel"], upstream="largest"),
+    Case(  # h = x + f(θ, x)
+        "add",
+        "x and what a residual block adds to it",
+        {"x": Given(((1, -2, 3), (40, 50, -60))), "other": Given(((7, 2, -1), (-2, 5, 8)))},
+        upstream="integers",
+        documents=("D4.16",),
+    ),
     _pair("multiply", "special", ((6, 5), (6, 5)), ("special", "special")),
     _pair("multiply", "largest", SHAPES["one of each channel"], ("largest", "normal")),
     _pair("multiply", "negative zero", SHAPES["alike"], ("negative_zero", "negative_zero")),

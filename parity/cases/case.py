@@ -85,7 +85,7 @@ class Photograph:
 Source: TypeAlias = Draw | Given | Classes | Probabilities | Photograph
 
 
-ORDINARY = {"normal", "integers", "mask", "labels", "certainty"}  # kinds of values
+ORDINARY = {"normal", "integers", "mask", "labels", "certainty", "positive"}  # kinds of values
 
 
 @dataclass(frozen=True)
@@ -380,6 +380,24 @@ def _near_marks(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
     return numbers
 
 
+def _positive(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
+    """Numbers above 0, most of them between 1/3 and 3."""
+    return rng.lognormal(size=shape)
+
+
+def _positive_wide(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
+    """Numbers from 1e-9 to 1e9."""
+    numbers: Array = 10.0 ** rng.uniform(-9, 9, shape)
+    return numbers
+
+
+def _near_one(rng: np.random.Generator, shape: Shape, info: Any) -> Array:
+    """1, some ULP off or some 10⁻⁶ off: the logarithm is small, and its digits are these."""
+    steps = np.array([0, info.eps, -info.eps, 3 * info.eps, 1e-6, -1e-6])
+    numbers: Array = 1 + rng.choice(steps, shape)
+    return numbers
+
+
 VALUES: dict[str, Drawer] = {
     "normal": _normal,
     "integers": _integers,
@@ -409,6 +427,9 @@ VALUES: dict[str, Drawer] = {
     "far": _far,
     "marks": _marks,
     "near_marks": _near_marks,
+    "positive": _positive,
+    "positive_wide": _positive_wide,
+    "near_one": _near_one,
 }
 
 

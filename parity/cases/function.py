@@ -14,8 +14,8 @@ from parity.cases.case import Array
 from parity.cases.parts import apart, stacked
 
 # What an element of a function's tensors depends on: the elements at its own place, its own map,
-# the windows it lies in, its own row.
-ELEMENT, MAP, WINDOW, ROW = "element", "map", "window", "row"
+# the windows it lies in, its own row, the elements that broadcasting lets it meet.
+ELEMENT, MAP, WINDOW, ROW, MEETING = "element", "map", "window", "row", "meeting"
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,8 @@ class Function:
         {'negative_slope': 0.01000213623046875}
         """
         known = signature(getattr(refimpl, self.name)).parameters
-        left_out = {n: known[n].default for n in self.rounded if n in known and n not in options}
+        defaults = {n: p.default for n, p in known.items() if p.default is not p.empty}
+        left_out = {n: defaults[n] for n in self.rounded if n in defaults and n not in options}
         given = {**options, **left_out}  # a mistake in refimpl's place may not name its options
         rounded = [n for n in self.rounded if n in given]
         return given | {n: float(np.dtype(dtype).type(given[n])) for n in rounded}

@@ -1,4 +1,4 @@
-"""A small network with a squeeze-and-excitation block: maps weighted by a gate of their own."""
+"""A network with a gate of each map: squeeze and excitation, means over axes, products, a bias."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import numpy as np
 from parity.cases.case import Array
 from parity.cases.network_case import NetworkCase, described
 from refimpl import (
+    Add,
     Conv2d,
-    Flatten,
-    GlobalAvgPool,
     Linear,
+    Mean,
     Multiply,
     Network,
     ReLU,
@@ -21,51 +21,52 @@ from refimpl import (
 ARCHITECTURE = {
     "conv": described("conv2d", padding=1),
     "relu": described("relu"),
-    "squeeze": described("global_avg_pool"),
-    "fc1": described("conv2d"),
-    "relu of fc1": described("relu"),
-    "fc2": described("conv2d"),
+    "squeeze": described("mean", axis=(2, 3), keepdims=True),
+    "fewer": described("conv2d"),
+    "relu2": described("relu"),
+    "more": described("conv2d"),
     "gate": described("sigmoid"),
     "scale": described("multiply", "relu", "gate"),
-    "flatten": described("flatten"),
+    "shift": described("add", "scale", "squeeze"),
+    "pool": described("mean", axis=(-1, -2)),
     "output": described("linear"),
 }
 
 
 def _network(rng: np.random.Generator) -> Network:
-    """conv 6@3×2 → ReLU → each map by its gate: mean → dense 2 → ReLU → dense 6 → sigmoid; dense 4.
+    """conv 6@3×2 → ReLU → each map times its gate, plus its mean → means → dense 4.
 
-    The dense layers of the gate are 1×1 convolutions, as torchvision has them: their values keep
-    the axes along which the gate is repeated. Hu et al. 2018, "Squeeze-and-excitation networks".
+    Source: Hu et al. 2018, "Squeeze-and-excitation networks": the gate is σ of two dense layers
+    on the maps' means.
     """
     return Network(
         {
-            "conv": Conv2d(uniform(rng, (6, 2, 3, 2), 1), padding=1),
+            "conv": Conv2d(uniform(rng, (6, 2, 3, 2), 1), rng.normal(size=6) / 10, padding=1),
             "relu": ReLU(),
-            "squeeze": GlobalAvgPool(),
-            "fc1": Conv2d(uniform(rng, (2, 6, 1, 1), 1), rng.normal(size=2)),
-            "relu of fc1": ReLU(),
-            "fc2": Conv2d(uniform(rng, (6, 2, 1, 1), 4), rng.normal(size=6)),
+            "squeeze": Mean((2, 3), keepdims=True),
+            "fewer": Conv2d(uniform(rng, (3, 6, 1, 1), 1), rng.normal(size=3)),
+            "relu2": ReLU(),
+            "more": Conv2d(uniform(rng, (6, 3, 1, 1), 1), rng.normal(size=6)),
             "gate": Sigmoid(),
             "scale": Multiply(),
-            "flatten": Flatten(),
-            "output": Linear(uniform(rng, (4, 6 * 5 * 5), 1), rng.normal(size=4) / 10),
+            "shift": Add(),
+            "pool": Mean((-1, -2)),
+            "output": Linear(uniform(rng, (4, 6), 1), rng.normal(size=4) / 10),
         },
-        {"scale": ("relu", "gate")},
+        {"scale": ("relu", "gate"), "shift": ("scale", "squeeze")},
     )
 
 
 def _images(steps: int, rng: np.random.Generator) -> list[tuple[Array, Array]]:
-    """Random images and their classes: the same at every step."""
-    return [(rng.normal(size=(3, 2, 5, 4)), rng.integers(0, 4, 3))] * steps
+    return [(rng.normal(size=(5, 2, 7, 4)), rng.integers(0, 4, 5)) for _ in range(steps)]
 
 
 GATED = NetworkCase(
-    "squeeze_and_excitation",
+    "gated",
     _network,
     ARCHITECTURE,
     _images,
-    documents=(),
-    steps=5,
+    documents=("D0.9", "D2.29"),
+    steps=4,
     learning_rate=0.1,
 )

@@ -1,4 +1,4 @@
-"""What the catalogue knows of add and concatenate."""
+"""What the catalogue knows of concatenate."""
 
 from __future__ import annotations
 
@@ -9,17 +9,14 @@ import numpy as np
 
 from parity.cases.case import LAYOUTS, BadCase, Case, Draw, Given, Shape, Source
 from parity.cases.dice import Arguments, Dice, Maker
-from parity.cases.drawing import ALIKE, MOVED, PLAIN, WEIGHTED, shape_of
-from parity.cases.function import ELEMENT, Function, moved
+from parity.cases.drawing import MOVED, PLAIN
+from parity.cases.function import Function, moved
 from parity.cases.symbol_case import SymbolCase, sums
-from parity.cases.texts import X2, Texts, Valid
+from parity.cases.texts import Texts, Valid
 
 GROUP = "dropout and joining"
 
-ROWS: tuple[Function, ...] = (
-    moved("add", ("x", "branch"), "D4.16", bound="add", pieces=ELEMENT, in_networks=True),
-    moved("concatenate", tuple("abcdef"), "D4.18", in_networks=True),
-)
+ROWS: tuple[Function, ...] = (moved("concatenate", tuple("abcdef"), "D4.18", in_networks=True),)
 
 VALUES = (
     ("integers", "integers"),
@@ -32,51 +29,6 @@ VALUES = (
     ("zeros", "normal"),
     ("special", "special"),
 )  # of the inputs and of the upstream gradient
-
-
-def _add(
-    name: str,
-    shape: Shape,
-    values: tuple[str, str] = ("normal", "normal"),
-    layouts: tuple[str, str] = ("contiguous", "contiguous"),
-    **more: Any,
-) -> Case:
-    """One case: values and layouts of x and of the branch."""
-    arrays = {
-        key: Draw(shape, kind, layout)
-        for key, kind, layout in zip(("x", "branch"), values, layouts, strict=True)
-    }
-    return Case("add", name, arrays, **more)
-
-
-ADD = (
-    _add("maps", (2, 3, 4, 5), documents=("D4.16",)),
-    _add("vectors", (3, 4)),
-    _add("signals", (3, 4, 5)),
-    _add("volumes", (2, 3, 4, 5, 6)),
-    _add("a row", (7,)),
-    _add("a single value", ()),
-    _add("one number", (1, 1, 1, 1)),
-    _add("empty batch", (0, 3, 4, 5)),
-    _add("no maps", (2, 0, 4, 5)),
-    _add("branch of zeros", (2, 3, 5, 4), ("normal", "zeros"), documents=("D4.16",)),
-    _add("branch far larger", (2, 3, 5, 4), ("normal", "huge")),
-    _add("branch far smaller", (2, 3, 5, 4), ("wide", "tiny")),
-    _add("branch past the largest", (2, 3, 5, 4), ("largest", "largest")),
-    *(
-        _add(values.replace("_", " "), (2, 3, 5, 4), (values, values), upstream=upstream)
-        for values, upstream in VALUES
-    ),
-    *(_add(f"{layout} views", (2, 4, 3, 5), layouts=(layout, layout)) for layout in LAYOUTS),
-    _add("reversed beside transposed", (2, 4, 3, 5), layouts=("reversed", "transposed")),
-    Case(  # h = x + f(θ, x)
-        "add",
-        "x and what a residual block adds to it",
-        {"x": Given(((1, -2, 3), (40, 50, -60))), "branch": Given(((7, 2, -1), (-2, 5, 8)))},
-        upstream="integers",
-        documents=("D4.16",),
-    ),
-)
 
 
 def _concatenate(
@@ -152,24 +104,17 @@ CONCATENATE = (
     ),
 )
 
-GOOD: tuple[Case, ...] = ADD + CONCATENATE
+GOOD: tuple[Case, ...] = CONCATENATE
 
 # --- bad arguments ------------------------------------------------------------------------
 
 MAPS = {"maps[0]": Draw((2, 3, 7, 6)), "maps[1]": Draw((2, 1, 7, 6)), "maps[2]": Draw((2, 5, 7, 6))}
 
 VALID: Valid = {
-    "add": {"x": X2, "branch": X2},
-    "add_backward": {"dy": X2, "x": X2, "branch": X2},
     "concatenate": MAPS,
     "concatenate_backward": {"dy": Draw((2, 9, 7, 6)), **MAPS},
 }
 says = Texts(VALID)
-
-
-def _unlike(function: str, name: str, branch: Draw) -> BadCase:
-    message = f"x is (2, 3, 7, 6), but branch is {branch.shape}; both must be of one shape"
-    return says.value_error(function, name, message, branch=branch)
 
 
 def _stacked(function: str, name: str, k: int, shape: tuple[int, ...]) -> BadCase:
@@ -190,20 +135,6 @@ def _listed(function: str, maps: list[Any] | tuple[Any, ...]) -> BadCase:
 
 
 BAD: tuple[BadCase, ...] = (
-    _unlike("add", "branch of another depth", Draw((2, 4, 7, 6))),
-    _unlike("add", "branch transposed", Draw((2, 3, 6, 7))),
-    _unlike("add", "branch would broadcast", Draw((1, 3, 7, 6))),
-    _unlike("add", "branch without batch axis", Draw((3, 7, 6))),
-    _unlike("add_backward", "branch of another depth", Draw((2, 4, 7, 6))),
-    says.dy("add_backward", "dy of another shape", "(2, 3, 7, 6)", dy=Draw((2, 3, 6, 7))),
-    says.dy("add_backward", "dy would broadcast", "(2, 3, 7, 6)", dy=Draw((2, 3, 1, 1))),
-    says.mixed("add", "x", "branch", float32="branch"),
-    says.mixed("add_backward", "dy", "x", float32="dy"),
-    says.mixed("add_backward", "dy", "branch", float32="branch"),
-    says.not_real("add", "complex branch", "branch", "complex64"),
-    says.not_real("add", "boolean x", "x", "bool", x=Given((True, False))),
-    says.not_real("add_backward", "complex dy", "dy", "complex128"),
-    says.type_error("add", "no branch", "branch must hold real numbers, but is None", branch=None),
     *(
         BadCase(
             function,
@@ -248,21 +179,10 @@ BAD: tuple[BadCase, ...] = (
 # --- symbols ------------------------------------------------------------------------------
 
 SYMBOLIC: tuple[SymbolCase, ...] = (
-    sums("add", "maps", {"x": (2, 3), "branch": (2, 3)}),
     sums("concatenate", "three", {"a": (2, 1, 2), "b": (2, 3, 2), "c": (2, 2, 2)}),
 )
 
 # --- random arguments ---------------------------------------------------------------------
-
-
-def _random_add(dice: Dice) -> Arguments:
-    """Arguments of add."""
-    shape, (values, branch, upstream) = shape_of(dice), dice.kinds(ALIKE, WEIGHTED)
-    arrays = {
-        "x": Draw(shape, values, dice.layout()),
-        "branch": Draw(shape, branch, dice.layout()),
-    }
-    return Arguments(arrays, {}, upstream)
 
 
 def _random_concatenate(dice: Dice) -> Arguments:
@@ -276,4 +196,4 @@ def _random_concatenate(dice: Dice) -> Arguments:
     return Arguments(arrays, {}, upstream)
 
 
-RANDOM: dict[str, Maker] = {"add": _random_add, "concatenate": _random_concatenate}
+RANDOM: dict[str, Maker] = {"concatenate": _random_concatenate}

@@ -17,6 +17,7 @@ from parity.cases.network_case import Described, Loss, NetworkCase, described
 from parity.cases.normalized_network import NORMALIZED
 from parity.cases.optimized_networks import OPTIMIZED
 from parity.cases.resnet import RESNET18, SMALL_RESNET
+from parity.cases.squeeze_network import SQUEEZE
 from refimpl import (
     Add,
     AvgPool2d,
@@ -333,8 +334,9 @@ NETWORKS = {
         NORMALIZED,
         SMALL_RESNET,
         ACTIVATED,
-        GATED,
+        SQUEEZE,
         AUTOENCODER,
+        GATED,
         *OPTIMIZED,
         ALEXNET,
         RESNET18,

@@ -59,7 +59,15 @@ class Call:
     of: Formed
 
 
-Formed: TypeAlias = Leaf | Constant | Sum | Product | Quotient | Call
+@dataclass(frozen=True)
+class Power:
+    """One number to the power of another."""
+
+    base: Formed
+    exponent: Formed
+
+
+Formed: TypeAlias = Leaf | Constant | Sum | Product | Quotient | Call | Power
 
 ZERO, ONE = Constant(Fraction(0)), Constant(Fraction(1))
 
@@ -152,6 +160,8 @@ def parts(formed: Formed) -> tuple[Formed, ...]:
             return top, bottom
         case Call(_, of):
             return (of,)
+        case Power(base, exponent):
+            return base, exponent
         case _:
             return ()
 

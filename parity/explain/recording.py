@@ -21,6 +21,7 @@ from parity.explain.formed import (
     Formed,
     Index,
     Leaf,
+    Power,
     added,
     divided,
     multiplied,
@@ -179,10 +180,24 @@ class Recorded:
         """log x; NumPy calls it by this name."""
         return self._called("log", Fraction(DIGITS.ln(_digits(self.value))), 1)
 
-    def __pow__(self, power: int) -> Recorded:
-        """A product of so many, 1 at least."""
+    def __pow__(self, power: Any) -> Recorded:
+        """A product of so many; to the power of an element x^p."""
+        if isinstance(power, np.ndarray):
+            return NotImplemented  # the array does it
+        p = self._taken(power)
+        whole = p.value.denominator == 1
+        if whole and isinstance(p.formed, Constant):
+            return self._product(int(p.value))
+        value, formed = raised_to(self.value, p.value), Power(self.formed, p.formed)
+        return Recorded(value, formed, self.recorder, self.exact and p.exact and whole)
+
+    def _product(self, count: int) -> Recorded:
+        """So many times itself; 1, and its inverse, of none or fewer."""
+        if count < 1:
+            one = Recorded.constant(1, self.recorder)
+            return one / self._product(-count) if count else one
         product = self
-        for _ in range(power - 1):
+        for _ in range(count - 1):
             product = product * self
         return product
 
@@ -218,6 +233,17 @@ def power_of_e(value: Fraction) -> Fraction:
     2.718281828459045
     """
     return Fraction(DIGITS.exp(_digits(value)))
+
+
+def raised_to(base: Fraction, power: Fraction) -> Fraction:
+    """base^power, exact of an integer, else in 60 digits.
+
+    >>> raised_to(Fraction(2, 3), Fraction(-2)), float(raised_to(Fraction(2), Fraction(1, 2)))
+    (Fraction(9, 4), 1.4142135623730951)
+    """
+    if power.denominator == 1:
+        return Fraction(base ** int(power))
+    return power_of_e(power * Fraction(DIGITS.ln(_digits(base))))
 
 
 def root_of(value: Fraction) -> Fraction:

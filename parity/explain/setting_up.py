@@ -275,15 +275,20 @@ def _maps(name: str, said: Picked) -> Arguments:
     return {"x": different("x", (said.get("batch", 1), said.get("channels", 2), *shape))}
 
 
-def _branches(name: str, said: Picked) -> Arguments:
-    shape = (3,) if said.shape is None else said.shape
-    return {"x": drawn("x", shape), "branch": drawn("branch", shape)}
-
-
 def _two_arrays(name: str, said: Picked) -> Arguments:
     """A matrix, and a row that is repeated for each of its rows."""
     shape = (2, 3) if said.shape is None else said.shape
     return {"x": drawn("x", shape), "other": drawn("other", shape[-1:], 1, 5)}
+
+
+def _powers(name: str, said: Picked) -> Arguments:
+    """A matrix without 0, and a row of exponents."""
+    shape = (2, 3) if said.shape is None else said.shape
+    return {"x": drawn("x", shape, 1, 6), "exponent": drawn("exponent", shape[-1:], 2, 4)}
+
+
+def _averaged(name: str, said: Picked) -> Arguments:
+    return {"x": different("x", (2, 3) if said.shape is None else said.shape)}
 
 
 def _stacked(name: str, said: Picked) -> Arguments:
@@ -401,8 +406,9 @@ KINDS: dict[Maker, tuple[str, tuple[str, ...]]] = {
     _dense: ("linear perceptron logistic_regression", ("outputs", "batch")),
     _regression: ("softmax_regression", ("outputs", "batch")),
     _maps: ("flatten", ("channels", "batch")),
-    _branches: ("add", ()),
-    _two_arrays: ("multiply subtract divide", ()),
+    _two_arrays: ("add multiply subtract divide", ()),
+    _powers: ("power", ()),
+    _averaged: ("mean", ()),
     _stacked: ("concatenate", ()),
     _turned: ("transpose reshape", ()),
     _grouped: ("channel_shuffle", ("batch",)),
@@ -438,6 +444,7 @@ USUAL: dict[str, Mapping[str, Any]] = {
     "split": {"sizes": 3},
     "softplus": {"beta": 2},
     "elu": {"alpha": 2},
+    "mean": {"axis": 1},
 }
 WINDOWS = {"kernel_size": 2, "size": 2}
 EXAMPLES: dict[Maker, str] = {

@@ -9,6 +9,7 @@ from parity.explain.formed import (
     Call,
     Formed,
     Leaf,
+    Power,
     Product,
     Quotient,
     Sum,
@@ -53,6 +54,8 @@ def _rebuilt(formed: Formed, known: Mapping[Formed, Leaf]) -> Formed:
             return Quotient(with_names(top, known), with_names(bottom, known))
         case Call(function, of):
             return Call(function, with_names(of, known))
+        case Power(base, exponent):
+            return Power(with_names(base, known), with_names(exponent, known))
         case _:
             return formed
 

@@ -13,12 +13,13 @@ from parity.explain.formed import (
     Formed,
     Index,
     Leaf,
+    Power,
     Product,
     Quotient,
     Sum,
     leaves,
 )
-from parity.explain.recording import DIGITS, erfc_of, power_of_e, root_of
+from parity.explain.recording import DIGITS, erfc_of, power_of_e, raised_to, root_of
 
 SHOWN = 6  # digits of a number that no short fraction gives
 POWERS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
@@ -95,6 +96,11 @@ def written(formed: Formed, say: Say = named, order: Sequence[str] = (), joint: 
             return f"e^{text}" if text[0] not in "−(" else f"e^({text.strip('()')})"
         case Call("exp", power):
             return f"e^({written(power, say, order, joint)})"
+        case Power(base, exponent):
+            raised = written(exponent, say, order, joint)
+            closed = isinstance(exponent, Leaf | Constant) and raised[0] != "−"
+            text = _factor(base, say, order, joint, below=True)
+            return f"{text}^{raised}" if closed and "/" not in raised else f"{text}^({raised})"
         case Call("sqrt", of):
             return f"√({written(of, say, order, joint)})"
         case Call(function, of):
@@ -199,6 +205,12 @@ def value(
             return above / below, first and second
         case Call(function, of):
             return _called(function, *value(of, numbers, rough))
+        case Power(base, exponent):
+            (below, first), (above, second) = (
+                value(base, numbers, rough),
+                value(exponent, numbers, rough),
+            )
+            return raised_to(below, above), first and second and above.denominator == 1
 
 
 def _called(function: str, at: Fraction, exact: bool) -> tuple[Fraction, bool]:

@@ -8,9 +8,11 @@ from parity.cases.case import Array
 from parity.mistakes.mistake import mistake
 from parity.mistakes.slips import slightly_too_large
 from refimpl import (
+    AddGrads,
     DivideGrads,
     MultiplyGrads,
     SubtractGrads,
+    add_backward,
     divide,
     divide_backward,
     multiply_backward,
@@ -18,7 +20,7 @@ from refimpl import (
     subtract_backward,
 )
 from refimpl.broadcasting import summed_to
-from refimpl.elements import parameter
+from refimpl.elements import parameter, zeros
 
 REPEATED = "a factor that is used several times has a gradient for each use"
 AVERAGED = "what is repeated shares the gradient"
@@ -38,10 +40,83 @@ def last_of(gradient: Array, shape: tuple[int, ...]) -> Array:
     return np.asarray(gradient).copy()
 
 
+def summed_elsewhere(gradient: Array, shape: tuple[int, ...]) -> Array:
+    """Σ over as many axes, the first ones of the same sizes turned to the end: refilled."""
+    if gradient.shape == shape:
+        return gradient.copy()
+    turned = np.moveaxis(gradient, 0, -1).reshape(gradient.shape)
+    return summed_to(turned, shape)
+
+
 def averaged(summed: Array, dy: Array) -> Array:
     """The mean over the repetitions in the place of their sum."""
     share = summed.size / max(dy.size, 1)
     return np.asarray(summed * parameter(min(share, 1.0), like=summed), summed.dtype)
+
+
+# --- add ----------------------------------------------------------------------------------
+
+
+@mistake("add", "x is left out: h = f(θ, x)", "the branch is the layer", "D4.16")
+def add_skip_left_out(x: Array, other: Array) -> Array:
+    return np.broadcast_to(other, np.broadcast_shapes(x.shape, other.shape)).copy()
+
+
+@mistake("add", "the mean of both instead of the sum", "so that nothing grows", "D4.16")
+def add_halved(x: Array, other: Array) -> Array:
+    return np.asarray((x + other) / 2)
+
+
+@mistake(
+    "add_backward",
+    "nothing goes back along the skip connection",
+    "x has no weights, so it needs no gradient",
+    "D4.16",
+)
+def add_skip_gradient_missing(dy: Array, x: Array, other: Array) -> AddGrads:
+    right = add_backward(dy, x, other)
+    return right._replace(dx=zeros(x.shape, like=dy))
+
+
+@mistake(
+    "add_backward",
+    "dy is shared: each side gets a half",
+    "what was added up is divided on the way back",
+    "D4.16",
+)
+def add_gradient_halved(dy: Array, x: Array, other: Array) -> AddGrads:
+    return add_backward(np.asarray(dy / 2), x, other)
+
+
+@mistake(
+    "add_backward",
+    "what was repeated gets the gradient of the last repetition alone",
+    "a bias that is used several times has a gradient for each use",
+    "D4.16",
+)
+def add_repetitions_not_summed(dy: Array, x: Array, other: Array) -> AddGrads:
+    return AddGrads(last_of(dy, x.shape), last_of(dy, other.shape))
+
+
+@mistake(
+    "add_backward",
+    "what was repeated gets the mean of the gradients, not their sum",
+    AVERAGED,
+    "D4.16",
+)
+def add_repetitions_averaged(dy: Array, x: Array, other: Array) -> AddGrads:
+    right = add_backward(dy, x, other)
+    return AddGrads(averaged(right.dx, dy), averaged(right.dother, dy))
+
+
+@mistake(
+    "add_backward",
+    "the gradient is summed over another axis than the repeated one, and its numbers refilled",
+    "reshape brings a gradient into its shape",
+    "D4.16",
+)
+def add_summed_over_another_axis(dy: Array, x: Array, other: Array) -> AddGrads:
+    return AddGrads(summed_elsewhere(dy, x.shape), summed_elsewhere(dy, other.shape))
 
 
 # --- multiply -----------------------------------------------------------------------------
@@ -166,4 +241,4 @@ def divide_repetitions_not_summed(dy: Array, x: Array, other: Array) -> DivideGr
     )
 
 
-slightly_too_large("multiply", "subtract", "divide")
+slightly_too_large("add", "multiply", "subtract", "divide")

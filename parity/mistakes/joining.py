@@ -1,4 +1,4 @@
-"""Mistakes where branches meet: in residual and Inception blocks."""
+"""Mistakes where branches meet: in Inception blocks."""
 
 from __future__ import annotations
 
@@ -7,42 +7,7 @@ import numpy as np
 from parity.cases.case import Array
 from parity.mistakes.mistake import mistake
 from parity.mistakes.slips import slightly_too_large
-from refimpl import AddGrads, concatenate, concatenate_backward
-from refimpl.elements import zeros
-
-# --- residual block -----------------------------------------------------------------------
-
-
-@mistake("add", "x is left out: h = f(θ, x)", "the branch is the layer", "D4.16")
-def add_skip_left_out(x: Array, branch: Array) -> Array:
-    return branch.copy()
-
-
-@mistake("add", "the mean of both instead of the sum", "so that nothing grows", "D4.16")
-def add_halved(x: Array, branch: Array) -> Array:
-    return np.asarray((x + branch) / 2, x.dtype)
-
-
-@mistake(
-    "add_backward",
-    "nothing goes back along the skip connection",
-    "x has no weights, so it needs no gradient",
-    "D4.16",
-)
-def add_skip_gradient_missing(dy: Array, x: Array, branch: Array) -> AddGrads:
-    return AddGrads(zeros(x.shape, like=dy), dy.copy())
-
-
-@mistake(
-    "add_backward",
-    "dy is shared: each side gets a half",
-    "what was added up is divided on the way back",
-    "D4.16",
-)
-def add_gradient_halved(dy: Array, x: Array, branch: Array) -> AddGrads:
-    half = np.asarray(dy / 2, dy.dtype)
-    return AddGrads(half, half.copy())
-
+from refimpl import concatenate, concatenate_backward
 
 # --- Inception block ----------------------------------------------------------------------
 
@@ -88,4 +53,4 @@ def concatenate_gradient_shared(dy: Array, *maps: Array) -> tuple[Array, ...]:
     return tuple(np.asarray(part / len(maps), part.dtype) for part in parts)
 
 
-slightly_too_large("add", "concatenate")
+slightly_too_large("concatenate")

@@ -43,8 +43,8 @@ def too_large(backward: str, *arguments: Any, **options: Any) -> Any:
     grads = getattr(refimpl, backward)(*arguments, **options)
     if not isinstance(grads, tuple):
         return scaled(grads)
-    parts = tuple(map(scaled, grads))
-    return type(grads)(*parts) if hasattr(grads, "_fields") else parts
+    parts: list[Any] = [part if part is None else scaled(part) for part in grads]
+    return type(grads)(*parts) if hasattr(grads, "_fields") else tuple(parts)
 
 
 def scaled(gradient: Array) -> Array:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 TORCH: dict[str, Callable[..., Tensor]] = {
+    "add": torch.add,
     "multiply": torch.mul,
     "subtract": torch.sub,
     "divide": torch.div,

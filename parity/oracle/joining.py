@@ -8,6 +8,5 @@ import torch
 from torch import Tensor
 
 TORCH: dict[str, Callable[..., Tensor]] = {
-    "add": torch.add,
     "concatenate": lambda *maps: torch.cat(maps, 1),
 }

@@ -21,7 +21,9 @@ from parity.oracle.max_pooling import TORCH as MAX_POOLING
 from parity.oracle.normalization import TORCH as NORMALIZATION
 from parity.oracle.optimizers import TORCH as OPTIMIZERS
 from parity.oracle.piecewise_activations import TORCH as PIECEWISE_ACTIVATIONS
+from parity.oracle.powers import TORCH as POWERS
 from parity.oracle.rearranging import TORCH as REARRANGING
+from parity.oracle.reductions import TORCH as REDUCTIONS
 from parity.oracle.sampling import TORCH as SAMPLING
 from parity.oracle.smooth_activations import TORCH as SMOOTH_ACTIVATIONS
 from parity.oracle.transposed_convolution import TORCH as TRANSPOSED_CONVOLUTION
@@ -40,6 +42,8 @@ FUNCTIONS: dict[str, Callable[..., Tensor]] = {
     **JOINING,
     **REARRANGING,
     **BROADCASTING,
+    **POWERS,
+    **REDUCTIONS,
     **ACTIVATIONS,
     **SMOOTH_ACTIVATIONS,
     **PIECEWISE_ACTIVATIONS,

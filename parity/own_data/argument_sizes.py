@@ -25,7 +25,7 @@ EXTRAS = {
     ),
     "weighted_pool2d": ("kernel_size",),
 }
-LIKE_FIRST = ("branch", "mask", "target")  # as large as the first argument, if nothing is said
+LIKE_FIRST = ("other", "mask", "target")  # as large as the first argument, if nothing is said
 
 
 def extras(function: str) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ WHOLE = re.compile(r"[+-]?\d+")
 PAIR = r"\(\s*([+-]?\d+)\s*,\s*([+-]?\d+)\s*\)"
 PAIRS = re.compile(rf"\(?\s*(?:{PAIR}\s*,?\s*)+\)?")
 FLAGS = {"true": True, "True": True, "false": False, "False": False}
+AXIS = "Axes"  # the type of axes by their numbers, None for all
 AXES = re.compile(r"\s*[,x×]\s*")  # between the numbers of the axes
 
 
@@ -90,7 +91,8 @@ def option_value(given: str, text: str, parameter: Parameter) -> Any:
     Raises: OwnDataError.
     """
     text = text.strip()
-    if text == "None" and ("None" in _type(parameter) or _type(parameter) == "OutputSize"):
+    may_be_none = "None" in _type(parameter) or _type(parameter) in ("OutputSize", AXIS)
+    if text == "None" and may_be_none:
         return None
     for parse in _parsers(parameter):
         value = parse(text)
@@ -105,7 +107,7 @@ def _parsers(parameter: Parameter) -> tuple[Callable[[str], Any], ...]:
         return (FLAGS.get,)
     if kind.startswith("Padding"):
         return (_whole, _pairs, _wholes, _name)
-    if kind.startswith("Ints"):
+    if kind.startswith("Ints") or kind == AXIS:
         return (_whole, _wholes)
     if kind == "OutputSize":
         return (_whole, _wholes_or_none)
@@ -172,6 +174,8 @@ def _example(parameter: Parameter) -> str:
         )
     if kind.startswith("Ints"):
         return "a whole number, or one for each axis: 2 or 2,1"
+    if kind == AXIS:
+        return "a whole number, several, or None for all axes: 2 or 0,2"
     if kind == "OutputSize":
         return "a whole number, or one for each axis, None where it stays as it is: 2 or 2,None"
     if kind.startswith("int"):

@@ -209,7 +209,7 @@ def _in_axes(asked: Question, matrices: set[str]) -> Question:
     arrays = dict(asked.arrays)
     for name in [name for name in arrays if name in matrices]:
         wanted = axes_of(asked.function, name)
-        if name in ("target", "mask", "branch"):
+        if name in ("target", "mask"):
             arrays[name] = _fitted(arrays[name], arrays[first].shape)
         elif wanted == (1,):
             arrays[name] = _row(arrays[name])

@@ -126,6 +126,8 @@ def _times(tensor: Array, exact: Array, limit: Array, overflow: Array) -> float:
 
 def _off(value: float, right: Any, most: float) -> float:
     """|value − right| over the most that is allowed: the least that the ball of `right` leaves."""
+    if not right.is_finite():  # no number is right: the exponent's gradient of a negative x
+        return 0.0
     if not isfinite(value):
         return inf
     apart = abs(arb_of(value) - right)

@@ -42,7 +42,7 @@ def off(array: Any, factor: float) -> Array:
 def all_off(result: Any, factor: float) -> Any:
     """What a function gives, one array or several, each off by a factor."""
     if not isinstance(result, tuple):
-        return off(result, factor)
+        return result if result is None else off(result, factor)
     parts = [all_off(part, factor) for part in result]
     return type(result)(*parts) if hasattr(result, "_fields") else tuple(parts)
 

@@ -49,9 +49,12 @@ OTHERS = {
     **dict.fromkeys(("view", "unflatten"), "reshape"),
     **dict.fromkeys(("narrow", "slice", "sliceindim", "crop"), "slice_axis"),
     **dict.fromkeys(("chunk", "tensorsplit", "unbind"), "split"),
+    **dict.fromkeys(("plus", "addition", "residualadd", "skipconnection"), "add"),
     **dict.fromkeys(("mul", "product", "gate"), "multiply"),
     **dict.fromkeys(("sub", "difference"), "subtract"),
-    **dict.fromkeys(("div", "quotient"), "divide"),
+    **dict.fromkeys(("div", "quotient", "truedivide"), "divide"),
+    **dict.fromkeys(("pow", "floatpower", "exponentiation"), "power"),
+    **dict.fromkeys(("reducemean", "average"), "mean"),
     **dict.fromkeys(("crosscorrelation", "crosscorrelate", "correlation", "xcorr"), "correlate2d"),
     **{
         f"{name}{n}d": f"conv_transpose{n}d"

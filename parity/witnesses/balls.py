@@ -90,8 +90,10 @@ class Ball:
     def __rtruediv__(self, other: Any) -> Ball:
         return Ball(arb_of(other) / self.arb)
 
-    def __pow__(self, power: int) -> Ball:
-        return Ball(self.arb**power)
+    def __pow__(self, power: Any) -> Ball:
+        if isinstance(power, np.ndarray):
+            return NotImplemented
+        return Ball(power_of(self.arb, power))
 
     def __neg__(self) -> Ball:
         return Ball(-self.arb)
@@ -181,6 +183,20 @@ def arb_of(value: Any) -> Any:
     if isinstance(value, arb):
         return value
     return arb(int(value) if isinstance(value, int | np.integer) else float(value))
+
+
+def power_of(base: Any, power: Any) -> Any:
+    """The arb base to a power: an integer, or another arb; of 0 it is 0, 1 or ∞.
+
+    >>> power_of(arb(-2), 3), power_of(arb(4), arb(0.5)), power_of(arb(0), arb(0.5))
+    (-8.00000000000000, 2.00000000000000, 0)
+    """
+    if isinstance(power, int):
+        return base**power
+    exponent = arb_of(power)
+    if base == 0:
+        return arb(0) if exponent > 0 else arb(1) if exponent == 0 else arb("inf")
+    return base**exponent
 
 
 def _objects(array: Array, make: Callable[[Any], Any]) -> Array:

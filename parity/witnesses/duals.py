@@ -21,7 +21,7 @@ import numpy as np
 from flint import acb, arb
 
 from parity.cases.case import Array
-from parity.witnesses.balls import Undecided, arb_of
+from parity.witnesses.balls import Undecided, arb_of, power_of
 
 
 class Kink(ArithmeticError):  # noqa: N818 (it is no error of the code that compares)
@@ -92,6 +92,19 @@ class Dual:
     def __rtruediv__(self, other: Any) -> Dual:
         ratio = arb_of(other) / self.value
         return type(self)(ratio, -self.tangent * ratio / self.value)
+
+    def __pow__(self, power: Any) -> Dual:
+        """x^p, whose derivatives are p·x^(p−1) and x^p·log x; 0 where p, or x, is 0."""
+        if isinstance(power, np.ndarray):
+            return NotImplemented
+        dual = isinstance(power, Dual)
+        p = power.value if dual else arb_of(power)
+        whole, tangent = power_of(self.value, p), acb(0)
+        if self.tangent != 0 and p != 0:
+            tangent = self.tangent * (p * power_of(self.value, p - 1))
+        if dual and power.tangent != 0 and self.value != 0:
+            tangent = tangent + power.tangent * (whole * self.value.log())
+        return type(self)(whole, tangent)
 
     def __neg__(self) -> Dual:
         return type(self)(-self.value, -self.tangent)

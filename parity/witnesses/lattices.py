@@ -11,6 +11,7 @@ of a squared error at most 2.
 |---|---|---|
 | sums of products or squares, selections without a branch | −M … M | nothing |
 | two arrays element by element | −M … M | nothing |
+| a quotient of two arrays | x: multiples of 16, dy: of 4 | the divisors: ±1, ±2, ±4 |
 | averages | multiples of every window's divisor | nothing |
 | maxima | a rank apart plus 1 … B − 1: the order of all elements never changes | the order |
 | functions with a kink at 0, dropout | ±1 … ±M | every element's sign, the mask |
@@ -39,6 +40,7 @@ Options = Mapping[str, Any]
 TF32_BITS = 11  # of a factor that TF32 holds exactly
 EXACT_BELOW = {"float32": 2**24, "float64": 2**53}
 MOST_ORDERS = 8  # of a maximum: more would take longer than it is worth
+DIVISORS = 4  # patterns of divisors
 
 
 class NotExactError(ValueError):
@@ -300,7 +302,9 @@ def window_of(shape: Geometry) -> tuple[int, ...]:
 
 
 def terms_at_most(shape: Geometry) -> int:
-    """The places of a window, or the windows of a place if these may be more."""
+    """The places of a window, or the windows of a place if these may be more; a mean's places."""
+    if shape.function == "mean":
+        return terms_of(shape.function, shape.shapes, shape.options).most
     return windows.most_terms(shape.shapes["x"], shape.options)
 
 
@@ -334,6 +338,23 @@ def _repeated(shape: Geometry, limit: int, rng: np.random.Generator) -> list[Pat
     terms = max(2, repeated)
     most = isqrt((limit - 1) // terms) if shape.function == "multiply" else (limit - 1) // terms
     return [{name: _around_zero(size, most) for name, size in {**shape.shapes, "dy": y}.items()}]
+
+
+def _quotients(shape: Geometry, limit: int, rng: np.random.Generator) -> list[Pattern]:
+    """Multiples of every divisor's square, divisors that are powers of 2: nothing is rounded.
+
+    On one pattern y, ∂L/∂x and ∂L/∂other = −Σ dy·x/other² are linear in x and in dy. An element
+    that is repeated K times has K terms in its gradient.
+    """
+    size, of_y = shape.shapes["other"], output_shape(shape)
+    terms = max(prod(of_y) // max(1, prod(shape.shapes[name])) for name in shape.inputs)
+    most = isqrt((limit - 1) // (64 * max(1, terms)))
+    patterns = []
+    for _ in range(DIVISORS):
+        other = rng.choice(np.array([-4, -2, -1, 1, 2, 4]), size=size)
+        drawn = {"x": _around_zero(shape.shapes["x"], most, 16), "dy": _around_zero(of_y, most, 4)}
+        patterns.append({"x": drawn["x"], "other": Lattice(np.asarray(other)), "dy": drawn["dy"]})
+    return patterns
 
 
 # --- maxima -------------------------------------------------------------------------------
@@ -409,6 +430,8 @@ def covered(shape: Geometry, found: list[Pattern]) -> str:
     """Which branches the patterns take, in words; nothing where there is none."""
     if shape.function == "dropout":
         return "every element kept and dropped"
+    if _rule(shape) is _quotients:
+        return "divisors of both signs"
     if _rule(shape) is _signs:
         return "both signs of every element"
     if _rule(shape) is _regions:
@@ -478,6 +501,7 @@ RULES: dict[str, Rule] = {
     "downsampled": _downsampled,
     "squares": _squares,
     "repeated": _repeated,
+    "quotients": _quotients,
     "signs": _signs,
     "regions": _regions,
 }

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from parity.cases.case import Array
-from parity.cases.function import ELEMENT, MAP, ROW, WINDOW
+from parity.cases.function import ELEMENT, MAP, MEETING, ROW, WINDOW
 from parity.cases.functions import FUNCTIONS
 from parity.witnesses.definitions.windows import each, margins, window_of
 from parity.witnesses.problem import SUM, Problem
@@ -33,9 +33,14 @@ ELEMENTARY_COST = 50  # and an exponential as so many
 SAMPLE = 16  # elements of a tensor that are computed one by one
 
 
-def _cut(problem: Problem) -> str:
-    """What an element depends on; of a sum of gradients, the elements at its own place."""
-    return ELEMENT if problem.function == SUM else FUNCTIONS[problem.function].pieces
+def cut_of(problem: Problem) -> str:
+    """What an element depends on; of a sum of gradients, the elements at its own place.
+
+    Of arrays that broadcast the same, where none of them is repeated.
+    """
+    cut = ELEMENT if problem.function == SUM else FUNCTIONS[problem.function].pieces
+    alike = all(array.shape == problem.dy.shape for array in problem.arrays.values())
+    return ELEMENT if cut == MEETING and alike else cut
 
 
 def shape_of(problem: Problem, tensor: str) -> tuple[int, ...]:
@@ -56,14 +61,16 @@ def cost(problem: Problem) -> int:
             return outputs * min(int(arrays["kernel"].size), prod(arrays["a"].shape[-2:]))
         case "linear" | "perceptron" | "logistic_regression" | "softmax_regression":
             return outputs * int(arrays["x"].shape[-1])
-        case (
-            "flatten" | "concatenate" | "rot180" | "add" | "sum" | "dropout" | "dsigmoid" | "dtanh"
-        ):
+        case "flatten" | "concatenate" | "rot180" | "sum" | "dropout" | "dsigmoid" | "dtanh":
             return outputs
         case "transpose" | "reshape" | "channel_shuffle" | "slice_axis" | "split":
             return outputs
-        case "multiply" | "subtract" | "divide":
+        case "add" | "multiply" | "subtract" | "divide":
             return outputs
+        case "power":
+            return ELEMENTARY_COST * outputs
+        case "mean":
+            return elements
         case name if "pool" in name or name == "downsample":
             return ORDERED_COST * outputs * _window(problem)
         case "relu" | "leaky_relu" | "sign" | "mse_loss" | "squared_error" | "perceptron_loss":
@@ -82,13 +89,15 @@ def _window(problem: Problem) -> int:
 def piece_with(problem: Problem, tensor: str, place: tuple[int, ...]) -> Piece | None:
     """A small problem with one element of a tensor; None for functions that have none."""
     flat = np.ravel_multi_index(place, shape_of(problem, tensor)) if place else 0
-    if _cut(problem) == ELEMENT:
+    if cut_of(problem) == ELEMENT:
         return elements_of(problem, np.array([flat]))
-    if _cut(problem) == MAP:
+    if cut_of(problem) == MAP:
         return _map(problem, tensor, place[:2]) if tensor in ("y", "dx") else None
-    if _cut(problem) == WINDOW:
+    if cut_of(problem) == MEETING:
+        return Piece(_met(problem, tensor, place), np.array([0]), np.array([flat]))
+    if cut_of(problem) == WINDOW:
         smaller, here = _OF_CONVOLUTION[tensor](_Convolution(problem), place)
-    elif _cut(problem) == ROW:
+    elif cut_of(problem) == ROW:
         smaller, here = _of_linear(problem, tensor, place)
     else:
         return None
@@ -112,6 +121,27 @@ def _map(problem: Problem, tensor: str, map_: tuple[int, ...]) -> Piece:
     smaller = problem._replace(arrays=arrays, dy=problem.dy[n : n + 1, c : c + 1])
     here = np.arange(prod(sizes))
     return Piece(smaller, here, (n * C + c) * prod(sizes) + here)
+
+
+def _met(problem: Problem, tensor: str, place: tuple[int, ...]) -> Problem:
+    """What one element meets: along axes that it lacks, or has one place of, everything."""
+    y, own = problem.dy.shape, shape_of(problem, tensor)
+    missing = len(y) - len(own)
+    taken = [
+        slice(at, at + 1) if own[axis] > 1 or y[missing + axis] == 1 else slice(None)
+        for axis, at in enumerate(place)
+    ]
+    taken = [*[slice(None)] * missing, *taken]
+    arrays = {
+        name: array[
+            tuple(
+                cut if size > 1 else slice(None)
+                for size, cut in zip(array.shape, taken[len(y) - array.ndim :], strict=True)
+            )
+        ]
+        for name, array in problem.arrays.items()
+    }
+    return problem._replace(arrays=arrays, dy=problem.dy[tuple(taken)])
 
 
 class _Convolution:
@@ -233,10 +263,10 @@ def sample(
     """Pieces with random elements of a tensor; None for functions that have none."""
     shape = shape_of(problem, tensor)
     size = prod(shape)
-    if _cut(problem) == ELEMENT:
+    if cut_of(problem) == ELEMENT:
         count = min(size, max(1, budget * size // max(1, cost(problem))))
         return [elements_of(problem, np.sort(rng.choice(size, count, replace=False)))]
-    if _cut(problem) == MAP:
+    if cut_of(problem) == MAP:
         if tensor not in ("y", "dx"):
             return None
         maps = shape[0] * shape[1]

@@ -55,6 +55,9 @@ class Branched:
     def __truediv__(self, other: Any) -> Branched:
         return self._with(other, lambda a, b: a / b)
 
+    def __pow__(self, other: Any) -> Branched:
+        return self._with(other, lambda a, b: a**b)
+
     def __radd__(self, other: Any) -> Branched:
         return self._with(other, lambda a, b: b + a)
 

@@ -8,7 +8,7 @@ import sympy
 
 
 def vanishes(expression: Any) -> bool:
-    """Whether an expression of sums, products, quotients, exp and tanh is 0.
+    """Whether an expression of sums, products, quotients, powers, exp and tanh is 0.
 
     >>> x = sympy.Symbol("x")
     >>> vanishes(sympy.exp(x) / (1 + sympy.exp(x)) - 1 / (1 + sympy.exp(-x)))
@@ -19,7 +19,7 @@ def vanishes(expression: Any) -> bool:
     powers = sympy.sympify(expression).replace(sympy.tanh, _by_powers)
     rational = powers.replace(lambda part: isinstance(part, sympy.exp), _as_product)
     numerator, _ = sympy.fraction(sympy.together(rational))
-    return bool(sympy.expand(numerator) == 0)
+    return bool(sympy.expand(numerator) == 0 or sympy.powsimp(sympy.expand(expression)) == 0)
 
 
 def _by_powers(argument: Any) -> Any:

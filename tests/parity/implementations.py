@@ -277,6 +277,64 @@ def whole_windows(x: Array, size: Any, edge: str) -> tuple[Array, tuple[int, int
     return np.pad(x, [(0, 0), (0, 0), *after]), window
 
 
+@right("mean")
+def over_all_axes_at_once(
+    function: str, x: Array, axis: Any = None, keepdims: bool = False
+) -> Array:
+    """Σ (x · 1/N) in NumPy's order, the reciprocal rounded to the dtype."""
+    sums = x.sum(axis=axis, keepdims=keepdims)
+    share = x.dtype.type(np.asarray(sums).size / max(1, x.size))
+    return np.asarray((x * share).sum(axis=axis, keepdims=keepdims), x.dtype)
+
+
+@right("mean_backward")
+def share_of_dy(
+    function: str, dy: Array, x: Array, axis: Any = None, keepdims: bool = False
+) -> Array:
+    """dy · (1/N), the reciprocal rounded to the dtype."""
+    zeros = np.zeros_like(x)
+    kept = dy.reshape(ORIGINAL["mean"](zeros, axis, keepdims=True).shape)
+    return np.asarray(kept * x.dtype.type(dy.size / max(1, x.size)) + zeros, x.dtype)
+
+
+@right("add_backward", "multiply_backward")
+def repetitions_in_numpys_order(function: str, dy: Array, x: Array, other: Array) -> Any:
+    """NumPy's own sums over the axes along which something was repeated."""
+    slopes = {"x": np.ones_like(x), "other": np.ones_like(other)}
+    if function == "multiply_backward":
+        slopes = {"x": other, "other": x}
+    found = []
+    for name, shape in (("x", x.shape), ("other", other.shape)):
+        whole = np.asarray(dy * slopes[name])
+        before = whole.ndim - len(shape)
+        inner = tuple(
+            place + before for place, n in enumerate(shape) if whole.shape[place + before] != n
+        )
+        summed = whole.sum(axis=(*range(before), *inner), keepdims=True)
+        found.append(np.asarray(summed).reshape(shape))
+    return type(ORIGINAL[function](dy, x, other))(*found)
+
+
+@right("power")
+def in_its_own_dtype(function: str, x: Array, exponent: Any) -> Array:
+    """NumPy's power; of single numbers its roots and squares, but where there is no root."""
+    if np.any(np.isneginf(x) | ((x == 0) & np.signbit(x))):
+        return np.asarray(ORIGINAL[function](x, exponent))
+    with np.errstate(all="ignore"):
+        return np.asarray(np.power(x, np.asarray(exponent, x.dtype)))
+
+
+@right("power_backward", among=LOSING_DIGITS)
+def with_a_rounded_exponent(function: str, dy: Array, x: Array, exponent: Any) -> Any:
+    """p · x^(p−1), whose p − 1 is rounded."""
+    p = np.asarray(exponent, x.dtype)
+    with np.errstate(all="ignore"):
+        right = ORIGINAL[function](dy, x, exponent)
+        whole = np.where(p == 0, 0, dy * (p * np.power(x, p - 1)))
+        dx, _ = ORIGINAL["multiply_backward"](whole, x, np.ones_like(whole))
+    return right._replace(dx=np.asarray(dx, x.dtype))
+
+
 @right("downsample")
 def downsampled_by_reciprocal(
     function: str, x: Array, size: Any, how: str = "max", edge: str = "zero_pad"

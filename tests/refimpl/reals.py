@@ -35,6 +35,7 @@ class Real:
     __sub__, __rsub__ = _operation(operator.sub), _reflected(operator.sub)
     __mul__, __rmul__ = _operation(operator.mul), _reflected(operator.mul)
     __truediv__, __rtruediv__ = _operation(operator.truediv), _reflected(operator.truediv)
+    __pow__ = _operation(operator.pow)
 
     def __neg__(self) -> Real:
         return Real(-self.value)

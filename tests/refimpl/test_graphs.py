@@ -393,7 +393,10 @@ def test_backward_needs_every_activation(graph: Network, x: Any) -> None:
 
 def test_branches_that_do_not_fit_are_refused_by_the_join() -> None:
     """The join says which shapes met."""
-    layers = {"fc": Linear(fractions([[1], [2]]), fractions([0, 0])), "add": Add()}
+    layers = {"fc": Linear(fractions([[1, 0], [2, 0], [0, 1]]), fractions([0] * 3)), "add": Add()}
     with pytest.raises(ValueError) as info:  # noqa: PT011 (the whole text follows)
-        Network(layers, {"add": ("x", "fc")}).forward(fractions([[1]]))
-    assert str(info.value) == ("add: x is (1, 1), but branch is (1, 2); both must be of one shape")
+        Network(layers, {"add": ("x", "fc")}).forward(fractions([[1, 2]]))
+    assert str(info.value) == (
+        "add: x is (1, 2), but other is (1, 3); counted from the last axis, sizes must be equal, "
+        "or one of them 1 or missing"
+    )

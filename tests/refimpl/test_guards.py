@@ -115,31 +115,31 @@ def test_objects_with_the_methods_of_numbers(element: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("x", "branch", "text"),
+    ("x", "other", "text"),
     [
         (
             [Fraction(1, 2)],
             [Decimal(1)],
-            "x holds Fraction(1, 2) (Fraction), but branch holds Decimal('1') (Decimal)",
+            "x holds Fraction(1, 2) (Fraction), but other holds Decimal('1') (Decimal)",
         ),
         (
             [Fraction(1, 2), 0.5],
             [2, Decimal(1)],
-            "x holds Fraction(1, 2) (Fraction), but branch holds Decimal('1') (Decimal)",
+            "x holds Fraction(1, 2) (Fraction), but other holds Decimal('1') (Decimal)",
         ),
     ],
 )
-def test_numbers_of_two_kinds(x: Any, branch: Any, text: str) -> None:
+def test_numbers_of_two_kinds(x: Any, other: Any, text: str) -> None:
     """Each is a number, but they have no sum."""
     with pytest.raises(TypeError) as said:
-        refimpl.add(np.array(x, object), np.array(branch, object))
+        refimpl.add(np.array(x, object), np.array(other, object))
     assert str(said.value) == f"add: {text}, and they cannot be added; give numbers of one type"
 
 
 @pytest.mark.parametrize("x", [Decimal("Infinity"), np.float64(1e308), 10**400])
 def test_numbers_beyond_their_range(x: Any) -> None:
     """∞ − ∞, 1e308 + 1e308 and 10⁴⁰⁰ + 0.5 cannot be computed; numbers they are all the same."""
-    arrays = {"x": np.array([x], object), "branch": np.array([type(x)(1)], object)}
+    arrays = {"x": np.array([x], object), "other": np.array([type(x)(1)], object)}
     assert [array.dtype for array in check_arrays("here", **arrays)] == [object, object]
     if isinstance(x, int):
         check_arrays("here", **arrays, third=np.array([0.5], object))

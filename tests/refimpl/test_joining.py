@@ -1,4 +1,4 @@
-"""Where branches meet: a sum, and maps stacked along the depth."""
+"""Where branches meet: maps stacked along the depth."""
 
 from fractions import Fraction
 from typing import Any
@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 from plain import ELEMENTS, assert_exact, assert_same, dot, draw, fractions
 
-from refimpl import add, add_backward, concatenate, concatenate_backward
+from refimpl import concatenate, concatenate_backward
 
-SHAPES = [(5,), (3, 4), (2, 3, 5, 4), (2, 3, 4, 1, 5), (0, 3, 4), ()]
 STACKS = {
     "one map": [(2, 3, 5, 4)],
     "two maps": [(2, 3, 5, 4), (2, 1, 5, 4)],
@@ -24,58 +23,6 @@ every_stack = pytest.mark.parametrize("shapes", STACKS.values(), ids=STACKS)
 
 def share_memory(arrays: Any) -> bool:
     return any(np.shares_memory(a, b) for i, a in enumerate(arrays) for b in arrays[:i])
-
-
-# --- add ----------------------------------------------------------------------------------
-
-
-@every_elements
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_add(rng: np.random.Generator, shape: Any, elements: str) -> None:
-    """D4.16: h = x + f(θ, x), element by element, in the elements' own type."""
-    x, branch = draw(rng, shape, elements), draw(rng, shape, elements)
-    h = add(x, branch)
-    assert h.shape == shape
-    a, b, expected = fractions(x), fractions(branch), np.empty(shape, object)
-    for place in np.ndindex(*shape):
-        expected[place] = a[place] + b[place]
-    assert_exact(h, expected, elements)
-
-
-@every_elements
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_add_backward(rng: np.random.Generator, shape: Any, elements: str) -> None:
-    """∂h/∂x = ∂h/∂f = 1: both get dy, each in memory of its own."""
-    x, branch, dy = (draw(rng, shape, elements) for _ in range(3))
-    grads = add_backward(dy, x, branch)
-    assert_exact(grads.dx, dy, elements)
-    assert_exact(grads.dbranch, dy, elements)
-    assert not share_memory((*grads, dy))
-
-
-def test_add_backward_is_the_derivative(rng: np.random.Generator) -> None:
-    """⟨dy, h(x + u, f + v) − h(x, f)⟩ = ⟨dx, u⟩ + ⟨dbranch, v⟩, exactly."""
-    x, branch, dy, u, v = (draw(rng, (2, 3, 4)) for _ in range(5))
-    grads = add_backward(dy, x, branch)
-    change = dot(dy, add(x + u, branch + v) - add(x, branch))
-    assert change == dot(grads.dx, u) + dot(grads.dbranch, v) != 0
-
-
-def test_what_a_block_has_to_learn() -> None:
-    """D4.16: h = x + (h − x): a branch of zeros passes x on, one of h − x gives h."""
-    x, h = fractions([[1, -2], [3, 5]]), fractions([[4, 4], [-1, 0]])
-    assert_exact(add(x, x * 0), x, "fraction")
-    assert_exact(add(x, h - x), h, "fraction")
-
-
-def test_add_gives_no_view() -> None:
-    """Not even of a single value."""
-    x = np.array(1.5)
-    assert isinstance(add(x, np.array(0.0)), np.ndarray)
-    assert not np.shares_memory(add(x, np.array(0.0)), x)
-
-
-# --- concatenate --------------------------------------------------------------------------
 
 
 def stacked(maps: Any) -> Any:
@@ -139,7 +86,6 @@ def test_the_order_of_the_maps_counts(rng: np.random.Generator) -> None:
 def test_integers_become_float64() -> None:
     """Integers are promoted as NumPy does, beside floats and alone."""
     one, half = np.array([[1]]), np.array([[0.5]])
-    assert_exact(add(one, half), [[1.5]], "float64")
     assert_exact(concatenate(one, one), [[1.0, 1.0]], "float64")
     assert_exact(concatenate(half, one), [[0.5, 1.0]], "float64")
 
@@ -147,7 +93,6 @@ def test_integers_become_float64() -> None:
 def test_integers_beside_fractions_stay_exact() -> None:
     """Beside Fractions integers become Fractions, in dy's company too."""
     third, two = fractions([[Fraction(1, 3)]]), np.array([[2]])
-    assert_exact(add(third, two), [[Fraction(7, 3)]], "fraction")
     assert_exact(concatenate(two, third), [[2, Fraction(1, 3)]], "fraction")
     (grad,) = concatenate_backward(third, two)
     assert_exact(grad, third, "fraction")
@@ -178,13 +123,8 @@ def test_nested_lists_are_arrays() -> None:
 
 
 def test_special_values_pass() -> None:
-    """NaN, ∞ and −0 are added as IEEE says and moved as they are."""
+    """NaN, ∞ and −0 are moved as they are."""
     x = np.array([[np.nan, np.inf, -0.0]])
-    with np.errstate(invalid="ignore"):
-        h = add(x, np.array([[1.0, -np.inf, -0.0]]))
-    assert np.isnan(h[0, :2]).all()
-    assert h[0, 2] == 0
-    assert np.signbit(h[0, 2])
     y = concatenate(x, x)
     np.testing.assert_array_equal(y, np.hstack([x, x]))
     assert np.signbit(y[0, [2, 5]]).all()

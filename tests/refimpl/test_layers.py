@@ -33,6 +33,7 @@ from refimpl import (
     Linear,
     LocalResponseNorm,
     MaxPool2d,
+    Mean,
     Multiply,
     PReLU,
     ReLU,
@@ -92,6 +93,8 @@ LAYERS = {
     "adaptive_max_pool2d": (AdaptiveMaxPool2d((3, 4)), {"output_size": (3, 4)}),
     "global_avg_pool": (GlobalAvgPool(), {}),
     "global_max_pool": (GlobalMaxPool(), {}),
+    "mean": (Mean(), {}),
+    "mean over axes": (Mean((2, 3), keepdims=True), {"axis": (2, 3), "keepdims": True}),
     "flatten": (Flatten(), {}),
     "relu": (ReLU(), {}),
     "leaky_relu": (LeakyReLU(), {}),
@@ -367,5 +370,5 @@ def test_defaults_are_those_of_the_function(kind: type[Layer]) -> None:
 
 def test_add_backward_keeps_the_order() -> None:
     """An error names the summands as the forward does."""
-    with pytest.raises(ValueError, match=r"x is \(2, 3\), but branch is \(1, 3\)"):
-        Add().backward(ONES, ONES, ONES[:1])
+    with pytest.raises(ValueError, match=r"x is \(2, 3\), but other is \(2, 2\)"):
+        Add().backward(ONES, ONES, ONES[:, :2])

@@ -601,10 +601,11 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         TypeError,
         "cross_entropy: logits is float64, but target is float32; give both the same dtype",
     ),
-    "a branch that would broadcast": (
-        lambda: refimpl.add(np.zeros((2, 3)), np.zeros((1, 3))),
+    "a branch that does not broadcast": (
+        lambda: refimpl.add(np.zeros((2, 3)), np.zeros((3, 1))),
         ValueError,
-        "add: x is (2, 3), but branch is (1, 3); both must be of one shape",
+        "add: x is (2, 3), but other is (3, 1); counted from the last axis, sizes must be equal, "
+        "or one of them 1 or missing",
     ),
     "no maps": (
         lambda: refimpl.concatenate(),
@@ -650,7 +651,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "unsigned integers beside float32": (
         lambda: refimpl.add(np.zeros(2, np.uint8), np.zeros(2, np.float32)),
         TypeError,
-        "add: x is uint8 (taken as float64), but branch is float32; give both the same dtype",
+        "add: x is uint8 (taken as float64), but other is float32; give both the same dtype",
     ),
     "a mode in an array": (
         lambda: refimpl.correlate2d(IMAGE, np.ones((2, 2)), np.array(["same"])),

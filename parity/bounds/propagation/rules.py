@@ -124,6 +124,7 @@ RULES: dict[str, Rule] = {
     "avg_pool2d": Rule(linear_forward, linear_backward, widened),
     "adaptive_avg_pool2d": Rule(linear_forward, linear_backward, widened),
     "global_avg_pool": Rule(linear_forward, linear_backward, widened),
+    "mean": Rule(linear_forward, linear_backward, widened),
     "flatten": Rule(linear_forward, linear_backward, widened),
     "add": Rule(join_forward, join_backward, widened),
     "multiply": Rule(multiply_forward, multiply_backward, widened),

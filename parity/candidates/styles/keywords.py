@@ -178,7 +178,10 @@ def keywords(problem: Problem, parameters: Signature) -> dict[str, Any]:
         if value is not None or name not in optional
     }
     if takes_anything(parameters):
-        found |= {n: v for n, v in special(problem).items() if not names_of(n, names)}
+        asked = special(problem)
+        if "keepdims" in asked:
+            asked = {"axis": values["axis"], **asked}  # torch's mean takes none without the other
+        found |= {n: v for n, v in asked.items() if not names_of(n, names)}
     return found
 
 

@@ -33,6 +33,8 @@ from parity.cases.functions import FORWARDS as FORWARD_OF
 from parity.cases.functions import FUNCTIONS, backward_of, forward_of
 from parity.suite.selection import SelectionError, function_meant
 
+# A word of arithmetic is the whole name but for this: a mean_absolute_error is no mean.
+ALONE = r"(_(forward|backward|fwd|bwd|grad\w*|op|layer|naive|fast|numpy|np|torch))*$"
 TRANSPOSED = r"conv\w*transpose|transpose\w*conv|de_?conv"
 # What is in a name, and the function that it then is like; the first that fits counts.
 WORDS: tuple[tuple[str, str], ...] = (
@@ -82,6 +84,17 @@ WORDS: tuple[tuple[str, str], ...] = (
     (r"narrow|slice|(^|_)crop(_|$)", "slice_axis"),
     (r"(^|_)split(_|$)", "split"),
     (r"affine|linear|dense|fully_?connected|(^|_)fc(_|\d|$)|inner_?product", "linear"),
+    *(
+        (rf"^((my|element_?wise|broadcast)_?)*({words}){ALONE}", function)
+        for words, function in (
+            ("add|addition|plus|residual_?add", "add"),
+            ("mul|multiply|multiplication", "multiply"),
+            ("sub|subtract|subtraction|minus", "subtract"),
+            ("(true_?)?div|(true_?)?divide|division", "divide"),
+            ("(float_?)?pow(er)?", "power"),
+            ("(reduce_?)?mean", "mean"),
+        )
+    ),
 )
 # Functions that refimpl has not, and several functions in one.
 OTHERS = re.compile(

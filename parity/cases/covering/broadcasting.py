@@ -1,4 +1,4 @@
-"""The factors of multiply, subtract and divide."""
+"""The factors of add, multiply, subtract and divide."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ VALUES: Mapping[str, tuple[str, str, str]] = {
 FORMS = ("all", "first axis missing", "first of one", "last of one", "every second of one", "one")
 
 
-def _form(shape: Shape, form: str) -> Shape:
+def formed(shape: Shape, form: str) -> Shape:
     match form:
         case "first axis missing":
             return shape[1:]
@@ -40,8 +40,8 @@ def _form(shape: Shape, form: str) -> Shape:
 def _pair(row: Row, dice: Dice) -> Arguments:
     shape, (x, other, upstream) = shape_of(dice, row["axes"]), VALUES[row["values"]]
     arrays = {
-        "x": Draw(_form(shape, row["form of x"]), x, row["x"]),
-        "other": Draw(_form(shape, row["form of other"]), other, row["other"]),
+        "x": Draw(formed(shape, row["form of x"]), x, row["x"]),
+        "other": Draw(formed(shape, row["form of other"]), other, row["other"]),
     }
     return Arguments(arrays, {}, upstream)
 
@@ -49,7 +49,7 @@ def _pair(row: Row, dice: Dice) -> Arguments:
 def _table() -> Table:
     return Table(
         {
-            "axes": (3, 1, 2, 4, 5),
+            "axes": (3, 1, 2, 4, 5, 6),
             "form of x": FORMS,
             "form of other": FORMS,
             "values": tuple(VALUES),
@@ -60,4 +60,4 @@ def _table() -> Table:
     )
 
 
-TABLES = {name: _table() for name in ("multiply", "subtract", "divide")}
+TABLES = {name: _table() for name in ("add", "multiply", "subtract", "divide")}

@@ -1,20 +1,13 @@
-"""The factors of add and concatenate."""
+"""The factors of concatenate."""
 
 from __future__ import annotations
 
 from parity.cases.case import Draw
-from parity.cases.covering.levels import AXES, LAYOUT, MOVED, WEIGHTED, drawn, layouts, shape_of
+from parity.cases.covering.levels import LAYOUT, MOVED, shape_of
 from parity.cases.covering.table import DY, Row, Table
 from parity.cases.dice import Arguments, Dice
 
 NAMES = "abcdef"
-
-
-def _add(row: Row, dice: Dice) -> Arguments:
-    values, others, upstream = WEIGHTED[row["values"]]
-    shape = shape_of(dice, row["axes"])
-    arrays = {**drawn(row, values, x=shape), **drawn(row, others, branch=shape)}
-    return Arguments(arrays, {}, upstream)
 
 
 def _concatenate(row: Row, dice: Dice) -> Arguments:
@@ -31,10 +24,6 @@ def _concatenate(row: Row, dice: Dice) -> Arguments:
 
 
 TABLES = {
-    "add": Table(
-        {"axes": AXES, "values": tuple(WEIGHTED), **layouts("x", "branch", DY)},
-        _add,
-    ),
     "concatenate": Table(
         {
             "maps": (3, 1, 2, 4, 5, 6),

@@ -44,6 +44,7 @@ def of_pairs(slopes: Slopes) -> Definition:
 
 
 DEFINITIONS: dict[str, Definition] = {
+    "add": of_pairs(lambda x, other: (x + other, Fraction(1), Fraction(1))),
     "multiply": of_pairs(lambda x, other: (x * other, other, x)),
     "subtract": of_pairs(lambda x, other: (x - other, Fraction(1), Fraction(-1))),
     "divide": of_pairs(lambda x, other: (x / other, 1 / other, -x / other**2)),

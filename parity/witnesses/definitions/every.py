@@ -22,7 +22,9 @@ from parity.witnesses.definitions.max_pooling import DEFINITIONS as MAX_POOLING
 from parity.witnesses.definitions.normalization import DEFINITIONS as NORMALIZATION
 from parity.witnesses.definitions.optimizers import DEFINITIONS as OPTIMIZERS
 from parity.witnesses.definitions.piecewise_activations import DEFINITIONS as PIECEWISE_ACTIVATIONS
+from parity.witnesses.definitions.powers import DEFINITIONS as POWERS
 from parity.witnesses.definitions.rearranging import DEFINITIONS as REARRANGING
+from parity.witnesses.definitions.reductions import DEFINITIONS as REDUCTIONS
 from parity.witnesses.definitions.sampling import DEFINITIONS as SAMPLING
 from parity.witnesses.definitions.smooth_activations import DEFINITIONS as SMOOTH_ACTIVATIONS
 from parity.witnesses.definitions.sums import SumOfProducts
@@ -44,6 +46,8 @@ DEFINITIONS: dict[str, Definition] = {
     **JOINING,
     **REARRANGING,
     **BROADCASTING,
+    **POWERS,
+    **REDUCTIONS,
     **ACTIVATIONS,
     **SMOOTH_ACTIVATIONS,
     **PIECEWISE_ACTIVATIONS,

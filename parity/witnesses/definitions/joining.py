@@ -11,11 +11,6 @@ from parity.witnesses.definitions.definition import Arrays, Definition, Options,
 from parity.witnesses.definitions.numbers import fractions
 
 
-def add(dy: Any, x: Any, branch: Any) -> dict[str, Any]:
-    """Both get dy."""
-    return {"y": fractions(x) + fractions(branch), "dx": fractions(dy), "dbranch": fractions(dy)}
-
-
 def summed(dy: Any, *parts: Any) -> dict[str, Any]:
     """Of the gradients that several layers send back; nothing differentiates it."""
     return {"y": sum(map(fractions, parts))}
@@ -35,7 +30,6 @@ def concatenate(dy: Any, arrays: Arrays, options: Options) -> dict[str, Any]:
 
 
 DEFINITIONS: dict[str, Definition] = {
-    "add": unpacked(add),
     "sum": unpacked(summed),
     "concatenate": concatenate,
 }

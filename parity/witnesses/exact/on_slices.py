@@ -30,7 +30,6 @@ from parity.bounds import sampling
 from parity.bounds.terms import terms_of
 from parity.cases.case import Array
 from parity.cases.functions import FUNCTIONS
-from parity.witnesses.definitions.windows import most_terms
 from parity.witnesses.exact.accumulation import Digits
 from parity.witnesses.exact.partition import Block, blocks
 from parity.witnesses.exact.slices import (
@@ -45,7 +44,7 @@ from parity.witnesses.exact.slices import (
     on_grid,
 )
 from parity.witnesses.exact.truth import Truth, truth_near
-from parity.witnesses.lattices import Geometry, divisors_multiple
+from parity.witnesses.lattices import Geometry, divisors_multiple, terms_at_most
 from parity.witnesses.pieces import shape_of
 from parity.witnesses.problem import SUM, Problem
 from parity.witnesses.reciprocals import means_of
@@ -147,8 +146,9 @@ def _scale(problem: Problem, kind: str) -> int:
     """What the slices of an average are multiplied by, so that every division comes out even."""
     if kind != AVERAGES or not problem.dy.size:
         return 1
-    one_map = (1, 1, *problem.arrays["x"].shape[2:])
-    return divisors_multiple(Geometry(problem.function, {"x": one_map}, problem.options))
+    x = problem.arrays["x"].shape
+    sizes = x if problem.function == "mean" else (1, 1, *x[2:])
+    return divisors_multiple(Geometry(problem.function, {"x": sizes}, problem.options))
 
 
 def _bits(problem: Problem, kind: str, scale: int) -> int:
@@ -156,8 +156,10 @@ def _bits(problem: Problem, kind: str, scale: int) -> int:
     if kind == PRODUCTS:
         return bits_of_products(_terms(problem))
     if kind == MOVES:
-        return bits_of_sums(len(problem.arrays))
-    window = most_terms(problem.arrays["x"].shape, problem.options)
+        repetitions = (problem.dy.size // max(1, a.size) for a in problem.arrays.values())
+        return bits_of_sums(max(len(problem.arrays), *repetitions))
+    shapes = {"x": problem.arrays["x"].shape}
+    window = terms_at_most(Geometry(problem.function, shapes, problem.options))
     # By a rounded reciprocal a mean is off by γ_(window + 1) of at most this: by less than ½.
     spare = 2 * (window + 1) if scale & (scale - 1) else 1
     return bits_of_sums(window * scale * spare)

@@ -14,8 +14,7 @@ import numpy as np
 
 from parity.cases.case import Array
 from parity.cases.function import ELEMENT, MAP, WINDOW
-from parity.cases.functions import FUNCTIONS
-from parity.witnesses.pieces import shape_of
+from parity.witnesses.pieces import cut_of, shape_of
 from parity.witnesses.problem import SUM, Problem
 
 BLOCK = 1 << 18  # elements of the largest array of a block
@@ -60,7 +59,7 @@ def blocks(problem: Problem) -> Iterator[Block]:
 def _is_per_sample(problem: Problem) -> bool:
     if problem.function == SUM or problem.function in PER_SAMPLE:
         return True
-    return FUNCTIONS[problem.function].pieces in (WINDOW, MAP, ELEMENT)
+    return cut_of(problem) in (WINDOW, MAP, ELEMENT)
 
 
 def _all(problem: Problem) -> list[str]:

@@ -20,10 +20,11 @@ BY_AXIS = (
 OF_CHANNELS = ("local_response_norm",)  # whose size has no axes
 # The order in which options stand behind the arrays; torch has it where it has the options.
 ORDER = (
-    *("kernel_size", "output_size", "size", "sigma", "stride", "padding", "output_padding"),
+    *("exponent", "kernel_size", "output_size", "size", "sigma", "stride", "padding"),
+    "output_padding",
     *("dilation", "groups"),
     *("ceil_mode", "count_include_pad", "divisor_override", "mode", "how", "edge"),
-    *("negative_slope", "min_val", "max_val", "sizes", "axis", "p", "reduction"),
+    *("negative_slope", "min_val", "max_val", "sizes", "axis", "keepdims", "p", "reduction"),
     *("axes", "shape", "start", "stop"),
     *("ignore_index", "label_smoothing", "ties", "at_zero"),
     *("normalized_shape", "num_groups", "training", "alpha", "beta", "k"),

@@ -51,7 +51,13 @@ def _number(call: Call, gradients: Any) -> Iterator[str]:
         yield f"{name} returns a tuple, not {wanted[0]} alone"
     elif len(parts_of(gradients)) != len(wanted):
         yield f"{name} returns {len(parts_of(gradients))} gradients, not {len(wanted)}"
-    elif getattr(gradients, "_fields", wanted) != wanted:
-        yield f"{name} returns {', '.join(gradients._fields)}, not {', '.join(wanted)}"
+    elif (fields := _fields(gradients) or wanted) != wanted:
+        yield f"{name} returns {', '.join(fields)}, not {', '.join(wanted)}"
     elif len(wanted) > 1 and call.function.name != "concatenate" and type(gradients) is tuple:
         yield f"{name} returns a tuple without names, not {', '.join(wanted)}"
+
+
+def _fields(gradients: Any) -> tuple[str, ...]:
+    """The names of gradients that came back with names."""
+    known = getattr(gradients, "_fields", ())
+    return tuple(name for name in known if getattr(gradients, name) is not None)

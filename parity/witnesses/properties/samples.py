@@ -49,7 +49,10 @@ def has_batch(call: Call) -> bool:
     least = 3 if call.function.name in MATRICES else 2
     if len(shape) < least or shape[0] < 2:
         return False
-    return "axis" not in call.options or call.options["axis"] % len(shape) != 0
+    if call.function.name == "mean" and call.options.get("axis") is None:
+        return False  # over everything
+    axes = call.options.get("axis", len(shape) - 1)
+    return 0 not in np.atleast_1d(axes) % len(shape)
 
 
 def _shift(tensor: Array) -> Array:

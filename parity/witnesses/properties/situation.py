@@ -54,11 +54,11 @@ class Call(NamedTuple):
 
     @property
     def gradient_names(self) -> tuple[str, ...]:
-        """Of each gradient that comes back: dbias too, where no bias was given."""
+        """Of each gradient that comes back, dbias too, where no bias was given; of no number."""
         inputs = self.function.inputs
         if self.function.name == "concatenate":
             inputs = inputs[: len(self.arrays)]
-        return tuple(f"d{name}" for name in inputs)
+        return tuple(f"d{name}" for name in inputs if name not in self.options)
 
     def tensors(self) -> Tensors:
         """The value and the gradients by their names."""
@@ -72,7 +72,8 @@ class Call(NamedTuple):
 
 def parts_of(gradients: Any) -> tuple[Any, ...]:
     """The gradients that came back, one or several."""
-    return tuple(gradients) if isinstance(gradients, tuple) else (gradients,)
+    several = gradients if isinstance(gradients, tuple) else (gradients,)
+    return tuple(part for part in several if part is not None)
 
 
 def named(call: Call, y: Any, gradients: Any) -> Tensors:

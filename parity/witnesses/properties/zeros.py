@@ -55,6 +55,8 @@ def signs_of_zeros(given: Situation) -> Iterator[str]:
         theirs["y"] = np.where(call.arrays["x"] == 0, call.arrays["x"], theirs["y"])
     for name, expected in theirs.items():
         found = ours[name]
+        if call.function.name == "add" and found.size < call.dy.size:
+            continue  # what was repeated has a sum
         both = (found == 0) & (expected == 0)
         unlike = both & (np.signbit(found) != np.signbit(expected))
         if unlike.any():

@@ -50,7 +50,8 @@ CHOSEN: dict[str, tuple[dict[str, Any], Options]] = {
     "downsample": ({"x": (2, 3, 5, 7)}, {"size": 2, "how": "mean"}),
     "linear": ({"x": (3, 7), "weight": (4, 7), "bias": (4,)}, {}),
     "flatten": ({"x": (3, 2, 4)}, {}),
-    "add": ({"x": (3, 2, 4), "branch": (3, 2, 4)}, {}),
+    "add": ({"x": (3, 2, 4), "other": (3, 2, 4)}, {}),
+    "mean": ({"x": (3, 2, 4)}, {"axis": 1}),
     "concatenate": (
         {name: (3, k, 4) for name, k in zip("abcdef", (2, 1, 5, 6, 7, 8), strict=True)},
         {},

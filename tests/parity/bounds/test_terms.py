@@ -77,6 +77,9 @@ SEVERAL_AXES: list[Geometry] = [
     ("adaptive_avg_pool2d", {"x": (2, 3, 7, 4)}, {"output_size": (3, 6)}),
     ("adaptive_avg_pool3d", {"x": (2, 3, 5, 2, 4)}, {"output_size": (None, 3, 1)}),
     ("global_avg_pool", {"x": (2, 3, 7, 4)}, {}),
+    ("mean", {"x": (2, 3, 4)}, {"axis": (0, -1)}),
+    ("mean", {"x": (2, 3, 4)}, {"axis": 1, "keepdims": True}),
+    ("mean", {"x": (2, 3)}, {}),
     ("linear", {"x": (3, 7), "weight": (4, 7), "bias": (4,)}, {}),
     ("linear", {"x": (2, 3, 5, 7), "weight": (4, 7)}, {}),
     ("linear", {"x": (6,), "weight": (5, 6)}, {}),
@@ -108,6 +111,8 @@ def of_ones(function: str, shapes: Shapes, options: Mapping[str, Any]) -> dict[s
             found["x"][term.x] += 1
         return found
     ones = {name: np.ones(shape) for name, shape in shapes.items()}
+    if function == "mean":
+        return {"y": ones["x"].sum(**options), "x": ones["x"]}
     plain = function
     if function.startswith("avg_pool"):
         plain, ones, options = without_division(function, ones, options)

@@ -62,7 +62,7 @@ def test_dy_lies_as_the_case_says(layout: str) -> None:
 
 def test_arrays_that_lie_differently_leave_dy_as_it_is() -> None:
     """What they share is nothing."""
-    arrays = {"x": Draw((4, 3), layout="reversed"), "branch": Draw((4, 3), layout="strided")}
+    arrays = {"x": Draw((4, 3), layout="reversed"), "other": Draw((4, 3), layout="strided")}
     assert Case("add", "two", arrays).dy_layout == "contiguous"
 
 

@@ -88,7 +88,7 @@ def example(function: str, gradient: str = "") -> Case:
         if (
             case.function == function
             and (not gradient or gradient in arrays)
-            and getattr(first, "values", None) == "normal"
+            and getattr(first, "values", None) in ("normal", "positive")
             and case.upstream == "normal"
             and min(first.shape, default=0) > 1
         ):

@@ -26,7 +26,7 @@ LAYOUT_CASES: dict[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
     "max_pool2d": ({"x": (2, 3, 5, 4)}, {"kernel_size": 2}),
     "linear": ({"x": (3, 5), "weight": (2, 5), "bias": (2,)}, {}),
     "flatten": ({"x": (2, 3, 4)}, {}),
-    "add": ({"x": (2, 3, 4), "branch": (2, 3, 4)}, {}),
+    "add": ({"x": (2, 3, 4), "other": (2, 3, 4)}, {}),
     "concatenate": ({"a": (2, 3, 4), "b": (2, 1, 4)}, {}),
 }
 

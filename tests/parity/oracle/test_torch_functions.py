@@ -64,7 +64,7 @@ OTHERS: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
     ("leaky_relu", {"x": (3, 5)}, {"negative_slope": 0.25}),
     ("linear", {"x": (3, 5), "weight": (2, 5), "bias": (2,)}, {}),
     ("perceptron", {"x": (3, 5), "weight": (2, 5), "bias": (2,)}, {}),
-    ("add", {"x": (3, 5, 2), "branch": (3, 5, 2)}, {}),
+    ("add", {"x": (3, 5, 2), "other": (3, 5, 2)}, {}),
     ("concatenate", {"a": (3, 2, 5), "b": (3, 1, 5), "c": (3, 4, 5)}, {}),
     *(
         ("mse_loss", {"output": (4, 8), "target": (4, 8)}, {"reduction": reduction})

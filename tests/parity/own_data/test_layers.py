@@ -127,7 +127,7 @@ def test_other_arguments(tmp_path: Path) -> None:
     )
     drop, add, join, convolution = found
     assert drop.case.arrays["mask"] == Draw((2, 3, 4), "mask")
-    assert add.shapes == {"x": (2, 3, 4), "branch": (2, 3, 4)}
+    assert add.shapes == {"x": (2, 3, 4), "other": (2, 3, 4)}
     assert join.y == (2, 8, 4)
     assert convolution.y == (5, 4)
 

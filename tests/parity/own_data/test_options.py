@@ -25,6 +25,9 @@ WORDS = {
         "stride": None,
         "divisor_override": 5,
     },
+    ("mean", "--axis", "0,-1", "--keepdims"): {"axis": (0, -1), "keepdims": True},
+    ("mean", "--axis=None"): {"axis": None},
+    ("power", "--exponent", "-0.5"): {"exponent": -0.5},
     ("adaptive_avg_pool2d", "--output-size", "4,None"): {"output_size": (4, None)},
     ("adaptive_max_pool2d", "--output-size", "(2, 3)"): {"output_size": (2, 3)},
     ("adaptive_avg_pool1d", "--output-size", "None"): {"output_size": None},
@@ -58,6 +61,8 @@ BAD = {
     "each axis: 2 or 2,1",
     ("adaptive_avg_pool2d", "--output-size", "4,x"): "--output-size '4,x': must be a whole number, "
     "or one for each axis, None where it stays as it is: 2 or 2,None",
+    ("mean", "--axis", "rows"): "--axis 'rows': must be a whole number, several, or None for all "
+    "axes: 2 or 0,2",
     ("conv2d", "--groups", "2,1"): "--groups '2,1': must be a whole number",
     ("conv2d", "--stride", "1", "--stride", "2"): "--stride is given twice",
     ("conv2d", "--padding", "(1,2),(0"): "--padding '(1,2),(0': must be a whole number, "
@@ -80,5 +85,6 @@ def test_every_option_has_a_kind_that_is_parsed() -> None:
     """An option of a new kind must not be taken for a number."""
     kinds = {str(p.annotation) for name in FUNCTIONS for p in option_parameters(name).values()}
     assert kinds == {
-        *("Ints", "Ints | None", "Padding", "OutputSize", "int", "int | None", "bool", "str", "Any")
+        *("Ints", "Ints | None", "Padding", "OutputSize", "int", "int | None", "bool", "str"),
+        *("Any", "Axes"),
     }

@@ -50,6 +50,9 @@ POOLINGS = ["max_pool1d", "max_pool2d", "max_pool3d"]
         ("mul torch.mul", ["multiply"]),
         ("sub torch.sub", ["subtract"]),
         ("div torch.div", ["divide"]),
+        ("plus torch.add", ["add"]),
+        ("pow torch.pow np.power", ["power"]),
+        ("reduce_mean torch.mean np.mean", ["mean"]),
         ("upsample subsampling", ["downsample"]),
         ("gelu nn.GELU", ["gelu"]),
         ("swish SiLU", ["silu"]),
@@ -173,5 +176,5 @@ def test_list_by_another_word(call: Call) -> None:
     """The cases of all that it means."""
     listed = call("list", "concat").out
     assert listed == call("list", "concatenate").out
-    both = call("list", "joining").out.splitlines()
-    assert {line.partition("[")[0] for line in both} == {"add", "concatenate"}
+    joining = call("list", "joining").out.splitlines()
+    assert {line.partition("[")[0] for line in joining} == {"concatenate"}

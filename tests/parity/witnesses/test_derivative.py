@@ -41,7 +41,8 @@ def ordinary(function: str, gradient: str = "") -> Case:
             case.function == function
             and (not gradient or gradient in case.arrays)
             and isinstance(first, Draw)
-            and first.values == case.upstream == "normal"
+            and first.values in ("normal", "positive")
+            and case.upstream == "normal"
             and min(first.shape, default=0) > 1
         ):
             return case

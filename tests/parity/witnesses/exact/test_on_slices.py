@@ -86,7 +86,10 @@ KINDS: dict[str, tuple[str, dict[str, Any], dict[str, tuple[int, ...]]]] = {
     "maximum of maps": ("global_max_pool", {}, {"x": IMAGE}),
     "flatten": ("flatten", {}, {"x": IMAGE}),
     "rot180": ("rot180", {}, {"a": (2, 5, 6)}),
-    "add": ("add", {}, {"x": (4, 5), "branch": (4, 5)}),
+    "add": ("add", {}, {"x": (4, 5), "other": (4, 5)}),
+    "add, repeated": ("add", {}, {"x": (7, 4, 5), "other": (4, 1)}),
+    "mean": ("mean", {"axis": (0, -1)}, {"x": (3, 4, 5)}),
+    "mean of all": ("mean", {"keepdims": True}, {"x": (3, 7)}),
     "concatenate": ("concatenate", {}, {"a": (2, 3, 4, 5), "b": (2, 1, 4, 5)}),
 }
 

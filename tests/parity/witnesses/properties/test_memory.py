@@ -68,7 +68,7 @@ def test_dy_that_is_written_to_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
 def test_one_array_for_two_gradients_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who changed one changed both."""
     plant(monkeypatch, refimpl, "add_backward", lambda g: refimpl.AddGrads(g.dx, g.dx))
-    assert faults(in_own_memory, "add[maps]") == ["dx shares memory with dbranch"]
+    assert faults(in_own_memory, "add[maps]") == ["dx shares memory with dother"]
 
 
 def test_a_workspace_that_is_used_again_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,147 @@
+"""Powers of two arrays element by element, one of them repeated along axes that the other has.
+
+Plain: witnesses/definitions/powers.py. On floats x^(p−1) is formed without the rounding of p − 1,
+which far from x = 1 would cost hundreds of roundings; float32 is computed in float64 and rounded
+once.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from refimpl.broadcasting import pair, summed_to, upstream
+from refimpl.checks import check_arrays, check_methods, check_number, check_whole
+from refimpl.compensated import two_sum
+from refimpl.elements import Array, parameter
+from refimpl.sums import wide
+
+WHOLE = 2.0**53  # from there on every float64 is an even number
+
+
+class PowerGrads(NamedTuple):
+    """∂L/∂(argument) for both arguments of `power`; no dexponent of a number."""
+
+    dx: Array
+    dexponent: Array | None
+
+
+def power(x: Array, exponent: Any) -> Array:
+    """x to the power of the exponent, element by element.
+
+    y = x^p, where p is the exponent: an array, or one number
+
+    x^0 = 1, of 0 and NaN too; of a negative x NaN, unless p is an integer; 0^p = ∞ where p < 0.
+
+    Shapes: any two that broadcast, as in `add`.
+    Raises: ValueError for shapes that do not, TypeError for exact numbers without exp and log
+    whose exponents are no integers: their powers are no exact numbers.
+    Source: beyond the documents. torch.pow.
+
+    >>> power(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([2.0, -0.5]))
+    array([[1.        , 0.70710678],
+           [9.        , 0.5       ]])
+    >>> power(np.array([-2.0, 0.0]), 3)
+    array([-8.,  0.])
+    """
+    x, p = pair("power", x=x, exponent=_exponent("power", x, exponent))
+    if x.dtype == object:
+        check_whole("power", "exponent", x, p)
+        return np.asarray(x**p, object)
+    return _raised(wide(x), wide(p)).astype(x.dtype, copy=False)
+
+
+def power_backward(dy: Array, x: Array, exponent: Any) -> PowerGrads:
+    """Gradients of a loss L through `power`, given dy = ∂L/∂y.
+
+    ∂L/∂x = Σ dy · p · x^(p−1),  ∂L/∂p = Σ dy · x^p · ln x, each summed over the axes along which it
+    was repeated; a number p has no gradient
+
+    Where no limit exists torch's conventions hold: ∂L/∂x is 0 where p = 0, at x = 0 too; ∂L/∂p is 0
+    where x = 0 and p ≥ 0, NaN where x < 0.
+
+    Shapes: dy as y; x and exponent as in `power` -> the shape of each.
+    Raises: ValueError as `power` does, or if dy has another shape; TypeError for an array of exact
+    numbers that have no log.
+    Source: beyond the documents. torch.pow.
+
+    >>> power_backward(np.array([1.0, 1.0]), np.array([3.0, 4.0]), np.array(2.0))
+    PowerGrads(dx=array([6., 8.]), dexponent=array(32.06822038))
+    >>> power_backward(np.array([1.0, 1.0]), np.array([3.0, -4.0]), 2)
+    PowerGrads(dx=array([ 6., -8.]), dexponent=None)
+    """
+    where = "power_backward"
+    p = _exponent(where, x, exponent)
+    dy, x, p = upstream(where, dy, x=x, exponent=p)
+    of_number = not _is_array(exponent)
+    if x.dtype == object:
+        check_whole(where, "exponent", x, p)
+        if not of_number:
+            check_methods(where, x, "log")
+    given = wide(dy), wide(x), wide(p)
+    with np.errstate(over="ignore", invalid="ignore"):  # what overflows may meet its opposite
+        dx = summed_to(_dx(*given), x.shape).astype(x.dtype, copy=False)
+        if of_number:
+            return PowerGrads(dx, None)
+        dexponent = summed_to(_dexponent(*given), p.shape).astype(x.dtype, copy=False)
+    return PowerGrads(dx, dexponent)
+
+
+def _is_array(exponent: Any) -> bool:
+    """Whether it is no single number: arrays without axes are arrays."""
+    return isinstance(exponent, np.ndarray | list | tuple)
+
+
+def _exponent(where: str, x: Any, exponent: Any) -> Any:
+    """A number as an element beside x; an array as it is."""
+    if _is_array(exponent) or exponent is None:
+        return exponent
+    (like,) = check_arrays(where, x=x)
+    check_number(where, "exponent", exponent, like)
+    return np.asarray(parameter(exponent, like=like), like.dtype)
+
+
+def _raised(x: Array, p: Array) -> Array:
+    """x^p of floats; of a repeated ½ np.power takes the root, which is NaN of −∞ and −0 of −0."""
+    rootless = (p == 0.5) & ((x == 0) | (x == -np.inf))
+    with np.errstate(over="ignore"):
+        return np.asarray(np.power(np.where(rootless, np.abs(x), x) if rootless.any() else x, p))
+
+
+def _dx(dy: Array, x: Array, p: Array) -> Array:
+    """dy · p · x^(p−1), 0 where p = 0."""
+    if x.dtype == object:
+        return np.asarray(dy * np.frompyfunc(_slope, 2, 1)(x, p), object)
+    still = p == 0  # whatever x and dy are
+    return np.asarray(np.where(still, 0, dy) * (p * _one_less(np.where(still, 1, x), p)))
+
+
+def _slope(x: Any, p: Any) -> Any:
+    """p · x^(p−1) of exact numbers."""
+    return 0 * x if p == 0 else p * x ** (p - 1)
+
+
+def _one_less(x: Array, p: Array) -> Array:
+    """x^(p−1) = x^q · (1 + r · ln|x|), where q is the rounded p − 1 and r what that leaves out."""
+    q, r = two_sum(-1.0, p)
+    whole = _raised(x, q)
+    if not r.any():
+        return whole
+    correct = (r != 0) & np.isfinite(r) & np.isfinite(x) & (x != 0)
+    whole = whole * (1 + np.where(correct, r, 0) * np.log(np.where(correct, np.abs(x), 1)))
+    # Of an even p so large that q is even, too, p − 1 is odd.
+    return np.asarray(np.where(correct & (x < 0) & (np.abs(q) >= WHOLE), -whole, whole))
+
+
+def _dexponent(dy: Array, x: Array, p: Array) -> Array:
+    """dy · x^p · ln x, 0 where x = 0 and p ≥ 0."""
+    if x.dtype == object:
+        return np.asarray(dy * np.frompyfunc(_growth, 2, 1)(x, p), object)
+    flat = (x == 0) & (p >= 0)
+    return np.asarray(dy * np.where(flat, 0, _raised(x, p) * np.log(np.where(flat, 1, x))))
+
+
+def _growth(x: Any, p: Any) -> Any:
+    """x^p · ln x of exact numbers."""
+    return 0 * x if x == 0 and p >= 0 else x**p * x.log()

@@ -1,0 +1,159 @@
+"""Powers: on Fractions products, on numbers of 100 digits differences; conventions; digits."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from plain import assert_exact, dot, draw, fractions
+from reals import assert_agree, reals, slope
+from reals import dot as real_dot
+
+from refimpl import power, power_backward
+
+SHAPES = [((2, 3), (2, 3)), ((2, 3), (3,)), ((2, 1, 4), (3, 1)), ((), (2, 3)), ((3, 2), ())]
+REAL = mpmath.MPContext()
+REAL.prec = 300
+INF, NAN = np.inf, np.nan
+
+
+def positive(rng: np.random.Generator, shape: Any) -> Any:
+    """Numbers above 0, of 100 digits."""
+    return reals(rng.uniform(0.25, 4, shape).astype(object))
+
+
+@pytest.mark.parametrize("exponent", [0, 1, 2, 5, -1, -3])
+def test_integer_powers_are_exact(rng: np.random.Generator, exponent: int) -> None:
+    """On Fractions a product of as many factors, or its inverse."""
+    x = draw(rng, (3, 4))
+    x = np.where(x == 0, x + 1, x)
+    expected = fractions(np.ones((3, 4), int))
+    for _ in range(abs(exponent)):
+        expected = expected * x
+    assert_exact(power(x, exponent), expected if exponent >= 0 else 1 / expected, "fraction")
+
+
+@pytest.mark.parametrize("exponent", [0, 1, 2, 3])
+def test_the_gradient_of_integer_powers_is_exact(rng: np.random.Generator, exponent: int) -> None:
+    """Σ dy·((x + h)^p − (x − h)^p)/2h differs from ⟨dx, v⟩ by h²·p(p−1)(p−2)/6·x^(p−3) alone."""
+    x, dy = draw(rng, (3, 4)), draw(rng, (3, 4))
+    dx, none = power_backward(dy, x, exponent)
+    assert none is None
+    h = Fraction(1, 7)
+    ahead = dot(dy, power(x + h, exponent)) - dot(dy, power(x - h, exponent))
+    beyond = h * h * dot(dy, fractions(np.ones((3, 4), int))) if exponent == 3 else 0
+    assert ahead / (2 * h) == dot(dx, fractions(np.ones((3, 4), int))) + beyond
+
+
+def test_arrays_of_integer_exponents(rng: np.random.Generator) -> None:
+    """Fractions to the powers of a row, one for each column."""
+    x = fractions([[1, 2, 3], [Fraction(1, 2), 4, 5]])
+    y = power(x, fractions([2, 0, -1]))
+    assert y.tolist() == [[1, 1, Fraction(1, 3)], [Fraction(1, 4), 1, Fraction(1, 5)]]
+
+
+@pytest.mark.parametrize(("first", "second"), SHAPES, ids=str)
+def test_gradients(rng: np.random.Generator, first: Any, second: Any) -> None:
+    """Both, by central differences of the forward formula on numbers of 100 digits."""
+    shape = np.broadcast_shapes(first, second)
+    x, p, dy = positive(rng, first), reals(rng.normal(size=second).astype(object)), None
+    dy = reals(rng.normal(size=shape).astype(object))
+    v, u = (
+        reals(rng.normal(size=first).astype(object)),
+        reals(rng.normal(size=second).astype(object)),
+    )
+    dx, dexponent = power_backward(dy, x, p)
+    assert dx.shape == first
+    assert dexponent is not None
+    assert dexponent.shape == second
+    assert_agree(reals(slope(lambda z: power(z, p), dy, x, v)), reals(real_dot(dx, v)))
+    assert_agree(reals(slope(lambda q: power(x, q), dy, p, u)), reals(real_dot(dexponent, u)))
+
+
+# --- conventions --------------------------------------------------------------------------
+
+KINKS: list[tuple[float, float, float, float, float]] = [
+    # x, p, y, dx, dexponent
+    (0, 0, 1, 0, 0),
+    (0, 0.5, 0, INF, 0),
+    (0, 1, 0, 1, 0),
+    (0, 2, 0, 0, 0),
+    (0, -1, INF, -INF, -INF),
+    (-0.0, 0.5, 0, INF, 0),
+    (-0.0, -1, -INF, -INF, INF),
+    (-2, 3, -8, 12, NAN),
+    (-2, 2, 4, -4, NAN),
+    (-2, 0.5, NAN, NAN, NAN),
+    (-2, 0, 1, 0, NAN),
+    (NAN, 0, 1, 0, NAN),
+    (1, NAN, 1, NAN, 0),
+    (-INF, 0.5, INF, 0, NAN),
+    (INF, -1, 0, 0, NAN),
+    (INF, 2, INF, INF, INF),
+    (1, 0, 1, 0, 0),
+]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("x", "p", "y", "dx", "dexponent"), KINKS)
+def test_conventions(x: float, p: float, y: float, dx: float, dexponent: float, dtype: str) -> None:
+    """As torch has them of two tensors; a number has the same, without its gradient."""
+    base, exponent, one = (np.array([value], dtype) for value in (x, p, 1))
+    with np.errstate(all="ignore"):
+        assert_array_equal(power(base, exponent), [y])
+        assert_array_equal(power(base, p), [y])
+        found = power_backward(one, base, exponent)
+        assert_array_equal(found.dx, [dx])
+        assert found.dexponent is not None
+        assert_array_equal(found.dexponent, [dexponent])
+        assert_array_equal(power_backward(one, base, p).dx, [dx])
+
+
+def test_nothing_comes_back_through_the_power_0() -> None:
+    """Whatever dy and x are; without a warning."""
+    found = power_backward(np.array([INF, NAN, 2.0]), np.array([0.0, 1.0, NAN]), 0)
+    assert_array_equal(found.dx, [0, 0, 0])
+
+
+# --- digits -------------------------------------------------------------------------------
+
+
+def errors(found: Any, exact: Any) -> float:
+    """The largest relative error, in units of 2⁻⁵³."""
+    pairs = zip(found.ravel().tolist(), exact, strict=True)
+    return float(max(abs((a - b) / b) * 2**53 for a, b in pairs))
+
+
+def test_digits_far_from_1(rng: np.random.Generator) -> None:
+    """A rounded p − 1 would cost |ln x^(p−1)| roundings, hundreds; all three stay within some."""
+    x, p = 10.0 ** rng.uniform(-40, 40, 500), rng.uniform(-7, 7, 500) / 10 ** rng.uniform(0, 3, 500)
+    base, exponent = ([REAL.mpf(v) for v in a.tolist()] for a in (x, p))
+    y = [b**e for b, e in zip(base, exponent, strict=True)]
+    ones = np.ones(500)
+    dx, dexponent = power_backward(ones, x, p)
+    assert dexponent is not None
+    assert errors(power(x, p), y) <= 8
+    assert errors(dx, [e * v / b for v, b, e in zip(y, base, exponent, strict=True)]) <= 8 + 5
+    assert errors(dexponent, [v * REAL.log(b) for v, b in zip(y, base, strict=True)]) <= 16 + 2
+    with np.errstate(all="ignore"):
+        plain = p * x ** (p - 1)
+    assert errors(plain, [e * v / b for v, b, e in zip(y, base, exponent, strict=True)]) > 30
+
+
+def test_an_odd_power_past_the_digits() -> None:
+    """p = 2⁵³ + 2 is even and p − 1 odd, though no float64 holds it: ∂y/∂x at −1 is −p."""
+    p = 2.0**53 + 2
+    assert power_backward(np.array([1.0]), np.array([-1.0]), p).dx.tolist() == [-p]
+    assert power_backward(np.array([1.0]), np.array([-1.0]), 2.0**53).dx.tolist() == [-(2.0**53)]
+
+
+def test_a_number_is_what_the_dtype_holds() -> None:
+    """0.1 beside float32 is np.float32(0.1), as a slope or a momentum is."""
+    x = np.array([7e8], np.float32)
+    assert_array_equal(power(x, 0.1), power(x, np.array([0.1], np.float32)))
+    assert power(x, 0.1).dtype == np.float32
+    assert power([1, 2, 3], 2).tolist() == [1.0, 4.0, 9.0]
