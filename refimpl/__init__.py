@@ -198,6 +198,7 @@ from refimpl.normalization import (
 )
 from refimpl.optimizers import adam_step, sgd_step
 from refimpl.optimizing import Optimizer
+from refimpl.padding import pad, pad_backward
 from refimpl.piecewise_activations import (
     PReLUGrads,
     hardsigmoid,
@@ -436,6 +437,8 @@ __all__ = [
     "mse_loss_backward",
     "multiply",
     "multiply_backward",
+    "pad",
+    "pad_backward",
     "perceptron",
     "perceptron_loss",
     "perceptron_loss_backward",

@@ -21,6 +21,7 @@ from refimpl import (
     joining,
     max_pooling,
     normalization,
+    padding,
     transposed_convolution,
 )
 from refimpl.checks import Ints
@@ -190,6 +191,25 @@ class ConvTranspose2d(Layer):
             dy, x, self.parameters["weight"], **self.options
         )
         return LayerGrads(dx, {"weight": dweight, "bias": dbias})
+
+
+class Pad(Layer):
+    """Maps with a frame, see `refimpl.pad`.
+
+    >>> Pad(((0, 0), (2, 1)), "circular").forward(np.array([[[[1.0, 2.0, 3.0]]]]))
+    array([[[[2., 3., 1., 2., 3., 1.]]]])
+    """
+
+    function = "pad"
+
+    def __init__(self, padding: Padding, mode: str = "constant", value: Any = 0) -> None:
+        super().__init__(padding=padding, mode=mode, value=value)
+
+    def forward(self, x: Array) -> Array:
+        return padding.pad(x, **self.options)
+
+    def backward(self, dy: Array, x: Array) -> LayerGrads:
+        return LayerGrads(padding.pad_backward(dy, x, **self.options), {})
 
 
 class Linear(Layer):

@@ -62,6 +62,7 @@ from parity.bounds.propagation.multilinear import (
     join_forward,
     linear_backward,
     linear_forward,
+    pad_forward,
     wide_x,
 )
 from parity.bounds.propagation.normalization import (
@@ -122,6 +123,7 @@ RULES: dict[str, Rule] = {
     "adaptive_avg_pool2d": Rule(linear_forward, linear_backward, widened),
     "global_avg_pool": Rule(linear_forward, linear_backward, widened),
     "flatten": Rule(linear_forward, linear_backward, widened),
+    "pad": Rule(pad_forward, join_backward, centre),
     "add": Rule(join_forward, join_backward, widened),
     "concatenate": Rule(join_forward, join_backward, centre),
     "relu": Rule(bent_forward, bent_backward, centre),

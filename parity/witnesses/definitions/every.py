@@ -21,6 +21,7 @@ from parity.witnesses.definitions.losses import DEFINITIONS as LOSSES
 from parity.witnesses.definitions.max_pooling import DEFINITIONS as MAX_POOLING
 from parity.witnesses.definitions.normalization import DEFINITIONS as NORMALIZATION
 from parity.witnesses.definitions.optimizers import DEFINITIONS as OPTIMIZERS
+from parity.witnesses.definitions.padding import DEFINITIONS as PADDING
 from parity.witnesses.definitions.piecewise_activations import DEFINITIONS as PIECEWISE_ACTIVATIONS
 from parity.witnesses.definitions.sampling import DEFINITIONS as SAMPLING
 from parity.witnesses.definitions.smooth_activations import DEFINITIONS as SMOOTH_ACTIVATIONS
@@ -34,6 +35,7 @@ DEFINITIONS: dict[str, Definition] = {
     **CONVOLUTION,
     **TRANSPOSED_CONVOLUTION,
     **CORRELATION,
+    **PADDING,
     **MAX_POOLING,
     **AVERAGE_POOLING,
     **ADAPTIVE_POOLING,

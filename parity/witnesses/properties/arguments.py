@@ -22,7 +22,7 @@ OF_CHANNELS = ("local_response_norm",)  # whose size has no axes
 ORDER = (
     *("kernel_size", "output_size", "size", "sigma", "stride", "padding", "output_padding"),
     *("dilation", "groups"),
-    *("ceil_mode", "count_include_pad", "divisor_override", "mode", "how", "edge"),
+    *("ceil_mode", "count_include_pad", "divisor_override", "mode", "value", "how", "edge"),
     *("negative_slope", "min_val", "max_val", "axis", "p", "reduction"),
     *("ignore_index", "label_smoothing", "ties", "at_zero"),
     *("normalized_shape", "num_groups", "training", "alpha", "beta", "k"),

@@ -41,6 +41,11 @@ CASES: dict[str, tuple[str, dict[str, Any], Options]] = {
     ),
     "global_avg_pool": ("global_avg_pool", {"x": (2, 3, 5, 4)}, {}),
     "flatten": ("flatten", {"x": (3, 2, 4)}, {}),
+    "pad by a value": ("pad", {"x": (2, 3, 5, 4)}, {"padding": ((1, -2), (0, 3)), "value": 2.5}),
+    **{
+        f"pad, {mode}": ("pad", {"x": (2, 3, 5, 4)}, {"padding": ((1, 2), (3, 0)), "mode": mode})
+        for mode in ("reflect", "replicate", "circular")
+    },
     "add": ("add", {"x": (3, 4), "branch": (3, 4)}, {}),
     "concatenate": ("concatenate", {"a": (2, 1, 3), "b": (2, 4, 3), "c": (2, 2, 3)}, {}),
     "relu": ("relu", {"x": (5, 8)}, {}),
