@@ -175,9 +175,9 @@ def mode_called(mode: Any) -> str:
     >>> mode_called("edge"), mode_called("half")
     ("; 'edge' is 'replicate' here", '')
     """
-    if mode == "symmetric":
+    name = mode.lower() if isinstance(mode, str) else ""
+    if name == "symmetric":
         return "; none of these repeats the border: give np.pad(…, mode='symmetric')"
-    name = str(mode).lower()
     known = MODES.get(name, name if name in MODES.values() else "")
     return f"; {mode!r} is {known!r} here" if known else ""
 

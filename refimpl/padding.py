@@ -71,7 +71,7 @@ def _reflected(v: Array, size: int) -> Array:
 
 
 def _replicated(v: Array, size: int) -> Array:
-    return np.clip(v, 0, size - 1)
+    return np.minimum(np.maximum(v, 0), size - 1)
 
 
 def _wrapped(v: Array, size: int) -> Array:

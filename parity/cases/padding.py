@@ -300,7 +300,7 @@ def _random_pad(dice: Dice) -> Arguments:
     x = Draw((dice.batch(), dice.size(1, 4), *sizes), values, dice.layout())
     padding: Any = tuple(_sides(dice, mode, size) for size in sizes)
     if dice.chance(0.2):
-        padding = min(min(pair) for pair in padding)
+        padding = max(0, min(min(pair) for pair in padding))
     options: dict[str, Any] = {"padding": padding, "mode": mode}
     if mode == "constant":
         options["value"] = dice.one_of((0, 0, 1, -2.5, round(dice.real(-9, 9), 3)))

@@ -36,6 +36,7 @@ BY_PROPERTIES = {
     "Linear": "linear[plain]",
     "MaxPool2d": "max_pool2d[overlap 3 stride 2]",
     "PReLU": "prelu[maps]",
+    "Pad": "pad[reflect, a map]",
     "ReLU": "relu[maps]",
     "SiLU": "silu[maps]",
     "Sigmoid": "sigmoid[maps]",

@@ -32,6 +32,7 @@ from refimpl import (
     Linear,
     LocalResponseNorm,
     MaxPool2d,
+    Pad,
     PReLU,
     ReLU,
     Sigmoid,
@@ -64,6 +65,9 @@ LAYERS = {
         ConvTranspose2d(KERNELS, BIAS[:3], **GEOMETRY, output_padding=(1, 0), dilation=(2, 1)),
         {**GEOMETRY, "output_padding": (1, 0), "dilation": (2, 1)},
     ),
+    "pad": (Pad((1, 2)), {"padding": (1, 2)}),
+    "pad with a value": (Pad((1, 2), value=5), {"padding": (1, 2), "value": 5}),
+    "pad with a mode": (Pad((1, 2), "reflect"), {"padding": (1, 2), "mode": "reflect"}),
     "linear": (Linear(ROWS, BIAS), {}),
     "max_pool2d": (MaxPool2d(2), {"kernel_size": 2}),
     "max_pool2d with options": (
@@ -168,7 +172,7 @@ def test_options_change_the_output(rng: np.random.Generator) -> None:
             if option in ("groups", "normalized_shape"):
                 continue
             fewer = {key: value for key, value in options.items() if key != option}
-            if option in ("kernel_size", "size"):
+            if option in ("kernel_size", "size") or (layer.function, option) == ("pad", "padding"):
                 fewer[option] = 2
             given = {**layer.parameters, **layer.constants}
             y = getattr(refimpl, layer.function)(x, **given, **fewer)
@@ -262,7 +266,7 @@ def test_every_layer_is_tested() -> None:
 # --- what a layer is made with ------------------------------------------------------------
 
 ONES = np.ones((2, 3))
-NEEDED = ("kernel_size", "output_size")
+NEEDED = ("kernel_size", "output_size", "padding")
 GIVEN: dict[type[Layer], tuple[dict[str, Any], dict[str, Any]]] = {  # parameters, options
     Conv2d: (
         {"weight": KERNELS, "bias": BIAS},
@@ -290,6 +294,7 @@ GIVEN: dict[type[Layer], tuple[dict[str, Any], dict[str, Any]]] = {  # parameter
             "divisor_override": 5,
         },
     ),
+    Pad: ({}, {"padding": 2, "mode": "reflect", "value": 0.5}),
     LeakyReLU: ({}, {"negative_slope": 0.25}),
     Softplus: ({}, {"beta": 2, "threshold": 5}),
     GELU: ({}, {"approximate": "tanh"}),
