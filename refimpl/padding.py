@@ -67,7 +67,8 @@ def pad_backward(
 
 
 def _reflected(v: Array, size: int) -> Array:
-    return size - 1 - np.abs(size - 1 - np.abs(v))
+    places: Array = size - 1 - np.abs(size - 1 - np.abs(v))
+    return places
 
 
 def _replicated(v: Array, size: int) -> Array:

@@ -17,6 +17,8 @@ OPTIONS: dict[str, tuple[str, ...]] = {
         *("kernel", "window", "size", "pool", "k", "f"),
     ),
     "axis": ("axis", "dim"),
+    "mode": ("mode", "padding_mode", "pad_mode"),
+    "value": ("value", "constant_values", "constant_value", "fill_value", "pad_value", "fill"),
     "eps": ("eps", "epsilon"),
     "num_groups": ("num_groups", "groups", "n_groups", "G"),
     "negative_slope": ("negative_slope", "alpha", "slope"),

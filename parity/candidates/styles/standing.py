@@ -16,6 +16,7 @@ import numpy as np
 import refimpl
 from parity.candidates.styles.constructing import OF_CHANNELS, WITH_PARAMETERS, attribute_of
 from parity.candidates.styles.dropping import KEEP
+from parity.candidates.styles.framing import PAD, made_as
 from parity.candidates.styles.keywords import BY_AXIS, one_number
 from parity.candidates.styles.moves import (
     AVERAGE_POOLINGS,
@@ -40,7 +41,7 @@ FIXED = {"padding_mode": "zeros", "transposed": False, "return_indices": False}
 FIXED |= {"inplace": False}
 NUMBERS = (
     *("negative_slope", "min_val", "max_val", "alpha", "beta", "threshold", "k", "eps"),
-    "label_smoothing",
+    *("label_smoothing", "value"),
 )
 SIZED = ("groups", "axis", "divisor_override", "num_groups", "size", "ignore_index")
 NAMED = {"reduction": ("mean", "sum", "none"), "approximate": ("none", "tanh")}
@@ -115,7 +116,8 @@ def options_shown(settings: Settings, like: str) -> dict[str, Any]:
             keeps = (settings[n] for n in KEEP if type(settings.get(n)) in (int, float))
             value = value if value is not None else next((1 - keep for keep in keeps), None)
         if value is not None:
-            found[option] = one_number(value) if option in BY_AXIS else value
+            as_it_is = option not in BY_AXIS or like == PAD  # whose pairs say how many axes it has
+            found[option] = value if as_it_is else one_number(value)
     return found
 
 
@@ -135,7 +137,7 @@ def _can_be(option: str, value: Any) -> bool:
         return True
     if option in BY_AXIS:
         numbers = np.asarray(value).reshape(-1).tolist()
-        return all(type(n) is int and n >= (option != "padding") for n in numbers)
+        return all(type(n) is int and (n > 0 or option == "padding") for n in numbers)
     if option in ("ceil_mode", "count_include_pad"):
         return type(value) is bool
     if option == "p":
@@ -298,6 +300,9 @@ def standings(told: Told, listed: Sequence[Sequence[Any]]) -> list[Own] | Unclea
     if odd:
         return Unclear(odd)
     options = options_shown(settings, told.like)
+    if told.like == PAD:
+        every = made_as(options, told.fixed, told.style == "torch")
+        return [Own(special(one, told.like), shown=tuple(one)) for one in every]
     if told.like not in WITH_PARAMETERS:
         return [Own(special(options, told.like), shown=tuple(options))]
     return weighted(told, settings, options)

@@ -69,8 +69,8 @@ def _by_place(kind: Callable[..., Layer], call: Call) -> list[Any]:
 
 def _another(kind: Callable[..., Layer], call: Call) -> None:
     """A layer of the same kind at its defaults: what it was given is not the first one's."""
-    known = ("kernel_size", "output_size", "size", "num_groups")
-    needed = [option for option in known if option in signature(kind).parameters]
+    known = signature(kind).parameters.values()
+    needed = [p.name for p in known if p.default is p.empty and p.name in call.options]
     kind(*_held(kind, call), **{name: call.options[name] for name in needed})
 
 
