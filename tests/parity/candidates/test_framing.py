@@ -1,4 +1,4 @@
-"""Padding in NumPy, as layers, in torch: the mode is in the name, torch's sides are in its order."""
+"""Padding in NumPy, as layers, in torch: the mode by the name, torch's sides in torch's order."""
 
 from __future__ import annotations
 
