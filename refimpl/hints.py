@@ -169,16 +169,19 @@ MODES = {
 }
 
 
-def mode_called(mode: Any) -> str:
+def mode_called(mode: Any, constant: str = "constant") -> str:
     """Which mode of padding is meant by the name that NumPy, SciPy or a layer has for it.
 
-    >>> mode_called("edge"), mode_called("half")
-    ("; 'edge' is 'replicate' here", '')
+    constant: what a frame of zeros is called.
+
+    >>> mode_called("edge"), mode_called("half"), mode_called("constant", "zeros")
+    ("; 'edge' is 'replicate' here", '', "; 'constant' is 'zeros' here")
     """
     name = mode.lower() if isinstance(mode, str) else ""
     if name == "symmetric":
         return "; none of these repeats the border: give np.pad(…, mode='symmetric')"
     known = MODES.get(name, name if name in MODES.values() else "")
+    known = constant if known == "constant" else known
     return f"; {mode!r} is {known!r} here" if known else ""
 
 

@@ -134,6 +134,7 @@ class Conv2d(Layer):
         padding: Padding = 0,
         dilation: Ints = 1,
         groups: int = 1,
+        padding_mode: str = "zeros",
     ) -> None:
         super().__init__(
             {"weight": weight, "bias": bias},
@@ -141,6 +142,7 @@ class Conv2d(Layer):
             padding=padding,
             dilation=dilation,
             groups=groups,
+            padding_mode=padding_mode,
         )
 
     def forward(self, x: Array) -> Array:

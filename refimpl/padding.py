@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from refimpl import windows
 from refimpl.checks import check_arrays, check_gradient
 from refimpl.elements import Array, parameter, zeros
 from refimpl.shapes import Padding, Pair, pad_pairs, padded_sizes
@@ -102,6 +103,22 @@ def collected(dy: Array, shape: tuple[int, ...], pairs: Sequence[Pair], mode: st
     for axis, (size, pair) in enumerate(zip(shape[2:], pairs, strict=True), 2):
         dy = _added_along(dy, axis, size, pair, _sources(mode, size, pair))
     return dy
+
+
+def framed(x: Array, pairs: Sequence[Pair], padding_mode: str) -> Array:
+    """x in the frame that a convolution slides over; x itself where there is none."""
+    if padding_mode == "zeros" or not any(map(any, pairs)):
+        return windows.pad(x, pairs)
+    return extended(x, pairs, padding_mode)
+
+
+def unframed(
+    dpadded: Array, shape: tuple[int, ...], pairs: Sequence[Pair], padding_mode: str
+) -> Array:
+    """Adjoint of `framed`; shape: that of x."""
+    if padding_mode == "zeros" or not any(map(any, pairs)):
+        return np.ascontiguousarray(windows.crop(dpadded, pairs))
+    return np.ascontiguousarray(collected(dpadded, shape, pairs, padding_mode))
 
 
 def _sources(mode: str, size: int, pair: Pair) -> Array:

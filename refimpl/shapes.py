@@ -290,6 +290,19 @@ def pad_pairs(where: str, x: Array, padding: Padding, mode: str, value: Any) -> 
     return pairs
 
 
+PADDING_MODES = ("zeros", *(mode for mode in REACH if mode != "constant"))
+
+
+def check_padding_mode(where: str, x: Array, pairs: Sequence[Pair], padding_mode: str) -> None:
+    """Refuse what fills no frame of a convolution, or not one of this size."""
+    check_choice(
+        where, "padding_mode", padding_mode, PADDING_MODES, mode_called(padding_mode, "zeros")
+    )
+    if padding_mode != "zeros":
+        for axis, size, pair in zip(AXES[len(pairs)], x.shape[2:], pairs, strict=True):
+            _check_reach(where, padding_mode, axis, size, pair)
+
+
 def padded_sizes(sizes: Sequence[int], pairs: Sequence[Pair]) -> tuple[int, ...]:
     """The spatial sizes of what `pad` gives."""
     return tuple(b + size + a for size, (b, a) in zip(sizes, pairs, strict=True))

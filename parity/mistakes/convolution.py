@@ -56,8 +56,9 @@ def geometry_of(
     padding: Any = 0,
     dilation: Any = 1,
     groups: int = 1,
+    padding_mode: str = "zeros",
 ) -> ConvGeometry:
-    """The sizes of a convolution."""
+    """The sizes of a convolution, whatever fills its frame."""
     return conv_geometry("mistake", x.ndim - 2, x, weight, stride, padding, dilation, groups)
 
 
@@ -312,6 +313,30 @@ def conv_groups_mixed(x: Array, weight: Array, bias: Array | None = None, **how:
     return forward(x[:, interleaved(x.shape[1], how.get("groups", 1))], weight, bias, **how)
 
 
+@mistake(
+    "conv2d",
+    "the frame is zeros whatever padding_mode is",
+    "padding adds zeros",
+)
+def conv_padding_mode_ignored(
+    x: Array, weight: Array, bias: Array | None = None, **how: Any
+) -> Array:
+    return forward(x, weight, bias, **{**how, "padding_mode": "zeros"})
+
+
+@mistake(
+    "conv2d",
+    'the frame of "reflect" repeats the border',
+    "a mirror shows what stands next to it as well",
+)
+def conv_border_repeated(x: Array, weight: Array, bias: Array | None = None, **how: Any) -> Array:
+    if how.get("padding_mode") != "reflect":
+        return forward(x, weight, bias, **how)
+    pairs = geometry_of(x, weight, **how).padding
+    padded = np.pad(x, ((0, 0), (0, 0), *pairs), "symmetric")
+    return forward(padded, weight, bias, **{**how, "padding": 0})
+
+
 # --- gradient of the input ----------------------------------------------------------------
 
 
@@ -486,6 +511,27 @@ def dx_of_first_output_map(dy: Array, x: Array, weight: Array, **how: Any) -> Co
 def dx_times_input(dy: Array, x: Array, weight: Array, **how: Any) -> ConvGrads:
     right = backward(dy, x, weight, **how)
     return right._replace(dx=right.dx * x)
+
+
+@mistake(
+    "conv2d_backward",
+    "dx: the frame is cut off whatever filled it, the gradient of the copies is lost",
+    "padding has no gradient",
+)
+def dx_copies_lost(dy: Array, x: Array, weight: Array, **how: Any) -> ConvGrads:
+    g = geometry_of(x, weight, **how)
+    dpadded = collected(spread(dy, x, weight, g), pad(x, g.padding), g)
+    return backward(dy, x, weight, **how)._replace(dx=crop(dpadded, g.padding))
+
+
+@mistake(
+    "conv2d_backward",
+    "dweight: x is read with zeros around it whatever padding_mode is",
+    "from the padding nothing is learnt",
+)
+def dweight_padding_mode_ignored(dy: Array, x: Array, weight: Array, **how: Any) -> ConvGrads:
+    wrong = backward(dy, x, weight, **{**how, "padding_mode": "zeros"}).dweight
+    return backward(dy, x, weight, **how)._replace(dweight=wrong)
 
 
 # --- gradients of weight and bias ---------------------------------------------------------
@@ -713,10 +759,12 @@ RELATIVES = {
         "conv-kernel-turned": "signals: the kernel is turned round before it slides",
         "conv-padding-all-behind": "signals: all of the padding is put behind",
         "conv-stride-ignored": "signals: the window moves by 1 whatever the stride is",
+        "conv-padding-mode-ignored": "signals: the frame is zeros whatever padding_mode is",
     },
     "conv1d_backward": {
         "dx-kernel-not-turned": "signals: dx: the kernel is not turned round",
         "dweight-stride-forgotten": "signals: dweight: x is read as if the stride were 1",
+        "dx-copies-lost": "signals: dx: the gradient of the copies is lost",
         "dbias-averaged": "signals: dbias: the mean instead of the sum",
         "dx-of-last-window-and-filter": "signals: dx: each step assigns (= for +=)",
         "dweight-of-last-window": "signals: dweight: only the last window counts (= for +=)",
@@ -724,10 +772,12 @@ RELATIVES = {
     },
     "conv3d": {
         "conv-kernel-turned": "volumes: the kernel is turned before it slides",
+        "conv-padding-mode-ignored": "volumes: the frame is zeros whatever padding_mode is",
         "conv-dilation-ignored": "volumes: the window reads neighbours whatever the dilation is",
     },
     "conv3d_backward": {
         "dx-kernel-not-turned": "volumes: dx: the kernel is not turned",
+        "dx-copies-lost": "volumes: dx: the gradient of the copies is lost",
         "dx-stride-forgotten": "volumes: dx: dy is not spread out by the stride",
         "dweight-of-last-sample": "volumes: dweight: only the last sample of the batch counts",
         "dx-of-last-window-and-filter": "volumes: dx: each step assigns (= for +=)",

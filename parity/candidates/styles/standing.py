@@ -44,7 +44,10 @@ NUMBERS = (
     *("label_smoothing", "value"),
 )
 SIZED = ("groups", "axis", "divisor_override", "num_groups", "size", "ignore_index")
-NAMED = {"reduction": ("mean", "sum", "none"), "approximate": ("none", "tanh")}
+NAMED = {
+    "reduction": ("mean", "sum", "none"),
+    "approximate": ("none", "tanh"),
+}
 # Values of an option that no attribute shows.
 TRIED: dict[str, tuple[Any, ...]] = {
     "stride": (2, 3, 1, 4),

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.witnesses.definitions.definition import Arrays, Definition, Options
+from parity.witnesses.definitions.definition import Arrays, Definition, Options, Place
 from parity.witnesses.definitions.numbers import fractions
 from parity.witnesses.definitions.windows import each
 
@@ -40,6 +40,21 @@ MODES: dict[str, Callable[[Places, int, int], Places]] = {
     "replicate": _replicate,
     "circular": _circular,
 }
+
+
+def filled(place: Place, sizes: Place, mode: str) -> Place:
+    """The place of x that fills a place of a frame around it; of zeros, the place itself.
+
+    >>> filled((-1, 2), (3, 2), "reflect"), filled((-1, 2), (3, 2), "zeros")
+    ((1, 0), (-1, 2))
+    """
+    if mode == "zeros":
+        return place
+    found = []
+    for u, size in zip(place, sizes, strict=True):
+        before, after = max(0, -u), max(0, u - size + 1)
+        found.append(MODES[mode](list(range(size)), before, after)[u + before])
+    return tuple(v for v in found if v is not None)
 
 
 def pad(dy: Any, arrays: Arrays, options: Options) -> dict[str, Any]:

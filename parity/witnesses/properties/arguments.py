@@ -21,7 +21,7 @@ OF_CHANNELS = ("local_response_norm",)  # whose size has no axes
 # The order in which options stand behind the arrays; torch has it where it has the options.
 ORDER = (
     *("kernel_size", "output_size", "size", "sigma", "stride", "padding", "output_padding"),
-    *("dilation", "groups"),
+    *("dilation", "groups", "padding_mode"),
     *("ceil_mode", "count_include_pad", "divisor_override", "mode", "value", "how", "edge"),
     *("negative_slope", "min_val", "max_val", "axis", "p", "reduction"),
     *("ignore_index", "label_smoothing", "ties", "at_zero"),
