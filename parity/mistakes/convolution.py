@@ -26,6 +26,7 @@ from refimpl import (
 )
 from refimpl.convolution import ConvGrads
 from refimpl.elements import zeros
+from refimpl.padding import framed, unframed
 from refimpl.shapes import ConvGeometry, conv_geometry
 from refimpl.windows import add_windows, crop, pad, windows
 
@@ -81,6 +82,16 @@ def spread(dy: Array, x: Array, weight: Array, g: ConvGeometry) -> Array:
     return (kernels.swapaxes(1, 2) @ upstream).reshape(*x.shape[:2], *g.kernel, *g.output)
 
 
+def padded_for(x: Array, g: ConvGeometry, how: dict[str, Any]) -> Array:
+    """What the windows slide over."""
+    return framed(x, g.padding, how.get("padding_mode", "zeros"))
+
+
+def without_frame(dpadded: Array, x: Array, g: ConvGeometry, how: dict[str, Any]) -> Array:
+    """Its gradient, as that of x."""
+    return unframed(dpadded, x.shape, g.padding, how.get("padding_mode", "zeros"))
+
+
 def collected(parts: Array, padded: Array, g: ConvGeometry) -> Array:
     """The parts of all windows added up in the padded input."""
     dpadded = zeros(padded.shape, like=padded)
@@ -100,7 +111,7 @@ def assigned(dy: Array, x: Array, weight: Array, how: dict[str, Any], first: boo
             for i, d, s, n in zip(offset, g.dilation, g.stride, g.output, strict=True)
         )
         dpadded[:, :, *places] = parts[:, :, *offset]
-    return crop(dpadded, g.padding)
+    return without_frame(dpadded, x, g, how)
 
 
 def last_maps(dy: Array, groups: int) -> Array:
@@ -374,7 +385,7 @@ def dx_stride_forgotten(dy: Array, x: Array, weight: Array, **how: Any) -> ConvG
     g = geometry_of(x, weight, **how)
     close = g._replace(stride=ones_like(g.stride))
     dpadded = collected(spread(dy, x, weight, g), pad(x, g.padding), close)
-    return backward(dy, x, weight, **how)._replace(dx=crop(dpadded, g.padding))
+    return backward(dy, x, weight, **how)._replace(dx=without_frame(dpadded, x, g, how))
 
 
 @mistake(
@@ -387,7 +398,7 @@ def dx_dilation_forgotten(dy: Array, x: Array, weight: Array, **how: Any) -> Con
     g = geometry_of(x, weight, **how)
     close = g._replace(dilation=ones_like(g.dilation))
     dpadded = collected(spread(dy, x, weight, g), pad(x, g.padding), close)
-    return backward(dy, x, weight, **how)._replace(dx=crop(dpadded, g.padding))
+    return backward(dy, x, weight, **how)._replace(dx=without_frame(dpadded, x, g, how))
 
 
 @mistake(
@@ -572,7 +583,7 @@ def dweight_turned(dy: Array, x: Array, weight: Array, **how: Any) -> ConvGrads:
 )
 def dweight_stride_forgotten(dy: Array, x: Array, weight: Array, **how: Any) -> ConvGrads:
     g = geometry_of(x, weight, **how)
-    view = view_of(pad(x, g.padding), g._replace(stride=ones_like(g.stride)))
+    view = view_of(padded_for(x, g, how), g._replace(stride=ones_like(g.stride)))
     return backward(dy, x, weight, **how)._replace(dweight=dweight_of(dy, view, weight, g))
 
 
@@ -584,7 +595,7 @@ def dweight_stride_forgotten(dy: Array, x: Array, weight: Array, **how: Any) -> 
 )
 def dweight_dilation_forgotten(dy: Array, x: Array, weight: Array, **how: Any) -> ConvGrads:
     g = geometry_of(x, weight, **how)
-    view = view_of(pad(x, g.padding), g._replace(dilation=ones_like(g.dilation)))
+    view = view_of(padded_for(x, g, how), g._replace(dilation=ones_like(g.dilation)))
     return backward(dy, x, weight, **how)._replace(dweight=dweight_of(dy, view, weight, g))
 
 

@@ -37,8 +37,7 @@ Settings = Mapping[str, Any]
 POOLINGS = (*MAX_POOLINGS, *AVERAGE_POOLINGS)
 MOST = 1_000_000  # elements of its weights
 # What refimpl has only in this form.
-FIXED = {"padding_mode": "zeros", "transposed": False, "return_indices": False}
-FIXED |= {"inplace": False}
+FIXED = {"transposed": False, "return_indices": False, "inplace": False}
 NUMBERS = (
     *("negative_slope", "min_val", "max_val", "alpha", "beta", "threshold", "k", "eps"),
     *("label_smoothing", "value"),
@@ -47,6 +46,7 @@ SIZED = ("groups", "axis", "divisor_override", "num_groups", "size", "ignore_ind
 NAMED = {
     "reduction": ("mean", "sum", "none"),
     "approximate": ("none", "tanh"),
+    "padding_mode": ("zeros", "reflect", "replicate", "circular"),
 }
 # Values of an option that no attribute shows.
 TRIED: dict[str, tuple[Any, ...]] = {
@@ -81,8 +81,8 @@ def _as_tuple(value: Any) -> Any:
 def odd_setting(settings: Settings) -> str:
     """What an object is set to that refimpl does not have; "" if nothing.
 
-    >>> odd_setting({"padding_mode": "circular", "stride": 2})
-    "its padding_mode is 'circular': refimpl has 'zeros' only"
+    >>> odd_setting({"return_indices": True, "stride": 2})
+    'its return_indices is True: refimpl has False only'
     """
     for name, only in FIXED.items():
         if settings.get(name, only) != only:
