@@ -44,7 +44,8 @@ def conv1d(
 ) -> Array:
     """Convolution along one axis, as networks define it (cross-correlation).
 
-    y[n,o,l] = bias[o] + Σ_ci x[n, c, l·s + i·d] · weight[o,c,i], x padded
+    y[n,o,l] = bias[o] + Σ_ci x[n, c, l·s + i·d] · weight[o,c,i],
+    x padded as padding_mode says
 
     Shapes: x (N, C_in, L), weight (C_out, C_in/groups, K), bias (C_out,) -> (N, C_out, L_out).
     padding, padding_mode: as in `conv2d`. An asymmetric padding is a tuple of one pair,
@@ -102,7 +103,7 @@ def conv2d(
     """Convolution along two axes, as networks define it (cross-correlation).
 
     y[n,o,h,w] = bias[o] + Σ_cij x[n, c, h·s + i·d, w·s + j·d] · weight[o,c,i,j],
-    x padded; with groups, c runs over the channels of o's group.
+    x padded as padding_mode says; with groups, c runs over the channels of o's group.
 
     Shapes: x (N, C_in, H, W), weight (C_out, C_in/groups, K_h, K_w), bias (C_out,)
     -> (N, C_out, H_out, W_out), H_out = ⌊(H + before + after − d·(K_h − 1) − 1)/s⌋ + 1,

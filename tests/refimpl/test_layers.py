@@ -57,8 +57,10 @@ POOLING = {"kernel_size": (4, 2), **GEOMETRY, "ceil_mode": True}
 LAYERS = {
     "conv2d": (Conv2d(KERNELS, BIAS), {}),
     "conv2d with options": (
-        Conv2d(KERNELS[:, :1], BIAS, **GEOMETRY, dilation=(1, 2), groups=1),
-        {**GEOMETRY, "dilation": (1, 2), "groups": 1},
+        Conv2d(
+            KERNELS[:, :1], BIAS, **GEOMETRY, dilation=(1, 2), groups=1, padding_mode="circular"
+        ),
+        {**GEOMETRY, "dilation": (1, 2), "groups": 1, "padding_mode": "circular"},
     ),
     "conv_transpose2d": (ConvTranspose2d(KERNELS, BIAS[:3]), {}),
     "conv_transpose2d with options": (
@@ -270,7 +272,7 @@ NEEDED = ("kernel_size", "output_size", "padding")
 GIVEN: dict[type[Layer], tuple[dict[str, Any], dict[str, Any]]] = {  # parameters, options
     Conv2d: (
         {"weight": KERNELS, "bias": BIAS},
-        {"stride": 2, "padding": 3, "dilation": 4, "groups": 5},
+        {"stride": 2, "padding": 3, "dilation": 4, "groups": 5, "padding_mode": "reflect"},
     ),
     ConvTranspose2d: (
         {"weight": KERNELS, "bias": BIAS},

@@ -207,6 +207,26 @@ def test_zeros_before_a_convolution_are_its_padding(rng: np.random.Generator) ->
     assert_same(apart.dweight, whole.dweight)
 
 
+@pytest.mark.parametrize("mode", ["reflect", "replicate", "circular"])
+@pytest.mark.parametrize("padding", [1, ((1, 2), (3, 0)), "same"])
+@pytest.mark.parametrize("elements", ELEMENTS)
+def test_a_padding_mode_is_a_layer_before_the_convolution(
+    rng: np.random.Generator, mode: str, padding: Any, elements: str
+) -> None:
+    """Forward and all gradients; of "same" with an even kernel the odd place is behind."""
+    x, weight = draw(rng, (2, 3, 7, 6), elements), draw(rng, (4, 3, 4, 3), elements)
+    pairs = ((1, 2), (1, 1)) if padding == "same" else padding
+    padded = pad(x, pairs, mode)
+    y = conv2d(x, weight, padding=padding, padding_mode=mode)
+    assert_exact(y, conv2d(padded, weight), elements)
+    dy = draw(rng, y.shape, elements)
+    whole = conv2d_backward(dy, x, weight, padding=padding, padding_mode=mode)
+    apart = conv2d_backward(dy, padded, weight)
+    assert_exact(whole.dx, pad_backward(apart.dx, x, pairs, mode), elements)
+    assert_exact(whole.dweight, apart.dweight, elements)
+    assert_exact(whole.dbias, apart.dbias, elements)
+
+
 # --- that these tests can fail ------------------------------------------------------------
 
 
