@@ -64,7 +64,7 @@ SIZES = (
     *_each("one sample", (1, 3, 4, 5), ((1, 2), (3, 0))),
     *_each("one channel", (2, 1, 4, 5), ((1, 2), (3, 0))),
     *_each("empty batch", (0, 3, 4, 5), ((1, 2), (3, 0))),
-    *_each("a photograph's sides, as of a 3×3 window", (2, 3, 23, 31), 1),
+    *_each("the sides of a photograph, padding 1", (2, 3, 23, 31), 1),
 )
 
 LIMITS = (

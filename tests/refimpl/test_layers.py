@@ -60,7 +60,7 @@ LAYERS = {
         Conv2d(
             KERNELS[:, :1], BIAS, **GEOMETRY, dilation=(1, 2), groups=1, padding_mode="circular"
         ),
-        {**GEOMETRY, "dilation": (1, 2), "groups": 1, "padding_mode": "circular"},
+        {**GEOMETRY, "dilation": (1, 2), "padding_mode": "circular"},
     ),
     "conv_transpose2d": (ConvTranspose2d(KERNELS, BIAS[:3]), {}),
     "conv_transpose2d with options": (
