@@ -34,6 +34,7 @@ OF_CONVOLUTION = (
     "3 kernel 2 channels 2 outputs 4 groups 2",
     "4 kernel 2 stride 2", "5 kernel 2 stride 2", "4 kernel 2 dilation 2", "3 kernel 3 padding 1",
     "4 kernel 3 stride 2 padding 1", "2 kernel 2 batch 2 channels 2 outputs 2",
+    "2 kernel 2 padding 1 padding_mode reflect", "2 kernel 2 padding 1 padding_mode circular",
 )  # fmt: skip
 OF_TRANSPOSED = (
     "2 kernel 1", "1 kernel 2", "2 kernel 2", "2 kernel 2 batch 2", "2 kernel 2 channels 2",
