@@ -328,6 +328,7 @@ def conv_groups_mixed(x: Array, weight: Array, bias: Array | None = None, **how:
     "conv2d",
     "the frame is zeros whatever padding_mode is",
     "padding adds zeros",
+    "D2.23",
 )
 def conv_padding_mode_ignored(
     x: Array, weight: Array, bias: Array | None = None, **how: Any
@@ -339,6 +340,7 @@ def conv_padding_mode_ignored(
     "conv2d",
     'the frame of "reflect" repeats the border',
     "a mirror shows what stands next to it as well",
+    "D2.23",
 )
 def conv_border_repeated(x: Array, weight: Array, bias: Array | None = None, **how: Any) -> Array:
     if how.get("padding_mode") != "reflect":
@@ -528,6 +530,7 @@ def dx_times_input(dy: Array, x: Array, weight: Array, **how: Any) -> ConvGrads:
     "conv2d_backward",
     "dx: the frame is cut off whatever filled it, the gradient of the copies is lost",
     "padding has no gradient",
+    "D0.12",
 )
 def dx_copies_lost(dy: Array, x: Array, weight: Array, **how: Any) -> ConvGrads:
     g = geometry_of(x, weight, **how)
@@ -539,6 +542,7 @@ def dx_copies_lost(dy: Array, x: Array, weight: Array, **how: Any) -> ConvGrads:
     "conv2d_backward",
     "dweight: x is read with zeros around it whatever padding_mode is",
     "from the padding nothing is learnt",
+    "D0.13",
 )
 def dweight_padding_mode_ignored(dy: Array, x: Array, weight: Array, **how: Any) -> ConvGrads:
     wrong = backward(dy, x, weight, **{**how, "padding_mode": "zeros"}).dweight
