@@ -65,12 +65,13 @@ def pad(dy: Any, arrays: Arrays, options: Options) -> dict[str, Any]:
         along(list(range(size)), *each(pair, 2))
         for size, pair in zip(x.shape[2:], each(options["padding"], x.ndim - 2), strict=True)
     ]
+    value = Fraction(float(x.dtype.type(options.get("value", 0))))  # as x's dtype holds it
     y, dx = fractions(np.zeros(np.shape(dy))), fractions(np.zeros(x.shape))
     for n, c in np.ndindex(*x.shape[:2]):
         for u in product(*map(range, map(len, every))):
             v = [places[i] for places, i in zip(every, u, strict=True)]
             if None in v:
-                y[n, c, *u] = Fraction(float(options.get("value", 0)))
+                y[n, c, *u] = value
             else:
                 y[n, c, *u] = Fraction(float(x[n, c, *v]))
                 dx[n, c, *v] += Fraction(float(dy[n, c, *u]))
