@@ -155,6 +155,7 @@ from refimpl.layers import (
     MaxPool2d,
     Mean,
     Multiply,
+    Pad,
     ReLU,
     Sigmoid,
     Softmax,
@@ -205,6 +206,7 @@ from refimpl.normalization import (
 )
 from refimpl.optimizers import adam_step, sgd_step
 from refimpl.optimizing import Optimizer
+from refimpl.padding import pad, pad_backward
 from refimpl.piecewise_activations import (
     PReLUGrads,
     hardsigmoid,
@@ -328,6 +330,7 @@ __all__ = [
     "Optimizer",
     "PReLU",
     "PReLUGrads",
+    "Pad",
     "Parameters",
     "PowerGrads",
     "ReLU",
@@ -470,6 +473,8 @@ __all__ = [
     "mse_loss_backward",
     "multiply",
     "multiply_backward",
+    "pad",
+    "pad_backward",
     "perceptron",
     "perceptron_loss",
     "perceptron_loss_backward",

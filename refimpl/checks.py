@@ -231,11 +231,11 @@ def _stacked_last(first: Array, other: Array) -> str:
     return turned_to_last("every maps[k]", other.shape, wanted, "channels")
 
 
-def check_choice(where: str, name: str, value: Any, choices: Sequence[str]) -> None:
+def check_choice(where: str, name: str, value: Any, choices: Sequence[str], hint: str = "") -> None:
     """Refuse an option that is not one of `choices`."""
     if not isinstance(value, str) or value not in choices:
         allowed = ", ".join(repr(choice) for choice in choices)
-        raise ValueError(f"{where}: {name} must be one of {allowed}, but is {value!r}")
+        raise ValueError(f"{where}: {name} must be one of {allowed}, but is {value!r}{hint}")
 
 
 def check_axis(where: str, name: str, array: Array, axis: Any) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from refimpl.checks import Ints, check_arrays, check_gradient
 from refimpl.elements import Array, zeros
+from refimpl.padding import framed, unframed
 from refimpl.patches import (
     add_patches,
     add_products,
@@ -16,9 +17,8 @@ from refimpl.patches import (
     patch_matrix,
     window_blocks,
 )
-from refimpl.shapes import Padding, check_bias, conv_geometry
+from refimpl.shapes import Padding, check_bias, check_padding_mode, conv_geometry
 from refimpl.sums import LongSum, matmul, total
-from refimpl.windows import crop, pad
 
 
 class ConvGrads(NamedTuple):
@@ -40,13 +40,16 @@ def conv1d(
     padding: Padding = 0,
     dilation: Ints = 1,
     groups: int = 1,
+    padding_mode: str = "zeros",
 ) -> Array:
     """Convolution along one axis, as networks define it (cross-correlation).
 
-    y[n,o,l] = bias[o] + Σ_ci x[n, c, l·s + i·d] · weight[o,c,i], x padded with zeros
+    y[n,o,l] = bias[o] + Σ_ci x[n, c, l·s + i·d] · weight[o,c,i],
+    x padded as padding_mode says
 
     Shapes: x (N, C_in, L), weight (C_out, C_in/groups, K), bias (C_out,) -> (N, C_out, L_out).
-    padding: as in `conv2d`. An asymmetric one is a tuple of one pair, `((before, after),)`.
+    padding, padding_mode: as in `conv2d`. An asymmetric padding is a tuple of one pair,
+    `((before, after),)`.
     Raises: ValueError, TypeError as `conv2d` does.
     Source: D4.1, D4.12, D4.17.
     Plain: parity/witnesses/definitions/convolution.py.
@@ -54,7 +57,7 @@ def conv1d(
     >>> conv1d(np.array([[[1.0, 2.0, 4.0]]]), np.array([[[1.0, 10.0]]]))
     array([[[21., 42.]]])
     """
-    return _forward("conv1d", 1, x, weight, bias, stride, padding, dilation, groups)
+    return _forward("conv1d", 1, x, weight, bias, stride, padding, dilation, groups, padding_mode)
 
 
 def conv1d_backward(
@@ -65,6 +68,7 @@ def conv1d_backward(
     padding: Padding = 0,
     dilation: Ints = 1,
     groups: int = 1,
+    padding_mode: str = "zeros",
 ) -> ConvGrads:
     """Gradients of a loss L through `conv1d`, given dy = ∂L/∂y.
 
@@ -81,7 +85,9 @@ def conv1d_backward(
     >>> conv1d_backward(dy, x, weight).dweight
     array([[[-1., -2.]]])
     """
-    return _backward("conv1d_backward", 1, dy, x, weight, stride, padding, dilation, groups)
+    return _backward(
+        "conv1d_backward", 1, dy, x, weight, stride, padding, dilation, groups, padding_mode
+    )
 
 
 def conv2d(
@@ -92,17 +98,20 @@ def conv2d(
     padding: Padding = 0,
     dilation: Ints = 1,
     groups: int = 1,
+    padding_mode: str = "zeros",
 ) -> Array:
     """Convolution along two axes, as networks define it (cross-correlation).
 
     y[n,o,h,w] = bias[o] + Σ_cij x[n, c, h·s + i·d, w·s + j·d] · weight[o,c,i,j],
-    x padded with zeros; with groups, c runs over the channels of o's group.
+    x padded as padding_mode says; with groups, c runs over the channels of o's group.
 
     Shapes: x (N, C_in, H, W), weight (C_out, C_in/groups, K_h, K_w), bias (C_out,)
     -> (N, C_out, H_out, W_out), H_out = ⌊(H + before + after − d·(K_h − 1) − 1)/s⌋ + 1,
-    before and after the zeros on the two sides: padding p puts p on each, 2p in all.
+    before and after the places added on the two sides: padding p puts p on each, 2p in all.
     padding: a number, one for each axis, a pair (before, after) for each axis, "valid" (none),
     "same" (H_out = ⌈H/s⌉, any stride), or "full" (d·(K − 1) on every side).
+    padding_mode: "zeros", or, as in `pad`, "reflect", "replicate", "circular"; then dx collects
+    the gradients of all copies of a place.
     Raises: ValueError if sizes disagree or a window exceeds the padded input, TypeError for
     arrays that are not real numbers of one dtype.
     Source: D0.1, D0.3, D0.5, D0.6, D0.16, D2.1, D2.2, D2.12, D2.23, D3.1, D3.2, D3.7, D3.12, D4.1,
@@ -117,7 +126,7 @@ def conv2d(
            [2., 4., 3.],
            [2., 3., 4.]])
     """
-    return _forward("conv2d", 2, x, weight, bias, stride, padding, dilation, groups)
+    return _forward("conv2d", 2, x, weight, bias, stride, padding, dilation, groups, padding_mode)
 
 
 def conv2d_backward(
@@ -128,6 +137,7 @@ def conv2d_backward(
     padding: Padding = 0,
     dilation: Ints = 1,
     groups: int = 1,
+    padding_mode: str = "zeros",
 ) -> ConvGrads:
     """Gradients of a loss L through `conv2d`, given dy = ∂L/∂y.
 
@@ -147,7 +157,9 @@ def conv2d_backward(
     array([[ 4.,  6.],
            [10., 12.]])
     """
-    return _backward("conv2d_backward", 2, dy, x, weight, stride, padding, dilation, groups)
+    return _backward(
+        "conv2d_backward", 2, dy, x, weight, stride, padding, dilation, groups, padding_mode
+    )
 
 
 def conv3d(
@@ -158,6 +170,7 @@ def conv3d(
     padding: Padding = 0,
     dilation: Ints = 1,
     groups: int = 1,
+    padding_mode: str = "zeros",
 ) -> Array:
     """Convolution along three axes, for input volumes.
 
@@ -165,7 +178,7 @@ def conv3d(
 
     Shapes: x (N, C_in, D, H, W), weight (C_out, C_in/groups, K_d, K_h, K_w), bias (C_out,)
     -> (N, C_out, D_out, H_out, W_out).
-    padding: as in `conv2d`.
+    padding, padding_mode: as in `conv2d`.
     Raises: ValueError, TypeError as `conv2d` does.
     Source: D0.5.
     Plain: parity/witnesses/definitions/convolution.py.
@@ -174,7 +187,7 @@ def conv3d(
     >>> conv3d(x, x)
     array([[[[[140.]]]]])
     """
-    return _forward("conv3d", 3, x, weight, bias, stride, padding, dilation, groups)
+    return _forward("conv3d", 3, x, weight, bias, stride, padding, dilation, groups, padding_mode)
 
 
 def conv3d_backward(
@@ -185,6 +198,7 @@ def conv3d_backward(
     padding: Padding = 0,
     dilation: Ints = 1,
     groups: int = 1,
+    padding_mode: str = "zeros",
 ) -> ConvGrads:
     """Gradients of a loss L through `conv3d`, given dy = ∂L/∂y.
 
@@ -204,7 +218,9 @@ def conv3d_backward(
     >>> bool((grads.dx == 3 * x).all()), grads.dbias
     (True, array([3.]))
     """
-    return _backward("conv3d_backward", 3, dy, x, weight, stride, padding, dilation, groups)
+    return _backward(
+        "conv3d_backward", 3, dy, x, weight, stride, padding, dilation, groups, padding_mode
+    )
 
 
 def _forward(
@@ -217,14 +233,16 @@ def _forward(
     padding: Padding,
     dilation: Ints,
     groups: int,
+    padding_mode: str,
 ) -> Array:
     given = {} if bias is None else {"bias": bias}
     x, weight, *biases = check_arrays(where, x=x, weight=weight, **given)
     geometry = conv_geometry(where, n, x, weight, stride, padding, dilation, groups)
+    check_padding_mode(where, x, geometry.padding, padding_mode)
     N, C_out, G = x.shape[0], weight.shape[0], geometry.groups
     for b in biases:
         check_bias(where, b, C_out)
-    padded = pad(x, geometry.padding)
+    padded = framed(x, geometry.padding, padding_mode)
     kernels = kernel_matrix(weight, G)
     y = np.empty((N, G, C_out // G, prod(geometry.output)), x.dtype)
     for part, columns in window_blocks(padded, geometry, kernels):
@@ -246,14 +264,16 @@ def _backward(
     padding: Padding,
     dilation: Ints,
     groups: int,
+    padding_mode: str,
 ) -> ConvGrads:
     dy, x, weight = check_arrays(where, dy=dy, x=x, weight=weight)
     geometry = conv_geometry(where, n, x, weight, stride, padding, dilation, groups)
+    check_padding_mode(where, x, geometry.padding, padding_mode)
     N, C_out, G = x.shape[0], weight.shape[0], geometry.groups
     check_gradient(where, dy, (N, C_out, *geometry.output), channels=True)
     upstream = dy.reshape(N, G, C_out // G, prod(geometry.output))
     dbias = total(upstream, axes=(0, 3)).reshape(C_out)
-    padded = pad(x, geometry.padding)
+    padded = framed(x, geometry.padding, padding_mode)
     dpadded = zeros(padded.shape, like=x)
     kernels = kernel_matrix(weight, G)
     dkernels = LongSum(nothing=zeros(kernels.shape, like=weight))
@@ -261,6 +281,6 @@ def _backward(
         d = upstream[columns]  # (n, G, C_out/G, L)
         add_products(dkernels, d, patch_matrix(padded[part], geometry))
         add_patches(dpadded[part], kernels, d, geometry)
-    dx = np.ascontiguousarray(crop(dpadded, geometry.padding))
+    dx = unframed(dpadded, x.shape, geometry.padding, padding_mode)
     dweight = dkernels.result().astype(weight.dtype, copy=False).reshape(weight.shape)
     return ConvGrads(dx, dweight, dbias)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 Shape: TypeAlias = tuple[int, ...]
 
@@ -156,6 +156,51 @@ def reshaped(name: str, shape: Shape, wanted: Shape) -> str:
     alike = [n for n in shape if n != 1] == [n for n in wanted if n != 1]
     sizes = ", ".join(map(str, wanted))
     return f"; give {name}.reshape({sizes})" if shape and wanted and alike else ""
+
+
+# What others call the modes of padding.
+MODES = {
+    "edge": "replicate",
+    "nearest": "replicate",
+    "border": "replicate",
+    "wrap": "circular",
+    "zeros": "constant",
+    "mirror": "reflect",
+}
+
+
+def mode_called(mode: Any, constant: str = "constant") -> str:
+    """Which mode of padding is meant by the name that NumPy, SciPy or a layer has for it.
+
+    constant: what a frame of zeros is called.
+
+    >>> mode_called("edge"), mode_called("half"), mode_called("constant", "zeros")
+    ("; 'edge' is 'replicate' here", '', "; 'constant' is 'zeros' here")
+    """
+    name = mode.lower() if isinstance(mode, str) else ""
+    if name == "symmetric":
+        return "; none of these repeats the border: give np.pad(…, mode='symmetric')"
+    known = MODES.get(name, name if name in MODES.values() else "")
+    known = constant if known == "constant" else known
+    return f"; {mode!r} is {known!r} here" if known else ""
+
+
+def other_order(given: Sequence[Any], axes: int) -> str:
+    """What flat padding from the last axis on, torch's, or pairs of all axes, NumPy's, are here.
+
+    >>> other_order((1, 2, 3, 4), 2)
+    '; torch counts from the last axis on, here give ((3, 4), (1, 2))'
+    >>> other_order(((0, 0), (0, 0), (1, 2), (3, 4)), 2)
+    '; leave N and C out, give ((1, 2), (3, 4))'
+    """
+    flat = all(isinstance(side, int) for side in given)
+    if flat and not len(given) % 2 and 0 < len(given) <= 2 * axes:
+        pairs = list(zip(given[::2], given[1::2], strict=True))
+        turned = (*(0,) * (axes - len(pairs)), *pairs[::-1])
+        return f"; torch counts from the last axis on, here give {turned}"
+    if len(given) == axes + 2 and all(entry in (0, (0, 0), [0, 0]) for entry in given[:2]):
+        return f"; leave N and C out, give {tuple(given[2:])}"
+    return ""
 
 
 def _if(condition: str, ways: Sequence[str]) -> str:

@@ -22,6 +22,7 @@ from refimpl import (
     joining,
     max_pooling,
     normalization,
+    padding,
     reductions,
     transposed_convolution,
 )
@@ -147,6 +148,7 @@ class Conv2d(Layer):
         padding: Padding = 0,
         dilation: Ints = 1,
         groups: int = 1,
+        padding_mode: str = "zeros",
     ) -> None:
         super().__init__(
             _given(weight, bias),
@@ -154,6 +156,7 @@ class Conv2d(Layer):
             padding=padding,
             dilation=dilation,
             groups=groups,
+            padding_mode=padding_mode,
         )
 
     def forward(self, x: Array) -> Array:
@@ -204,6 +207,25 @@ class ConvTranspose2d(Layer):
             dy, x, self.parameters["weight"], **self.options
         )
         return LayerGrads(dx, _of_given(self, dweight, dbias))
+
+
+class Pad(Layer):
+    """Maps with a frame, see `refimpl.pad`.
+
+    >>> Pad(((0, 0), (2, 1)), "circular").forward(np.array([[[[1.0, 2.0, 3.0]]]]))
+    array([[[[2., 3., 1., 2., 3., 1.]]]])
+    """
+
+    function = "pad"
+
+    def __init__(self, padding: Padding, mode: str = "constant", value: Any = 0) -> None:
+        super().__init__(padding=padding, mode=mode, value=value)
+
+    def forward(self, x: Array) -> Array:
+        return padding.pad(x, **self.options)
+
+    def backward(self, dy: Array, x: Array) -> LayerGrads:
+        return LayerGrads(padding.pad_backward(dy, x, **self.options), {})
 
 
 class Linear(Layer):

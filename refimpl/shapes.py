@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -18,13 +18,21 @@ from refimpl.checks import (
     check_ints,
     check_kernel,
     check_most,
+    check_number,
     check_room,
     entries,
     for_each,
     is_integer,
 )
 from refimpl.elements import Array
-from refimpl.hints import channels_last, inputs_first, reshaped, shared_by_groups
+from refimpl.hints import (
+    channels_last,
+    inputs_first,
+    mode_called,
+    other_order,
+    reshaped,
+    shared_by_groups,
+)
 
 Pair: TypeAlias = tuple[int, int]
 Padding: TypeAlias = "int | str | Sequence[int | Sequence[int]]"
@@ -203,12 +211,19 @@ def padding_pairs(
     given: tuple[Any, ...] = entries(padding, len(sizes))
     if all(map(is_integer, given)):
         given = for_each(given, len(sizes))
-    if len(given) != len(sizes):
-        raise ValueError(
-            f"{where}: padding must have an entry for each of {', '.join(AXES[len(sizes)])}, "
-            f"but has {len(given)} ({padding!r})"
-        )
+    _check_entries(where, given, padding, len(sizes))
     return tuple(_padding_pair(where, entry, padding) for entry in given)
+
+
+def _check_entries(
+    where: str, given: tuple[Any, ...], padding: Any, n: int, hint: str = ""
+) -> None:
+    """Refuse another number of entries than there are axes."""
+    if len(given) != n:
+        raise ValueError(
+            f"{where}: padding must have an entry for each of {', '.join(AXES[n])}, "
+            f"but has {len(given)} ({padding!r}){hint}"
+        )
 
 
 def _padding_pair(where: str, entry: Any, padding: Any) -> Pair:
@@ -239,6 +254,90 @@ def _full_padding(size: int, k: int, s: int, d: int) -> Pair:
 
 
 PADDING_RULES = {"valid": _no_padding, "same": _same_padding, "full": _full_padding}
+
+
+# --- padding by itself --------------------------------------------------------------------
+
+# How many places each mode can add on one side of an axis, in words and in numbers.
+REACH: dict[str, tuple[str, Callable[[int], float]]] = {
+    "constant": ("of any size", lambda size: math.inf),
+    "reflect": ("smaller than the axis", lambda size: max(size - 1, 0)),
+    "replicate": ("of an axis that has places", lambda size: math.inf if size else 0),
+    "circular": ("at most as large as the axis", lambda size: size),
+}
+
+
+def pad_pairs(where: str, x: Array, padding: Padding, mode: str, value: Any) -> tuple[Pair, ...]:
+    """Check the arguments of `pad`; (before, after) for each spatial axis."""
+    n = min(max(x.ndim - 2, 1), 3)
+    check_axes(where, "x", x, ("N", "C", *AXES[n]))
+    check_choice(where, "mode", mode, tuple(REACH), mode_called(mode))
+    check_number(where, "value", value, x)
+    if mode != "constant" and value != 0:
+        raise ValueError(
+            f"{where}: value is what mode 'constant' fills with, but mode is {mode!r} and value "
+            f"{value!r}; leave value out"
+        )
+    given = entries(padding, n)
+    if all(map(is_integer, given)):
+        given = for_each(given, n)
+    _check_entries(where, given, padding, n, other_order(given, n))
+    pairs = tuple(_integer_pair(where, entry, padding) for entry in given)
+    for axis, size, pair in zip(AXES[n], x.shape[2:], pairs, strict=True):
+        _check_reach(where, mode, axis, size, pair)
+    check_most(where, padding=[side for pair in pairs for side in pair])
+    check_room(where, "the output", (*x.shape[:2], *padded_sizes(x.shape[2:], pairs)), x.itemsize)
+    return pairs
+
+
+PADDING_MODES = ("zeros", *(mode for mode in REACH if mode != "constant"))
+
+
+def check_padding_mode(where: str, x: Array, pairs: Sequence[Pair], padding_mode: str) -> None:
+    """Refuse what fills no frame of a convolution, or not one of this size."""
+    check_choice(
+        where, "padding_mode", padding_mode, PADDING_MODES, mode_called(padding_mode, "zeros")
+    )
+    if padding_mode != "zeros":
+        for axis, size, pair in zip(AXES[len(pairs)], x.shape[2:], pairs, strict=True):
+            _check_reach(where, padding_mode, axis, size, pair)
+
+
+def padded_sizes(sizes: Sequence[int], pairs: Sequence[Pair]) -> tuple[int, ...]:
+    """The spatial sizes of what `pad` gives."""
+    return tuple(b + size + a for size, (b, a) in zip(sizes, pairs, strict=True))
+
+
+def _integer_pair(where: str, entry: Any, padding: Any) -> Pair:
+    """(before, after) of one axis, of any sign."""
+    pair = entries(entry, 2)
+    if len(pair) != 2 or not all(map(is_integer, pair)):
+        raise TypeError(
+            f"{where}: padding must be an integer, or an integer or a pair (before, after) for "
+            f"each axis, but is {padding!r}"
+        )
+    return int(pair[0]), int(pair[1])
+
+
+def _check_reach(where: str, mode: str, axis: str, size: int, pair: Pair) -> None:
+    """Refuse padding that x cannot fill, or that takes away more places than there are."""
+    wanted, most = REACH[mode]
+    if max(pair) > most(size):
+        raise ValueError(
+            f"{where}: mode {mode!r} needs padding {wanted}, but along {axis} padding is {pair} "
+            f"and x has {size}; give at most {most(size)}"
+        )
+    if min(pair) < 0 and mode != "constant":
+        raise ValueError(
+            f"{where}: padding must be at least 0 in mode {mode!r}, but along {axis} it is {pair}; "
+            "take places away in mode 'constant' first"
+        )
+    taken = -sum(side for side in pair if side < 0)
+    if taken > size:
+        raise ValueError(
+            f"{where}: padding {pair} takes {taken} places away along {axis}, but x has only "
+            f"{size}; take fewer"
+        )
 
 
 # --- transposed convolution ---------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Bounds of functions that select or move: flatten, relu, hardtanh, sign, max pooling, …"""
+"""Bounds of functions that select or move: flatten, pad, relu, hardtanh, sign, max pooling, …"""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def moved_backward(
     return {name: exact_bound(array.shape) for name, array in arrays.items()}
 
 
-def max_pool_backward(
+def collected_backward(
     function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
 ) -> dict[str, Bound]:
-    """A sum over the windows that an element wins: one addition less than windows."""
+    """A sum over the windows that an element wins, or over its copies: one addition less."""
     x = {"x": arrays["x"].astype(np.float64)}  # the same order and ties
     upstream = magnitudes({"dy": dy})["dy"]
     magnitude = operations.gradients(function, x, options, upstream, ["x"]).gradients["x"]

@@ -87,9 +87,10 @@ def _convolution(function: str, shapes: Shapes, options: Options) -> Terms:
     y, of = _of_ones(function, small, {**options, "groups": 1})
     gradients = {"x": of["x"] * (C_out // groups), "weight": of["weight"] * N}
     found = _with_bias(y * (C_in // groups), gradients, shapes, N)
-    return found._replace(
-        shapes=_matrix_products(C_in // groups, C_out // groups, kernel, N, y.size, shapes)
-    )
+    products = _matrix_products(C_in // groups, C_out // groups, kernel, N, y.size, shapes)
+    if options.get("padding_mode", "zeros") != "zeros":
+        products.pop("x")  # whose copies are added up, too: K roundings
+    return found._replace(shapes=products)
 
 
 def _transposed_convolution(function: str, shapes: Shapes, options: Options) -> Terms:

@@ -44,7 +44,7 @@ NUMBERS_NEAR_0 = (
 USUAL_AXES = {
     **dict.fromkeys(("linear", "softmax", "log_softmax", "cross_entropy", "dropout"), 2),
     **dict.fromkeys(("binary_cross_entropy_with_logits", "squared_error", "log_likelihood"), 2),
-    **dict.fromkeys(("global_avg_pool", "global_max_pool", "channel_shuffle"), 4),
+    **dict.fromkeys(("global_avg_pool", "global_max_pool", "channel_shuffle", "pad"), 4),
     # Layers have one number of axes each, by their names or without: none is usual.
     **dict.fromkeys(("batch_norm", "group_norm"), 0),
     "mse_loss": 2,

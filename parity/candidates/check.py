@@ -65,6 +65,7 @@ class Subject:
     more: Callable[[Sequence[Asked]], Iterable[str]] = lambda asked: ()
 
 
+OF_ANOTHER_SHAPE = "Mismatch in shape: grad_output"  # torch, of a gradient and the value
 Diagnose = Callable[[Sequence[Outcome], Ask, str], tuple[Said, ...]]
 
 
@@ -86,12 +87,14 @@ def check(subject: Subject, planned: Plan, ask: Ask, diagnose: Diagnose) -> Verd
     if found[-1].answer.fatal:
         return _ended(subject, found, unchecked, len(planned.asked))
     unusual, found = _without_unusual(found)
-    unchecked = tuple(dict.fromkeys((*unchecked, *unusual)))
     if unusual:
         found += _in_place_of(subject, unusual, found, ask)
         if found[-1].answer.fatal:
-            return _ended(subject, found, unchecked, len(planned.asked))
+            return _ended(subject, found, (*unchecked, *unusual), len(planned.asked))
+        others, found = _without_unusual(found)
+        unusual = (*unusual, *others)
         found.sort(key=lambda one: elements(one.asked.problem))
+    unchecked = tuple(dict.fromkeys((*unchecked, *unusual)))
     if not subject.fit.settled:
         unchecked = (*unchecked, *not_shown([one.asked.problem for one in found], unchecked))
     odd = tuple(faults(found, ask))
@@ -128,7 +131,7 @@ def _without_unusual(
     usual = USUAL_AXES.get(found[0].asked.problem.function) != 0
     some = usual and any(not one.wrong for one in found)
     beyond = {one.asked.beyond for one in found if one.wrong and not _takes(one, some)} - {""}
-    forms = {_form(one.asked.problem) for one in found if one.answer.raised} - {""}
+    forms = {_form(one.asked.problem) for one in found if _refuses(one)} - {""}
     left = [
         one
         for one in found
@@ -137,6 +140,11 @@ def _without_unusual(
     if all(one.answer.raised for one in left):
         return (), list(found)
     return tuple(sorted(beyond | forms)), left
+
+
+def _refuses(one: Outcome) -> bool:
+    """Whether a candidate raises; not torch, of a y that came in another shape than dy."""
+    return bool(one.answer.raised) and OF_ANOTHER_SHAPE not in one.answer.raised
 
 
 def _in_place_of(

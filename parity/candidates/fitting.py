@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from math import prod
 
+import numpy as np
+
 from parity.candidates.asked import LARGER, Fit, named_by_sizes
 from parity.candidates.styles.constructing import attribute_of, takes_array
+from parity.candidates.styles.framing import PAD, axes_named
 from parity.candidates.styles.keywords import settled
 from parity.candidates.styles.moves import CONVOLUTIONS, OF_MAPS, ONE_KERNEL_A_MAP, TRANSPOSED
 from parity.candidates.styles.standing import POOLINGS
@@ -159,10 +162,22 @@ def additional(told: Told) -> Iterator[Case]:
         yield from (_own_case(told.like, told.own, (N, 1), f"{N} samples") for N in (1, 2, 3, 6, 9))
     elif told.like in (*CONVOLUTIONS, *POOLINGS):
         yield from _around_the_window(told.like, told.own)
+    elif told.like == PAD:
+        yield from _within_the_frame(told.own, told.names[0])
     elif told.like in TRANSPOSED:
         yield from _of_any_size(told.like, told.own)
     elif told.own.channels and told.like != "cross_entropy":
         yield from _of_rows_and_maps(told.like, told.own)
+
+
+def _within_the_frame(own: Own, name: str) -> Iterator[Case]:
+    """Maps larger than their frame by one place and more, along the axes of the object."""
+    given = own.options.get("padding", 0)
+    axes = len(given) if isinstance(given, tuple | list) else axes_named(name) or 2
+    most = int(np.max(np.abs(given)))
+    for N, C, more in STEPS:
+        x = (N, C, *(most + 1 + axis + more[axis % 2] for axis in range(axes)))
+        yield named_by_sizes(_own_case(PAD, own, x, "own"))
 
 
 def has_no_bias(told: Told) -> bool:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import product
 from typing import Any
 
 from parity.cases.case import Case, Draw, Shape
+from parity.cases.padding import MODES
 
 # Windows: height, width, and how far a map goes beyond it. All maps have H ≠ W.
 PLAIN = (
@@ -73,10 +75,23 @@ def usual(function: str) -> tuple[Case, ...]:
         return tuple(_with_and_without_bias(_dense()))
     if function in NORMALISATIONS:
         return tuple(_normalisations(function))
+    if function == "pad":
+        return tuple(_frames())
     if function in OF_ROWS:
         shapes = ROWS if "softmax" in function else (*ROWS, *MAPS)
         return tuple(Case(function, "", {"x": Draw(x)}) for x in shapes)
     return ()
+
+
+def _frames() -> Iterator[Case]:
+    """Each mode along one axis, two and three; numbers for all axes and pairs."""
+    for place, (n, mode) in enumerate(product((1, 2, 3), MODES)):
+        N, C, _ = COUNTS[place % len(COUNTS)]
+        x = Draw((N, C, *(5 + axis + place % 3 for axis in range(n))))
+        pairs = tuple((1 + axis, 3 - axis) for axis in range(n))
+        for padding in (1, 2, 3, pairs, ((2, 0), *pairs[1:])):
+            named = {} if mode == "constant" else {"mode": mode}
+            yield Case("pad", "", {"x": x}, {"padding": padding, **named})
 
 
 def _convolutions(function: str, n: int) -> Iterator[Case]:

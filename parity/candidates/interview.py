@@ -12,6 +12,7 @@ from parity.candidates.fitting import other_than_layout
 from parity.candidates.styles.again import again
 from parity.candidates.styles.as_layer import evaluating
 from parity.candidates.styles.every import EVERY
+from parity.candidates.styles.framing import other_axes
 from parity.candidates.styles.of_library import evaluating as module_evaluating
 from parity.candidates.styles.requests import LAYER
 from parity.candidates.styles.style import Exchange, Told, Unclear
@@ -46,7 +47,7 @@ class Interview:
 
     def lacks(self, problem: Problem) -> str:
         """What of a problem the candidate cannot be told."""
-        other = other_than_layout(problem, self.told.layout)
+        other = other_than_layout(problem, self.told.layout) or other_axes(problem, self.told)
         return other or self.style.lacks(problem, self.told)
 
     def ask(self, problem: Problem) -> Answer:

@@ -362,8 +362,48 @@ VIEWS = tuple(
     for layout in ("reversed", "strided", "transposed")
 )
 
+# --- what fills the frame -----------------------------------------------------------------
+
+MODES = ("reflect", "replicate", "circular")
+FRAMED: tuple[tuple[str, str, Shape, Shape, dict[str, Any]], ...] = (
+    ("conv1d", "padding asymmetric", (2, 3, 7), (5, 3, 4), {"padding": ((1, 3),)}),
+    ("conv1d", "same even", (2, 3, 8), (5, 3, 4), {"padding": "same"}),
+    ("conv1d", "stride 2, groups 2", (3, 4, 9), (6, 2, 5),
+     {"padding": 2, "stride": 2, "groups": 2}),
+    ("conv2d", "padding 1", (2, 4, 6, 5), (7, 4, 3, 2), {"padding": 1}),
+    ("conv2d", "padding asymmetric", (2, 3, 7, 6), (8, 3, 5, 4), {"padding": ((1, 3), (2, 0))}),
+    ("conv2d", "same even", (2, 3, 7, 6), (8, 3, 4, 2), {"padding": "same"}),
+    ("conv2d", "same stride 2", (2, 3, 8, 7), (9, 3, 4, 5), {"padding": "same", "stride": 2}),
+    ("conv2d", "full", (2, 3, 6, 7), (8, 3, 4, 5), {"padding": "full"}),
+    ("conv2d", "stride (2,1), dilation (1,2)", (2, 3, 9, 8), (5, 3, 4, 1),
+     {"padding": (2, 1), "stride": (2, 1), "dilation": (1, 2)}),
+    ("conv2d", "groups 2", (3, 4, 6, 7), (8, 2, 5, 1), {"padding": 2, "groups": 2}),
+    ("conv2d", "no padding", (2, 3, 7, 6), (5, 3, 2, 4), {}),
+    ("conv3d", "padding asymmetric", (2, 3, 6, 5, 4), (7, 3, 2, 1, 4),
+     {"padding": ((0, 2), (1, 0), (3, 1))}),
+    ("conv3d", "same even", (3, 5, 8, 6, 7), (9, 5, 2, 4, 1), {"padding": "same"}),
+)  # fmt: skip
+FRAMES = tuple(
+    _case(function, f"{mode}, {name}", x, weight, padding_mode=mode, **options)
+    for function, name, x, weight, options in FRAMED
+    for mode in MODES
+) + tuple(
+    _conv2d(f"{mode}, {values}", (2, 3, 6, 7), (5, 3, 4, 2), padding=((2, 1), (0, 3)),
+            padding_mode=mode, values=values, upstream=values)
+    for values in ("integers", "wide", "huge")
+    for mode in MODES
+)  # fmt: skip
+
 GOOD: tuple[Case, ...] = (
-    ONE_AXIS + TWO_AXES + THREE_AXES + FAMILIES + SPECIAL_WEIGHTS + VIEWS + WORKED + filters.GOOD
+    ONE_AXIS
+    + TWO_AXES
+    + THREE_AXES
+    + FRAMES
+    + FAMILIES
+    + SPECIAL_WEIGHTS
+    + VIEWS
+    + WORKED
+    + filters.GOOD
 )
 
 # --- bad arguments ------------------------------------------------------------------------
@@ -576,6 +616,48 @@ BAD_OPTIONS = (
 
 BAD_SIZES = (
     *(
+        says.value_error(
+            function,
+            name,
+            f"padding_mode must be one of 'zeros', 'reflect', 'replicate', 'circular', but is "
+            f"{mode!r}{hint}",
+            padding_mode=mode,
+        )
+        for function, name, mode, hint in (
+            (
+                "conv2d",
+                "torch's functional name of zeros",
+                "constant",
+                "; 'constant' is 'zeros' here",
+            ),
+            ("conv2d_backward", "np.pad's ring", "wrap", "; 'wrap' is 'circular' here"),
+            (
+                "conv1d",
+                "the border repeated",
+                "symmetric",
+                "; none of these repeats the border: give np.pad(…, mode='symmetric')",
+            ),
+            ("conv3d", "a mode of nobody", 1, ""),
+        )
+    ),
+    says.value_error(
+        "conv2d",
+        "reflect as far as the axis",
+        "mode 'reflect' needs padding smaller than the axis, but along W padding is (6, 6) and x "
+        "has 6; give at most 5",
+        padding=6,
+        padding_mode="reflect",
+    ),
+    says.value_error(
+        "conv1d_backward",
+        "circular more than once",
+        "mode 'circular' needs padding at most as large as the axis, but along L padding is "
+        "(0, 10) and x has 9; give at most 9",
+        padding=((0, 10),),
+        padding_mode="circular",
+        dy=Draw((2, 5, 16)),
+    ),
+    *(
         says.most(function, option, 2**63)
         for function in ("conv1d", "conv2d", "conv3d", "conv2d_backward")
         for option in ("stride",)
@@ -649,6 +731,13 @@ SYMBOLIC: tuple[SymbolCase, ...] = (
         dilation=2,
         groups=2,
     ),
+    sums(
+        "conv2d",
+        "reflect",
+        {"x": (1, 2, 3, 4), "weight": (2, 2, 2, 3), "bias": (2,)},
+        padding=((1, 2), (2, 0)),
+        padding_mode="reflect",
+    ),
     sums("conv2d", "plain", {"x": (2, 2, 3, 4), "weight": (3, 2, 2, 1), "bias": (3,)}),
     sums(
         "conv2d",
@@ -687,16 +776,20 @@ def _random_convolution(n: int) -> Maker:
         padding, room = _random_padding(dice, n)
         least = [max(1, span - more) for span, more in zip(spans, room, strict=True)]
         sizes = tuple(dice.size(low, low + 8) for low in least)
+        mode = dice.one_of(MODES) if dice.chance(0.2) else "zeros"
+        if mode != "zeros":  # no axis is shorter than its frame
+            frames = spans if isinstance(padding, str) else room
+            sizes = tuple(max(n, frame + 1) for n, frame in zip(sizes, frames, strict=True))
         options = {
             "stride": each(dice, stride),
             "padding": padding,
             "dilation": each(dice, dilation),
             "groups": groups,
+            "padding_mode": mode,
         }
         x, weight = (samples, groups * depth, *sizes), (outputs, depth, *kernel)
-        return affine(
-            dice, x, weight, told(dice, options, stride=1, padding=0, dilation=1, groups=1)
-        )
+        usual = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "padding_mode": "zeros"}
+        return affine(dice, x, weight, told(dice, options, **usual))
 
     return make
 

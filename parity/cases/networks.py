@@ -29,6 +29,7 @@ from refimpl import (
     Linear,
     MaxPool2d,
     Network,
+    Pad,
     ReLU,
     Sequential,
     Sigmoid,
@@ -198,6 +199,7 @@ MODELS = (
 def _options(rng: np.random.Generator) -> Sequential:
     return Sequential(
         {
+            "frame": Pad(((0, 1), (1, 0)), "circular"),
             "conv": Conv2d(
                 uniform(rng, (6, 2, 3, 2), 1),
                 rng.normal(size=6) / 10,
@@ -205,6 +207,7 @@ def _options(rng: np.random.Generator) -> Sequential:
                 padding=((1, 0), (2, 1)),
                 dilation=(2, 1),
                 groups=2,
+                padding_mode="reflect",
             ),
             "bend": LeakyReLU(0.3),
             "max": MaxPool2d((3, 2), stride=2, padding=1, dilation=(1, 2), ceil_mode=True),
@@ -220,7 +223,15 @@ def _options(rng: np.random.Generator) -> Sequential:
 
 
 OPTIONS = {
-    "conv": described("conv2d", stride=(1, 2), padding=((1, 0), (2, 1)), dilation=(2, 1), groups=2),
+    "frame": described("pad", padding=((0, 1), (1, 0)), mode="circular"),
+    "conv": described(
+        "conv2d",
+        stride=(1, 2),
+        padding=((1, 0), (2, 1)),
+        dilation=(2, 1),
+        groups=2,
+        padding_mode="reflect",
+    ),
     "bend": described("leaky_relu", negative_slope=0.3),
     "max": described(
         "max_pool2d", kernel_size=(3, 2), stride=2, padding=1, dilation=(1, 2), ceil_mode=True
@@ -241,7 +252,7 @@ OPTIONS = {
 
 
 def _wide_images(steps: int, rng: np.random.Generator) -> list[tuple[Array, Array]]:
-    return [(rng.normal(size=(3, 4, 11, 10)), rng.integers(0, 5, 3)) for _ in range(steps)]
+    return [(rng.normal(size=(3, 4, 10, 9)), rng.integers(0, 5, 3)) for _ in range(steps)]
 
 
 # --- an output that six layers take -------------------------------------------------------

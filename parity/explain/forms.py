@@ -272,6 +272,21 @@ FORMS: tuple[Form, ...] = (
         "maps.mean(axis=(2, 3), keepdims=True)",
         ("global_avg_pool",),
     ),
+    *(
+        Form(
+            f"np.pad, whose name of the mode is {other!r}",
+            f"pad(maps, ((1, 0), (2, 3)), {ours!r})",
+            f"np.pad(maps, ((0, 0), (0, 0), (1, 0), (2, 3)), {other!r})",
+            ("pad",),
+        )
+        for ours, other in (("reflect", "reflect"), ("replicate", "edge"), ("circular", "wrap"))
+    ),
+    Form(
+        "a frame of zeros, and then a convolution, is a convolution with padding",
+        "conv2d(pad(x, 1), weight, bias)",
+        "conv2d(x, weight, bias, padding=1)",
+        ("pad", *CONV),
+    ),
     Form(
         "torch's nn.Flatten, and Keras' on channels-first maps",
         "flatten(maps)",

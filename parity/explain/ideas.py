@@ -236,6 +236,27 @@ IDEAS: tuple[Idea, ...] = (
              "adaptive-windows-of-one-size", "average-pooling-gradient"),
     ),
     Idea(
+        "padding-modes",
+        "reflect, replicate, circular: a frame that is filled from x",
+        "reflect mirrors x at its border, which is not repeated; replicate repeats the border; "
+        "circular goes on at the other end. A place of x then has several copies, and its gradient "
+        "is the sum over all of them: whoever cuts the frame off loses it. np.pad calls replicate "
+        "edge and circular wrap; its symmetric, which repeats the border, is no mode of torch. "
+        "Padding here is (before, after) for each axis in the order of the axes; torch's is flat "
+        "and begins with the last axis: F.pad(x, (left, right, top, bottom)) is "
+        "pad(x, ((top, bottom), (left, right))).",
+        ("ReflectionPad2d", "ReplicationPad2d", "CircularPad2d", "ZeroPad2d", "ConstantPad2d",
+         "F.pad", "np.pad", "padding_mode", "padding mode", "reflection padding",
+         "reflect padding", "replicate padding", "circular padding", "edge padding", "wrap",
+         "symmetric padding", "mirror padding", "反射填充", "镜像填充", "复制填充", "循环填充",
+         "填充模式"),
+        "pad_backward", "2x3 padding 1 mode replicate", "0,0,0,0",
+        forms=tuple(f"np.pad, whose name of the mode is {mode!r}" for mode in
+                    ("reflect", "edge", "wrap")),
+        see=("pad", "pad_backward", "pad-gradient-cropped", "pad-border-repeated",
+             "pad-axes-from-last", "padding"),
+    ),
+    Idea(
         "im2col",
         "im2col: a convolution as one matrix product",
         "Each window becomes a column, each kernel a row; the convolution is their product, and "

@@ -34,6 +34,7 @@ OF_CONVOLUTION = (
     "3 kernel 2 channels 2 outputs 4 groups 2",
     "4 kernel 2 stride 2", "5 kernel 2 stride 2", "4 kernel 2 dilation 2", "3 kernel 3 padding 1",
     "4 kernel 3 stride 2 padding 1", "2 kernel 2 batch 2 channels 2 outputs 2",
+    "2 kernel 2 padding 1 padding_mode reflect", "2 kernel 2 padding 1 padding_mode circular",
 )  # fmt: skip
 OF_TRANSPOSED = (
     "2 kernel 1", "1 kernel 2", "2 kernel 2", "2 kernel 2 batch 2", "2 kernel 2 channels 2",
@@ -49,6 +50,13 @@ OF_ADAPTIVE = (
     "5 output_size 2", "4 output_size 3", "5 output_size 4", "5 output_size 4 values negative",
     "7 output_size 4", "2 output_size 3", "2 batch 2", "2x3", "2", "2 values equal",
     "4 values equal", "2 values negative", "3 values negative",
+)  # fmt: skip
+OF_PADDING = (
+    "2 padding 1", "2 padding 1 mode replicate", "2 padding 1 mode circular",
+    "1 padding 1 mode constant", "1 padding 1 mode constant value 7", "1 padding 1 mode replicate",
+    "2 padding 1:0", "2 padding 1:0 mode replicate", "2 padding 1:0 mode circular",
+    "2x2 padding 1", "1x1 padding 1 mode replicate", "2x2 padding 1 mode circular",
+    "1x1 padding 1:0x0:1 mode constant", "2x2 padding 2:0x2:0 mode replicate",
 )  # fmt: skip
 OF_POOLING = (
     "2 kernel 2", "2 kernel 2 values equal", "2 kernel 2 values negative",
@@ -124,6 +132,8 @@ def texts(known: Mistake) -> tuple[str, ...]:
         return OF_ADAPTIVE
     if forward[:4] == "conv" and forward[-1] == "d" and forward != "convolve2d":
         return OF_CONVOLUTION
+    if forward == "pad":
+        return OF_PADDING
     if forward == "cross_entropy":
         return (*OTHERS, *WITH_OPTIONS)
     if forward.endswith("_step"):

@@ -160,6 +160,10 @@ def _maps_of(shape: Sizes, said: Picked) -> Arguments:
     return {"x": _of_kind(x, said.get("values", "different"))}
 
 
+def _framed(name: str, said: Picked) -> Arguments:
+    return _maps_of((2, 3) if said.shape is None else said.shape, said)
+
+
 def _of_kind(x: Array, values: Any) -> Array:
     """The numbers all different, some of them equal, or all negative."""
     if values not in VALUES:
@@ -387,6 +391,7 @@ KINDS: dict[Maker, tuple[str, tuple[str, ...]]] = {
         ("channels", "batch", "values"),
     ),
     _whole_maps: ("global_avg_pool global_max_pool", ("channels", "batch", "values")),
+    _framed: ("pad", ("channels", "batch", "values")),
     _weighted_pool: ("weighted_pool2d", ("kernel", "channels", "batch")),
     _gaussian_pool: ("gaussian_pool2d", ("kernel",)),
     _matrix_and_kernel: ("correlate2d convolve2d", ("kernel",)),
@@ -425,6 +430,7 @@ NAMED = {name: words for _, (names, words) in KINDS.items() for name in names.sp
 # Options that a function's example has, and what it is called where people say "kernel".
 USUAL: dict[str, Mapping[str, Any]] = {
     **{name: {"output_size": 2} for name in KINDS[_adaptive][0].split()},
+    "pad": {"padding": 1, "mode": "reflect"},
     "leaky_relu": {"negative_slope": Fraction(1, 10)},
     "gaussian_pool2d": {"sigma": 1},
     "batch_norm": {"training": True, "eps": 5},
@@ -453,6 +459,7 @@ EXAMPLES: dict[Maker, str] = {
     _pooling: "4x4 kernel 2 stride 2",
     _adaptive: "5x5 output_size 3",
     _whole_maps: "3x3",
+    _framed: "2x3 padding 1:0x2:1 mode circular",
     _dense: "3 outputs 2 batch 2",
     _classified: "2x3 reduction sum",
 }

@@ -12,6 +12,7 @@ from typing import Any
 Sizes = tuple[int, ...]
 LARGEST = 400  # elements of an array that is drawn
 AXES = re.compile(r"\d+(?:[x×*]\d+)+", re.IGNORECASE)
+PAIRS = re.compile(r"-?\d+:-?\d+(?:[x×*]-?\d+:-?\d+)*", re.IGNORECASE)  # before:after an axis
 COUNTS = ("batch", "channels", "outputs", "groups")
 TRUTH = {"yes": True, "true": True, "no": False, "false": False}
 
@@ -77,9 +78,16 @@ def _sizes(word: str) -> Sizes:
 
 
 def _value(word: str) -> Any:
-    """A number, sizes, yes or no, or a word."""
+    """A number, sizes, pairs, yes or no, or a word.
+
+    >>> _value("3x2"), _value("1:2x0:3"), _value("1/2")
+    ((3, 2), ((1, 2), (0, 3)), Fraction(1, 2))
+    """
     if AXES.fullmatch(word):
         return _sizes(word)
+    if PAIRS.fullmatch(word):
+        pairs = (pair.split(":") for pair in re.split(r"[x×*]", word.lower()))
+        return tuple((int(before), int(after)) for before, after in pairs)
     if word.lower() in TRUTH:
         return TRUTH[word.lower()]
     try:

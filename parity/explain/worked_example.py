@@ -51,6 +51,8 @@ def in_sizes(demo: Demonstration, sheet: Sheet) -> str:
 
 
 def _option(value: object) -> str:
+    if isinstance(value, tuple) and value and all(isinstance(part, tuple) for part in value):
+        return "×".join(":".join(map(str, pair)) for pair in value)  # as --size takes pairs
     if isinstance(value, tuple):
         is_size = all(isinstance(part, int) for part in value)
         return "×".join(map(str, value)) if is_size else f"({', '.join(map(_option, value))})"

@@ -26,6 +26,7 @@ from refimpl import (
 )
 from refimpl.convolution import ConvGrads
 from refimpl.elements import zeros
+from refimpl.padding import framed, unframed
 from refimpl.shapes import ConvGeometry, conv_geometry
 from refimpl.windows import add_windows, crop, pad, windows
 
@@ -56,8 +57,9 @@ def geometry_of(
     padding: Any = 0,
     dilation: Any = 1,
     groups: int = 1,
+    padding_mode: str = "zeros",
 ) -> ConvGeometry:
-    """The sizes of a convolution."""
+    """The sizes of a convolution, whatever fills its frame."""
     return conv_geometry("mistake", x.ndim - 2, x, weight, stride, padding, dilation, groups)
 
 
@@ -80,6 +82,16 @@ def spread(dy: Array, x: Array, weight: Array, g: ConvGeometry) -> Array:
     return (kernels.swapaxes(1, 2) @ upstream).reshape(*x.shape[:2], *g.kernel, *g.output)
 
 
+def padded_for(x: Array, g: ConvGeometry, how: dict[str, Any]) -> Array:
+    """What the windows slide over."""
+    return framed(x, g.padding, how.get("padding_mode", "zeros"))
+
+
+def without_frame(dpadded: Array, x: Array, g: ConvGeometry, how: dict[str, Any]) -> Array:
+    """Its gradient, as that of x."""
+    return unframed(dpadded, x.shape, g.padding, how.get("padding_mode", "zeros"))
+
+
 def collected(parts: Array, padded: Array, g: ConvGeometry) -> Array:
     """The parts of all windows added up in the padded input."""
     dpadded = zeros(padded.shape, like=padded)
@@ -99,7 +111,7 @@ def assigned(dy: Array, x: Array, weight: Array, how: dict[str, Any], first: boo
             for i, d, s, n in zip(offset, g.dilation, g.stride, g.output, strict=True)
         )
         dpadded[:, :, *places] = parts[:, :, *offset]
-    return crop(dpadded, g.padding)
+    return without_frame(dpadded, x, g, how)
 
 
 def last_maps(dy: Array, groups: int) -> Array:
@@ -312,6 +324,32 @@ def conv_groups_mixed(x: Array, weight: Array, bias: Array | None = None, **how:
     return forward(x[:, interleaved(x.shape[1], how.get("groups", 1))], weight, bias, **how)
 
 
+@mistake(
+    "conv2d",
+    "the frame is zeros whatever padding_mode is",
+    "padding adds zeros",
+    "D2.23",
+)
+def conv_padding_mode_ignored(
+    x: Array, weight: Array, bias: Array | None = None, **how: Any
+) -> Array:
+    return forward(x, weight, bias, **{**how, "padding_mode": "zeros"})
+
+
+@mistake(
+    "conv2d",
+    'the frame of "reflect" repeats the border',
+    "a mirror shows what stands next to it as well",
+    "D2.23",
+)
+def conv_border_repeated(x: Array, weight: Array, bias: Array | None = None, **how: Any) -> Array:
+    if how.get("padding_mode") != "reflect":
+        return forward(x, weight, bias, **how)
+    pairs = geometry_of(x, weight, **how).padding
+    padded = np.pad(x, ((0, 0), (0, 0), *pairs), "symmetric")
+    return forward(padded, weight, bias, **{**how, "padding": 0})
+
+
 # --- gradient of the input ----------------------------------------------------------------
 
 
@@ -349,7 +387,7 @@ def dx_stride_forgotten(dy: Array, x: Array, weight: Array, **how: Any) -> ConvG
     g = geometry_of(x, weight, **how)
     close = g._replace(stride=ones_like(g.stride))
     dpadded = collected(spread(dy, x, weight, g), pad(x, g.padding), close)
-    return backward(dy, x, weight, **how)._replace(dx=crop(dpadded, g.padding))
+    return backward(dy, x, weight, **how)._replace(dx=without_frame(dpadded, x, g, how))
 
 
 @mistake(
@@ -362,7 +400,7 @@ def dx_dilation_forgotten(dy: Array, x: Array, weight: Array, **how: Any) -> Con
     g = geometry_of(x, weight, **how)
     close = g._replace(dilation=ones_like(g.dilation))
     dpadded = collected(spread(dy, x, weight, g), pad(x, g.padding), close)
-    return backward(dy, x, weight, **how)._replace(dx=crop(dpadded, g.padding))
+    return backward(dy, x, weight, **how)._replace(dx=without_frame(dpadded, x, g, how))
 
 
 @mistake(
@@ -488,6 +526,29 @@ def dx_times_input(dy: Array, x: Array, weight: Array, **how: Any) -> ConvGrads:
     return right._replace(dx=right.dx * x)
 
 
+@mistake(
+    "conv2d_backward",
+    "dx: the frame is cut off whatever filled it, the gradient of the copies is lost",
+    "padding has no gradient",
+    "D0.12",
+)
+def dx_copies_lost(dy: Array, x: Array, weight: Array, **how: Any) -> ConvGrads:
+    g = geometry_of(x, weight, **how)
+    dpadded = collected(spread(dy, x, weight, g), pad(x, g.padding), g)
+    return backward(dy, x, weight, **how)._replace(dx=crop(dpadded, g.padding))
+
+
+@mistake(
+    "conv2d_backward",
+    "dweight: x is read with zeros around it whatever padding_mode is",
+    "from the padding nothing is learnt",
+    "D0.13",
+)
+def dweight_padding_mode_ignored(dy: Array, x: Array, weight: Array, **how: Any) -> ConvGrads:
+    wrong = backward(dy, x, weight, **{**how, "padding_mode": "zeros"}).dweight
+    return backward(dy, x, weight, **how)._replace(dweight=wrong)
+
+
 # --- gradients of weight and bias ---------------------------------------------------------
 
 
@@ -526,7 +587,7 @@ def dweight_turned(dy: Array, x: Array, weight: Array, **how: Any) -> ConvGrads:
 )
 def dweight_stride_forgotten(dy: Array, x: Array, weight: Array, **how: Any) -> ConvGrads:
     g = geometry_of(x, weight, **how)
-    view = view_of(pad(x, g.padding), g._replace(stride=ones_like(g.stride)))
+    view = view_of(padded_for(x, g, how), g._replace(stride=ones_like(g.stride)))
     return backward(dy, x, weight, **how)._replace(dweight=dweight_of(dy, view, weight, g))
 
 
@@ -538,7 +599,7 @@ def dweight_stride_forgotten(dy: Array, x: Array, weight: Array, **how: Any) -> 
 )
 def dweight_dilation_forgotten(dy: Array, x: Array, weight: Array, **how: Any) -> ConvGrads:
     g = geometry_of(x, weight, **how)
-    view = view_of(pad(x, g.padding), g._replace(dilation=ones_like(g.dilation)))
+    view = view_of(padded_for(x, g, how), g._replace(dilation=ones_like(g.dilation)))
     return backward(dy, x, weight, **how)._replace(dweight=dweight_of(dy, view, weight, g))
 
 
@@ -713,10 +774,12 @@ RELATIVES = {
         "conv-kernel-turned": "signals: the kernel is turned round before it slides",
         "conv-padding-all-behind": "signals: all of the padding is put behind",
         "conv-stride-ignored": "signals: the window moves by 1 whatever the stride is",
+        "conv-padding-mode-ignored": "signals: the frame is zeros whatever padding_mode is",
     },
     "conv1d_backward": {
         "dx-kernel-not-turned": "signals: dx: the kernel is not turned round",
         "dweight-stride-forgotten": "signals: dweight: x is read as if the stride were 1",
+        "dx-copies-lost": "signals: dx: the gradient of the copies is lost",
         "dbias-averaged": "signals: dbias: the mean instead of the sum",
         "dx-of-last-window-and-filter": "signals: dx: each step assigns (= for +=)",
         "dweight-of-last-window": "signals: dweight: only the last window counts (= for +=)",
@@ -724,10 +787,12 @@ RELATIVES = {
     },
     "conv3d": {
         "conv-kernel-turned": "volumes: the kernel is turned before it slides",
+        "conv-padding-mode-ignored": "volumes: the frame is zeros whatever padding_mode is",
         "conv-dilation-ignored": "volumes: the window reads neighbours whatever the dilation is",
     },
     "conv3d_backward": {
         "dx-kernel-not-turned": "volumes: dx: the kernel is not turned",
+        "dx-copies-lost": "volumes: dx: the gradient of the copies is lost",
         "dx-stride-forgotten": "volumes: dx: dy is not spread out by the stride",
         "dweight-of-last-sample": "volumes: dweight: only the last sample of the batch counts",
         "dx-of-last-window-and-filter": "volumes: dx: each step assigns (= for +=)",

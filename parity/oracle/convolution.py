@@ -28,9 +28,13 @@ def _conv(n: int) -> Callable[..., Tensor]:
         padding: Any = 0,
         dilation: Any = 1,
         groups: int = 1,
+        padding_mode: str = "zeros",
     ) -> Tensor:
         stride, dilation = each(stride, n), each(dilation, n)
-        if not (isinstance(padding, str) and padding != "full" and max(stride) == 1):
+        if padding_mode != "zeros":  # as in nn.Conv2d
+            pairs = _pairs(padding, x.shape[2:], weight.shape[2:], stride, dilation)
+            x, padding = _padded(x, pairs, padding_mode), 0
+        elif not (isinstance(padding, str) and padding != "full" and max(stride) == 1):
             pairs = _pairs(padding, x.shape[2:], weight.shape[2:], stride, dilation)
             if all(before == after for before, after in pairs):
                 padding = tuple(before for before, _ in pairs)
@@ -63,8 +67,8 @@ def _pairs(
     return [(e, e) if isinstance(e, int) else (e[0], e[1]) for e in entries]
 
 
-def _padded(x: Tensor, pairs: list[tuple[int, int]]) -> Tensor:
-    return F.pad(x, [side for pair in reversed(pairs) for side in pair])
+def _padded(x: Tensor, pairs: list[tuple[int, int]], mode: str = "constant") -> Tensor:
+    return F.pad(x, [side for pair in reversed(pairs) for side in pair], mode)
 
 
 TORCH: dict[str, Callable[..., Tensor]] = {

@@ -20,6 +20,7 @@ from parity.oracle.losses import TORCH as LOSSES
 from parity.oracle.max_pooling import TORCH as MAX_POOLING
 from parity.oracle.normalization import TORCH as NORMALIZATION
 from parity.oracle.optimizers import TORCH as OPTIMIZERS
+from parity.oracle.padding import TORCH as PADDING
 from parity.oracle.piecewise_activations import TORCH as PIECEWISE_ACTIVATIONS
 from parity.oracle.powers import TORCH as POWERS
 from parity.oracle.rearranging import TORCH as REARRANGING
@@ -33,6 +34,7 @@ FUNCTIONS: dict[str, Callable[..., Tensor]] = {
     **CONVOLUTION,
     **TRANSPOSED_CONVOLUTION,
     **CORRELATION,
+    **PADDING,
     **MAX_POOLING,
     **AVERAGE_POOLING,
     **ADAPTIVE_POOLING,

@@ -16,7 +16,7 @@ from parity.mistakes.mistake import Mistake
 
 MAPS = (
     *("convolution", "transposed_convolution", "max_pooling", "average_pooling"),
-    *("adaptive_pooling", "weighted_pooling", "sampling"),
+    *("adaptive_pooling", "weighted_pooling", "sampling", "padding"),
 )
 BATCHES = (*MAPS, "dense", "joining", "losses", "linear_models")
 

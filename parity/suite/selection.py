@@ -68,6 +68,23 @@ OTHERS = {
         for axes in ("1d", "2d", "3d")
     },
     **dict.fromkeys(("globalaveragepool", "gap"), "global_avg_pool"),
+    **{
+        f"{kind}{pad}{axes}": "pad"
+        for kind in (
+            "reflection",
+            "reflect",
+            "replication",
+            "replicate",
+            "circular",
+            "zero",
+            "constant",
+            "edge",
+            "wrap",
+            "mirror",
+        )
+        for pad in ("pad", "padding")
+        for axes in ("", "1d", "2d", "3d")
+    },
     **dict.fromkeys(("subsample", "subsampling"), "downsample"),
     **dict.fromkeys(("sgd", "momentum", "nesterov"), "sgd_step"),
     **dict.fromkeys(("adam", "adamw", "amsgrad"), "adam_step"),
@@ -91,7 +108,7 @@ ABSENT = (
         "such optimiser (it has sgd_step and adam_step)",
     ),
     (r"hinge|huber|smoothl1|^l1$|^mae$|kldiv|nll|focal|triplet|ctc", "such loss"),
-    (r"^(pad\w*|fold|unfold|im2col|col2im|interpolate|bilinear)$", "such function"),
+    (r"^(symmetric\w*pad\w*|fold|unfold|im2col|col2im|interpolate|bilinear)$", "such function"),
     (
         r"regulari[sz]|earlystop|augment",
         "regularisation but dropout and the weight decay of sgd_step and adam_step",

@@ -95,7 +95,8 @@ class Geometry:
 
 
 def geometry(case: Case) -> Geometry:
-    """The geometry of a case; slopes become powers of 2, a dropout's 1 − p too; limits integers."""
+    """The geometry of a case; slopes become powers of 2, a dropout's 1 − p too; limits integers,
+    and what a frame is filled with."""
     shapes = {
         name: np.shape(source.values) if isinstance(source, Given) else source.shape
         for name, source in case.arrays.items()
@@ -108,6 +109,8 @@ def geometry(case: Case) -> Geometry:
     if case.function == "hardtanh":
         limits = _far_apart(options.get("min_val", -1), options.get("max_val", 1))
         options["min_val"], options["max_val"] = limits
+    if case.function == "pad" and options.get("value"):
+        options["value"] = 1 if options["value"] > 0 else -1
     return Geometry(case.function, shapes, options)
 
 

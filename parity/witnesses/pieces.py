@@ -8,7 +8,7 @@ arithmetic can be computed exactly all the same.
 from __future__ import annotations
 
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,6 +30,13 @@ class Piece(NamedTuple):
 ORDERED_COST = 5  # a comparison of balls takes as long as so many products of plain arbs
 ELEMENTARY_COST = 50  # and an exponential as so many
 
+# What np.pad calls the modes of a convolution's padding.
+FRAMES: dict[str, Any] = {
+    "zeros": "constant",
+    "reflect": "reflect",
+    "replicate": "edge",
+    "circular": "wrap",
+}
 SAMPLE = 16  # elements of a tensor that are computed one by one
 
 
@@ -96,6 +103,8 @@ def piece_with(problem: Problem, tensor: str, place: tuple[int, ...]) -> Piece |
     if cut_of(problem) == MEETING:
         return Piece(_met(problem, tensor, place), np.array([0]), np.array([flat]))
     if cut_of(problem) == WINDOW:
+        if tensor == "dx" and problem.options.get("padding_mode", "zeros") != "zeros":
+            return None  # a place has copies in several windows
         smaller, here = _OF_CONVOLUTION[tensor](_Convolution(problem), place)
     elif cut_of(problem) == ROW:
         smaller, here = _of_linear(problem, tensor, place)
@@ -157,7 +166,8 @@ class _Convolution:
         self.spans = tuple(d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilation, strict=True))
         padding = margins(options.get("padding", 0), x.shape[2:], self.spans, self.stride)
         self.before = [before for before, _ in padding]
-        self.x = np.pad(x, [(0, 0), (0, 0), *padding])
+        mode = FRAMES[options.get("padding_mode", "zeros")]
+        self.x = np.pad(x, [(0, 0), (0, 0), *padding], mode)
         self.maps_in, self.maps_out = weight.shape[1], len(weight) // options.get("groups", 1)
 
     def cut(self, x: Array, weight: Array, dy: Array, outputs: slice) -> Problem:

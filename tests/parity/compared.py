@@ -39,6 +39,7 @@ BY_PROPERTIES = {
     "MaxPool2d": "max_pool2d[overlap 3 stride 2]",
     "Mean": "mean[of each map]",
     "PReLU": "prelu[maps]",
+    "Pad": "pad[reflect, a map]",
     "ReLU": "relu[maps]",
     "Reshape": "reshape[maps as a vector]",
     "SiLU": "silu[maps]",

@@ -43,6 +43,7 @@ ONE_OPTION = (
             {"stride": 2, "output_padding": 1},
         )
     ]
+    + [("pad", n, (), {"padding": 2}) for n in X]
     + [
         (f"adaptive_{kind}_pool{n}d", n, (), {"output_size": 2})
         for kind in ("max", "avg")

@@ -35,6 +35,7 @@ from refimpl import (
     MaxPool2d,
     Mean,
     Multiply,
+    Pad,
     PReLU,
     ReLU,
     Reshape,
@@ -63,14 +64,19 @@ POOLING = {"kernel_size": (4, 2), **GEOMETRY, "ceil_mode": True}
 LAYERS = {
     "conv2d": (Conv2d(KERNELS, BIAS), {}),
     "conv2d with options": (
-        Conv2d(KERNELS[:, :1], BIAS, **GEOMETRY, dilation=(1, 2), groups=1),
-        {**GEOMETRY, "dilation": (1, 2), "groups": 1},
+        Conv2d(
+            KERNELS[:, :1], BIAS, **GEOMETRY, dilation=(1, 2), groups=1, padding_mode="circular"
+        ),
+        {**GEOMETRY, "dilation": (1, 2), "padding_mode": "circular"},
     ),
     "conv_transpose2d": (ConvTranspose2d(KERNELS, BIAS[:3]), {}),
     "conv_transpose2d with options": (
         ConvTranspose2d(KERNELS, BIAS[:3], **GEOMETRY, output_padding=(1, 0), dilation=(2, 1)),
         {**GEOMETRY, "output_padding": (1, 0), "dilation": (2, 1)},
     ),
+    "pad": (Pad((1, 2)), {"padding": (1, 2)}),
+    "pad with a value": (Pad((1, 2), value=5), {"padding": (1, 2), "value": 5}),
+    "pad with a mode": (Pad((1, 2), "reflect"), {"padding": (1, 2), "mode": "reflect"}),
     "linear": (Linear(ROWS, BIAS), {}),
     "conv2d without a bias": (Conv2d(KERNELS, **GEOMETRY), GEOMETRY),
     "conv_transpose2d without a bias": (ConvTranspose2d(KERNELS, **GEOMETRY), GEOMETRY),
@@ -308,7 +314,7 @@ ONES = np.ones((2, 3))
 GIVEN: dict[type[Layer], tuple[dict[str, Any], dict[str, Any]]] = {  # parameters, options
     Conv2d: (
         {"weight": KERNELS, "bias": BIAS},
-        {"stride": 2, "padding": 3, "dilation": 4, "groups": 5},
+        {"stride": 2, "padding": 3, "dilation": 4, "groups": 5, "padding_mode": "reflect"},
     ),
     ConvTranspose2d: (
         {"weight": KERNELS, "bias": BIAS},
@@ -332,6 +338,7 @@ GIVEN: dict[type[Layer], tuple[dict[str, Any], dict[str, Any]]] = {  # parameter
             "divisor_override": 5,
         },
     ),
+    Pad: ({}, {"padding": 2, "mode": "reflect", "value": 0.5}),
     LeakyReLU: ({}, {"negative_slope": 0.25}),
     Softplus: ({}, {"beta": 2, "threshold": 5}),
     GELU: ({}, {"approximate": "tanh"}),

@@ -75,6 +75,11 @@ def join_backward(
     return {name: Accumulated(moved[name]) for name in names}
 
 
+def pad_forward(function: str, arrays: Arrays, errors: Arrays, options: Options) -> Accumulated:
+    """Every error is copied along; the value that fills a frame has none."""
+    return join_forward(function, arrays, errors, {**options, "value": 0})
+
+
 def dropout_forward(function: str, arrays: Arrays, errors: Arrays, options: Options) -> Accumulated:
     """The mask is the same on both sides: the error passes through it."""
     moved = {"x": errors["x"], "mask": arrays["mask"]}

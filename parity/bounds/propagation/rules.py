@@ -65,6 +65,7 @@ from parity.bounds.propagation.multilinear import (
     join_forward,
     linear_backward,
     linear_forward,
+    pad_forward,
     wide_x,
 )
 from parity.bounds.propagation.normalization import (
@@ -126,6 +127,7 @@ RULES: dict[str, Rule] = {
     "global_avg_pool": Rule(linear_forward, linear_backward, widened),
     "mean": Rule(linear_forward, linear_backward, widened),
     "flatten": Rule(linear_forward, linear_backward, widened),
+    "pad": Rule(pad_forward, join_backward, centre),
     "add": Rule(join_forward, join_backward, widened),
     "multiply": Rule(multiply_forward, multiply_backward, widened),
     "concatenate": Rule(join_forward, join_backward, centre),

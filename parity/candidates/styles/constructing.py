@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from parity.candidates.styles.dropping import attribute_set, probability_told, with_settings
+from parity.candidates.styles.framing import flat_padding
 from parity.candidates.styles.keywords import (
     by_keyword,
     keywords,
@@ -69,6 +70,7 @@ LAYERS = (
     *(f"adaptive_{kind}_pool{n}d" for kind in ("avg", "max") for n in (1, 2, 3)),
     *("cross_entropy", "mse_loss", "local_response_norm", "dropout"),
     *("transpose", "reshape", "channel_shuffle", "slice_axis", "split"),
+    "pad",
 )
 
 # The layout of so many samples and maps as the probe has.
@@ -210,6 +212,7 @@ def arguments(problem: Problem, told: Told, parameters: Signature) -> dict[str, 
         return given | ({"mask": problem.arrays["mask"]} if masked else {})
     names = by_keyword(parameters)
     options = keywords(problem, parameters)
+    options |= flat_padding(problem, parameters) if told.style == "torch" else {}
     numbers = sizes(problem, names)
     if not has_flag(parameters):
         numbers.pop("bias", None)

@@ -29,11 +29,14 @@ def one_number(value: Any) -> Any:
 
     >>> one_number((2, 2)), one_number((2, 1)), one_number(((1, 1), (1, 1))), one_number("same")
     (2, (2, 1), 1, 'same')
+    >>> one_number(((1, 2), (1, 2)))
+    ((1, 2), (1, 2))
     """
     if not isinstance(value, tuple | list):
         return value
     parts = [one_number(part) for part in value]
-    return parts[0] if parts and all(part == parts[0] for part in parts) else value
+    alike = all(not isinstance(part, tuple | list) and part == parts[0] for part in parts)
+    return parts[0] if parts and alike else value
 
 
 def defaults(problem: Problem) -> dict[str, Any]:
@@ -330,7 +333,10 @@ def unusual_padding(problem: Problem) -> str:
     if isinstance(padding, str):
         return f'padding "{padding}"'
     pairs = isinstance(padding, tuple | list) and any(isinstance(p, tuple | list) for p in padding)
-    return "padding of its own for each side" if pairs else ""
+    if pairs:
+        return "padding of its own for each side"
+    negative = not isinstance(padding, str) and np.min(padding, initial=0) < 0
+    return "padding that takes places away" if negative else ""
 
 
 def degenerate(problem: Problem) -> str:

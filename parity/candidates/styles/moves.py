@@ -22,7 +22,7 @@ MAX_POOLINGS = ("max_pool1d", "max_pool2d", "max_pool3d")
 AVERAGE_POOLINGS = ("avg_pool1d", "avg_pool2d", "avg_pool3d")
 OF_MAPS = (
     *(*CONVOLUTIONS, *ONE_KERNEL_A_MAP, *MAX_POOLINGS, *AVERAGE_POOLINGS),
-    "gaussian_pool2d",
+    *("gaussian_pool2d", "pad"),
 )
 
 

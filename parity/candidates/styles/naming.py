@@ -24,6 +24,8 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "sizes": ("sizes", "split_size_or_sections", "split_size", "split_sizes", "sections"),
     "keepdims": ("keepdims", "keepdim", "keep_dims"),
     "exponent": ("exponent", "power", "exp", "p", "n"),
+    "mode": ("mode", "padding_mode", "pad_mode"),
+    "value": ("value", "constant_values", "constant_value", "fill_value", "pad_value", "fill"),
     "eps": ("eps", "epsilon"),
     "num_groups": ("num_groups", "groups", "n_groups", "G", "g"),
     "learning_rate": ("learning_rate", "lr", "eta", "alpha", "step_size"),

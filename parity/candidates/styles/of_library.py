@@ -21,6 +21,7 @@ from parity.candidates.styles.constructing import (
     parameter_ways,
 )
 from parity.candidates.styles.dropping import drawn, switching
+from parity.candidates.styles.framing import PAD, flat_padding
 from parity.candidates.styles.moves import AS_IT_IS, Move, moves, ours, theirs
 from parity.candidates.styles.naming import array_called
 from parity.candidates.styles.replies import decoded
@@ -57,7 +58,8 @@ class OfLibrary(Plain):
         parameters, other = parameters_of(told), keywords.other_than_fixed(problem, told.fixed)
         problem = keywords.without_fixed(problem, told.fixed)
         lacking = keywords.lacking(problem, parameters, len(problem.arrays))
-        return other or lacking or keywords.unusual_padding(problem)
+        odd = keywords.unusual_padding(problem) if problem.function != PAD else ""
+        return other or lacking or odd
 
     def exchange(self, problem: Problem, told: Told) -> Exchange:
         ways = moves(problem, told.layout)
@@ -66,6 +68,7 @@ class OfLibrary(Plain):
         named = {} if told.kind == AUTOGRAD else keywords.arrays_named(problem, parameters)
         placed = [name for name in problem.arrays if name not in named]
         options = keywords.keywords(problem, parameters)
+        options |= flat_padding(problem, parameters) if self.name == "torch" else {}
         options |= {name: arrays[array] for array, name in named.items()}
         args: list[Any] = [arrays[name] for name in placed]
         if told.kind == AUTOGRAD:
@@ -87,7 +90,8 @@ class Torch(OfLibrary):
             return super().lacks(problem, told)
         if problem.function not in LAYERS:
             return "a function instead of a module"
-        odd = "" if told.own is not None else keywords.unusual_padding(problem)
+        named = told.own is not None or problem.function == PAD
+        odd = "" if named else keywords.unusual_padding(problem)
         other = keywords.other_than_fixed(problem, told.fixed)
         problem = keywords.without_fixed(problem, told.fixed)
         return other or constructing.lacking(problem, told) or odd

@@ -13,6 +13,7 @@ from parity.candidates.styles.as_layer import BACKWARDS, FORWARDS
 from parity.candidates.styles.as_refimpl import CACHES
 from parity.candidates.styles.deeplearning_ai import MODES
 from parity.candidates.styles.every import EVERY
+from parity.candidates.styles.framing import fixed_by_name
 from parity.candidates.styles.moves import OF_MAPS
 from parity.candidates.styles.naming import OPTIONS, array_called, is_upstream
 from parity.candidates.styles.of_library import AUTOGRAD, MODULE
@@ -83,6 +84,7 @@ WORDS: tuple[tuple[str, str], ...] = (
     (r"reshape|(^|_)view(_|$)", "reshape"),
     (r"narrow|slice|(^|_)crop(_|$)", "slice_axis"),
     (r"(^|_)split(_|$)", "split"),
+    (r"(?<!un)(?<!un_)pad(ding)?(_?[123]d)?(_|$)", "pad"),
     (r"affine|linear|dense|fully_?connected|(^|_)fc(_|\d|$)|inner_?product", "linear"),
     *(
         (rf"^((my|element_?wise|broadcast)_?)*({words}){ALONE}", function)
@@ -98,7 +100,7 @@ WORDS: tuple[tuple[str, str], ...] = (
 )
 # Functions that refimpl has not, and several functions in one.
 OTHERS = re.compile(
-    r"depth_?wise|separable|instance\w*_?norm|norm\w*_?relu"
+    r"depth_?wise|separable|symmetric\w*pad|pad\w*symmetric|instance\w*_?norm|norm\w*_?relu"
     r"|(conv|affine|linear|dense|fc)\w*_?(relu|pool|sigmoid|tanh|softmax|dropout|bn|norm)"
 )
 # What refimpl has not, in words, and the nearest that it has.
@@ -107,6 +109,11 @@ NORMS = "batch_norm, layer_norm, group_norm, local_response_norm"
 ABSENT: tuple[tuple[str, str, str], ...] = (
     (r"svm|hinge", "a hinge loss over several classes", f"losses that are judged: {LOSSES}"),
     (r"depth_?wise|separable", "a convolution of its own name", "conv2d is judged with groups"),
+    (
+        r"symmetric",
+        "a padding that repeats the border",
+        "pad is judged in the modes constant, reflect, replicate and circular",
+    ),
     (
         r"instance\w*_?norm",
         "an instance normalisation",
@@ -402,6 +409,7 @@ def told_of(seen: Seen, style: str, function: str, like: str | None, library: st
         also=("avg_pool2d",) if pooled and function == "max_pool2d" else (),
         signatures=seen.signatures,
         methods=seen.methods,
+        fixed=fixed_by_name(function, names[0], seen.kind, list(seen.signatures.values())),
     )
 
 

@@ -22,6 +22,7 @@ from parity.candidates.styles.constructing import (
     weights_called,
 )
 from parity.candidates.styles.dropping import KEEP
+from parity.candidates.styles.framing import PAD, made_as
 from parity.candidates.styles.keywords import BY_AXIS, one_number
 from parity.candidates.styles.moves import (
     AVERAGE_POOLINGS,
@@ -43,14 +44,17 @@ PER_AXIS = (*BY_AXIS, "output_padding")
 POOLINGS = (*MAX_POOLINGS, *AVERAGE_POOLINGS)
 MOST = 1_000_000  # elements of its weights
 # What refimpl has only in this form.
-FIXED = {"padding_mode": "zeros", "transposed": False, "return_indices": False}
-FIXED |= {"inplace": False}
+FIXED = {"transposed": False, "return_indices": False, "inplace": False}
 NUMBERS = (
     *("negative_slope", "min_val", "max_val", "alpha", "beta", "threshold", "k", "eps"),
-    "label_smoothing",
+    *("label_smoothing", "value"),
 )
 SIZED = ("groups", "axis", "divisor_override", "num_groups", "size", "ignore_index")
-NAMED = {"reduction": ("mean", "sum", "none"), "approximate": ("none", "tanh")}
+NAMED = {
+    "reduction": ("mean", "sum", "none"),
+    "approximate": ("none", "tanh"),
+    "padding_mode": ("zeros", "reflect", "replicate", "circular"),
+}
 # Values of an option that no attribute shows.
 TRIED: dict[str, tuple[Any, ...]] = {
     "stride": (2, 3, 1, 4),
@@ -86,8 +90,8 @@ def odd_setting(settings: Settings, like: str = "") -> str:
 
     like: a transposed convolution says of itself that it is one.
 
-    >>> odd_setting({"padding_mode": "circular", "stride": 2})
-    "its padding_mode is 'circular': refimpl has 'zeros' only"
+    >>> odd_setting({"return_indices": True, "stride": 2})
+    'its return_indices is True: refimpl has False only'
     """
     for name, only in FIXED.items():
         if like in TRANSPOSED and name == "transposed":
@@ -126,7 +130,8 @@ def options_shown(settings: Settings, like: str) -> dict[str, Any]:
             keeps = (settings[n] for n in KEEP if type(settings.get(n)) in (int, float))
             value = value if value is not None else next((1 - keep for keep in keeps), None)
         if value is not None:
-            found[option] = one_number(value) if option in PER_AXIS else value
+            as_it_is = option not in PER_AXIS or like == PAD  # whose pairs say how many axes it has
+            found[option] = value if as_it_is else one_number(value)
     return found
 
 
@@ -146,7 +151,7 @@ def _can_be(option: str, value: Any) -> bool:
         return True
     if option in PER_AXIS:
         numbers = np.asarray(value).reshape(-1).tolist()
-        return all(type(n) is int and n >= ("padding" not in option) for n in numbers)
+        return all(type(n) is int and (n > 0 or _may_be(n, option)) for n in numbers)
     if option in ("ceil_mode", "count_include_pad"):
         return type(value) is bool
     if option == "p":
@@ -160,6 +165,11 @@ def _can_be(option: str, value: Any) -> bool:
     if option in SIZED:
         return type(value) is int
     return option in NAMED and value in NAMED[option]
+
+
+def _may_be(number: int, option: str) -> bool:
+    """Of no size but that of a frame: 0, and below 0 where it crops."""
+    return option == "padding" or (number == 0 and "padding" in option)
 
 
 def is_complete(like: str, options: Mapping[str, Any]) -> bool:
@@ -312,6 +322,9 @@ def standings(told: Told, listed: Sequence[Sequence[Any]]) -> list[Own] | Unclea
     options = options_shown(settings, told.like)
     if told.like in OF_CHANNELS or (told.like == "cross_entropy" and attribute_of(told, "weight")):
         return of_channels(told, settings, options, special(options, told.like))
+    if told.like == PAD:
+        every = made_as(options, told.fixed, told.style == "torch")
+        return [Own(special(one, told.like), shown=tuple(one)) for one in every]
     if told.like not in WITH_PARAMETERS:
         return [Own(special(options, told.like), shown=tuple(options))]
     return weighted(told, settings, options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from parity.cases.convolution import MODES
 from parity.cases.covering.levels import (
     AFFINE,
     CHANNELS,
@@ -27,11 +28,16 @@ def _convolution(n: int) -> Table:
         kernel = kernel_of(dice, row["window"], n)
         outputs = groups * dice.whole(1, 3)
         spans = spans_of(kernel, row["dilation"])
-        least = [max(1, s - more) for s, more in zip(spans, _room(row["padding"], n), strict=True)]
+        room = _room(row["padding"], n)
+        least = [max(1, s - more) for s, more in zip(spans, room, strict=True)]
+        if row["padding_mode"] != "zeros":  # no axis is shorter than its frame
+            named = isinstance(row["padding"], str)
+            least = [1 + (s if named else more) for s, more in zip(spans, room, strict=True)]
+            least = [max(n, s) for n, s in zip(least, spans, strict=True)]
         sizes = sides_of(dice, row["sides"], least)
         x, weight = (samples, groups * depth, *sizes), (outputs, depth, *kernel)
         arrays, upstream = affine(row, x, weight)
-        options = {name: row[name] for name in ("stride", "padding", "dilation", "groups")}
+        options = {name: row[name] for name in OPTIONS}
         return Arguments(arrays, options, upstream)
 
     return Table(
@@ -43,6 +49,7 @@ def _convolution(n: int) -> Table:
             "padding": (0, some(n, 2, 1, 0), PAIRS[:n], "valid", "same", "full"),
             "dilation": (1, 2, some(n, 3, 1, 2), 4),
             "groups": (1, 2, 3),
+            "padding_mode": ("zeros", *MODES),
             "sides": SIDES,
             **AFFINE,
             BLOCKS: (None, 1, BLOCK_BYTES[n]),
@@ -51,6 +58,7 @@ def _convolution(n: int) -> Table:
     )
 
 
+OPTIONS = ("stride", "padding", "dilation", "groups", "padding_mode")
 PAIRS = ((1, 3), (0, 2), (2, 0))  # before and behind each axis
 
 

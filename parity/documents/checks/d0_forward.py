@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import sympy
@@ -174,7 +175,7 @@ def by_torch(a: Array, W: Array, b: Array, options: dict[str, int]) -> Array:
     return value("relu", {"x": np.stack(slices)})
 
 
-def by_refimpl(a: Array, W: Array, b: Array, options: dict[str, int]) -> Array:
+def by_refimpl(a: Array, W: Array, b: Array, options: dict[str, Any]) -> Array:
     """relu(conv) of refimpl."""
     a, W = with_channel(a, W)
     convolution = {3: refimpl.conv2d, 4: refimpl.conv3d}[a.ndim]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -193,7 +194,7 @@ def zeros(evidence: Evidence) -> None:
     """The weight gradient without the products of padded places is torch's, padding and all."""
     for pad, S in ((1, 1), (2, 1), (1, 2)):
         x, w = integers("D3.11 x", 2, 3, 5, 6), integers("D3.11 w", 4, 3, 3, 3)
-        options = {"padding": pad, "stride": S}
+        options: dict[str, Any] = {"padding": pad, "stride": S}
         y = value("conv2d", {"x": x, "weight": w}, options)
         dy = if_found(upstream)(f"D3.11 {pad} {S}", y)
         right = layer("conv2d", dy, {"x": x, "weight": w}, options).gradients["weight"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import sympy
 
@@ -78,7 +80,7 @@ def chain_rule(evidence: Evidence) -> None:
 
 # --- the gradient of a filter -------------------------------------------------------------
 
-OPTIONS = {"stride": 2, "padding": 1}
+OPTIONS: dict[str, Any] = {"stride": 2, "padding": 1}
 
 
 @evidence("D3.9")

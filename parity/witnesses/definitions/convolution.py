@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 
 from parity.witnesses.definitions.definition import Arrays, Definition, Options, Place
+from parity.witnesses.definitions.padding import filled
 from parity.witnesses.definitions.sums import SumOfProducts, Term
 from parity.witnesses.definitions.windows import each, is_inside, margins
 
@@ -22,12 +23,13 @@ def terms(arrays: Arrays, options: Options) -> tuple[Place, list[Term]]:
         (n + b + a - span) // s + 1
         for n, (b, a), span, s in zip(x[2:], pads, spans, stride, strict=True)
     )
-    found = []
+    found, mode = [], options.get("padding_mode", "zeros")
     for h, i in product(np.ndindex(output), np.ndindex(weight[2:])):
         u = tuple(
             p * s + q * d - b
             for p, s, q, d, (b, _) in zip(h, stride, i, dilation, pads, strict=True)
         )
+        u = filled(u, x[2:], mode)
         if is_inside(u, x):
             for n, o, c in np.ndindex(x[0], weight[0], weight[1]):
                 channel = o // (weight[0] // groups) * weight[1] + c

@@ -21,6 +21,7 @@ from parity.witnesses.definitions.losses import DEFINITIONS as LOSSES
 from parity.witnesses.definitions.max_pooling import DEFINITIONS as MAX_POOLING
 from parity.witnesses.definitions.normalization import DEFINITIONS as NORMALIZATION
 from parity.witnesses.definitions.optimizers import DEFINITIONS as OPTIMIZERS
+from parity.witnesses.definitions.padding import DEFINITIONS as PADDING
 from parity.witnesses.definitions.piecewise_activations import DEFINITIONS as PIECEWISE_ACTIVATIONS
 from parity.witnesses.definitions.powers import DEFINITIONS as POWERS
 from parity.witnesses.definitions.rearranging import DEFINITIONS as REARRANGING
@@ -37,6 +38,7 @@ DEFINITIONS: dict[str, Definition] = {
     **CONVOLUTION,
     **TRANSPOSED_CONVOLUTION,
     **CORRELATION,
+    **PADDING,
     **MAX_POOLING,
     **AVERAGE_POOLING,
     **ADAPTIVE_POOLING,

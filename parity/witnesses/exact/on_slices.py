@@ -14,7 +14,7 @@ Where the two differ, there is a `Dispute`, and the definitions decide.
 | sums of products | y in x and in weight, dx in dy and weight, dweight in dy and x, dbias in dy |
 | averages | y in x, dx in dy; slices are multiplied by a common multiple of all divisors |
 | maxima | dx in dy, given x; y is selected from x |
-| moves, sums | y in all arguments at once, gradients in dy |
+| moves, sums | y in all arguments at once, gradients in dy; beside a frame's value y is selected |
 """
 
 from __future__ import annotations
@@ -94,6 +94,9 @@ def by_slices(problem: Problem, tensors: Iterable[str]) -> Iterator[Found]:
     Raises: UnfitError where numbers are too far apart, or results too small, for slices.
     """
     wanted, dtype = list(tensors), problem.dy.dtype.name
+    if problem.options.get("value"):  # of a frame: both sides round it first
+        options = FUNCTIONS[problem.function].options_in(problem.options, dtype)
+        problem = problem._replace(options=options)
     plan: Plan | None = None
     summed: dict[str, Digits] = {}
     disputed: dict[str, Dispute] = {}
@@ -247,8 +250,9 @@ class _Run:
 
     def _linear(self, value: bool, gradients: list[str]) -> None:
         arrays = {name: array.astype(np.float64) for name, array in self.problem.arrays.items()}
-        if value and self.plan.kind == MAXIMA:
-            # A maximum is one of the numbers that it is given: nothing is rounded.
+        if value and (self.plan.kind == MAXIMA or self.problem.options.get("value")):
+            # A maximum is one of the numbers that it is given, and so is what fills a frame:
+            # nothing is rounded.
             self.complete["y"] = self._forward(arrays)
             self._certify_forward(arrays)
         elif value:

@@ -22,8 +22,8 @@ OF_CHANNELS = ("local_response_norm",)  # whose size has no axes
 ORDER = (
     *("exponent", "kernel_size", "output_size", "size", "sigma", "stride", "padding"),
     "output_padding",
-    *("dilation", "groups"),
-    *("ceil_mode", "count_include_pad", "divisor_override", "mode", "how", "edge"),
+    *("dilation", "groups", "padding_mode"),
+    *("ceil_mode", "count_include_pad", "divisor_override", "mode", "value", "how", "edge"),
     *("negative_slope", "min_val", "max_val", "sizes", "axis", "keepdims", "p", "reduction"),
     *("axes", "shape", "start", "stop"),
     *("ignore_index", "label_smoothing", "ties", "at_zero"),

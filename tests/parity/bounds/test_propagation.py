@@ -41,6 +41,11 @@ CASES: dict[str, tuple[str, dict[str, Any], Options]] = {
     ),
     "global_avg_pool": ("global_avg_pool", {"x": (2, 3, 5, 4)}, {}),
     "flatten": ("flatten", {"x": (3, 2, 4)}, {}),
+    "pad by a value": ("pad", {"x": (2, 3, 5, 4)}, {"padding": ((1, -2), (0, 3)), "value": 2.5}),
+    **{
+        f"pad, {mode}": ("pad", {"x": (2, 3, 5, 4)}, {"padding": ((1, 2), (3, 0)), "mode": mode})
+        for mode in ("reflect", "replicate", "circular")
+    },
     "add": ("add", {"x": (3, 4), "other": (3, 4)}, {}),
     "add what is repeated": ("add", {"x": (2, 3, 4), "other": (3, 1)}, {}),
     "multiply": ("multiply", {"x": (3, 4), "other": (3, 4)}, {}),
@@ -416,6 +421,8 @@ def test_an_error_without_limit_bounds_nothing(name: str, special: float) -> Non
     assert not any(np.isnan(bound.error).any() for bound in found.values())
     if setting.function == "concatenate":  # only the maps of that input
         assert np.isinf(found["y"].error[:, : setting.errors[first].shape[1]]).all()
+    elif name == "pad by a value":  # only what is copied: of 5·4 places two rows are taken away
+        assert np.isinf(found["y"].error).sum() == 2 * 3 * 3 * 4
     elif setting.function not in ("sigmoid", "tanh"):
         assert np.isinf(found["y"].error).all()
 

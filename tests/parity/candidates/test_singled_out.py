@@ -272,7 +272,7 @@ def test_the_smallest_problem_is_of_whole_numbers(tmp_path: Path) -> None:
     for array in found.example.problem.arrays.values():
         assert (array == np.rint(array)).all()
     (cause,) = found.causes
-    assert "[o,c,i,j], x padded with zeros;" in cause.answer
+    assert "[o,c,i,j], x padded as padding_mode says;" in cause.answer
 
 
 def test_a_loss_that_is_a_module() -> None:

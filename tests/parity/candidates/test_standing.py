@@ -233,11 +233,29 @@ def test_wrong_objects() -> None:
     assert "2 times the right one" in str(twice)
 
 
+@pytest.mark.parametrize("mode", ["reflect", "replicate", "circular"])
+@pytest.mark.parametrize("padding", [(2, 1), "same"])
+def test_convolutions_with_any_frame(mode: str, padding: Any) -> None:
+    """torch's module has the option of that name; a frame of zeros in its place is wrong."""
+    made = nn.Conv2d(3, 4, (4, 3), padding=padding, padding_mode=mode)
+    found = parity.check(made)
+    assert found.status == "right", found
+    assert f"padding_mode {mode}" in found.remarks[-1]
+
+    class Zeros(nn.Conv2d):
+        def forward(self, input: Any) -> Any:
+            return nn.functional.conv2d(input, self.weight, self.bias, padding=self.padding)
+
+    wrong = parity.check(Zeros(3, 4, (4, 3), padding=padding, padding_mode=mode), like="conv2d")
+    assert wrong.status == "wrong"
+    assert "the frame is zeros whatever padding_mode is" in str(wrong)
+
+
 def test_what_refimpl_does_not_have() -> None:
     """It is not judged, and the sentence says why."""
-    odd = parity.check(nn.Conv2d(3, 4, 3, padding=1, padding_mode="circular"))
+    odd = parity.check(nn.MaxPool2d(2, return_indices=True))
     assert (odd.status, odd.said) == (
-        *("unclear", "its padding_mode is 'circular': refimpl has 'zeros' only"),
+        *("unclear", "its return_indices is True: refimpl has False only"),
     )
     told = Told("layer", ("Dense",), "linear", attributes={"W": (4, 3), "b": (7,)})
     said = standings(told, [])

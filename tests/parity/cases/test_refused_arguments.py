@@ -124,7 +124,7 @@ BEYOND: dict[str, Any] = {
 NUMBERS = ("negative_slope", "min_val", "max_val", "at_zero", "sigma", "divisor_override")
 NUMBERS += ("ignore_index",)  # any whole number may mark what is left out
 NUMBERS += ("start", "stop")  # as of Python's slices
-NUMBERS += ("eps", "momentum", "alpha", "beta", "k", "threshold")
+NUMBERS += ("eps", "momentum", "alpha", "beta", "k", "threshold", "value")
 NUMBERS += ("learning_rate", "dampening", "weight_decay")  # of optimisers
 
 

@@ -46,7 +46,8 @@ def test_values(words: tuple[str, ...]) -> None:
 
 BAD = {
     ("conv2d", "--strid", "2"): "there is no --strid; did you mean --stride or --seed?; conv2d has "
-    "--stride, --padding, --dilation, --groups; the command has --dtype, --seed, --elements, --out",
+    "--stride, --padding, --dilation, --groups, --padding-mode; the command has --dtype, --seed, "
+    "--elements, --out",
     ("relu", "--what", "2"): "there is no --what; relu has no options; the command has --dtype, "
     "--seed, --elements, --out",
     ("conv2d", "--stride", "2.5"): "--stride '2.5': must be a whole number, or one for each axis: "

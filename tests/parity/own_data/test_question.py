@@ -39,7 +39,7 @@ def with_(array: np.ndarray[Any, Any], place: tuple[int, ...], value: float) -> 
 
 TAKES = (
     "conv2d takes x, weight, bias (if there is one), dy, and to be judged y, dx, dweight, dbias; "
-    "its options are stride, padding, dilation, groups"
+    "its options are stride, padding, dilation, groups, padding_mode"
 )
 ODD = "what is computed from it has no exact value"
 BAD: dict[str, tuple[dict[str, Any], str]] = {

@@ -75,6 +75,7 @@ USED = {
     "mistakes.po": set(of_the_mistakes()) - {""},
     "functions.po": set(of_the_functions()) - {""},
     "normalization.po": {*of_the_mistakes(), *of_the_functions()} - {""},
+    "padding.po": {*of_the_mistakes(), *of_the_functions(), *of_the_docstrings()} - {""},
     "optimizers.po": {*of_the_mistakes(), *of_the_functions()} - {""},
     "rearranging.po": {*of_the_mistakes(), *of_the_functions(), *of_the_docstrings()} - {""},
 }

@@ -84,6 +84,17 @@ KINDS: dict[str, tuple[str, dict[str, Any], dict[str, tuple[int, ...]]]] = {
     "adaptive maximum": ("adaptive_max_pool2d", {"output_size": (4, 3)}, {"x": IMAGE}),
     "adaptive maximum, 3 axes": ("adaptive_max_pool3d", {"output_size": 3}, {"x": (2, 3, 4, 6, 5)}),
     "maximum of maps": ("global_max_pool", {}, {"x": IMAGE}),
+    "zeros around": ("pad", {"padding": ((1, 2), (3, 0))}, {"x": IMAGE}),
+    "a value around": ("pad", {"padding": ((1, -2), (3, 0)), "value": 0.1}, {"x": IMAGE}),
+    **{
+        f"padding, {mode}": ("pad", {"padding": ((1, 2), (3, 0)), "mode": mode}, {"x": IMAGE})
+        for mode in ("reflect", "replicate", "circular")
+    },
+    "a reflected frame": (
+        "conv2d",
+        {"padding": ((1, 2), (2, 0)), "padding_mode": "reflect"},
+        {"x": IMAGE, "weight": (5, 4, 3, 2)},
+    ),
     "flatten": ("flatten", {}, {"x": IMAGE}),
     "rot180": ("rot180", {}, {"a": (2, 5, 6)}),
     "add": ("add", {}, {"x": (4, 5), "other": (4, 5)}),
@@ -142,7 +153,11 @@ def test_errors_are_those_of_fractions(kind: str, values: str, dtype: str) -> No
 
 
 @pytest.mark.parametrize(
-    "kind", ["conv2d", "linear", "average", "maximum", "flatten", "add", "concatenate"]
+    "kind",
+    [
+        *("conv2d", "linear", "average", "maximum", "flatten", "add", "concatenate"),
+        *("a value around", "padding, reflect"),
+    ],
 )
 def test_blocks_give_the_same(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sample by sample, or output by output: every element, with the same exact value."""

@@ -80,7 +80,7 @@ def test_a_layer_that_keeps_its_input(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Conv2d, "backward", lambda self, dy, x: backward(self, dy, self.seen))
     by_name, by_place = faults(as_layer, "conv2d[plain]")
     assert by_name.startswith("Conv2d(): dweight at (0, 0, 0, 0) is ")
-    assert by_place.startswith("Conv2d(1, 0, 1, 1), options by place: dweight at (0, 0, 0, 0) is ")
+    assert by_place.startswith("Conv2d(1, 0, 1, 1, 'zeros'), options by place: dweight at ")
 
 
 def test_dropout_without_a_mask(monkeypatch: pytest.MonkeyPatch) -> None:
