@@ -11,6 +11,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -92,11 +93,14 @@ def forked(work: Callable[[], Any], result: Path) -> int:
 
 
 def measure(checks: Sequence[Check], sources: Mapping[str, Path]) -> dict[str, Any]:
-    """How long each check takes, which lines it runs, which fail; as JSON can hold it."""
+    """How long each check takes, which lines it runs, which fail; as JSON can hold it.
+
+    And what it imports: the first check that does takes seconds for it, all others none.
+    """
     recorder = coverage.Coverage(
         data_file=None, config_file=False, include=[str(path) for path in sources.values()]
     )
-    seconds, failed = {}, []
+    seconds, failed, before = {}, [], set(sys.modules)
     recorder.start()
     for check in checks:
         forget()
@@ -114,7 +118,8 @@ def measure(checks: Sequence[Check], sources: Mapping[str, Path]) -> dict[str, A
         }
         for module, path in sources.items()
     }
-    return {"seconds": seconds, "runs": runs, "failed": failed}
+    imported = sorted(set(sys.modules) - before)
+    return {"seconds": seconds, "runs": runs, "failed": failed, "imported": imported}
 
 
 def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,7 +133,20 @@ def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
             for line in {**before, **now}
         }
     failed = [id for id in old["failed"] if id not in again] + new["failed"]
-    return {"seconds": {**old["seconds"], **new["seconds"]}, "runs": runs, "failed": failed}
+    return {
+        "seconds": {**old["seconds"], **new["seconds"]},
+        "runs": runs,
+        "failed": failed,
+        "imported": sorted({*old["imported"], *new["imported"]}),
+    }
+
+
+def warm_up(imported: Iterable[str]) -> None:
+    """Import what the checks do, so that none is out of time for it in a mutant's process."""
+    for name in imported:
+        with suppress(Exception), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import_module(name)
 
 
 def baseline(measured: Mapping[str, Any], checks: Sequence[Check]) -> Baseline:
