@@ -29,9 +29,15 @@ TESTED_IN = {  # the tests of a module that are not in the one file called as it
     "activations": ("activations", "sign_and_derivatives"),
     "average_pooling": ("max_and_average_pooling",),
     "checks": ("shapes", "graphs", "guards"),
+    "class_targets": ("losses",),
+    "compensated": ("normal_distribution", "smooth_activations"),
     "losses": ("losses", "binary_cross_entropy"),
     "max_pooling": ("max_and_average_pooling",),
     "networks": ("networks", "graphs"),
+    "normal_distribution": ("normal_distribution", "smooth_activations"),
+    "normalization_checks": ("normalization",),
+    "optimizer_checks": ("optimizers", "optimizing"),
+    "patches": ("convolution", "transposed_convolution"),
 }
 ROOM = 3 << 30  # bytes a mutant may take beside what the process has
 
@@ -226,8 +232,13 @@ def attack(mutant: Mutant, checks: Sequence[Check], known: Baseline) -> dict[str
 
 
 def forget() -> None:
-    """Forget what the right code, or another check, has found of geometries."""
+    """Forget what the right code, or another check, has found: of geometries, and in caches."""
     import_module("refimpl.shapes").CHECKED.clear()
+    for name, module in list(sys.modules.items()):
+        if name.startswith("refimpl."):
+            for value in vars(module).values():
+                if hasattr(value, "cache_clear"):
+                    value.cache_clear()
 
 
 def _limit_memory() -> None:

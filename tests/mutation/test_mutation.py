@@ -25,6 +25,7 @@ from killing import (
     Check,
     Outcome,
     attack,
+    forget,
     forked,
     measure,
     merged,
@@ -301,6 +302,15 @@ def test_checks_that_run_the_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     assert that_run(few, known, 100.0, first)[:3] == ["case d[1]", "case c[1]", own]
     of_module = replace(mutant, lines=range(0))
     assert "case e" in that_run(of_module, known, 100.0, [])
+
+
+def test_what_was_found_is_forgotten() -> None:
+    """A cache that the right code has filled hides a mutant, and what another check runs."""
+    table = import_module("refimpl.normal_distribution")._knots
+    table()
+    assert table.cache_info().currsize == 1
+    forget()
+    assert table.cache_info().currsize == 0
 
 
 def test_what_was_measured_is_kept_until_a_check_changes() -> None:
