@@ -104,8 +104,8 @@ def hardtanh(x: Array, min_val: Any = -1, max_val: Any = 1) -> Array:
 
     Shapes: any. NaN stays NaN, a zero keeps its sign.
     Raises: TypeError for arrays that are not real numbers, ValueError if min_val > max_val.
-    Source: beyond the documents. torch.nn.functional.hardtanh; relu6: Krizhevsky, Convolutional
-    deep belief networks on CIFAR-10, 2010.
+    Source: beyond the documents. torch.nn.functional.hardtanh; relu6: Krizhevsky 2010,
+    "Convolutional deep belief networks on CIFAR-10".
 
     >>> hardtanh(np.array([-3.0, 0.5, 2.0]))
     array([-1. ,  0.5,  1. ])

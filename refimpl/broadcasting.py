@@ -83,7 +83,8 @@ def multiply(x: Array, other: Array) -> Array:
 
     Shapes: any two that broadcast, as in `add`.
     Raises: ValueError for shapes that do not.
-    Source: beyond the documents. torch.mul; Hu et al., Squeeze-and-excitation networks, 2018.
+    Source: beyond the documents. torch.mul; Hu, Shen & Sun 2018, "Squeeze-and-excitation networks",
+    arXiv 1709.01507.
 
     >>> multiply(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([10.0, 0.5]))
     array([[10.,  1.],

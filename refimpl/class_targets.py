@@ -19,15 +19,13 @@ from refimpl.elements import Array, parameter, zero_of
 from refimpl.rows import rows_of
 from refimpl.sums import total, wide
 
-IGNORED = -100  # torch's default for ignore_index
-
 
 class Options(NamedTuple):
     """What changes the targets of `refimpl.cross_entropy`."""
 
-    weight: Any = None
-    ignore_index: int = IGNORED
-    label_smoothing: Any = 0.0
+    weight: Any
+    ignore_index: int
+    label_smoothing: Any
 
 
 class ClassTargets(NamedTuple):
@@ -69,7 +67,7 @@ def class_targets(where: str, logits: Array, target: Array, options: Options) ->
     w_c · ((1 − ε) · target_c + ε/K); the mean divides by Σ w[t] of the rows, or by their number.
 
     >>> logits, target = np.zeros((3, 2)), np.array([0, -100, 1])
-    >>> class_targets("f", logits, target, Options(weight=np.array([1.0, 3.0]))).divisor
+    >>> class_targets("f", logits, target, Options(np.array([1.0, 3.0]), -100, 0.0)).divisor
     array(4.)
     """
     (logits,) = check_arrays(where, logits=logits)
@@ -92,7 +90,7 @@ def class_targets(where: str, logits: Array, target: Array, options: Options) ->
     divisor = len(rows) if factor is None else total(_wider(factor))
     if smoothing is not None:
         hot = np.zeros(rows.shape, rows.dtype)
-        hot[np.arange(len(rows)), wanted] += 1
+        hot[np.arange(len(rows)), wanted] = 1
         wanted, factor = _weighted(_smoothed(hot, smoothing), weight), None
     return ClassTargets(rows, wanted, factor, divisor, kept, samples, zero)
 
@@ -105,11 +103,10 @@ def _checked(
     if weight is not None:
         logits, weight = check_arrays(where, logits=logits, weight=weight)
         check_class_weights(where, logits, weight, axis)
-    if type(options.label_smoothing) is float and options.label_smoothing == 0:
-        return weight, None
     check_smoothing(where, options.label_smoothing, logits)
-    smoothing = parameter(options.label_smoothing, like=logits)
-    return weight, smoothing if options.label_smoothing != 0 else None
+    if options.label_smoothing == 0:
+        return weight, None
+    return weight, parameter(options.label_smoothing, like=logits)
 
 
 def _smoothed(wanted: Array, smoothing: Any | None) -> Array:

@@ -14,7 +14,8 @@ from refimpl.elements import Array
 
 SPLIT = 2.0**27 + 1
 VANISHING = 600.0  # e^(−|s|) is normal up to there, with many powers of 2 to spare
-SHIFT, SHIFTED = 64.0, 1.603810890548638e-28  # e^(−64); |s| − 64 is exact
+SHIFT = 64.0  # |s| − 64 is exact
+SHIFTED = 1.603810890548638e-28  # e^(−64)
 
 
 class Exponent(NamedTuple):

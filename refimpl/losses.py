@@ -17,7 +17,7 @@ from refimpl.checks import (
     check_probabilities,
     check_same_shape,
 )
-from refimpl.class_targets import IGNORED, Options, class_targets
+from refimpl.class_targets import Options, class_targets
 from refimpl.elements import Array, log1p, zero_of, zeros
 from refimpl.rows import below_maximum, from_rows, log_of_sum, parts
 from refimpl.sums import along, quotient, total, wide
@@ -30,7 +30,7 @@ def cross_entropy(
     target: Array,
     reduction: str = "mean",
     weight: Array | None = None,
-    ignore_index: int = IGNORED,
+    ignore_index: int = -100,
     label_smoothing: Any = 0.0,
 ) -> Array:
     """Softmax cross-entropy, D2's softmax loss.
@@ -51,7 +51,8 @@ def cross_entropy(
     Raises: TypeError for targets that are neither, ValueError for shapes that disagree, classes
     that are not there, a smoothing outside 0 … 1 and unknown reductions.
     Source: D2.14, D2.15, D0.8; the options: torch.nn.functional.cross_entropy; label smoothing:
-    Szegedy et al. 2016, "Rethinking the Inception architecture for computer vision", section 7.
+    Szegedy et al. 2016, "Rethinking the Inception architecture for computer vision", arXiv
+    1512.00567, §7.
 
     >>> cross_entropy(np.array([[0.0, 0.0]]), np.array([1])) == np.log(2)
     np.True_
@@ -91,7 +92,7 @@ def cross_entropy_backward(
     target: Array,
     reduction: str = "mean",
     weight: Array | None = None,
-    ignore_index: int = IGNORED,
+    ignore_index: int = -100,
     label_smoothing: Any = 0.0,
 ) -> Array:
     """Gradient of a loss L through `cross_entropy`, given dy = ∂L/∂(its value).
@@ -233,7 +234,7 @@ def mse_loss(output: Array, target: Array, reduction: str = "mean") -> Array:
     the losses of reduction "none", and give dy = w / Σ w to its backward.
     Raises: ValueError for shapes that differ and unknown reductions.
     Source: beyond the documents. torch.nn.functional.mse_loss; Goodfellow, Bengio & Courville,
-    Deep Learning, 2016, section 5.1.4.
+    Deep Learning, 2016, §5.1.4.
 
     >>> mse_loss(np.array([1.0, 5.0]), np.array([2.0, 3.0]))
     array(2.5)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -158,8 +158,8 @@ def running_statistics(
     return np.array([*moved], x.dtype)
 
 
-Given = dict[str, Array | None]
-Statistics = tuple[Array, Array] | None  # mean and variance, where they are not the batch's own
+Given: TypeAlias = dict[str, Array | None]
+Statistics: TypeAlias = tuple[Array, Array] | None  # mean and variance, if not the batch's own
 
 
 def _batch(
@@ -186,7 +186,7 @@ def _batch(
 def _checked(where: str, x: Any, others: dict[str, Any]) -> tuple[Array, Given]:
     """Arrays of one dtype; what is None stays None. dy, where it is among them, goes first."""
     named = {"dy": others["dy"]} if "dy" in others else {}
-    named |= {"x": x, **{n: a for n, a in others.items() if n != "dy" and a is not None}}
+    named |= {"x": x, **{name: a for name, a in others.items() if a is not None}}
     found: Given = dict(zip(named, check_arrays(where, **named), strict=True))
     checked = found.pop("x")
     assert checked is not None
@@ -282,7 +282,8 @@ def group_norm(
     Shapes: x (N, C, …), weight and bias (C,) or None: 1 and 0.
     Raises: ValueError if shapes disagree, or if num_groups does not divide C.
     Source: beyond the documents. Wu & He 2018, "Group normalization", arXiv 1803.08494; instance
-    normalisation: Ulyanov, Vedaldi & Lempitsky 2016, arXiv 1607.08022.
+    normalisation: Ulyanov, Vedaldi & Lempitsky 2016, "Instance normalization: the missing
+    ingredient for fast stylization", arXiv 1607.08022.
 
     >>> group_norm(np.array([[1.0, 3.0, 10.0, 30.0]]), 2, eps=0)
     array([[-1.,  1., -1.,  1.]])

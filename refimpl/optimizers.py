@@ -113,8 +113,10 @@ def adam_step(
     Raises: ValueError if shapes differ, for a learning rate, eps or weight decay below 0, betas
     outside 0 … 1, a state that is not whole and none after the first step; TypeError for exact
     numbers without a root, as Fraction.
-    Source: beyond the documents. Kingma & Ba 2015, arXiv 1412.6980; Loshchilov & Hutter 2019,
-    arXiv 1711.05101; Reddi, Kale & Kumar 2018, arXiv 1904.09237; torch.optim.Adam.
+    Source: beyond the documents. Kingma & Ba 2015, "Adam: a method for stochastic optimization",
+    arXiv 1412.6980; Loshchilov & Hutter 2019, "Decoupled weight decay regularization", arXiv
+    1711.05101; Reddi, Kale & Kumar 2018, "On the convergence of Adam and beyond", arXiv 1904.09237;
+    torch.optim.Adam.
 
     >>> weight, slope = np.array([1.0, 1.0]), np.array([2.0, -0.5])
     >>> weight, *moments = adam_step(weight, slope, learning_rate=0.25, eps=0)

@@ -159,9 +159,9 @@ def silu(x: Array) -> Array:
 
     Shapes: any. σ decides at −∞, where y is −0 (torch: NaN).
     Raises: TypeError for arrays that are not real numbers.
-    Source: beyond the documents. torch.nn.functional.silu; Hendrycks & Gimpel 2016, arXiv
-    1606.08415; Ramachandran, Zoph & Le 2017, "Searching for activation functions", arXiv 1710.05941
-    (swish with β = 1).
+    Source: beyond the documents. torch.nn.functional.silu; Hendrycks & Gimpel 2016, "Gaussian error
+    linear units (GELUs)", arXiv 1606.08415; Ramachandran, Zoph & Le 2017, "Searching for activation
+    functions", arXiv 1710.05941 (swish with β = 1).
 
     >>> silu(np.array([-40.0, 0.0, 2.0]))
     array([-1.69934170e-16,  0.00000000e+00,  1.76159416e+00])

@@ -43,7 +43,8 @@ def conv_transpose1d(
     Shapes: x (N, C_in, L), weight (C_in, C_out/groups, K), bias (C_out,) -> (N, C_out, L_out).
     padding, output_padding, the order of the options: as in `conv_transpose2d`.
     Raises: ValueError, TypeError as `conv_transpose2d` does.
-    Source: beyond the documents. Dumoulin & Visin, arXiv:1603.07285, ch. 4.
+    Source: beyond the documents. Dumoulin & Visin 2016, "A guide to convolution arithmetic for deep
+    learning", arXiv 1603.07285, ch. 4.
     Plain: parity/witnesses/definitions/transposed_convolution.py.
 
     >>> conv_transpose1d(np.array([[[1.0, 2.0]]]), np.array([[[1.0, 10.0, 100.0]]]), stride=2)
@@ -82,7 +83,7 @@ def conv_transpose1d_backward(
     Shapes: dy (N, C_out, L_out), x (N, C_in, L), weight (C_in, C_out/groups, K); beyond its ends
     dy counts as 0.
     Raises: ValueError if the sizes disagree, for example dy from another output_padding.
-    Source: beyond the documents. Dumoulin & Visin, arXiv:1603.07285, ch. 4.
+    Source: beyond the documents. Dumoulin & Visin 2016, ch. 4.
     Plain: parity/witnesses/definitions/transposed_convolution.py.
 
     >>> dy, x = np.array([[[1.0, 2.0, 4.0]]]), np.array([[[1.0, -1.0]]])
@@ -128,7 +129,7 @@ def conv_transpose2d(
     Raises: ValueError if sizes disagree, the crop leaves nothing of y, or output_padding is neither
     smaller than the stride nor than the dilation; TypeError for arrays that are not real numbers
     of one dtype.
-    Source: beyond the documents. Dumoulin & Visin, arXiv:1603.07285, ch. 4.
+    Source: beyond the documents. Dumoulin & Visin 2016, ch. 4.
     Plain: parity/witnesses/definitions/transposed_convolution.py.
 
     >>> x, weight = np.array([[[[1.0, 2.0]]]]), np.array([[[[1.0, 10.0], [0.0, 5.0]]]])
@@ -169,7 +170,7 @@ def conv_transpose2d_backward(
     Shapes: dy (N, C_out, H_out, W_out), x (N, C_in, H, W), weight (C_in, C_out/groups, K_h, K_w);
     beyond its edges dy counts as 0.
     Raises: ValueError if the sizes disagree, for example dy from another output_padding.
-    Source: beyond the documents. Dumoulin & Visin, arXiv:1603.07285, ch. 4.
+    Source: beyond the documents. Dumoulin & Visin 2016, ch. 4.
     Plain: parity/witnesses/definitions/transposed_convolution.py.
 
     >>> x, weight = np.array([[[[1.0, 2.0]]]]), np.array([[[[1.0, 10.0], [0.0, 5.0]]]])
@@ -212,7 +213,7 @@ def conv_transpose3d(
     -> (N, C_out, D_out, H_out, W_out).
     padding, output_padding, the order of the options: as in `conv_transpose2d`.
     Raises: ValueError, TypeError as `conv_transpose2d` does.
-    Source: beyond the documents. Dumoulin & Visin, arXiv:1603.07285, ch. 4.
+    Source: beyond the documents. Dumoulin & Visin 2016, ch. 4.
     Plain: parity/witnesses/definitions/transposed_convolution.py.
 
     >>> weight = np.arange(8.0).reshape(1, 1, 2, 2, 2)
@@ -253,7 +254,7 @@ def conv_transpose3d_backward(
     Shapes: dy (N, C_out, D_out, H_out, W_out), x (N, C_in, D, H, W),
     weight (C_in, C_out/groups, K_d, K_h, K_w); beyond its faces dy counts as 0.
     Raises: ValueError if the sizes disagree, for example dy from another output_padding.
-    Source: beyond the documents. Dumoulin & Visin, arXiv:1603.07285, ch. 4.
+    Source: beyond the documents. Dumoulin & Visin 2016, ch. 4.
     Plain: parity/witnesses/definitions/transposed_convolution.py.
 
     >>> dy = np.arange(8.0).reshape(1, 1, 2, 2, 2)

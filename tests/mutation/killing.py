@@ -11,6 +11,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -28,9 +29,15 @@ TESTED_IN = {  # the tests of a module that are not in the one file called as it
     "activations": ("activations", "sign_and_derivatives"),
     "average_pooling": ("max_and_average_pooling",),
     "checks": ("shapes", "graphs", "guards"),
+    "class_targets": ("losses",),
+    "compensated": ("normal_distribution", "smooth_activations"),
     "losses": ("losses", "binary_cross_entropy"),
     "max_pooling": ("max_and_average_pooling",),
     "networks": ("networks", "graphs"),
+    "normal_distribution": ("normal_distribution", "smooth_activations"),
+    "normalization_checks": ("normalization",),
+    "optimizer_checks": ("optimizers", "optimizing"),
+    "patches": ("convolution", "transposed_convolution"),
 }
 ROOM = 3 << 30  # bytes a mutant may take beside what the process has
 
@@ -92,11 +99,14 @@ def forked(work: Callable[[], Any], result: Path) -> int:
 
 
 def measure(checks: Sequence[Check], sources: Mapping[str, Path]) -> dict[str, Any]:
-    """How long each check takes, which lines it runs, which fail; as JSON can hold it."""
+    """How long each check takes, which lines it runs, which fail; as JSON can hold it.
+
+    And what it imports: the first check that does takes seconds for it, all others none.
+    """
     recorder = coverage.Coverage(
         data_file=None, config_file=False, include=[str(path) for path in sources.values()]
     )
-    seconds, failed = {}, []
+    seconds, failed, before = {}, [], set(sys.modules)
     recorder.start()
     for check in checks:
         forget()
@@ -114,7 +124,8 @@ def measure(checks: Sequence[Check], sources: Mapping[str, Path]) -> dict[str, A
         }
         for module, path in sources.items()
     }
-    return {"seconds": seconds, "runs": runs, "failed": failed}
+    imported = sorted(set(sys.modules) - before)
+    return {"seconds": seconds, "runs": runs, "failed": failed, "imported": imported}
 
 
 def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,7 +139,20 @@ def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
             for line in {**before, **now}
         }
     failed = [id for id in old["failed"] if id not in again] + new["failed"]
-    return {"seconds": {**old["seconds"], **new["seconds"]}, "runs": runs, "failed": failed}
+    return {
+        "seconds": {**old["seconds"], **new["seconds"]},
+        "runs": runs,
+        "failed": failed,
+        "imported": sorted({*old["imported"], *new["imported"]}),
+    }
+
+
+def warm_up(imported: Iterable[str]) -> None:
+    """Import what the checks do, so that none is out of time for it in a mutant's process."""
+    for name in imported:
+        with suppress(Exception), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import_module(name)
 
 
 def baseline(measured: Mapping[str, Any], checks: Sequence[Check]) -> Baseline:
@@ -208,8 +232,13 @@ def attack(mutant: Mutant, checks: Sequence[Check], known: Baseline) -> dict[str
 
 
 def forget() -> None:
-    """Forget what the right code, or another check, has found of geometries."""
+    """Forget what the right code, or another check, has found: of geometries, and in caches."""
     import_module("refimpl.shapes").CHECKED.clear()
+    for name, module in list(sys.modules.items()):
+        if name.startswith("refimpl."):
+            for value in vars(module).values():
+                if hasattr(value, "cache_clear"):
+                    value.cache_clear()
 
 
 def _limit_memory() -> None:

@@ -54,6 +54,7 @@ from killing import (  # noqa: E402
     merged,
     outcome,
     that_run,
+    warm_up,
 )
 from mutators import Mutant, mutants  # noqa: E402
 
@@ -261,8 +262,8 @@ def _known(checks: Sequence[Check]) -> Baseline:
     WORK.mkdir(exist_ok=True)
     path = WORK / "baseline.json"
     stored = json.loads(path.read_text()) if path.exists() else {}
-    if stored.get("package") != _package_digest():
-        stored = {"seconds": {}, "runs": {}, "failed": [], "written": {}}
+    if stored.get("package") != _package_digest() or "imported" not in stored:
+        stored = {"seconds": {}, "runs": {}, "failed": [], "imported": [], "written": {}}
     changed = [c for c in checks if stored["written"].get(c.id) != c.written]
     changed += [c for c in checks if c.id in stored["failed"] and c not in changed]
     if changed:
@@ -275,6 +276,7 @@ def _known(checks: Sequence[Check]) -> Baseline:
         written = {**stored["written"], **{check.id: check.written for check in changed}}
         stored = {**merged(stored, said), "written": written, "package": _package_digest()}
         path.write_text(json.dumps(stored))
+    warm_up(stored["imported"])
     return baseline(stored, checks)
 
 

@@ -20,7 +20,19 @@ from typing import Any
 import numpy as np
 import pytest
 import run
-from killing import Baseline, Check, Outcome, attack, forked, merged, outcome, that_run
+from killing import (
+    Baseline,
+    Check,
+    Outcome,
+    attack,
+    forget,
+    forked,
+    measure,
+    merged,
+    outcome,
+    that_run,
+    warm_up,
+)
 from mutators import KINDS, Mutant, mutants
 from planted import plant
 
@@ -292,19 +304,54 @@ def test_checks_that_run_the_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "case e" in that_run(of_module, known, 100.0, [])
 
 
+def test_what_was_found_is_forgotten() -> None:
+    """A cache that the right code has filled hides a mutant, and what another check runs."""
+    table = import_module("refimpl.normal_distribution")._knots
+    table()
+    assert table.cache_info().currsize == 1
+    forget()
+    assert table.cache_info().currsize == 0
+
+
 def test_what_was_measured_is_kept_until_a_check_changes() -> None:
     """New measurements replace those of the same check, and leave the others alone."""
     old = {
         "seconds": {"a": 1.0, "b": 2.0},
         "runs": {"m": {"1": ["a", "b"], "2": ["b"]}},
         "failed": ["b"],
+        "imported": ["d", "e"],
     }
-    new = {"seconds": {"b": 3.0, "c": 4.0}, "runs": {"m": {"2": ["c"], "3": ["b"]}}, "failed": []}
+    new = {
+        "seconds": {"b": 3.0, "c": 4.0},
+        "runs": {"m": {"2": ["c"], "3": ["b"]}},
+        "failed": [],
+        "imported": ["c", "d"],
+    }
     assert merged(old, new) == {
         "seconds": {"a": 1.0, "b": 3.0, "c": 4.0},
         "runs": {"m": {"1": ["a"], "2": ["c"], "3": ["b"]}},
         "failed": [],
+        "imported": ["c", "d", "e"],
     }
+
+
+def test_what_checks_import_takes_no_time_of_a_mutant(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """`measure` notes what a check imports, `warm_up` imports it; what cannot be is left out."""
+    (tmp_path / "late_import.py").write_text("")
+    (tmp_path / "failing_import.py").write_text("raise ValueError")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def holds() -> bool:
+        import_module("late_import")
+        return True
+
+    said = measure([Check("a", "test", holds)], {})
+    assert "late_import" in said["imported"]
+    monkeypatch.delitem(sys.modules, "late_import")
+    warm_up(["failing_import", *said["imported"]])
+    assert "late_import" in sys.modules
 
 
 # --- the campaign and its report ----------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A real number of 100 digits that NumPy's exp, log and tanh accept in object arrays."""
+"""A real number of 100 digits that refimpl's elementary functions accept in object arrays."""
 
 from __future__ import annotations
 
@@ -16,8 +16,15 @@ STEP = context.mpf(10) ** -30  # of a central difference: wrong by STEP², some 
 AGREED = context.mpf(10) ** -40  # what two formulas must agree to, less than a difference is wrong
 
 
-def _operation(function: Callable[[Any, Any], Any]) -> Callable[[Real, Any], Real]:
-    return lambda a, b: Real(function(a.value, b.value if isinstance(b, Real) else b))
+def _operation(function: Callable[[Any, Any], Any]) -> Callable[[Real, Any], Any]:
+    """Beside an array it is the array's, element by element."""
+
+    def operation(a: Real, b: Any) -> Any:
+        if isinstance(b, np.ndarray):
+            return NotImplemented
+        return Real(function(a.value, b.value if isinstance(b, Real) else b))
+
+    return operation
 
 
 def _reflected(function: Callable[[Any, Any], Any]) -> Callable[[Real, Any], Real]:
@@ -62,6 +69,12 @@ class Real:
 
     def tanh(self) -> Real:
         return Real(context.tanh(self.value))
+
+    def erfc(self) -> Real:
+        return Real(context.erfc(self.value))
+
+    def pi(self) -> Real:
+        return Real(context.pi)
 
 
 def reals(numbers: Any) -> Any:

@@ -225,7 +225,14 @@ def test_none_leaves_an_axis_as_it_is(rng: np.random.Generator, output_size: Any
 
 def test_indices_that_are_refused() -> None:
     """They are checked as those of max_pool2d."""
-    x, dy = np.zeros((1, 1, 3, 4)), np.zeros((1, 1, 1, 2))
+    x, dy = np.zeros((1, 2, 3, 4)), np.zeros((1, 2, 1, 2))
     said = "^adaptive_max_pool2d_backward: indices must be from 0 to 11, places of one map of x, "
     with pytest.raises(ValueError, match=f"{said}but hold 12$"):
-        adaptive_max_pool2d_backward(dy, x, (1, 2), indices=np.array([[[[1, 12]]]]))
+        adaptive_max_pool2d_backward(dy, x, (1, 2), indices=np.array([[[[1, 12]], [[0, 2]]]]))
+
+
+def test_what_has_no_order_is_not_guessed() -> None:
+    """A comparison without an answer is its error, also where other maps follow."""
+    letters = np.array(sympy.symbols("a:8"), object).reshape(1, 2, 4)
+    with pytest.raises(TypeError, match="truth value of Relational"):
+        refimpl.adaptive_max_pool1d(letters, 2)

@@ -46,6 +46,7 @@ MASKED = "is a masked array, whose mask would be lost; give"
         ("relu", (IMAGE,)),
         ("max_pool2d", (IMAGE, 2)),
         ("cross_entropy", (np.ones((2, 3)), np.ma.array([1, 2]))),
+        ("cross_entropy_backward", (np.array(1.0), np.ones((2, 3)), np.ma.array([1, 2]))),
         ("dropout", (X, np.ma.array(X))),
         ("flatten", (IMAGE,)),
         ("add", (X, IMAGE)),

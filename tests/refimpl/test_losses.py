@@ -335,6 +335,13 @@ def test_options_on_exact_numbers() -> None:
     assert all(isinstance(d, Real) for d in dlogits[0])
 
 
+def test_weights_of_float16_may_sum_to_more() -> None:
+    """120 000 is beyond float16, the weighted mean is not: log 2."""
+    logits, weight = np.zeros((2, 2), np.float16), np.full(2, 60000, np.float16)
+    loss = cross_entropy(logits, np.array([0, 1]), weight=weight)
+    assert_exact(loss, np.array(np.log(2), np.float16), "float16")
+
+
 def test_a_weight_keeps_the_digits_of_a_sure_answer() -> None:
     """e^−40 times the weight, not 0."""
     logits, target = np.array([[40.0, 0.0]]), np.array([0])

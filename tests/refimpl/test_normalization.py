@@ -11,6 +11,7 @@ import mpmath
 import numpy as np
 import pytest
 import reals
+import sympy
 from plain import assert_same, draw, fractions
 
 import refimpl
@@ -90,6 +91,16 @@ def test_running_statistics_are_of_python(rng: np.random.Generator, K: int) -> N
     found = running_statistics(x, fractions([9, 9]), fractions([9, 9]), 1)
     columns = [list(column) for column in x.T]
     assert_same(found, fractions([[mean(c) for c in columns], [variance(c) for c in columns]]))
+
+
+def test_running_statistics_in_letters() -> None:
+    """Symbols, which have no order: half of the mean and of the variance before, half of these."""
+    a, b, m, v = sympy.symbols("a b m v")
+    mean, var = running_statistics(
+        np.array([[a], [b]]), np.array([m]), np.array([v]), Fraction(1, 2)
+    )
+    assert sympy.expand(mean[0] - (m + (a + b) / 2) / 2) == 0
+    assert sympy.expand(var[0] - (v + (a - b) ** 2 / 2) / 2) == 0
 
 
 def test_sums_of_the_gradients(rng: np.random.Generator) -> None:
@@ -211,6 +222,21 @@ def test_response_as_loops(rng: np.random.Generator) -> None:
     np.testing.assert_allclose(dx, expected, rtol=1e-12, atol=1e-15)
 
 
+def test_response_of_exact_numbers(rng: np.random.Generator) -> None:
+    """x/d^0.75, to 40 digits; its gradient is the slope, by a difference."""
+    x, dy, v = (reals.draw(rng, (2, 3, 2)) for _ in range(3))
+    y = local_response_norm(x, 2, alpha=0.5, beta=0.75, k=1)
+    for n, c, place in np.ndindex(x.shape):
+        near = sum(x[n, j, place].value ** 2 for j in range(max(0, c - 1), c + 1))
+        d = 1 + near / 4
+        reals.assert_agree(
+            y[n, c, place], x[n, c, place].value / reals.context.sqrt(reals.context.sqrt(d)) ** 3
+        )
+    dx = local_response_norm_backward(dy, x, 2, alpha=0.5, beta=0.75, k=1)
+    along = reals.slope(lambda x: local_response_norm(x, 2, 0.5, 0.75, 1), dy, x, v)
+    assert abs(reals.dot(dx, v) - along) < reals.AGREED
+
+
 # --- digits -------------------------------------------------------------------------------
 
 
@@ -228,6 +254,22 @@ def test_digits_far_from_zero(rng: np.random.Generator, far: float) -> None:
             for v in exact
         ]
     np.testing.assert_allclose(batch_norm(x, training=True).ravel(), right, atol=1e-14, rtol=0)
+
+
+def test_running_mean_far_from_zero(rng: np.random.Generator) -> None:
+    """With momentum 1 the float nearest to the exact mean, of every channel."""
+    x, nothing = 1e6 + rng.normal(size=(5, 100)), np.zeros(100)
+    mean, _ = running_statistics(x, nothing, nothing, 1)
+    assert_same(mean, [float(sum(map(Fraction, column)) / 5) for column in x.T.tolist()])
+
+
+def test_digits_of_a_large_power() -> None:
+    """d^−0.75 of d = 10¹²⁰ to two units in the last place, of which exp(−0.75 · log d) loses 40."""
+    y = local_response_norm(np.full((1, 2, 1), 1e60), 2, alpha=2, beta=0.75, k=1)
+    with mpmath.workdps(150):
+        x = mpmath.mpf(1e60)
+        right = np.array([float(x / (1 + n * x * x) ** mpmath.mpf(0.75)) for n in (1, 2)])
+    assert np.all(np.abs(y.ravel() - right) <= 2 * np.spacing(right))
 
 
 def test_float32_is_rounded_once(rng: np.random.Generator) -> None:
@@ -281,6 +323,87 @@ def test_fractions_are_refused() -> None:
         "local_response_norm: x holds Fraction, which has no method exp; give floats, or objects "
         "that have it"
     )
+
+
+X, ONE, NARROW = np.ones((2, 3, 4)), np.ones(3), np.ones(3, np.float32)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (
+            lambda: batch_norm(X, NARROW, ONE, NARROW),
+            "batch_norm: x is float64, but running_mean is float32; give both the same dtype",
+        ),
+        (
+            lambda: batch_norm(X, ONE, ONE, ONE[:2], np.ones(4)),
+            "batch_norm: weight must be (3,), one for each channel, but is (2,) (x (2, 3, 4))",
+        ),
+        (
+            lambda: running_statistics(X, ONE, np.ones(4)),
+            "running_statistics: running_var must be (3,), one for each channel, but is (4,) "
+            "(x (2, 3, 4))",
+        ),
+        (
+            lambda: layer_norm(X, 4, np.ones(2), ONE),
+            "layer_norm: weight must be (4,), as normalized_shape, but is (2,)",
+        ),
+        (
+            lambda: layer_norm(X, 4, np.ones(4), ONE),
+            "layer_norm: bias must be (4,), as normalized_shape, but is (3,)",
+        ),
+        (
+            lambda: layer_norm(X, (3, 4.0)),
+            "layer_norm: normalized_shape must be an integer or a tuple of at least one, but is "
+            "(3, 4.0)",
+        ),
+        (
+            lambda: group_norm(X, 3, np.ones(2), np.ones(4)),
+            "group_norm: weight must be (3,), one for each channel, but is (2,) (x (2, 3, 4))",
+        ),
+        (
+            lambda: group_norm(X, 3, ONE, np.ones(4)),
+            "group_norm: bias must be (3,), one for each channel, but is (4,) (x (2, 3, 4))",
+        ),
+        (lambda: group_norm(X, 3, eps=-1), "group_norm: eps must be at least 0, but is -1"),
+        (
+            lambda: local_response_norm(X, 2, "a", "b", "c"),
+            "local_response_norm: alpha must be a number, but is 'a'",
+        ),
+        (
+            lambda: local_response_norm(X, 2, 1, "b", "c"),
+            "local_response_norm: beta must be a number, but is 'b'",
+        ),
+        (
+            lambda: local_response_norm_backward(X, X, 2, "a"),
+            "local_response_norm_backward: alpha must be a number, but is 'a'",
+        ),
+        (
+            lambda: local_response_norm(X, 2**31),
+            "local_response_norm: size must be at most 2147483647, but is 2147483648",
+        ),
+    ],
+)
+def test_the_first_that_is_wrong_is_named(call: Any, said: str) -> None:
+    """In the order of the arguments."""
+    with pytest.raises((TypeError, ValueError)) as error:
+        call()
+    assert str(error.value) == said
+
+
+@pytest.mark.parametrize("shape", [(0, 3, 4), (3, 0, 4), (3, 2, 0)])
+def test_nothing_is_normalised(shape: tuple[int, ...]) -> None:
+    """Without samples, channels or places: arrays of the same shape, and no warning."""
+    x = np.zeros(shape)
+    groups = max(1, shape[1])
+    for y, grads in (
+        (batch_norm(x, training=True), batch_norm_backward(x, x, training=True)),
+        (layer_norm(x, shape[1:]), layer_norm_backward(x, x, shape[1:])),
+        (group_norm(x, groups), group_norm_backward(x, x, groups)),
+        (local_response_norm(x, 2), [local_response_norm_backward(x, x, 2)]),
+    ):
+        assert y.shape == grads[0].shape == shape
+        assert not any(np.any(grad) for grad in grads)
 
 
 def test_a_network_in_float32() -> None:

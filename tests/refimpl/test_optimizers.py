@@ -198,3 +198,23 @@ def test_fractions_have_a_step_of_their_own_type() -> None:
     """0.5 beside Fractions is 1/2."""
     found = sgd_step(fractions([3, 5]), fractions([1, 2]), learning_rate=0.5)
     assert_same(found, [[Fraction(5, 2), Fraction(4)], [Fraction(1), Fraction(2)]])
+
+
+NEGATIVE, NO_FLAG = (-1, "must be at least 0, but is -1"), (2, "must be True or False, but is 2")
+FIRST = [
+    (step, dict.fromkeys(names[k:], value), f"{names[k]} {problem}")
+    for step, names, (value, problem) in (
+        (sgd_step, ("learning_rate", "momentum", "weight_decay"), NEGATIVE),
+        (adam_step, ("learning_rate", "eps", "weight_decay"), NEGATIVE),
+        (adam_step, ("amsgrad", "maximize", "decoupled_weight_decay"), NO_FLAG),
+    )
+    for k in range(3)
+]
+
+
+@pytest.mark.parametrize(("step", "options", "said"), FIRST, ids=str)
+def test_the_first_that_is_wrong_is_named(step: Any, options: dict[str, Any], said: str) -> None:
+    """Of several options, in one order."""
+    with pytest.raises((TypeError, ValueError)) as error:
+        step(np.ones(2), np.ones(2), **options)
+    assert str(error.value) == f"{step.__name__}: {said}"

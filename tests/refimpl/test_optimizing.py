@@ -53,6 +53,16 @@ def test_each_parameter_has_its_own_state(rng: np.random.Generator) -> None:
     assert shapes["b", "bias"] == [(2,)] * 2
 
 
+def test_without_a_name_it_is_plain_descent(rng: np.random.Generator) -> None:
+    """What a training does without an optimiser, bit by bit."""
+    weight, batch = rng.normal(size=(2, 1)), (rng.normal(size=(4, 1)), rng.integers(0, 2, 4))
+    plain, stepped = (Sequential({"fc": Linear(weight, np.zeros(2))}) for _ in range(2))
+    list(train(plain, [batch] * 3, 0.1))
+    list(train(stepped, [batch] * 3, 0.1, optimizer=Optimizer()))
+    for key, expected in plain.layers["fc"].parameters.items():
+        np.testing.assert_array_equal(stepped.layers["fc"].parameters[key], expected)
+
+
 def test_what_it_was_given_stays(rng: np.random.Generator) -> None:
     """The arrays of a network are replaced, not written to."""
     weight = rng.normal(size=(2, 1))
@@ -65,13 +75,20 @@ def test_what_it_was_given_stays(rng: np.random.Generator) -> None:
 
 REFUSED = (
     ({"name": "rmsprop"}, "name must be one of 'sgd', 'adam', 'adamw', but is 'rmsprop'"),
-    (
-        {"name": "adam", "fused": True},
-        "fused says how torch computes, not what, and there is one way here; leave it out",
+    *(
+        (
+            {"name": "adam", how: True},
+            f"{how} says how torch computes, not what, and there is one way here; leave it out",
+        )
+        for how in ("foreach", "fused", "capturable", "differentiable")
     ),
-    (
-        {"name": "sgd", "lr": 0.1},
-        "lr is an argument of train, and of update; give train(network, batches, learning_rate, …)",
+    *(
+        (
+            {"name": "sgd", rate: 0.1},
+            f"{rate} is an argument of train, and of update; "
+            "give train(network, batches, learning_rate, …)",
+        )
+        for rate in ("lr", "learning_rate")
     ),
     (
         {"name": "sgd", "betas": (0.9, 0.99)},

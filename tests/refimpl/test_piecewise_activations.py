@@ -43,6 +43,19 @@ def test_prelu_of_zero_takes_the_slope() -> None:
     assert dweight.tolist() == [0]
 
 
+def test_prelu_of_zero_is_multiplied() -> None:
+    """The sign of 0 shows it; beside ∞ the sum has no value."""
+    assert np.signbit(prelu(np.array([0.0]), np.array([-2.0]))) == [True]
+    with np.errstate(invalid="ignore"):
+        grads = prelu_backward(np.array([np.inf]), np.array([0.0]), np.array([0.25]))
+    assert np.isnan(grads.dweight)
+
+
+def test_hardswish_is_plain_zero_from_the_kink_on() -> None:
+    """0, and not the −0 of the parabola."""
+    assert not np.signbit(hardswish(np.array([-3.0, -4.0, -np.inf]))).any()
+
+
 def test_prelu_sums_float32_in_float64() -> None:
     """A million elements of one sign: the sum is rounded once."""
     x = np.full((1000, 1, 1000), -1, np.float32)
