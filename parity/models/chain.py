@@ -48,6 +48,7 @@ def derivative(
     Raises: NotUnderstoodError if an operation inside its forward is not.
     """
     links = [_Link(o, _known(o, understand)) for o in function.inside if _counts(o, is_made)]
+    _check_given(function, links)
     dtype = next(dy.dtype.name for dy in dys if dy is not None)
     sides = arithmetic("torch", dtype), arithmetic("torch", dtype)
     _forward_errors(links, sides)
@@ -58,6 +59,14 @@ def derivative(
     for link in reversed(links):
         _go_back(link, arriving, sides)
     return {name: arriving[key] for name, key in function.taken.items() if key in arriving}
+
+
+def _check_given(function: Operation, links: list[_Link]) -> None:
+    """What a Function gives must come from what it ran."""
+    formed = {key for link in links for key in link.operation.given}
+    formed |= set(function.taken.values())
+    if any(key is not None and key not in formed for key in function.given):
+        raise NotUnderstoodError("what it gives does not come from what its forward ran in torch")
 
 
 def _counts(operation: Operation, is_made: Callable[[Operation], bool]) -> bool:
@@ -81,11 +90,20 @@ def _taken(link: _Link) -> dict[str, Key]:
     return {ours: taken[theirs] for ours, (theirs, _) in link.known.sent.items() if theirs in taken}
 
 
+def _laid(link: _Link, name: str, array: Array) -> Array:
+    """As the reference has it, or as torch: every layout is its own inverse, but for its shape."""
+    return link.known.sent[name][1](array)
+
+
 def _forward_errors(links: list[_Link], sides: Sides) -> None:
     """How far the values inside may be off that a backward keeps, or forms once more."""
     known: dict[Key, Array] = {}
     for link in links:
-        link.errors = {n: known[key] for n, key in _taken(link).items() if key in known}
+        link.errors = {
+            name: _laid(link, name, known[key])
+            for name, key in _taken(link).items()
+            if key in known
+        }
         error = link.known.reference.error(link.errors, sides)
         for key in link.operation.given:
             if key is not None:
@@ -103,8 +121,9 @@ def _go_back(link: _Link, arriving: dict[Key, Ball], sides: Sides) -> None:
     gradients = reference.gradients(dy)
     errors = reference.gradient_errors(dy, {**link.errors, "dy": off}, sides)
     for name, key in _taken(link).items():
-        theirs = known.sent[name][1]
-        _add(arriving, key, Ball(theirs(gradients[name]), theirs(errors[name])))
+        if name in gradients:
+            parts = (_laid(link, name, part) for part in (gradients[name], errors[name]))
+            _add(arriving, key, Ball(*(part.reshape(key[2]) for part in parts)))
 
 
 def _add(arriving: dict[Key, Ball], key: Key, ball: Ball) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from parity.models.errors_of_watch import WatchError
 from parity.models.listening import Judge
 from parity.models.watch_report import WatchReport
-from parity.oracle.observed.recorder import Recorder
+from parity.oracle.observed.recorder import Recorder, is_module
 from parity.results.settings import DEFAULT_SEED, Settings
 
 
@@ -33,6 +33,10 @@ class watch:  # noqa: N801 (a context, written as a function is)
     """
 
     def __init__(self, model: Any = None, *, exact: float = 2.0, seed: int = DEFAULT_SEED) -> None:
+        if model is not None and not is_module(model):
+            raise WatchError(f"watch: must be a torch.nn.Module, but is {type(model).__name__}")
+        if not exact >= 0:
+            raise WatchError(f"watch: exact must be seconds, 0 or more, but is {exact!r}")
         self._judge = Judge(Settings(seed=seed), self._name, exact)
         self._recorder = Recorder(self._judge, model)
         self._closed = False

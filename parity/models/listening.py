@@ -109,6 +109,8 @@ class Judge:
         self._guarded(operation, lambda: judged(operation, dys, grads))
 
     def added_up(self, who: Operation | str, parts: Sequence[Held], total: Held) -> None:
+        if not all(held.readable for held in (*parts, total)):
+            return
         arrays, whole = [part.array() for part in parts], total.array()
         pair = (sum_of_parts([part.astype(np.float64) for part in arrays]), whole)
         bound = parts_bound(arrays, sides_of(whole))
@@ -124,6 +126,8 @@ class Judge:
             self._seen(who).rows.append(row)
 
     def hooked(self, who: Operation | str, before: Held, after: Held) -> None:
+        if not before.readable or not after.readable:
+            return
         name = who if isinstance(who, str) else who.position.module
         line = "" if isinstance(who, str) else who.position.line
         of = "" if isinstance(who, str) else f" of what {who.name} gave"
@@ -149,6 +153,12 @@ class Judge:
         seen.elements = sum(row.elements for row in seen.rows)
 
     def statistics(self, found: Statistics, position: Position) -> None:
+        if all(
+            np.array_equal(one.array(), other.array())
+            for one, other in zip(found.before, found.after, strict=True)
+        ):
+            self.noticed("a batch norm in training leaves its running statistics alone", position)
+            return
         mean, var = (held.array() for held in found.before)
         kept = {"x": found.x.array(), "running_mean": mean, "running_var": var}
         reference = OfRefimpl("running_statistics", kept, {"momentum": found.momentum})
@@ -252,10 +262,10 @@ class Judge:
         dy = known.upstream(upstream, next(dy for dy in upstream if dy is not None))
         gradients = reference.gradients(dy)
         bounds = reference.gradient_bounds(dy, sides_of(dy))
-        place = self._place(operation, reference.function, dy.dtype.name)
         problem = reference.problem(dy)
         for ours, (theirs, layout) in wanted.items():
             pair = gradients[ours], layout(sent[theirs])
+            place = self._place(operation, reference.function, judged_as(pair[1]))
             self.rows.add(place, f"d{ours}", pair, bounds[ours], problem, f"d{ours}")
 
     def _judge_custom(
@@ -269,6 +279,8 @@ class Judge:
             place = self._place(operation, operation.name, theirs.dtype.name)
             zero = np.zeros(theirs.shape)
             ball = balls.get(name, Ball(zero, zero))
+            if name not in balls and np.any(theirs) and not is_meant(operation, ball):
+                raise NotUnderstoodError(f"its result does not come from {name} in torch alone")
             bound = freely(theirs.shape, ball.error)
             row = self.rows.add(place, f"d{name}", (ball.centre, theirs), bound)
             if row.failed and is_meant(operation, ball):

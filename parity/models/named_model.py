@@ -81,8 +81,11 @@ def arrays(path: Path | None) -> Mapping[str, Array]:
     try:
         with np.load(path) as archive:
             held = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except Exception as error:
         raise WatchError(f"{path}: is no .npz that NumPy can read: {error}") from None
+    for name, array in held.items():
+        if array.dtype.kind not in "fiub":
+            raise WatchError(f"{path}: {name} holds {array.dtype}, no numbers")
     found = {}
     for name, others in NAMES.items():
         known = [other for other in others if other in held]

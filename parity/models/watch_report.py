@@ -101,6 +101,7 @@ class WatchReport:
             [
                 self._headline(),
                 *_some(list(map(_of_wrong, self.wrong))),
+                *self._of_no_backward(),
                 *self._of_noticed(),
                 *self._of_unknown(),
                 *self._of_losses(),
@@ -116,6 +117,10 @@ class WatchReport:
         if not self.wrong:
             return f"{self.name}: {self.status}: {of}, {judged} judged"
         return f"{self.name}: wrong: {len(self.wrong)} of {judged} ({of}); the first:"
+
+    def _of_no_backward(self) -> Iterator[str]:
+        if not any(seen.differentiated for seen in self.seen):
+            yield "no backward was seen: values alone were judged"
 
     def _of_noticed(self) -> Iterator[str]:
         lines = [

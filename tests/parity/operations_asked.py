@@ -124,6 +124,12 @@ CALLS: dict[str, Call] = {
     "clamp_max": lambda: torch.clamp_max(r(3, 4), 0.1),
     "masked_fill": lambda: r(2, 3).masked_fill(MASK, 7.0),
     "where": lambda: torch.where(MASK, r(2, 3), r(2, 3)),
+    "var": lambda: r(3, 4, 5).var((0, 2)),
+    "std": lambda: r(3, 4).std(1, correction=0, keepdim=True),
+    "norm": lambda: torch.linalg.vector_norm(r(3, 4), dim=1),
+    "norm of all": lambda: r(3, 4).norm(),
+    "baddbmm": lambda: torch.baddbmm(r(2, 3, 5), r(2, 3, 4), r(2, 4, 5), beta=0.5, alpha=2),
+    "embedding with padding": lambda: F.embedding(INDEX, r(3, 4), padding_idx=2),
     "sum": lambda: r(3, 4, 5).sum((0, 2)),
     "sum of all": lambda: r(3, 4).sum(),
     "mean": lambda: r(3, 4, 5).mean((1, 2), keepdim=True),
@@ -196,7 +202,24 @@ def _of(parts: tuple[Tensor, ...], factor: float) -> Tensor:
     return parts[0].sum() + (factor * parts[-1]).sum()
 
 
+def _inferred(call: Call) -> Call:
+    """In inference mode, where operations are not taken apart."""
+
+    def run() -> Tensor:
+        with torch.inference_mode():
+            return call()
+
+    return run
+
+
 FORWARD: dict[str, Call] = {
+    "conv1d, inferred": _inferred(lambda: F.conv1d(r(2, 4, 9), r(6, 2, 3), r(6), 2, 1, 2, 2)),
+    "conv2d, inferred": _inferred(lambda: F.conv2d(r(2, 3, 7, 6), r(4, 3, 3, 2), r(4))),
+    "conv3d, inferred": _inferred(lambda: F.conv3d(r(1, 2, 4, 5, 6), r(3, 2, 2, 3, 2))),
+    "linear, inferred": _inferred(lambda: F.linear(r(3, 4), r(5, 4), r(5))),
+    "batch_norm, inferred": _inferred(
+        lambda: F.batch_norm(r(4, 3, 5), r(3), p(3), r(3), r(3), False)
+    ),
     **{
         name: lambda name=name: getattr(torch, name)(r(3, 4).detach(), 0.1)  # type: ignore[misc]
         for name in ("eq", "ne", "lt", "le", "gt", "ge")
@@ -222,5 +245,6 @@ FORWARD: dict[str, Call] = {
     "any": lambda: MASK.any(),
     "nonzero": lambda: MASK.nonzero(),
     "native_channel_shuffle": lambda: torch.native_channel_shuffle(r(2, 6, 4, 3).detach(), 3),
+    "whole numbers that begin anew": lambda: torch.tensor([200, 3], dtype=torch.uint8) + 100,
     "whole numbers": lambda: INDEX + 3,
 }

@@ -10,6 +10,7 @@ import numpy as np
 from parity.bounds.arithmetic import Arithmetic, Sides
 from parity.bounds.bound import Bound, bounded, each_side, exact_bound, rounded_sum
 from parity.cases.case import FLOATS, Array
+from parity.models.references import NotUnderstoodError
 from parity.witnesses.problem import Problem
 
 Value = Callable[..., Array]
@@ -50,7 +51,8 @@ class Elementwise:
 
     def value(self) -> Array:
         with np.errstate(all="ignore"):
-            return np.asarray(self.definition.value(*self._wide()))
+            found = np.asarray(self.definition.value(*self._wide()))
+        return found if self.dtype in FLOATS else wrapped(found, self.dtype)
 
     def value_bound(self, sides: Sides) -> Bound:
         if self.dtype not in FLOATS:
@@ -121,6 +123,19 @@ class Elementwise:
 
     def problem(self, dy: Array) -> Problem | None:
         return None
+
+
+def wrapped(values: Array, dtype: str) -> Array:
+    """Whole numbers as their type holds them, which begins anew behind its largest.
+
+    Raises: NotUnderstoodError beyond 2⁵³, where float64 does not hold each.
+
+    >>> wrapped(np.array([300.0, -1.0]), "uint8").astype(int).tolist()
+    [44, 255]
+    """
+    if dtype == "bool" or not np.all(np.abs(values) < 2.0**53):
+        raise NotUnderstoodError(f"whole numbers of {dtype} that float64 does not hold")
+    return values.astype(np.int64).astype(dtype).astype(np.float64)
 
 
 def _bound(size: Array, roundings: float, elementary: int, sides: Sides) -> Bound:

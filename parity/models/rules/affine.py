@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,22 @@ def _turned(array: Array) -> Array:
     return array.swapaxes(-1, -2)
 
 
+def convolution_as_a_whole(given: Given) -> Understood:
+    """As inference mode has it, where nothing is taken apart."""
+    arguments = {**given.operation.arguments, "transposed": False, "output_padding": [0]}
+    if isinstance(arguments["padding"], str):
+        raise NotUnderstoodError("a padding by name, in inference mode")
+    return convolution(Given(replace(given.operation, arguments=arguments)))
+
+
+def linear(given: Given) -> Understood:
+    """A dense layer as a whole, in inference mode."""
+    if given["input"].ndim != 2:
+        raise NotUnderstoodError("linear of more than two axes at once")
+    arrays = _present(x=given["input"], weight=given["weight"], bias=given["bias"])
+    return Understood(OfRefimpl("linear", arrays, {}), {})
+
+
 def addmm(given: Given) -> Understood:
     """bias + x·Wᵀ: a dense layer, whose weight comes transposed."""
     if (given["beta"], given["alpha"]) != (1, 1) or given["self"].ndim != 1:
@@ -69,6 +86,28 @@ def bmm(given: Given) -> Understood:
         (b.shape[-1], a.shape[-2]),
     )
     return Understood(reference, _sent(a="self", b="mat2"))
+
+
+def baddbmm(given: Given) -> Understood:
+    """A product of matrices for each sample, and what is added to it."""
+    beta, alpha = float(given["beta"]), float(given["alpha"])
+    if min(beta, alpha) < 0:
+        raise NotUnderstoodError("baddbmm with factors below 0")
+    c, a, b = given["self"], given["batch1"], given["batch2"]
+    shape = (*a.shape[:-1], b.shape[-1])
+    reference = Linear(
+        "matmul",
+        {"c": np.broadcast_to(c, shape), "a": a, "b": b},
+        lambda c, a, b: beta * c + alpha * (a @ b),
+        lambda dy, c, a, b: (beta * dy, alpha * (dy @ _turned(b)), alpha * (_turned(a) @ dy)),
+        a.shape[-1] + 1,
+        (1, b.shape[-1], a.shape[-2]),
+        2.0,
+    )
+    sent = _sent(a="batch1", b="batch2")
+    if c.shape == shape:
+        sent |= _sent(c="self")
+    return Understood(reference, sent)
 
 
 def mv(given: Given) -> Understood:
@@ -139,6 +178,10 @@ RULES = {
     "addmm": Rule(addmm),
     "mm": Rule(mm),
     "bmm": Rule(bmm),
+    "baddbmm": Rule(baddbmm),
+    "linear": Rule(linear),
+    **{f"conv{axes}d": Rule(convolution_as_a_whole) for axes in (1, 2, 3)},
+    "batch_norm": Rule(batch_norm),
     "mv": Rule(mv),
     "dot": Rule(dot),
     "native_batch_norm": Rule(batch_norm),

@@ -10,6 +10,7 @@ import numpy as np
 from parity.cases.case import Array
 from parity.models.plain.by_element import Definition, Elementwise
 from parity.models.plain.linear_maps import Linear
+from parity.models.plain.spread import Spread
 from parity.models.references import NotUnderstoodError
 from parity.models.understanding import Given, Rule, Understood, same
 
@@ -18,7 +19,8 @@ ONE = np.ones(())
 
 def _reference(name: str, given: Given, definition: Definition, *names: str) -> Understood:
     """Numbers among the arguments are rounded to the tensors' dtype."""
-    dtype = given.dtype or "no number has a gradient"
+    outputs = [held.dtype for held in given.operation.outputs if held is not None]
+    dtype = given.dtype or (outputs or ["int64"])[0]
     arrays = {f"x{k + 1}" if k else "x": _array(given[n]) for k, n in enumerate(names)}
     sent = {ours: (theirs, same) for ours, theirs in zip(arrays, names, strict=True)}
     tensors = {ours for ours, array in arrays.items() if array.dtype == dtype}
@@ -201,7 +203,40 @@ def reduction(name: str, mean: bool) -> Callable[[Given], Understood]:
     return understand
 
 
+def spread(name: str, root: bool) -> Callable[[Given], Understood]:
+    """A variance, or its root."""
+
+    def understand(given: Given) -> Understood:
+        x, axes = given["self"], _axes(given)
+        correction = given["correction"] if given["correction"] is not None else 1
+        count = int(np.prod([x.shape[axis] for axis in axes]))
+        divisor = float(max(0, count - correction))
+        if not divisor:
+            raise NotUnderstoodError(f"{name} of no more numbers than its correction")
+        keep = bool(given["keepdim"])
+        return Understood(
+            Spread(name, {"x": x}, axes, keep, centred=True, root=root, divisor=divisor),
+            {"x": ("self", same)},
+        )
+
+    return understand
+
+
+def euclidean(given: Given) -> Understood:
+    """The root of the sum of squares."""
+    if given["ord"] != 2 or given.get("dtype") is not None:
+        raise NotUnderstoodError("a norm that is not the Euclidean one")
+    keep = bool(given["keepdim"])
+    return Understood(
+        Spread("norm", {"x": given["self"]}, _axes(given), keep, False, True, 1.0),
+        {"x": ("self", same)},
+    )
+
+
 RULES = {
+    "var": Rule(spread("variance", root=False)),
+    "std": Rule(spread("standard_deviation", root=True)),
+    "linalg_vector_norm": Rule(euclidean),
     **{name: Rule(one(name, definition)) for name, definition in ONES.items()},
     "add": Rule(add(1), shapes=True),
     "sub": Rule(add(-1), shapes=True),

@@ -176,12 +176,19 @@ def _gathered(given: Given) -> Code:
     return lambda x: np.take_along_axis(x, given["index"], given["dim"])
 
 
-def _embedded(given: Given) -> Code:
-    if given.get(
-        "padding_idx",
-    ) not in (None, -1):
-        raise NotUnderstoodError("embedding with padding_idx")
-    return lambda weight: weight[given["indices"]]
+def _embedded(given: Given) -> Understood:
+    """Rows by their numbers; the row of the padding gets no gradient."""
+    weight, indices, padding = given["weight"], given["indices"], given["padding_idx"]
+    if given["scale_grad_by_freq"] or given["sparse"]:
+        raise NotUnderstoodError("an embedding whose gradient is sparse or scaled")
+
+    def move(arrays: Sequence[Array]) -> Array:
+        rows = np.asarray(arrays[0][indices])
+        if rows.dtype.kind == "i" and padding is not None and padding >= 0:
+            return np.where((indices == padding)[..., None], NOWHERE, rows)
+        return rows
+
+    return Understood(Moved("embedding", {"x": weight}, move), {"x": ("weight", same)})
 
 
 def _shuffled(given: Given) -> Code:
@@ -368,7 +375,7 @@ RULES = {
     "tril": _only_shape(_triangle(np.tril)),
     "index_select": Rule(moved(_index_selected, "index")),
     "gather": Rule(moved(_gathered, "gather")),
-    "embedding": Rule(moved(_embedded, "embedding", "weight")),
+    "embedding": Rule(_embedded),
     "native_channel_shuffle": _only_shape(moved(_shuffled, "channel_shuffle")),
     "channel_shuffle": _only_shape(moved(_shuffled, "channel_shuffle")),
     "pixel_shuffle": _only_shape(moved(_pixels, "pixel_shuffle")),

@@ -79,4 +79,8 @@ class Memory:
 
 
 def _address(tensor: Tensor) -> int:
-    return tensor.untyped_storage().data_ptr()
+    """Where its memory is; sparse tensors and parameters to come have none of their own."""
+    try:
+        return tensor.untyped_storage().data_ptr()
+    except (RuntimeError, ValueError):
+        return -id(tensor)

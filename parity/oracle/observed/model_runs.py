@@ -44,7 +44,7 @@ def made(named: Any, where: str, asked: Asked) -> Module:
     if not isinstance(model, Module):
         try:
             model = named()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise ModelError(
                 f"{where}: cannot be called without arguments: {_said(error)}"
             ) from None
@@ -133,5 +133,5 @@ def _attempted(run_it: Callable[[], Any], what: str) -> Any:
         raise ModelError(f"{what}: {_said(error)}") from error
 
 
-def _said(error: Exception) -> str:
+def _said(error: BaseException) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())}"

@@ -22,10 +22,7 @@ from parity.oracle.observed.positions import Position
 RECORD = "parity.watch"  # in a node's metadata: whose it is
 HOOKED, LOST, UNSEEN, NONE = "hooked", "lost", "unseen", "none"
 WHY_LOST = "its backward is not to be told apart (in place on a view?); the value is judged"
-WHY_UNSEEN = (
-    "an autograd.Function whose apply was taken before the watch began: call it as Name.apply(…), "
-    "or make the model inside the watch"
-)
+WHY_UNSEEN = "an autograd.Function whose call was not heard: it took keywords"
 Edge = tuple[str, Any, int]  # argument; the leaf or the node it comes from; which of its outputs
 
 
@@ -38,11 +35,13 @@ class Leaf:
     parts: list[Held] = field(default_factory=list)
     used: int | None = None  # the version of a gradient that an optimiser's step has used
     seen: bool = False
+    stale: bool = False  # a gradient that a step has used was added to
 
 
 def edge_of(name: str, tensor: Tensor) -> Edge:
     """Where the gradient of an argument goes, as it is before the operation runs."""
-    return name, tensor if tensor.grad_fn is None else tensor.grad_fn, tensor.output_nr
+    node = node_of(tensor)
+    return name, tensor if node is None else node, tensor.output_nr
 
 
 class Graph:
@@ -54,9 +53,11 @@ class Graph:
         memory: Memory,
         leaf_name: Callable[[Tensor], str],
         quietly: Callable[[Callable[[], None]], None],
+        safely: Callable[[Callable[[], None]], None],
     ) -> None:
         self.listener, self.memory, self.leaf_name = listener, memory, leaf_name
         self.quietly = quietly  # run a judge unrecorded
+        self.safely = safely  # record, whatever is raised
         self.parts: dict[tuple[int, int], list[Held]] = {}
         self.raw: dict[tuple[int, int], Held] = {}
         self.partly: set[Any] = set()  # outputs and leaves to which unknown nodes send, too
@@ -81,15 +82,21 @@ class Graph:
             return LOST
         operation.node, operation.gradients = node.name(), gradients
         node.metadata[RECORD] = operation
-        self.handles.append(node.register_hook(partial(self._ran, operation, node.next_functions)))
+        ran = self._guarded(partial(self._ran, operation, node.next_functions))
+        self.handles.append(node.register_hook(ran))
         for output in outputs:
             if _has_node(output) and output.grad_fn is node:
-                self._before_all_hooks(output, partial(self._reached, operation, output.output_nr))
+                reached = partial(self._reached, operation, output.output_nr)
+                self._before_all_hooks(output, self._guarded(reached))
         return HOOKED
+
+    def _guarded(self, hook: Callable[..., None]) -> Callable[..., None]:
+        """A hook of ours: what breaks in it breaks nobody's backward."""
+        return lambda *gradients: self.safely(lambda: hook(*gradients))
 
     def unseen(self, tensor: Tensor) -> str:
         """The class of a Function that gave a tensor unheard; nothing of any other tensor."""
-        node: Any = tensor.grad_fn
+        node = node_of(tensor)
         if not isinstance(node, BackwardCFunction) or RECORD in node.metadata:
             return ""
         node.metadata[RECORD] = None
@@ -121,6 +128,10 @@ class Graph:
 
     def begins_at(self, roots: Sequence[Tensor], gradients: Sequence[Tensor | None]) -> None:
         """A backward starts from these tensors."""
+        self.parts.clear()
+        self.raw.clear()
+        for leaf in self.leaves.values():
+            leaf.parts.clear()
         self.partly = _reached_by_unknown([root.grad_fn for root in roots])
         for root, gradient in zip(roots, gradients, strict=True):
             node: Any = root.grad_fn
@@ -136,8 +147,12 @@ class Graph:
         key = operation.number, number
         total, parts = self.memory.hold(gradient), self.parts.pop(key, [])
         self.raw[key] = total
-        if len(parts) > 1 and key not in self.partly:
+        if key in self.partly:
+            return
+        if len(parts) > 1:
             self.quietly(lambda: self.listener.added_up(operation, parts, total))
+        elif parts and not _same(parts[0], total):
+            self._say_hooked(operation, parts[0], total)
 
     def _ran(
         self,
@@ -185,7 +200,7 @@ class Graph:
         variable = node.variable
         leaf = self.leaves.setdefault(id(variable), Leaf(self.leaf_name(variable), variable))
         node.metadata[RECORD] = leaf
-        self.handles.append(node.register_prehook(partial(self._about_to_add, leaf)))
+        self.handles.append(node.register_prehook(self._guarded(partial(self._about_to_add, leaf))))
 
     def _about_to_add(self, leaf: Leaf, gradients: Sequence[Tensor | None]) -> None:
         """What is about to be added to a leaf's gradient."""
@@ -196,7 +211,7 @@ class Graph:
         held, name = self.memory.hold(total), leaf.name
         if id(leaf) in self.partly:
             pass
-        elif leaf.variable._backward_hooks and len(parts) == 1:
+        elif len(parts) == 1:
             if not _same(parts[0], held):
                 self.quietly(lambda: self.listener.hooked(name, parts[0], held))
         elif len(parts) > 1:
@@ -207,22 +222,27 @@ class Graph:
         """A gradient that a step has used, or that stood there before, is being added to."""
         there, first = leaf.variable.grad, not leaf.seen
         leaf.seen = True
-        if there is None or not (first or leaf.used == _version(there)) or not there.any():
-            return
-        why = "was there before the watch" if first else "was used by the optimiser’s step already"
+        if there is None or not there.any():
+            leaf.stale = False
+        elif first:
+            self._say_stale(leaf, "was there before the watch")
+        elif leaf.used == _version(there):
+            leaf.stale = True
+
+    def _say_stale(self, leaf: Leaf, why: str) -> None:
+        what = f"the backward adds to a gradient that {why}: is zero_grad() missing?"
         position = Position(leaf.name, "")
-        self.quietly(
-            lambda: self.listener.noticed(
-                f"the backward adds to a gradient that {why}: is zero_grad() missing?", position
-            )
-        )
+        self.quietly(lambda: self.listener.noticed(what, position))
 
     def used(self, parameters: Sequence[Tensor]) -> None:
         """An optimiser has made its step with these gradients."""
         for parameter in parameters:
             leaf = self.leaves.get(id(parameter))
-            if leaf is not None and parameter.grad is not None:
-                leaf.used = _version(parameter.grad)
+            if leaf is None or parameter.grad is None:
+                continue
+            if leaf.stale:
+                self._say_stale(leaf, "was used by the optimiser’s step already")
+            leaf.used, leaf.stale = _version(parameter.grad), False
 
     def close(self) -> None:
         """Take all hooks off."""
@@ -255,7 +275,15 @@ def _reached_by_unknown(roots: Sequence[Any]) -> set[Any]:
 
 
 def _has_node(output: Any) -> bool:
-    return isinstance(output, Tensor) and output.requires_grad and output.grad_fn is not None
+    return isinstance(output, Tensor) and output.requires_grad and node_of(output) is not None
+
+
+def node_of(tensor: Tensor) -> Any:
+    """A tensor's node; None also where torch itself may not ask for it any more."""
+    try:
+        return tensor.grad_fn
+    except RuntimeError:  # a view made under no_grad, written to
+        return None
 
 
 def _leads_to(edge: Edge, target: Any, number: int) -> bool:
@@ -272,6 +300,8 @@ def _version(tensor: Tensor) -> int:
 def _same(before: Held, after: Held) -> bool:
     """Whether nothing has changed; NaN is NaN."""
     one, other = before.tensor, after.tensor
+    if not (before.readable and after.readable):
+        return True
     if one.data_ptr() == other.data_ptr() and one.shape == other.shape:
         return True
     return one.shape == other.shape and bool(

@@ -189,8 +189,11 @@ def _held(value: Any, memory: Memory) -> Any:
 
 def key_of(tensor: Tensor) -> Key:
     """The memory that a tensor lies in, and how: alike for what is the same tensor."""
-    place = tensor.untyped_storage().data_ptr(), tensor.storage_offset()
-    return (*place, tuple(tensor.shape), tensor.stride())
+    try:
+        place = tensor.untyped_storage().data_ptr(), tensor.storage_offset()
+        return (*place, tuple(tensor.shape), tensor.stride())
+    except (RuntimeError, ValueError):  # sparse, or a parameter to come
+        return (id(tensor),)
 
 
 def outputs_of(result: Any) -> list[Tensor | None]:

@@ -12,11 +12,13 @@ import inspect
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from types import FunctionType
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 from torch.autograd import Function
+from torch.autograd.graph import saved_tensors_hooks
 from torch.nn import Module
 from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
 
@@ -49,7 +51,8 @@ from parity.oracle.observed.positions import Modules, Position, line_of_user
 from parity.oracle.observed.statistics import NormsFollowed
 
 RUNNING = ("running_mean", "running_var")
-BACKWARD_OF_MODULE = "BackwardHookFunction"  # how torch hangs up a module's backward hooks
+HEARD = "_parity_heard"  # what `_Heard` calls
+T = TypeVar("T")
 
 
 class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -60,7 +63,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.listener, self.memory = listener, Memory()
         self.modules = Modules(model, self._enters, self._leaves)
         self.norms = NormsFollowed()
-        self.graph = Graph(listener, self.memory, self._name_of_leaf, self._quietly)
+        self.graph = Graph(listener, self.memory, self._name_of_leaf, self._quietly, self._safely)
         self.steps = Steps(self._name_of_leaf, self._position, self._step_begins, self._step_ends)
         self.count = 0
         self.recomputed = 0  # operations run again by checkpointing
@@ -82,7 +85,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def __exit__(self, *error: Any) -> None:
         super().__exit__(*error)  # type: ignore[no-untyped-call]
-        self._settle()
+        self._safely(self._settle)
         self._open.close()
         self.graph.close()
 
@@ -90,7 +93,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """Run a judge, of whose own operations nobody is told; what breaks in it ends nothing."""
         before, self._busy = self._busy, True
         try:
-            with _disable_current_modes(), with_graph():
+            with _disable_current_modes(), with_graph(), saved_tensors_hooks(_as_it_is, _as_it_is):
                 judge()
         except Exception as error:
             self.listener.broke(error, self._position())
@@ -111,6 +114,18 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             return func(*args, **given)
         if torch._C._current_graph_task_id() != -1:
             return self._in_backward(func, args, given)
+        begun = self._safely(lambda: self._before(func, args, given))
+        began = time.perf_counter()
+        result = func(*args, **given)
+        if begun is not None:
+            begun[0].seconds = time.perf_counter() - began
+            self._safely(lambda: self._after(begun, result))
+        return result
+
+    def _before(
+        self, func: Any, args: Sequence[Any], given: Mapping[str, Any]
+    ) -> tuple[Operation, list[Edge], dict[str, Any]]:
+        """What an operation takes, before it writes to any of it."""
         self._settle()
         named, written = bound_arguments(func, args, given), written_by(func)
         if self._custom is None:
@@ -118,21 +133,33 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         operation = self._operation(func, named, written)
         edges = [edge_of(n, t) for n, t in tensors_of(named) if t.requires_grad]
         self._make_way(named, written)
-        began = time.perf_counter()
-        result = func(*args, **given)
-        operation.seconds = time.perf_counter() - began
+        return operation, edges, named
+
+    def _after(self, begun: tuple[Operation, list[Edge], dict[str, Any]], result: Any) -> None:
+        """What an operation gave."""
+        operation, edges, named = begun
         outputs = outputs_of(result)
         if "running_var" in self._changed(named):
             self.norms.wrote(named["running_var"])
         operation.after = {name: self.memory.hold(named[name]) for name in self._changed(named)}
         self._tell(operation, outputs)
         self._pending = operation, edges, outputs
-        return result
+
+    def _safely(self, record: Callable[[], T]) -> T | None:
+        """Record unheard; what breaks in it must not break somebody's program."""
+        before, self._busy = self._busy, True
+        try:
+            return record()
+        except Exception as error:
+            self.listener.broke(error, self._position())
+            return None
+        finally:
+            self._busy = before
 
     def _in_backward(self, func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         written = written_by(func)
         if written:
-            self._make_way(bound_arguments(func, args, kwargs), written)
+            self._safely(lambda: self._make_way(bound_arguments(func, args, kwargs), written))
         if self.modules.path:
             self.recomputed += 1
         return func(*args, **kwargs)
@@ -196,6 +223,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if pending is None:
             return
         operation, edges, outputs = pending
+        if operation.within:
+            return  # the Function around it has the node
         attached = self.graph.attach(operation, edges, outputs)
         if attached == HOOKED:
             operation.outputs = []
@@ -204,7 +233,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self._quietly(lambda: self.listener.lost(operation, WHY_LOST))
         elif attached == UNSEEN:
             operation.drop()
-        elif not operation.within:
+        else:
             if operation.wanted:
                 self._quietly(lambda: self.listener.cut(operation))
             operation.drop()
@@ -229,6 +258,21 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """A call of a Function: one operation, with those that its forward runs inside."""
         if self._busy or self._custom is not None or torch._C._current_graph_task_id() != -1:
             return run()
+        begun = self._safely(lambda: self._before_custom(kind, args))
+        if begun is None:
+            return run()
+        self._custom = begun[0]
+        try:
+            result = run()
+        finally:
+            self._custom = None
+            self._pending = None
+        self._safely(lambda: self._after_custom(begun, result))
+        return result
+
+    def _before_custom(
+        self, kind: type[Function], args: Sequence[Any]
+    ) -> tuple[Operation, list[Edge]]:
         self._settle()
         named = dict(zip(_parameters(kind, len(args)), args, strict=True))
         edges = [edge_of(n, t) for n, t in tensors_of(named) if t.requires_grad]
@@ -244,31 +288,31 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             taken={n: key_of(t) for n, t in tensors_of(named)},
             wanted=frozenset(n for n, t in tensors_of(named) if t.requires_grad),
         )
-        self._custom = operation
-        try:
-            result = run()
-        finally:
-            self._custom = None
-            self._pending = None
+        return operation, edges
+
+    def _after_custom(self, begun: tuple[Operation, list[Edge]], result: Any) -> None:
+        operation, edges = begun
         outputs = outputs_of(result)
         operation.given = [None if o is None else key_of(o) for o in outputs]
         operation.outputs = [None if o is None else self.memory.hold(o) for o in outputs]
         self._quietly(lambda: self.listener.forward(operation))
         self._pending = operation, edges, outputs
         self._settle()
-        return result
 
     # --- backward and steps ---------------------------------------------------------------
 
     def backward_begins(self, roots: Sequence[Tensor], gradients: Sequence[Tensor | None]) -> None:
         """Of these tensors the gradients are given."""
         if not self._busy and torch._C._current_graph_task_id() == -1:
-            self._settle()
-            self._look_for_unseen(roots)
-            self.graph.begins_at(roots, gradients)
+            self._safely(lambda: self._begin_at(roots, gradients))
+
+    def _begin_at(self, roots: Sequence[Tensor], gradients: Sequence[Tensor | None]) -> None:
+        self._settle()
+        self._look_for_unseen(roots)
+        self.graph.begins_at(roots, gradients)
 
     def _step_begins(self) -> None:
-        self._settle()
+        self._safely(self._settle)
         self._busy = True
 
     def _step_ends(self, steps: list[OptimizerStep], moved: list[Tensor]) -> None:
@@ -289,21 +333,48 @@ def _parameters(kind: type[Function], count: int) -> list[str]:
     return own[:count] + [f"argument {k + 1}" for k in range(len(own), count)]
 
 
+def _as_it_is(tensor: Tensor) -> Tensor:
+    """What the judges save for their own backwards is nobody's."""
+    return tensor
+
+
+def is_module(value: Any) -> bool:
+    """Whether this is a model of torch."""
+    return isinstance(value, Module)
+
+
+class _Heard:
+    """Stands for `Function.apply` while somebody listens.
+
+    Its code takes the place of that method's: models keep the method itself, `swish = Swish.apply`.
+    """
+
+    @classmethod
+    def apply(cls, *args: Any, **kwargs: Any) -> Any:
+        __class__  # type: ignore[name-defined] # noqa: B018 (a cell that the method's code has, too)
+        return _parity_heard(cls, args, kwargs)  # type: ignore[name-defined] # noqa: F821
+
+
 @contextmanager
 def _functions_followed(recorder: Recorder) -> Iterator[None]:
     """`Function.apply` tells the recorder for a while."""
-    plain = Function.__dict__["apply"]
+    method = Function.__dict__["apply"].__func__
+    plain = FunctionType(
+        method.__code__, method.__globals__, "apply", method.__defaults__, method.__closure__
+    )
 
-    def apply(cls: type[Function], *args: Any, **kwargs: Any) -> Any:
-        if cls.__name__ == BACKWARD_OF_MODULE or kwargs:
-            return plain.__func__(cls, *args, **kwargs)
-        return recorder.custom(cls, args, lambda: plain.__func__(cls, *args, **kwargs))
+    def heard(cls: type[Function], args: Any, kwargs: Any) -> Any:
+        if kwargs:
+            return plain(cls, *args, **kwargs)
+        return recorder.custom(cls, args, lambda: plain(cls, *args))
 
-    Function.apply = classmethod(apply)  # type: ignore[method-assign,assignment]
+    before, method.__globals__[HEARD] = method.__code__, heard
+    method.__code__ = _Heard.__dict__["apply"].__func__.__code__
     try:
         yield
     finally:
-        Function.apply = plain  # type: ignore[method-assign]
+        method.__code__ = before
+        del method.__globals__[HEARD]
 
 
 @contextmanager

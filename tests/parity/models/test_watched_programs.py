@@ -1,0 +1,263 @@
+"""Programs as people write them: none is called wrong, none is stopped by being watched."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F  # noqa: N812 (as everybody calls it)
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+import parity
+from parity.models.watch_report import WatchReport
+
+Program = Callable[[], Any]
+
+
+def watched(program: Program) -> WatchReport:
+    torch.manual_seed(20261130)
+    with parity.watch() as seen:
+        program()
+    return seen.report
+
+
+def x(*shape: int) -> Tensor:
+    return torch.randn(shape, requires_grad=True)
+
+
+class Affine(torch.autograd.Function):
+    """The textbook's dense layer: its weight is turned."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        return x @ weight.t()
+
+    @staticmethod
+    def backward(ctx: Any, *dys: Tensor) -> Any:
+        x, weight = ctx.saved_tensors
+        return dys[0] @ weight, dys[0].t() @ x
+
+
+class SavesItsOutput(torch.autograd.Function):
+    """tanh, whose backward needs the value. factor: a mistake."""
+
+    factor = 1.0
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        y = torch.tanh(x)
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, *dys: Tensor) -> Any:
+        (y,) = ctx.saved_tensors
+        return SavesItsOutput.factor * dys[0] * (1 - y * y)
+
+
+class Elsewhere(torch.autograd.Function):
+    """Its forward leaves torch."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        return torch.tensor(x.detach().cos().numpy().copy()) * 1
+
+    @staticmethod
+    def backward(ctx: Any, *dys: Tensor) -> Any:
+        return -dys[0] * torch.sin(ctx.saved_tensors[0])
+
+
+class Masked(torch.autograd.Function):
+    """relu by a mask that is made of numbers."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        mask = (x > 0).float()
+        ctx.save_for_backward(mask)
+        return x * mask
+
+    @staticmethod
+    def backward(ctx: Any, *dys: Tensor) -> Any:
+        return dys[0] * ctx.saved_tensors[0]
+
+
+def weighted(y: Tensor) -> None:
+    (y * torch.randn_like(y)).sum().backward()
+
+
+def gradient_then_backward() -> None:
+    w = x(3)
+    torch.autograd.grad((w * 2).sum(), w)
+    (w * 3).sum().backward()
+
+
+def gradient_penalty() -> None:
+    net, data = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1)), x(5, 3)
+    (slope,) = torch.autograd.grad(net(data).sum(), data, create_graph=True)
+    ((slope.norm(dim=1) - 1) ** 2).mean().backward()
+
+
+def two_optimisers() -> None:
+    maker, judge = nn.Linear(2, 3), nn.Linear(3, 1)
+    of_maker = torch.optim.Adam(maker.parameters(), lr=0.01)
+    of_judge = torch.optim.Adam(judge.parameters(), lr=0.01)
+    for _ in range(2):
+        of_judge.zero_grad()
+        loss = F.binary_cross_entropy_with_logits(judge(torch.randn(4, 3)), torch.ones(4, 1))
+        loss.backward()
+        of_judge.step()
+        of_maker.zero_grad()
+        made = judge(maker(torch.randn(4, 2)))
+        F.binary_cross_entropy_with_logits(made, torch.ones(4, 1)).backward()
+        of_maker.step()
+
+
+def rows_of_a_parameter() -> None:
+    weight = nn.Parameter(torch.zeros(3, 2))
+    with torch.no_grad():
+        weight[0].fill_(2)
+    nn.init.orthogonal_(weight)
+    weighted(nn.Embedding(5, 3, padding_idx=0)(torch.tensor([1, 0, 4])))
+    weighted(weight * 2)
+
+
+def clipped_training() -> None:
+    net = nn.Sequential(nn.Conv2d(2, 3, 3), nn.GroupNorm(3, 3), nn.GELU(), nn.Flatten())
+    average = copy.deepcopy(net)
+    optimizer = torch.optim.AdamW(net.parameters(), lr=0.01)
+    for _ in range(2):
+        optimizer.zero_grad()
+        weighted(net(torch.randn(2, 2, 5, 5)))
+        nn.utils.clip_grad_norm_(net.parameters(), 0.1)
+        optimizer.step()
+        with torch.no_grad():
+            for p, q in zip(average.parameters(), net.parameters(), strict=True):
+                p.mul_(0.9).add_(q, alpha=0.1)
+
+
+def recurrent() -> None:
+    y, _ = nn.LSTM(3, 4)(x(5, 2, 3))
+    weighted(y)
+
+
+def transformer() -> None:
+    weighted(nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)(x(2, 5, 8)))
+
+
+PROGRAMS: dict[str, Program] = {
+    "a gradient, then a backward": gradient_then_backward,
+    "a gradient penalty": gradient_penalty,
+    "a Function that turns its weight": lambda: weighted(Affine.apply(x(4, 3) * 2, x(2, 3))),
+    "a Function that saves its output": lambda: weighted(SavesItsOutput.apply(x(4, 3) * 2)),
+    "a Function with a mask of numbers": lambda: weighted(Masked.apply(x(4, 3) * 2)),
+    "a Function that leaves torch": lambda: weighted(Elsewhere.apply(x(4, 3) * 2)),
+    "checkpointing": lambda: weighted(
+        checkpoint(nn.Conv2d(3, 4, 3), x(2, 3, 6, 7), use_reentrant=False)  # type: ignore[no-untyped-call]
+    ),
+    "checkpointing, reentrant": lambda: weighted(
+        checkpoint(nn.Sequential(nn.Linear(3, 4), nn.Tanh()), x(5, 3), use_reentrant=True)  # type: ignore[no-untyped-call]
+    ),
+    "another dtype for the loss": lambda: (x(3, 4).double() ** 2 / 3).sum().backward(),
+    "lazy layers": lambda: weighted(nn.LazyLinear(2)(x(4, 3))),
+    "a sparse embedding": lambda: weighted(
+        nn.Embedding(5, 3, sparse=True)(torch.tensor([1, 0, 4]))
+    ),
+    "rows of a parameter": rows_of_a_parameter,
+    "two optimisers": two_optimisers,
+    "clipping and averages": clipped_training,
+    "an LSTM": recurrent,
+    "a transformer": transformer,
+    "whole numbers": lambda: torch.tensor([2**30], dtype=torch.int32) * 4,
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_nothing_right_is_called_wrong(name: str) -> None:
+    report = watched(PROGRAMS[name])
+    assert report.wrong == []
+    assert "broke off" not in str(report)
+
+
+def test_two_optimisers_forget_no_zero_grad() -> None:
+    """A generator's backward adds to what the other network will set to zero."""
+    assert not watched(two_optimisers).things
+
+
+def test_the_own_operations_of_a_judge_are_nobodys() -> None:
+    """Hooks on saved tensors see what the model saves, and nothing else."""
+
+    def saved() -> int:
+        kept = []
+
+        def pack(tensor: Tensor) -> Tensor:
+            kept.append(tensor)
+            return tensor
+
+        with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+            weighted(nn.Conv2d(3, 4, 3)(x(2, 3, 9, 8)))
+        return len(kept)
+
+    plain = saved()
+    with parity.watch():
+        assert saved() == plain
+
+
+def test_what_leaves_torch_is_listed() -> None:
+    said = str(watched(PROGRAMS["a Function that leaves torch"]))
+    assert "Elsewhere: its result does not come from x in torch alone" in said
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.001])
+def test_a_saved_output_hides_no_mistake(factor: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SavesItsOutput, "factor", factor)
+    report = watched(PROGRAMS["a Function that saves its output"])
+    assert bool(report) is (factor == 1)
+    assert {row.function for row in report.wrong} <= {"SavesItsOutput"}
+
+
+def test_a_hook_that_scales_in_place_is_noticed() -> None:
+    def program() -> None:
+        y = x(4, 3) * 2
+        y.register_hook(lambda gradient: gradient.mul_(3))
+        weighted(torch.sin(y))
+
+    assert "a hook changes the gradient of what mul gave: it is 3 times" in str(watched(program))
+
+
+def test_a_hook_of_a_module_is_noticed() -> None:
+    def program() -> None:
+        layer = nn.Linear(3, 4)
+        layer.register_full_backward_hook(lambda module, sent, reached: (sent[0] * 2,))
+        weighted(layer(x(5, 3) * 1))
+
+    report = watched(program)
+    assert report
+    assert "it is 2 times what arrived" in str(report)
+
+
+def test_values_alone_are_said_to_be_alone() -> None:
+    said = str(watched(lambda: F.relu(torch.randn(3, 4))))
+    assert "no backward was seen: values alone were judged" in said
+
+
+def test_a_batch_norm_that_keeps_nothing_is_noticed() -> None:
+    class Idle(nn.BatchNorm2d):
+        def forward(self, input: Tensor) -> Tensor:
+            return F.batch_norm(input, None, None, self.weight, self.bias, True)
+
+    report = watched(lambda: weighted(Idle(3)(x(2, 3, 4, 5))))
+    assert report
+    assert "leaves its running statistics alone" in str(report)
+
+
+def test_wrong_calls() -> None:
+    with pytest.raises(ValueError, match=r"watch: must be a torch\.nn\.Module, but is str"):
+        parity.watch("abc")
+    with pytest.raises(ValueError, match="exact must be seconds, 0 or more, but is -1"):
+        parity.watch(exact=-1)
