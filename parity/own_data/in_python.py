@@ -5,11 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from parity.cases.case import FLOATS
 from parity.own_data.errors import OwnDataError
 from parity.own_data.files import Named, read
 from parity.own_data.gradient_report import ROWS, GradientReport, reported
-from parity.own_data.names import argument_names, known_function, option_parameters
+from parity.own_data.names import (
+    argument_names,
+    array_names,
+    known_function,
+    option_parameters,
+)
 from parity.own_data.question import question
 from parity.results.settings import DEFAULT_SEED
 
@@ -64,10 +71,15 @@ def gradients(
 
 def _told_apart(function: str, given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Named]]:
     """Options, and arrays; None stands for an array that is left out."""
-    known = option_parameters(function)
-    options = {name: value for name, value in given.items() if name in known}
-    arrays = {n: Named(v, n) for n, v in given.items() if n not in known and v is not None}
+    options = {n: v for n, v in given.items() if _is_option(function, n, v)}
+    arrays = {n: Named(v, n) for n, v in given.items() if n not in options and v is not None}
     return options, arrays
+
+
+def _is_option(function: str, name: str, value: Any) -> bool:
+    if name in array_names(function) and not isinstance(value, int | float | np.number):
+        return False
+    return name in option_parameters(function)
 
 
 def rows_of(elements: int | str) -> int | None:

@@ -57,6 +57,15 @@ def argument_names(function: str) -> tuple[str, ...]:
     return tuple(p.name for p in known if "Array" in str(p.annotation))
 
 
+def array_names(function: str) -> tuple[str, ...]:
+    """Those that may be arrays: also an option that is one number or an array, as an exponent.
+
+    >>> array_names("power"), array_names("mean")
+    (('x', 'exponent'), ('x',))
+    """
+    return tuple(dict.fromkeys((*argument_names(function), *FUNCTIONS[function].inputs)))
+
+
 def is_optional(function: str, name: str) -> bool:
     """Whether an array may be left out: a bias, a weight of a normalisation.
 

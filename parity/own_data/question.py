@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -23,7 +23,7 @@ from parity.own_data.floats import (
     widest,
 )
 from parity.own_data.names import (
-    argument_names,
+    array_names,
     check_names,
     check_present,
     option_parameters,
@@ -138,9 +138,9 @@ def question(
     taken = {**_options_among(function, given, options), **options}
     data = {name: one for name, one in given.items() if name not in taken}
     check_present(function, data)
-    _check_options(function, taken)
+    _check_options(function, {*taken, *data})
     arrays = {n: real_array(n, one.where, one.value) for n, one in data.items()}
-    arguments = {n: arrays[n] for n in argument_names(function) if n in arrays}
+    arguments = {n: arrays[n] for n in array_names(function) if n in arrays}
     where = {name: one.where for name, one in data.items()}
     asked = Question(function, arguments, taken, None, {}, where, seed, ("float64",))
     asked = _with_classes(_in_axes(asked, {n for n, one in data.items() if one.matrix}))
@@ -159,7 +159,7 @@ def _options_among(
     """Options that stand among the arrays, as a notebook saves them: stride=2."""
     found = {}
     for name in option_parameters(function):
-        if name not in given:
+        if name not in given or name in array_names(function):
             continue
         value = np.asarray(given[name].value)
         if value.ndim > 2 or value.dtype.kind not in "biufU":
@@ -177,9 +177,9 @@ def _plain(value: Any) -> Any:
     return tuple(map(_plain, value)) if isinstance(value, list) else value
 
 
-def _check_options(function: str, options: Mapping[str, Any]) -> None:
+def _check_options(function: str, given: Collection[str]) -> None:
     needed = [n for n, p in option_parameters(function).items() if p.default is p.empty]
-    missing = [name for name in needed if name not in options]
+    missing = [name for name in needed if name not in given]
     if missing:
         dashed = " and ".join(f"--{name.replace('_', '-')}" for name in missing)
         named = " and ".join(missing)

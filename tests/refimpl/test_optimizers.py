@@ -212,7 +212,9 @@ FIRST = [
 ]
 
 
-@pytest.mark.parametrize(("step", "options", "said"), FIRST, ids=str)
+@pytest.mark.parametrize(
+    ("step", "options", "said"), FIRST, ids=lambda one: getattr(one, "__name__", str(one))
+)
 def test_the_first_that_is_wrong_is_named(step: Any, options: dict[str, Any], said: str) -> None:
     """Of several options, in one order."""
     with pytest.raises((TypeError, ValueError)) as error:

@@ -94,7 +94,9 @@ RIGHT: list[tuple[Any, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("code", "like", "eps"), RIGHT, ids=lambda one: str(one)[:30])
+@pytest.mark.parametrize(
+    ("code", "like", "eps"), RIGHT, ids=lambda one: getattr(one, "__name__", one)
+)
 def test_another_epsilon_is_right_and_named(code: Any, like: str, eps: str) -> None:
     found = parity.check(code, like=like)
     assert found.status == "right", str(found)

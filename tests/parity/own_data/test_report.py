@@ -75,6 +75,26 @@ def test_every_function(function: str) -> None:
         assert [*outside["index"]] == [str(tuple(map(int, place)))]
 
 
+def test_an_exponent_is_an_array_or_a_number(tmp_path: Path) -> None:
+    """Of an array there is a gradient, also from a file, and of one without axes; of a number not."""
+    x, dy = np.array([1.5, 2.0]), np.array([0.5, -1.0])
+    dx, dexponent = refimpl.power_backward(dy, x, np.array(3.0))
+    assert dexponent is not None
+    given = {"x": x, "dy": dy, "dx": dx, "dexponent": dexponent}
+    np.savez(tmp_path / "a.npz", exponent=3.0, **given)
+    for report in (
+        gradients("power", tmp_path / "a.npz"),
+        gradients("power", **given, exponent=np.array(3.0)),
+    ):
+        assert report.status == "right"
+        assert set(report.frame["tensor"]) == {"y", "dx", "dexponent"}
+    of_number = gradients("power", x=x, dy=dy, dx=dx, exponent=3)
+    assert of_number.status == "right"
+    assert set(of_number.frame["tensor"]) == {"y", "dx"}
+    with pytest.raises(OwnDataError, match="dexponent is there, but exponent is not"):
+        gradients("power", **given, exponent=3)
+
+
 @pytest.mark.parametrize("function", ["squared_error", "perceptron_loss", "log_likelihood"])
 def test_a_loss(function: str) -> None:
     """Its y is one number, and dy 1 unless it is given."""
