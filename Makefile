@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help install test lint types imports unit report torch slow jax faults format coverage mutation pairs font notebooks wheel findings clean
+.PHONY: help install test lint types imports unit report torch models slow jax faults format coverage mutation pairs font notebooks wheel findings clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s  %s\n", $$1, $$2}' Makefile
@@ -80,6 +80,11 @@ torch: $(INSTALLED) ## docs/torch.md, from a run with each of two versions of to
 
 .PRECIOUS: .torch/%/.installed
 
+# CNNs of another package under watch, in a folder of its own; what comes out is kept in docs/models.
+models: $(INSTALLED) ## docs/models/, what `parity watch` says of seven CNNs: a quarter of an hour
+	test -d .models/pytorchcv || $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target .models pytorchcv==0.0.74
+	$(BIN)/python tests/models/watching_models.py
+
 format: $(INSTALLED) ## ruff mends style and format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -126,4 +131,4 @@ findings: ## what other libraries do that one would not guess: needs the interne
 	test -z "$$changed$$failed" && echo "nothing changed"
 
 clean: ## removes what the others made, but for reports
-	rm -rf $(VENV) .torch build *.egg-info .mutation .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
+	rm -rf $(VENV) .torch .models build *.egg-info .mutation .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*

@@ -29,7 +29,7 @@ class watch:  # noqa: N801 (a context, written as a function is)
     ...     loss = torch.nn.functional.cross_entropy(model(x), target)
     ...     loss.backward()
     >>> seen.report
-    Sequential: right: 7 operations, 7 of them backward, 21 tensors judged
+    Sequential: right: 7 operations, 7 of them backward, 17 tensors judged
     """
 
     def __init__(self, model: Any = None, *, exact: float = 2.0, seed: int = DEFAULT_SEED) -> None:

@@ -7,7 +7,7 @@ its backward received; the gradient at a tensor as the sum of what its takers se
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -75,12 +75,16 @@ class Judge:
         except NotUnderstoodError as why:
             seen.why_not = str(why)
             return
+        odd = _unreadable(operation.outputs)
+        if odd:
+            seen.why_not = odd
+            return
         arrays = [None if held is None else held.array() for held in operation.outputs]
         self._guarded(operation, lambda: self._judge_value(operation, known, arrays))
 
     def kept(self, operation: Operation) -> None:
         self.branches.joined(operation)
-        seen = self.seen[operation.number]
+        seen = self._seen(operation)
         if seen.why_not or seen.made:
             operation.drop()
         elif operation.namespace != CUSTOM and rule_of(operation).shapes:
@@ -91,7 +95,8 @@ class Judge:
             self.branches.cut(operation)
 
     def lost(self, operation: Operation, why: str) -> None:
-        self.seen[operation.number].why_not = self.seen[operation.number].why_not or why
+        seen = self._seen(operation)
+        seen.why_not = seen.why_not or why
         operation.drop()
 
     # --- backward -------------------------------------------------------------------------
@@ -101,6 +106,10 @@ class Judge:
     ) -> None:
         seen = self._seen(operation)
         if seen.made or seen.why_not or not operation.arguments:
+            return
+        odd = _unreadable([*upstream, *sent.values()])
+        if odd:
+            seen.why_not = odd
             return
         seen.differentiated = True
         dys = [None if held is None else held.array() for held in upstream]
@@ -145,14 +154,15 @@ class Judge:
         self.penalties.stepped(step)
         try:
             known_step(step)
+            for reference, moved in judged_steps(step):
+                seen.rows += self._judge_step(step, reference, moved)
         except NotUnderstoodError as why:
             seen.why_not = str(why)
-            return
-        for reference, moved in judged_steps(step):
-            seen.rows += self._judge_step(step, reference, moved)
         seen.elements = sum(row.elements for row in seen.rows)
 
     def statistics(self, found: Statistics, position: Position) -> None:
+        if _unreadable([found.x, *found.before]):
+            return
         if all(
             np.array_equal(one.array(), other.array())
             for one, other in zip(found.before, found.after, strict=True)
@@ -315,6 +325,12 @@ class Judge:
                     row = self.rows.replace_last(replace(row, note=joined(said, row.note)))
                 rows.append(row)
         return rows
+
+
+def _unreadable(tensors: Iterable[Held | None]) -> str:
+    """Of which numbers there is an array that NumPy has not."""
+    odd = [held.dtype for held in tensors if held is not None and not held.readable]
+    return f"numbers of {odd[0]}, or none in memory" if odd else ""
 
 
 def _is_biased(x: Array, before: Array, after: Array, momentum: float) -> bool:

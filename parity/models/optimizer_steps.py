@@ -62,6 +62,8 @@ def _moved(function: str, step: OptimizerStep, parameter: ParameterStep) -> Iter
 
 
 def _arrays(parameter: ParameterStep, names: Mapping[str, str]) -> dict[str, Array]:
+    if not parameter.gradient.readable or not parameter.before.readable:
+        raise NotUnderstoodError(f"numbers of {parameter.gradient.dtype}, sparse or not in memory")
     arrays = {"value": parameter.before.array(), "gradient": parameter.gradient.array()}
     for theirs, ours in names.items():
         held = parameter.state_before.get(theirs)

@@ -39,7 +39,8 @@ class Held:
     @property
     def readable(self) -> bool:
         """Whether NumPy has such numbers."""
-        return self.tensor.dtype in ARRAYS and self.tensor.layout == torch.strided
+        strided = self.tensor.layout == torch.strided and not self.tensor.is_meta
+        return strided and self.tensor.dtype in ARRAYS
 
     def array(self) -> Array:
         """The numbers, read-only."""

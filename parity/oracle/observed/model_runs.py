@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.nn import Module
+from torch.utils._python_dispatch import _disable_current_modes
 
 from parity.cases.case import Array
 
@@ -62,7 +63,8 @@ def run(model: Module, asked: Asked) -> None:
     Raises: ModelError in one sentence for whatever torch raises.
     """
     torch.manual_seed(asked.seed)
-    x = _input(asked)
+    with _disable_current_modes():  # what the command draws is no operation of the model
+        x = _input(asked)
     optimizer = None
     if asked.steps > 1:
         optimizer = torch.optim.SGD(model.parameters(), lr=RATE, momentum=MOMENTUM)
@@ -96,13 +98,23 @@ def _loss(y: Any, asked: Asked) -> Tensor:
     if not outputs:
         raise ModelError(f"the model gives {type(y).__name__}, no tensor of real numbers")
     if asked.loss == RANDOM:
-        return torch.stack([(part * torch.randn_like(part)).sum() for part in outputs]).sum()
+        return torch.stack([(part * _drawn(part)).sum() for part in outputs]).sum()
     first = outputs[0]
     if asked.loss == MSE:
-        return torch.nn.functional.mse_loss(first, _target(asked, torch.randn_like(first)))
-    places = (first.shape[0], *first.shape[2:])
-    drawn = torch.randint(first.shape[1], places)
-    return torch.nn.functional.cross_entropy(first, _target(asked, drawn))
+        return torch.nn.functional.mse_loss(first, _target(asked, _drawn(first)))
+    return torch.nn.functional.cross_entropy(first, _target(asked, _classes(first)))
+
+
+def _drawn(like: Tensor) -> Tensor:
+    """Random numbers for an output."""
+    with _disable_current_modes():
+        return torch.randn(like.shape, dtype=like.dtype)
+
+
+def _classes(logits: Tensor) -> Tensor:
+    """A random class of each sample, or of each place."""
+    with _disable_current_modes():
+        return torch.randint(logits.shape[1], (logits.shape[0], *logits.shape[2:]))
 
 
 def _target(asked: Asked, drawn: Tensor) -> Tensor:

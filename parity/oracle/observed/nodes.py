@@ -41,7 +41,7 @@ class Leaf:
 def edge_of(name: str, tensor: Tensor) -> Edge:
     """Where the gradient of an argument goes, as it is before the operation runs."""
     node = node_of(tensor)
-    return name, tensor if node is None else node, tensor.output_nr
+    return (name, tensor, 0) if node is None else (name, node, tensor.output_nr)
 
 
 class Graph:
@@ -57,6 +57,7 @@ class Graph:
     ) -> None:
         self.listener, self.memory, self.leaf_name = listener, memory, leaf_name
         self.quietly = quietly  # run a judge unrecorded
+        self.record = f"{RECORD}.{id(self)}"  # of this watch, beside others around it
         self.safely = safely  # record, whatever is raised
         self.parts: dict[tuple[int, int], list[Held]] = {}
         self.raw: dict[tuple[int, int], Held] = {}
@@ -71,7 +72,7 @@ class Graph:
         nodes = {id(o.grad_fn): o.grad_fn for o in outputs if _has_node(o)}
         if not nodes:
             return NONE
-        fresh = [node for node in nodes.values() if RECORD not in node.metadata]
+        fresh = [node for node in nodes.values() if self.record not in node.metadata]
         if len(fresh) != 1:
             return LOST
         node = fresh[0]
@@ -81,7 +82,7 @@ class Graph:
         if edges and not any(gradients):
             return LOST
         operation.node, operation.gradients = node.name(), gradients
-        node.metadata[RECORD] = operation
+        node.metadata[self.record] = operation
         ran = self._guarded(partial(self._ran, operation, node.next_functions))
         self.handles.append(node.register_hook(ran))
         for output in outputs:
@@ -97,9 +98,9 @@ class Graph:
     def unseen(self, tensor: Tensor) -> str:
         """The class of a Function that gave a tensor unheard; nothing of any other tensor."""
         node = node_of(tensor)
-        if not isinstance(node, BackwardCFunction) or RECORD in node.metadata:
+        if not isinstance(node, BackwardCFunction) or self.record in node.metadata:
             return ""
-        node.metadata[RECORD] = None
+        node.metadata[self.record] = None
         return type(node).__name__.removesuffix("Backward")
 
     def _matched(self, node: Any, edges: list[Edge]) -> list[str | None]:
@@ -132,10 +133,10 @@ class Graph:
         self.raw.clear()
         for leaf in self.leaves.values():
             leaf.parts.clear()
-        self.partly = _reached_by_unknown([root.grad_fn for root in roots])
+        self.partly = _reached_by_unknown([node_of(root) for root in roots], self.record)
         for root, gradient in zip(roots, gradients, strict=True):
-            node: Any = root.grad_fn
-            record = None if node is None else node.metadata.get(RECORD)
+            node = node_of(root)
+            record = None if node is None else node.metadata.get(self.record)
             if record is not None and gradient is not None:
                 key = record.number, root.output_nr
                 self.parts.setdefault(key, []).append(self.memory.hold(gradient))
@@ -186,7 +187,7 @@ class Graph:
         """Keep a part of the sum that the target will get."""
         if target is None:
             return
-        record = target.metadata.get(RECORD)
+        record = target.metadata.get(self.record)
         if isinstance(record, Operation):
             self.parts.setdefault((record.number, number), []).append(held)
         elif isinstance(record, Leaf):
@@ -195,11 +196,11 @@ class Graph:
     # --- leaves ---------------------------------------------------------------------------
 
     def _know_leaf(self, node: Any) -> None:
-        if RECORD in node.metadata:
+        if self.record in node.metadata:
             return
         variable = node.variable
         leaf = self.leaves.setdefault(id(variable), Leaf(self.leaf_name(variable), variable))
-        node.metadata[RECORD] = leaf
+        node.metadata[self.record] = leaf
         self.handles.append(node.register_prehook(self._guarded(partial(self._about_to_add, leaf))))
 
     def _about_to_add(self, leaf: Leaf, gradients: Sequence[Tensor | None]) -> None:
@@ -253,7 +254,7 @@ class Graph:
         self.raw.clear()
 
 
-def _reached_by_unknown(roots: Sequence[Any]) -> set[Any]:
+def _reached_by_unknown(roots: Sequence[Any], key: str) -> set[Any]:
     """The outputs and leaves to which nodes send that belong to no recorded operation."""
     found: set[Any] = set()
     left, known = [root for root in roots if root is not None], set()
@@ -262,12 +263,12 @@ def _reached_by_unknown(roots: Sequence[Any]) -> set[Any]:
         if node in known:
             continue
         known.add(node)
-        unknown = node.metadata.get(RECORD) is None
+        unknown = node.metadata.get(key) is None
         for target, number in node.next_functions:
             if target is None:
                 continue
             left.append(target)
-            record = target.metadata.get(RECORD)
+            record = target.metadata.get(key)
             if unknown and record is not None:
                 is_leaf = isinstance(record, Leaf)
                 found.add(id(record) if is_leaf else (record.number, number))

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import torch
 from torch import Tensor
+from torch.nn.parameter import is_lazy
 
 from parity.oracle.observed.held import Held, Memory
 from parity.oracle.observed.positions import Position
@@ -164,6 +165,8 @@ def written_by(func: Any) -> tuple[str, ...]:
 def tensors_of(named: Mapping[str, Any]) -> Iterator[tuple[str, Tensor]]:
     """Every tensor among arguments, those in lists too: "tensors.1"."""
     for name, value in named.items():
+        if is_lazy(value):
+            continue
         if isinstance(value, Tensor):
             yield name, value
         elif isinstance(value, list | tuple):
@@ -178,6 +181,8 @@ def held_arguments(named: Mapping[str, Any], memory: Memory) -> dict[str, Any]:
 
 
 def _held(value: Any, memory: Memory) -> Any:
+    if is_lazy(value):
+        return None  # a parameter to come
     if isinstance(value, Tensor):
         return memory.hold(value)
     if isinstance(value, list | tuple):
@@ -199,4 +204,8 @@ def key_of(tensor: Tensor) -> Key:
 def outputs_of(result: Any) -> list[Tensor | None]:
     """The tensors that an operation gave, in order; None for all else."""
     given = result if isinstance(result, list | tuple) else [result]
-    return [part if isinstance(part, Tensor) else None for part in given]
+    return [part if _is_there(part) else None for part in given]
+
+
+def _is_there(part: Any) -> bool:
+    return isinstance(part, Tensor) and not is_lazy(part)

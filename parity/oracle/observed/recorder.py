@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from types import FunctionType
 from typing import Any, TypeVar
 
@@ -69,6 +69,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.recomputed = 0  # operations run again by checkpointing
         self._names: dict[int, str] = {}
         self._busy = False
+        self._transforms = False  # whether torch.func was told of
         self._custom: Operation | None = None
         self._pending: tuple[Operation, list[Edge], list[Tensor | None]] | None = None
         self._open = ExitStack()
@@ -93,7 +94,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """Run a judge, of whose own operations nobody is told; what breaks in it ends nothing."""
         before, self._busy = self._busy, True
         try:
-            with _disable_current_modes(), with_graph(), saved_tensors_hooks(_as_it_is, _as_it_is):
+            with _disable_current_modes(), with_graph(), _unseen_savings():
                 judge()
         except Exception as error:
             self.listener.broke(error, self._position())
@@ -110,7 +111,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         given = kwargs or {}
-        if self._busy:
+        if self._busy or self._is_transformed():
             return func(*args, **given)
         if torch._C._current_graph_task_id() != -1:
             return self._in_backward(func, args, given)
@@ -121,6 +122,16 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             begun[0].seconds = time.perf_counter() - began
             self._safely(lambda: self._after(begun, result))
         return result
+
+    def _is_transformed(self) -> bool:
+        """Whether torch.func is at work, whose tensors stand for others."""
+        at_work = torch._C._are_functorch_transforms_active()
+        if not at_work and _hooks_are_possible():
+            return False
+        if not self._transforms:
+            self._transforms = True
+            self.listener.unseen("torch.func", "its transforms are not heard", self._position())
+        return True
 
     def _before(
         self, func: Any, args: Sequence[Any], given: Mapping[str, Any]
@@ -333,8 +344,20 @@ def _parameters(kind: type[Function], count: int) -> list[str]:
     return own[:count] + [f"argument {k + 1}" for k in range(len(own), count)]
 
 
+def _hooks_are_possible() -> bool:
+    """torch.func does not allow hooks on what is saved."""
+    enabled: bool = torch._C._autograd._saved_tensors_hooks_is_enabled()  # type: ignore[attr-defined]
+    return enabled
+
+
+def _unseen_savings() -> AbstractContextManager[Any]:
+    """What the judges save for their own backwards is not shown to the program's hooks."""
+    if not _hooks_are_possible():
+        return nullcontext()
+    return saved_tensors_hooks(_as_it_is, _as_it_is)
+
+
 def _as_it_is(tensor: Tensor) -> Tensor:
-    """What the judges save for their own backwards is nobody's."""
     return tensor
 
 
@@ -359,14 +382,18 @@ class _Heard:
 def _functions_followed(recorder: Recorder) -> Iterator[None]:
     """`Function.apply` tells the recorder for a while."""
     method = Function.__dict__["apply"].__func__
+    outer = method.__globals__.get(HEARD)  # of another watch around this one
     plain = FunctionType(
         method.__code__, method.__globals__, "apply", method.__defaults__, method.__closure__
     )
 
+    def told_outside(cls: type[Function], *args: Any, **kwargs: Any) -> Any:
+        return plain(cls, *args, **kwargs) if outer is None else outer(cls, args, kwargs)
+
     def heard(cls: type[Function], args: Any, kwargs: Any) -> Any:
         if kwargs:
-            return plain(cls, *args, **kwargs)
-        return recorder.custom(cls, args, lambda: plain(cls, *args))
+            return told_outside(cls, *args, **kwargs)
+        return recorder.custom(cls, args, lambda: told_outside(cls, *args))
 
     before, method.__globals__[HEARD] = method.__code__, heard
     method.__code__ = _Heard.__dict__["apply"].__func__.__code__
@@ -374,7 +401,9 @@ def _functions_followed(recorder: Recorder) -> Iterator[None]:
         yield
     finally:
         method.__code__ = before
-        del method.__globals__[HEARD]
+        method.__globals__.pop(HEARD)
+        if outer is not None:
+            method.__globals__[HEARD] = outer
 
 
 @contextmanager

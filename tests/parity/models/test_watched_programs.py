@@ -173,6 +173,9 @@ PROGRAMS: dict[str, Program] = {
     "clipping and averages": clipped_training,
     "an LSTM": recurrent,
     "a transformer": transformer,
+    "bfloat16": lambda: weighted(nn.BatchNorm2d(3).bfloat16()(x(2, 3, 4, 5).bfloat16())),
+    "no numbers": lambda: nn.Linear(3, 4, device="meta")(torch.empty(2, 3, device="meta")),
+    "torch.func": lambda: torch.func.vmap(torch.func.grad(lambda t: t.sin().sum()))(x(4, 3)),
     "whole numbers": lambda: torch.tensor([2**30], dtype=torch.int32) * 4,
 }
 
@@ -182,6 +185,20 @@ def test_nothing_right_is_called_wrong(name: str) -> None:
     report = watched(PROGRAMS[name])
     assert report.wrong == []
     assert "broke off" not in str(report)
+
+
+def test_a_watch_inside_a_watch() -> None:
+    """Both hear of a Function."""
+    with parity.watch() as outer:
+        with parity.watch() as inner:
+            weighted(SavesItsOutput.apply(x(4, 3) * 2))
+        weighted(SavesItsOutput.apply(x(2, 3) * 2))
+    counts = [
+        sum(row.function == "SavesItsOutput" for row in seen.report.rows) for seen in (inner, outer)
+    ]
+    assert counts[0] == 1
+    assert counts[1] >= 1
+    weighted(SavesItsOutput.apply(x(4, 3) * 2))
 
 
 def test_two_optimisers_forget_no_zero_grad() -> None:
