@@ -36,8 +36,8 @@ class Docstring:
     def prose(self) -> list[str]:
         """The texts beside the summary that have sentences in them: they need a language.
 
-        >>> docstring_of(refimpl.rot180).prose, docstring_of(refimpl.add).prose
-        ([], ['x and branch alike.'])
+        >>> docstring_of(refimpl.rot180).prose, docstring_of(refimpl.multiply).prose
+        ([], ['any two that broadcast, as in `add`.'])
         """
         texts = (*self.formula, *self.sentences, self.fields.get("Shapes", ""))
         return [text for text in texts if is_prose(text)]

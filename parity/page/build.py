@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from parity.page import anchors
-from parity.page.bilingual import attribute, both, cell
+from parity.page.bilingual import attribute, both, cell, counts
 from parity.page.figures import short
 from parity.page.glossary import link, term, what
 from parity.page.headings import heading
@@ -26,6 +26,7 @@ from parity.page.sections import (
     pictures,
     terminology,
 )
+from parity.page.shortening import numbered, shortened
 from parity.page.tables import Tables, read_tables
 from parity.page.typeface import face
 from parity.results.writing import replace_files
@@ -61,7 +62,7 @@ def write_page(folder: Path) -> Path:
     Raises: ValueError if the folder holds no report of a run.
     """
     path = folder / PAGE
-    replace_files({path: page(read_tables(folder))})
+    replace_files({path: shortened(page(read_tables(folder)))})
     return path
 
 
@@ -69,9 +70,11 @@ def page(tables: Tables) -> str:
     """The page as HTML that needs no other file."""
     environment = _environment()
     sections = [found for module in SECTIONS if (found := section(module, tables, environment))]
+    bodies, words = numbered([one.body for one in sections])
     frame = environment.get_template("page.html.j2")
     return frame.render(
-        sections=sections,
+        sections=[one._replace(body=body) for one, body in zip(sections, bodies, strict=True)],
+        words=words,
         style=face() + _joined("style"),
         script=_joined("script"),
         TITLE=TITLE,
@@ -105,6 +108,7 @@ def _environment() -> Environment:
         "t": both,
         "attr": attribute,
         "cell": cell,
+        "counts": counts,
         "anchors": anchors,
         "short": short,
     }

@@ -24,7 +24,7 @@ def linked(text: str) -> Markup:
     Names that are words, as `softmax`, stay words: a link needs a _ or a digit.
     """
     return Markup().join(
-        Markup('<span lang="{}">{}</span>').format(TAGS[lang], with_links(said_in(lang, text)))
+        Markup('<i lang="{}">{}</i>').format(TAGS[lang], with_links(said_in(lang, text)))
         for lang in LANGUAGES
     )
 

@@ -40,12 +40,22 @@ def right(*functions: str, among: dict[str, tuple[str, Code]] = RIGHT) -> Callab
 # --- orders of summation ------------------------------------------------------------------
 
 
+# NumPy's names.
+PADDINGS: dict[str, Any] = {
+    "zeros": "constant",
+    "reflect": "reflect",
+    "replicate": "edge",
+    "circular": "wrap",
+}
+
+
 def columns(x: Array, weight: Array, options: dict[str, Any]) -> Array:
-    """im2col: (N, C, K…, S_out…), padded by zeros."""
+    """im2col: (N, C, K…, S_out…), padded by NumPy."""
     n = x.ndim - 2
-    defaults = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1}
-    g = conv_geometry("test", n, x, weight, **(defaults | options))
-    padded = np.pad(x, [(0, 0), (0, 0), *g.padding])
+    given = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, **options}
+    mode = PADDINGS[given.pop("padding_mode", "zeros")]
+    g = conv_geometry("test", n, x, weight, **given)
+    padded = np.pad(x, [(0, 0), (0, 0), *g.padding], mode=mode)
     spans = [d * (k - 1) + 1 for d, k in zip(g.dilation, g.kernel, strict=True)]
     views = np.lib.stride_tricks.sliding_window_view(padded, spans, tuple(range(2, 2 + n)))
     views = views[(slice(None), slice(None), *(slice(None, None, s) for s in g.stride))]

@@ -8,6 +8,8 @@
   const keep = (key, value) => { try { localStorage.setItem("parity-" + key, value); } catch { /* not kept */ } };
 
   // --- language ---------------------------------------------------------------------------
+  // A word of many cells stands once, under its number.
+  const WORDS = JSON.parse(document.getElementById("words").textContent);
   const ATTRIBUTES = ["aria-label", "title", "placeholder", "alt"];
   function speak(language) {
     root.dataset.lang = language;
@@ -24,7 +26,8 @@
     }
     for (const element of document.querySelectorAll("[data-zh]")) {
       element.dataset.en ??= element.textContent;
-      element.textContent = element.dataset[language];
+      const said = element.dataset[language];
+      element.textContent = language === "zh" ? WORDS[said] ?? said : said;
     }
   }
   for (const button of document.querySelectorAll("[data-language]")) {

@@ -76,7 +76,7 @@ def test_every_function(function: str) -> None:
 
 
 def test_an_exponent_is_an_array_or_a_number(tmp_path: Path) -> None:
-    """Of an array there is a gradient, also from a file, and of one without axes; of a number not."""
+    """Of an array there is a gradient, also from a file or without axes; of a number not."""
     x, dy = np.array([1.5, 2.0]), np.array([0.5, -1.0])
     dx, dexponent = refimpl.power_backward(dy, x, np.array(3.0))
     assert dexponent is not None

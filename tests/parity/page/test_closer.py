@@ -50,7 +50,7 @@ def said(folder: Path, rows: list[Row], lost: list[TorchRow] | None = None) -> s
     (folder / "torch.csv").write_text(to_csv(TorchRow, lost or []), encoding="utf-8")
     found = section(closer, read_tables(folder))
     assert found is not None
-    english = re.sub(r'<span lang="zh.*?</span>', "", str(found.body))
+    english = re.sub(r'<i lang="zh.*?</i>', "", str(found.body))
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", english))
 
 
@@ -130,7 +130,7 @@ def test_arguments_in_chinese() -> None:
     html = str(
         closer.arguments("x 58.4 of 7 numbers from -33.4 to 58.4, dy 2×3 numbers from 0 to 1")
     )
-    chinese = re.sub(r'<span lang="en">.*?</span>|</?span[^>]*>', "", html)
+    chinese = re.sub(r'<i lang="en">.*?</i>|</?i[^>]*>', "", html)
     assert chinese == "x 7 个数（-33.4 至 58.4）中的 58.4, dy 2×3 个数（0 至 1）"
     assert closer.arguments("x 41.9, dy -0.7") == "x 41.9, dy -0.7"
 

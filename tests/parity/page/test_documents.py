@@ -43,7 +43,7 @@ def card(html: str, row_id: str, lang: str = "en") -> str:
     """What a statement's card says in a language, without tags; formulas by their letters."""
     other = {"en": "zh-Hans", "zh": "en"}[lang]
     [article] = re.findall(rf'<article[^>]* id="{re.escape(row_id)}".*?</article>', html, re.DOTALL)
-    one = re.sub(rf'<span lang="{other}">.*?</span>', "", article, flags=re.DOTALL)
+    one = re.sub(rf'<i lang="{other}">.*?</i>', "", article, flags=re.DOTALL)
     one = re.sub(rf'<div lang="{other}">.*?</div></div>', "", one, flags=re.DOTALL)
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", one))
 
@@ -137,7 +137,7 @@ def test_verdicts_are_counted(whole: str) -> None:
 def test_everything_supported(whole: str) -> None:
     """Said once for all, and at each."""
     assert f"{7 * len(ledger())} checks support all {len(ledger())} verdicts." in whole
-    assert whole.count('<dt><span lang="en">Evidence</span>') == len(ledger())
+    assert whole.count('<dt><i lang="en">Evidence</i>') == len(ledger())
 
 
 def test_a_contradicted_verdict_is_seen(tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ def test_both_languages_have_the_links() -> None:
     """The same ones."""
     note = linked(ledger()["D1.23"].note)
     assert note.count('<a href="#D1.33">D1.33</a>') == 2
-    assert note.count("<span lang=") == 2
+    assert note.count("<i lang=") == 2
 
 
 # --- in the browser -----------------------------------------------------------------------

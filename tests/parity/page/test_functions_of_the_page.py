@@ -22,7 +22,7 @@ from parity.results.writing import to_csv
 
 def english(html: str) -> str:
     """Without Chinese and tags."""
-    one = re.sub(r'<span lang="zh.*?</span>', "", html)
+    one = re.sub(r'<i lang="zh.*?</i>', "", html)
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", one))
 
 
@@ -52,14 +52,14 @@ def test_an_erratum_is_no_source_like_others() -> None:
     html = entry("max-pool2d-backward")
     assert "the maximum alone gets the residual" in html
     assert "最大池化只把残差传给窗口中的最大元素" in html
-    assert '<span class="documents-erratum"><span lang="en">erratum</span>' in html
+    assert '<span class="documents-erratum"><i lang="en">erratum</i>' in html
 
 
 def test_a_source_beyond_the_documents_is_said_in_both_languages() -> None:
     """The work stands as it is."""
     html = functions.sourced("beyond the documents. torch.mul.")
     assert "文档" in html
-    assert str(html).endswith("</span>. torch.mul.")
+    assert str(html).endswith("</i>. torch.mul.")
     assert functions.sourced("torch.mul.") == "torch.mul."
 
 

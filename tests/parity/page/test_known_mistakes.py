@@ -84,7 +84,7 @@ def written(
 def html_of(tables: Tables) -> str:
     context = known_mistakes.context(tables)
     html = _environment().get_template("known_mistakes.html.j2").render(context)
-    return re.sub(r'<span lang="zh.*?</span>', "", html, flags=re.DOTALL)
+    return re.sub(r'<i lang="zh.*?</i>', "", html, flags=re.DOTALL)
 
 
 def shown(tables: Tables) -> str:

@@ -66,9 +66,7 @@ def shown(tables: Tables) -> str:
     context = networks.context(tables)
     assert context is not None
     html = _environment().get_template("networks.html.j2").render(context)
-    return re.sub(
-        r"\s+", " ", re.sub(r"<[^>]*>", "", re.sub(r'<span lang="zh.*?</span>', "", html))
-    )
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", re.sub(r'<i lang="zh.*?</i>', "", html)))
 
 
 def test_rounding(tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ def test_what_is_wrong_elsewhere_is_said_where_nothing_disagrees() -> None:
     wrong = sum(row.verdict == "erratum" for row in ledger().values())
     said = f"{wrong} of {len(ledger())} statements of the documents are wrong."
     assert "No tensor disagrees." in html
-    assert f'{said}</span><span lang="zh-Hans">' in html
+    assert f'{said}</i><i lang="zh-Hans">' in html
 
 
 def test_why_torch_differs_is_said_in_both_languages() -> None:

@@ -12,6 +12,7 @@ import pytest
 from pages_made import sample_page
 from selenium import webdriver
 
+from parity.page.shortening import shortened
 from parity.results.verdicts import INFORMATION, VERDICTS
 from parity.texts.translations import said_in
 
@@ -24,7 +25,7 @@ PHONE, DESK = 390, 1280
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The sample's page as a file."""
     path = tmp_path_factory.mktemp("page") / "index.html"
-    path.write_text(sample_page(), encoding="utf-8")
+    path.write_text(shortened(sample_page()), encoding="utf-8")
     return path.as_uri()
 
 

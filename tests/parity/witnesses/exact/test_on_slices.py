@@ -102,6 +102,11 @@ KINDS: dict[str, tuple[str, dict[str, Any], dict[str, tuple[int, ...]]]] = {
     "mean": ("mean", {"axis": (0, -1)}, {"x": (3, 4, 5)}),
     "mean of all": ("mean", {"keepdims": True}, {"x": (3, 7)}),
     "concatenate": ("concatenate", {}, {"a": (2, 3, 4, 5), "b": (2, 1, 4, 5)}),
+    "transpose": ("transpose", {"axes": (1, -1, 0)}, {"x": (2, 3, 4)}),
+    "reshape": ("reshape", {"shape": (4, -1)}, {"x": (2, 3, 6)}),
+    "shuffle": ("channel_shuffle", {"groups": 3}, {"x": (2, 6, 5)}),
+    "slice": ("slice_axis", {"axis": 1, "start": 1, "step": 2}, {"x": (3, 7, 2)}),
+    "split": ("split", {"sizes": (2, 5), "axis": 1}, {"x": (3, 7, 2)}),
 }
 
 

@@ -16,7 +16,7 @@ from parity.witnesses.properties.layers import as_layer, layer_classes
 from refimpl import AvgPool2d, Conv2d, Dropout, LayerGrads, LeakyReLU, Linear
 
 # Arrays, and what is always refused.
-NOT_SET = ("mask", "parameters", "options", "running_mean", "running_var", "momentum")
+NOT_SET = ("mask", "bias", "parameters", "options", "running_mean", "running_var", "momentum")
 OPTIONS = [
     (name, option)
     for name, kind in layer_classes().items()
