@@ -81,7 +81,7 @@ class Graph:
         gradients = self._matched(node, edges)
         if edges and not any(gradients):
             return LOST
-        operation.node, operation.gradients = node.name(), gradients
+        operation.gradients = gradients
         node.metadata[self.record] = operation
         ran = self._guarded(partial(self._ran, operation, node.next_functions))
         self.handles.append(node.register_hook(ran))

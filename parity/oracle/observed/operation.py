@@ -30,15 +30,12 @@ class Operation:
 
     number: int
     name: str  # "convolution", "add_"
-    overload: str  # "default", "Tensor"
     namespace: str  # "aten"
     position: Position
     arguments: dict[str, Any]
     written: tuple[str, ...]
     outputs: list[Held | None] = field(default_factory=list)
     gradients: list[str | None] = field(default_factory=list)
-    node: str = ""  # what autograd calls its backward; nothing where it has none
-    understood: Any = None  # what its judge keeps of it until the backward
     leaves: dict[str, str] = field(default_factory=dict)  # arguments that are parameters, by name
     wanted: frozenset[str] = frozenset()  # arguments that want a gradient
     taken: dict[str, Key] = field(default_factory=dict)  # where its tensors lie
@@ -64,8 +61,7 @@ class Operation:
 
     def drop(self) -> None:
         """Keep no numbers any more."""
-        self.arguments, self.outputs, self.understood, self.inside = {}, [], None, []
-        self.after = {}
+        self.arguments, self.outputs, self.inside, self.after = {}, [], [], {}
 
 
 def _parts(value: Any) -> Sequence[Any]:

@@ -67,8 +67,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.steps = Steps(self._name_of_leaf, self._position, self._step_begins, self._step_ends)
         self.count = 0
         self.recomputed = 0  # operations run again by checkpointing
-        self._names: dict[int, str] = {}
         self._busy = False
+        self._stepping = False  # an optimiser's own operations are not heard: its step is judged
         self._transforms = False  # whether torch.func was told of
         self._custom: Operation | None = None
         self._pending: tuple[Operation, list[Edge], list[Tensor | None]] | None = None
@@ -113,6 +113,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         given = kwargs or {}
         if self._busy or self._is_transformed():
             return func(*args, **given)
+        if self._stepping:
+            return self._unheard(func, args, given)
         if torch._C._current_graph_task_id() != -1:
             return self._in_backward(func, args, given)
         begun = self._safely(lambda: self._before(func, args, given))
@@ -167,13 +169,17 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         finally:
             self._busy = before
 
-    def _in_backward(self, func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    def _unheard(self, func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """Run an operation of which nobody is told, though it may write to what is held."""
         written = written_by(func)
         if written:
             self._safely(lambda: self._make_way(bound_arguments(func, args, kwargs), written))
+        return func(*args, **kwargs)
+
+    def _in_backward(self, func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         if self.modules.path:
             self.recomputed += 1
-        return func(*args, **kwargs)
+        return self._unheard(func, args, kwargs)
 
     def _make_way(self, named: Mapping[str, Any], written: Sequence[str]) -> None:
         """Copy what is held of the memory that an operation is about to write to."""
@@ -197,7 +203,6 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return Operation(
             self.count,
             name,
-            func._overloadname,
             namespace,
             self._position(),
             held_arguments(named, self.memory),
@@ -217,6 +222,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def _enters(self, module: Module, inputs: Any) -> None:
         if not self._busy:
+            self._stepping = False  # a step's closure runs the model, or the step was broken off
             self._quietly(lambda: self.norms.enters(module, inputs))
 
     def _leaves(self, module: Module) -> None:
@@ -267,7 +273,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def custom(self, kind: type[Function], args: Sequence[Any], run: Callable[[], Any]) -> Any:
         """A call of a Function: one operation, with those that its forward runs inside."""
-        if self._busy or self._custom is not None or torch._C._current_graph_task_id() != -1:
+        silent = self._busy or self._stepping
+        if silent or self._custom is not None or torch._C._current_graph_task_id() != -1:
             return run()
         begun = self._safely(lambda: self._before_custom(kind, args))
         if begun is None:
@@ -291,7 +298,6 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         operation = Operation(
             self.count,
             kind.__name__,
-            "",
             CUSTOM,
             self._position(),
             held_arguments(named, self.memory),
@@ -315,6 +321,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def backward_begins(self, roots: Sequence[Tensor], gradients: Sequence[Tensor | None]) -> None:
         """Of these tensors the gradients are given."""
         if not self._busy and torch._C._current_graph_task_id() == -1:
+            self._stepping = False
             self._safely(lambda: self._begin_at(roots, gradients))
 
     def _begin_at(self, roots: Sequence[Tensor], gradients: Sequence[Tensor | None]) -> None:
@@ -324,10 +331,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def _step_begins(self) -> None:
         self._safely(self._settle)
-        self._busy = True
+        self._stepping = True
 
     def _step_ends(self, steps: list[OptimizerStep], moved: list[Tensor]) -> None:
-        self._busy = False
+        self._stepping = False
         self.graph.used(moved)
         for step in steps:
             self._quietly(lambda step=step: self.listener.stepped(step))  # type: ignore[misc]

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (as everybody calls it)
 from torch import Tensor, nn
 
-CHANNELS, CLASSES = (64, 128, 256, 512), 1000
+CLASSES = 1000
 
 
 class Block(nn.Module):
@@ -18,37 +18,35 @@ class Block(nn.Module):
     def __init__(self, before: int, after: int, stride: int) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(before, after, 3, stride, 1, bias=False)
-        self.norm1 = nn.BatchNorm2d(after)
+        self.bn1 = nn.BatchNorm2d(after)
         self.conv2 = nn.Conv2d(after, after, 3, 1, 1, bias=False)
-        self.norm2 = nn.BatchNorm2d(after)
-        self.shortcut = nn.Sequential()
+        self.bn2 = nn.BatchNorm2d(after)
+        self.downsample: nn.Module | None = None
         if before != after:
-            self.shortcut = nn.Sequential(
-                nn.Conv2d(before, after, 1, stride, bias=False), nn.BatchNorm2d(after)
-            )
+            projection = nn.Conv2d(before, after, 1, stride, bias=False)
+            self.downsample = nn.Sequential(projection, nn.BatchNorm2d(after))
 
     def forward(self, x: Tensor) -> Tensor:
-        h = F.relu(self.norm1(self.conv1(x)), inplace=True)
-        return F.relu(self.norm2(self.conv2(h)) + self.shortcut(x), inplace=True)
+        h = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)), inplace=True)))
+        return F.relu(h + (x if self.downsample is None else self.downsample(x)), inplace=True)
 
 
 class ResNet18(nn.Module):
-    """He et al. 2016, arXiv 1512.03385, with batch norm; 11,689,512 parameters."""
+    """He et al. 2016, arXiv 1512.03385, with batch norm; parameters are named as in torchvision."""
 
     def __init__(self) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False)
-        self.norm1 = nn.BatchNorm2d(64)
-        blocks, before = [], CHANNELS[0]
-        for stage, after in enumerate(CHANNELS):
-            blocks += [Block(before, after, 2 if stage else 1), Block(after, after, 1)]
-            before = after
-        self.blocks = nn.Sequential(*blocks)
-        self.fc = nn.Linear(before, CLASSES)
+        self.bn1 = nn.BatchNorm2d(64)
+        self.layer1 = nn.Sequential(Block(64, 64, 1), Block(64, 64, 1))
+        self.layer2 = nn.Sequential(Block(64, 128, 2), Block(128, 128, 1))
+        self.layer3 = nn.Sequential(Block(128, 256, 2), Block(256, 256, 1))
+        self.layer4 = nn.Sequential(Block(256, 512, 2), Block(512, 512, 1))
+        self.fc = nn.Linear(512, CLASSES)
 
     def forward(self, x: Tensor) -> Tensor:
-        h = F.relu(self.norm1(self.conv1(x)), inplace=True)
-        h = self.blocks(F.max_pool2d(h, 3, 2, 1))
+        h = F.max_pool2d(F.relu(self.bn1(self.conv1(x)), inplace=True), 3, 2, 1)
+        h = self.layer4(self.layer3(self.layer2(self.layer1(h))))
         logits: Tensor = self.fc(F.adaptive_avg_pool2d(h, 1).flatten(1))
         return logits
 

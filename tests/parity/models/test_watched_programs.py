@@ -258,6 +258,40 @@ def test_a_hook_of_a_module_is_noticed() -> None:
     assert "it is 2 times what arrived" in str(report)
 
 
+def test_a_step_that_is_broken_off_deafens_nobody() -> None:
+    class Broken(torch.optim.SGD):
+        def step(self, closure: Any = None) -> Any:
+            raise RuntimeError("no step")
+
+    def program() -> None:
+        layer = nn.Linear(3, 4)
+        weighted(layer(x(5, 3)))
+        with pytest.raises(RuntimeError, match="no step"):
+            Broken(layer.parameters()).step()
+        weighted(layer(x(5, 3)))
+
+    rows = watched(program).rows
+    assert [row.tensor for row in rows if row.function == "linear"].count("dweight") == 2
+
+
+def test_what_a_closure_runs_is_judged() -> None:
+    def program() -> None:
+        layer = nn.Linear(3, 4)
+        optimizer = torch.optim.SGD(layer.parameters(), lr=0.1)
+
+        def closure() -> Any:
+            optimizer.zero_grad()
+            loss = layer(torch.ones(5, 3)).sin().sum()
+            loss.backward()
+            return loss
+
+        optimizer.step(closure)
+
+    report = watched(program)
+    assert report.wrong == []
+    assert {"linear", "sin"} <= {row.function for row in report.rows}
+
+
 def test_values_alone_are_said_to_be_alone() -> None:
     said = str(watched(lambda: F.relu(torch.randn(3, 4))))
     assert "no backward was seen: values alone were judged" in said
