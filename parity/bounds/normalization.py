@@ -42,13 +42,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import ceil, log2, prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from parity.bounds.arithmetic import PAIRWISE, Arithmetic, Sides, gamma
-from parity.bounds.bound import Arrays, Bound, Options, bounded, each_side, magnitudes
+from parity.bounds.bound import (
+    OUTWARD,
+    Arrays,
+    Bound,
+    Limits,
+    Options,
+    bounded,
+    each_side,
+    magnitudes,
+)
 from parity.cases.case import Array, Shape
 
 MOVED = "moved "  # before an array's name: the most by which it may be another
@@ -79,10 +89,20 @@ class Layout:
         """How many elements have the same weight."""
         return prod(self.shape[axis] for axis in self.shared)
 
+    @property
+    def by_weight(self) -> bool:
+        """Whether what is normalised together is what has the same weight."""
+        return self.shape == self.view and self.over == self.shared
+
     def beside(self, weight: Array) -> Array:
-        """A weight as a view of x has it."""
-        whole = np.broadcast_to(weight.reshape(self.affine), self.shape)
-        return whole.reshape(self.view)
+        """A weight as it broadcasts to a view of x."""
+        if self.shape == self.view:
+            return weight.reshape(self.affine)
+        return weight.reshape(1, *self.view[1:3], *(1,) * (len(self.view) - 3))
+
+    def whole(self, values: Array) -> Array:
+        """Of what broadcasts to the view, an array of x's shape."""
+        return np.broadcast_to(values, self.view).reshape(self.shape)
 
     def over_samples(self, values: Array) -> Array:
         """Σ of what has the same weight."""
@@ -108,7 +128,11 @@ def layout_of(function: str, shape: Shape, options: Options) -> Layout:
 
 @dataclass(frozen=True)
 class Exact:
-    """Magnitudes of what normalisation is made of, as views of x: the names of the module."""
+    """Magnitudes of what normalisation is made of, as views of x: the names of the module.
+
+    weight: as it broadcasts. Of elements that are normalised together all but x, d and weight is
+    one number.
+    """
 
     layout: Layout
     x: Array
@@ -125,26 +149,91 @@ class Exact:
         """|x̂|"""
         return self.d * self.s
 
-    @property
-    def terms(self) -> Array:
-        """What x̂ is made of: its distance, and the mean of all that the mean was taken from."""
-        left = self.layout.mean(self.d) if self.own else 0.0
-        return (self.d + left) * self.s
+    @cached_property
+    def size(self) -> Array:
+        """A"""
+        return self.layout.mean(self.x)
+
+    @cached_property
+    def distance(self) -> Array:
+        """D; 0 where the mean is given."""
+        return self.layout.mean(self.d) if self.own else np.zeros(self.var.shape)
+
+    @cached_property
+    def largest(self) -> Array:
+        """M"""
+        most = self.x.max(axis=self.layout.over, keepdims=True, initial=0.0)
+        return np.asarray(most)
 
     @property
-    def together(self) -> Array:
-        """X = |x| + |μ|"""
-        return self.x + self.mean
+    def farthest(self) -> Array:
+        """M + |μ|, which no |d| exceeds."""
+        return self.largest + self.mean
+
+
+class Linear(NamedTuple):
+    """one + d·|d_i| + x·|x_i| + g·|g_i|: factors that are alike for what is normalised together.
+
+    Bounds have this form, so that they cost some sums over x, and a few products an element.
+    """
+
+    one: Any = 0.0
+    d: Any = 0.0
+    x: Any = 0.0
+    g: Any = 0.0
+
+    def plus(self, other: Linear) -> Linear:
+        return Linear(*(a + b for a, b in zip(self, other, strict=True)))
+
+    def times(self, factor: Any) -> Linear:
+        return Linear(*(a * factor for a in self))
+
+    def at(self, exact: Exact, g: Array | None = None) -> Array:
+        """At each element: a view of x. What ∞·0 would be is as large as ∞."""
+        total = np.asarray(exact.d * self.d)
+        for factor, sizes in ((self.x, exact.x), (self.g, g)):
+            if sizes is not None and np.any(factor):
+                total = total + sizes * factor
+        total = total + self.one
+        if not all(np.all(np.isfinite(factor)) for factor in self):
+            total = np.where(np.isnan(total), np.inf, total)
+        return np.asarray(np.broadcast_to(total, exact.layout.view))
+
+    def of_products(self, sums: Products) -> Array:
+        """The mean, or sum, of a·(one + d·|d_i| + x·|x_i|) from those of a, a·|d| and a·|x|."""
+        return np.asarray(self.one * sums.one + self.d * sums.d + self.x * sums.x)
+
+
+class Products(NamedTuple):
+    """Sums or means of a, a·|d| and a·|x|, for some a."""
+
+    one: Array
+    d: Array
+    x: Array
+
+
+def _products(exact: Exact, a: Array, add: Callable[[Array], Array]) -> Products:
+    return Products(add(a), add(a * exact.d), add(a * exact.x))
+
+
+def distance_of(exact: Exact) -> Linear:
+    """What x̂ is made of: its distance, and the mean of all that the mean was taken from."""
+    return Linear(exact.distance * exact.s, exact.s)
+
+
+def _together(exact: Exact) -> Linear:
+    """X = |x| + |μ|"""
+    return Linear(exact.mean, 0.0, 1.0)
 
 
 @dataclass(frozen=True)
 class Errors:
     """What a side errs by: off_i, off_v, ρ, χ_i; `u`: of its working precision."""
 
-    center: Array
+    center: Linear
     var: Array
     rho: Array
-    normalised: Array
+    normalised: Linear
     u: float
 
 
@@ -164,15 +253,17 @@ def exact_of(function: str, arrays: Arrays, options: Options) -> Exact:
             _finite(arrays[name]).reshape(layout.affine) for name in ("running_mean", "running_var")
         )
         d = x - mean
-    weight = layout.beside(magnitudes({"weight": arrays["weight"]})["weight"]
-                           if "weight" in arrays else np.ones(layout.affine))  # fmt: skip
+    weight = arrays["weight"] if "weight" in arrays else np.ones(prod(layout.affine))
     s = 1 / np.sqrt(var + eps)
-    found = Exact(layout, np.abs(x), np.abs(mean), np.abs(d), var, eps, s, weight, own)
+    sizes = layout.beside(magnitudes({"weight": weight})["weight"])
+    found = Exact(layout, np.abs(x), np.abs(mean), np.abs(d, out=d), var, eps, s, sizes, own)
     return _moved(found, arrays) if MOVED + "x" in arrays else found
 
 
 def _finite(array: Array) -> Array:
     values = array.astype(np.float64)
+    if np.isfinite(values.sum()):
+        return values
     return np.where(np.isfinite(values), values, 0.0)
 
 
@@ -231,18 +322,18 @@ def _of_sum(side: Arithmetic, terms: int) -> float:
 
 def errors_of(exact: Exact, side: Arithmetic) -> Errors:
     """The errors of the module's formulas."""
-    u, d = _work(side), exact.d
+    u = _work(side)
     if not exact.own:
-        center, var = u * d, np.zeros(exact.var.shape)
+        center, var = Linear(d=u), np.zeros(exact.var.shape)
     elif side.shaped:
         center, var = _by_second_mean(exact, side)
     else:
         center, var = _in_any_order(exact, side)
     relative = (var + u * (exact.var + 2 * exact.eps)) * exact.s**2
     rho = root_error(relative) * (1 + _g(3, u)) + _g(3, u)
-    normalised = exact.s * ((1 + rho) * center + rho * d)
+    normalised = center.times(1 + rho).plus(Linear(d=rho)).times(exact.s)
     if not side.shaped:
-        normalised = normalised + 8 * u * exact.s * (1 + rho) * exact.together
+        normalised = normalised.plus(_together(exact).times(8 * u * exact.s * (1 + rho)))
     return Errors(center, var, rho, normalised, u)
 
 
@@ -250,33 +341,35 @@ def _g(terms: float, u: float) -> Array:
     return gamma(np.asarray(terms), u)
 
 
-def _by_second_mean(exact: Exact, side: Arithmetic) -> tuple[Array, Array]:
-    """off_i and off_v of a mean that is taken twice."""
-    u, mean = _work(side), exact.layout.mean
+def _by_second_mean(exact: Exact, side: Arithmetic) -> tuple[Linear, Array]:
+    """off_i and off_v of a mean that is taken twice.
+
+    With off_i = a + b·|d_i|, mean (2|d|·off + off²) is a² + 2a(1 + b)·D + (2b + b²)·v.
+    """
+    u, v = _work(side), exact.var
     n = _of_sum(side, exact.layout.count) + 1
-    lost = _g(n, u) * mean(exact.x)
-    left = mean(exact.d) + lost
-    center = u * exact.d + (1 + u) * (u * (exact.d + lost) + (u + _g(n, u)) * left) + side.eta
-    squares = mean((exact.d + center) ** 2)
-    var = mean(center * (2 * exact.d + center)) + _g(n + 1, u) * squares + side.eta
-    return center, var
+    lost = _g(n, u) * exact.size
+    left = exact.distance + lost
+    a = (1 + u) * (u * lost + (u + _g(n, u)) * left) + side.eta
+    b = u + (1 + u) * u
+    around = a * a + 2 * a * (1 + b) * exact.distance
+    var = around + (2 * b + b * b) * v + _g(n + 1, u) * (around + (1 + b) ** 2 * v) + side.eta
+    return Linear(a, b), var
 
 
-def _in_any_order(exact: Exact, side: Arithmetic) -> tuple[Array, Array]:
+def _in_any_order(exact: Exact, side: Arithmetic) -> tuple[Linear, Array]:
     """off_i and off_v of one mean, of a sum or by Welford."""
-    u, layout = side.u, exact.layout
-    K = layout.count
+    u, K = side.u, exact.layout.count
     of_mean = _g(K + 10 + 3 * log2(max(K, 1)), u)
-    lost = of_mean * layout.mean(exact.x) + side.eta
-    center = lost + u * (exact.d + lost)
-    largest = of_mean * exact.x.max(axis=layout.over, keepdims=True, initial=0.0)
+    lost = of_mean * exact.size + side.eta
+    largest = of_mean * exact.largest
     deviation = np.sqrt(exact.var)
     cross = 3 * largest * deviation + largest**2
     var = cross + _g(K + 8, u) * (exact.var + cross) + K * side.eta
-    return center, var
+    return Linear(lost * (1 + u), u), var
 
 
-def _rounded(off: Array, value: Array, side: Arithmetic) -> Array:
+def _rounded(off: Any, value: Any, side: Arithmetic) -> Array:
     """Rounded to float32 at the end, where the work was done in float64; what underflows.
 
     0·∞, where nothing is known of s, is ∞.
@@ -284,6 +377,13 @@ def _rounded(off: Array, value: Array, side: Arithmetic) -> Array:
     last = side.u * (value + off) if side.widened else 0.0
     whole = np.asarray(off + last + side.eta)
     return np.where(np.isnan(whole), np.inf, whole)
+
+
+def _last(off: Linear, terms: Linear, side: Arithmetic) -> Linear:
+    """The same of what has a linear form; its ∞ are seen to where it is evaluated."""
+    if side.widened:
+        off = off.times(1 + side.u).plus(terms.times(side.u))
+    return off.plus(Linear(side.eta))
 
 
 def _bound(
@@ -294,34 +394,63 @@ def _bound(
     return bounded(each_side(of_side, sides), largest, sides, terms)
 
 
+def _linear_bound(
+    exact: Exact,
+    of_side: Callable[[Arithmetic], Linear],
+    largest: Array,
+    terms: Linear,
+    sides: Sides,
+    g: Array | None = None,
+) -> Bound:
+    """The same of what has a linear form, in x's shape."""
+    ours = of_side(sides[0])
+    limits = Limits(ours.plus(of_side(sides[1])).at(exact, g), ours.at(exact, g))
+    limits = Limits(*(one.reshape(exact.layout.shape) for one in limits))
+    largest = np.where(np.isnan(largest), np.inf, largest)
+    return bounded(limits, largest, sides, terms.at(exact, g).reshape(exact.layout.shape))
+
+
+def _peak(most: Array, each: Callable[[], Array], sides: Sides) -> Array:
+    """The largest intermediate values: one number where even that is not too large.
+
+    most: what none of them exceeds. each: element by element.
+    """
+    peak = np.asarray(np.max(most, initial=0.0))
+    return peak if peak * OUTWARD < min(side.largest for side in sides) else each()
+
+
 # --- value --------------------------------------------------------------------------------
 
 
 def forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
     """|w|·χ_i, and the roundings of w·x̂ + b; torch's relative to X."""
     exact = exact_of(function, arrays, options)
-    layout, weight = exact.layout, exact.weight
+    layout, weight, s = exact.layout, exact.weight, exact.s
     bias = layout.beside(_bias(arrays, layout))
-    terms = weight * exact.terms + bias
+    terms = distance_of(exact).times(weight).plus(Linear(bias))
 
-    def of_side(side: Arithmetic) -> Array:
+    def of_side(side: Arithmetic) -> Linear:
         errors = errors_of(exact, side)
         u = errors.u
-        off = weight * errors.normalised
-        off = off + 4 * u * (weight * (exact.normalised + errors.normalised) + bias)
+        off = errors.normalised.times(1 + 4 * u).plus(Linear(d=4 * u * s))
         if not side.shaped:
-            off = off + 8 * u * weight * exact.s * (1 + errors.rho) * exact.together
-            off = off + side.eta * (1 + weight * exact.s) * (1 + weight)
-        return _rounded(off, terms, side).reshape(layout.shape)
+            off = off.plus(_together(exact).times(8 * u * s * (1 + errors.rho)))
+        off = off.times(weight).plus(Linear(4 * u * bias))
+        if not side.shaped:
+            off = off.plus(Linear(side.eta * (1 + weight * s) * (1 + weight)))
+        return _last(off, terms, side)
 
-    largest = np.maximum(_largest_statistic(exact), weight * exact.s * exact.together + bias)
-    whole = [np.broadcast_to(a, layout.view).reshape(layout.shape) for a in (largest, terms)]
-    return _bound(of_side, whole[0], whole[1], sides)
+    def each() -> Array:
+        beside = weight * s * (exact.x + exact.mean) + bias
+        return layout.whole(np.maximum(_largest_statistic(exact), beside))
+
+    most = np.maximum(_largest_statistic(exact), weight * s * exact.farthest + bias)
+    return _linear_bound(exact, of_side, _peak(most, each, sides), terms, sides)
 
 
 def _bias(arrays: Arrays, layout: Layout) -> Array:
     if "bias" not in arrays:
-        return np.zeros(layout.affine)
+        return np.zeros(prod(layout.affine))
     bias = magnitudes({"bias": arrays["bias"]})["bias"]
     return bias + arrays.get(MOVED + "bias", 0.0)
 
@@ -330,10 +459,11 @@ def _largest_statistic(exact: Exact) -> Array:
     """The largest sum on the way to the statistics."""
     if not exact.own:
         return np.zeros(exact.var.shape)
-    K = exact.layout.count
-    size = exact.layout.mean(exact.x)
-    squares = K * exact.layout.mean((exact.d + size * 2.0**-20) ** 2)
-    largest: Array = np.maximum(np.maximum(squares, K * size), 1 / np.sqrt(exact.eps or 1))
+    K, more = exact.layout.count, exact.size * 2.0**-20
+    squares = K * (exact.var + 2 * more * exact.distance + more * more)
+    largest: Array = np.maximum(
+        np.maximum(squares, K * exact.size), 1 / np.sqrt(exact.eps or 1)
+    )
     return largest
 
 
@@ -355,80 +485,114 @@ def backward(
 
 
 def _of_x(exact: Exact, dy: Array, sides: Sides) -> Bound:
-    layout, s, g = exact.layout, exact.s, exact.weight * dy
-    P, Q = _paths(exact, g)
-    terms = s * (g + P + exact.terms * Q)
+    s, g = exact.s, np.asarray(exact.weight * dy)
+    if not exact.own:
+        return _of_x_given(exact, g, sides)
+    layout, means = exact.layout, _products(exact, g, exact.layout.mean)
+    P, Q = means.one, s * means.d
+    terms = distance_of(exact).times(Q).plus(Linear(P, g=1.0)).times(s)
+
+    def of_side(side: Arithmetic) -> Linear:
+        errors = errors_of(exact, side)
+        u, chi = errors.u, errors.normalised
+        off_P, off_Q = _off_paths(exact, errors, means, side)
+        all_Q, of_Q = Q + off_Q, Linear(d=s * off_Q)
+        both = chi.plus(Linear(d=s)).times(all_Q)
+        whole = both.plus(Linear(P + off_P, g=1.0))
+        of_parts = chi.times(all_Q).plus(of_Q).plus(Linear(off_P)).plus(whole.times(6 * u))
+        times = 1 if side.shaped else 3
+        rho = (1 + errors.rho) ** times - 1
+        off = of_parts.times(s * (1 + rho)).plus(terms.times(rho))
+        floor = Linear(1.0, s)
+        if not side.shaped:  # times 1 + X
+            floor = Linear(1 + exact.mean, s * (1 + exact.farthest), 1.0)
+        lost = side.eta * (layout.count + 8) * (1 + s) ** times * (1 + exact.weight)
+        return _last(off.plus(floor.times(lost)), terms, side)
+
+    def each() -> Array:
+        beside = _largest_of_backward(exact, means, exact.x + exact.mean)
+        return layout.whole(np.maximum(beside, terms.at(exact, g)))
+
+    size = np.max(g, initial=0.0)
+    most = terms.one + terms.d * exact.farthest + terms.g * size
+    most = np.maximum(most, _largest_of_backward(exact, means, exact.farthest))
+    return _linear_bound(exact, of_side, _peak(most, each, sides), terms, sides, g)
+
+
+def _of_x_given(exact: Exact, g: Array, sides: Sides) -> Bound:
+    """Of given statistics: s·g."""
+    layout, s = exact.layout, exact.s
+    terms = np.broadcast_to(s * g, layout.view)
 
     def of_side(side: Arithmetic) -> Array:
         errors = errors_of(exact, side)
-        u, rho = errors.u, errors.rho
-        if not exact.own:
-            off = s * g * ((1 + rho) * (1 + _g(4, u)) - 1)
-            floor = side.eta * (2 + s) * (2 + exact.weight)
-            return _rounded(off + floor, terms, side).reshape(layout.shape)
-        off_P, off_Q = _off_paths(exact, errors, g, side)
-        chi, all_Q = errors.normalised, Q + off_Q
-        whole = g + P + off_P + (exact.normalised + chi) * all_Q
-        of_parts = off_P + chi * all_Q + exact.normalised * off_Q + 6 * u * whole
-        times = 1 if side.shaped else 3
-        rho = (1 + rho) ** times - 1
-        off = s * (1 + rho) * of_parts + rho * terms
-        floor = side.eta * (layout.count + 8) * (1 + s) ** times * (1 + exact.normalised)
-        floor = floor * (1 + exact.weight) * (1 if side.shaped else 1 + exact.together)
-        return _rounded(off + floor, terms, side).reshape(layout.shape)
+        off = terms * ((1 + errors.rho) * (1 + _g(4, errors.u)) - 1)
+        floor = side.eta * (2 + s) * (2 + exact.weight)
+        return layout.whole(_rounded(off + floor, terms, side))
 
-    largest = np.maximum(_largest_of_backward(exact, g), terms)
-    whole = [np.broadcast_to(a, layout.view).reshape(layout.shape) for a in (largest, terms)]
-    return _bound(of_side, whole[0], whole[1], sides)
+    return _bound(of_side, layout.whole(np.maximum(terms, g)), layout.whole(terms), sides)
 
 
-def _paths(exact: Exact, g: Array) -> tuple[Array, Array]:
-    """P and Q"""
-    if not exact.own:
-        nothing = np.zeros(exact.var.shape)
-        return nothing, nothing
-    return exact.layout.mean(g), exact.layout.mean(g * exact.normalised)
+def _off_paths(
+    exact: Exact, errors: Errors, means: Products, side: Arithmetic
+) -> tuple[Array, Array]:
+    """What P and Q are off by; torch may form Q from Σ g·x and μ·Σ g.
 
-
-def _off_paths(exact: Exact, errors: Errors, g: Array, side: Arithmetic) -> tuple[Array, Array]:
-    """What P and Q are off by; torch may form Q from Σ g·x and μ·Σ g."""
-    u, mean, chi = errors.u, exact.layout.mean, errors.normalised
+    means: of g, g·|d|, g·|x|.
+    """
+    u, chi, s = errors.u, errors.normalised, exact.s
     n = _of_sum(side, exact.layout.count) + 1
-    off_P = _g(n + 2, u) * mean(g)
-    off_Q = mean(g * chi) + _g(n + 4, u) * mean(g * (exact.normalised + chi))
+    off_P = _g(n + 2, u) * means.one
+    of_chi = chi.of_products(means)
+    off_Q = of_chi + _g(n + 4, u) * (s * means.d + of_chi)
     if not side.shaped:
-        off_Q = off_Q + _g(n + 8, u) * exact.s * (1 + errors.rho) * mean(g * exact.together)
+        together = _together(exact).of_products(means)
+        off_Q = off_Q + _g(n + 8, u) * s * (1 + errors.rho) * together
     return off_P, off_Q
 
 
-def _largest_of_backward(exact: Exact, g: Array) -> Array:
-    """The largest sum on the way."""
-    statistic = _largest_statistic(exact)
-    if not exact.own:
-        return np.asarray(np.maximum(statistic, g))
+def _largest_of_backward(exact: Exact, means: Products, together: Array) -> Array:
+    """The largest sum on the way. together: X, or what none exceeds."""
     K, s = exact.layout.count, exact.s
-    sums = K * exact.layout.mean(g * (1 + exact.together))
-    return np.asarray(np.maximum(statistic, sums * (1 + s) ** 3 * (1 + exact.together)))
+    sums = K * (means.one + _together(exact).of_products(means))
+    return np.asarray(np.maximum(_largest_statistic(exact), sums * (1 + s) ** 3 * (1 + together)))
 
 
 def _of_weight(exact: Exact, dy: Array, sides: Sides) -> Bound:
     """Σ dy·x̂, where torch may form (Σ dy·x − μ·Σ dy)·s."""
-    sums, M = exact.layout.over_samples, exact.layout.samples
-    terms = sums(dy * exact.terms)
+    layout, s, M = exact.layout, exact.s, exact.layout.samples
+    known = _products(exact, dy, exact.layout.mean) if layout.by_weight else None
+
+    def sums(form: Linear) -> Array:
+        """Σ dy·form of what has the same weight."""
+        if known is None:
+            return layout.over_samples(dy * form.at(exact))
+        return np.asarray(M * form.of_products(known)).reshape(-1)
+
+    terms = sums(distance_of(exact))
 
     def of_side(side: Arithmetic) -> Array:
         errors = errors_of(exact, side)
-        n = _of_sum(side, M) + 3
-        off = dy * (errors.normalised + _g(n, errors.u) * (exact.normalised + errors.normalised))
+        n, chi = _of_sum(side, M) + 3, errors.normalised
+        off = chi.plus(chi.plus(Linear(d=s)).times(_g(n, errors.u)))
+        floor = np.asarray(1.0)
         if not side.shaped:
-            of_form = _g(n + 8, errors.u) * exact.s * (1 + errors.rho) * exact.together
-            off = off + dy * of_form + side.eta * (1 + exact.s) * (1 + exact.together)
-        return _rounded(sums(off + side.eta), terms, side)
+            of_form = _g(n + 8, errors.u) * s * (1 + errors.rho)
+            off = off.plus(_together(exact).times(of_form))
+            floor = 1 + (1 + s) * (1 + exact.farthest)
+        return _rounded(sums(off) + M * side.eta * np.max(floor, initial=0.0), terms, side)
 
-    whole = sums(dy * exact.s * (1 + exact.together)) + sums(dy * exact.together)
-    statistic = np.broadcast_to(_largest_statistic(exact), exact.layout.view)
-    largest = statistic.reshape(exact.layout.shape).max(axis=exact.layout.shared, initial=0.0)
-    return _bound(of_side, np.maximum(whole, largest), terms, sides)
+    def each() -> Array:
+        together = _together(exact)
+        whole = sums(together.plus(Linear(1.0)).times(s)) + sums(together)
+        statistic = layout.whole(_largest_statistic(exact))
+        return np.maximum(whole, statistic.max(axis=layout.shared, initial=0.0))
+
+    far = np.max(exact.farthest, initial=0.0)
+    most = layout.over_samples(np.broadcast_to(dy, layout.view))
+    most = most * (np.max(s, initial=0.0) * (1 + far) + far)
+    most = np.maximum(np.max(most, initial=0.0), _largest_statistic(exact))
+    return _bound(of_side, _peak(most, each, sides), terms, sides)
 
 
 def _of_bias(exact: Exact, dy: Array, sides: Sides) -> Bound:
@@ -481,12 +645,12 @@ def running_forward(function: str, arrays: Arrays, options: Options, sides: Side
 
 def _off_mean(exact: Exact, side: Arithmetic) -> Array:
     """What μ is off by: of a side that takes the mean twice, what the second one is."""
-    mean, u = exact.layout.mean, _work(side)
+    u = _work(side)
     if not side.shaped:
         K = exact.layout.count
-        return np.asarray(_g(K + 10 + 3 * log2(max(K, 1)), u) * mean(exact.x) + side.eta)
+        return np.asarray(_g(K + 10 + 3 * log2(max(K, 1)), u) * exact.size + side.eta)
     n = _of_sum(side, exact.layout.count) + 1
-    left = mean(exact.d) + _g(n, u) * mean(exact.x)
+    left = exact.distance + _g(n, u) * exact.size
     return np.asarray((u + _g(n, u)) * left * (1 + u) + 2 * u * exact.mean + side.eta)
 
 
