@@ -150,10 +150,10 @@ def rounded_sum(
 def is_exact(arrays: Arrays, magnitude: Array, sides: Sides) -> bool:
     """Whether every partial sum of products of these inputs is a representable integer."""
     largest = float(np.max(magnitude, initial=0.0))
-    return largest < min(1 / side.u for side in sides) and all(map(_is_whole, arrays.values()))
+    return largest < min(1 / side.u for side in sides) and all(map(is_whole, arrays.values()))
 
 
-def _is_whole(array: Array) -> bool:
+def is_whole(array: Array) -> bool:
     """Whether all elements are integers; the first few mostly say no."""
     few = array.flat[:16]
     return np.array_equal(few, np.trunc(few)) and np.array_equal(array, np.trunc(array))

@@ -75,3 +75,12 @@ def _operations() -> Operations:
     from parity import oracle  # torch: loaded by the first bound that needs it
 
     return oracle
+
+
+def keep_float32() -> bool:
+    """Whether who evaluates rounds float32 numbers to float32 alone: no bfloat16, no TF32."""
+    if _chosen:
+        return False
+    from parity import oracle
+
+    return oracle.keeps_float32()

@@ -22,38 +22,69 @@ from parity.bounds.bound import (
     of_magnitudes,
     rounded_sum,
 )
+from parity.bounds.narrow import narrow_magnitudes, outward
 from parity.bounds.terms import Terms, terms_of, without_division
 from parity.cases.case import Array
 
 
 def forward(function: str, arrays: Arrays, options: Options, sides: Sides) -> Bound:
-    magnitude = operations.forward(function, magnitudes(arrays), of_magnitudes(options))
+    magnitude = _of_magnitudes_alone(function, arrays, options)
     return _of_value(function, magnitude, arrays, options, sides)
 
 
 def backward(
     function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
 ) -> dict[str, Bound]:
-    sums = _of_magnitudes(function, dy, arrays, options).gradients
-    return _of_gradients(function, sums, dy, arrays, options, sides)
+    sums = sums_of_gradients(function, dy, arrays, options)
+    return bounds_of_gradients(function, sums, dy, arrays, options, sides)
 
 
 def both(
     function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
 ) -> tuple[Bound, dict[str, Bound]]:
     """`forward` and `backward` from one run of the operation on |inputs|."""
-    found = _of_magnitudes(function, dy, arrays, options)
-    value = _of_value(function, found.y, arrays, options, sides)
-    return value, _of_gradients(function, found.gradients, dy, arrays, options, sides)
+    y, gradients = _of_magnitudes(function, dy, arrays, options)
+    value = _of_value(function, y, arrays, options, sides)
+    return value, bounds_of_gradients(function, gradients, dy, arrays, options, sides)
+
+
+def _of_magnitudes_alone(function: str, arrays: Arrays, options: Options) -> Array:
+    """op(|inputs|)"""
+    short = narrow_magnitudes(arrays)
+    if short is not None:
+        terms = _terms(function, arrays, options)
+        sums = operations.forward(function, short, of_magnitudes(options))
+        found = outward(sums, terms.value + terms.division)
+        if found is not None:
+            return found
+    return operations.forward(function, magnitudes(arrays), of_magnitudes(options))
+
+
+def sums_of_gradients(
+    function: str, dy: Array, arrays: Arrays, options: Options
+) -> dict[str, Array]:
+    """Σ|terms| of each gradient, by the input's name: what `bounds_of_gradients` takes."""
+    return _of_magnitudes(function, dy, arrays, options)[1]
 
 
 def _of_magnitudes(
     function: str, dy: Array, arrays: Arrays, options: Options
-) -> operations.Evaluated:
-    sources = magnitudes({**arrays, "dy": dy})
+) -> tuple[Array, dict[str, Array]]:
+    """op(|inputs|), and its gradients."""
+    every, wanted = {**arrays, "dy": dy}, list(arrays)
+    short = narrow_magnitudes(every)
+    if short is not None:
+        upstream, terms = short.pop("dy"), _terms(function, arrays, options)
+        sums = operations.gradients(function, short, of_magnitudes(options), upstream, wanted)
+        y = outward(sums.y, terms.value + terms.division)
+        found = {n: outward(sums.gradients[n], terms.gradients[n] + terms.division) for n in wanted}
+        whole = {name: sizes for name, sizes in found.items() if sizes is not None}
+        if y is not None and len(whole) == len(found):
+            return y, whole
+    sources = magnitudes(every)
     upstream = sources.pop("dy")
-    wanted = list(arrays)
-    return operations.gradients(function, sources, of_magnitudes(options), upstream, wanted)
+    exact = operations.gradients(function, sources, of_magnitudes(options), upstream, wanted)
+    return exact.y, exact.gradients
 
 
 def _of_value(
@@ -72,7 +103,7 @@ def _of_value(
     return rounded_sum(magnitude, terms.value + terms.division, sides, largest, factors, shape)
 
 
-def _of_gradients(
+def bounds_of_gradients(
     function: str,
     sums: Mapping[str, Array],
     dy: Array,
@@ -80,6 +111,7 @@ def _of_gradients(
     options: Options,
     sides: Sides,
 ) -> dict[str, Bound]:
+    """The bounds of those gradients of which Σ|terms| is given."""
     terms = _terms(function, arrays, options)
     rounded = _rounded_factors({**arrays, "dy": dy}, sides)
     products = _gradients(function, rounded, options) if rounded else {}

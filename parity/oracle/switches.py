@@ -12,6 +12,9 @@ import torch
 from parity.oracle.arrays import to_array
 
 
+FULL = {"none", "ieee"}  # what torch calls float32 that is computed as such
+
+
 class DeviceError(ValueError):
     """A device that torch cannot use here."""
 
@@ -63,6 +66,17 @@ def set_tf32(allowed: bool) -> None:
     """Whether CUDA may round the factors of float32 products; the bounds must know."""
     torch.backends.cuda.matmul.allow_tf32 = allowed
     torch.backends.cudnn.allow_tf32 = allowed
+
+
+def keeps_float32() -> bool:
+    """Whether products of float32 numbers on the CPU are rounded to float32, and to nothing less.
+
+    Some processors form them from bfloat16 or TF32 where somebody lets them.
+    """
+    onednn: Any = torch.backends.mkldnn
+    places = [onednn, getattr(onednn, "conv", None), getattr(onednn, "matmul", None)]
+    said = {str(getattr(place, "fp32_precision", "none")) for place in places}
+    return said <= FULL and torch.get_float32_matmul_precision() == "highest"
 
 
 def check_tf32(device: str) -> None:
