@@ -155,8 +155,10 @@ def is_exact(arrays: Arrays, magnitude: Array, sides: Sides) -> bool:
 
 def is_whole(array: Array) -> bool:
     """Whether all elements are integers; the first few mostly say no."""
-    few = array.flat[:16]
-    return np.array_equal(few, np.trunc(few)) and np.array_equal(array, np.trunc(array))
+    for few in (array.flat[:16], array.flat[: 1 << 12]):
+        if not np.array_equal(few, np.trunc(few)):
+            return False
+    return np.array_equal(array, np.trunc(array))
 
 
 def magnitudes(arrays: Arrays) -> dict[str, Array]:

@@ -42,7 +42,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from math import ceil, log2, prod
 from typing import Any, NamedTuple
 
@@ -337,8 +337,10 @@ def errors_of(exact: Exact, side: Arithmetic) -> Errors:
     return Errors(center, var, rho, normalised, u)
 
 
-def _g(terms: float, u: float) -> Array:
-    return gamma(np.asarray(terms), u)
+@cache
+def _g(terms: float, u: float) -> float:
+    """γ"""
+    return float(gamma(np.asarray(terms), u))
 
 
 def _by_second_mean(exact: Exact, side: Arithmetic) -> tuple[Linear, Array]:

@@ -61,17 +61,29 @@ def _of_magnitudes_alone(function: str, arrays: Arrays, options: Options) -> Arr
 
 
 def sums_of_gradients(
-    function: str, dy: Array, arrays: Arrays, options: Options
+    function: str,
+    dy: Array,
+    arrays: Arrays,
+    options: Options,
+    wanted: Sequence[str] | None = None,
 ) -> dict[str, Array]:
-    """Σ|terms| of each gradient, by the input's name: what `bounds_of_gradients` takes."""
-    return _of_magnitudes(function, dy, arrays, options)[1]
+    """Σ|terms| of each gradient, by the input's name: what `bounds_of_gradients` takes.
+
+    wanted: of these inputs; of all if None.
+    """
+    return _of_magnitudes(function, dy, arrays, options, wanted)[1]
 
 
 def _of_magnitudes(
-    function: str, dy: Array, arrays: Arrays, options: Options
+    function: str,
+    dy: Array,
+    arrays: Arrays,
+    options: Options,
+    wanted: Sequence[str] | None = None,
 ) -> tuple[Array, dict[str, Array]]:
     """op(|inputs|), and its gradients."""
-    every, wanted = {**arrays, "dy": dy}, list(arrays)
+    every = {**arrays, "dy": dy}
+    wanted = list(arrays) if wanted is None else wanted
     short = narrow_magnitudes(every)
     if short is not None:
         upstream, terms = short.pop("dy"), _terms(function, arrays, options)

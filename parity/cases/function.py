@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from inspect import signature
+from functools import cache
+from inspect import Parameter, signature
 from typing import Any
 
 import numpy as np
@@ -66,7 +67,7 @@ class Function:
         >>> Function("leaky_relu", ("x",), kinks=("negative_slope",)).kinks_at({}, "float64")
         (0.0, 0.01, -0.01)
         """
-        known = signature(getattr(refimpl, self.name)).parameters
+        known = _parameters(getattr(refimpl, self.name))
         values = [
             options.get(kink, known[kink].default) if isinstance(kink, str) else kink
             for kink in self.kinks
@@ -80,7 +81,7 @@ class Function:
         >>> Function("leaky_relu", ("x",), rounded=("negative_slope",)).options_in({}, "float16")
         {'negative_slope': 0.01000213623046875}
         """
-        known = signature(getattr(refimpl, self.name)).parameters
+        known = _parameters(getattr(refimpl, self.name))
         defaults = {n: p.default for n, p in known.items() if p.default is not p.empty}
         left_out = {n: defaults[n] for n in self.rounded if n in defaults and n not in options}
         given = {**options, **left_out}  # a mistake in refimpl's place may not name its options
@@ -173,6 +174,11 @@ class Function:
         if self.has_indices:
             named["indices"] = self.indices(arrays, options)
         return named
+
+
+@cache
+def _parameters(code: Callable[..., Any]) -> Mapping[str, Parameter]:
+    return signature(code).parameters
 
 
 AFFINE = ("x", "weight", "bias")

@@ -53,6 +53,7 @@ class watch:  # noqa: N801 (a context, written as a function is)
     def __exit__(self, *error: Any) -> None:
         self._closed = True
         self._recorder.__exit__(*error)
+        self._judge.workers.close()
 
     @property
     def report(self) -> WatchReport:

@@ -15,17 +15,20 @@ import numpy as np
 from parity.bounds.sums import parts_bound
 from parity.cases.case import Array
 from parity.cases.graph import SUM
+from parity.models import part_by_part
 from parity.models.branches import Branches
 from parity.models.chain import Ball, derivative, is_meant, is_small_in_norm
 from parity.models.factor import factor_between
 from parity.models.optimizer_steps import Moved as MovedBy
 from parity.models.optimizer_steps import judged_steps, known_step, looks_like
+from parity.models.part_by_part import Judged, Made
 from parity.models.penalties import Penalties
 from parity.models.references import NotUnderstoodError, OfRefimpl, Reference, no_upstream
 from parity.models.rules.every import is_made, rule_of, understood
 from parity.models.seen import Noticed, Seen
 from parity.models.understanding import Understood, without_numbers
 from parity.models.watched_rows import WatchedRows, freely, judged_as, row_of, sides_of
+from parity.models.workers import Workers
 from parity.oracle.observed.held import Held
 from parity.oracle.observed.operation import CUSTOM, Operation, OptimizerStep
 from parity.oracle.observed.positions import Position
@@ -57,6 +60,7 @@ class Judge:
 
     def __init__(self, settings: Settings, name: Callable[[], str], exact: float = 0.0) -> None:
         self.rows = WatchedRows(settings, name, exact)
+        self.workers = Workers()
         self.seen: dict[int, Seen] = {}
         self.noticed_things: Counter[Noticed] = Counter()
         self.branches = Branches(self.noticed)
@@ -248,9 +252,12 @@ class Judge:
     def _judge_one(
         self, operation: Operation, reference: Reference, tensor: str, theirs: Array
     ) -> None:
-        ours = reference.value()
-        bound = reference.value_bound(sides_of(theirs))
         place = self._place(operation, reference.function, judged_as(theirs))
+        found = part_by_part.value(reference, theirs, sides_of(theirs), self.workers)
+        if isinstance(found, Judged):
+            self.rows.add_judged(place, tensor, theirs, found)
+            return
+        ours, bound = found or (reference.value(), reference.value_bound(sides_of(theirs)))
         self.rows.add(
             place, tensor, (ours, theirs), bound, reference.problem(no_upstream(ours)), "y"
         )
@@ -270,13 +277,18 @@ class Judge:
         if not wanted or all(dy is None for dy in upstream):
             return
         dy = known.upstream(upstream, next(dy for dy in upstream if dy is not None))
-        gradients = reference.gradients(dy)
-        bounds = reference.gradient_bounds(dy, sides_of(dy))
+        given = {ours: layout(sent[theirs]) for ours, (theirs, layout) in wanted.items()}
+        found = part_by_part.gradients(reference, dy, given, sides_of(dy), self.workers)
+        if found is None:
+            found = _as_a_whole(reference, dy, given)
         problem = reference.problem(dy)
-        for ours, (theirs, layout) in wanted.items():
-            pair = gradients[ours], layout(sent[theirs])
-            place = self._place(operation, reference.function, judged_as(pair[1]))
-            self.rows.add(place, f"d{ours}", pair, bounds[ours], problem, f"d{ours}")
+        for ours, theirs in given.items():
+            place, one = self._place(operation, reference.function, judged_as(theirs)), found[ours]
+            if isinstance(one, Judged):
+                self.rows.add_judged(place, f"d{ours}", theirs, one)
+            else:
+                pair = one.ours, theirs
+                self.rows.add(place, f"d{ours}", pair, one.bound, problem, f"d{ours}")
 
     def _judge_custom(
         self,
@@ -325,6 +337,14 @@ class Judge:
                     row = self.rows.replace_last(replace(row, note=joined(said, row.note)))
                 rows.append(row)
         return rows
+
+
+def _as_a_whole(
+    reference: Reference, dy: Array, wanted: Iterable[str]
+) -> dict[str, part_by_part.Found]:
+    """The gradients and their bounds."""
+    gradients, bounds = reference.gradients(dy), reference.gradient_bounds(dy, sides_of(dy))
+    return {name: Made(gradients[name], bounds[name]) for name in wanted}
 
 
 def _unreadable(tensors: Iterable[Held | None]) -> str:

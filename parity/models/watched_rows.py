@@ -12,8 +12,9 @@ from parity.bounds.arithmetic import Sides, arithmetic
 from parity.bounds.bound import Bound
 from parity.cases.case import Array
 from parity.models.beside_double import beside_exact, beside_float64, cast, on_disagreement
+from parity.models.part_by_part import Judged
 from parity.results.findings import Findings
-from parity.results.judging import Place, judge, timed
+from parity.results.judging import Place, judge, judged_already, timed
 from parity.results.rows import Row
 from parity.results.settings import Settings
 from parity.witnesses.problem import Problem
@@ -75,6 +76,12 @@ class WatchedRows:
             row, seconds = timed(lambda: beside_exact(row, both, problem, label))
             self.exact_seconds -= seconds
         return self.replace_last(row)
+
+    def add_judged(self, place: Place, tensor: str, theirs: Array, judged: Judged) -> Row:
+        """The row of a tensor that was judged part by part."""
+        found, worst = judged.found, judged.worst
+        row = judged_already(self._findings, place, tensor, theirs, found, worst, self.settings)
+        return self.replace_last(replace(row, kind=WATCHED))
 
     def replace_last(self, row: Row) -> Row:
         """Another row in the place of the last one."""

@@ -29,6 +29,7 @@ from parity.oracle.switches import (
     set_threads,
     single_threaded,
     tf32_as,
+    thread_count,
     threads,
 )
 from parity.oracle.torch_functions import FUNCTIONS
@@ -63,5 +64,6 @@ __all__ = [
     "set_threads",
     "single_threaded",
     "tf32_as",
+    "thread_count",
     "threads",
 ]

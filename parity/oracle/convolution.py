@@ -40,7 +40,9 @@ def _conv(n: int) -> Callable[..., Tensor]:
                 padding = tuple(before for before, _ in pairs)
             else:
                 x, padding = _padded(x, pairs), 0
-        with warnings.catch_warnings():
+        if not isinstance(padding, str):
+            return convolve(x, weight, bias, stride, padding, dilation, groups)
+        with warnings.catch_warnings():  # of all threads: no two may do so at once
             # torch tells that "same" with an even kernel costs it a copy.
             warnings.filterwarnings("ignore", "Using padding='same' with even kernel")
             return convolve(x, weight, bias, stride, padding, dilation, groups)

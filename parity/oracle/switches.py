@@ -33,6 +33,11 @@ def set_threads(threads: int) -> None:
     torch.set_num_threads(threads)
 
 
+def thread_count() -> int:
+    """With how many threads torch computes."""
+    return torch.get_num_threads()
+
+
 @contextmanager
 def threads(count: int) -> Iterator[None]:
     """So many torch threads for a while."""

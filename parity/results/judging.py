@@ -23,6 +23,7 @@ from parity.results.comparison import (
 )
 from parity.results.elements import element_rows
 from parity.results.findings import Findings
+from parity.results.in_parts import Quiet
 from parity.results.resolution import MISTAKE, Resolution, resolution
 from parity.results.rows import Row
 from parity.results.settings import Settings
@@ -79,12 +80,39 @@ def judge(
         row, seen = _beside_exact(row, found, settings), found.seen or seen
     if seen.tensor is None or settings.override:
         seen = seen_without_exact(bound, theirs)
-    row = _with_sight(row, seen, theirs, bound)
+    row = _with_sight(row, seen, theirs, bound.count)
     findings.rows.append(row)
     if exact and found.lost:
         findings.lost.append(torch_row(row, pair, found.lost))
     if comparison.verdict == OUTSIDE or place.case in settings.elements:
         findings.elements.extend(element_rows(row, pair, bound, settings, exact))
+    return row
+
+
+def judged_already(
+    findings: Findings,
+    place: Place,
+    tensor: str,
+    theirs: Array,
+    found: Quiet,
+    worst: tuple[int, ...],
+    settings: Settings,
+) -> Row:
+    """The row of a tensor that was compared part by part, with what torch is off the exact value.
+
+    worst: where the largest error over bound is.
+    """
+    row = tensor_row(place, tensor, theirs, found.comparison(worst), settings)
+    if not found.exact:
+        row = replace(
+            row,
+            exact_value=found.values[2],
+            torch_ulp=found.torch_ulp,
+            torch_roundings=found.torch_roundings,
+            truth_radius=found.radius,
+        )
+    row = _with_sight(row, found.seen, theirs, found.count)
+    findings.rows.append(row)
     return row
 
 
@@ -140,8 +168,11 @@ def _is_seen_at_largest(bound: Bound, theirs: Array) -> bool:
     return bool(np.isfinite(value) and bound.limit[largest] < MISTAKE * abs(value))
 
 
-def _with_sight(row: Row, seen: Resolution, theirs: Array, bound: Bound) -> Row:
-    """The row and its resolution: `blind` if a known mistake would pass, `empty` without any."""
+def _with_sight(row: Row, seen: Resolution, theirs: Array, count: float) -> Row:
+    """The row and its resolution: `blind` if a known mistake would pass, `empty` without any.
+
+    count: K, the largest number of terms behind an element.
+    """
     row = replace(row, resolution=seen.tensor, element_resolution=seen.element)
     if row.verdict not in (WITHIN, IDENTICAL, BLIND):
         return row
@@ -151,12 +182,12 @@ def _with_sight(row: Row, seen: Resolution, theirs: Array, bound: Bound) -> Row:
     if seen.blind and not row.override:
         said = f"a tensor {MISTAKE:.2%} too large would stay under the bound"
         return replace(row, verdict=BLIND, note=joined(row.note, said, _why_blind(row, theirs)))
-    return replace(row, note=joined(row.note, _of_serial_sum(row, bound.count)))
+    return replace(row, note=joined(row.note, _of_serial_sum(row, count)))
 
 
 def _why_blind(row: Row, theirs: Array) -> str:
     """What is odd about a tensor whose bound says so little."""
-    sizes = np.abs(theirs.astype(np.float64))
+    sizes = np.abs(theirs)
     if np.max(sizes, where=np.isfinite(sizes), initial=0) < SMALL[row.dtype]:
         return "numbers below the smallest normal one keep few digits"
     if row.exact_elements is None:

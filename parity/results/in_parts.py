@@ -1,0 +1,197 @@
+"""A tensor compared part by part, float32 of torch beside float64: what a row says of the whole.
+
+Only a tensor with nothing odd about it is: all numbers finite, every error below its bound, no
+overflow possible. Then each figure of the whole is the largest, or the smallest, of its parts'.
+Anything else is `None` here, and judged as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from parity.bounds.bound import Bound
+from parity.cases.case import Array
+from parity.results.comparison import Comparison, spacing
+from parity.results.resolution import Resolution, of_shares
+from parity.results.verdicts import IDENTICAL, WITHIN
+
+RUN = 1 << 15  # elements at a time: what is made of them stays near the processor
+U, LEAST = 2.0**-24, 2.0**-149  # float32: unit roundoff, smallest number
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """What is found of a part, or of several, in which every element is within its bound.
+
+    Errors are those between both sides in float32 (max_…) and of torch beside float64 (torch_…).
+    place: of the worst ratio, in the part. shares: what of some elements would be seen.
+    """
+
+    elements: int
+    exact: bool
+    max_abs_error: float = 0.0
+    max_rel_error: float = 0.0
+    max_ulp: float = 0.0
+    worst_ratio: float = -1.0  # below that of any element
+    place: int = 0
+    bound: float = 0.0
+    values: tuple[float, float, float] = (0.0, 0.0, 0.0)  # there: refimpl, torch, float64
+    torch_ulp: float = 0.0
+    torch_roundings: float | None = None
+    radius: float = 0.0
+    smallest_share: float = np.inf
+    shares: tuple[Array, ...] = ()
+    count: float = 0.0
+    something: bool = False  # whether torch has a number that is not 0
+
+    @property
+    def seen(self) -> Resolution:
+        """What the bound lets through."""
+        if self.exact:
+            return Resolution(U, U) if self.something else Resolution()
+        if self.smallest_share == np.inf:
+            return Resolution()
+        middle = of_shares(np.concatenate(self.shares or [np.empty(0)]), U).element
+        smallest = max(self.smallest_share, U)
+        return Resolution(smallest, smallest if middle is None else middle)
+
+    def comparison(self, worst: tuple[int, ...]) -> Comparison:
+        """As of the whole tensor. worst: where the place is in it."""
+        return Comparison(
+            verdict=IDENTICAL if self.exact else WITHIN,
+            elements=self.elements,
+            max_abs_error=self.max_abs_error,
+            max_rel_error=self.max_rel_error,
+            max_ulp=self.max_ulp,
+            bound_at_worst=self.bound,
+            worst_ratio=max(self.worst_ratio, 0.0),
+            worst_index=worst,
+            refimpl_value=self.values[0],
+            torch_value=self.values[1],
+        )
+
+
+def merged(parts: Sequence[Quiet]) -> tuple[Quiet, int]:
+    """What is found of all parts, and which of them has the worst element: the first of these."""
+    number = max(range(len(parts)), key=lambda k: parts[k].worst_ratio)
+    worst = parts[number]
+    counted = [part.torch_roundings for part in parts if part.torch_roundings is not None]
+    return Quiet(
+        elements=sum(part.elements for part in parts),
+        exact=all(part.exact for part in parts),
+        max_abs_error=max(part.max_abs_error for part in parts),
+        max_rel_error=max(part.max_rel_error for part in parts),
+        max_ulp=max(part.max_ulp for part in parts),
+        worst_ratio=worst.worst_ratio,
+        place=worst.place,
+        bound=worst.bound,
+        values=worst.values,
+        torch_ulp=max(part.torch_ulp for part in parts),
+        torch_roundings=max(counted) if counted else None,
+        radius=max(part.radius for part in parts),
+        smallest_share=min(part.smallest_share for part in parts),
+        shares=tuple(share for part in parts for share in part.shares),
+        count=max(part.count for part in parts),
+        something=any(part.something for part in parts),
+    ), number
+
+
+def quiet(ours: Array, theirs: Array, bound: Bound, every: int) -> Quiet | None:
+    """A part of a tensor, unless something is odd about it.
+
+    ours: float64. theirs: float32. every: of so many elements one is asked what would be seen.
+    """
+    shape = theirs.shape
+    if ours.shape != shape or theirs.dtype != np.float32 or not theirs.size or bound.overflow.any():
+        return None
+    if bound.exact:
+        return _identical(ours, theirs)
+    runs = []
+    flat = [
+        None if array is None else np.broadcast_to(array, shape).reshape(-1)
+        for array in (ours, theirs, bound.limit, bound.refimpl, bound.terms)
+    ]
+    for run in _runs(theirs.size):
+        found = _of_run(*(None if array is None else array[run] for array in flat), every)
+        if found is None:
+            return None
+        runs.append(found)
+    whole, number = merged(runs)
+    place = whole.place + number * RUN
+    return _with(whole, place=place, count=bound.count)
+
+
+def _with(found: Quiet, **more: int | float) -> Quiet:
+    return Quiet(**{**vars(found), **more})
+
+
+def _runs(size: int) -> Iterator[slice]:
+    for start in range(0, size, RUN):
+        yield slice(start, min(start + RUN, size))
+
+
+def _identical(ours: Array, theirs: Array) -> Quiet | None:
+    """Where nothing is rounded both must be the same numbers."""
+    if not np.array_equal(ours.astype(np.float32), theirs):
+        return None
+    first = float(theirs.flat[0])
+    values, something = (first, first, float(ours.flat[0])), bool(theirs.any())
+    share = U if something else np.inf
+    return Quiet(
+        theirs.size,
+        True,
+        worst_ratio=0.0,
+        values=values,
+        smallest_share=share,
+        something=something,
+    )
+
+
+def _of_run(
+    ours: Array, theirs: Array, limit: Array, own: Array, terms: Array | None, every: int
+) -> Quiet | None:
+    with np.errstate(all="ignore"):
+        wide, short = theirs.astype(np.float64), ours.astype(np.float32)
+        rounded = short.astype(np.float64)
+        size, error = np.abs(ours), np.abs(wide - ours)
+        largest = float(size.max())
+        allowed = size * U
+        allowed += limit
+        allowed += LEAST
+        difference = np.abs(wide - rounded)
+        ratio = difference / allowed
+        place = int(ratio.argmax())
+        worst = float(ratio[place])
+        if not (worst <= 1 and largest < np.inf and float(short.max()) < np.inf):
+            return None
+        ulp = spacing(np.abs(short))
+        most = float(difference.max())
+        relative = of_ulp = 0.0
+        if most > 0:
+            values = np.maximum(np.abs(rounded), np.abs(wide))
+            relative = float(np.fmax.reduce(difference / values, initial=0.0))
+            of_ulp = float((difference / spacing(np.maximum(np.abs(short), np.abs(theirs)))).max())
+        counted = None
+        if terms is not None:
+            counted = float((error / np.maximum(terms * U, LEAST)).max())
+        shares = allowed / np.abs(wide)  # ∞ of 0
+        return Quiet(
+            elements=len(theirs),
+            exact=False,
+            max_abs_error=most,
+            max_rel_error=relative,
+            max_ulp=of_ulp,
+            worst_ratio=worst,
+            place=place,
+            bound=float(allowed[place]),
+            values=(float(short[place]), float(theirs[place]), float(ours[place])),
+            torch_ulp=float((error / ulp).max()),
+            torch_roundings=counted,
+            radius=float((own / ulp).max()),
+            smallest_share=float(shares.min()),
+            shares=(shares[::every],),
+            something=bool(theirs.any()),
+        )
