@@ -67,7 +67,7 @@ def cut_of(reference: Reference) -> Cut | None:
         return Cut(1, x.shape[1], x.size, {"x": 1, **others})
     alone = set(reference.arrays) == {"x"}
     if alone and (name in POOLINGS or FUNCTIONS[name].pieces == ELEMENT):
-        return Cut(0, x.shape[0], x.size, {"x": 0})
+        return Cut(1, x.shape[1], x.size, {"x": 1})
     return None
 
 
@@ -90,7 +90,7 @@ def _of_elements(reference: Elementwise) -> Cut | None:
     array = next(iter(arrays.values()))
     if array.size < SMALL or array.ndim < 2:
         return None
-    return Cut(0, array.shape[0], array.size, dict.fromkeys(arrays, 0))
+    return Cut(1, array.shape[1], array.size, dict.fromkeys(arrays, 1))
 
 
 def part_of(reference: Any, cut: Cut, part: slice) -> Any:
@@ -107,10 +107,14 @@ def _sliced(array: Array, axis: int, part: slice) -> Array:
 
 
 def bounds_in_part(
-    reference: OfRefimpl, cut: Cut, dy: Array, wanted: tuple[str, ...], sides: Sides
+    reference: OfRefimpl | Elementwise,
+    cut: Cut,
+    dy: Array,
+    wanted: tuple[str, ...],
+    sides: Sides,
 ) -> tuple[dict[str, Bound], dict[str, Array]]:
     """The bounds of a part's own gradients, and Σ|terms| of those that all parts add up to."""
-    if not cut.added_up:
+    if not cut.added_up or isinstance(reference, Elementwise):
         bounds = reference.gradient_bounds(dy, sides)
         return {name: bounds[name] for name in wanted}, {}
     known = reference.function, dy, reference.arrays, reference.options

@@ -36,7 +36,7 @@ from parity.oracle.observed.statistics import Statistics
 from parity.results.judging import Place, joined
 from parity.results.rows import Row
 from parity.results.settings import Settings
-from parity.results.verdicts import WITHIN
+from parity.results.verdicts import IDENTICAL, WITHIN
 from parity.witnesses.problem import SUM as PARTS
 from parity.witnesses.problem import Problem
 from refimpl.networks import sum_of_parts
@@ -85,6 +85,8 @@ class Judge:
             return
         arrays = [None if held is None else held.array() for held in operation.outputs]
         self._guarded(operation, lambda: self._judge_value(operation, known, arrays))
+        if rule_of(operation).by_value and all(row.verdict == IDENTICAL for row in seen.rows):
+            operation.arguments = {**operation.arguments, "self": operation.outputs[0]}
 
     def kept(self, operation: Operation) -> None:
         self.branches.joined(operation)
@@ -125,18 +127,26 @@ class Judge:
         if not all(held.readable for held in (*parts, total)):
             return
         arrays, whole = [part.array() for part in parts], total.array()
-        pair = (sum_of_parts([part.astype(np.float64) for part in arrays]), whole)
-        bound = parts_bound(arrays, sides_of(whole))
-        named = {str(k): part for k, part in enumerate(arrays)}
-        problem = Problem(PARTS, named, {}, np.zeros_like(arrays[0]))
         dtype = judged_as(whole)
         if isinstance(who, str):
             place = self.rows.again(who, "add", dtype)
         else:
             place = self._place(who, "add", dtype)
-        row = self.rows.add(place, SUM, pair, bound, problem, "y")
+        with np.errstate(all="ignore"):
+            found = part_by_part.added_up(arrays, whole, sides_of(whole), self.workers)
+        if found is None:
+            row = self._judge_sum(place, arrays, whole)
+        else:
+            row = self.rows.add_judged(place, SUM, whole, found)
         if isinstance(who, Operation):
             self._seen(who).rows.append(row)
+
+    def _judge_sum(self, place: Place, parts: list[Array], whole: Array) -> Row:
+        pair = (sum_of_parts([part.astype(np.float64) for part in parts]), whole)
+        bound = parts_bound(parts, sides_of(whole))
+        named = {str(k): part for k, part in enumerate(parts)}
+        problem = Problem(PARTS, named, {}, np.zeros_like(parts[0]))
+        return self.rows.add(place, SUM, pair, bound, problem, "y")
 
     def hooked(self, who: Operation | str, before: Held, after: Held) -> None:
         if not before.readable or not after.readable:

@@ -10,12 +10,15 @@ import numpy as np
 
 from parity.bounds.arithmetic import Sides
 from parity.bounds.bound import Bound
+from parity.bounds.sums import parts_bound
 from parity.cases.case import Array
 from parity.models.cutting import SMALL, Cut, bounds_in_part, bounds_of_sums, cut_of, part_of
+from parity.models.plain.by_element import Elementwise
 from parity.models.references import OfRefimpl, Reference
 from parity.models.workers import Workers
 from parity.results.in_parts import Quiet, merged, quiet
 from parity.results.resolution import MEDIAN_OF
+from refimpl.networks import sum_of_parts
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ def gradients(
     """A reference's gradients beside torch's, by input."""
     first = next(iter(theirs.values()))
     cut = _cut(reference, first)
-    if cut is None or not isinstance(reference, OfRefimpl):
+    if cut is None or not isinstance(reference, OfRefimpl | Elementwise):
         return None
     wanted = tuple(theirs)
 
@@ -82,7 +85,7 @@ def gradients(
         bounds, sums = bounds_in_part(one, cut, upstream, wanted, sides)
         judged, made = {}, {}
         for name, bound in bounds.items():
-            if name == "x":
+            if cut.arrays[name] == cut.axis:
                 lies = cut.of(theirs[name], part)
                 judged[name] = quiet(ours[name], lies, bound, _every(theirs[name]))
             else:
@@ -101,6 +104,7 @@ def gradients(
         elif name in found[0].made:
             every[name] = _joined([part.made[name] for part in found], 0)
     for name in list(found[0].sums):
+        assert isinstance(reference, OfRefimpl)
         pairs = [part.sums.pop(name) for part in found]
         every[name] = _added_up(reference, pairs, name, dy, theirs[name], sides, workers)
     return every
@@ -179,3 +183,20 @@ def _sum(arrays: list[Array]) -> Array:
     for array in arrays[1:]:
         total = total + array
     return total
+
+
+def added_up(parts: list[Array], total: Array, sides: Sides, workers: Workers) -> Judged | None:
+    """A gradient beside the sum of what was sent back."""
+    if total.dtype != np.float32 or total.ndim < 2 or total.size < SMALL:
+        return None
+    if any(part.shape != total.shape for part in parts):
+        return None
+    cut = Cut(1, total.shape[1], total.size, {})
+
+    def work(part: slice) -> Quiet | None:
+        some = [cut.of(one, part) for one in parts]
+        ours = sum_of_parts([one.astype(np.float64) for one in some])
+        return quiet(ours, cut.of(total, part), parts_bound(some, sides), _every(total))
+
+    slices = cut.parts(workers.count)
+    return _judged(workers.each(work, slices), slices, total, cut)

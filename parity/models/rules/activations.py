@@ -166,7 +166,7 @@ def binary_cross_entropy_with_logits(given: Given) -> Understood:
 
 
 RULES = {
-    "relu": Rule(of_x("relu")),
+    "relu": Rule(of_x("relu"), by_value=True),
     "leaky_relu": Rule(of_x("leaky_relu", negative_slope="negative_slope")),
     "hardtanh": Rule(of_x("hardtanh", min_val="min_val", max_val="max_val")),
     "sigmoid": Rule(of_x("sigmoid")),
