@@ -71,23 +71,29 @@ def sums_of_gradients(
 
     wanted: of these inputs; of all if None.
     """
-    return _of_magnitudes(function, dy, arrays, options, wanted)[1]
+    every, wanted = {**arrays, "dy": dy}, list(arrays) if wanted is None else wanted
+    short, plain = narrow_magnitudes(every), of_magnitudes(options)
+    if short is not None:
+        upstream, terms = short.pop("dy"), _terms(function, arrays, options)
+        sums = operations.gradients_alone(function, short, plain, upstream, wanted)
+        found = {n: outward(sums[n], terms.gradients[n] + terms.division) for n in wanted}
+        whole = {name: sizes for name, sizes in found.items() if sizes is not None}
+        if len(whole) == len(found):
+            return whole
+    sources = magnitudes(every)
+    upstream = sources.pop("dy")
+    return operations.gradients_alone(function, sources, plain, upstream, wanted)
 
 
 def _of_magnitudes(
-    function: str,
-    dy: Array,
-    arrays: Arrays,
-    options: Options,
-    wanted: Sequence[str] | None = None,
+    function: str, dy: Array, arrays: Arrays, options: Options
 ) -> tuple[Array, dict[str, Array]]:
-    """op(|inputs|), and its gradients."""
-    every = {**arrays, "dy": dy}
-    wanted = list(arrays) if wanted is None else wanted
+    """op(|inputs|), and its gradients: both at once."""
+    every, wanted, plain = {**arrays, "dy": dy}, list(arrays), of_magnitudes(options)
     short = narrow_magnitudes(every)
     if short is not None:
         upstream, terms = short.pop("dy"), _terms(function, arrays, options)
-        sums = operations.gradients(function, short, of_magnitudes(options), upstream, wanted)
+        sums = operations.gradients(function, short, plain, upstream, wanted)
         y = outward(sums.y, terms.value + terms.division)
         found = {n: outward(sums.gradients[n], terms.gradients[n] + terms.division) for n in wanted}
         whole = {name: sizes for name, sizes in found.items() if sizes is not None}
@@ -95,7 +101,7 @@ def _of_magnitudes(
             return y, whole
     sources = magnitudes(every)
     upstream = sources.pop("dy")
-    exact = operations.gradients(function, sources, of_magnitudes(options), upstream, wanted)
+    exact = operations.gradients(function, sources, plain, upstream, wanted)
     return exact.y, exact.gradients
 
 

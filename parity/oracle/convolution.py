@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import torch
 import torch.nn.functional as F  # noqa: N812 (its customary name)
 from torch import Tensor
 
@@ -48,6 +49,40 @@ def _conv(n: int) -> Callable[..., Tensor]:
             return convolve(x, weight, bias, stride, padding, dilation, groups)
 
     return apply
+
+
+def backward_alone(
+    function: str, tensors: Mapping[str, Tensor], options: Mapping[str, Any], dy: Tensor
+) -> dict[str, Tensor] | None:
+    """The gradients without the value, which autograd forms first; None of what has no such way.
+
+    tensors: x, weight and perhaps bias; those that require a gradient get one.
+    """
+    n = tensors["weight"].ndim - 2
+    strange = set(options) - {"stride", "padding", "dilation", "groups"}
+    if function not in TORCH or strange:
+        return None
+    stride, dilation = each(options.get("stride", 1), n), each(options.get("dilation", 1), n)
+    sizes = tensors["x"].shape[2:], tensors["weight"].shape[2:]
+    pairs = _pairs(options.get("padding", 0), *sizes, stride, dilation)
+    if any(before != after for before, after in pairs):
+        return None
+    names = [name for name in ("x", "weight", "bias") if name in tensors]
+    wanted = [name in names and tensors[name].requires_grad for name in ("x", "weight", "bias")]
+    found = torch.ops.aten.convolution_backward(
+        dy,
+        tensors["x"].detach(),
+        tensors["weight"].detach(),
+        [len(tensors["weight"])],
+        list(stride),
+        [before for before, _ in pairs],
+        list(dilation),
+        False,
+        [0] * n,
+        options.get("groups", 1),
+        wanted,
+    )
+    return {name: found[k] for k, name in enumerate(("x", "weight", "bias")) if wanted[k]}
 
 
 def _pairs(

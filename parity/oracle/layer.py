@@ -13,6 +13,8 @@ from parity.cases.case import Array
 from parity.oracle.arrays import CONTIGUOUS, laid_out, to_array, to_tensor
 from parity.oracle.called import value_of
 from parity.oracle.calling import asked, with_graph
+from parity.oracle.convolution import TORCH as CONVOLUTIONS
+from parity.oracle.convolution import backward_alone
 from parity.oracle.torch_functions import FUNCTIONS
 
 
@@ -55,6 +57,26 @@ def gradients(
     upstream = laid_out(to_tensor(dy, device), layout)
     grads = _grads(y, inputs, upstream) if inputs else ()
     return Result(to_array(y), dict(zip(wanted, map(to_array, grads), strict=True)))
+
+
+def gradients_alone(
+    function: str,
+    arrays: Mapping[str, Array],
+    options: Mapping[str, Any],
+    dy: Array,
+    wanted: Sequence[str],
+) -> dict[str, Array]:
+    """The gradients of `gradients`; of a convolution without its value, a third of the work."""
+    if function not in CONVOLUTIONS:
+        return gradients(function, arrays, options, dy, wanted).gradients
+    with torch.inference_mode(False), torch.no_grad(), asked():
+        tensors = {name: to_tensor(array, "cpu") for name, array in arrays.items()}
+        for name in wanted:
+            tensors[name].requires_grad_()
+        found = backward_alone(function, tensors, options, to_tensor(dy, "cpu"))
+    if found is None:
+        return gradients(function, arrays, options, dy, wanted).gradients
+    return {name: to_array(found[name]) for name in wanted}
 
 
 def _grads(y: Tensor, inputs: Sequence[Tensor], dy: Tensor) -> tuple[Tensor, ...]:

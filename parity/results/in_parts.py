@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from threading import local
 
 import numpy as np
 
@@ -153,45 +154,78 @@ def _identical(ours: Array, theirs: Array) -> Quiet | None:
 def _of_run(
     ours: Array, theirs: Array, limit: Array, own: Array, terms: Array | None, every: int
 ) -> Quiet | None:
+    """Of so few elements that all which is made of them stays in a core's cache."""
+    n = len(theirs)
+    work = _scratch()[:, :n]
+    wide, error, difference, allowed, quotient = work
     with np.errstate(all="ignore"):
-        wide, short = theirs.astype(np.float64), ours.astype(np.float32)
-        rounded = short.astype(np.float64)
-        size, error = np.abs(ours), np.abs(wide - ours)
-        largest = float(size.max())
-        allowed = size * U
+        wide[...] = theirs
+        short = ours.astype(np.float32)
+        _distance(wide, ours, error)
+        difference[...] = short
+        _distance(wide, difference, difference)
+        np.abs(ours, out=allowed)
+        largest = float(allowed.max())
+        allowed *= U
         allowed += limit
         allowed += LEAST
-        difference = np.abs(wide - rounded)
-        ratio = difference / allowed
-        place = int(ratio.argmax())
-        worst = float(ratio[place])
+        place = int(np.divide(difference, allowed, out=quotient).argmax())
+        worst, bound = float(quotient[place]), float(allowed[place])
+        values = float(short[place]), float(theirs[place]), float(ours[place])
+        np.abs(short, out=short)
         if not (worst <= 1 and largest < np.inf and float(short.max()) < np.inf):
             return None
-        ulp = spacing(np.abs(short))
-        most = float(difference.max())
-        relative = of_ulp = 0.0
-        if most > 0:
-            values = np.maximum(np.abs(rounded), np.abs(wide))
-            relative = float(np.fmax.reduce(difference / values, initial=0.0))
-            of_ulp = float((difference / spacing(np.maximum(np.abs(short), np.abs(theirs)))).max())
-        counted = None
+        np.abs(wide, out=wide)
+        np.divide(allowed, wide, out=quotient)  # ∞ of 0
+        share, shares = float(quotient.min()), quotient[::every].copy()
+        ulp, counted = spacing(short), None
+        torch_ulp = _most(error, ulp, quotient)
+        radius = _most(own, ulp, quotient)
         if terms is not None:
-            counted = float((error / np.maximum(terms * U, LEAST)).max())
-        shares = allowed / np.abs(wide)  # ∞ of 0
+            np.multiply(terms, U, out=allowed)
+            np.maximum(allowed, LEAST, out=allowed)
+            counted = _most(error, allowed, quotient)
+        most, relative, of_ulp = float(difference.max()), 0.0, 0.0
+        if most > 0:
+            np.maximum(short, np.abs(theirs), out=short)
+            wide[...] = short
+            relative = float(np.fmax.reduce(np.divide(difference, wide, out=quotient), initial=0.0))
+            of_ulp = _most(difference, spacing(short), quotient)
         return Quiet(
-            elements=len(theirs),
-            exact=False,
-            max_abs_error=most,
-            max_rel_error=relative,
-            max_ulp=of_ulp,
-            worst_ratio=worst,
-            place=place,
-            bound=float(allowed[place]),
-            values=(float(short[place]), float(theirs[place]), float(ours[place])),
-            torch_ulp=float((error / ulp).max()),
-            torch_roundings=counted,
-            radius=float((own / ulp).max()),
-            smallest_share=float(shares.min()),
-            shares=(shares[::every],),
+            n,
+            False,
+            most,
+            relative,
+            of_ulp,
+            worst,
+            place,
+            bound,
+            values,
+            torch_ulp,
+            counted,
+            radius,
+            share,
+            (shares,),
             something=bool(theirs.any()),
         )
+
+
+_OWN = local()  # of each thread
+
+
+def _scratch() -> Array:
+    """Five rows of numbers, the same ones in every call of a thread."""
+    if not hasattr(_OWN, "rows"):
+        _OWN.rows = np.empty((5, RUN))
+    rows: Array = _OWN.rows
+    return rows
+
+
+def _distance(one: Array, other: Array, out: Array) -> None:
+    np.subtract(one, other, out=out)
+    np.abs(out, out=out)
+
+
+def _most(error: Array, unit: Array, quotient: Array) -> float:
+    """The largest error in units of its own."""
+    return float(np.divide(error, unit, out=quotient).max())
