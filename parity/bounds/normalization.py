@@ -463,9 +463,7 @@ def _largest_statistic(exact: Exact) -> Array:
         return np.zeros(exact.var.shape)
     K, more = exact.layout.count, exact.size * 2.0**-20
     squares = K * (exact.var + 2 * more * exact.distance + more * more)
-    largest: Array = np.maximum(
-        np.maximum(squares, K * exact.size), 1 / np.sqrt(exact.eps or 1)
-    )
+    largest: Array = np.maximum(np.maximum(squares, K * exact.size), 1 / np.sqrt(exact.eps or 1))
     return largest
 
 
@@ -588,7 +586,7 @@ def _of_weight(exact: Exact, dy: Array, sides: Sides) -> Bound:
         together = _together(exact)
         whole = sums(together.plus(Linear(1.0)).times(s)) + sums(together)
         statistic = layout.whole(_largest_statistic(exact))
-        return np.maximum(whole, statistic.max(axis=layout.shared, initial=0.0))
+        return np.asarray(np.maximum(whole, statistic.max(axis=layout.shared, initial=0.0)))
 
     far = np.max(exact.farthest, initial=0.0)
     most = layout.over_samples(np.broadcast_to(dy, layout.view))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from math import ceil
+from math import ceil, prod
 from typing import Any
 
 from parity.bounds.arithmetic import Sides
@@ -75,10 +75,9 @@ def _largest_of(reference: OfRefimpl) -> int:
     """Elements of x, or of y where it has more channels at as many places."""
     x, weight = reference.arrays["x"], reference.arrays["weight"]
     strides = reference.options.get("stride", 1)
-    apart = 1
-    for step in strides if isinstance(strides, tuple) else (strides,):
-        apart *= int(step)
-    return max(x.size, x.size // max(x.shape[1], 1) * weight.shape[0] // apart)
+    apart: int = prod(strides) if isinstance(strides, tuple) else int(strides)
+    maps = x.size // max(x.shape[1], 1)
+    return max(x.size, maps * len(weight) // apart)
 
 
 def _of_elements(reference: Elementwise) -> Cut | None:
@@ -134,7 +133,7 @@ def bounds_of_sums(
     known = reference.function, sums, dy, reference.arrays, reference.options
     found = {}
     for name, bound in bounds_of_gradients(*known, sides).items():
-        more = 2 * parts * sides[0].u * (sums[name] + bound.refimpl)
+        more = parts * sides[0].u * (sums[name] + bound.refimpl)
         found[name] = bound if bound.exact else replace(
             bound, limit=bound.limit + more, own=bound.refimpl + more
         )  # fmt: skip

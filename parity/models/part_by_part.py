@@ -47,9 +47,7 @@ class _OfPart(NamedTuple):
 Found = Judged | Made
 
 
-def value(
-    reference: Reference, theirs: Array, sides: Sides, workers: Workers
-) -> Found | None:
+def value(reference: Reference, theirs: Array, sides: Sides, workers: Workers) -> Found | None:
     """A reference's value beside torch's."""
     cut = _cut(reference, theirs)
     if cut is None:
@@ -139,7 +137,10 @@ def _joined(parts: list[Made], axis: int) -> Made:
     own = [bound.refimpl for bound in bounds]
     terms = [bound.terms for bound in bounds if bound.terms is not None]
     exact = all(bound.exact for bound in bounds)
-    join = lambda arrays: np.concatenate(arrays, axis)  # noqa: E731
+
+    def join(arrays: list[Array]) -> Array:
+        return np.concatenate(arrays, axis)
+
     bound = Bound(
         join([bound.limit for bound in bounds]),
         join([bound.overflow for bound in bounds]),

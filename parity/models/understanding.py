@@ -96,8 +96,8 @@ class Rule:
     """How operations of one name are understood.
 
     shapes: their backward needs no more of their tensors than shapes. mixed: they turn numbers of
-    one type into those of another. by_value: the gradient is the same where the value stands for the
-    argument, as relu's is, so that nobody has to keep the argument.
+    one type into those of another. by_value: the gradient is the same where the value stands for
+    the argument, as relu's is, so that nobody has to keep the argument.
     """
 
     understand: Callable[[Given], Understood]

@@ -11,7 +11,6 @@ import torch
 
 from parity.oracle.arrays import to_array
 
-
 FULL = {"none", "ieee"}  # what torch calls float32 that is computed as such
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from threading import local
+from typing import NamedTuple
 
 import numpy as np
 
@@ -111,12 +112,14 @@ def quiet(ours: Array, theirs: Array, bound: Bound, every: int) -> Quiet | None:
     if bound.exact:
         return _identical(ours, theirs)
     runs = []
-    flat = [
-        None if array is None else np.broadcast_to(array, shape).reshape(-1)
-        for array in (ours, theirs, bound.limit, bound.refimpl, bound.terms)
-    ]
+    left, right, limit, own = (
+        np.broadcast_to(array, shape).reshape(-1)
+        for array in (ours, theirs, bound.limit, bound.refimpl)
+    )
+    terms = None if bound.terms is None else np.broadcast_to(bound.terms, shape).reshape(-1)
     for run in _runs(theirs.size):
-        found = _of_run(*(None if array is None else array[run] for array in flat), every)
+        beside = None if terms is None else terms[run]
+        found = _of_run(_Run(left[run], right[run], limit[run], own[run], beside), every)
         if found is None:
             return None
         runs.append(found)
@@ -151,10 +154,19 @@ def _identical(ours: Array, theirs: Array) -> Quiet | None:
     )
 
 
-def _of_run(
-    ours: Array, theirs: Array, limit: Array, own: Array, terms: Array | None, every: int
-) -> Quiet | None:
+class _Run(NamedTuple):
+    """A few elements of both sides, and their bound."""
+
+    ours: Array
+    theirs: Array
+    limit: Array
+    own: Array
+    terms: Array | None
+
+
+def _of_run(run: _Run, every: int) -> Quiet | None:
     """Of so few elements that all which is made of them stays in a core's cache."""
+    ours, theirs, limit, own, terms = run
     n = len(theirs)
     work = _scratch()[:, :n]
     wide, error, difference, allowed, quotient = work
