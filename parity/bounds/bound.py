@@ -122,22 +122,23 @@ def rounded_sum(
     Source: Higham, ch. 3; K·η because a product may underflow (Demmel 1984).
     """
 
+    def grown(side: Arithmetic) -> Array:
+        """γ"""
+        known = shape is not None and side.shaped
+        return gamma(np.minimum(terms, shape(side)) if known and shape else terms, side.u)
+
     def of_side(side: Arithmetic) -> Array:
-        roundings = terms
-        if shape is not None and side.shaped:
-            roundings = np.minimum(terms, shape(side))
         if not side.factor or factors is None:
-            underflow = terms * side.eta
-            limit = np.asarray(magnitude + underflow)
-            limit *= gamma(roundings, side.u)
-            limit += underflow
-            return limit
+            return np.asarray((magnitude + terms * side.eta) * grown(side) + terms * side.eta)
         off = side.product * factors
         sums = gamma(terms, side.addition) * (magnitude + off + terms * side.eta)
         return sums + off + terms * side.eta
 
     alike = add_alike(sides) and (shape is None or sides[0].shaped == sides[1].shaped)
-    limits = 2 * of_side(sides[0]) if alike else each_side(of_side, sides)
+    both = _of_sums(magnitude, terms, [grown(side) for side in sides], sides)
+    if factors is not None or not np.all(np.isfinite(both.both)):
+        both = each_side(of_side, sides)
+    limits = both.both if alike else both
     growth = 1 + np.minimum(gamma(terms, max(side.u for side in sides)), 1)
     largest = magnitude if largest is None else largest
     peak = np.asarray(np.max(largest, initial=0.0) * np.max(growth, initial=1.0))
@@ -145,6 +146,15 @@ def rounded_sum(
         peak = largest * growth  # an element may overflow
     bound = bounded(limits, peak, sides, magnitude)
     return replace(bound, count=float(np.max(terms, initial=0)))
+
+
+def _of_sums(magnitude: Array, terms: Array, grown: list[Array], sides: Sides) -> Limits:
+    """γ·(op + K·η) + K·η of both sides and of refimpl's: what does not grow with op is small."""
+    floors = [(1 + g) * terms * side.eta for g, side in zip(grown, sides, strict=True)]
+    both, ours = magnitude * (grown[0] + grown[1]), magnitude * grown[0]
+    both += floors[0] + floors[1]
+    ours += floors[0]
+    return Limits(both, ours)
 
 
 def is_exact(arrays: Arrays, magnitude: Array, sides: Sides) -> bool:

@@ -58,5 +58,5 @@ def outward(sums: Array, terms: Array) -> Array | None:
     if largest < INTEGERS and is_whole(sums):
         return wide
     wide += most * ETA
-    wide *= 1 + gamma(np.asarray(terms), U)
+    wide *= 1 + gamma(np.asarray(most), U)
     return wide

@@ -15,6 +15,7 @@ from parity.bounds.bound import (
     magnitudes,
     rounded_sum,
 )
+from parity.bounds.narrow import narrow_magnitudes, outward
 from parity.cases.case import Array
 
 
@@ -32,11 +33,18 @@ def collected_backward(
     function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
 ) -> dict[str, Bound]:
     """A sum over the windows that an element wins, or over its copies: one addition less."""
-    x = {"x": arrays["x"].astype(np.float64)}  # the same order and ties
-    upstream = magnitudes({"dy": dy})["dy"]
-    magnitude = operations.gradients(function, x, options, upstream, ["x"]).gradients["x"]
-    wins = operations.gradients(function, x, options, np.ones(dy.shape), ["x"]).gradients["x"]
-    additions = np.maximum(wins - 1, 0)
+    short = narrow_magnitudes({"x": arrays["x"], "dy": dy})
+    dtype = np.float64 if short is None else np.float32
+    x, ones = {"x": arrays["x"].astype(dtype)}, np.ones(dy.shape, dtype)  # the same order and ties
+    wins = operations.gradients(function, x, options, ones, ["x"]).gradients["x"]
+    additions = np.maximum(wins - 1.0, 0).astype(np.float64)
+    magnitude = None
+    if short is not None:
+        sums = operations.gradients(function, x, options, short["dy"], ["x"]).gradients["x"]
+        magnitude = outward(sums, additions)
+    if magnitude is None:
+        x, upstream = {"x": arrays["x"].astype(np.float64)}, magnitudes({"dy": dy})["dy"]
+        magnitude = operations.gradients(function, x, options, upstream, ["x"]).gradients["x"]
     if not additions.any() or is_exact({"dy": dy}, magnitude, sides):
         return {"x": exact_bound(magnitude.shape)}
     return {"x": rounded_sum(magnitude, additions, sides)}

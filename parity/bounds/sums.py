@@ -190,7 +190,7 @@ def parts_bound(parts: Sequence[Array], sides: Sides) -> Bound:
         magnitude = np.asarray(sum(magnitudes(named).values()))
         if len(parts) == 1 or is_exact(named, magnitude, sides):
             return exact_bound(magnitude.shape)
-        return rounded_sum(magnitude, np.full(magnitude.shape, len(parts) - 1.0), sides)
+        return rounded_sum(magnitude, np.asarray(len(parts) - 1.0), sides)
 
 
 # --- the layer that adds its maps up first ------------------------------------------------

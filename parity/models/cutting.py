@@ -76,8 +76,8 @@ def _largest_of(reference: OfRefimpl) -> int:
     x, weight = reference.arrays["x"], reference.arrays["weight"]
     strides = reference.options.get("stride", 1)
     apart: int = prod(strides) if isinstance(strides, tuple) else int(strides)
-    maps = x.size // max(x.shape[1], 1)
-    return max(x.size, maps * len(weight) // apart)
+    of_y: int = x.size // max(x.shape[1], 1) * len(weight) // apart
+    return max(x.size, of_y)
 
 
 def _of_elements(reference: Elementwise) -> Cut | None:
