@@ -26,9 +26,9 @@ from parity.models.penalties import Penalties
 from parity.models.references import NotUnderstoodError, OfRefimpl, Reference, no_upstream
 from parity.models.rules.every import is_made, rule_of, understood
 from parity.models.seen import Noticed, Seen
+from parity.models.side_by_side import Workers
 from parity.models.understanding import Understood, without_numbers
 from parity.models.watched_rows import WatchedRows, freely, judged_as, row_of, sides_of
-from parity.models.workers import Workers
 from parity.oracle.observed.held import Held
 from parity.oracle.observed.operation import CUSTOM, Operation, OptimizerStep
 from parity.oracle.observed.positions import Position

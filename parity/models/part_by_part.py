@@ -15,7 +15,7 @@ from parity.cases.case import Array
 from parity.models.cutting import SMALL, Cut, bounds_in_part, bounds_of_sums, cut_of, part_of
 from parity.models.plain.by_element import Elementwise
 from parity.models.references import OfRefimpl, Reference
-from parity.models.workers import Workers
+from parity.models.side_by_side import Workers
 from parity.results.in_parts import Quiet, merged, quiet
 from parity.results.resolution import MEDIAN_OF
 from refimpl.networks import sum_of_parts

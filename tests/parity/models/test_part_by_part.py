@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 
 import numpy as np
@@ -18,8 +19,8 @@ from parity.models.part_by_part import Judged, Made
 from parity.models.plain.by_element import Elementwise
 from parity.models.references import OfRefimpl
 from parity.models.rules.element_arithmetic import MULTIPLY
+from parity.models.side_by_side import Workers
 from parity.models.watched_rows import sides_of
-from parity.models.workers import Workers
 from parity.results.in_parts import RUN, quiet
 from parity.results.rows import Row
 
@@ -221,6 +222,21 @@ def test_what_is_moved_must_be_the_same_number() -> None:
     assert found.exact
     theirs[2, 49] = np.nextafter(theirs[2, 49], np.float32(9))
     assert quiet(ours, theirs, exact, 1) is None
+
+
+def test_torch_keeps_its_threads() -> None:
+    """Here and in threads to come; the workers have one each."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    made = Workers()
+    try:
+        assert set(made.each(lambda part: torch.get_num_threads(), range(9))) == {1}
+        assert torch.get_num_threads() == 3
+        with ThreadPoolExecutor(1) as others:
+            assert others.submit(torch.get_num_threads).result() == 3
+    finally:
+        made.close()
+        torch.set_num_threads(before)
 
 
 def test_a_worker_that_breaks_says_why(workers: Workers) -> None:

@@ -34,14 +34,17 @@ class Workers:
         if self._threads is None or self._blas is None:
             self._blas = ThreadpoolController()
             self._threads = ThreadPoolExecutor(self.count, initializer=set_threads, initargs=(1,))
+        theirs = thread_count()
         with self._blas.limit(limits=1, user_api="blas"):
-            return list(self._threads.map(lambda part: _calmly(work, part), parts))
+            try:
+                return list(self._threads.map(lambda part: _calmly(work, part), parts))
+            finally:
+                set_threads(theirs)  # which a thread that begins sets for all to come
 
     def close(self) -> None:
         """End the threads."""
         if self._threads is not None:
             self._threads.shutdown()
-            set_threads(self.count)
             self._threads = None
 
 
