@@ -96,7 +96,7 @@ def watch(
 def _code(report: WatchReport, strict: bool) -> int:
     if report.status == "undecided":
         return WRONG_CALL
-    return DISAGREE if report.wrong or (strict and report.things) else 0
+    return DISAGREE if report.wrong or (strict and report.tables.noticed) else 0
 
 
 def _write(report: WatchReport, folder: Path) -> None:

@@ -18,6 +18,7 @@ from parity.cases.graph import SUM
 from parity.models.branches import Branches
 from parity.models.chain import Ball, derivative, is_meant, is_small_in_norm
 from parity.models.factor import factor_between
+from parity.models.non_finite import NonFinite
 from parity.models.optimizer_steps import Moved as MovedBy
 from parity.models.optimizer_steps import judged_steps, known_step, looks_like
 from parity.models.penalties import Penalties
@@ -61,12 +62,14 @@ class Judge:
         self.noticed_things: Counter[Noticed] = Counter()
         self.branches = Branches(self.noticed)
         self.penalties = Penalties(self.noticed)
+        self.non_finite = NonFinite(self.noticed)
 
     # --- forward --------------------------------------------------------------------------
 
     def forward(self, operation: Operation) -> None:
         self.branches.hear(operation)
         self.penalties.hear(operation)
+        self.non_finite.hear(operation)
         seen = self._seen(operation)
         if seen.made or operation.namespace == CUSTOM:
             return
@@ -104,6 +107,7 @@ class Judge:
     def backward(
         self, operation: Operation, upstream: Sequence[Held | None], sent: Mapping[str, Held]
     ) -> None:
+        self.non_finite.sent(operation, upstream, sent)
         seen = self._seen(operation)
         if seen.made or seen.why_not or not operation.arguments:
             return

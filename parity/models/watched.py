@@ -52,7 +52,8 @@ def watched(wanted: Wanted) -> WatchReport:
         raise WatchError(str(error)) from error
     report = seen.report
     said = {name: str(value) for name, value in vars(wanted).items() if value is not None}
-    return replace(report, about={**report.about, "asked": said})
+    tables = replace(report.tables, about={**report.tables.about, "asked": said})
+    return replace(report, tables=tables)
 
 
 def _asked(wanted: Wanted) -> Asked:
