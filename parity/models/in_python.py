@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 from typing import Any
 
 from parity.models.errors_of_watch import WatchError
+from parity.models.meant import meant_by
 from parity.models.watch_report import WatchReport
 from parity.models.watch_tables import joined
 from parity.models.watching import Watching
@@ -27,6 +29,10 @@ class watch:  # noqa: N801 (a context, written as a function is)
     the end of the loop's body says where one ends. out: a folder to which each step is appended
     once it is judged, and from which `WatchReport.read` has it, also after a crash; a report of the
     same model that lies there goes on, from the step behind its last one, or from `start`.
+
+    meant: classes of `autograd.Function`s whose backward is not the derivative, and of optimisers
+    whose step is not the formula of the class below, because they are meant so: a list of classes
+    or names, or a mapping from them to reasons. They are listed as meant, and are no failure.
 
     Source: beyond the documents. Bounds as in docs/bounds.md.
     Raises: WatchError for what cannot be watched; OSError for a folder that cannot be.
@@ -57,6 +63,7 @@ class watch:  # noqa: N801 (a context, written as a function is)
         every: int | None = None,
         out: str | Path | None = None,
         start: int | None = None,
+        meant: Any = (),
         exact: float = 2.0,
         seed: int = DEFAULT_SEED,
     ) -> None:
@@ -69,7 +76,9 @@ class watch:  # noqa: N801 (a context, written as a function is)
         if out is not None and not isinstance(out, str | os.PathLike):
             raise WatchError(f"watch: out must be a folder, but is {type(out).__name__}")
         folder = None if out is None else Path(out)
-        self._watching = Watching(model, every, folder, start, exact, seed)
+        self._watching = Watching(
+            model, every, folder, start, exact, seed, meant_by(meant), _complain
+        )
         self._closed = False
 
     def __enter__(self) -> watch:
@@ -81,6 +90,8 @@ class watch:  # noqa: N801 (a context, written as a function is)
     def __exit__(self, *error: Any) -> None:
         self._closed = True
         self._watching.close()
+        for slip in self._watching.slips if error[0] is None else ():
+            warnings.warn(f"parity.watch: {slip}", stacklevel=2)
 
     def step(self) -> None:
         """A step of the training ends here, at the end of the loop's body.
@@ -102,6 +113,11 @@ class watch:  # noqa: N801 (a context, written as a function is)
                 "no operation of torch was seen: run the model inside `with parity.watch():`"
             )
         return WatchReport(self._watching.name, joined(parts))
+
+
+def _complain(what: str) -> None:
+    """A full disk ends nobody's training."""
+    warnings.warn(f"parity.watch: {what}", stacklevel=6)
 
 
 def _check_count(name: str, value: Any, least: int) -> None:

@@ -1,4 +1,4 @@
-"""Where NaN and ∞ come from: the first operation that gives them, of a training that breaks down."""
+"""Where NaN and ∞ come from: the first operation that gives what none of its arguments has."""
 
 from __future__ import annotations
 

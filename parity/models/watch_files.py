@@ -127,9 +127,7 @@ class StepFiles:
         new: dict[str, int] = {}
         for file, rows in zip(TABLES, _rows(found), strict=True):
             new[file] = self._add(file, to_csv(TABLES[file][0], rows, STEP), lengths[file])
-        step = replace(
-            found.steps[0], **{column: new[file] for file, (_, column) in TABLES.items()}
-        )
+        step = _ending(found.steps[0], new)
         new[STEPS] = self._add(STEPS, to_csv(StepRow, [step]), lengths[STEPS])
         self._lengths, self.last = new, step.step
 
@@ -181,9 +179,18 @@ def _measured(found: WatchTables) -> list[StepRow]:
         for (file, (row_type, _)), rows in zip(TABLES.items(), _rows(found), strict=True):
             own = [row for row in rows if row.step == step.step]
             lengths[file] += len(to_csv(row_type, own, STEP).encode()) - len(_head(file))
-        ends = {column: lengths[file] for file, (_, column) in TABLES.items()}
-        measured.append(replace(step, **ends))
+        measured.append(_ending(step, lengths))
     return measured
+
+
+def _ending(step: StepRow, lengths: Mapping[str, int]) -> StepRow:
+    """A step with how long each table is at its end."""
+    return replace(
+        step,
+        summary_bytes=lengths[SUMMARY],
+        operations_bytes=lengths[OPERATIONS],
+        noticed_bytes=lengths[NOTICED],
+    )
 
 
 def _about(name: str, found: WatchTables) -> str:

@@ -84,9 +84,9 @@ class WatchReport:
     def raise_if_wrong(self, strict: bool = False) -> None:
         """Raise AssertionError with all that is to be said, unless nothing is wrong.
 
-        strict: also if something was noticed.
+        strict: also if something was noticed that nobody says to be meant.
         """
-        if not self or (strict and self.tables.noticed):
+        if not self or (strict and self.tables.doubtful):
             raise AssertionError(f"\n{self}")
 
     # --- in words -------------------------------------------------------------------------
@@ -155,7 +155,7 @@ class WatchReport:
             [
                 badge(self.status, colour, repr(self)),
                 table("By module", head, self._by_module(), ("module", "function", "verdict")),
-                folded("All that is to be said", str(self), not self or bool(self.tables.noticed)),
+                folded("All that is to be said", str(self), not self or bool(self.tables.doubtful)),
             ]
         )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from parity.models.seen import Noticed, Seen
 from parity.results.rows import Row
-from parity.results.verdicts import BLIND, IDENTICAL, OUTSIDE, WITHIN
+from parity.results.verdicts import BLIND, EXPECTED, IDENTICAL, OUTSIDE, WITHIN
 
 RIGHT, WRONG, EMPTY_HANDED = "right", "wrong", "undecided"
 
@@ -44,6 +44,7 @@ class NoticedRow:
     line: str
     times: int
     what: str
+    meant: bool  # as somebody says: no failure, strict or not
     step: int | None = field(default=None, metadata={"written": False})
 
 
@@ -87,6 +88,11 @@ class WatchTables:
         return [row for row in self.rows if row.verdict == OUTSIDE]
 
     @property
+    def doubtful(self) -> list[NoticedRow]:
+        """What is often a mistake, and nobody says to be meant."""
+        return [row for row in self.noticed if not row.meant]
+
+    @property
     def status(self) -> str:
         """ "right", "wrong", or "undecided" where nothing could be judged."""
         if self.wrong:
@@ -102,7 +108,7 @@ class WatchTables:
             self.status,
             len(self.rows),
             len(self.wrong),
-            len(self.noticed),
+            len(self.doubtful),
             sum(not row.understood for row in self.operations),
             max((row.worst_ratio for row in self.rows), default=0.0),
             recomputed,
@@ -136,19 +142,19 @@ def operation_rows(every: Sequence[Seen]) -> tuple[OperationRow, ...]:
 
 def noticed_rows(things: Mapping[Noticed, int]) -> tuple[NoticedRow, ...]:
     """A row for each thing; what is alike of several parameters is one thing."""
-    alike: dict[tuple[str, str], list[Noticed]] = {}
+    alike: dict[tuple[str, str, bool], list[Noticed]] = {}
     for thing in things:
-        alike.setdefault((thing.what, thing.line), []).append(thing)
+        alike.setdefault((thing.what, thing.line, thing.meant), []).append(thing)
     return tuple(
-        NoticedRow(_first_of(found), line, max(things[t] for t in found), what)
-        for (what, line), found in alike.items()
+        NoticedRow(_first_of(found), line, max(things[t] for t in found), what, meant)
+        for (what, line, meant), found in alike.items()
     )
 
 
 def worst_verdict(rows: Iterable[Row]) -> str:
     """Of several rows; nothing of none."""
     found = {row.verdict for row in rows}
-    order = (OUTSIDE, BLIND, WITHIN, IDENTICAL)
+    order = (OUTSIDE, EXPECTED, BLIND, WITHIN, IDENTICAL)
     return next((verdict for verdict in order if verdict in found), next(iter(found), ""))
 
 

@@ -21,7 +21,9 @@ def lines(name: str, found: WatchTables) -> Iterator[str]:
     yield from _some([_of_wrong(row) for row in found.wrong])
     if not any(row.backward for row in found.operations):
         yield "no backward was seen: values alone were judged"
-    yield from _headed("noticed: legal, but often a mistake", list(_of_noticed(name, found)))
+    doubtful, meant = (list(_of_noticed(name, found, meant)) for meant in (False, True))
+    yield from _headed("noticed: legal, but often a mistake", doubtful)
+    yield from _headed("not its formula, and meant so", meant)
     yield from _headed("not understood, and not judged", list(_of_unknown(name, found)))
     yield from _headed("right, but inexact", list(_of_losses(name, found)))
     yield from _of_blind(found)
@@ -65,8 +67,9 @@ def _of_wrong(row: Row) -> str:
     )
 
 
-def _of_noticed(name: str, found: WatchTables) -> Iterator[str]:
-    for rows in alike(found.noticed, ("module", "line", "what")):
+def _of_noticed(name: str, found: WatchTables, meant: bool) -> Iterator[str]:
+    noticed = [row for row in found.noticed if row.meant == meant]
+    for rows in alike(noticed, ("module", "line", "what")):
         first, times = rows[0], max(row.times for row in rows)
         where = f"{first.module or name}: {_at(first.line)}"
         yield f"  {_in_steps(rows)}{where}{first.what}{_times(times)}"

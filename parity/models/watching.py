@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import time
-import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from parity.models.errors_of_watch import WatchError
 from parity.models.listening import Judge
+from parity.models.meant import Meant
 from parity.models.watch_files import StepFiles, read
 from parity.models.watch_tables import WatchTables, noticed_rows, operation_rows
 from parity.oracle.observed.recorder import Recorder
 from parity.results.settings import Settings
-
-NEVER = (
-    "parity.watch: every={every}, but step() was never called, so that all was one step: call it "
-    "at the end of the loop's body"
-)
 
 
 class Watching:
@@ -34,10 +30,14 @@ class Watching:
         start: int | None,
         exact: float,
         seed: int,
+        meant: Meant,
+        complain: Callable[[str], None],
         fresh: bool = False,
     ) -> None:
+        self.meant, self._complain = meant, complain
         self.model, self.every, self.exact, self.seed = model, every, exact, seed
-        self.number, self.about = start or 0, {"seed": seed}
+        self.number = start or 0
+        self.about: dict[str, Any] = {"seed": seed}
         self._out, self._fresh, self._start = out, fresh, start
         self._files: StepFiles | None = None
         self._in_steps = every is not None or out is not None or start is not None
@@ -49,7 +49,7 @@ class Watching:
         self._began = 0.0
 
     def _listeners(self, before: Recorder | None) -> tuple[Judge, Recorder]:
-        judge = Judge(Settings(seed=self.seed), lambda: self.name, self.exact)
+        judge = Judge(Settings(seed=self.seed), lambda: self.name, self.exact, self.meant)
         return judge, Recorder(judge, self.model, before)
 
     @property
@@ -109,8 +109,18 @@ class Watching:
         self._opened = False
         if self._listens:
             self._hear_no_more()
+
+    @property
+    def slips(self) -> Iterator[str]:
+        """What may be a slip in how the watch is called."""
         if self.every is not None and not self._asked_for_steps:
-            warnings.warn(NEVER.format(every=self.every), stacklevel=3)
+            yield (
+                f"every={self.every}, but step() was never called, so that all was one step: call "
+                "it at the end of the loop's body"
+            )
+        names = ", ".join(self.meant.never_met)
+        if names:
+            yield f"meant names {names}: no autograd.Function or optimiser of that name ran"
 
     def _hear_no_more(self) -> None:
         self._listens = False
@@ -146,9 +156,7 @@ class Watching:
         try:
             self._files.append(self.name, found)
         except (OSError, WatchError) as error:
-            warnings.warn(
-                f"parity.watch: step {self.number} is not in the report: {error}", stacklevel=5
-            )
+            self._complain(f"step {self.number} is not in the report: {error}")
 
     def parts(self) -> list[WatchTables]:
         """What was found until now, the step that is under way last."""

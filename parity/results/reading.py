@@ -15,7 +15,8 @@ T = TypeVar("T")
 def rows_of(row_type: type[T], text: str, also: Sequence[str] = ()) -> list[T]:
     """The rows of a CSV file, each field of the type that it was written from.
 
-    also: as `to_csv` was told. Raises: ValueError for other columns, or a field that is none of its type.
+    also: as `to_csv` was told.
+    Raises: ValueError for other columns, or a field that is none of its type.
 
     >>> from parity.results.rows import Refusal
     >>> from parity.results.writing import to_csv

@@ -135,6 +135,7 @@ class Steps:
         own = type(optimizer).__name__
         return OptimizerStep(
             own if kind is type(optimizer) else f"{kind.__name__} in {own}",
+            own,
             tuple(base.__name__ for base in kind.__mro__),
             {name: value for name, value in group.items() if name != "params"},
             tuple(

@@ -95,7 +95,7 @@ def test_a_right_model(call: Call, name: str) -> None:
     code, out, err = call("watch", f"nets.py:{name}", *SHAPE)
     assert (code, err) == (0, "")
     assert out.startswith("Net: right: ")
-    folder = f"reports/watch/{name}"
+    folder = f"reports/watch/nets.{name}"
     assert out.splitlines()[-1] == (
         f"reports: {folder}/summary.csv, {folder}/operations.csv, {folder}/noticed.csv, "
         f"{folder}/watch.json"
@@ -177,7 +177,7 @@ def test_the_same_seed_gives_the_same_tables(call: Call) -> None:
         (("nets.py:Net", "--input", "gone.npz"), "gone.npz: is no .npz that NumPy can read"),
         (
             ("nets.py:Net", "--input", "other.npz"),
-            "other.npz: has pictures; the model’s input must be called input or x",
+            "other.npz: has pictures, but the model takes forward(x): name it as one of these",
         ),
         (
             ("nets.py:Net", "--input", "batch.npz", "--loss", "random"),
