@@ -9,6 +9,7 @@ import typer
 
 from parity.commands.ending import DISAGREE, WRONG_CALL, in_words, wrong_call
 from parity.commands.options import FOLDER, Dtype, Seed
+from parity.commands.page import Open, page_of_run
 from parity.commands.threads import sleep_when_idle
 from parity.environment.needs import need
 
@@ -79,6 +80,10 @@ def watch(
         bool, typer.Option("--strict", help="what is noticed is a failure, too")
     ] = False,
     seed: Seed = None,
+    page: Annotated[
+        bool, typer.Option("--page/--no-page", help="also make DIR/index.html, to read offline")
+    ] = True,
+    show: Open = False,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="of the tables (reports/watch/FILE.NAME)")
     ] = None,
@@ -120,6 +125,8 @@ def watch(
         wrong_call(error)
     typer.echo(str(report))
     _write(report, folder)
+    if page or show:
+        page_of_run(folder, show)
     raise typer.Exit(_code(report, strict))
 
 

@@ -59,11 +59,7 @@ def watched(wanted: Wanted) -> WatchReport:
         watching = Watching(
             model, wanted.every, out, None, wanted.budget, wanted.seed, meant, _refuse, fresh=True
         )
-        watching.about["asked"] = {
-            name: str(value)
-            for name, value in vars(wanted).items()
-            if value not in (None, ()) and name != "out"
-        }
+        watching.about["asked"] = _said(wanted)
         watching.open()
         try:
             run(model, asked, watching.step if wanted.steps > 1 else lambda: None)
@@ -77,6 +73,15 @@ def watched(wanted: Wanted) -> WatchReport:
     if not parts:
         raise WatchError(f"{wanted.target}: no operation of torch was seen")
     return WatchReport(watching.name, joined(parts))
+
+
+def _said(wanted: Wanted) -> dict[str, str]:
+    """What is not as it is without being asked."""
+    usual = vars(Wanted(wanted.target))
+    found = {name: value for name, value in vars(wanted).items() if value != usual[name]}
+    found.pop("out", None)
+    words = {name: value if isinstance(value, tuple) else (value,) for name, value in found.items()}
+    return {"target": wanted.target, **{n: " ".join(map(str, v)) for n, v in words.items()}}
 
 
 def _refuse(what: str) -> None:
