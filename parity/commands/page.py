@@ -19,7 +19,10 @@ Open = Annotated[bool, typer.Option("--open", help="show the page in your browse
 
 def page(
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="a folder with the reports of `parity run`, or of `watch`")
+        Path,
+        typer.Argument(
+            metavar="DIR", help="a folder with the reports of `parity run`, or of `watch`"
+        ),
     ] = FOLDER,
     show: Open = False,
 ) -> None:

@@ -121,6 +121,6 @@ def _complain(what: str) -> None:
 
 
 def _check_count(name: str, value: Any, least: int) -> None:
-    if value is None or (isinstance(value, int) and value >= least):
+    if value is None or (type(value) is int and value >= least):
         return
     raise WatchError(f"watch: {name} must be a whole number from {least} on, but is {value!r}")

@@ -43,6 +43,7 @@ class Steps:
         self._before: dict[int, tuple[Held, State]] = {}
         self._below: list[_Below] = []  # what the classes below did in this step
         self._gradients: dict[int, tuple[int, int]] = {}  # which they were when it began
+        self._under_way: Optimizer | None = None
         self._inside = False  # a step of a class below
         self._undo = ExitStack()
 
@@ -63,13 +64,16 @@ class Steps:
             return
         self._undo.close()  # of a step that was broken off
         self.began()
-        self._before, self._below = _now(optimizer), []
+        self._under_way, self._before, self._below = optimizer, _now(optimizer), []
         self._gradients = _versions(optimizer)
         for kind in _below(type(optimizer)):
             self._undo.enter_context(_told_of(kind, partial(self._run_below, kind)))
 
     def _run_below(self, kind: type, run: Callable[[], Any], optimizer: Optimizer) -> Any:
         """The step of a class below, by which the whole step is judged."""
+        if optimizer is not self._under_way:
+            self._undo.close()  # a step was broken off, and this is another optimiser's
+            return run()
         if kind is not _torchs(type(optimizer)):  # somebody's own, between
             return self._nested(run)
         before = _now(optimizer)
@@ -101,7 +105,7 @@ class Steps:
                 steps = self._steps(optimizer, type(optimizer), self._before)
             elif moved:
                 self._tell_of_more(optimizer, moved)
-        self._before, self._below = {}, []
+        self._under_way, self._before, self._below = None, {}, []
         self.ended([step for step in steps if step.parameters], moved)
 
     def _tell_of_gradients(self, optimizer: Optimizer, below: type) -> None:
