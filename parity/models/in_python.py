@@ -11,7 +11,7 @@ from parity.models.errors_of_watch import WatchError
 from parity.models.meant import meant_by
 from parity.models.watch_report import WatchReport
 from parity.models.watch_tables import joined
-from parity.models.watching import Watching
+from parity.models.watch_under_way import Watching
 from parity.oracle.observed.recorder import is_module
 from parity.results.settings import DEFAULT_SEED
 

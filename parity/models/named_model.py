@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -73,7 +74,7 @@ def folder_of(target: str) -> str:
     """
     place, _, name = target.rpartition(":")
     if place.endswith(".py"):
-        path = Path(place).resolve()
+        path = Path(os.path.abspath(place))
         here = Path.cwd()
         inside = path.relative_to(here) if path.is_relative_to(here) else path
         place = ".".join(part for part in inside.with_suffix("").parts if part != path.anchor)

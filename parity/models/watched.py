@@ -12,7 +12,7 @@ from parity.models.meant import Meant
 from parity.models.named_model import named
 from parity.models.watch_report import WatchReport
 from parity.models.watch_tables import joined
-from parity.models.watching import Watching
+from parity.models.watch_under_way import Watching
 from parity.oracle.observed.model_runs import (
     CROSS_ENTROPY,
     LOSSES,

@@ -63,9 +63,8 @@ def read_tables(folder: Path) -> Tables:
     """
     about = folder / "run.json"
     if not about.exists() and (folder / WATCH).exists():
-        return Tables(
-            folder, {}, **{name: pd.DataFrame() for name in FILES}, watches=_read([folder])
-        )
+        nothing = {name: pd.DataFrame() for name in FILES}
+        return Tables(folder, {}, **nothing, candidates=[], watches=_read([folder]))
     if not about.exists():
         raise ValueError(
             f"{folder}: has no run.json and no {WATCH}; `parity run --out {folder}` writes a "

@@ -10,6 +10,8 @@ from torch import Tensor
 
 import parity
 
+WITHOUT = "from a gradient that has none"
+
 
 def said(program: Callable[[Tensor], Tensor], x: Tensor) -> list[str]:
     """What is noticed of a program's forward and backward."""
@@ -25,9 +27,7 @@ def said(program: Callable[[Tensor], Tensor], x: Tensor) -> list[str]:
         (lambda x: (x - 1).sqrt() + 1, ["sqrt gives NaN of numbers without NaN, 1 of 3 elements"]),
         (
             lambda x: torch.where(x > 0, x.sqrt(), 0 * x),
-            [
-                "the backward of sqrt gives NaN to self from a gradient that has none, 1 of 3 elements"
-            ],
+            [f"the backward of sqrt gives NaN to self {WITHOUT}, 1 of 3 elements"],
         ),
         (lambda x: (x * 1e38 * 1e38).exp(), ["mul gives ∞ of finite numbers, 2 of 3 elements"]),
     ],

@@ -143,9 +143,9 @@ def test_nan_is_told_where_it_comes_from(every: int, step: int) -> None:
 def test_a_step_without_its_end_is_one_step_and_said() -> None:
     """The last step needs no step(); none at all is a slip."""
     model = nn.Linear(3, 2)
-    with pytest.warns(UserWarning, match=r"every=5, but step\(\) was never called"):
-        with parity.watch(model, every=5) as seen:
-            model(torch.randn(4, 3)).sum().backward()
+    said = pytest.warns(UserWarning, match=r"every=5, but step\(\) was never called")
+    with said, parity.watch(model, every=5) as seen:
+        model(torch.randn(4, 3)).sum().backward()
     assert list(seen.report.steps.step) == [0]
 
 
@@ -277,9 +277,9 @@ def test_another_model_is_refused(tmp_path: Path) -> None:
     """Its training runs on, and is not in the report."""
     train(1, every=1, out=tmp_path)
     model = nn.Linear(3, 2)
-    with pytest.warns(UserWarning, match="holds the report of Net, not of Linear; give another"):
-        with parity.watch(model, every=1, out=tmp_path) as seen:
-            model(torch.randn(4, 3)).sum().backward()
+    with parity.watch(model, every=1, out=tmp_path) as seen:
+        model(torch.randn(4, 3)).sum().backward()
+        with pytest.warns(UserWarning, match="holds the report of Net, not of Linear; give anothe"):
             seen.step()
     assert len(WatchReport.read(tmp_path).steps) == 1
 
