@@ -23,9 +23,7 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _pages_write_elsewhere(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def _pages_write_elsewhere(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a page's example writes is no file of the repository."""
     if request.node.path.suffix == ".md":
         monkeypatch.chdir(request.getfixturevalue("tmp_path"))

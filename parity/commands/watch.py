@@ -127,6 +127,8 @@ def watch(
     _write(report, folder)
     if page or show:
         page_of_run(folder, show)
+    elif (folder / "index.html").exists():
+        typer.echo(f"the page there is older: parity page {folder} makes it anew")
     raise typer.Exit(_code(report, strict))
 
 

@@ -16,6 +16,7 @@ from parity.models.errors_of_watch import WatchError
 from parity.oracle.observed.model_runs import Input
 
 ONLY = ("input", "x")  # what an .npz may call the only input, whatever forward calls it
+PLACED = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 FREE = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 TARGETS = ("target", "t", "labels", "y")
 
@@ -167,8 +168,11 @@ def _check_against(given: GivenInputs, parameters: Sequence[Parameter], called: 
     kinds = {p.kind for p in parameters}
     names = [p.name for p in parameters if p.kind not in FREE]
     by_place = sum(not one.name for one in given.inputs)
-    if by_place > len(names) and Parameter.VAR_POSITIONAL not in kinds:
-        raise WatchError(f"{where}: gives {by_place} inputs, but {called} takes {len(names)}")
+    free = sum(p.kind in PLACED for p in parameters)
+    if by_place > free and Parameter.VAR_POSITIONAL not in kinds:
+        raise WatchError(
+            f"{where}: gives {by_place} inputs without a name, but {called} takes {free} so"
+        )
     placed = names[:by_place]
     for one in given.inputs:
         if one.name in placed:

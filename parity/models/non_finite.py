@@ -13,6 +13,7 @@ from parity.oracle.observed.operation import Key, Operation
 from parity.oracle.observed.positions import Position
 
 FINITE, INFINITE, NAN = 0, 1, 2
+UNWRITTEN = ("empty", "new_empty")
 CALLED = {INFINITE: "∞", NAN: "NaN"}
 BEFORE = "has NaN that came before what was watched"
 
@@ -26,6 +27,9 @@ class NonFinite:
 
     def hear(self, operation: Operation) -> None:
         """An operation was run: does it give what none of its arguments has?"""
+        if operation.stem.startswith(UNWRITTEN):  # what lies there by chance is overwritten
+            self._state.update({key: FINITE for key in operation.given if key is not None})
+            return
         before = max((*self._arguments(operation), *_scalars(operation)), default=NAN)
         for key, held in zip(operation.given, operation.outputs, strict=False):
             if key is None or held is None:
@@ -39,16 +43,17 @@ class NonFinite:
     def sent(
         self, operation: Operation, upstream: Sequence[Held | None], sent: Mapping[str, Held]
     ) -> None:
-        """A backward was run: does it send what did not reach it?"""
+        """A backward was run on finite numbers: does it send what is none?"""
         if any(self._state.get(key) == NAN for key in operation.given if key is not None):
             return
-        before = max((state_of(held) for held in upstream if held is not None), default=NAN)
+        if any(state_of(held) for held in upstream if held is not None):
+            return
         for name, held in sent.items():
             state = state_of(held)
-            if state > before:
+            if state:
                 said = f"the backward of {operation.name} gives {CALLED[state]} to {name}"
                 share = _share(held.array(), state)
-                self.tell(f"{said} from a gradient that has none, {share}", operation.position)
+                self.tell(f"{said} from a finite gradient, {share}", operation.position)
 
     def _arguments(self, operation: Operation) -> Iterator[int]:
         for name, held in _held(operation):

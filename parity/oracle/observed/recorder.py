@@ -74,7 +74,14 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if before is not None:
             self.modules.go_on(before.modules)
         self.norms = NormsFollowed()
-        self.graph = Graph(listener, self.memory, self._name_of_leaf, self._quietly, self._safely)
+        self.graph = Graph(
+            listener,
+            self.memory,
+            self._name_of_leaf,
+            self._quietly,
+            self._safely,
+            "watch" if before is None else "step",
+        )
         self.steps = Steps(
             self._name_of_leaf,
             self._position,

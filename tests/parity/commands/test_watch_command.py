@@ -368,7 +368,7 @@ def test_the_same_seed_gives_the_same_tables(call: Call) -> None:
         ),
         (
             ("nets.py:Two", *SHAPE, "--shape", "2", "--shape", "1", "--shape", "1"),
-            "--shape: gives 4 inputs, but forward(x, mask, scale) takes 3",
+            "--shape: gives 4 inputs without a name, but forward(x, mask, scale) takes 3 so",
         ),
         (
             ("nets.py:Two", *SHAPE, "--shape", "x=2"),

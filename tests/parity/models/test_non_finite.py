@@ -10,7 +10,7 @@ from torch import Tensor
 
 import parity
 
-WITHOUT = "from a gradient that has none"
+WITHOUT = "from a finite gradient"
 
 
 def said(program: Callable[[Tensor], Tensor], x: Tensor) -> list[str]:
@@ -50,6 +50,17 @@ def test_where_it_comes_from(program: Callable[[Tensor], Tensor], expected: list
 def test_what_is_meant_is_not_told(program: Callable[[Tensor], Tensor]) -> None:
     """A mask of −∞, and what has neither."""
     assert said(program, torch.tensor([0.5, 1.0, 2.0], requires_grad=True)) == []
+
+
+def test_memory_that_nobody_has_written_to_is_not_told() -> None:
+    """Dropout draws into it; torch fills it with NaN where it is asked to be deterministic."""
+    layer, x = torch.nn.Dropout(0.5), torch.ones(9, requires_grad=True)
+    torch.use_deterministic_algorithms(True)
+    try:
+        assert torch.empty_like(x).isnan().all()
+        assert said(layer, x) == []
+    finally:
+        torch.use_deterministic_algorithms(False)
 
 
 def test_nan_in_a_parameter_is_told_by_its_name() -> None:
