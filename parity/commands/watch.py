@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from parity.commands import interruption
 from parity.commands.ending import DISAGREE, WRONG_CALL, in_words, wrong_call
 from parity.commands.options import FOLDER, Dtype, Seed
 from parity.commands.page import Open, page_of_run
@@ -101,6 +102,8 @@ def watch(
     from parity.results.writing import check_folder_can_be
 
     folder = out or OWN / folder_of(target)
+    if steps > 1:
+        interruption.counts(steps, "step")
     try:
         check_folder_can_be(folder)
         report = watched(
@@ -119,7 +122,8 @@ def watch(
                 budget,
                 DEFAULT_SEED if seed is None else seed,
                 folder,
-            )
+            ),
+            lambda: _step_done(folder),
         )
     except (WatchError, OSError) as error:
         wrong_call(error)
@@ -130,6 +134,11 @@ def watch(
     elif (folder / "index.html").exists():
         typer.echo(f"the page there is older: parity page {folder} makes it anew")
     raise typer.Exit(_code(report, strict))
+
+
+def _step_done(folder: Path) -> None:
+    interruption.advance(1)
+    interruption.keeps(f"those that were watched are in {folder}")
 
 
 def _code(report: WatchReport, strict: bool) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -45,10 +46,10 @@ class Wanted:
     out: Path | None = None
 
 
-def watched(wanted: Wanted) -> WatchReport:
+def watched(wanted: Wanted, done: Callable[[], None] = lambda: None) -> WatchReport:
     """The report of a model; of several steps it lies in its folder already.
 
-    Raises: WatchError, in one sentence; OSError for the folder.
+    done: called at the end of each of several steps. Raises: WatchError, in one sentence; OSError for the folder.
     """
     asked, given = _asked(wanted), _inputs(wanted)
     meant = Meant({name: f"meant by --meant {name}" for name in wanted.meant})
@@ -60,9 +61,14 @@ def watched(wanted: Wanted) -> WatchReport:
             model, wanted.every, out, None, wanted.budget, wanted.seed, meant, _refuse, fresh=True
         )
         watching.about["asked"] = _said(wanted)
+
+        def step() -> None:
+            watching.step()
+            done()
+
         watching.open()
         try:
-            run(model, asked, watching.step if wanted.steps > 1 else lambda: None)
+            run(model, asked, step if wanted.steps > 1 else lambda: None)
         finally:
             watching.close()
     except ModelError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from parity.models.watch_report import WatchReport
@@ -91,13 +92,13 @@ class Shown:
         said = self.report.about.get("asked", {})
         return ", ".join(f"{name} {value}" for name, value in said.items())
 
-    @property
+    @cached_property
     def wrong(self) -> list[Place]:
         """Each where it is wrong first."""
         found = [row for row in self.report.rows if row.verdict == OUTSIDE]
         return [Place(rows[0], _steps(rows)) for rows in _by_tensor(found)]
 
-    @property
+    @cached_property
     def modules(self) -> list[Module]:
         """In the order in which they ran."""
         found: dict[str, list[Row]] = {}
