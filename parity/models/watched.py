@@ -49,7 +49,8 @@ class Wanted:
 def watched(wanted: Wanted, done: Callable[[], None] = lambda: None) -> WatchReport:
     """The report of a model; of several steps it lies in its folder already.
 
-    done: called at the end of each of several steps. Raises: WatchError, in one sentence; OSError for the folder.
+    done: called at the end of each of several steps.
+    Raises: WatchError, in one sentence; OSError for the folder.
     """
     asked, given = _asked(wanted), _inputs(wanted)
     meant = Meant({name: f"meant by --meant {name}" for name in wanted.meant})

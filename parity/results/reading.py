@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, get_type_hints
 
 from parity.results.rows import columns
@@ -27,20 +27,24 @@ def rows_of(row_type: type[T], text: str, also: Sequence[str] = ()) -> list[T]:
     names = [*columns(row_type), *also]
     if head != names:
         raise ValueError(f"has the columns {', '.join(head)}, not {', '.join(names)}")
-    types = {name: get_type_hints(row_type)[name] for name in names}
-    return [_row(row_type, types, line) for line in lines]
+    types = get_type_hints(row_type)
+    readers = [_reader(types[name]) for name in names]
+    rows = []
+    for line in lines:
+        fields = [read(text) for read, text in zip(readers, line, strict=True)]
+        rows.append(row_type(**dict(zip(names, fields, strict=True))))
+    return rows
 
 
-def _row(row_type: type[T], types: Mapping[str, Any], line: Sequence[str]) -> T:
-    fields = zip(types.items(), line, strict=True)
-    return row_type(**{name: _read(wanted, text) for (name, wanted), text in fields})
-
-
-def _read(wanted: Any, field: str) -> Any:
-    if wanted is str:
-        return field
+def _reader(wanted: Any) -> Callable[[str], Any]:
+    """What reads a field of a type; an empty one is None where that may be."""
     if wanted is bool:
-        return field == "True"
-    if field == "":
-        return None
-    return int(field) if wanted in (int, int | None) else float(field)
+        return _truth
+    if wanted in (str, int, float):
+        return wanted  # type: ignore[no-any-return]
+    number = int if wanted == int | None else float
+    return lambda text: number(text) if text else None
+
+
+def _truth(text: str) -> bool:
+    return text == "True"
