@@ -1,0 +1,177 @@
+"""Other conventions than refimpl's, as other problems: the exact answer to these is theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from parity.cases.case import Array
+from parity.cases.functions import FUNCTIONS
+from parity.diagnosis.call import Call
+from parity.witnesses.problem import Problem
+
+Back = Callable[[Array], Array]
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """What else a function may be taken for. back: how a gradient of the other problem becomes
+    one of this, where it does not stay as it is; reflected: it is the adapter that mixes up."""
+
+    said: str
+    problem: Problem
+    back: Mapping[str, Back] = field(default_factory=dict)
+
+
+def alternatives(problem: Problem) -> Iterator[Alternative]:
+    """The conventions that this problem can tell from refimpl's; those of the field, by option."""
+    for subject, kinds in KINDS.items():
+        if FUNCTIONS[problem.function].subject == subject:
+            for kind in kinds:
+                yield from kind(problem)
+
+
+def mixed_up(problem: Problem) -> Iterator[Alternative]:
+    """What an adapter may do wrong: a kernel turned, axes taken for others."""
+    if "weight" in problem.arrays and problem.arrays["weight"].ndim > 2:
+        yield _turned(problem)
+    yield from _axes(problem)
+
+
+def _given(problem: Problem, options: Mapping[str, Any], dy: Array | None = None) -> Problem:
+    """With other options; dy of the size that y then has."""
+    options = {**problem.options, **options}
+    y = FUNCTIONS[problem.function].forward(problem.arrays, options)
+    dy = problem.dy if y.shape == problem.dy.shape else np.zeros(y.shape, problem.dy.dtype)
+    return problem._replace(options=options, dy=dy)
+
+
+# --- windows ------------------------------------------------------------------------------
+
+
+def _same(problem: Problem) -> Iterator[Alternative]:
+    """The zeros of "same": the odd one in front; without the stride; without the dilation."""
+    if problem.options.get("padding") != "same":
+        return
+    call = Call(problem)
+    sides = [tuple(pair) for pair in call.padding]
+    swapped = tuple((behind, before) for before, behind in sides)
+    yield Alternative(
+        "the odd zero of “same” stands in front", _given(problem, {"padding": swapped})
+    )
+    spans = [d * (k - 1) for k, d in zip(call.kernel, call.dilation, strict=True)]
+    unstrided = tuple((span // 2, span - span // 2) for span in spans)
+    yield Alternative(
+        "“same” puts as many zeros as with stride 1", _given(problem, {"padding": unstrided})
+    )
+    if set(call.dilation) != {1}:
+        said = "“same” leaves the dilation out"
+        yield Alternative(said, _given(problem, {"dilation": 1}))
+
+
+def _counting(problem: Problem) -> Iterator[Alternative]:
+    """What an average pooling divides by."""
+    if problem.options.get("divisor_override"):
+        yield Alternative(
+            "divisor_override is left out", _given(problem, {"divisor_override": None})
+        )
+        return
+    counted = problem.options.get("count_include_pad", True)
+    yield Alternative(
+        f"padding is {'not ' if counted else ''}counted",
+        _given(problem, {"count_include_pad": not counted}),
+    )
+    whole = int(np.prod(Call(problem).kernel))
+    said = "each window is divided by its whole size"
+    yield Alternative(said, _given(problem, {"divisor_override": whole}))
+
+
+def _rounding_up(problem: Problem) -> Iterator[Alternative]:
+    """The other ceil_mode."""
+    up = bool(problem.options.get("ceil_mode"))
+    said = "ceil_mode is left out" if up else "ceil_mode is on"
+    yield Alternative(said, _given(problem, {"ceil_mode": not up}))
+
+
+def _undilated(problem: Problem) -> Iterator[Alternative]:
+    if problem.options.get("dilation", 1) != 1:
+        yield Alternative("dilation is left out", _given(problem, {"dilation": 1}))
+
+
+def _turned(problem: Problem) -> Alternative:
+    """The kernel turned by 180°: a true convolution where a correlation is asked, or the other
+    way round."""
+    axes = tuple(range(2, problem.arrays["weight"].ndim))
+
+    def turn(array: Array) -> Array:
+        return np.flip(array, axes)
+
+    arrays = {**problem.arrays, "weight": turn(problem.arrays["weight"])}
+    said = "the kernel is turned by 180°"
+    return Alternative(said, problem._replace(arrays=arrays), {"dweight": turn})
+
+
+def _middle(problem: Problem) -> Iterator[Alternative]:
+    """The middle of an even kernel's "same", one place further: zeros before and behind swapped."""
+    if problem.options.get("mode") != "same":
+        return
+    a, kernel = problem.arrays["a"], problem.arrays["kernel"]
+    first = tuple(k // 2 for k in kernel.shape)
+    if problem.function == "convolve2d":
+        first = tuple((k - 1) // 2 for k in kernel.shape)
+    lead = ((0, 0),) * (a.ndim - 2)
+    sides = tuple((f, k - 1 - f) for f, k in zip(first, kernel.shape, strict=True))
+    inner = tuple(slice(f, f + n) for f, n in zip(first, a.shape[-2:], strict=True))
+    other = problem._replace(
+        arrays={**problem.arrays, "a": np.pad(a, (*lead, *sides))},
+        options={**problem.options, "mode": "valid"},
+    )
+    said = "the middle of an even kernel lies one place further"
+    yield Alternative(said, other, {"da": lambda da: da[(..., *inner)]})
+
+
+# --- one at a time ------------------------------------------------------------------------
+
+
+def _approximated(problem: Problem) -> Iterator[Alternative]:
+    if problem.function == "gelu":
+        other = "none" if problem.options.get("approximate") == "tanh" else "tanh"
+        said = {"none": "the exact GELU", "tanh": "the approximation by tanh"}[other]
+        yield Alternative(said, _given(problem, {"approximate": other}))
+
+
+def _undivided(problem: Problem) -> Iterator[Alternative]:
+    """AlexNet's α, which is not divided by the size."""
+    if problem.function == "local_response_norm":
+        alpha, size = Call(problem).option("alpha"), Call(problem).option("size")
+        said = "alpha is not divided by size"
+        yield Alternative(said, _given(problem, {"alpha": alpha * size}))
+
+
+KINDS: Mapping[str, tuple[Callable[[Problem], Iterator[Alternative]], ...]] = {
+    "convolution": (_same,),
+    "correlation": (_middle,),
+    "max_pooling": (_rounding_up, _undilated),
+    "average_pooling": (_counting, _rounding_up),
+    "smooth_activations": (_approximated,),
+    "normalization": (_undivided,),
+}
+
+# --- an adapter's axes --------------------------------------------------------------------
+
+
+def _axes(problem: Problem) -> Iterator[Alternative]:
+    """x as if its channels stood last, or its maps lay on their side: answers in the same layout."""
+    x = next(iter(problem.arrays.values()))
+    if x.ndim < 4:
+        return
+    name = next(iter(problem.arrays))
+    said = "two axes of the map are mixed up"
+    swapped = {name: np.swapaxes(x, -1, -2)}
+    if "weight" in problem.arrays and problem.arrays["weight"].ndim == x.ndim:
+        swapped["weight"] = np.swapaxes(problem.arrays["weight"], -1, -2)
+    other = problem._replace(arrays={**problem.arrays, **swapped})
+    yield Alternative(said, other)

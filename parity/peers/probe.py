@@ -1,0 +1,110 @@
+"""A probe: a question with several known answers; which of them came is the convention."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from parity.cases.case import Array
+from parity.witnesses.problem import Problem
+
+Tensors = Mapping[str, Array]
+ROUNDINGS = 16  # of the largest number of an answer: what another order of its formula comes to
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A problem, and what comes out under each convention, by its name; refimpl's is the first.
+
+    choice: more than one answer is right; else the first alone is. every_option: nothing is left
+    to the library's own defaults. by_element: each number is held against its own size.
+    """
+
+    function: str
+    topic: str
+    name: str
+    arrays: Mapping[str, Any]
+    options: Mapping[str, Any]
+    dy: Any
+    answers: Mapping[str, Tensors]
+    choice: bool = True
+    every_option: bool = True
+    dtype: str = "float32"
+    by_element: bool = False
+    kept: Mapping[str, str] = field(default_factory=dict)  # arrays of a type of their own
+
+    @property
+    def id(self) -> str:
+        """`function[topic, name]`"""
+        return f"{self.function}[{self.topic}, {self.name}]"
+
+    @property
+    def tensors(self) -> tuple[str, ...]:
+        """What it looks at."""
+        return tuple(dict.fromkeys(t for tensors in self.answers.values() for t in tensors))
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """What it differentiates by."""
+        return tuple(tensor[1:] for tensor in self.tensors if tensor != "y")
+
+    @property
+    def problem(self) -> Problem:
+        """Its arrays in its dtype."""
+        arrays = {
+            name: np.asarray(array, self.kept.get(name, self.dtype))
+            for name, array in self.arrays.items()
+        }
+        return Problem(self.function, arrays, self.options, np.asarray(self.dy, self.dtype))
+
+    def recognised(self, given: Tensors) -> str:
+        """The convention whose numbers these are; "" if they are none's."""
+        for name, tensors in self.answers.items():
+            if all(self._alike(given.get(t), wanted) for t, wanted in tensors.items()):
+                return name
+        return ""
+
+    def _alike(self, found: Array | None, wanted: Array) -> bool:
+        return alike(found, wanted, self.dtype, self.by_element)
+
+    def shown(self, given: Tensors) -> str:
+        """The numbers that came, in short."""
+        return "; ".join(f"{t} {written(given[t])}" for t in self.tensors if t in given)
+
+
+def alike(
+    found: Array | None, wanted: Array, dtype: str, by_element: bool = False
+) -> bool:
+    """Whether numbers are the same, up to some roundings of the largest or of each; NaN is NaN.
+
+    >>> alike(np.array([1.0, np.nan]), np.array([1.0, np.nan]), "float32")
+    True
+    >>> alike(np.array([1.0, 2.0]), np.array([1.0, 2.0001]), "float32")
+    False
+    """
+    if found is None or np.shape(found) != np.shape(wanted):
+        return False
+    sizes = np.where(np.isfinite(wanted), np.abs(wanted), 0.0)
+    largest = sizes if by_element else np.max(sizes, initial=0.0)
+    most = ROUNDINGS * float(np.finfo(dtype).eps) / 2 * largest
+    with np.errstate(all="ignore"):
+        near = np.abs(np.subtract(found, wanted, dtype=np.float64)) <= most
+    same = near | (found == wanted) | (np.isnan(found) & np.isnan(wanted))
+    return bool(np.all(same))
+
+
+SHOWN = 8  # numbers of a tensor
+
+
+def written(array: Array) -> str:
+    """A tensor's numbers in a row, at most eight.
+
+    >>> written(np.array([[1.0, np.nan], [0.5, -0.0]]))
+    '[1, nan, 0.5, -0]'
+    """
+    flat = np.asarray(array).reshape(-1)
+    more = ", …" if flat.size > SHOWN else ""
+    return f"[{', '.join(f'{v:.6g}' for v in flat[:SHOWN].tolist())}{more}]"

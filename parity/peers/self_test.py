@@ -1,0 +1,92 @@
+"""Whether an adapter says what it is to say: a tiny case of each function, before verdicts count.
+
+Every library has the plain form of a function that it has at all. What is wrong there is the
+adapter's: a kernel turned, axes taken for others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from itertools import permutations
+from math import prod
+
+import numpy as np
+
+from parity.candidates.asked import Asked, problem_of
+from parity.candidates.judge import Judged, judge
+from parity.candidates.reference import Expected, expected
+from parity.cases.functions import FUNCTIONS
+from parity.diagnosis.call import Call
+from parity.peers.alternatives import mixed_up
+from parity.peers.asking import Answer
+from parity.peers.chosen_cases import SEED, TAKEN, candidates
+from parity.peers.judged_cases import in_integers
+from parity.witnesses.problem import Problem
+
+ENOUGH = 4  # axes of x for the permutations of y
+
+
+@cache
+def tiny(function: str) -> Asked | None:
+    """The plainest case of a function whose sizes tell its axes apart, in integers."""
+    found = sorted(candidates(function), key=_plainness)
+    if not found:
+        return None
+    whole = in_integers(found[0].case)
+    return problem_of(whole, "float32", SEED) or found[0]
+
+
+def _plainness(asked: Asked) -> tuple[int, int, int, int]:
+    """Few options, all arrays, different sizes that are more than 1, few elements."""
+    problem = asked.problem
+    x = next(iter(problem.arrays.values()))
+    padding = problem.options.get("padding", 0) if problem.function != "pad" else 0
+    options = [name for name in problem.options if name not in TAKEN]
+    extra = len(options) + (padding not in (0, "valid")) + asked.forward_only + (x.ndim < 2)
+    lacking = len(set(FUNCTIONS[problem.function].inputs) - set(problem.arrays))
+    shapes = [x.shape, problem.dy.shape, Call(problem).kernel]
+    alike = sum(len(shape) - len(set(shape) - {1}) for shape in shapes)
+    return extra, lacking, alike, prod(x.shape)
+
+
+def fault(asked: Asked, right: Expected, answer: Answer) -> str:
+    """What the adapter does wrong in the tiny case; "" if nothing, or if it gives no answer."""
+    if not answer.tensors:
+        return ""
+    wrong = [
+        judged
+        for tensor, value in answer.tensors.items()
+        if tensor in right.truths
+        for judged in [judge(right, tensor, value)]
+        if judged.aspect and not _is_narrow(judged)
+    ]
+    if not wrong:
+        return "" if "y" in answer.tensors else "y is missing"
+    for said in _mixed(asked.problem, answer):
+        return said
+    return wrong[0].said
+
+
+def _is_narrow(judged: Judged) -> bool:
+    return judged.aspect == "dtype"
+
+
+def _mixed(problem: Problem, answer: Answer) -> Iterator[str]:
+    """Mix-ups that give these very numbers."""
+    y = answer.tensors.get("y")
+    if y is None:
+        return
+    right = expected(problem, ("y",)).right("y")
+    if y.ndim == right.ndim <= ENOUGH + 1:
+        for axes in permutations(range(right.ndim)):
+            if axes != tuple(range(right.ndim)) and _same(y, right.transpose(axes)):
+                yield f"the axes of y are mixed up: they are refimpl's {axes}"
+    for other in mixed_up(problem):
+        if _same(y, expected(other.problem, ("y",)).right("y")):
+            yield other.said
+
+
+def _same(found: np.ndarray, wanted: np.ndarray) -> bool:
+    """Whole numbers, so that nothing is rounded but what an elementary function rounds."""
+    return found.shape == wanted.shape and np.allclose(found, wanted, rtol=1e-5, atol=1e-6)
