@@ -35,6 +35,15 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("parity watch nets.py:Net --input batch.npz", "on your data"),
         ("parity watch nets.py:Net --shape 2,9 --steps 3", "while it trains"),
     ),
+    "peers": (
+        ("parity peers torch jax", "what two frameworks do; make peers installs them"),
+        ("parity peers --function max_pool2d", "one function, in all that are there"),
+        (
+            "parity peers tensorflow --python tensorflow=tf/bin/python",
+            "in an interpreter of your own",
+        ),
+        ("parity peers torch --diff old.csv", "what a release changed"),
+    ),
     "explain": (
         ("parity explain conv2d_backward", "what it computes, step by step"),
         ("parity explain conv2d --symbols", "the formula of each element"),

@@ -19,7 +19,7 @@ Back = Callable[[Array], Array]
 @dataclass(frozen=True)
 class Alternative:
     """What else a function may be taken for. back: how a gradient of the other problem becomes
-    one of this, where it does not stay as it is; reflected: it is the adapter that mixes up."""
+    one of this, where it does not stay as it is."""
 
     said: str
     problem: Problem
@@ -41,12 +41,15 @@ def mixed_up(problem: Problem) -> Iterator[Alternative]:
     yield from _axes(problem)
 
 
-def _given(problem: Problem, options: Mapping[str, Any], dy: Array | None = None) -> Problem:
-    """With other options; dy of the size that y then has."""
+def _with(problem: Problem, said: str, **options: Any) -> Iterator[Alternative]:
+    """With other options, and dy of the size that y then has; nothing where they do not fit."""
     options = {**problem.options, **options}
-    y = FUNCTIONS[problem.function].forward(problem.arrays, options)
+    try:
+        y = FUNCTIONS[problem.function].forward(problem.arrays, options)
+    except (TypeError, ValueError):
+        return
     dy = problem.dy if y.shape == problem.dy.shape else np.zeros(y.shape, problem.dy.dtype)
-    return problem._replace(options=options, dy=dy)
+    yield Alternative(said, problem._replace(options=options, dy=dy))
 
 
 # --- windows ------------------------------------------------------------------------------
@@ -57,48 +60,36 @@ def _same(problem: Problem) -> Iterator[Alternative]:
     if problem.options.get("padding") != "same":
         return
     call = Call(problem)
-    sides = [tuple(pair) for pair in call.padding]
-    swapped = tuple((behind, before) for before, behind in sides)
-    yield Alternative(
-        "the odd zero of “same” stands in front", _given(problem, {"padding": swapped})
-    )
+    swapped = tuple((behind, before) for before, behind in call.padding)
+    yield from _with(problem, "the odd zero of “same” stands in front", padding=swapped)
     spans = [d * (k - 1) for k, d in zip(call.kernel, call.dilation, strict=True)]
     unstrided = tuple((span // 2, span - span // 2) for span in spans)
-    yield Alternative(
-        "“same” puts as many zeros as with stride 1", _given(problem, {"padding": unstrided})
-    )
+    yield from _with(problem, "“same” puts as many zeros as with stride 1", padding=unstrided)
     if set(call.dilation) != {1}:
-        said = "“same” leaves the dilation out"
-        yield Alternative(said, _given(problem, {"dilation": 1}))
+        yield from _with(problem, "“same” leaves the dilation out", dilation=1)
 
 
 def _counting(problem: Problem) -> Iterator[Alternative]:
     """What an average pooling divides by."""
     if problem.options.get("divisor_override"):
-        yield Alternative(
-            "divisor_override is left out", _given(problem, {"divisor_override": None})
-        )
+        yield from _with(problem, "divisor_override is left out", divisor_override=None)
         return
     counted = problem.options.get("count_include_pad", True)
-    yield Alternative(
-        f"padding is {'not ' if counted else ''}counted",
-        _given(problem, {"count_include_pad": not counted}),
-    )
+    said = f"padding is {'not ' if counted else ''}counted"
+    yield from _with(problem, said, count_include_pad=not counted)
     whole = int(np.prod(Call(problem).kernel))
-    said = "each window is divided by its whole size"
-    yield Alternative(said, _given(problem, {"divisor_override": whole}))
+    yield from _with(problem, "each window is divided by its whole size", divisor_override=whole)
 
 
 def _rounding_up(problem: Problem) -> Iterator[Alternative]:
     """The other ceil_mode."""
     up = bool(problem.options.get("ceil_mode"))
-    said = "ceil_mode is left out" if up else "ceil_mode is on"
-    yield Alternative(said, _given(problem, {"ceil_mode": not up}))
+    yield from _with(problem, f"ceil_mode is {'left out' if up else 'on'}", ceil_mode=not up)
 
 
 def _undilated(problem: Problem) -> Iterator[Alternative]:
     if problem.options.get("dilation", 1) != 1:
-        yield Alternative("dilation is left out", _given(problem, {"dilation": 1}))
+        yield from _with(problem, "dilation is left out", dilation=1)
 
 
 def _turned(problem: Problem) -> Alternative:
@@ -140,15 +131,14 @@ def _approximated(problem: Problem) -> Iterator[Alternative]:
     if problem.function == "gelu":
         other = "none" if problem.options.get("approximate") == "tanh" else "tanh"
         said = {"none": "the exact GELU", "tanh": "the approximation by tanh"}[other]
-        yield Alternative(said, _given(problem, {"approximate": other}))
+        yield from _with(problem, said, approximate=other)
 
 
 def _undivided(problem: Problem) -> Iterator[Alternative]:
     """AlexNet's α, which is not divided by the size."""
     if problem.function == "local_response_norm":
         alpha, size = Call(problem).option("alpha"), Call(problem).option("size")
-        said = "alpha is not divided by size"
-        yield Alternative(said, _given(problem, {"alpha": alpha * size}))
+        yield from _with(problem, "alpha is not divided by size", alpha=alpha * size)
 
 
 KINDS: Mapping[str, tuple[Callable[[Problem], Iterator[Alternative]], ...]] = {
@@ -164,14 +154,26 @@ KINDS: Mapping[str, tuple[Callable[[Problem], Iterator[Alternative]], ...]] = {
 
 
 def _axes(problem: Problem) -> Iterator[Alternative]:
-    """x as if its channels stood last, or its maps lay on their side: answers in the same layout."""
+    """Maps, and kernels with them, that lie on their side; x read as if its channels stood last."""
     x = next(iter(problem.arrays.values()))
     if x.ndim < 4:
         return
     name = next(iter(problem.arrays))
-    said = "two axes of the map are mixed up"
+    said = "height and width of the maps are mixed up"
     swapped = {name: np.swapaxes(x, -1, -2)}
     if "weight" in problem.arrays and problem.arrays["weight"].ndim == x.ndim:
         swapped["weight"] = np.swapaxes(problem.arrays["weight"], -1, -2)
     other = problem._replace(arrays={**problem.arrays, **swapped})
     yield Alternative(said, other)
+    last = np.moveaxis(x, 1, -1).reshape(x.shape)
+    for said, read in (
+        ("x is read as if its channels stood last", np.moveaxis(x.reshape(_last(x)), -1, 1)),
+        ("x is written as if its channels stood last", last),
+    ):
+        if read.shape == x.shape:
+            yield Alternative(said, problem._replace(arrays={**problem.arrays, name: read}))
+
+
+def _last(x: Array) -> tuple[int, ...]:
+    """The sizes of x with its channels behind."""
+    return (x.shape[0], *x.shape[2:], x.shape[1])

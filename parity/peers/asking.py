@@ -1,4 +1,4 @@
-"""The line to a framework: its adapter in an interpreter of its own, asked one case after another."""
+"""The line to a framework: its adapter in an interpreter of its own, asked case by case."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from parity.diagnosis.call import defaults_of
 from parity.witnesses.problem import Problem
 
 SECONDS = 90.0  # that one library may take, its import included
+UNLIMITED = 36_000.0
 MEMORY_MB = 16_384
 RESTARTS = 3  # of a process that crashed
 SHARED = ("sum", "cumprod", "absolute", "maximum")  # probes of what refimpl has no function for

@@ -1,4 +1,4 @@
-"""Which cases of the catalogue a framework is asked: few, and every level of every option in one."""
+"""Which cases of the catalogue a framework is asked: few, and every level of every option."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from parity.candidates.asked import (
     NEAR_0,
     Asked,
     chooses,
+    named_by_sizes,
     problem_of,
     suits,
 )
@@ -107,7 +108,7 @@ def candidates(function: str) -> Iterator[Asked]:
     """The catalogue's ordinary cases of a function, each geometry once; ties ask for y alone."""
     known: set[str] = set()
     cases = [case for case in GOOD if case.function == function]
-    for case in (*cases, *usual(function)):
+    for case in (*cases, *map(named_by_sizes, usual(function))):
         if not suits(case) or case.name == NEAR_0 or _of_short_integers(case):
             continue
         asked = problem_of(_contiguous(case), "float32", SEED)
@@ -125,12 +126,12 @@ def _of_short_integers(case: Case) -> bool:
 
 
 def _contiguous(case: Case) -> Case:
-    """The case named by what it shows; layouts do not pass the line to another process."""
+    """The case without layouts, which do not pass the line to another process."""
     arrays = {
         name: replace(source, layout="contiguous") if isinstance(source, Draw) else source
         for name, source in case.arrays.items()
     }
-    return replace(case, name=case.name or "usual sizes", arrays=arrays)
+    return replace(case, arrays=arrays)
 
 
 def _is_finite(asked: Asked) -> bool:

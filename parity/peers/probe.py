@@ -12,6 +12,8 @@ from parity.cases.case import Array
 from parity.witnesses.problem import Problem
 
 Tensors = Mapping[str, Array]
+ADDED_WELL = "no more than 32 roundings"
+FEW = 32  # roundings that a long sum may be off by
 ROUNDINGS = 16  # of the largest number of an answer: what another order of its formula comes to
 
 
@@ -52,6 +54,11 @@ class Probe:
         return tuple(tensor[1:] for tensor in self.tensors if tensor != "y")
 
     @property
+    def size(self) -> int:
+        """How many numbers it sends."""
+        return sum(np.size(array) for array in self.arrays.values())
+
+    @property
     def problem(self) -> Problem:
         """Its arrays in its dtype."""
         arrays = {
@@ -75,9 +82,32 @@ class Probe:
         return "; ".join(f"{t} {written(given[t])}" for t in self.tensors if t in given)
 
 
-def alike(
-    found: Array | None, wanted: Array, dtype: str, by_element: bool = False
-) -> bool:
+class Bitwise(Probe):
+    """A probe whose answers differ in the last digit: nothing else is the same."""
+
+    def recognised(self, given: Tensors) -> str:
+        for name, tensors in self.answers.items():
+            if all(np.array_equal(given.get(t, np.nan), w) for t, w in tensors.items()):
+                return name
+        return ""
+
+
+class LongSum(Probe):
+    """A sum of a million equal numbers: how it was added shows in how much of it is lost."""
+
+    def recognised(self, given: Tensors) -> str:
+        (tensor, right), *_ = self.answers[ADDED_WELL].items()
+        found = given.get(tensor)
+        if found is None or found.shape != right.shape:
+            return ""
+        error = float(np.max(np.abs(found / right - 1)))
+        unit = float(np.finfo(self.dtype).eps) / 2
+        if error <= FEW * unit:
+            return ADDED_WELL
+        return f"{error:.1e} of it is lost: {error / unit:.0f} roundings"
+
+
+def alike(found: Array | None, wanted: Array, dtype: str, by_element: bool = False) -> bool:
     """Whether numbers are the same, up to some roundings of the largest or of each; NaN is NaN.
 
     >>> alike(np.array([1.0, np.nan]), np.array([1.0, np.nan]), "float32")

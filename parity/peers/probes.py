@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from math import inf, nan, prod
+from math import inf, nan
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ import refimpl
 from parity.candidates.conventions import tied, tied_gradients
 from parity.cases.case import Array
 from parity.cases.case import generator as random_numbers
-from parity.peers.probe import Probe, Tensors
+from parity.peers.probe import ADDED_WELL, Bitwise, LongSum, Probe
 
 TIES, NOT_A_NUMBER, KINKS = "ties", "NaN", "kinks"
 PADDING, CEIL_MODE, SAME = "padding", "ceil_mode", "same"
@@ -70,7 +70,9 @@ def _ties() -> Iterator[Probe]:
             for said, dx in tied_gradients(asked).items()
         }
         x = asked.arrays["x"]
-        yield Probe(asked.function, TIES, "equal maxima", {"x": x}, asked.options, asked.dy, answers)
+        yield Probe(
+            asked.function, TIES, "equal maxima", {"x": x}, asked.options, asked.dy, answers
+        )
     x, other = _numbers(3, -1, 2), _numbers(3, -4, 5)
     shares = {
         "the two share dy": (1, 1),
@@ -361,9 +363,7 @@ def _default(
         for value in values
     }
     dy = np.arange(2.0, 2 + x.size).reshape(x.shape)
-    return Probe(
-        function, DEFAULTS, option, {"x": x}, options, dy, answers, every_option=False
-    )
+    return Probe(function, DEFAULTS, option, {"x": x}, options, dy, answers, every_option=False)
 
 
 def _plainly(value: Any) -> str:
@@ -414,17 +414,39 @@ def _values_lost() -> Iterator[Probe]:
     answers = {"the maximum": -3e7, "never below −2²⁴": -16777216.0, "never below 0": 0.0}
     found = {said: {"y": np.array([[[y]]])} for said, y in answers.items()}
     options = {"kernel_size": 4}
-    yield Probe("max_pool1d", LOST, "below −2²⁴", {"x": x}, options, [[[3.0]]], found, choice=False, by_element=True)
+    yield Probe(
+        "max_pool1d",
+        LOST,
+        "below −2²⁴",
+        {"x": x},
+        options,
+        [[[3.0]]],
+        found,
+        choice=False,
+        by_element=True,
+    )
     far = np.array([[0.0, -500.0]])
     logs = {"both logarithms": far, "cut at −64": np.array([[0.0, -64.0]])}
     found = {said: {"y": y} for said, y in logs.items()}
     dy = [[2.0, 3.0]]
-    yield Probe("log_softmax", LOST, "far below", {"x": far}, {"axis": 1}, dy, found, choice=False, by_element=True)
+    yield Probe(
+        "log_softmax",
+        LOST,
+        "far below",
+        {"x": far},
+        {"axis": 1},
+        dy,
+        found,
+        choice=False,
+        by_element=True,
+    )
     x = _numbers(-18, -30, 18)
     right = 1 / (1 + np.exp(-x))
     found = {"all digits": {"y": right}, "0 from −18 down": {"y": np.where(x < 0, 0, right)}}
     dy = _numbers(2, 3, 5)
-    yield Probe("sigmoid", LOST, "far below", {"x": x}, {}, dy, found, choice=False, by_element=True)
+    yield Probe(
+        "sigmoid", LOST, "far below", {"x": x}, {}, dy, found, choice=False, by_element=True
+    )
     x = _numbers(21, 25)
     plus = x + np.log1p(np.exp(-x))
     found = {"all digits": {"y": plus}, "cut at 20: y = x": {"y": x}}
@@ -433,7 +455,17 @@ def _values_lost() -> Iterator[Probe]:
     x = _numbers(-18, -15)
     low = np.log1p(np.exp(x))
     found = {"all digits": {"y": low}, "0": {"y": 0 * x}}
-    yield Probe("softplus", LOST, "far below", {"x": x}, {}, [2.0, 3.0], found, choice=False, by_element=True)
+    yield Probe(
+        "softplus",
+        LOST,
+        "far below",
+        {"x": x},
+        {},
+        [2.0, 3.0],
+        found,
+        choice=False,
+        by_element=True,
+    )
     logits = np.array([[12.0, 0.0, 0.0]])
     loss = np.log1p(2 * np.exp(-12.0))
     in_float32 = float(np.log(np.float32(1) + np.float32(2 * np.exp(-12.0))))
@@ -441,7 +473,10 @@ def _values_lost() -> Iterator[Probe]:
              "log(1 + Σ e^z) of a rounded sum": {"y": np.asarray(in_float32)}}  # fmt: skip
     yield Probe("cross_entropy", LOST, "a sure answer", {"logits": logits, "target": [0]},
                 {"reduction": "sum"}, 3.0, found, choice=False, by_element=True, kept={"target": "int64"})  # fmt: skip
-    answers = {"all terms": {"dx": _numbers(1, 34, 0)}, "0 behind a zero": {"dx": _numbers(1, 0, 0)}}
+    answers = {
+        "all terms": {"dx": _numbers(1, 34, 0)},
+        "0 behind a zero": {"dx": _numbers(1, 0, 0)},
+    }
     yield Probe("cumprod", LOST, "the gradient beside a zero", {"x": _numbers(2, 0, 3)}, {},
                 _numbers(1, 2, 5), answers, choice=False, by_element=True)  # fmt: skip
 
@@ -458,16 +493,6 @@ def _division() -> Iterator[Probe]:
     for name, other in (("by a number", 255.0), ("by an array", np.full(256, 255.0))):
         arrays = {"x": x.astype(np.float64), "other": other}
         yield Bitwise("divide", DIVISION, name, arrays, {}, np.arange(2.0, 258.0), answers)
-
-
-class Bitwise(Probe):
-    """A probe whose answers differ in the last digit: nothing else is the same."""
-
-    def recognised(self, given: Tensors) -> str:
-        for name, tensors in self.answers.items():
-            if all(np.array_equal(given.get(t, np.nan), w) for t, w in tensors.items()):
-                return name
-        return ""
 
 
 EXACT = "exact"
@@ -493,23 +518,6 @@ def _convolved(dy: Array, x: Array, weight: Array) -> dict[str, Array]:
     return {"y": refimpl.conv2d(x, weight), "dx": found.dx, "dweight": found.dweight}
 
 
-class LongSum(Probe):
-    """A sum of a million equal numbers: how it was added shows in how much of it is lost."""
-
-    def recognised(self, given: Tensors) -> str:
-        (tensor, right), *_ = self.answers[ADDED_WELL].items()
-        found = given.get(tensor)
-        if found is None or found.shape != right.shape:
-            return ""
-        error = float(np.max(np.abs(found / right - 1)))
-        unit = float(np.finfo(self.dtype).eps) / 2
-        if error <= FEW * unit:
-            return ADDED_WELL
-        return f"{error:.1e} of it is lost: {error / unit:.0f} roundings"
-
-
-ADDED_WELL = "no more than 32 roundings"
-FEW = 32
 MILLION = 10**6
 
 
@@ -518,13 +526,12 @@ def _long_sums() -> Iterator[Probe]:
     x = np.full(MILLION, tenth)
     for function, value, axes in (("sum", MILLION * tenth, {}), ("mean", tenth, {})):
         answers = {ADDED_WELL: {"y": np.asarray(value)}}
-        yield LongSum(function, SUMS, "a million times 0.1", {"x": x}, axes, 2.0, answers, choice=False)
+        yield LongSum(
+            function, SUMS, "a million times 0.1", {"x": x}, axes, 2.0, answers, choice=False
+        )
     arrays = {"x": np.zeros((1, 1, 1000, 1000)), "weight": np.ones((1, 1, 1, 1)), "bias": [0.5]}
     dy = np.full((1, 1, 1000, 1000), tenth)
     answers = {ADDED_WELL: {"dbias": _numbers(MILLION * tenth)}}
-    yield LongSum("conv2d", SUMS, "dbias of a million times 0.1", arrays, {}, dy, answers, choice=False)
-
-
-def size_of(probe: Probe) -> int:
-    """How many numbers it sends."""
-    return sum(prod(np.shape(array)) for array in probe.arrays.values())
+    yield LongSum(
+        "conv2d", SUMS, "dbias of a million times 0.1", arrays, {}, dy, answers, choice=False
+    )

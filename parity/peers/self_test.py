@@ -7,6 +7,7 @@ adapter's: a kernel turned, axes taken for others.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from itertools import permutations
 from math import prod
@@ -34,7 +35,8 @@ def tiny(function: str) -> Asked | None:
     if not found:
         return None
     whole = in_integers(found[0].case)
-    return problem_of(whole, "float32", SEED) or found[0]
+    named = replace(whole, name=f"self-test, {whole.name}")
+    return problem_of(named, "float32", SEED) or found[0]
 
 
 def _plainness(asked: Asked) -> tuple[int, int, int, int]:

@@ -5,7 +5,8 @@ A script for other people's interpreters, Python ≥ 3.9, which lies beside the 
 
 from __future__ import annotations
 
-from typing import Any, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
