@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from parity.peers.libraries import Peer
     from parity.peers.survey import Surveyed
     from parity.peers.verdicts import PeerRow
+
+
+AT_ONCE = 2  # libraries, each in a process with one thread
 
 
 def peers(
@@ -71,7 +75,7 @@ def peers(
     except (PeerError, AtlasError, OSError) as error:
         wrong_call(error)
     started = time.perf_counter()
-    found, absent = _asked(chosen, pythons, functions, full, bool(names))
+    found, absent = _asked(chosen, pythons, functions, full)
     date = time.strftime("%Y-%m-%d")
     rows = _rows(found, date)
     _show(rows, bool(function or names))
@@ -106,30 +110,32 @@ def _functions(wanted: Sequence[str]) -> tuple[str, ...]:
 
 
 def _asked(
-    chosen: Sequence[Peer],
-    pythons: dict[str, str],
-    functions: tuple[str, ...],
-    full: bool,
-    by_name: bool,
+    chosen: Sequence[Peer], pythons: dict[str, str], functions: tuple[str, ...], full: bool
 ) -> tuple[list[Surveyed], list[str]]:
-    """Each library that is there, and a sentence on each that is not."""
+    """Each library that is there, two at a time, and a sentence on each that is not."""
     from parity.peers.asking import SECONDS, UNLIMITED
+    from parity.peers.gathering import gather, question
     from parity.peers.judged_cases import Truths
     from parity.peers.libraries import interpreter
-    from parity.peers.survey import question, survey
+    from parity.peers.survey import survey
 
-    truths, found, absent = Truths(), [], []
-    for peer in chosen:
-        path = interpreter(peer, pythons)
-        if path is None:
-            why = peer.absent or f"not installed: make peers PEERS={peer.name}"
-            absent.append(f"{peer.name}: {why}")
-            continue
-        asked = question(functions, full, peer.compiler)
-        bar, done = progress_bar(peer.name, asked.count, "question")
-        with bar:
-            found.append(survey(peer, path, asked, truths, done, UNLIMITED if full else SECONDS))
-    return found, absent
+    there = [(peer, interpreter(peer, pythons)) for peer in chosen]
+    absent = [
+        f"{peer.name}: {peer.absent or f'not installed: make peers PEERS={peer.name}'}"
+        for peer, path in there
+        if path is None
+    ]
+    asked = [
+        (peer, path, question(functions, full, peer.compiler))
+        for peer, path in there
+        if path is not None
+    ]
+    bar, done = progress_bar("asking", sum(one.count for _, _, one in asked), "question")
+    seconds = UNLIMITED if full else SECONDS
+    truths = Truths()
+    with bar, ThreadPoolExecutor(AT_ONCE) as pool:
+        gathered = [pool.submit(gather, *one, done, seconds) for one in asked]
+        return [survey(one.result(), truths) for one in gathered], absent
 
 
 def _rows(found: Sequence[Surveyed], date: str) -> list[PeerRow]:

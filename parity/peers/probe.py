@@ -44,6 +44,11 @@ class Probe:
         return f"{self.function}[{self.topic}, {self.name}]"
 
     @property
+    def group(self) -> str:
+        """What its row in peers.csv is called."""
+        return f"{self.topic}: {self.name}"
+
+    @property
     def tensors(self) -> tuple[str, ...]:
         """What it looks at."""
         return tuple(dict.fromkeys(t for tensors in self.answers.values() for t in tensors))

@@ -219,7 +219,7 @@ def _paddings() -> Iterator[Probe]:
 
 
 def _ceil_mode() -> Iterator[Probe]:
-    """Six ones, k = 3, s = 2, p = 1: the last window holds the sixth, one zero, one place beyond."""
+    """Six ones, k = 3, s = 2, p = 1: the last window holds a one, a zero, and a place beyond."""
     for counted in (True, False):
         answers = {
             "the place beyond the padding is not counted": (2 / 3, 1.0, 1.0, 1 / 2),
@@ -466,11 +466,12 @@ def _values_lost() -> Iterator[Probe]:
         choice=False,
         by_element=True,
     )
-    logits = np.array([[12.0, 0.0, 0.0]])
-    loss = np.log1p(2 * np.exp(-12.0))
-    in_float32 = float(np.log(np.float32(1) + np.float32(2 * np.exp(-12.0))))
-    found = {"all digits": {"y": np.asarray(loss)},
-             "log(1 + Σ e^z) of a rounded sum": {"y": np.asarray(in_float32)}}  # fmt: skip
+    logits = np.array([[12.0, 0.0]])
+    rounded = np.log(np.float32(1) + np.float32(np.exp(-12.0)))
+    found = {
+        "all digits": {"y": np.asarray(np.log1p(np.exp(-12.0)))},
+        "the logarithm of a rounded sum": {"y": np.asarray(float(rounded))},
+    }
     yield Probe("cross_entropy", LOST, "a sure answer", {"logits": logits, "target": [0]},
                 {"reduction": "sum"}, 3.0, found, choice=False, by_element=True, kept={"target": "int64"})  # fmt: skip
     answers = {

@@ -103,6 +103,11 @@ def _layer_norm(x: Any, normalized_shape: Any, weight: Any = None, bias: Any = N
     return F.layer_norm(x, each(normalized_shape, 1), weight, bias, **more)
 
 
+def _of_x(function: Any) -> Any:
+    """torch calls it input."""
+    return lambda x, **options: function(x, **options)
+
+
 FUNCTIONS = {
     **{f"conv{n}d": _conv(n) for n in (1, 2, 3)},
     "conv_transpose1d": F.conv_transpose1d,
@@ -112,23 +117,23 @@ FUNCTIONS = {
     **{f"avg_pool{n}d": _avg_pool(n) for n in (1, 2, 3)},
     "pad": _pad,
     "linear": F.linear,
-    "relu": F.relu,
-    "leaky_relu": F.leaky_relu,
-    "hardtanh": F.hardtanh,
-    "sigmoid": torch.sigmoid,
-    "tanh": torch.tanh,
+    "relu": _of_x(torch.relu),
+    "leaky_relu": _of_x(F.leaky_relu),
+    "hardtanh": _of_x(F.hardtanh),
+    "sigmoid": _of_x(torch.sigmoid),
+    "tanh": _of_x(torch.tanh),
     "softmax": lambda x, axis=-1: F.softmax(x, dim=axis),
     "log_softmax": lambda x, axis=-1: F.log_softmax(x, dim=axis),
-    "exp": torch.exp,
+    "exp": _of_x(torch.exp),
     "softplus": lambda x, **options: F.softplus(
         x, **{n: v for n, v in options.items() if v is not None}
     ),
-    "silu": F.silu,
-    "gelu": F.gelu,
-    "elu": F.elu,
+    "silu": _of_x(F.silu),
+    "gelu": _of_x(F.gelu),
+    "elu": _of_x(F.elu),
     "prelu": F.prelu,
-    "hardsigmoid": F.hardsigmoid,
-    "hardswish": F.hardswish,
+    "hardsigmoid": _of_x(F.hardsigmoid),
+    "hardswish": _of_x(F.hardswish),
     "cross_entropy": lambda logits, target, **options: F.cross_entropy(logits, target, **options),
     "binary_cross_entropy_with_logits": lambda logits, target, **options: (
         F.binary_cross_entropy_with_logits(logits, target, **options)
@@ -146,8 +151,8 @@ FUNCTIONS = {
     "divide": lambda x, other: x / other,
     "power": lambda x, exponent: x**exponent,
     "mean": lambda x, axis=None, keepdims=False: torch.mean(x, dim=axis, keepdim=keepdims),
-    "absolute": torch.abs,
+    "absolute": _of_x(torch.abs),
     "maximum": torch.maximum,
-    "sum": torch.sum,
+    "sum": _of_x(torch.sum),
     "cumprod": lambda x: torch.cumprod(x, 0),
 }

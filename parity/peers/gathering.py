@@ -1,0 +1,122 @@
+"""What a library is asked and answers: cases and probes, in a process of its own, in its time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from parity.candidates.asked import Asked
+from parity.cases.functions import FUNCTIONS
+from parity.peers.asking import SECONDS, About, Answer, PeerLine
+from parity.peers.chosen_cases import COMPILED, EXTRA, MOST, chosen, wanted
+from parity.peers.libraries import Peer
+from parity.peers.probe import Probe
+from parity.peers.probes import probes
+from parity.peers.self_test import tiny
+
+Tick = Callable[[int], None]
+LARGE = 100_000  # numbers: probes that send so many come last
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a library is asked: a tiny case of each function, probes, cases."""
+
+    tested: tuple[Asked, ...]
+    cases: tuple[Asked, ...]
+    probes: tuple[Probe, ...]
+
+    @property
+    def count(self) -> int:
+        return len(self.tested) + len(self.cases) + len(self.probes)
+
+    def steps(self) -> Iterator[Step]:
+        """Self-tests, small probes, then cases, then the probes that send millions of numbers."""
+        yield from (Step(one, is_test=True) for one in self.tested)
+        yield from (Step(one) for one in self.probes if one.size < LARGE)
+        yield from (Step(one) for one in self.cases)
+        yield from (Step(one) for one in self.probes if one.size >= LARGE)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that is asked."""
+
+    what: Asked | Probe
+    is_test: bool = False
+
+    @property
+    def function(self) -> str:
+        return self.what.function if isinstance(self.what, Probe) else self.what.problem.function
+
+    def asked_of(self, line: PeerLine, gradients: bool) -> Answer:
+        if isinstance(self.what, Probe):
+            names = self.what.wanted if gradients else ()
+            return line.answer(self.what.problem, names, self.what.every_option)
+        names = wanted(self.what, FUNCTIONS[self.function].inputs) if gradients else ()
+        return line.answer(self.what.problem, names)
+
+
+@dataclass
+class Gathered:
+    """What one library gave. ended: why it was asked no further, "" if it was asked all."""
+
+    peer: Peer
+    about: About | None = None
+    ended: str = ""
+    answers: list[tuple[Step, Answer]] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+def question(functions: Sequence[str], full: bool, compiler: bool) -> Question:
+    """The cases and probes of these functions.
+
+    A compiler, which takes seconds for each, is asked fifteen in all unless it is `full`.
+    """
+    of_functions = [probe for probe in probes() if probe.function in functions]
+    if not compiler or full:
+        cases = chosen(functions, None if full else MOST)
+        tested = [tiny(function) for function in functions if function not in EXTRA]
+        kept = tuple(one for one in tested if one is not None)
+        return Question(kept, tuple(cases), tuple(of_functions))
+    cases = chosen(functions, COMPILED // 3)
+    tested = [tiny(one) for one in dict.fromkeys(one.problem.function for one in cases)]
+    kept = tuple(one for one in tested if one is not None)
+    left = COMPILED - len(cases) - len(kept)
+    return Question(kept, tuple(cases), tuple(of_functions[:left]))
+
+
+def gather(
+    peer: Peer,
+    python: str,
+    asked: Question,
+    tick: Tick = lambda count: None,
+    seconds: float = SECONDS,
+) -> Gathered:
+    """Ask one library everything, as far as it comes in the time."""
+    found = Gathered(peer)
+    with (
+        TemporaryDirectory() as folder,
+        PeerLine(peer.adapter, python, Path(folder), seconds) as line,
+    ):
+        found.about = line.about()
+        if found.about is not None:
+            found.answers = list(_answers(asked, line, found.about, tick))
+        found.ended = line.ended
+        found.seconds = seconds - line.seconds_left
+    return found
+
+
+def _answers(
+    asked: Question, line: PeerLine, about: About, tick: Tick
+) -> Iterator[tuple[Step, Answer]]:
+    for step in asked.steps():
+        tick(1)
+        if step.what.dtype not in about.dtypes:
+            continue
+        answer = step.asked_of(line, about.gradients)
+        if line.ended:
+            return
+        yield step, answer
