@@ -161,8 +161,9 @@ def _summary(found: Sequence[Surveyed], rows: Sequence[PeerRow]) -> list[str]:
         own = Counter(row.verdict for row in rows if row.library == one.peer.name)
         verdicts = ", ".join(f"{count} {verdict}" for verdict, count in own.most_common())
         ended = f"; incomplete: {one.ended}" if one.ended else ""
+        answers = f"{one.answers} of {counted(one.asked, 'question')} answered"
         said.append(
-            f"{one.peer.name} {one.about.version}: {one.answers} of {counted(one.asked, 'question')} "
-            f"answered in {one.seconds:.0f} s: {verdicts}{ended}"
+            f"{one.peer.name} {one.about.version}: {answers} in {one.seconds:.0f} s: "
+            f"{verdicts}{ended}"
         )
     return said

@@ -42,14 +42,23 @@ def mixed_up(problem: Problem) -> Iterator[Alternative]:
 
 
 def _with(problem: Problem, said: str, **options: Any) -> Iterator[Alternative]:
-    """With other options, and dy of the size that y then has; nothing where they do not fit."""
-    options = {**problem.options, **options}
+    """With other options."""
+    yield from _fitting(said, problem._replace(options={**problem.options, **options}))
+
+
+def _given(problem: Problem, said: str, **arrays: Array) -> Iterator[Alternative]:
+    """With other arrays."""
+    yield from _fitting(said, problem._replace(arrays={**problem.arrays, **arrays}))
+
+
+def _fitting(said: str, problem: Problem) -> Iterator[Alternative]:
+    """With dy of the size that y has; nothing where sizes and options do not fit."""
     try:
-        y = FUNCTIONS[problem.function].forward(problem.arrays, options)
+        y = FUNCTIONS[problem.function].forward(problem.arrays, problem.options)
     except (TypeError, ValueError):
         return
     dy = problem.dy if y.shape == problem.dy.shape else np.zeros(y.shape, problem.dy.dtype)
-    yield Alternative(said, problem._replace(options=options, dy=dy))
+    yield Alternative(said, problem._replace(dy=dy))
 
 
 # --- windows ------------------------------------------------------------------------------
@@ -121,7 +130,7 @@ def _middle(problem: Problem) -> Iterator[Alternative]:
         options={**problem.options, "mode": "valid"},
     )
     said = "the middle of an even kernel lies one place further"
-    yield Alternative(said, other, {"da": lambda da: da[(..., *inner)]})
+    yield Alternative(said, other, {"da": lambda da: np.asarray(da[..., inner[0], inner[1]])})
 
 
 # --- one at a time ------------------------------------------------------------------------
@@ -155,25 +164,18 @@ KINDS: Mapping[str, tuple[Callable[[Problem], Iterator[Alternative]], ...]] = {
 
 def _axes(problem: Problem) -> Iterator[Alternative]:
     """Maps, and kernels with them, that lie on their side; x read as if its channels stood last."""
-    x = next(iter(problem.arrays.values()))
+    name, x = next(iter(problem.arrays.items()))
     if x.ndim < 4:
         return
-    name = next(iter(problem.arrays))
-    said = "height and width of the maps are mixed up"
-    swapped = {name: np.swapaxes(x, -1, -2)}
-    if "weight" in problem.arrays and problem.arrays["weight"].ndim == x.ndim:
-        swapped["weight"] = np.swapaxes(problem.arrays["weight"], -1, -2)
-    other = problem._replace(arrays={**problem.arrays, **swapped})
-    yield Alternative(said, other)
-    last = np.moveaxis(x, 1, -1).reshape(x.shape)
-    for said, read in (
-        ("x is read as if its channels stood last", np.moveaxis(x.reshape(_last(x)), -1, 1)),
-        ("x is written as if its channels stood last", last),
+    weight = problem.arrays.get("weight")
+    if weight is not None and weight.ndim == x.ndim:
+        yield from _given(
+            problem, "height and width of the kernel are mixed up", weight=weight.swapaxes(-1, -2)
+        )
+    behind = x.shape[0], *x.shape[2:], x.shape[1]
+    for said, other in (
+        ("x is read as if its channels stood last", np.moveaxis(x.reshape(behind), -1, 1)),
+        ("height and width of x are mixed up", x.swapaxes(-1, -2)),
+        ("x is written as if its channels stood last", np.moveaxis(x, 1, -1).reshape(x.shape)),
     ):
-        if read.shape == x.shape:
-            yield Alternative(said, problem._replace(arrays={**problem.arrays, name: read}))
-
-
-def _last(x: Array) -> tuple[int, ...]:
-    """The sizes of x with its channels behind."""
-    return (x.shape[0], *x.shape[2:], x.shape[1])
+        yield from _given(problem, said, **{name: other})

@@ -156,7 +156,8 @@ class PeerLine:
         if failure.kind == "timeout":
             return f"stopped after {self.seconds:g} s"
         said = failure.said.replace("--python ", "").replace(" cannot run a candidate", "")
-        return said.replace(f"{self.adapter} cannot be imported", f"{self.adapter.name} cannot run")
+        said = said.replace(f"{self.adapter} cannot be imported", f"{self.adapter} cannot run")
+        return said.replace(str(self.adapter), self.adapter.name)
 
     def _close(self) -> None:
         if self._child is not None:

@@ -88,7 +88,8 @@ def _is_rich(asked: Asked) -> bool:
     """Whether it has three options or more beside those that have to be given."""
     given = settled(asked.problem)
     usual = defaults(asked.problem)
-    return sum(name not in TAKEN and given[name] != usual[name] for name in given) > FEW
+    other = [name for name in given if name not in TAKEN and given[name] != usual[name]]
+    return len(other) > FEW
 
 
 def _in_order(asked: Sequence[Asked]) -> Sequence[Asked]:

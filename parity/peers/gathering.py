@@ -13,7 +13,7 @@ from parity.peers.asking import SECONDS, About, Answer, PeerLine
 from parity.peers.chosen_cases import COMPILED, EXTRA, MOST, chosen, wanted
 from parity.peers.libraries import Peer
 from parity.peers.probe import Probe
-from parity.peers.probes import probes
+from parity.peers.probes.every import probes
 from parity.peers.self_test import tiny
 
 Tick = Callable[[int], None]

@@ -91,9 +91,14 @@ def _pad(x: Any, padding: Any, mode: str = "constant", value: float = 0) -> Any:
 
 
 def _batch_norm(
-    x: Any, running_mean: Any = None, running_var: Any = None, weight: Any = None, bias: Any = None,
-    training: bool = False, **options: Any,
-) -> Any:  # fmt: skip
+    x: Any,
+    running_mean: Any = None,
+    running_var: Any = None,
+    weight: Any = None,
+    bias: Any = None,
+    training: bool = False,
+    **options: Any,
+) -> Any:
     need(options, momentum=None)
     running = (None, None) if training else (running_mean, running_var)
     return F.batch_norm(x, *running, weight, bias, training, **options)
