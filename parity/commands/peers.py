@@ -87,6 +87,11 @@ def peers(
     from parity.peers.verdicts import PeerRow
 
     write_table(target, "peers.csv", PeerRow, rows)
+    if target is not None:
+        from parity.report.conventions_page import conventions_page
+        from parity.results.writing import replace_files
+
+        replace_files({target / "conventions.md": conventions_page(rows)})
     if before is not None:
         said = changes(before, rows)
         for line in said or ["nothing changed"]:
