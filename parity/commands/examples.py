@@ -36,12 +36,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("parity watch nets.py:Net --shape 2,9 --steps 3", "while it trains"),
     ),
     "peers": (
-        ("parity peers torch jax", "what two frameworks do; make peers installs them"),
-        ("parity peers --function max_pool2d", "one function, in all that are there"),
-        (
-            "parity peers tensorflow --python tensorflow=tf/bin/python",
-            "in an interpreter of your own",
-        ),
+        ("parity peers", "all frameworks that make peers has installed"),
+        ("parity peers jax tensorflow", "some of them"),
+        ("parity peers --function max_pool2d", "in one function"),
+        ("parity peers jax --python jax=my/bin/python", "in yours"),
         ("parity peers torch --diff old.csv", "what a release changed"),
     ),
     "explain": (

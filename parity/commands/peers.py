@@ -21,9 +21,9 @@ from parity.texts.counts import counted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from parity.peers.group_verdicts import PeerRow
     from parity.peers.libraries import Peer
-    from parity.peers.survey import Surveyed
-    from parity.peers.verdicts import PeerRow
+    from parity.peers.surveyed import Surveyed
 
 
 AT_ONCE = 2  # libraries, each in a process with one thread
@@ -84,7 +84,7 @@ def peers(
     typer.echo(f"{time.perf_counter() - started:.0f} s")
     if not rows:
         wrong_call("no library could be asked")
-    from parity.peers.verdicts import PeerRow
+    from parity.peers.group_verdicts import PeerRow
 
     write_table(target, "peers.csv", PeerRow, rows)
     if target is not None:
@@ -118,11 +118,11 @@ def _asked(
     chosen: Sequence[Peer], pythons: dict[str, str], functions: tuple[str, ...], full: bool
 ) -> tuple[list[Surveyed], list[str]]:
     """Each library that is there, two at a time, and a sentence on each that is not."""
-    from parity.peers.asking import SECONDS, UNLIMITED
     from parity.peers.gathering import gather, question
     from parity.peers.judged_cases import Truths
     from parity.peers.libraries import interpreter
-    from parity.peers.survey import survey
+    from parity.peers.peer_line import SECONDS, UNLIMITED
+    from parity.peers.surveyed import survey
 
     there = [(peer, interpreter(peer, pythons)) for peer in chosen]
     absent = [
@@ -144,13 +144,13 @@ def _asked(
 
 
 def _rows(found: Sequence[Surveyed], date: str) -> list[PeerRow]:
-    from parity.peers.survey import rows
+    from parity.peers.surveyed import rows
 
     return [row for one in found for row in rows(one, date)]
 
 
 def _show(rows: Sequence[PeerRow], everything: bool) -> None:
-    from parity.report.atlas import table
+    from parity.report.peers_table import table
 
     if rows:
         wide_console().print(table(rows, everything))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from parity.peers.verdicts import PeerRow
+from parity.peers.group_verdicts import PeerRow
 
 Key = tuple[str, str, str]  # library, function, group
 

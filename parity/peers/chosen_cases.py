@@ -28,7 +28,8 @@ MOST, COMPILED = 120, 15  # cases of one library, of one that compiles each of t
 NARROW = 3  # how many cases in float32 to one that is asked in float64, too
 FEW = 2  # options beside those that have to be given
 SEED = 20261120
-TAKEN = ("kernel_size", "normalized_shape", "num_groups", "size", "padding", "axis", "output_size")
+REQUIRED = ("kernel_size", "normalized_shape", "num_groups", "size")
+TAKEN = (*REQUIRED, "padding", "axis", "output_size")
 
 # What frameworks have functions for, those that differ most first.
 FUNCTIONS = (
@@ -76,20 +77,20 @@ def _in_both(turns: Sequence[Asked]) -> Iterator[Asked]:
 def ordered(function: str) -> tuple[Asked, ...]:
     """Its cases in float32, those first that show most of what was not shown before.
 
-    Behind all others stand those with many options together: what a library has not hides there
-    what it has.
+    The first has no option that need not be given. Behind all others stand those with many
+    together: what a library has not hides there what it has.
     """
-    found = sorted(candidates(function), key=_is_rich)
-    rich = [one for one in found if _is_rich(one)]
-    return (*_in_order(found[: len(found) - len(rich)]), *_in_order(rich))
+    found = sorted(candidates(function), key=_options)
+    rich = [one for one in found if _options(one) > FEW]
+    others = found[: len(found) - len(rich)]
+    return (*others[:1], *_in_order(others[1:]), *_in_order(rich))
 
 
-def _is_rich(asked: Asked) -> bool:
-    """Whether it has three options or more beside those that have to be given."""
-    given = settled(asked.problem)
-    usual = defaults(asked.problem)
-    other = [name for name in given if name not in TAKEN and given[name] != usual[name]]
-    return len(other) > FEW
+def _options(asked: Asked) -> int:
+    """How many options are other than usual, those aside that have to be given."""
+    given, usual = settled(asked.problem), defaults(asked.problem)
+    taken = TAKEN if asked.problem.function in ("pad", "mean") else REQUIRED
+    return sum(name not in taken and given[name] != usual[name] for name in given)
 
 
 def _in_order(asked: Sequence[Asked]) -> Sequence[Asked]:

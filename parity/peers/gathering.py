@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory
 
 from parity.candidates.asked import Asked
 from parity.cases.functions import FUNCTIONS
-from parity.peers.asking import SECONDS, About, Answer, PeerLine
 from parity.peers.chosen_cases import COMPILED, EXTRA, MOST, chosen, wanted
 from parity.peers.libraries import Peer
+from parity.peers.peer_line import SECONDS, About, Answer, PeerLine
 from parity.peers.probe import Probe
 from parity.peers.probes.every import probes
 from parity.peers.self_test import tiny

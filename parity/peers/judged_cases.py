@@ -16,7 +16,7 @@ from parity.candidates.reference import Expected, expected, tensors_of
 from parity.cases.case import Array, Case, Draw
 from parity.diagnosis.observation import Observation
 from parity.peers.alternatives import Alternative, alternatives
-from parity.peers.asking import Answer
+from parity.peers.peer_line import Answer
 from parity.witnesses.problem import Problem
 
 NORMWISE = "its sums add other terms, as Winograd and FFT do: right beside the largest sum only"

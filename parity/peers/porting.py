@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from parity.peers.group_verdicts import IDENTICAL, WITHIN, PeerRow
 from parity.peers.probes.topics import DEFAULTS
-from parity.peers.verdicts import IDENTICAL, WITHIN, PeerRow
 
 SAMPLE = Path(__file__).with_name("peers.csv")  # what was measured last, and committed
 

@@ -20,9 +20,9 @@ from parity.candidates.reference import Expected, expected
 from parity.cases.functions import FUNCTIONS
 from parity.diagnosis.call import Call
 from parity.peers.alternatives import mixed_up
-from parity.peers.asking import Answer
 from parity.peers.chosen_cases import SEED, TAKEN, candidates
 from parity.peers.judged_cases import in_integers
+from parity.peers.peer_line import Answer
 from parity.witnesses.problem import Problem
 
 ENOUGH = 4  # axes of x for the permutations of y

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from parity.peers.probes.topics import TOPICS
-from parity.peers.verdicts import (
+from parity.peers.group_verdicts import (
     ADAPTER,
     CASES,
     CONVENTION,
@@ -16,6 +15,7 @@ from parity.peers.verdicts import (
     WITHIN,
     PeerRow,
 )
+from parity.peers.probes.topics import TOPICS
 
 SIGNS = {WITHIN: "w", IDENTICAL: "=", CONVENTION: "c", DIFFERS: "d", MISSING: "–", ADAPTER: "?"}
 ABOUT = {

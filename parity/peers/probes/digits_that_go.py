@@ -11,7 +11,7 @@ import numpy as np
 import refimpl
 from parity.cases.case import Array
 from parity.cases.case import generator as random_numbers
-from parity.peers.probe import ADDED_WELL, Bitwise, LongSum, Probe
+from parity.peers.probe import ADDED_WELL, MILLION, Bitwise, LongSum, Probe
 from parity.peers.probes.topics import DIVISION, INTEGERS, LOST, SUMS, numbers
 
 SEED = 20261120  # of the integers
@@ -66,9 +66,13 @@ def _lost(
 
 
 def _sure_answer() -> Probe:
-    """A loss of 6·10⁻⁶: log(1 + e⁻¹²), where 1 + e⁻¹² is rounded or not."""
-    rounded = np.log(np.float32(1) + np.float32(np.exp(-12.0)))
-    losses = {ALL_DIGITS: np.log1p(np.exp(-12.0)), "the logarithm of a rounded sum": rounded}
+    """A loss of 6·10⁻⁶: log(1 + e⁻¹²), where 1 + e⁻¹² is rounded or not, or the 12 added to it."""
+    right = np.log1p(np.exp(-12.0))
+    losses = {
+        ALL_DIGITS: right,
+        "the logarithm of a rounded sum": np.log(np.float32(1) + np.float32(np.exp(-12.0))),
+        "a difference of rounded numbers": np.float32(12 + right) - np.float32(12),
+    }
     return Probe(
         "cross_entropy",
         LOST,
@@ -131,9 +135,6 @@ def integers() -> Iterator[Probe]:
             arrays = {"x": x, "weight": weight}
             answers = {"exact": found}
             yield Bitwise("conv2d", INTEGERS, name, arrays, {}, dy, answers, choice=False)
-
-
-MILLION = 10**6
 
 
 def long_sums() -> Iterator[Probe]:

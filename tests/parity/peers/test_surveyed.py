@@ -9,10 +9,10 @@ import pytest
 from peers_made_up import adapter
 
 from parity.peers.gathering import gather, question
+from parity.peers.group_verdicts import PeerRow
 from parity.peers.judged_cases import Truths
 from parity.peers.libraries import Peer
-from parity.peers.survey import rows, survey
-from parity.peers.verdicts import PeerRow
+from parity.peers.surveyed import rows, survey
 
 TRUTHS = Truths()
 FEW = ("conv2d", "max_pool2d", "avg_pool2d", "cross_entropy", "relu", "gelu", "maximum", "divide")

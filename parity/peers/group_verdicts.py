@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from parity.diagnosis.diagnose import diagnose
-from parity.peers.asking import Answer
 from parity.peers.judged_cases import JudgedCase, smallest
-from parity.peers.probe import Bitwise, Probe
+from parity.peers.peer_line import Answer
+from parity.peers.probe import Bitwise, LongSum, Probe
 
 WITHIN, IDENTICAL, CONVENTION, DIFFERS, MISSING = (
     *("within", "identical", "convention", "differs", "missing"),
@@ -150,6 +150,8 @@ def of_probe(probe: Probe, answer: Answer) -> Said:
     if not set(probe.tensors) & set(answer.tensors):
         return Said(MISSING, answered=0, said="no gradients")
     found = probe.recognised(answer.tensors)
+    if found and isinstance(probe, LongSum):
+        return Said(WITHIN, found, held=1, roundings=probe.roundings_of(answer.tensors))
     usual = found == next(iter(probe.answers))
     if found and (probe.choice or not usual):
         verdict = CONVENTION if probe.choice else DIFFERS

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from peers_made_up import adapter
 
-from parity.peers.asking import About, Answer, PeerLine, options_of, read, spoken
+from parity.peers.peer_line import About, Answer, PeerLine, options_of, read, spoken
 from parity.witnesses.problem import Problem
 
 X = np.array([[1.0, -2.0, 3.0]], np.float32)

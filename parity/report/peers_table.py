@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from parity.peers.verdicts import IDENTICAL, MISSING, WITHIN, PeerRow
+from parity.peers.group_verdicts import IDENTICAL, MISSING, WITHIN, PeerRow
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from parity.candidates.asked import Asked
-from parity.peers.asking import About, Answer
 from parity.peers.chosen_cases import EVERY
 from parity.peers.gathering import Gathered
+from parity.peers.group_verdicts import ADAPTER, CASES, PeerRow, Said, of_cases, of_probe
 from parity.peers.judged_cases import JudgedCase, Truths, judged_case
 from parity.peers.libraries import Peer
+from parity.peers.peer_line import About, Answer
 from parity.peers.probe import Probe
 from parity.peers.self_test import fault
-from parity.peers.verdicts import ADAPTER, CASES, PeerRow, Said, of_cases, of_probe
 
 SELF_TEST = "self-test"
 
