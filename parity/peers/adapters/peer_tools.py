@@ -52,6 +52,16 @@ def need(options: dict[str, Any], **usual: Any) -> None:
             raise Missing(f"no {name} {given!r}")
 
 
+def without(said: str, **arrays: Any) -> None:
+    """Missing if one of these arrays is given; `said` has {} for its name.
+
+    >>> without("softmax has no {}", weight=None)
+    """
+    for name, array in arrays.items():
+        if array is not None:
+            raise Missing(said.format(name))
+
+
 def each(value: Any, n: int) -> tuple[Any, ...]:
     """One value for all axes, or one for each.
 
