@@ -28,7 +28,8 @@ class Peer:
     """A framework as it can be asked.
 
     adapter: the script that speaks to it. venv: the folder of its environment. requirements: what
-    pip installs there. compiler: each case takes seconds. absent: why it cannot be installed.
+    pip installs there, size_mb and seconds what that takes, `needs` what pip cannot bring. compiler:
+    each case takes seconds. absent: why it cannot be installed.
     """
 
     name: str
@@ -36,6 +37,8 @@ class Peer:
     venv: str = ""
     requirements: tuple[str, ...] = ()
     size_mb: int = 0
+    seconds: int = 0
+    needs: str = ""
     compiler: bool = False
     absent: str = ""
 
@@ -53,6 +56,8 @@ def _peer(name: str, row: Mapping[str, Any]) -> Peer:
         row.get("venv", ""),
         tuple(row.get("requirements", ())),
         row.get("size_mb", 0),
+        row.get("seconds", 0),
+        row.get("needs", ""),
         row.get("compiler", False),
         row.get("not_installable", ""),
     )

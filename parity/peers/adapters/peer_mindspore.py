@@ -32,7 +32,7 @@ def answer(function: str, arrays: Any, options: Any, dy: Any, wanted: Any) -> di
 
 
 def _tensor(array: Any) -> Any:
-    return ms.Tensor(np.ascontiguousarray(array))
+    return ms.Tensor(np.array(array, order="C"))
 
 
 def _compute(function: Any, arrays: Any, options: Any, dy: Any, wanted: Any) -> dict[str, Any]:
@@ -97,9 +97,10 @@ def _avg_pool(n: int) -> Any:
 
     def apply(x: Any, kernel_size: Any, stride: Any, padding: Any = 0, **options: Any) -> Any:
         sides = pairs(padding, n)
-        if any(before != behind for before, behind in sides):
-            raise Missing("both ends of an axis are padded alike")
-        ends = _number(tuple(before for before, _ in sides), n)
+        if n == 1:
+            ends = sides[0][0]
+        else:  # both ends of an axis, one behind the other
+            ends = tuple(side for pair in sides for side in pair)
         return pool(x, _number(kernel_size, n), _number(stride, n), ends, **options)
 
     return apply
@@ -147,6 +148,10 @@ def _leaky_relu(x: Any, **options: Any) -> Any:
     return ops.leaky_relu(x, **{"alpha": value for value in options.values()})
 
 
+def _elu(x: Any, **options: Any) -> Any:
+    return ops.elu(x, *map(float, options.values()))
+
+
 FUNCTIONS = {
     **{f"conv{n}d": _conv(n) for n in (1, 2, 3)},
     **{f"max_pool{n}d": _max_pool(n) for n in (2, 3)},
@@ -164,7 +169,7 @@ FUNCTIONS = {
     "softplus": lambda x, **options: ops.softplus(x, **options),
     "silu": lambda x: ops.silu(x),
     "gelu": lambda x, **options: ops.gelu(x, **options),
-    "elu": lambda x, **options: ops.elu(x, **options),
+    "elu": _elu,
     "prelu": lambda x, weight: ops.prelu(x, weight),
     "hardsigmoid": lambda x: ops.hardsigmoid(x),
     "hardswish": lambda x: ops.hardswish(x),

@@ -30,7 +30,7 @@ def _compute(function: Any, arrays: Any, options: Any, dy: Any, wanted: Any) -> 
     given = {n: ops.parameter(array.shape, array.dtype.type, n) for n, array in arrays.items()}
     model = openvino.Model([function(**given, **options)], list(given.values()), "one")
     compiled = openvino.compile_model(model, "CPU", SETTINGS)
-    inputs = [np.ascontiguousarray(array) for array in arrays.values()]
+    inputs = [np.array(array, order="C") for array in arrays.values()]
     return {"y": np.array(compiled(inputs)[0])}
 
 

@@ -29,12 +29,12 @@ def answer(function: str, arrays: Any, options: Any, dy: Any, wanted: Any) -> di
 
 
 def _compute(function: Any, arrays: Any, options: Any, dy: Any, wanted: Any) -> dict[str, Any]:
-    tensors = {name: Tensor(np.ascontiguousarray(array)) for name, array in arrays.items()}
+    tensors = {name: Tensor(np.array(array, order="C")) for name, array in arrays.items()}
     inputs = [tensors[name] for name in wanted]
     y = function(**tensors, **options)
     found = {"y": y.numpy()}
     if inputs and tuple(y.shape) == dy.shape:
-        gradients = y.gradient(*inputs, gradient=Tensor(np.ascontiguousarray(dy)))
+        gradients = y.gradient(*inputs, gradient=Tensor(np.array(dy, order="C")))
         found.update({f"d{n}": g.numpy() for n, g in zip(wanted, gradients)})  # noqa: B905
     return found
 
