@@ -22,6 +22,7 @@ from parity.page.sections import (
     judged_candidates,
     known_mistakes,
     networks,
+    other_frameworks,
     overview,
     pictures,
     terminology,
@@ -44,6 +45,7 @@ SECTIONS: tuple[ModuleType, ...] = (
     pictures,
     terminology,
     judged_candidates,
+    other_frameworks,
 )
 
 

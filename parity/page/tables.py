@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from parity.documents.audit import AuditRow
+from parity.peers.group_verdicts import PeerRow
 from parity.power.survey import MistakeRow
 from parity.results.rows import ElementRow, Row, TorchRow, TrainingRow, WitnessRow, columns
 
@@ -31,6 +32,7 @@ class Tables:
     torch: pd.DataFrame
     mistakes: pd.DataFrame
     audit: pd.DataFrame
+    peers: pd.DataFrame
     candidates: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -43,6 +45,7 @@ FILES = {
     "torch": ("torch.csv", TorchRow, "run"),
     "mistakes": ("mistakes.csv", MistakeRow, "mistakes"),
     "audit": ("audit.csv", AuditRow, "audit"),
+    "peers": ("peers.csv", PeerRow, "peers"),
 }
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from parity.peers.group_verdicts import PeerRow
 
@@ -27,18 +28,22 @@ def read(path: Path) -> list[PeerRow]:
             missing = [f.name for f in fields(PeerRow) if f.name not in (found.fieldnames or [])]
             if missing:
                 raise AtlasError(f"{path}: is no peers.csv: it has no column {missing[0]}")
-            return [_row(row) for row in found]
+            return [row_of(row) for row in found]
         except (ValueError, TypeError, csv.Error) as error:
             if isinstance(error, AtlasError):
                 raise
             raise AtlasError(f"{path}: is no peers.csv: {error}") from None
 
 
-def _row(row: dict[str, str]) -> PeerRow:
+def row_of(row: Mapping[Any, Any]) -> PeerRow:
+    """A row from its texts.
+
+    Raises: ValueError where a count is none.
+    """
     numbers = {name: int(row[name]) for name in ("cases", "answered", "held")}
     roundings = float(row["roundings"]) if row["roundings"] else None
     texts = {f.name: row[f.name] for f in fields(PeerRow)}
-    return PeerRow(**{**texts, **numbers, "roundings": roundings})  # type: ignore[arg-type]
+    return PeerRow(**{**texts, **numbers, "roundings": roundings})
 
 
 def key(row: PeerRow) -> Key:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from parity.diagnosis.diagnose import diagnose
-from parity.peers.judged_cases import JudgedCase, smallest
+from parity.peers.judged_cases import NARROW, JudgedCase, off_by, smallest
 from parity.peers.peer_line import Answer
 from parity.peers.probe import Bitwise, LongSum, Probe
 
@@ -72,7 +72,8 @@ def of_cases(found: Sequence[JudgedCase]) -> Said:
     if wrong:
         explained = _conventions(wrong)
         if explained and not crashed:
-            return Said(CONVENTION, explained, *counts, roundings, _also(_where(wrong), lacking))
+            verdict = DIFFERS if NARROW in explained else CONVENTION
+            return Said(verdict, explained, *counts, roundings, _also(_where(wrong), lacking))
         said = _also(_difference(wrong), lacking)
         return Said(DIFFERS, explained, *counts, roundings, said)
     if crashed:
@@ -105,7 +106,7 @@ def _difference(wrong: Sequence[JudgedCase]) -> str:
     """The smallest case that is wrong, and the known mistake that gives these numbers."""
     unexplained = [one for one in wrong if not one.conventions] or list(wrong)
     least = smallest(unexplained)
-    said = f"{_named(least)}: {least.wrong[0].said}"
+    said = f"{_named(least)}: {least.wrong[0].said}{off_by(least)}"
     causes = diagnose([one.observation for one in unexplained])
     known = [cause.text for cause in causes if not cause.is_where]
     return f"{said}; looks like: {known[0]}" if known else said

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,14 +11,16 @@ from parity.candidates.asked import Asked, chooses
 from parity.candidates.causes import observation
 from parity.candidates.examine import Answer as Given
 from parity.candidates.examine import Outcome
-from parity.candidates.judge import VALUES, Judged, judge
+from parity.candidates.judge import DTYPE, VALUES, Judged, judge
 from parity.candidates.reference import Expected, expected, tensors_of
 from parity.cases.case import Array, Case, Draw
+from parity.cases.functions import FUNCTIONS
 from parity.diagnosis.observation import Observation
 from parity.peers.alternatives import Alternative, alternatives
 from parity.peers.peer_line import Answer
 from parity.witnesses.problem import Problem
 
+NARROW = "float64 with the digits of float32"
 NORMWISE = "its sums add other terms, as Winograd and FFT do: right beside the largest sum only"
 
 
@@ -81,8 +83,10 @@ def judged_case(asked: Asked, right: Expected, answer: Answer) -> JudgedCase:
     said = frozenset(
         other.said for other in alternatives(asked.problem) if wrong and _gives(other, answer)
     )
-    if wrong and not said and all(_normwise(right, one) for one in wrong):
-        said = frozenset({NORMWISE})
+    if wrong and not said:
+        said = frozenset(
+            name for name, holds in INEXACT.items() if all(holds(right, one) for one in wrong)
+        )
     return JudgedCase(asked, answer, judged, said, right)
 
 
@@ -115,13 +119,29 @@ def _near(value: Array, nearest: Array, right: Expected, tensor: str) -> bool:
 
 
 def _normwise(right: Expected, one: Judged) -> bool:
-    """Whether a tensor's errors are small beside its largest sum."""
-    if one.aspect != VALUES or one.given is None:
+    """Whether the errors of sums of products are small beside the largest sum."""
+    if one.aspect != VALUES or FUNCTIONS[right.problem.function].subject not in SUMMING:
         return False
-    if float(np.max(right.limits[one.tensor], initial=0.0)) == 0:
+    return bool(np.max(_errors(right, one)) <= np.max(right.limits[one.tensor]))
+
+
+def _narrow(right: Expected, one: Judged) -> bool:
+    """Whether float64 came with the digits of float32."""
+    if one.aspect not in (VALUES, DTYPE) or right.problem.dy.dtype != np.float64:
         return False
-    error = np.abs(one.given - right.right(one.tensor))
-    return bool(np.max(error) <= np.max(right.limits[one.tensor]))
+    size = np.abs(right.right(one.tensor))
+    limits = right.limits[one.tensor] * WIDER + size * float(np.finfo(np.float32).eps)
+    return bool(np.all(_errors(right, one) <= limits))
+
+
+def _errors(right: Expected, one: Judged) -> Array:
+    assert one.given is not None
+    return np.asarray(np.abs(one.given - right.right(one.tensor)))
+
+
+SUMMING = ("convolution", "transposed_convolution", "dense", "correlation")
+WIDER = float(np.finfo(np.float32).eps / np.finfo(np.float64).eps)
+INEXACT: Mapping[str, Callable[[Expected, Judged], bool]] = {NORMWISE: _normwise, NARROW: _narrow}
 
 
 def in_integers(case: Case) -> Case:
@@ -135,6 +155,16 @@ def in_integers(case: Case) -> Case:
         for name, source in case.arrays.items()
     }
     return replace(case, arrays=drawn)  # type: ignore[arg-type]
+
+
+def off_by(one: JudgedCase) -> str:
+    """How far off the first wrong tensor is, for the end of a sentence; "" of another shape."""
+    first = one.wrong[0]
+    if first.aspect != VALUES or one.right is None:
+        return ""
+    largest = float(np.max(np.abs(one.right.right(first.tensor)), initial=0.0))
+    most = float(np.max(_errors(one.right, first)))
+    return f", by up to {most / largest:.1e} of the largest" if largest else ""
 
 
 def smallest(found: Sequence[JudgedCase]) -> JudgedCase:

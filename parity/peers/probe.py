@@ -23,7 +23,8 @@ class Probe:
     """A problem, and what comes out under each convention, by its name; refimpl's is the first.
 
     choice: more than one answer is right; else the first alone is. every_option: nothing is left
-    to the library's own defaults. by_element: each number is held against its own size.
+    to the library's own defaults. roundings: how far off an answer may be
+    and still be taken for it, of the largest number or, by_element, of each.
     """
 
     function: str
@@ -37,6 +38,7 @@ class Probe:
     every_option: bool = True
     dtype: str = "float32"
     by_element: bool = False
+    roundings: int = ROUNDINGS
     kept: Mapping[str, str] = field(default_factory=dict)  # arrays of a type of their own
 
     @property
@@ -81,7 +83,7 @@ class Probe:
         return ""
 
     def _alike(self, found: Array | None, wanted: Array) -> bool:
-        return alike(found, wanted, self.dtype, self.by_element)
+        return alike(found, wanted, self.dtype, self.by_element, self.roundings)
 
     def shown(self, given: Tensors) -> str:
         """The numbers that came, in short."""
@@ -122,7 +124,13 @@ class LongSum(Probe):
         return error / (float(np.finfo(self.dtype).eps) / 2)
 
 
-def alike(found: Array | None, wanted: Array, dtype: str, by_element: bool = False) -> bool:
+def alike(
+    found: Array | None,
+    wanted: Array,
+    dtype: str,
+    by_element: bool = False,
+    roundings: int = ROUNDINGS,
+) -> bool:
     """Whether numbers are the same, up to some roundings of the largest or of each; NaN is NaN.
 
     >>> alike(np.array([1.0, np.nan]), np.array([1.0, np.nan]), "float32")
@@ -134,7 +142,7 @@ def alike(found: Array | None, wanted: Array, dtype: str, by_element: bool = Fal
         return False
     sizes = np.where(np.isfinite(wanted), np.abs(wanted), 0.0)
     largest = sizes if by_element else np.max(sizes, initial=0.0)
-    most = ROUNDINGS * float(np.finfo(dtype).eps) / 2 * largest
+    most = roundings * float(np.finfo(dtype).eps) / 2 * largest
     with np.errstate(all="ignore"):
         near = np.abs(np.subtract(found, wanted, dtype=np.float64)) <= most
     same = near | (found == wanted) | (np.isnan(found) & np.isnan(wanted))

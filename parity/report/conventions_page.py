@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from parity.peers.group_verdicts import (
     ADAPTER,
@@ -50,16 +51,24 @@ def _head(rows: Sequence[PeerRow]) -> Iterator[str]:
     yield ""
 
 
-def _libraries(rows: Sequence[PeerRow]) -> Iterator[str]:
-    yield "| library | version | within | identical | convention | differs | missing |"
-    yield "|---|---|---|---|---|---|---|"
+COUNTED = (WITHIN, IDENTICAL, CONVENTION, DIFFERS, MISSING)
+
+
+def libraries(rows: Sequence[PeerRow]) -> list[tuple[str, str, list[int]]]:
+    """Each library, its version and how many rows have each verdict of `COUNTED`."""
+    found = []
     for library in _names(rows):
         own = [row for row in rows if row.library == library]
         counts = Counter(row.verdict for row in own)
-        numbers = " | ".join(
-            str(counts[v]) for v in (WITHIN, IDENTICAL, CONVENTION, DIFFERS, MISSING)
-        )
-        yield f"| {library} | {own[0].version} | {numbers} |"
+        found.append((library, own[0].version, [counts[verdict] for verdict in COUNTED]))
+    return found
+
+
+def _libraries(rows: Sequence[PeerRow]) -> Iterator[str]:
+    yield "| library | version | within | identical | convention | differs | missing |"
+    yield "|---|---|---|---|---|---|---|"
+    for library, version, counts in libraries(rows):
+        yield f"| {library} | {version} | {' | '.join(map(str, counts))} |"
     yield ""
 
 
@@ -70,36 +79,47 @@ def _names(rows: Iterable[PeerRow]) -> list[str]:
 # --- probes -------------------------------------------------------------------------------
 
 
+class Answer(NamedTuple):
+    """What comes out of a probe, in these libraries; differs: it is no right answer."""
+
+    function: str
+    question: str
+    what: str
+    differs: bool
+    libraries: list[str]
+
+
+def answers(rows: Sequence[PeerRow], topic: str) -> list[Answer]:
+    """Of each probe of a topic what comes out, the most frequent first."""
+    own = [row for row in rows if row.group.startswith(f"{topic}: ") and row.answered]
+    found: dict[tuple[str, str], dict[tuple[str, bool], list[str]]] = {}
+    for row in own:
+        what = row.convention or row.said, row.verdict == DIFFERS
+        of_probe = found.setdefault((row.function, row.group.partition(": ")[2]), {})
+        of_probe.setdefault(what, []).append(row.library)
+    return [
+        Answer(*where, *what, libraries)
+        for where, named in found.items()
+        for what, libraries in sorted(named.items(), key=lambda pair: -len(pair[1]))
+    ]
+
+
 def _topics(rows: Sequence[PeerRow]) -> Iterator[str]:
     for topic in TOPICS:
-        own = [row for row in rows if row.group.startswith(f"{topic}: ") and row.answered]
-        if own:
-            yield f"## {topic}"
-            yield ""
-            yield ABOUT[topic]
-            yield ""
-            yield "| function | question | what comes out | libraries |"
-            yield "|---|---|---|---|"
-            yield from _answers(own)
-            yield ""
-
-
-def _answers(rows: Sequence[PeerRow]) -> Iterator[str]:
-    """A line for each thing that comes out, the most frequent first."""
-    for function, group in dict.fromkeys((row.function, row.group) for row in rows):
-        own = [row for row in rows if (row.function, row.group) == (function, group)]
-        found: dict[str, list[str]] = {}
-        for row in own:
-            found.setdefault(_came_out(row), []).append(row.library)
-        ordered = sorted(found.items(), key=lambda pair: -len(pair[1]))
-        for place, (what, libraries) in enumerate(ordered):
-            name, question = (f"`{function}`", group.partition(": ")[2]) if not place else ("", "")
-            yield f"| {name} | {question} | {_cell(what)} | {', '.join(libraries)} |"
-
-
-def _came_out(row: PeerRow) -> str:
-    wrong = "**differs**: " if row.verdict == DIFFERS else ""
-    return wrong + (row.convention or row.said)
+        found = answers(rows, topic)
+        if not found:
+            continue
+        yield from (f"## {topic}", "", ABOUT[topic], "")
+        yield "| function | question | what comes out | libraries |"
+        yield "|---|---|---|---|"
+        before = ("", "")
+        for one in found:
+            where = one.function, one.question
+            function, question = (f"`{where[0]}`", where[1]) if where != before else ("", "")
+            before = where
+            what = _cell(f"**differs**: {one.what}" if one.differs else one.what)
+            yield f"| {function} | {question} | {what} | {', '.join(one.libraries)} |"
+        yield ""
 
 
 def _cell(text: str) -> str:

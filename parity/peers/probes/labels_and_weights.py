@@ -38,13 +38,20 @@ def _logs() -> Array:
 
 
 def _of_probabilities() -> Probe:
-    """Σ_nc w[c]·t[n,c]·(−log p[n,c]), over N or over Σ w·t."""
+    """Σ_nc w[c]·t[n,c]·(−log p[n,c]), over N or over Σ w·t; or samples weighted by Σ_c w·t."""
     target = np.array([[0.5, 0.25, 0.25], [0.125, 0.375, 0.5]])
     total = -(WEIGHT * target * _logs()).sum()
+    of_samples = (WEIGHT * target).sum(1)
+    weighted = -(of_samples * (target * _logs()).sum(1)).sum()
     answers = {
         "the mean divides by N": total / 2,
-        "the mean divides by Σ w·t": total / (WEIGHT * target).sum(),
+        "the mean divides by Σ w·t": total / of_samples.sum(),
+        "a sample is weighted by its Σ w·t, the mean divides by N": weighted / 2,
+        "a sample is weighted by its Σ w·t, the mean divides by all of them": (
+            weighted / of_samples.sum()
+        ),
     }
+    # of_samples: (N,)
     arrays = {"logits": LOGITS, "target": target, "weight": WEIGHT}
     return Probe(
         "cross_entropy",

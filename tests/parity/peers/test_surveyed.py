@@ -190,10 +190,42 @@ def forward(function, arrays, options):
     assert (row.verdict, row.convention) == ("differs", "")
 
 
-def test_a_gelu_by_tanh_is_the_adapters(tmp_path: Path) -> None:
-    """Which GELU is asked is said: who gives the other one misunderstands an option."""
+def test_a_gelu_by_tanh_is_a_convention(tmp_path: Path) -> None:
+    """Whichever was asked."""
     found = surveyed(tmp_path, TANH, ("gelu",))
-    assert {row.verdict for row in found} == {"adapter"}
+    row = of(found, "gelu", "cases, float32")
+    assert (row.verdict, row.convention) == ("convention", "the approximation by tanh")
+    assert of(found, "gelu", "defaults: approximate").convention == "approximate is 'tanh'"
+
+
+def test_float64_in_float32_differs(tmp_path: Path) -> None:
+    """It is recognised from the digits."""
+    planted = """
+def answer(function, arrays, options, dy, wanted):
+    wide = {n: a.astype(np.float32) if a.dtype == np.float64 else a for n, a in arrays.items()}
+    found = _right_answer(function, wide, options, dy.astype(np.float32), wanted)
+    return {n: a.astype(dy.dtype) for n, a in found.items()}
+"""
+    row = of(surveyed(tmp_path, planted, ("conv2d",)), "conv2d", "cases, float64")
+    assert (row.verdict, row.convention) == ("differs", "float64 with the digits of float32")
+    assert row.held < row.answered == row.cases
+
+
+def test_sums_of_other_terms_are_named(tmp_path: Path) -> None:
+    """A convolution by FFT: right beside the largest sum, and no integers come out exactly."""
+    planted = """
+def forward(function, arrays, options):
+    y = np.array(_right_forward(function, arrays, options))
+    if function == "conv2d":
+        noise = np.cos(np.arange(y.size)).reshape(y.shape) * np.finfo(y.dtype).eps
+        y = (y + noise * np.max(np.abs(y))).astype(y.dtype)
+    return y
+"""
+    found = surveyed(tmp_path, planted, ("conv2d",))
+    row = of(found, "conv2d", "cases, float32")
+    assert row.verdict == "convention"
+    assert row.convention.startswith("its sums add other terms, as Winograd and FFT do")
+    assert of(found, "conv2d", "integers: 64 maps of 56×55, y").verdict == "differs"
 
 
 def test_what_is_missing_is_said(tmp_path: Path) -> None:
