@@ -85,7 +85,7 @@ def judged_case(asked: Asked, right: Expected, answer: Answer) -> JudgedCase:
     )
     if wrong and not said:
         said = frozenset(
-            name for name, holds in INEXACT.items() if all(holds(right, one) for one in wrong)
+            next(([n] for n, holds in INEXACT.items() if all(holds(right, w) for w in wrong)), [])
         )
     return JudgedCase(asked, answer, judged, said, right)
 
@@ -122,16 +122,20 @@ def _normwise(right: Expected, one: Judged) -> bool:
     """Whether the errors of sums of products are small beside the largest sum."""
     if one.aspect != VALUES or FUNCTIONS[right.problem.function].subject not in SUMMING:
         return False
-    return bool(np.max(_errors(right, one)) <= np.max(right.limits[one.tensor]))
+    unit = float(np.finfo(right.problem.dy.dtype).eps) / 2
+    least = ROUNDINGS * unit * np.max(right.terms[one.tensor])  # of integers, which have no limit
+    return bool(np.max(_errors(right, one)) <= max(least, np.max(right.limits[one.tensor])))
 
 
 def _narrow(right: Expected, one: Judged) -> bool:
-    """Whether float64 came with the digits of float32."""
+    """Whether float64 came with the digits of float32: within its bound, and no nearer."""
     if one.aspect not in (VALUES, DTYPE) or right.problem.dy.dtype != np.float64:
         return False
-    size = np.abs(right.right(one.tensor))
-    limits = right.limits[one.tensor] * WIDER + size * float(np.finfo(np.float32).eps)
-    return bool(np.all(_errors(right, one) <= limits))
+    errors, size = _errors(right, one), np.abs(right.right(one.tensor))
+    eps = float(np.finfo(np.float32).eps)
+    limits = right.limits[one.tensor] * WIDER + ROUNDINGS * eps / 2 * right.terms[one.tensor]
+    lost = np.max(errors) > FAR * np.max(size)
+    return bool(lost) and bool(np.all(errors <= limits + eps * size))
 
 
 def _errors(right: Expected, one: Judged) -> Array:
@@ -140,6 +144,8 @@ def _errors(right: Expected, one: Judged) -> Array:
 
 
 SUMMING = ("convolution", "transposed_convolution", "dense", "correlation")
+ROUNDINGS = 16
+FAR = 2.0**-40  # of the largest element: between the digits of both
 WIDER = float(np.finfo(np.float32).eps / np.finfo(np.float64).eps)
 INEXACT: Mapping[str, Callable[[Expected, Judged], bool]] = {NORMWISE: _normwise, NARROW: _narrow}
 

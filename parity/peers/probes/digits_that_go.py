@@ -41,6 +41,8 @@ def values_lost() -> Iterator[Probe]:
     rounded = np.log(np.float32(1) + np.exp(far).astype(np.float32))
     cut = {ALL_DIGITS: np.log1p(np.exp(far)), ROUNDED: rounded.astype(np.float64), "0": 0 * far}
     yield _lost("softplus", "far below", far, cut)
+    far = numbers(-3, -4)
+    yield _lost("gelu", "far below", far, {ALL_DIGITS: refimpl.gelu(far)}, {"approximate": "none"})
     yield _sure_answer()
     yield _beside_a_zero()
 
@@ -152,7 +154,7 @@ def long_sums() -> Iterator[Probe]:
         answers = {ADDED_WELL: {"y": np.asarray(value)}}
         yield LongSum(function, SUMS, name, x, {}, 2.0, answers, choice=False)
     side = (1, 1, 1000, 1000)
-    arrays = {"x": np.zeros(side), "weight": np.ones((1, 1, 1, 1)), "bias": [0.5]}
+    arrays = {"x": np.zeros((1, 1, 1002, 1002)), "weight": np.ones((1, 1, 3, 3)), "bias": [0.5]}
     answers = {ADDED_WELL: {"dbias": numbers(MILLION * tenth)}}
     dy = np.full(side, tenth)
     yield LongSum("conv2d", SUMS, f"dbias of {name}", arrays, {}, dy, answers, choice=False)

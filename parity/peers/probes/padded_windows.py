@@ -106,6 +106,7 @@ def same_paddings() -> Iterator[Probe]:
     yield _same_conv("stride 2", x, weight, {"stride": (1, 2)}, {BEHIND: (0, 1), BEFORE: (1, 0)})
     even = row_of_map(1, 10)
     yield _same_conv("an even kernel", x, even, {}, {BEHIND: (0, 1), BEFORE: (1, 0)})
+    yield from _same_of_matrices()
     yield _same_dilated(row_of_map(1, 2, 3, 4, 5, 6, 7), weight)
     for name, at_end in (("same", True), ("same_lower", False)):
         options = {"kernel_size": (1, 3), "stride": (1, 2), "padding": name}
@@ -147,6 +148,23 @@ def _same_conv(
     dy = row_of_map(*range(2, 2 + first.size))
     arrays = {"x": x, "weight": weight}
     return Probe("conv2d", SAME, name, arrays, {"padding": "same", **options}, dy, answers)
+
+
+PLACES = ("(k − 1)//2", "k//2")
+
+
+def _same_of_matrices() -> Iterator[Probe]:
+    """An even kernel has no middle: "same" begins at (k − 1)//2 or at k//2 of "full"."""
+    a, kernel = numbers(1, 2, 3, 4, 5).reshape(1, 5), numbers(1, 10).reshape(1, 2)
+    for function, usual in (("correlate2d", 1), ("convolve2d", 0)):
+        full = getattr(refimpl, function)(a, kernel, mode="full")
+        answers = {
+            f"the middle of “full” begins at {PLACES[first]}": {"y": full[:, first : first + 5]}
+            for first in (usual, 1 - usual)
+        }
+        arrays = {"a": a, "kernel": kernel}
+        dy = numbers(2, 3, 5, 7, 11).reshape(1, 5)
+        yield Probe(function, SAME, "an even kernel", arrays, {"mode": "same"}, dy, answers)
 
 
 def _same_dilated(x: Array, weight: Array) -> Probe:

@@ -90,3 +90,22 @@ def not_a_number() -> Iterator[Probe]:
             out = {s: {"y": np.where([True, False], t["y"], 0.5)} for s, t in out.items()}
         x = numbers(nan, 0.0 if function == "sigmoid" else 0.5)
         yield Probe(function, NOT_A_NUMBER, "value", {"x": x}, {}, [2.0, 3.0], out)
+    yield _ignored()
+
+
+def _ignored() -> Probe:
+    """A sample of NaN whose class is ignored, beside one that counts."""
+    logits = np.array([[nan, nan, nan], [0.5, -1.0, 2.0]])
+    p = np.exp(logits[1]) / np.exp(logits[1]).sum()
+    counts = 3 * (p - numbers(1, 0, 0))
+    rows = {"its gradient is 0": numbers(0, 0, 0), "its gradient is NaN": numbers(nan, nan, nan)}
+    return Probe(
+        "cross_entropy",
+        NOT_A_NUMBER,
+        "an ignored sample of NaN",
+        {"logits": logits, "target": [1, 0]},
+        {"ignore_index": 1},
+        3.0,
+        {said: {"dlogits": np.array([row, counts])} for said, row in rows.items()},
+        kept={"target": "int64"},
+    )
