@@ -36,10 +36,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("parity watch nets.py:Net --shape 2,9 --steps 3", "while it trains"),
     ),
     "peers": (
-        ("parity peers", "all frameworks that make peers has installed"),
+        ("parity peers", "all that are installed"),
         ("parity peers jax tensorflow", "some of them"),
         ("parity peers --function max_pool2d", "in one function"),
-        ("parity peers jax --python jax=my/bin/python", "in yours"),
+        ("parity peers jax --python jax=jax/bin/python", "a framework of yours"),
         ("parity peers torch --diff old.csv", "what a release changed"),
     ),
     "explain": (
