@@ -45,6 +45,8 @@ def announcement(left: Sequence[Peer], there: int) -> str:
     >>> announcement([Peer("one", Path("one.py"), size_mb=1500, seconds=90)], 2)
     '1 environment in .peers, about 2 minutes and 1.5 GB; 2 are there'
     """
+    if not left:
+        return f"all {there} are there"
     count = f"{len(left)} environment{'s' * (len(left) != 1)}"
     minutes = max(1, round(sum(peer.seconds for peer in left) / 60 + 0.4))
     gigabytes = sum(peer.size_mb for peer in left) / 1000
@@ -78,7 +80,8 @@ def main(names: Sequence[str]) -> int:
     for peer in wanted:
         if peer.needs:
             print(f"{peer.name} needs {peer.needs}, too")
-    print(f"pip could not install {', '.join(failed)}" if failed else "all there: parity peers")
+    if failed:
+        print(f"pip could not install {', '.join(failed)}")
     return 1 if failed else 0
 
 

@@ -133,11 +133,10 @@ def _batch_norm(
     training: bool = False, **options: Any,
 ) -> Any:  # fmt: skip
     need(options, momentum=None)
-    ones = ops.ones(x.shape[1], x.dtype)
-    running_mean = 0 * ones if running_mean is None else running_mean
-    running_var = ones if running_var is None else running_var
-    weight, bias = ones if weight is None else weight, 0 * ones if bias is None else bias
-    return ops.batch_norm(x, running_mean, running_var, weight, bias, training, **options)
+    usual = [ops.full((x.shape[1],), value, dtype=x.dtype) for value in (0, 1, 1, 0)]
+    asked = running_mean, running_var, weight, bias
+    given = [u if a is None else a for u, a in zip(usual, asked)]  # noqa: B905
+    return ops.batch_norm(x, *given, training, **options)
 
 
 def _layer_norm(x: Any, normalized_shape: Any, **options: Any) -> Any:
