@@ -47,15 +47,20 @@ def _ends(padding: Any) -> list[int]:
     sides = pairs(padding, 2)
     if any(before != behind for before, behind in sides):
         raise Missing("both ends of an axis are padded alike")
-    return [before for before, _ in sides]
+    return [before for before, _ in reversed(sides)]
+
+
+def _across(value: Any) -> list[int]:
+    """MNN has the columns before the rows."""
+    return list(reversed(each(value, 2)))
 
 
 def _conv2d(x: Any, weight: Any, bias: Any = None, **options: Any) -> Any:
     need(options, padding_mode="zeros")
     padding, outputs = options["padding"], weight.shape[0]
     bias = F.const([0.0] * outputs, [outputs]) if bias is None else bias
-    steps = list(each(options["stride"], 2))
-    dilation, groups = list(each(options["dilation"], 2)), options["groups"]
+    steps = _across(options["stride"])
+    dilation, groups = _across(options["dilation"]), options["groups"]
     if padding in PADDED:
         given = [0, 0], dilation, groups, PADDED[padding]
     else:
@@ -66,7 +71,7 @@ def _conv2d(x: Any, weight: Any, bias: Any = None, **options: Any) -> Any:
 def _pool(pool: Any, **usual: Any) -> Any:
     def apply(x: Any, kernel_size: Any, stride: Any, padding: Any = 0, **options: Any) -> Any:
         need(options, ceil_mode=False, **usual)
-        windows = list(each(kernel_size, 2)), list(each(stride, 2))
+        windows = _across(kernel_size), _across(stride)
         if padding in PADDED:
             return pool(_maps(x), *windows, PADDED[padding])
         ends = _ends(padding)
