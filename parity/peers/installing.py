@@ -59,7 +59,11 @@ def install(peer: Peer, folder: Path = VENVS) -> bool:
     place = folder / peer.venv
     shutil.rmtree(place, ignore_errors=True)
     venv.create(place, with_pip=True)
-    options = ["--quiet", "--disable-pip-version-check", *shlex.split(os.environ.get("PIP_INDEX", ""))]
+    options = [
+        "--quiet",
+        "--disable-pip-version-check",
+        *shlex.split(os.environ.get("PIP_INDEX", "")),
+    ]
     command = [str(place / SCRIPTS), "-m", "pip", "install", *options, *peer.requirements]
     if subprocess.run(command, check=False).returncode:
         return False
@@ -90,7 +94,9 @@ def _made(peer: Peer) -> bool:
     print(f"{peer.venv}: {' '.join(peer.requirements)}", flush=True)
     begun = time.perf_counter()
     made = install(peer)
-    print(f"  {'done' if made else 'not installed'}, {time.perf_counter() - begun:.0f} s", flush=True)
+    print(
+        f"  {'done' if made else 'not installed'}, {time.perf_counter() - begun:.0f} s", flush=True
+    )
     return made
 
 

@@ -28,8 +28,8 @@ class Peer:
     """A framework as it can be asked.
 
     adapter: the script that speaks to it. venv: the folder of its environment. requirements: what
-    pip installs there, size_mb and seconds what that takes, `needs` what pip cannot bring. compiler:
-    each case takes seconds. absent: why it cannot be installed.
+    pip installs there; size_mb and seconds: what that takes; needs: what pip cannot bring.
+    compiler: each case takes seconds. absent: why it cannot be installed.
     """
 
     name: str

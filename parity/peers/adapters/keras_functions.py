@@ -106,7 +106,9 @@ def _adaptive(pool: Any, n: int) -> Any:
 
 def _pad(x: Any, padding: Any, mode: str = "constant", value: float = 0) -> Any:
     sides = [(0, 0), (0, 0), *pairs(padding, x.ndim - 2)]
-    return ops.pad(x, sides, MODES[mode], **({"constant_values": value} if mode == "constant" else {}))
+    return ops.pad(
+        x, sides, MODES[mode], **({"constant_values": value} if mode == "constant" else {})
+    )
 
 
 # --- losses, normalisation ----------------------------------------------------------------
@@ -184,9 +186,7 @@ AVERAGES = {"ceil_mode": False, "divisor_override": None, "count_include_pad": F
 FUNCTIONS = {
     **{f"conv{n}d": _conv(n) for n in (1, 2, 3)},
     **{f"conv_transpose{n}d": _conv_transpose(n) for n in (1, 2, 3)},
-    **{
-        f"max_pool{n}d": _pool(ops.max_pool, n, ceil_mode=False, dilation=1) for n in (1, 2, 3)
-    },
+    **{f"max_pool{n}d": _pool(ops.max_pool, n, ceil_mode=False, dilation=1) for n in (1, 2, 3)},
     **{f"avg_pool{n}d": _pool(ops.average_pool, n, **AVERAGES) for n in (1, 2, 3)},
     **{f"adaptive_avg_pool{n}d": _adaptive(ops.adaptive_average_pool, n) for n in (1, 2, 3)},
     **{f"adaptive_max_pool{n}d": _adaptive(ops.adaptive_max_pool, n) for n in (1, 2, 3)},

@@ -120,7 +120,9 @@ def _pad(x: Any, padding: Any, mode: str = "constant", value: float = 0) -> Any:
 # --- normalisation ------------------------------------------------------------------------
 
 
-def _normalised(module: Any, x: Any, weight: Any, bias: Any, options: Any, **statistics: Any) -> Any:
+def _normalised(
+    module: Any, x: Any, weight: Any, bias: Any, options: Any, **statistics: Any
+) -> Any:
     """y of flax's module with these parameters; eps is called epsilon there."""
     if "eps" in options:
         options["epsilon"] = options.pop("eps")
@@ -186,7 +188,9 @@ def _reduced(losses: Any, reduction: str = "none") -> Any:
     return {"none": lambda v: v, "sum": lambda x: jnp.sum(x), "mean": jnp.mean}[reduction](losses)
 
 
-def _cross_entropy(logits: Any, target: Any, reduction: str = "none", weight: Any = None, **options: Any) -> Any:
+def _cross_entropy(
+    logits: Any, target: Any, reduction: str = "none", weight: Any = None, **options: Any
+) -> Any:
     without("optax's losses have no {}", weight=weight)
     need(options, ignore_index=-100, label_smoothing=0)
     axis = 1 if logits.ndim > 1 else 0
@@ -249,4 +253,6 @@ FUNCTIONS = {
     "sum": lambda x: jnp.sum(x),
     "cumprod": lambda x: jnp.cumprod(x),
 }
-MISSING = {f"adaptive_{kind}_pool{n}d": "no adaptive pooling" for kind in ("avg", "max") for n in (1, 2, 3)}
+MISSING = {
+    f"adaptive_{kind}_pool{n}d": "no adaptive pooling" for kind in ("avg", "max") for n in (1, 2, 3)
+}

@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 os.environ["OMP_NUM_THREADS"] = "1"
-os.environ["GLOG_v"] = "4"
+os.environ["GLOG_v"] = "4"  # noqa: SIM112 (its name)
 
 import mindspore as ms
 import numpy as np
@@ -97,16 +97,19 @@ def _avg_pool(n: int) -> Any:
 
     def apply(x: Any, kernel_size: Any, stride: Any, padding: Any = 0, **options: Any) -> Any:
         sides = pairs(padding, n)
-        if n == 1:
-            ends = sides[0][0]
-        else:  # both ends of an axis, one behind the other
-            ends = tuple(side for pair in sides for side in pair)
+        in_a_row = tuple(side for pair in sides for side in pair)
+        ends = sides[0][0] if n == 1 else in_a_row
         return pool(x, _number(kernel_size, n), _number(stride, n), ends, **options)
 
     return apply
 
 
-MODES = {"constant": "constant", "reflect": "reflect", "replicate": "replicate", "circular": "circular"}
+MODES = {
+    "constant": "constant",
+    "reflect": "reflect",
+    "replicate": "replicate",
+    "circular": "circular",
+}
 
 
 def _pad(x: Any, padding: Any, mode: str = "constant", value: float = 0) -> Any:
@@ -144,7 +147,8 @@ def _layer_norm(x: Any, normalized_shape: Any, **options: Any) -> Any:
 
 
 def _leaky_relu(x: Any, **options: Any) -> Any:
-    return ops.leaky_relu(x, **{"alpha": value for value in options.values()})
+    named = {"alpha": options["negative_slope"]} if options else {}
+    return ops.leaky_relu(x, **named)
 
 
 def _elu(x: Any, **options: Any) -> Any:

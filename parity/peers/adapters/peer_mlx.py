@@ -72,7 +72,8 @@ def _conv(n: int) -> Any:
         dilation: Any = 1, groups: int = 1, **options: Any,
     ) -> Any:  # fmt: skip
         need(options, padding_mode="zeros")
-        sides = pairs(padding, n, [d * (k - 1) for d, k in zip(each(dilation, n), weight.shape[2:])])  # noqa: B905
+        kernel = zip(each(dilation, n), weight.shape[2:])  # noqa: B905
+        sides = pairs(padding, n, [d * (k - 1) for d, k in kernel])
         begin, end = [before for before, _ in sides], [behind for _, behind in sides]
         y = mx.conv_general(
             _last(x), _last(weight), each(stride, n), (begin, end), each(dilation, n), groups=groups

@@ -123,7 +123,7 @@ def _softmax(x: Any, axis: int = -1) -> Any:
 
 def _gelu(x: Any, **options: Any) -> Any:
     fast = {"tanh": 1, "none": 0}
-    return _layer("GELU", x, {0: fast[value] for value in options.values()})
+    return _layer("GELU", x, {0: fast[options["approximate"]]} if options else {})
 
 
 FUNCTIONS = {

@@ -106,14 +106,16 @@ def _conv_transpose(n: int) -> Any:
 
 
 def _rounding(options: dict[str, Any]) -> dict[str, Any]:
-    """"ceil_torch" leaves out a window that would start in the padding."""
+    """ "ceil_torch" leaves out a window that would start in the padding."""
     if "ceil_mode" not in options:
         return {}
     return {"rounding_type": "ceil_torch" if options.pop("ceil_mode") else "floor"}
 
 
 def _max_pool(n: int) -> Any:
-    def apply(x: Any, kernel_size: Any, stride: Any, padding: Any = 0, dilation: Any = 1, **options: Any) -> Any:
+    def apply(
+        x: Any, kernel_size: Any, stride: Any, padding: Any = 0, dilation: Any = 1, **options: Any
+    ) -> Any:
         begin, end, auto = _sides(padding, n)
         steps = list(each(stride, n)), list(each(dilation, n))
         window = list(each(kernel_size, n))

@@ -44,7 +44,12 @@ def _compute(function: Any, arrays: Any, options: Any, dy: Any, wanted: Any) -> 
 
 # --- windows ------------------------------------------------------------------------------
 
-BORDERS = {"constant": "constant", "reflect": "reflect", "replicate": "replicate", "circular": "circular"}
+BORDERS = {
+    "constant": "constant",
+    "reflect": "reflect",
+    "replicate": "replicate",
+    "circular": "circular",
+}
 
 
 def _numbers(padding: Any, n: int, kernel: Any = ()) -> Any:

@@ -34,9 +34,7 @@ def _compute(function: Any, arrays: Any, options: Any, dy: Any, wanted: Any) -> 
     outputs, names = [y], ["y"]
     if wanted and tuple(y.type.shape) == dy.shape:
         upstream = pt.constant(dy)
-        outputs += pytensor.grad(
-            None, [given[name] for name in wanted], known_grads={y: upstream}
-        )
+        outputs += pytensor.grad(None, [given[name] for name in wanted], known_grads={y: upstream})
         names += [f"d{name}" for name in wanted]
     compiled = pytensor.function(list(given.values()), outputs, on_unused_input="ignore")
     return dict(zip(names, map(np.asarray, compiled(*arrays.values()))))  # noqa: B905

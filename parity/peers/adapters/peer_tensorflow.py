@@ -210,14 +210,16 @@ def _local_response_norm(x: Any, size: int, **options: Any) -> Any:
         raise Missing("lrn takes four axes and an odd size")
     alpha = {"alpha": options.pop("alpha") / size} if "alpha" in options else {}
     bias = {"bias": options.pop("k")} if "k" in options else {}
-    return _first(tf.nn.local_response_normalization(_last(x), size // 2, **bias, **alpha, **options))
+    return _first(
+        tf.nn.local_response_normalization(_last(x), size // 2, **bias, **alpha, **options)
+    )
 
 
 # --- functions of one element -------------------------------------------------------------
 
 
 def _leaky_relu(x: Any, **options: Any) -> Any:
-    named = {"alpha": value for value in options.values()}
+    named = {"alpha": options["negative_slope"]} if options else {}
     return tf.nn.leaky_relu(x, **named)
 
 
