@@ -32,6 +32,7 @@ def alternatives(problem: Problem) -> Iterator[Alternative]:
         if FUNCTIONS[problem.function].subject == subject:
             for kind in kinds:
                 yield from kind(problem)
+    yield from _rounded(problem)
 
 
 def mixed_up(problem: Problem) -> Iterator[Alternative]:
@@ -141,6 +142,16 @@ def _approximated(problem: Problem) -> Iterator[Alternative]:
         other = "none" if problem.options.get("approximate") == "tanh" else "tanh"
         said = {"none": "the exact GELU", "tanh": "the approximation by tanh"}[other]
         yield from _with(problem, said, approximate=other)
+
+
+def _rounded(problem: Problem) -> Iterator[Alternative]:
+    """Options that pass through float32 on their way, as attributes of ONNX do."""
+    known = {**Call(problem).parameters, **problem.options}
+    floats = {name: v for name, v in known.items() if isinstance(v, float)}
+    narrow = {name: float(np.float32(v)) for name, v in floats.items()}
+    for name in floats:
+        if narrow[name] != floats[name] and problem.dy.dtype == np.float64:
+            yield from _with(problem, f"{name} is rounded to float32", **{name: narrow[name]})
 
 
 def _undivided(problem: Problem) -> Iterator[Alternative]:

@@ -135,7 +135,7 @@ def _narrow(right: Expected, one: Judged) -> bool:
     eps = float(np.finfo(np.float32).eps)
     limits = right.limits[one.tensor] * WIDER + ROUNDINGS * eps / 2 * right.terms[one.tensor]
     lost = np.max(errors) > FAR * np.max(size)
-    return bool(lost) and bool(np.all(errors <= limits + eps * size))
+    return bool(lost) and bool(np.all(errors <= limits + eps * np.max(size)))
 
 
 def _errors(right: Expected, one: Judged) -> Array:

@@ -1,7 +1,7 @@
 """Whether an adapter says what it is to say: a tiny case of each function, before verdicts count.
 
-Every library has the plain form of a function that it has at all. What is wrong there is the
-adapter's: a kernel turned, axes taken for others.
+Every library has the plain form of a function that it has at all. A kernel that is turned there,
+axes taken for others are the adapter's.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from dataclasses import replace
 from functools import cache
 from itertools import permutations
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 
 from parity.candidates.asked import Asked, problem_of
-from parity.candidates.judge import judge
+from parity.candidates.judge import SHAPE, judge
 from parity.candidates.reference import Expected, expected
 from parity.cases.case import Array
 from parity.cases.functions import FUNCTIONS
@@ -35,7 +36,9 @@ def tiny(function: str) -> Asked | None:
     found = sorted(candidates(function), key=_plainness)
     if not found:
         return None
-    whole = in_integers(found[0].case)
+    # A 0 is a kink of functions of one element, however smooth: some make them of maxima.
+    case = found[0].case
+    whole = in_integers(case) if "weight" in case.arrays else case
     named = replace(whole, name=f"self-test, {whole.name}")
     return problem_of(named, "float32", SEED) or found[0]
 
@@ -53,13 +56,22 @@ def _plainness(asked: Asked) -> tuple[int, int, int, int]:
     return extra, lacking, alike, prod(x.shape)
 
 
-def fault(asked: Asked, right: Expected, answer: Answer) -> str:
-    """What the adapter does wrong in the tiny case; "" if nothing, or if it gives no answer.
+class Fault(NamedTuple):
+    """What is wrong in the tiny case. ours: it is a mix-up that only an adapter makes."""
 
-    Digits that are lost are the library's.
+    said: str
+    ours: bool
+
+
+def fault(asked: Asked, right: Expected, answer: Answer) -> Fault | None:
+    """What is wrong in the tiny case; None if nothing, or if there is no answer.
+
+    Digits that are lost are the library's. Of other wrong numbers nobody knows whose they are.
     """
     if not answer.tensors:
-        return ""
+        return None
+    if "y" not in answer.tensors:
+        return Fault("y is missing", ours=True)
     wrong = [
         judged
         for tensor, value in answer.tensors.items()
@@ -68,8 +80,10 @@ def fault(asked: Asked, right: Expected, answer: Answer) -> str:
         if judged.aspect and not _same(value, right.right(tensor))
     ]
     if not wrong:
-        return "" if "y" in answer.tensors else "y is missing"
-    return next(_mixed(asked.problem, answer), wrong[0].said)
+        return None
+    for said in _mixed(asked.problem, answer):
+        return Fault(said, ours=True)
+    return Fault(wrong[0].said, ours=wrong[0].aspect == SHAPE)
 
 
 def _mixed(problem: Problem, answer: Answer) -> Iterator[str]:

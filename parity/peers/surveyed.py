@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from parity.candidates.asked import Asked
 from parity.peers.chosen_cases import EVERY
 from parity.peers.gathering import Gathered
-from parity.peers.group_verdicts import ADAPTER, CASES, PeerRow, Said, of_cases, of_probe
+from parity.peers.group_verdicts import ADAPTER, CASES, DIFFERS, PeerRow, Said, of_cases, of_probe
 from parity.peers.judged_cases import JudgedCase, Truths, judged_case
 from parity.peers.libraries import Peer
 from parity.peers.peer_line import About, Answer
@@ -22,6 +22,7 @@ class Surveyed:
     """What one library gave, judged.
 
     faults: of each function whose adapter is wrong, what it does: nothing is said of the library.
+    doubts: of each that is wrong in its tiny case, by the library or the adapter, how.
     """
 
     peer: Peer
@@ -31,6 +32,7 @@ class Surveyed:
     answered: dict[tuple[str, str], list[JudgedCase]] = field(default_factory=dict)
     probed: list[tuple[Probe, Said]] = field(default_factory=list)
     faults: dict[str, str] = field(default_factory=dict)
+    doubts: dict[str, str] = field(default_factory=dict)
 
     @property
     def asked(self) -> int:
@@ -53,8 +55,9 @@ def survey(gathered: Gathered, truths: Truths) -> Surveyed:
         if isinstance(step.what, Probe):
             found.probed.append((step.what, of_probe(step.what, answer)))
         elif step.is_test:
-            said = fault(step.what, truths.of(step.what), answer)
-            found.faults |= {step.function: said} if said else {}
+            wrong = fault(step.what, truths.of(step.what), answer)
+            if wrong is not None:
+                (found.faults if wrong.ours else found.doubts)[step.function] = wrong.said
         else:
             judged = _judged(step.what, truths, answer)
             found.answered.setdefault((step.function, step.what.dtype), []).append(judged)
@@ -76,6 +79,8 @@ def rows(found: Surveyed, date: str) -> list[PeerRow]:
     said: dict[tuple[str, str], Said] = {
         (function, SELF_TEST): Said(ADAPTER, said=fault) for function, fault in found.faults.items()
     }
+    for function, doubt in found.doubts.items():
+        said[function, SELF_TEST] = Said(DIFFERS, said=f"{doubt}; the library or our adapter")
     for (function, dtype), cases in found.answered.items():
         said[function, f"{CASES}, {dtype}"] = of_cases(cases)
     for probe, one in found.probed:

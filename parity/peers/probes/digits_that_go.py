@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from math import erf, sqrt
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,11 @@ def values_lost() -> Iterator[Probe]:
     maxima = {said: np.array([[[y]]]) for said, y in answers.items()}
     yield _lost("max_pool1d", "below −2²⁴", far, maxima, {"kernel_size": 4})
     far = np.array([[0.0, -500.0]])
-    cut = {"both logarithms": far, "cut at −64": np.array([[0.0, -64.0]])}
+    cut = {
+        "both logarithms": far,
+        "cut at −64": np.array([[0.0, -64.0]]),
+        "−∞, the logarithm of a 0": np.array([[0.0, -np.inf]]),
+    }
     beside = replace(_lost("log_softmax", "far below", far, cut, {"axis": 1}), by_element=False)
     yield beside  # the other logarithm is −e⁻⁵⁰⁰
     far = numbers(-18, -30, 18)
@@ -42,7 +47,8 @@ def values_lost() -> Iterator[Probe]:
     cut = {ALL_DIGITS: np.log1p(np.exp(far)), ROUNDED: rounded.astype(np.float64), "0": 0 * far}
     yield _lost("softplus", "far below", far, cut)
     far = numbers(-3, -4)
-    yield _lost("gelu", "far below", far, {ALL_DIGITS: refimpl.gelu(far)}, {"approximate": "none"})
+    cut = {ALL_DIGITS: refimpl.gelu(far), "1 + erf of a rounded erf": far / 2 * (1 + _erf(far))}
+    yield _lost("gelu", "far below", far, cut, {"approximate": "none"})
     yield _sure_answer()
     yield _beside_a_zero()
 
@@ -72,6 +78,12 @@ def _lost(
     )
 
 
+def _erf(x: Array) -> Array:
+    """erf(x/√2), rounded to float32."""
+    rounded = [np.float32(erf(value / sqrt(2))) for value in x.tolist()]
+    return np.array(rounded, np.float64)
+
+
 def _sure_answer() -> Probe:
     """A loss of 6·10⁻⁶: log(1 + e⁻¹²), where 1 + e⁻¹² is rounded or not, or the 12 added to it."""
     right = np.log1p(np.exp(-12.0))
@@ -97,7 +109,11 @@ def _sure_answer() -> Probe:
 
 def _beside_a_zero() -> Probe:
     """∂/∂x_j Σ dy_i · Π_{k≤i} x_k at x = (2, 0, 3): (1, 2·2 + 5·2·3, 0)."""
-    gradients = {"all terms": (1, 34, 0), "nothing but 1 behind a zero": (1, 0, 0)}
+    gradients = {
+        "all terms": (1, 34, 0),
+        "nothing but 1 behind a zero": (1, 0, 0),
+        "NaN at the zero": (1, np.nan, 0),
+    }
     return Probe(
         "cumprod",
         LOST,

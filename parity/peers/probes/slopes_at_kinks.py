@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from parity.peers.probe import Probe
 from parity.peers.probes.topics import KINKS, numbers
-
-
-def _slopes(usual: Mapping[str, float], at: Sequence[float], beside: Sequence[float]) -> Any:
-    """Answers: dx = (2·slope, beside …)."""
-    return {
-        said: {"dx": numbers(*(2 * slope for _ in at), *beside)} for said, slope in usual.items()
-    }
 
 
 def _kink(
@@ -44,5 +38,8 @@ def kinks() -> Iterator[Probe]:
     elu = {"alpha": 0.5, "1": 1.0, "the mean of both": 0.75, "0": 0.0, "both": 1.5}
     at_zero = {n: v if isinstance(v, float) else 0.0 for n, v in elu.items()}
     yield _kink("elu", "the derivative at 0", 0.0, at_zero, 1.0, {"alpha": 0.5})
+    smooth = {"1": 1.0, "0": 0.0, "2": 2.0}
+    plain = _kink("elu", "the derivative at 0", 0.0, smooth, 1.0, {"alpha": 1.0})
+    yield replace(plain, name="the derivative at 0, where there is no kink", choice=False)
     sixth = {"0": 0.0, "1/12": 1 / 12, "1/6": 1 / 6}
     yield _kink("hardsigmoid", "the derivative at −3", -3.0, sixth, 1 / 6)

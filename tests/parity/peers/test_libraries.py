@@ -49,7 +49,7 @@ def test_an_adapter_imports_nothing_of_ours(path: Path) -> None:
 
 
 def functions(path: Path) -> dict[str, list[str]]:
-    """The functions of a script and their parameters, those that it has from its neighbours, too."""
+    """The functions of a script, or of its neighbours, and their parameters."""
     body = ast.parse(path.read_text(encoding="utf-8")).body
     beside = [node for node in body if isinstance(node, ast.ImportFrom)]
     found: dict[str, list[str]] = {}

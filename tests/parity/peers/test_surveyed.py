@@ -86,6 +86,22 @@ def test_a_wrong_adapter_is_ours(tmp_path: Path, planted: str, function: str, sa
     }
 
 
+def test_of_other_wrong_numbers_nobody_knows_whose_they_are(tmp_path: Path) -> None:
+    """A sum that forgets the bias, already in the tiny case: it differs, and that is said."""
+    planted = """
+def forward(function, arrays, options):
+    if function == "conv2d":
+        arrays = {n: a for n, a in arrays.items() if n != "bias"}
+    return _right_forward(function, arrays, options)
+"""
+    found = surveyed(tmp_path, planted, ("conv2d",))
+    row = of(found, "conv2d", "self-test")
+    assert row.verdict == "differs"
+    assert row.said.startswith("y is wrong in all ")
+    assert row.said.endswith(" elements; the library or our adapter")
+    assert of(found, "conv2d", "cases, float32").verdict == "differs"
+
+
 COUNTING = """
 def forward(function, arrays, options):
     if function == "avg_pool2d" and not options.get("divisor_override"):
@@ -196,6 +212,22 @@ def test_a_gelu_by_tanh_is_a_convention(tmp_path: Path) -> None:
     row = of(found, "gelu", "cases, float32")
     assert (row.verdict, row.convention) == ("convention", "the approximation by tanh")
     assert of(found, "gelu", "defaults: approximate").convention == "approximate is 'tanh'"
+
+
+def test_an_option_in_float32_is_a_convention(tmp_path: Path) -> None:
+    """An ε of 1e-5 that passed through an attribute of float32."""
+    planted = """
+def forward(function, arrays, options):
+    if function == "batch_norm":
+        options = {**options, "eps": float(np.float32(options.get("eps", 1e-5)))}
+    return _right_forward(function, arrays, options)
+def backward(function, dy, arrays, options, wanted):
+    if function == "batch_norm":
+        options = {**options, "eps": float(np.float32(options.get("eps", 1e-5)))}
+    return _right_backward(function, dy, arrays, options, wanted)
+"""
+    row = of(surveyed(tmp_path, planted, ("batch_norm",)), "batch_norm", "cases, float64")
+    assert (row.verdict, row.convention) == ("convention", "eps is rounded to float32")
 
 
 def test_float64_in_float32_differs(tmp_path: Path) -> None:
