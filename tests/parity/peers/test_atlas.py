@@ -9,9 +9,8 @@ import pytest
 
 from parity.peers.atlas import AtlasError, changes, read
 from parity.peers.group_verdicts import PeerRow
-from parity.peers.porting import FORMS, SAMPLE, PortingError
+from parity.peers.porting import SAMPLE, PortingError
 from parity.peers.porting import changes as porting
-from parity.peers.probes.every import probes
 from parity.report.conventions_page import conventions_page
 from parity.results.writing import to_csv
 
@@ -95,12 +94,6 @@ def test_a_name_that_the_table_has_not(names: tuple[str, str, str], said: str) -
     with pytest.raises(PortingError) as refused:
         porting([ROW, OTHER], *names)
     assert str(refused.value) == said
-
-
-def test_forms_are_for_what_probes_know() -> None:
-    """Each belongs to an answer."""
-    known = {name for probe in probes() for name in probe.answers}
-    assert set(FORMS) <= known
 
 
 def test_the_committed_page_is_that_of_the_committed_table() -> None:
