@@ -54,7 +54,9 @@ def _layer(kind: str, x: Any, given: dict[int, Any], weights: bytes = b"") -> An
 
 def _asked(net: Any, sample: Any) -> Any:
     extractor = net.create_extractor()
-    extractor.input("x", ncnn.Mat(np.array(sample, order="C")))
+    held = np.array(sample, order="C")  # a Mat of it has no numbers of its own
+    mat = ncnn.Mat(held).clone()
+    extractor.input("x", mat)
     failed, y = extractor.extract("y")
     if failed:
         raise RuntimeError(f"extract gives {failed}")
