@@ -6,12 +6,19 @@ from typing import Any
 
 import torch
 from peer_tools import answered
-from peer_torch import FUNCTIONS
-from peer_torch import about as eager
+from torch_calls import FUNCTIONS
+
+torch.set_num_threads(1)
 
 
 def about() -> dict[str, Any]:
-    return {**eager(), "note": "torch.compile, inductor, CPU"}
+    return {
+        "library": "torch",
+        "version": torch.__version__,
+        "dtypes": ["float32", "float64"],
+        "gradients": True,
+        "note": "torch.compile, inductor, CPU",
+    }
 
 
 def answer(function: str, arrays: Any, options: Any, dy: Any, wanted: Any) -> dict[str, Any]:
