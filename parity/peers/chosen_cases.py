@@ -77,13 +77,13 @@ def _in_both(turns: Sequence[Asked]) -> Iterator[Asked]:
 def ordered(function: str) -> tuple[Asked, ...]:
     """Its cases in float32, those first that show most of what was not shown before.
 
-    The first has no option that need not be given. Behind all others stand those with many
-    together: what a library has not hides there what it has.
+    Behind all others stand those with many options together: what a library has not hides there
+    what it has.
     """
     found = sorted(candidates(function), key=_options)
     rich = [one for one in found if _options(one) > FEW]
     others = found[: len(found) - len(rich)]
-    return (*others[:1], *_in_order(others[1:]), *_in_order(rich))
+    return (*_in_order(others), *_in_order(rich))
 
 
 def _options(asked: Asked) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -71,21 +71,25 @@ class Gathered:
 
 
 def question(functions: Sequence[str], full: bool, compiler: bool) -> Question:
-    """The cases and probes of these functions.
+    """The cases, tiny ones among them, and the probes of these functions.
 
     A compiler, which takes seconds for each, is asked fifteen in all unless it is `full`.
     """
-    of_functions = [probe for probe in probes() if probe.function in functions]
+    of_functions = tuple(probe for probe in probes() if probe.function in functions)
     if not compiler or full:
-        cases = chosen(functions, None if full else MOST)
-        tested = [tiny(function) for function in functions if function not in EXTRA]
-        kept = tuple(one for one in tested if one is not None)
-        return Question(kept, tuple(cases), tuple(of_functions))
+        tested = _tested(function for function in functions if function not in EXTRA)
+        cases = chosen(functions, None if full else MOST - len(tested))
+        return Question(tested, tuple(cases), of_functions)
     cases = chosen(functions, COMPILED // 3)
-    tested = [tiny(one) for one in dict.fromkeys(one.problem.function for one in cases)]
-    kept = tuple(one for one in tested if one is not None)
-    left = COMPILED - len(cases) - len(kept)
-    return Question(kept, tuple(cases), tuple(of_functions[:left]))
+    tested = _tested(one.problem.function for one in cases)
+    left = COMPILED - len(cases) - len(tested)
+    return Question(tested, tuple(cases), of_functions[:left])
+
+
+def _tested(functions: Iterable[str]) -> tuple[Asked, ...]:
+    """The tiny case of each function, once."""
+    found = (tiny(function) for function in dict.fromkeys(functions))
+    return tuple(one for one in found if one is not None)
 
 
 def gather(

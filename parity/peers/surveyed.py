@@ -54,14 +54,19 @@ def survey(gathered: Gathered, truths: Truths) -> Surveyed:
             continue
         if isinstance(step.what, Probe):
             found.probed.append((step.what, of_probe(step.what, answer)))
-        elif step.is_test:
-            wrong = fault(step.what, truths.of(step.what), answer)
-            if wrong is not None:
-                (found.faults if wrong.ours else found.doubts)[step.function] = wrong.said
-        else:
+        elif not (step.is_test and _at_fault(found, step.what, truths, answer)):
             judged = _judged(step.what, truths, answer)
             found.answered.setdefault((step.function, step.what.dtype), []).append(judged)
     return found
+
+
+def _at_fault(found: Surveyed, asked: Asked, truths: Truths, answer: Answer) -> bool:
+    """Whether the adapter is wrong in the tiny case of a function; doubts are kept, too."""
+    wrong = fault(asked, truths.of(asked), answer)
+    if wrong is not None:
+        named = found.faults if wrong.ours else found.doubts
+        named[asked.problem.function] = wrong.said
+    return wrong is not None and wrong.ours
 
 
 def _judged(asked: Asked, truths: Truths, answer: Answer) -> JudgedCase:
