@@ -75,7 +75,7 @@ def answer(function, arrays, options, dy, wanted):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["torhc"], "no peer is called 'torhc': did you mean torch?"),
+        (["mygard"], "no peer is called 'mygard': did you mean mygrad?"),
         (
             ["torch", "--python", "torch"],
             "--python takes NAME=PATH, as jax=/opt/jax/bin/python, not 'torch'",
