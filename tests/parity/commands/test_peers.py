@@ -75,7 +75,7 @@ def answer(function, arrays, options, dy, wanted):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["mygard"], "no peer is called 'mygard': did you mean mygrad?"),
+        (["mygard"], "no peer is called 'mygard': did you mean mygrad or tinygrad?"),
         (
             ["torch", "--python", "torch"],
             "--python takes NAME=PATH, as jax=/opt/jax/bin/python, not 'torch'",

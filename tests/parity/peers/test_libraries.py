@@ -70,7 +70,7 @@ def test_an_adapter_has_what_is_asked_of_it(path: Path) -> None:
 
 
 def test_an_adapter_never_hides_its_library() -> None:
-    """Its folder stands first on the path: no file there is called as a package that they import."""
+    """Its folder stands first on the path: no file there is called as a package is."""
     files = {path.stem for path in (*OWN, *SHARED)} | {"peer_tools"}
     packages = set().union(*(imported(path) for path in OWN)) - files
     assert {"torch", "jax", "numpy"} <= packages
