@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from parity.peers.group_verdicts import IDENTICAL, WITHIN, PeerRow
+from parity.peers.group_verdicts import IDENTICAL, MISSING, WITHIN, PeerRow
 from parity.peers.probes.topics import DEFAULTS
 
 SAMPLE = Path(__file__).with_name("peers.csv")  # what was measured last, and committed
@@ -114,6 +114,7 @@ def changes(
         for there in [by_group[target].get(group)]
         if there is not None
         and _what(here) != _what(there)
+        and {here.verdict, there.verdict} != {MISSING}
         and (not options or any(word in _touched(group, here, there) for word in options))
     ]
 

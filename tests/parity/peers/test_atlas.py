@@ -74,6 +74,10 @@ def test_what_a_porter_meets() -> None:
     )
     assert porting(rows, "relu", "other", "torch", ["padding"]) == []
     assert porting(rows, "relu", "other", "torch", ["padding", "derivative"]) == [change]
+    neither = [
+        replace(row, verdict="missing", convention="", said=row.library) for row in (ROW, OTHER)
+    ]
+    assert porting(neither, "relu", "other", "torch") == []
     wrong = replace(CASES, library="other", verdict="differs", said="x 2×3: y is wrong")
     [change] = porting([CASES, wrong], "relu", "other", "torch")
     assert (change.here, change.there) == (
