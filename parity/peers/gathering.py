@@ -33,11 +33,17 @@ class Question:
         return len(self.tested) + len(self.cases) + len(self.probes)
 
     def steps(self) -> Iterator[Step]:
-        """Self-tests, small probes, then cases, then the probes that send millions of numbers."""
-        yield from (Step(one, is_test=True) for one in self.tested)
-        yield from (Step(one) for one in self.probes if one.size < LARGE)
-        yield from (Step(one) for one in self.cases)
-        yield from (Step(one) for one in self.probes if one.size >= LARGE)
+        """Small probes, then cases, then the probes that send millions of numbers; before the first
+        question about a function its tiny case."""
+        small = [probe for probe in self.probes if probe.size < LARGE]
+        large = [probe for probe in self.probes if probe.size >= LARGE]
+        left = {one.problem.function: one for one in self.tested}
+        asked: tuple[Asked | Probe, ...] = (*small, *self.cases, *large)
+        for step in map(Step, asked):
+            if step.function in left:
+                yield Step(left.pop(step.function), is_test=True)
+            yield step
+        yield from (Step(one, is_test=True) for one in left.values())
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,16 @@ class Bitwise(Probe):
                 return name
         return ""
 
+    def shown(self, given: Tensors) -> str:
+        """The numbers, and how far they are off what would be right."""
+        right = next(iter(self.answers.values()))
+        errors = [
+            float(np.max(np.abs(np.subtract(given[t], w, dtype=np.float64))))
+            for t, w in right.items()
+            if t in given and np.shape(given[t]) == np.shape(w)
+        ]
+        return f"{super().shown(given)}, off by up to {max(errors, default=np.inf):.1e}"
+
 
 class LongSum(Probe):
     """A sum of a million equal numbers: how it was added shows in how much of it is lost.

@@ -69,7 +69,9 @@ def test_the_last_digit_counts_where_rounding_is_asked() -> None:
             name = probe.tensors[0]
             array = np.asarray(tensors[name], np.float32)
             off = {**tensors, name: np.nextafter(array, np.float32(np.inf))}
-            assert of_probe(probe, Answer(off)).verdict == "differs"
+            said = of_probe(probe, Answer(off))
+            assert said.verdict == "differs"
+            assert ", off by up to " in said.said
 
 
 def test_a_long_sum_says_how_much_is_lost() -> None:
