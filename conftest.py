@@ -25,6 +25,13 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(autouse=True)
+def _pages_write_elsewhere(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a page's example writes is no file of the repository."""
+    if request.node.path.suffix == ".md":
+        monkeypatch.chdir(request.getfixturevalue("tmp_path"))
+
+
+@pytest.fixture(autouse=True)
 def _names_for_doctests(doctest_namespace: dict[str, object]) -> None:
     import refimpl
 

@@ -17,8 +17,10 @@ from refimpl.checks import (
 from refimpl.elements import Array, choose, parameter, positive_part, zero_of, zeros
 from refimpl.rows import below_maximum, from_rows, in_parts, log_of_sum, parts, rows_of
 from refimpl.sums import along
+from refimpl.unlike_torch import INPLACE, OUT, called, unlike_torch
 
 
+@unlike_torch(inplace=INPLACE)
 def relu(x: Array) -> Array:
     """Rectified linear unit, y = max(0, x).
 
@@ -56,6 +58,7 @@ def relu_backward(dy: Array, x: Array, at_zero: Any = 0) -> Array:
     return choose(x < 0, zero_of(dy), choose(x == 0, at_kink, dy))
 
 
+@unlike_torch(inplace=INPLACE)
 def leaky_relu(x: Array, negative_slope: Any = 0.01) -> Array:
     """Leaky rectified linear unit: y = x where x > 0, negative_slope · x elsewhere.
 
@@ -99,6 +102,7 @@ def _leaky_slope(x: Array, negative_slope: Any, like: Array) -> Array:
     return np.asarray(slope, like.dtype)
 
 
+@unlike_torch(inplace=INPLACE)
 def hardtanh(x: Array, min_val: Any = -1, max_val: Any = 1) -> Array:
     """Hard hyperbolic tangent: y = min(max(x, min_val), max_val); relu6 is hardtanh(x, 0, 6).
 
@@ -144,6 +148,7 @@ def _limits(where: str, min_val: Any, max_val: Any, x: Array) -> tuple[Any, Any]
     return parameter(min_val, like=x), parameter(max_val, like=x)
 
 
+@unlike_torch(out=OUT)
 def sign(x: Array) -> Array:
     """Sign: y = 1 where x > 0, −1 where x < 0, 0 where x = 0.
 
@@ -177,6 +182,7 @@ def sign_backward(dy: Array, x: Array) -> Array:
     return zeros(x.shape, like=x)
 
 
+@unlike_torch(out=OUT)
 def sigmoid(x: Array) -> Array:
     """Logistic function, y = 1/(1 + e^(−x)).
 
@@ -284,6 +290,7 @@ def dsigmoid(o: Array) -> Array:
     return np.asarray(o * (1 - o), o.dtype)
 
 
+@unlike_torch(out=OUT)
 def tanh(x: Array) -> Array:
     """Hyperbolic tangent.
 
@@ -347,6 +354,7 @@ def dtanh(o: Array) -> Array:
     return np.asarray(1 - o * o, o.dtype)
 
 
+@unlike_torch(dim=called("axis"), dtype="convert x before")
 def softmax(x: Array, axis: int = -1) -> Array:
     """Softmax along one axis.
 
@@ -390,6 +398,7 @@ def softmax_backward(dy: Array, x: Array, axis: int = -1) -> Array:
     return dx
 
 
+@unlike_torch(dim=called("axis"), dtype="convert x before")
 def log_softmax(x: Array, axis: int = -1) -> Array:
     """Logarithm of the softmax along one axis.
 

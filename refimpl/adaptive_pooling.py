@@ -18,11 +18,13 @@ from refimpl.checks import check_arrays, check_gradient, check_indices
 from refimpl.elements import Array, zeros
 from refimpl.shapes import OutputSize, adaptive_output
 from refimpl.sums import along, wide_half
+from refimpl.unlike_torch import unlike_torch
 from refimpl.windows import add_at, map_blocks
 
 Spans: TypeAlias = list[list[slice]]  # for each spatial axis, the places of each window
 
 
+@unlike_torch()
 def adaptive_avg_pool1d(x: Array, output_size: OutputSize) -> Array:
     """Mean of each of `output_size` windows along one axis.
 
@@ -55,6 +57,7 @@ def adaptive_avg_pool1d_backward(dy: Array, x: Array, output_size: OutputSize) -
     return _means_backward("adaptive_avg_pool1d_backward", 1, dy, x, output_size)
 
 
+@unlike_torch()
 def adaptive_avg_pool2d(x: Array, output_size: OutputSize) -> Array:
     """Mean of each window, as many windows along each axis as are asked for.
 
@@ -95,6 +98,7 @@ def adaptive_avg_pool2d_backward(dy: Array, x: Array, output_size: OutputSize) -
     return _means_backward("adaptive_avg_pool2d_backward", 2, dy, x, output_size)
 
 
+@unlike_torch()
 def adaptive_avg_pool3d(x: Array, output_size: OutputSize) -> Array:
     """Mean of each window of a volume, as many windows along each axis as are asked for.
 
@@ -131,6 +135,7 @@ def adaptive_avg_pool3d_backward(dy: Array, x: Array, output_size: OutputSize) -
     return _means_backward("adaptive_avg_pool3d_backward", 3, dy, x, output_size)
 
 
+@unlike_torch(return_indices="call adaptive_max_pool1d_with_indices")
 def adaptive_max_pool1d(x: Array, output_size: OutputSize) -> Array:
     """Maximum of each of `output_size` windows along one axis.
 
@@ -147,6 +152,7 @@ def adaptive_max_pool1d(x: Array, output_size: OutputSize) -> Array:
     return _maxima("adaptive_max_pool1d", 1, x, output_size)[0]
 
 
+@unlike_torch(return_indices="they are always returned")
 def adaptive_max_pool1d_with_indices(x: Array, output_size: OutputSize) -> tuple[Array, Array]:
     """`adaptive_max_pool1d`, and where each maximum stands: torch's `return_indices`.
 
@@ -183,6 +189,7 @@ def adaptive_max_pool1d_backward(
     return _maxima_backward("adaptive_max_pool1d_backward", 1, dy, x, output_size, indices)
 
 
+@unlike_torch(return_indices="call adaptive_max_pool2d_with_indices")
 def adaptive_max_pool2d(x: Array, output_size: OutputSize) -> Array:
     """Maximum of each window, as many windows along each axis as are asked for.
 
@@ -204,6 +211,7 @@ def adaptive_max_pool2d(x: Array, output_size: OutputSize) -> Array:
     return _maxima("adaptive_max_pool2d", 2, x, output_size)[0]
 
 
+@unlike_torch(return_indices="they are always returned")
 def adaptive_max_pool2d_with_indices(x: Array, output_size: OutputSize) -> tuple[Array, Array]:
     """`adaptive_max_pool2d`, and where each maximum stands: torch's `return_indices`.
 
@@ -246,6 +254,7 @@ def adaptive_max_pool2d_backward(
     return _maxima_backward("adaptive_max_pool2d_backward", 2, dy, x, output_size, indices)
 
 
+@unlike_torch(return_indices="call adaptive_max_pool3d_with_indices")
 def adaptive_max_pool3d(x: Array, output_size: OutputSize) -> Array:
     """Maximum of each window of a volume, as many windows along each axis as are asked for.
 
@@ -264,6 +273,7 @@ def adaptive_max_pool3d(x: Array, output_size: OutputSize) -> Array:
     return _maxima("adaptive_max_pool3d", 3, x, output_size)[0]
 
 
+@unlike_torch(return_indices="they are always returned")
 def adaptive_max_pool3d_with_indices(x: Array, output_size: OutputSize) -> tuple[Array, Array]:
     """`adaptive_max_pool3d`, and where each maximum stands: torch's `return_indices`.
 

@@ -14,9 +14,11 @@ from refimpl.checks import Ints, check_arrays, check_divisor, check_flag, check_
 from refimpl.elements import Array, zeros
 from refimpl.shapes import PoolGeometry, pool_geometry
 from refimpl.sums import wide_half
+from refimpl.unlike_torch import unlike_torch
 from refimpl.windows import map_blocks, pool_meetings, short_rows
 
 
+@unlike_torch()
 def avg_pool1d(
     x: Array,
     kernel_size: Ints,
@@ -77,6 +79,7 @@ def avg_pool1d_backward(
     )
 
 
+@unlike_torch()
 def avg_pool2d(
     x: Array,
     kernel_size: Ints,
@@ -154,6 +157,7 @@ def avg_pool2d_backward(
     )
 
 
+@unlike_torch()
 def avg_pool3d(
     x: Array,
     kernel_size: Ints,

@@ -9,6 +9,7 @@ import numpy as np
 from refimpl.checks import check_arrays, check_broadcast, check_gradient
 from refimpl.elements import Array
 from refimpl.sums import total
+from refimpl.unlike_torch import OUT, unlike_torch
 
 
 class AddGrads(NamedTuple):
@@ -39,6 +40,7 @@ class DivideGrads(NamedTuple):
     dother: Array
 
 
+@unlike_torch(alpha="give alpha · other", out=OUT)
 def add(x: Array, other: Array) -> Array:
     """The sum of two arrays, element by element: x and what a residual block adds to it, a bias.
 
@@ -76,6 +78,7 @@ def add_backward(dy: Array, x: Array, other: Array) -> AddGrads:
     return AddGrads(summed_to(dy, x.shape), summed_to(dy, other.shape))
 
 
+@unlike_torch(out=OUT)
 def multiply(x: Array, other: Array) -> Array:
     """The product of two arrays, element by element: a gate, or a factor for each map.
 
@@ -112,6 +115,7 @@ def multiply_backward(dy: Array, x: Array, other: Array) -> MultiplyGrads:
     return MultiplyGrads(summed_to(dy * other, x.shape), summed_to(dy * x, other.shape))
 
 
+@unlike_torch(alpha="give alpha · other", out=OUT)
 def subtract(x: Array, other: Array) -> Array:
     """The difference of two arrays, element by element.
 
@@ -146,6 +150,7 @@ def subtract_backward(dy: Array, x: Array, other: Array) -> SubtractGrads:
     return SubtractGrads(summed_to(dy, x.shape), summed_to(-dy, other.shape))
 
 
+@unlike_torch(rounding_mode="round the quotient, by np.trunc or np.floor", out=OUT)
 def divide(x: Array, other: Array) -> Array:
     """The quotient of two arrays, element by element.
 

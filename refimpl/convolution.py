@@ -19,6 +19,7 @@ from refimpl.patches import (
 )
 from refimpl.shapes import Padding, check_bias, check_padding_mode, conv_geometry
 from refimpl.sums import LongSum, matmul, total
+from refimpl.unlike_torch import unlike_torch
 
 
 class ConvGrads(NamedTuple):
@@ -32,6 +33,7 @@ class ConvGrads(NamedTuple):
 Conv1dGrads = Conv2dGrads = Conv3dGrads = ConvGrads
 
 
+@unlike_torch()
 def conv1d(
     x: Array,
     weight: Array,
@@ -90,6 +92,7 @@ def conv1d_backward(
     )
 
 
+@unlike_torch()
 def conv2d(
     x: Array,
     weight: Array,
@@ -162,6 +165,7 @@ def conv2d_backward(
     )
 
 
+@unlike_torch()
 def conv3d(
     x: Array,
     weight: Array,

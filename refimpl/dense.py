@@ -10,6 +10,9 @@ from refimpl.checks import check_arrays, check_batch, check_gradient, check_line
 from refimpl.elements import Array
 from refimpl.shapes import check_bias
 from refimpl.sums import long_product, matmul, total
+from refimpl.unlike_torch import unlike_torch
+
+JOINED = "all axes behind that of the samples become one; reshape joins others"
 
 
 class LinearGrads(NamedTuple):
@@ -20,6 +23,7 @@ class LinearGrads(NamedTuple):
     dbias: Array
 
 
+@unlike_torch()
 def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
     """Fully connected layer, y = W x + b for each sample.
 
@@ -81,6 +85,7 @@ def weighted_sum(
     return y
 
 
+@unlike_torch(start_dim=JOINED, end_dim=JOINED)
 def flatten(x: Array) -> Array:
     """The feature maps of each sample as one vector, row by row, map by map (rasterisation).
 

@@ -8,8 +8,10 @@ import numpy as np
 
 from refimpl.checks import check_arrays, check_fraction, check_gradient, check_mask
 from refimpl.elements import Array, parameter, zero_of
+from refimpl.unlike_torch import INPLACE, unlike_torch
 
 
+@unlike_torch(training="what is not trained drops nothing: leave the call out", inplace=INPLACE)
 def dropout(x: Array, mask: Array, p: Any = 0.5) -> Array:
     """Dropout: nodes where the mask is 0 become 0, the others make up for them.
 

@@ -11,8 +11,10 @@ from refimpl.checks import (
     check_stackable,
 )
 from refimpl.elements import Array
+from refimpl.unlike_torch import OUT, unlike_torch
 
 
+@unlike_torch(tensors="give the maps one by one", dim="maps are joined along axis 1", out=OUT)
 def concatenate(*maps: Array) -> Array:
     """Feature maps stacked along the depth, as at the end of an Inception block.
 

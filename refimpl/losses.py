@@ -21,10 +21,16 @@ from refimpl.class_targets import Options, class_targets
 from refimpl.elements import Array, log1p, zero_of, zeros
 from refimpl.rows import below_maximum, from_rows, log_of_sum, parts
 from refimpl.sums import along, quotient, total, wide
+from refimpl.unlike_torch import REDUCTION, WEIGHT, unlike_torch
 
 REDUCTIONS = ("mean", "sum", "none")
+POSITIVES = (
+    'of targets 0 and 1, give reduction="none" and multiply the losses by '
+    "1 + (pos_weight − 1) · target"
+)
 
 
+@unlike_torch(size_average=REDUCTION, reduce=REDUCTION)
 def cross_entropy(
     logits: Array,
     target: Array,
@@ -151,6 +157,7 @@ def _of_probabilities(z: Array, target: Array, dy: Array) -> Array:
     return gradient
 
 
+@unlike_torch(weight=WEIGHT, pos_weight=POSITIVES, size_average=REDUCTION, reduce=REDUCTION)
 def binary_cross_entropy_with_logits(
     logits: Array, target: Array, reduction: str = "mean"
 ) -> Array:
@@ -223,6 +230,7 @@ def _spread(where: str, dy: Array, samples: tuple[int, ...], reduction: str) -> 
     return quotient(dy, prod(samples)) if reduction == "mean" else dy
 
 
+@unlike_torch(weight=WEIGHT, size_average=REDUCTION, reduce=REDUCTION)
 def mse_loss(output: Array, target: Array, reduction: str = "mean") -> Array:
     """Mean squared error, the squares of y − t averaged over all elements.
 

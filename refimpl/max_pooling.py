@@ -22,9 +22,11 @@ from refimpl.checks import (
 )
 from refimpl.elements import Array, zeros
 from refimpl.shapes import PoolGeometry, check_window_holds_input, pool_geometry
+from refimpl.unlike_torch import unlike_torch
 from refimpl.windows import add_at, map_blocks, pool_meetings
 
 
+@unlike_torch(return_indices="call max_pool1d_with_indices")
 def max_pool1d(
     x: Array,
     kernel_size: Ints,
@@ -48,6 +50,7 @@ def max_pool1d(
     return _max_pool("max_pool1d", 1, x, kernel_size, stride, padding, dilation, ceil_mode)
 
 
+@unlike_torch(return_indices="they are always returned")
 def max_pool1d_with_indices(
     x: Array,
     kernel_size: Ints,
@@ -112,6 +115,7 @@ def max_pool1d_backward(
     )
 
 
+@unlike_torch(return_indices="call max_pool2d_with_indices")
 def max_pool2d(
     x: Array,
     kernel_size: Ints,
@@ -140,6 +144,7 @@ def max_pool2d(
     return _max_pool("max_pool2d", 2, x, kernel_size, stride, padding, dilation, ceil_mode)
 
 
+@unlike_torch(return_indices="they are always returned")
 def max_pool2d_with_indices(
     x: Array,
     kernel_size: Ints,
@@ -222,6 +227,7 @@ def max_pool2d_backward(
     )
 
 
+@unlike_torch(return_indices="call max_pool3d_with_indices")
 def max_pool3d(
     x: Array,
     kernel_size: Ints,
@@ -245,6 +251,7 @@ def max_pool3d(
     return _max_pool("max_pool3d", 3, x, kernel_size, stride, padding, dilation, ceil_mode)
 
 
+@unlike_torch(return_indices="they are always returned")
 def max_pool3d_with_indices(
     x: Array,
     kernel_size: Ints,

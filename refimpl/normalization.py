@@ -32,6 +32,7 @@ from refimpl.normalization_checks import (
     check_variances,
 )
 from refimpl.sums import quotient, total, wide
+from refimpl.unlike_torch import unlike_torch
 
 
 class NormGrads(NamedTuple):
@@ -45,6 +46,7 @@ class NormGrads(NamedTuple):
 # --- batch --------------------------------------------------------------------------------
 
 
+@unlike_torch()
 def batch_norm(
     x: Array,
     running_mean: Array | None = None,
@@ -197,6 +199,7 @@ def _checked(where: str, x: Any, others: dict[str, Any]) -> tuple[Array, Given]:
 # --- sample -------------------------------------------------------------------------------
 
 
+@unlike_torch()
 def layer_norm(
     x: Array,
     normalized_shape: Ints,
@@ -264,6 +267,7 @@ def _layer(
     return x, view, given
 
 
+@unlike_torch()
 def group_norm(
     x: Array,
     num_groups: int,
@@ -434,6 +438,7 @@ def _backward(
 # --- neighbouring channels ----------------------------------------------------------------
 
 
+@unlike_torch()
 def local_response_norm(
     x: Array, size: int, alpha: Any = 1e-4, beta: Any = 0.75, k: Any = 1.0
 ) -> Array:

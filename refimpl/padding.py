@@ -11,8 +11,10 @@ from refimpl import windows
 from refimpl.checks import check_arrays, check_gradient
 from refimpl.elements import Array, parameter, zeros
 from refimpl.shapes import Padding, Pair, pad_pairs, padded_sizes
+from refimpl.unlike_torch import called, unlike_torch
 
 
+@unlike_torch(pad=called("padding"))
 def pad(x: Array, padding: Padding, mode: str = "constant", value: Any = 0) -> Array:
     """Maps with places added before and after each spatial axis, one to three of them.
 

@@ -9,6 +9,7 @@ import numpy as np
 from refimpl.checks import check_arrays, check_gradient, check_slopes
 from refimpl.elements import Array, choose, zero_of
 from refimpl.sums import total, wide
+from refimpl.unlike_torch import INPLACE, unlike_torch
 
 
 class PReLUGrads(NamedTuple):
@@ -18,6 +19,7 @@ class PReLUGrads(NamedTuple):
     dweight: Array
 
 
+@unlike_torch()
 def prelu(x: Array, weight: Array) -> Array:
     """Leaky rectified linear unit with learnt slopes: y = x where x > 0, weight[c] · x elsewhere.
 
@@ -67,6 +69,7 @@ def _along_channels(weight: Array, x: Array) -> Array:
     return weight.reshape(-1, *(1,) * max(x.ndim - 2, 0)) if x.ndim else weight.reshape(())
 
 
+@unlike_torch(inplace=INPLACE)
 def hardsigmoid(x: Array) -> Array:
     """Sigmoid made of straight lines: y = min(max(x + 3, 0), 6) / 6.
 
@@ -100,6 +103,7 @@ def hardsigmoid_backward(dy: Array, x: Array) -> Array:
     return choose((x > -3) & (x < 3), np.asarray(dy / 6, x.dtype), zero_of(dy))
 
 
+@unlike_torch(inplace=INPLACE)
 def hardswish(x: Array) -> Array:
     """silu made of a parabola and straight lines: y = x · min(max(x + 3, 0), 6) / 6.
 

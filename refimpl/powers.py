@@ -7,6 +7,7 @@ once.
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,8 +17,10 @@ from refimpl.checks import check_arrays, check_methods, check_number, check_whol
 from refimpl.compensated import two_sum
 from refimpl.elements import Array, parameter
 from refimpl.sums import wide
+from refimpl.unlike_torch import OUT, unlike_torch
 
 WHOLE = 2.0**53  # from there on every float64 is an even number
+SMALLEST = np.finfo(np.float64).smallest_normal
 
 
 class PowerGrads(NamedTuple):
@@ -27,6 +30,7 @@ class PowerGrads(NamedTuple):
     dexponent: Array | None
 
 
+@unlike_torch(out=OUT)
 def power(x: Array, exponent: Any) -> Array:
     """x to the power of the exponent, element by element.
 
@@ -49,7 +53,8 @@ def power(x: Array, exponent: Any) -> Array:
     if x.dtype == object:
         check_whole("power", "exponent", x, p)
         return np.asarray(x**p, object)
-    return _raised(wide(x), wide(p)).astype(x.dtype, copy=False)
+    with np.errstate(over="ignore"):
+        return _raised(wide(x), wide(p)).astype(x.dtype, copy=False)
 
 
 def power_backward(dy: Array, x: Array, exponent: Any) -> PowerGrads:
@@ -114,7 +119,10 @@ def _dx(dy: Array, x: Array, p: Array) -> Array:
     if x.dtype == object:
         return np.asarray(dy * np.frompyfunc(_slope, 2, 1)(x, p), object)
     still = p == 0  # whatever x and dy are
-    return np.asarray(np.where(still, 0, dy) * (p * _one_less(np.where(still, 1, x), p)))
+    dy, x = np.where(still, 0, dy), np.where(still, 1, x)
+    q, r = two_sum(-1.0, p)
+    whole = _one_less(x, p, q)
+    return _product(whole, x, q, np.asarray(p * _left_out(x, r)), dy)
 
 
 def _slope(x: Any, p: Any) -> Any:
@@ -122,16 +130,40 @@ def _slope(x: Any, p: Any) -> Any:
     return 0 * x if p == 0 else p * x ** (p - 1)
 
 
-def _one_less(x: Array, p: Array) -> Array:
-    """x^(p−1) = x^q · (1 + r · ln|x|), where q is the rounded p − 1 and r what that leaves out."""
-    q, r = two_sum(-1.0, p)
+def _one_less(x: Array, p: Array, q: Array) -> Array:
+    """x^q, q the rounded p − 1; odd in x also where an even p is rounded to an even q."""
+    odd = (x < 0) & (np.abs(q) >= WHOLE) & np.isfinite(q) & np.isfinite(x) & (p - q != 1)
     whole = _raised(x, q)
+    return np.asarray(np.where(odd, -whole, whole)) if odd.any() else whole
+
+
+def _left_out(x: Array, r: Array) -> Any:
+    """x^r = 1 + r · ln|x|, where r is what the rounding of p − 1 left out."""
     if not r.any():
-        return whole
+        return 1.0
     correct = (r != 0) & np.isfinite(r) & np.isfinite(x) & (x != 0)
-    whole = whole * (1 + np.where(correct, r, 0) * np.log(np.where(correct, np.abs(x), 1)))
-    # Of an even p so large that q is even, too, p − 1 is odd.
-    return np.asarray(np.where(correct & (x < 0) & (np.abs(q) >= WHOLE), -whole, whole))
+    return 1 + np.where(correct, r, 0) * np.log(np.where(correct, np.abs(x), 1))
+
+
+def _product(power: Array, x: Array, p: Array, slope: Array, dy: Array) -> Array:
+    """dy · slope · power, where power = x^p, or either times slope, may be no normal number.
+
+    There x^(p/2) stands twice in its place, and the powers of two of all factors are added.
+    """
+    steep = slope * power
+    given = np.isfinite(x) & (x != 0) & np.isfinite(p) & np.isfinite(slope) & (slope != 0)
+    lost = given & ~((_is_normal(power) & _is_normal(steep)) | np.isnan(power))
+    usual = np.asarray(dy * steep)
+    if not lost.any():
+        return usual
+    root = np.where(lost, np.abs(x), 1) ** (np.where(lost, p, 1) / 2)
+    apart = [np.frexp(a) for a in (np.copysign(1, power), root, root, slope, dy)]
+    together = np.ldexp(prod(m for m, _ in apart), sum(e for _, e in apart))
+    return np.where(lost, together, usual)
+
+
+def _is_normal(value: Array) -> Array:
+    return np.asarray((np.abs(value) >= SMALLEST) & np.isfinite(value))
 
 
 def _dexponent(dy: Array, x: Array, p: Array) -> Array:
@@ -139,7 +171,8 @@ def _dexponent(dy: Array, x: Array, p: Array) -> Array:
     if x.dtype == object:
         return np.asarray(dy * np.frompyfunc(_growth, 2, 1)(x, p), object)
     flat = (x == 0) & (p >= 0)
-    return np.asarray(dy * np.where(flat, 0, _raised(x, p) * np.log(np.where(flat, 1, x))))
+    x, power = np.where(flat, 1, x), np.where(flat, 0, _raised(x, p))
+    return _product(power, x, p, np.log(x), dy)
 
 
 def _growth(x: Any, p: Any) -> Any:

@@ -15,10 +15,14 @@ from refimpl.rearranging_checks import (
     check_permutation,
     check_slice,
 )
+from refimpl.unlike_torch import called, unlike_torch
+
+ORDER = "give axes, all of them in their new order"
 
 # --- axes and shapes ----------------------------------------------------------------------
 
 
+@unlike_torch(dims=called("axes"), dim0=ORDER, dim1=ORDER)
 def transpose(x: Array, axes: Ints | None = None) -> Array:
     """The axes in another order: axis k of y is axis axes[k] of x.
 
@@ -61,6 +65,7 @@ def transpose_backward(dy: Array, x: Array, axes: Ints | None = None) -> Array:
     return dy.transpose(inverse).copy()
 
 
+@unlike_torch()
 def reshape(x: Array, shape: Ints) -> Array:
     """The elements in another shape, read and written row by row: the last axis runs fastest.
 
@@ -100,6 +105,7 @@ def reshape_backward(dy: Array, x: Array, shape: Ints) -> Array:
     return dy.flatten().reshape(x.shape)
 
 
+@unlike_torch()
 def channel_shuffle(x: Array, groups: int) -> Array:
     """The channels of the groups dealt out in turn, so that the next groups see all of them.
 
@@ -204,6 +210,7 @@ def slice_axis_backward(
     return dx
 
 
+@unlike_torch(tensor=called("x"), split_size_or_sections=called("sizes"), dim=called("axis"))
 def split(x: Array, sizes: Ints, axis: int = 0) -> tuple[Array, ...]:
     """Parts along one axis, one behind the other; what `concatenate` puts together, taken apart.
 

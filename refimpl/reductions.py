@@ -11,10 +11,12 @@ import numpy as np
 from refimpl.checks import check_arrays, check_flag, check_gradient, check_reduced
 from refimpl.elements import Array
 from refimpl.sums import is_narrow, quotient, total
+from refimpl.unlike_torch import OUT, called, unlike_torch
 
 Axes: TypeAlias = "int | Sequence[int] | None"
 
 
+@unlike_torch(dim=called("axis"), keepdim=called("keepdims"), dtype="convert x before", out=OUT)
 def mean(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
     """The mean over one axis, several, or all of them.
 

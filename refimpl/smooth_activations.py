@@ -24,12 +24,14 @@ from refimpl.elements import Array, choose, expm1, log1p, parameter, pi_of, zero
 from refimpl.normal_distribution import DENSITY, FLAT, scaled_tail
 from refimpl.rows import in_parts
 from refimpl.sums import wide
+from refimpl.unlike_torch import INPLACE, OUT, unlike_torch
 
 LARGE = 700.0  # e^x has a few powers of 2 left there
 
 # --- exp ----------------------------------------------------------------------------------
 
 
+@unlike_torch(out=OUT)
 def exp(x: Array) -> Array:
     """Exponential function, y = e^x.
 
@@ -73,6 +75,7 @@ def _exp_slope(dy: Array, x: Array) -> Array:
 # --- softplus -----------------------------------------------------------------------------
 
 
+@unlike_torch()
 def softplus(x: Array, beta: Any = 1, threshold: Any = None) -> Array:
     """Softplus, a smooth ReLU: y = log(1 + e^(beta · x)) / beta.
 
@@ -154,6 +157,7 @@ def _cut(s: Exponent, threshold: Any, linear: Array, curved: Array) -> Array:
 # --- silu and gelu ------------------------------------------------------------------------
 
 
+@unlike_torch(inplace=INPLACE)
 def silu(x: Array) -> Array:
     """Sigmoid linear unit, also called swish: y = x · σ(x).
 
@@ -190,6 +194,7 @@ def silu_backward(dy: Array, x: Array) -> Array:
     return _narrowed(lambda dy, x: _gated_slope(dy, x, _straight), dy, x)
 
 
+@unlike_torch()
 def gelu(x: Array, approximate: str = "none") -> Array:
     """Gaussian error linear unit: y = x · Φ(x), Φ the standard normal distribution.
 
@@ -335,6 +340,7 @@ def _gated_slope(dy: Array, x: Array, gate: Callable[[Array], Gate]) -> Array:
 # --- elu ----------------------------------------------------------------------------------
 
 
+@unlike_torch(inplace=INPLACE)
 def elu(x: Array, alpha: Any = 1) -> Array:
     """Exponential linear unit: y = x where x > 0, alpha · (e^x − 1) elsewhere.
 

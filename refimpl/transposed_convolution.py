@@ -23,9 +23,11 @@ from refimpl.patches import (
 )
 from refimpl.shapes import TransposedGeometry, check_bias, transposed_geometry
 from refimpl.sums import LongSum, matmul, total
+from refimpl.unlike_torch import unlike_torch
 from refimpl.windows import crop, pad
 
 
+@unlike_torch()
 def conv_transpose1d(
     x: Array,
     weight: Array,
@@ -104,6 +106,7 @@ def conv_transpose1d_backward(
     )
 
 
+@unlike_torch()
 def conv_transpose2d(
     x: Array,
     weight: Array,
@@ -194,6 +197,7 @@ def conv_transpose2d_backward(
     )
 
 
+@unlike_torch()
 def conv_transpose3d(
     x: Array,
     weight: Array,

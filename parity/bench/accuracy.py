@@ -34,7 +34,8 @@ class Question:
     """A function with options and arguments of one kind.
 
     draw: arrays, from a generator, −log(smallest normal number) and −log(smallest number). unit:
-    by tensor. terms: K of the sums that a tensor in roundings has.
+    by tensor. terms: K of the sums that a tensor in roundings has. upstream: dy is as small as
+    the smallest normal number to this power.
     """
 
     function: str
@@ -43,6 +44,7 @@ class Question:
     unit: Mapping[str, str]
     options: Mapping[str, Any] = field(default_factory=dict)
     terms: int = 1
+    upstream: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -188,6 +190,30 @@ def _shares(rng: np.random.Generator, logits: Array) -> Array:
     return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 
+# From where to where ln x^(p−1) is drawn, and how small dy is, both as multiples of
+# −ln(smallest normal number): what x^(p−1) exceeds dy makes good.
+POWERS = {
+    "x^(p−1) ordinary": (-0.01, 0.01, 0.0),
+    "x^(p−1) far": (-0.9, 0.9, 0.0),
+    "x^(p−1) too large, dy small": (0.6, 1.4, 0.6),
+    "x^(p−1) too small, dy large": (-1.4, -0.7, -0.6),
+}
+
+
+def _powers(unit: Mapping[str, str]) -> Iterator[Question]:
+    """Bases from tiny to huge with the exponents that lead where it is asked."""
+    for arguments, (low, high, upstream) in POWERS.items():
+
+        def draw(
+            rng: Any, normal: float, smallest: float, low: float = low, high: float = high
+        ) -> Arrays:
+            logarithm = rng.uniform(0.001, 0.9, ROWS * 10) * rng.choice([-1, 1], ROWS * 10)
+            exponent = 1 + rng.uniform(low, high, ROWS * 10) / logarithm
+            return {"x": np.exp(logarithm * normal), "exponent": exponent}
+
+        yield Question("power", arguments, draw, unit, upstream=upstream)
+
+
 def questions() -> Iterator[Question]:
     """What is asked of each function: what nothing cancels in, then differences and sums."""
     each, kept = {"reduction": "none"}, {"y": ULP, "dx": ULP}
@@ -196,6 +222,7 @@ def questions() -> Iterator[Question]:
     for function in ("exp", "softplus", "elu"):
         yield from _curves(function, "x", kept)
     yield from _curves("softplus", "x", kept, options={"beta": 1.7}, said="beta 1.7")
+    yield from _powers({"y": ULP, "dx": ULP, "dexponent": ULP})
     # The two terms of their derivatives cancel where these are 0.
     tanh, gates = {"approximate": "tanh"}, {"y": ULP, "dx": ROUNDINGS}
     for function, said, options in (("silu", "", {}), ("gelu", "", {}), ("gelu", "tanh", tanh)):
@@ -236,7 +263,7 @@ def worst_errors(asked: Question, dtype: str, settings: Settings) -> list[Accura
 
 
 def problem_of(asked: Question, dtype: str, settings: Settings) -> Problem:
-    """Arguments of a dtype, and an upstream gradient between ½ and 1 in size."""
+    """Arguments of a dtype, and an upstream gradient between ½ and 1 in size, or as asked."""
     rng = generator(settings.seed, "accuracy", asked.function, asked.arguments, dtype)
     info = np.finfo(dtype)
     edges = -np.log(float(info.tiny)), -np.log(float(info.smallest_subnormal))
@@ -244,6 +271,7 @@ def problem_of(asked: Question, dtype: str, settings: Settings) -> Problem:
     arrays = {n: a if a.dtype.kind in "iu" else a.astype(dtype) for n, a in drawn.items()}
     y = FUNCTIONS[asked.function].forward(arrays, asked.options)
     sizes = rng.uniform(0.5, 1, y.shape) * rng.choice([-1, 1], y.shape)
+    sizes *= np.exp(-edges[0] * asked.upstream)
     return Problem(asked.function, arrays, asked.options, sizes.astype(dtype))
 
 
@@ -321,11 +349,14 @@ def shift_error(problem: Problem, tensor: Tensor) -> Array:
 
 def at(problem: Problem, index: tuple[int, ...]) -> str:
     """The arguments of an element: a number, or the row of logits by its margin."""
-    name, x = next(iter(problem.arrays.items()))
+    first, x = next(iter(problem.arrays.items()))
     if x.ndim == 1 and index:
-        target = problem.arrays.get("target")
-        others = [] if target is None else [f"t = {target[index]:.3g}"]
-        return ", ".join([f"{_short(name)} = {x[index]:.6g}", *others])
+        others = [
+            f"{symbol} = {problem.arrays[name][index]:.6g}"
+            for name, symbol in (("target", "t"), ("exponent", "p"))
+            if name in problem.arrays
+        ]
+        return ", ".join([f"{_short(first)} = {x[index]:.6g}", *others])
     if x.ndim < 2:
         return f"{x.size} numbers"
     row = np.sort(x[index[0]])[::-1]

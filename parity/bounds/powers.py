@@ -10,7 +10,7 @@ first order. A rounded p − 1 is off by u·|p − 1|, which moves x^(p−1) by 
 that keeps its digits (refimpl) makes that good. p − 1 is not rounded of an integer, nor of a p
 between ½ and 2. A number that a float32 does not hold torch takes as float32 or as float64, by the
 place of the element: they are δ apart, which moves x^p by δ·|log x|. Where a power underflows, what
-follows multiplies what is lost.
+follows multiplies what is lost; a side that keeps its digits then takes x^(q/2) twice: 2c for c.
 
 c: 4 ULP. NumPy's SVML, where AVX-512 is there, states less than 4 (NumPy 1.22 release notes), the C
 library less than 1 (glibc manual); torch's SLEEF `pow` u10 1.0; CUDA's powf 4 and pow 2 (CUDA C++
@@ -61,30 +61,34 @@ def _of_x(dy: Array, arrays: Arrays, options: Options, sides: Sides) -> Bound:
     d, size = magnitudes({"dy": dy})["dy"], np.where(np.isfinite(p), np.abs(p), 0)
     power = np.where(p == 0, 0, _size(x, p - 1))
     slope, unheld = size * power, _unheld(arrays["x"], options)
+    terms = _terms(np.where(p == 0, 0, d * size), x, p - 1)
 
     def off(side: Arithmetic) -> Array:
-        rounded = side.u * _shifted(x, p, side) + unheld * _logarithm(x)
-        moved = np.where(side.keeps_digits, 0, rounded)
+        if side.keeps_digits:
+            return np.asarray(terms * _twice(side) + 2 * side.eta)
+        moved = side.u * _shifted(x, p, side) + unheld * _logarithm(x)
         relative = np.expm1(math.log1p(_pow(side)) + 5 * math.log1p(side.u) + moved)
-        return np.asarray(d * slope * relative + (1 + d * (1 + size)) * _lost(side, options))
+        return np.asarray(terms * relative + (1 + d * (1 + size)) * _lost(side, options))
 
-    largest = np.maximum(np.maximum(power, slope), d * slope)
-    return _summed(d * slope, off, largest, arrays["x"].shape, sides)
+    largest = np.maximum(np.maximum(power, slope), terms)
+    return _summed(terms, off, largest, arrays["x"].shape, sides)
 
 
 def _of_exponent(dy: Array, arrays: Arrays, options: Options, sides: Sides) -> Bound:
     x, p = _both(arrays, options)
     d, y = magnitudes({"dy": dy})["dy"], _size(x, p)
     logarithm = _logarithm(np.where(x > 0, x, 1))
-    slope = y * logarithm
+    slope, terms = y * logarithm, _terms(d * logarithm, x, p)
 
     def off(side: Arithmetic) -> Array:
+        if side.keeps_digits:
+            return np.asarray(terms * (_twice(side) + side.elementary) + 2 * side.eta)
         relative = _pow(side) + side.elementary + 2 * side.u
         relative += relative**2
-        return np.asarray(d * slope * relative + (1 + d * (1 + logarithm)) * _lost(side, options))
+        return np.asarray(terms * relative + (1 + d * (1 + logarithm)) * _lost(side, options))
 
-    largest = np.maximum(np.maximum(y, slope), d * slope)
-    return _summed(d * slope, off, largest, arrays["exponent"].shape, sides)
+    largest = np.maximum(np.maximum(y, slope), terms)
+    return _summed(terms, off, largest, arrays["exponent"].shape, sides)
 
 
 def _both(arrays: Arrays, options: Options) -> tuple[Array, Array]:
@@ -102,8 +106,20 @@ def _unheld(x: Array, options: Options) -> float:
 
 def _size(x: Array, p: Array) -> Array:
     """|x|^p; 0 of NaN, ∞ and 0, whose powers are compared as they are."""
-    usual = np.isfinite(x) & (x != 0) & np.isfinite(p) & ((x > 0) | (p == np.floor(p)))
+    usual = _is_usual(x, p)
     return np.asarray(np.where(usual, np.abs(np.where(usual, x, 1)) ** np.where(usual, p, 1), 0))
+
+
+def _is_usual(x: Array, p: Array) -> Array:
+    whole = p == np.floor(p)
+    return np.asarray(np.isfinite(x) & (x != 0) & np.isfinite(p) & ((x > 0) | whole))
+
+
+def _terms(factor: Array, x: Array, p: Array) -> Array:
+    """factor · |x|^p, also where the power alone is no normal number."""
+    root = np.where(_is_usual(x, p), _size(np.abs(x), p / 2), 0)
+    parts = [np.frexp(np.asarray(a)) for a in (factor, root, root)]
+    return np.asarray(np.ldexp(math.prod(m for m, _ in parts), sum(e for _, e in parts)))
 
 
 def _logarithm(x: Array) -> Array:
@@ -122,6 +138,11 @@ def _shifted(x: Array, p: Array, side: Arithmetic) -> Array:
 def _pow(side: Arithmetic) -> float:
     """c"""
     return POW_ULP * 2 * side.u
+
+
+def _twice(side: Arithmetic) -> float:
+    """Of dy · p · x^q formed as dy · p · x^(q/2) · x^(q/2), which neither is lost in."""
+    return math.expm1(2 * math.log1p(_pow(side)) + 6 * math.log1p(side.u))
 
 
 def _lost(side: Arithmetic, options: Options) -> float:

@@ -84,6 +84,8 @@ def _given(name: str, x: Any, exponent: Any, **more: Any) -> Case:
 BOTH = SHAPES["both are repeated"]
 ONE = SHAPES["one of each channel"]
 FAR = (1e90, 3e120, 7e150, 2.5e210, 1.7e300, 4e250)
+FAR_BELOW = tuple(1 / x for x in FAR)
+EXPONENTS = (4.7, 3.9, 3.3, -3.1, -2.05, 2.6)
 SMALL = (-0.3, 0.123, 0.05, -0.7, -0.011, 0.0377)
 ROOT = "torch takes the root of a number ½, which of −∞ is NaN and of −0 is −0; pow gives ∞ and 0"
 
@@ -107,9 +109,12 @@ GOOD: tuple[Case, ...] = (
     _number("squares of an empty batch", Draw((0, 3)), 2),
     # where a rounded p − 1 costs |ln x| roundings: in float32 refimpl has digits to spare
     _given("far above 1", FAR, SMALL, dtypes=("float64",)),
-    _given("far below 1", [1 / x for x in FAR], SMALL, dtypes=("float64",)),
-    _given("far from 1, a matrix", [FAR, [1 / x for x in FAR]], SMALL, dtypes=("float64",)),
+    _given("far below 1", FAR_BELOW, SMALL, dtypes=("float64",)),
+    _given("far from 1, a matrix", (FAR, FAR_BELOW), SMALL, dtypes=("float64",)),
     _number("far from 1, a number", Given(FAR), -0.3, dtypes=("float64",)),
+    # what x^(p−1) and x^p are too large or too small for, dy makes good
+    _given("powers too small alone", FAR_BELOW, EXPONENTS, upstream="largest", dtypes=("float64",)),
+    _given("powers too large alone", FAR, EXPONENTS, upstream="tiny", dtypes=("float64",)),
     _given("rows of powers", ((1, 2, 3), (4, 5, 6)), (3, 2, -1), upstream="integers"),
     _given("negative numbers, integer powers", ((-2, -3), (-1, -4)), ((3, -1), (0, 2))),
     _given("0 to powers, and ∞", (0.0, 0.0, 0.0, 0.0, inf), (0.0, 0.5, 1.0, 3.0, 2.0)),

@@ -31,9 +31,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("parity gradients linear a.npz --dtype float32", "that alone"),
     ),
     "watch": (
-        ("parity watch nets.py:Net --shape 2,3,32,32", "your model, layer by layer"),
+        ("parity watch nets.py:Net --shape 2,3,32,32", "your model by layers"),
         ("parity watch nets.py:Net --input batch.npz", "on your data"),
         ("parity watch nets.py:Net --shape 2,9 --steps 3", "while it trains"),
+        ("parity watch nets.py:Words --shape 2,9 --integers 99", "on whole numbers"),
+        ("parity watch nets.py:Net --shape x=2,9 --shape m=2", "on several inputs"),
     ),
     "peers": (
         ("parity peers", "all that are installed"),

@@ -19,13 +19,16 @@ Open = Annotated[bool, typer.Option("--open", help="show the page in your browse
 
 def page(
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="a folder with the reports of `parity run`")
+        Path,
+        typer.Argument(
+            metavar="DIR", help="a folder with the reports of `parity run`, or of `watch`"
+        ),
     ] = FOLDER,
     show: Open = False,
 ) -> None:
     """Make the page DIR/index.html of the reports that lie there: one file, to read offline.
 
-    It shows what run, audit, mistakes and `check --out DIR/check.json` have written.
+    It shows what run, audit, mistakes, `check --out DIR/check.json` and watch have written.
     """
     for package in PACKAGES:
         need(package, "parity page")

@@ -71,7 +71,7 @@ def relu_derivative_of_output(dy: Array, x: Array) -> Array:
     "D2.27",
 )
 def relu_function_for_derivative(dy: Array, x: Array) -> Array:
-    return dy * relu(x)
+    return np.asarray(dy * relu(x))
 
 
 @mistake(
@@ -265,7 +265,7 @@ def sigmoid_derivative_left_out(dy: Array, x: Array) -> Array:
     "sigmoid_backward", "o instead of o(1 − o)", "the second factor is forgotten", "D1.10", "D1.32"
 )
 def sigmoid_one_factor(dy: Array, x: Array) -> Array:
-    return dy * sigmoid(x)
+    return np.asarray(dy * sigmoid(x))
 
 
 @mistake(
@@ -410,7 +410,7 @@ def softmax_diagonal_alone(dy: Array, x: Array, axis: int = -1) -> Array:
     "D2.17",
 )
 def softmax_without_subtracting(dy: Array, x: Array, axis: int = -1) -> Array:
-    return dy * softmax(x, axis)
+    return np.asarray(dy * softmax(x, axis))
 
 
 @mistake(
@@ -458,7 +458,7 @@ def log_softmax_along_wrong_axis(x: Array, axis: int = -1) -> Array:
     "D2.18",
 )
 def log_softmax_sum_left_out(dy: Array, x: Array, axis: int = -1) -> Array:
-    return dy - softmax(x, axis)
+    return np.asarray(dy - softmax(x, axis))
 
 
 @mistake(

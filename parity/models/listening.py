@@ -18,6 +18,8 @@ from parity.cases.graph import SUM
 from parity.models.branches import Branches
 from parity.models.chain import Ball, derivative, is_meant, is_small_in_norm
 from parity.models.factor import factor_between
+from parity.models.meant import Meant
+from parity.models.non_finite import NonFinite
 from parity.models.optimizer_steps import Moved as MovedBy
 from parity.models.optimizer_steps import judged_steps, known_step, looks_like
 from parity.models.penalties import Penalties
@@ -33,7 +35,7 @@ from parity.oracle.observed.statistics import Statistics
 from parity.results.judging import Place, joined
 from parity.results.rows import Row
 from parity.results.settings import Settings
-from parity.results.verdicts import WITHIN
+from parity.results.verdicts import EXPECTED, WITHIN
 from parity.witnesses.problem import SUM as PARTS
 from parity.witnesses.problem import Problem
 from refimpl.networks import sum_of_parts
@@ -55,19 +57,30 @@ BIASED = "the variance is the biased one, over K: torch keeps the one over K −
 class Judge:
     """Listens to a recorder and judges what it hears."""
 
-    def __init__(self, settings: Settings, name: Callable[[], str], exact: float = 0.0) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        name: Callable[[], str],
+        exact: float = 0.0,
+        meant: Meant | None = None,
+    ) -> None:
+        self.meant = meant or Meant({})
         self.rows = WatchedRows(settings, name, exact)
         self.seen: dict[int, Seen] = {}
         self.noticed_things: Counter[Noticed] = Counter()
         self.branches = Branches(self.noticed)
         self.penalties = Penalties(self.noticed)
+        self.non_finite = NonFinite(self.noticed)
 
     # --- forward --------------------------------------------------------------------------
 
     def forward(self, operation: Operation) -> None:
         self.branches.hear(operation)
         self.penalties.hear(operation)
+        self.non_finite.hear(operation)
         seen = self._seen(operation)
+        if operation.namespace == CUSTOM:
+            self.meant.meet(operation.name)
         if seen.made or operation.namespace == CUSTOM:
             return
         try:
@@ -104,6 +117,7 @@ class Judge:
     def backward(
         self, operation: Operation, upstream: Sequence[Held | None], sent: Mapping[str, Held]
     ) -> None:
+        self.non_finite.sent(operation, upstream, sent)
         seen = self._seen(operation)
         if seen.made or seen.why_not or not operation.arguments:
             return
@@ -144,14 +158,15 @@ class Judge:
         how = "" if factor is None else f": it is {factor:.6g} times what arrived"
         self.noticed(f"a hook changes the gradient{of}{how}", Position(name, line))
 
-    def noticed(self, what: str, position: Position) -> None:
-        self.noticed_things[Noticed(what, position.module, position.line)] += 1
+    def noticed(self, what: str, position: Position, meant: bool = False) -> None:
+        self.noticed_things[Noticed(what, position.module, position.line, meant)] += 1
 
     def stepped(self, step: OptimizerStep) -> None:
         number = max(self.seen, default=0)
         seen = Seen(number, f"{step.name}.step", "", step.position.line)
         self.seen[-1 - len(self.seen)] = seen
         self.penalties.stepped(step)
+        self.meant.meet(step.kind)
         try:
             known_step(step)
             for reference, moved in judged_steps(step):
@@ -298,12 +313,22 @@ class Judge:
                 self.noticed(f"d{name} of {operation.name}: {MEANT}", operation.position)
                 continue
             factor = factor_between(ball.centre, theirs) if row.failed else None
+            said = "it is not the derivative of what the forward ran"
             if factor is not None:
                 said = f"it is {factor:.6g} times the derivative of what the forward ran"
                 row = self.rows.replace_last(replace(row, note=joined(said, row.note)))
+            if row.failed and self.meant.said(operation.name):
+                self._take_as_meant(row, operation.name, said, operation.position)
+                continue
             if row.failed and is_small_in_norm(ball, theirs):
                 self.rows.replace_last(replace(row, verdict=WITHIN, note=IN_NORM))
                 self.noticed(f"d{name} of {operation.name}: {IN_NORM}", operation.position)
+
+    def _take_as_meant(self, row: Row, name: str, said: str, position: Position) -> Row:
+        """What is wrong as a formula, and meant by somebody who says so."""
+        note = f"{said}, and {self.meant.said(name)}"
+        self.noticed(f"{row.tensor} of {row.function}: {note}", position, meant=True)
+        return self.rows.replace_last(replace(row, verdict=EXPECTED, note=note))
 
     def _judge_step(
         self, step: OptimizerStep, reference: OfRefimpl, moved: list[MovedBy]
@@ -323,6 +348,10 @@ class Judge:
                         looks_like(reference, one.torch) if not one.row else "",
                     )
                     row = self.rows.replace_last(replace(row, note=joined(said, row.note)))
+                if row.failed and self.meant.said(step.kind):
+                    position = Position(one.parameter, step.position.line)
+                    said = f"it is not what the class below {step.kind} does"
+                    row = self._take_as_meant(row, step.kind, said, position)
                 rows.append(row)
         return rows
 

@@ -1,21 +1,16 @@
-"""The model that FILE:NAME or MODULE:NAME means, and the arrays it is run on."""
+"""The model that FILE:NAME or MODULE:NAME means, and the folder of its report."""
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import numpy as np
-
-from parity.cases.case import Array
 from parity.models.errors_of_watch import WatchError
-
-NAMES = {"input": ("input", "x"), "target": ("target", "t", "labels", "y")}
 
 
 def named(target: str) -> Any:
@@ -71,41 +66,16 @@ def _models(module: ModuleType) -> list[str]:
     return own[:12]
 
 
-def arrays(path: Path | None) -> Mapping[str, Array]:
-    """input and target of an .npz.
+def folder_of(target: str) -> str:
+    """What the folder of a model's report is called: two models of one class have two.
 
-    Raises: WatchError for a file that is none, or has no input.
+    >>> folder_of("examples/models/nets.py:Net"), folder_of("package.nets:Net")
+    ('examples.models.nets.Net', 'package.nets.Net')
     """
-    if path is None:
-        return {}
-    try:
-        with np.load(path) as archive:
-            held = {name: archive[name] for name in archive.files}
-    except Exception as error:
-        raise WatchError(f"{path}: is no .npz that NumPy can read: {error}") from None
-    for name, array in held.items():
-        if array.dtype.kind not in "fiub":
-            raise WatchError(f"{path}: {name} holds {array.dtype}, no numbers")
-    found = {}
-    for name, others in NAMES.items():
-        known = [other for other in others if other in held]
-        if known:
-            found[name] = held[known[0]]
-    if "input" not in found:
-        has = ", ".join(held) or "nothing"
-        raise WatchError(f"{path}: has {has}; the model’s input must be called input or x")
-    return found
-
-
-def shape_of(text: str) -> tuple[int, ...]:
-    """The shape that "2,3,224,224" says.
-
-    Raises: WatchError.
-
-    >>> shape_of("2,3,8,8"), shape_of("2x3")
-    ((2, 3, 8, 8), (2, 3))
-    """
-    parts = text.replace("x", ",").replace("×", ",").split(",")
-    if not all(part.strip().isdecimal() and int(part) for part in parts):
-        raise WatchError(f"--shape {text}: must be sizes from 1 on, as in 2,3,224,224")
-    return tuple(map(int, parts))
+    place, _, name = target.rpartition(":")
+    if place.endswith(".py"):
+        path = Path(os.path.abspath(place))
+        here = Path.cwd()
+        inside = path.relative_to(here) if path.is_relative_to(here) else path
+        place = ".".join(part for part in inside.with_suffix("").parts if part != path.anchor)
+    return f"{place}.{name}"

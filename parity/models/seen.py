@@ -9,11 +9,12 @@ from parity.results.rows import Row
 
 @dataclass(frozen=True)
 class Noticed:
-    """Something legal that is often a mistake, and where."""
+    """Something legal that is often a mistake, or is meant so, and where."""
 
     what: str
     module: str
     line: str
+    meant: bool = False  # somebody says so
 
 
 @dataclass

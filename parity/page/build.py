@@ -26,6 +26,7 @@ from parity.page.sections import (
     overview,
     pictures,
     terminology,
+    watched_models,
 )
 from parity.page.shortening import numbered, shortened
 from parity.page.tables import Tables, read_tables
@@ -35,6 +36,10 @@ from parity.texts.translations import said_in
 
 PAGE = "index.html"
 TITLE = "refimpl beside torch.autograd"
+HEADLINE = (
+    "How a convolutional network computes its gradients: what was compared, and what was found"
+)
+OF_MODELS = "A model under watch: what was judged, and what was found"
 SECTIONS: tuple[ModuleType, ...] = (
     overview,
     closer,
@@ -46,7 +51,9 @@ SECTIONS: tuple[ModuleType, ...] = (
     terminology,
     judged_candidates,
     other_frameworks,
+    watched_models,
 )
+OF_A_WATCH: tuple[ModuleType, ...] = (watched_models, terminology)  # where there is no run
 
 
 class Section(NamedTuple):
@@ -61,7 +68,7 @@ class Section(NamedTuple):
 def write_page(folder: Path) -> Path:
     """Write `index.html` beside the reports it is made of, whole or not at all.
 
-    Raises: ValueError if the folder holds no report of a run.
+    Raises: ValueError if the folder holds no report of a run or of a model under watch.
     """
     path = folder / PAGE
     replace_files({path: shortened(page(read_tables(folder)))})
@@ -71,7 +78,8 @@ def write_page(folder: Path) -> Path:
 def page(tables: Tables) -> str:
     """The page as HTML that needs no other file."""
     environment = _environment()
-    sections = [found for module in SECTIONS if (found := section(module, tables, environment))]
+    modules = SECTIONS if tables.of_a_run else OF_A_WATCH
+    sections = [found for module in modules if (found := section(module, tables, environment))]
     bodies, words = numbered([one.body for one in sections])
     frame = environment.get_template("page.html.j2")
     return frame.render(
@@ -79,7 +87,8 @@ def page(tables: Tables) -> str:
         words=words,
         style=face() + _joined("style"),
         script=_joined("script"),
-        TITLE=TITLE,
+        TITLE=TITLE if tables.of_a_run else OF_MODELS,
+        headline=HEADLINE if tables.of_a_run else OF_MODELS,
         said=said_in,
     )
 

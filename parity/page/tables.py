@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from parity.documents.audit import AuditRow
+from parity.models.watch_report import WatchReport
 from parity.peers.group_verdicts import PeerRow
 from parity.power.survey import MistakeRow
 from parity.results.rows import ElementRow, Row, TorchRow, TrainingRow, WitnessRow, columns
@@ -34,8 +36,15 @@ class Tables:
     audit: pd.DataFrame
     peers: pd.DataFrame
     candidates: list[dict[str, Any]] = field(default_factory=list)
+    watches: list[WatchReport] = field(default_factory=list)
+
+    @property
+    def of_a_run(self) -> bool:
+        """Whether there is a run's report, not that of a model under watch alone."""
+        return bool(self.about)
 
 
+WATCH = "watch.json"
 # The table's file, what a row of it is, and the command that writes it.
 FILES = {
     "summary": ("summary.csv", Row, "run"),
@@ -52,17 +61,29 @@ FILES = {
 def read_tables(folder: Path) -> Tables:
     """Everything in a report folder that the page shows.
 
-    Raises: ValueError if there is no report of a run, or one without the columns of today.
+    Raises: ValueError if there is no report of a run nor of a model under watch, or one without the
+    columns of today.
     """
     about = folder / "run.json"
+    if not about.exists() and (folder / WATCH).exists():
+        nothing = {name: pd.DataFrame() for name in FILES}
+        return Tables(folder, {}, **nothing, candidates=[], watches=_read([folder]))
     if not about.exists():
-        raise ValueError(f"{folder}: has no run.json; `parity run --out {folder}` writes a report")
+        raise ValueError(
+            f"{folder}: has no run.json and no {WATCH}; `parity run --out {folder}` writes a "
+            "report, and so does `parity watch`"
+        )
     return Tables(
         folder,
         json.loads(about.read_text(encoding="utf-8")),
         **{name: _known_table(folder / file, row, by) for name, (file, row, by) in FILES.items()},
         candidates=_candidates(folder / "check.json"),
+        watches=_read(sorted(path.parent for path in (folder / "watch").glob(f"*/{WATCH}"))),
     )
+
+
+def _read(folders: Iterable[Path]) -> list[WatchReport]:
+    return [WatchReport.read(folder) for folder in folders]
 
 
 def _known_table(path: Path, row_type: type, command: str) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from parity.results.rows import Row, columns
 
 SUMMARY = "summary.csv"
 KEY = ["case", "network", "layer", "tensor", "dtype", "device"]
+STEP = "step"  # of a training under watch, whose tensors come again in each step
 # What a run computes: where one of them differs, the tensor has other values.
 VALUES = ["max_abs_error", "worst_index", "refimpl_value", "torch_value"]
 NEEDED = [*KEY, "function", *VALUES, "worst_ratio", "verdict"]
@@ -77,7 +78,7 @@ def difference(before: Path, after: Path) -> Difference:
     """
     a, b = read_summary(before), read_summary(after)
     merged = a.rows.merge(
-        b.rows, on=KEY, how="outer", suffixes=("_a", "_b"), indicator=True, sort=True
+        b.rows, on=[*KEY, STEP], how="outer", suffixes=("_a", "_b"), indicator=True, sort=True
     )
     both = merged[merged["_merge"] == "both"]
     if both.empty and len(merged):
@@ -113,6 +114,7 @@ def _of_torch(a: Summary, b: Summary, both: pd.DataFrame, same_seed: bool) -> tu
 def _changes(row: Mapping[Any, Any], same_seed: bool) -> list[Change]:
     """Errors of other numbers, which another seed draws, cannot have grown."""
     name = " ".join(str(row[key]) for key in KEY if row[key] and key != "network")
+    name += f" step {row[STEP]}" if row[STEP] else ""
     if row["verdict_a"] != row["verdict_b"]:
         return [Change(name, "verdict", row["verdict_a"], row["verdict_b"])]
     before, after = (float(row[f"max_abs_error_{side}"]) for side in "ab")
@@ -182,7 +184,8 @@ def read_summary(path: Path) -> Summary:
             pd.to_numeric(frame[name])
         except (ValueError, TypeError) as error:
             raise SummaryError(f"{file}: {name} must hold numbers ({error})") from None
-    return Summary(file, frame[NEEDED], about)
+    steps = frame[STEP] if STEP in frame.columns else ""
+    return Summary(file, frame[NEEDED].assign(**{STEP: steps}), about)
 
 
 def _about(file: Path) -> dict[str, Any]:

@@ -58,6 +58,7 @@ class Row:
     sampled: bool = field(default=False, metadata={"written": False})  # exact values of a part
     unfit: bool = field(default=False, metadata={"written": False})  # exact by balls, being odd
     ordinary: bool = field(default=True, metadata={"written": False})  # numbers as everybody has
+    step: int | None = field(default=None, metadata={"written": False})  # of a training under watch
 
     @property
     def failed(self) -> bool:

@@ -14,11 +14,14 @@ from typing import Any
 from parity.results.rows import columns
 
 
-def to_csv(row_type: type, rows: Sequence[Any]) -> str:
-    """Rows as CSV; floats by repr, which reads back to the same number."""
+def to_csv(row_type: type, rows: Sequence[Any], also: Sequence[str] = ()) -> str:
+    """Rows as CSV; floats by repr, which reads back to the same number.
+
+    also: fields that are not written otherwise, as further columns.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    names = columns(row_type)
+    names = [*columns(row_type), *also]
     writer.writerow(names)
     writer.writerows([getattr(row, name) for name in names] for row in rows)
     return text.getvalue()

@@ -40,9 +40,9 @@ def watched(name: str) -> bool:
     fine = True
     for dtype in ("float32", "float64"):
         target = f"pytorchcv.models.{where}"
-        wanted = Wanted(target, f"2,3,{size},{size}", None, "cross_entropy", dtype=dtype)
+        wanted = Wanted(target, (f"2,3,{size},{size}",), None, "cross_entropy", dtype=dtype)
         report = report_of(wanted)
-        unknown = {seen.operation for seen in report.seen if seen.why_not}
+        unknown = {row.operation for row in report.unknown}
         print(f"{name}, {dtype}: {report!r}; not understood: {', '.join(unknown) or 'nothing'}")
         fine &= bool(report) and not unknown
         worst = sorted(report.rows, key=lambda row: row.worst_ratio, reverse=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from inspect import unwrap
 from math import inf, nan
 from typing import Any, NamedTuple
 
@@ -243,7 +244,7 @@ def test_another_rule_is_seen(
     monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator, mode: str, wrong: Callable[..., Any]
 ) -> None:
     """Values and gradients by another rule are refused."""
-    monkeypatch.setitem(pad.__globals__["SOURCES"], mode, wrong)
+    monkeypatch.setitem(unwrap(pad).__globals__["SOURCES"], mode, wrong)
     case = CASES["a map"]
     with pytest.raises(AssertionError):
         test_values_are_numpys(rng, case, mode)

@@ -157,3 +157,30 @@ def test_a_number_is_what_the_dtype_holds() -> None:
     assert_array_equal(power(x, 0.1), power(x, np.array([0.1], np.float32)))
     assert power(x, 0.1).dtype == np.float32
     assert power([1, 2, 3], 2).tolist() == [1.0, 4.0, 9.0]
+
+
+@pytest.mark.parametrize(
+    ("x", "p", "dy"),
+    [
+        pytest.param(7e150, 3.3, 2e-195, id="x^(p-1) overflows"),
+        pytest.param(-7e150, 5.0, 2e-301, id="of a negative x"),
+        pytest.param(1e-310, 1e-7, 0.3, id="1/x overflows, times p it does not"),
+        pytest.param(3e-121, 3.9, 5e307, id="x^(p-1) underflows"),
+        pytest.param(3e-160, 3.0, -5e307, id="x^(p-1) is subnormal"),
+        pytest.param(1.0008691573625164, 892226.6693195847, 3.6e-253, id="a large p"),
+    ],
+)
+def test_what_overflows_on_the_way_only(x: float, p: float, dy: float) -> None:
+    """dy makes good what x^(p−1) is too large or too small for."""
+    dx, dexponent = power_backward(np.array([dy]), np.array([x]), np.array([p]))
+    base, exponent, factor = map(REAL.mpf, (x, p, dy))
+    assert errors(dx, [factor * exponent * base ** (exponent - 1)]) <= 16 + 6
+    assert dexponent is not None
+    if x > 0:
+        assert errors(dexponent, [factor * base**exponent * REAL.log(base)]) <= 16 + 8
+    else:
+        assert np.isnan(dexponent).all()
+
+
+def test_a_power_that_overflows_in_float32_is_infinite() -> None:
+    assert power(np.array([1e30], np.float32), 2).tolist() == [np.inf]

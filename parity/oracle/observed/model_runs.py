@@ -22,11 +22,25 @@ class ModelError(ValueError):
 
 
 @dataclass(frozen=True)
+class Input:
+    """One argument of a model's forward: an array, or the shape of one that is drawn.
+
+    name: by which it is passed; "" for the next one by place. below: whole numbers from 0 are drawn
+    that are smaller than this; 0: normal numbers.
+    """
+
+    name: str
+    shape: tuple[int, ...] = ()
+    below: int = 0
+    array: Array | None = None
+
+
+@dataclass(frozen=True)
 class Asked:
     """How a model is run."""
 
-    shape: tuple[int, ...]  # of the input, where none is given
-    arrays: Mapping[str, Array]  # input, and target where the loss wants one
+    inputs: tuple[Input, ...]
+    target: Array | None  # where the loss wants one
     loss: str
     steps: int
     dtype: str
@@ -57,52 +71,66 @@ def made(named: Any, where: str, asked: Asked) -> Module:
     return model
 
 
-def run(model: Module, asked: Asked) -> None:
+def run(model: Module, asked: Asked, step_ends: Callable[[], None]) -> None:
     """Forward, backward, and a step of SGD behind each but the only one.
 
     Raises: ModelError in one sentence for whatever torch raises.
     """
     torch.manual_seed(asked.seed)
     with _disable_current_modes():  # what the command draws is no operation of the model
-        x = _input(asked)
+        args = [_input(one, asked) for one in asked.inputs if not one.name]
+        kwargs = {one.name: _input(one, asked) for one in asked.inputs if one.name}
+    shapes = ", ".join(f"{one.name} {one.shape}".strip() for one in asked.inputs)
     optimizer = None
     if asked.steps > 1:
         optimizer = torch.optim.SGD(model.parameters(), lr=RATE, momentum=MOMENTUM)
     for _ in range(asked.steps):
         if optimizer is not None:
             optimizer.zero_grad()
-        y = _attempted(lambda: model(x), f"the model does not run on {tuple(x.shape)}")
-        loss = _attempted(lambda y=y: _loss(y, asked), f"the loss {asked.loss}")  # type: ignore[misc]
-        if not loss.requires_grad:
-            raise ModelError("no gradient: nothing that the loss depends on wants one")
-        _attempted(loss.backward, "the backward")
+        y = _attempted(lambda: model(*args, **kwargs), f"the model does not run on {shapes}")
+        _backward(y, asked)
         if optimizer is not None:
             optimizer.step()
+        step_ends()
 
 
-def _input(asked: Asked) -> Tensor:
+def _input(one: Input, asked: Asked) -> Tensor:
     dtype = getattr(torch, asked.dtype)
-    if "input" in asked.arrays:
-        x = torch.from_numpy(asked.arrays["input"].copy())
+    if one.array is not None:
+        x = torch.from_numpy(one.array.copy())
         x = x.to(dtype) if x.is_floating_point() else x
+    elif one.below:
+        x = torch.randint(one.below, one.shape)
     else:
-        x = torch.randn(asked.shape, dtype=torch.float64).to(dtype)
-    if asked.channels_last and x.ndim == 4:
+        x = torch.randn(one.shape, dtype=torch.float64).to(dtype)
+    if asked.channels_last and x.ndim == 4 and x.is_floating_point():
         x = x.contiguous(memory_format=torch.channels_last)
     return x
 
 
-def _loss(y: Any, asked: Asked) -> Tensor:
-    """The loss of all outputs; a random one is Σ y·r, r drawn from the seed."""
+def _backward(y: Any, asked: Asked) -> None:
+    """From the loss of all outputs; a random one is Σ y·r, r drawn from the seed.
+
+    Of that the gradients are r, so that no operation of ours is among the model's.
+    """
     outputs = [part for part in _flat(y) if part.is_floating_point()]
     if not outputs:
         raise ModelError(f"the model gives {type(y).__name__}, no tensor of real numbers")
     if asked.loss == RANDOM:
-        return torch.stack([(part * _drawn(part)).sum() for part in outputs]).sum()
-    first = outputs[0]
+        ends: list[tuple[Tensor, Tensor | None]] = [(part, _drawn(part)) for part in outputs]
+    else:
+        ends = [(_attempted(lambda: _loss(outputs[0], asked), f"the loss {asked.loss}"), None)]
+    wanting = [(part, r) for part, r in ends if part.requires_grad]
+    if not wanting:
+        raise ModelError("no gradient: nothing that the loss depends on wants one")
+    tensors, gradients = zip(*wanting, strict=True)
+    _attempted(lambda: torch.autograd.backward(tensors, gradients), "the backward")
+
+
+def _loss(y: Tensor, asked: Asked) -> Tensor:
     if asked.loss == MSE:
-        return torch.nn.functional.mse_loss(first, _target(asked, _drawn(first)))
-    return torch.nn.functional.cross_entropy(first, _target(asked, _classes(first)))
+        return torch.nn.functional.mse_loss(y, _target(asked, _drawn(y)))
+    return torch.nn.functional.cross_entropy(y, _target(asked, _classes(y)))
 
 
 def _drawn(like: Tensor) -> Tensor:
@@ -118,9 +146,9 @@ def _classes(logits: Tensor) -> Tensor:
 
 
 def _target(asked: Asked, drawn: Tensor) -> Tensor:
-    if "target" not in asked.arrays:
+    if asked.target is None:
         return drawn
-    given = torch.from_numpy(asked.arrays["target"].copy())
+    given = torch.from_numpy(asked.target.copy())
     return (
         given.to(drawn.dtype) if given.is_floating_point() == drawn.is_floating_point() else given
     )

@@ -54,7 +54,9 @@ class Graph:
         leaf_name: Callable[[Tensor], str],
         quietly: Callable[[Callable[[], None]], None],
         safely: Callable[[Callable[[], None]], None],
+        span: str = "watch",
     ) -> None:
+        self.span = span  # what it listens to: a watch, or a step of one
         self.listener, self.memory, self.leaf_name = listener, memory, leaf_name
         self.quietly = quietly  # run a judge unrecorded
         self.record = f"{RECORD}.{id(self)}"  # of this watch, beside others around it
@@ -226,7 +228,7 @@ class Graph:
         if there is None or not there.any():
             leaf.stale = False
         elif first:
-            self._say_stale(leaf, "was there before the watch")
+            self._say_stale(leaf, f"was there before the {self.span}")
         elif leaf.used == _version(there):
             leaf.stale = True
 

@@ -126,7 +126,8 @@ class ParameterStep:
 class OptimizerStep:
     """One step of an optimiser on one group of parameters."""
 
-    name: str  # its class
+    name: str  # its class, and of which class below the step is
+    kind: str  # its class
     bases: tuple[str, ...]  # what that is made of, itself first
     options: Mapping[str, Any]
     parameters: tuple[ParameterStep, ...]

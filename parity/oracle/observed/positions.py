@@ -66,6 +66,11 @@ class Modules:
         for path, parameter in model.named_parameters():
             self._parameters.setdefault(id(parameter), ".".join(filter(None, (prefix, path))))
 
+    def go_on(self, before: Modules) -> None:
+        """Take the names that an earlier one has learnt."""
+        self.root, self._known = before.root, before._known
+        self._paths, self._parameters = before._paths, before._parameters
+
     def parameter(self, tensor: torch.Tensor) -> str:
         """What the model calls a parameter; nothing if it has none of that name."""
         return self._parameters.get(id(tensor), "")

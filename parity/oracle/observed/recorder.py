@@ -20,7 +20,11 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.graph import saved_tensors_hooks
 from torch.nn import Module
-from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
+from torch.utils._python_dispatch import (
+    TorchDispatchMode,
+    _disable_current_modes,
+    _get_current_dispatch_mode,
+)
 
 from parity.oracle.calling import with_graph
 from parity.oracle.observed.held import Memory
@@ -56,15 +60,35 @@ T = TypeVar("T")
 
 
 class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Tells a listener of every operation, gradient and step until it is closed."""
+    """Tells a listener of every operation, gradient and step until it is closed.
 
-    def __init__(self, listener: Listener, model: Module | None = None) -> None:
+    before: an earlier one, whose names of modules and parameters go on.
+    """
+
+    def __init__(
+        self, listener: Listener, model: Module | None = None, before: Recorder | None = None
+    ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.listener, self.memory = listener, Memory()
         self.modules = Modules(model, self._enters, self._leaves)
+        if before is not None:
+            self.modules.go_on(before.modules)
         self.norms = NormsFollowed()
-        self.graph = Graph(listener, self.memory, self._name_of_leaf, self._quietly, self._safely)
-        self.steps = Steps(self._name_of_leaf, self._position, self._step_begins, self._step_ends)
+        self.graph = Graph(
+            listener,
+            self.memory,
+            self._name_of_leaf,
+            self._quietly,
+            self._safely,
+            "watch" if before is None else "step",
+        )
+        self.steps = Steps(
+            self._name_of_leaf,
+            self._position,
+            self._step_begins,
+            self._step_ends,
+            self._tell_noticed,
+        )
         self.count = 0
         self.recomputed = 0  # operations run again by checkpointing
         self._busy = False
@@ -83,6 +107,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._open.enter_context(_backwards_followed(self))
         super().__enter__()  # type: ignore[no-untyped-call]
         return self
+
+    @property
+    def is_innermost(self) -> bool:
+        """Whether no other mode was entered after it, so that it can be closed."""
+        return _get_current_dispatch_mode() is self
 
     def __exit__(self, *error: Any) -> None:
         super().__exit__(*error)  # type: ignore[no-untyped-call]
@@ -332,6 +361,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def _step_begins(self) -> None:
         self._safely(self._settle)
         self._stepping = True
+
+    def _tell_noticed(self, what: str, position: Position) -> None:
+        self._quietly(lambda: self.listener.noticed(what, position))
 
     def _step_ends(self, steps: list[OptimizerStep], moved: list[Tensor]) -> None:
         self._stepping = False

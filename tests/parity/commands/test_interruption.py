@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 import parity
 from parity.cli import app
 from parity.commands import interruption
+from parity.models.watch_files import read
 from parity.results.findings import Findings
 from parity.results.settings import Settings
 from parity.suite import processes as server
@@ -65,6 +66,21 @@ def interrupted(started: Started, whole_group: bool = True) -> tuple[str, list[p
     assert time.monotonic() - begun < SOON
     assert (code, out) == (130, "")
     return err, processes
+
+
+def test_a_training_under_watch_keeps_its_steps(tmp_path: Path) -> None:
+    """And says how many, and where."""
+    (tmp_path / "nets.py").write_text("from torch import nn\n\nnet = nn.Linear(3, 2)\n")
+    target, out = f"{tmp_path}/nets.py:net", tmp_path / "kept"
+    started = start("watch", target, "--shape", "4,3", "--steps", 100000, "--out", out)
+    until(lambda: (out / "watch.json").exists() and len(read(out).steps) > 2)
+    said, _ = interrupted(started)
+    found = re.fullmatch(
+        rf"parity: interrupted after (\d+) of 100000 steps; those that were watched are in {out}\n",
+        said,
+    )
+    assert found
+    assert len(read(out).steps) >= int(found[1])
 
 
 @pytest.mark.parametrize("whole_group", [True, False], ids=["terminal", "kill -INT"])

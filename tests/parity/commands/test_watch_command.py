@@ -64,6 +64,46 @@ class Needs(nn.Module):
         super().__init__()
 
 
+class Two(Net):
+    def forward(self, x, mask, scale=None):
+        h = self.norm(self.conv(x)) * mask[:, None, None, None]
+        return self.dense((h if scale is None else h * scale).flatten(1))
+
+
+class Words(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.table = nn.Embedding(9, 4)
+
+    def forward(self, tokens):
+        return self.table(tokens).mean(1)
+
+
+class Named(Net):
+    def forward(self, pictures):
+        return super().forward(pictures)
+
+
+class Anything(Net):
+    def forward(self, *xs, **options):
+        return super().forward(xs[0] if xs else options["pictures"])
+
+
+class Labelled(Net):
+    def forward(self, x, target):
+        return super().forward(x) * target[:, None]
+
+
+class Late(Net):
+    calls = 0
+
+    def forward(self, x):
+        self.calls += 1
+        if self.calls == 3:
+            raise RuntimeError("out of luck")
+        return super().forward(x)
+
+
 def made():
     return Net(7)
 
@@ -81,6 +121,10 @@ def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     x = np.random.default_rng(0).normal(size=(2, 3, 6, 6)).astype(np.float32)
     np.savez("batch.npz", x=x, target=np.array([1, 3]))
     np.savez("other.npz", pictures=x)
+    np.savez("two.npz", x=x, mask=np.ones(2, np.float32))
+    np.savez("three.npz", input=x, mask=np.ones(2, np.float32), scale=np.float32(2))
+    np.savez("words.npz", tokens=np.array([[1, 8, 3], [0, 2, 2]]), target=np.array([1, 3]))
+    np.savez("labelled.npz", x=x, target=np.ones(2, np.float32))
     Path("none.npz").write_text("x")
 
 
@@ -95,8 +139,8 @@ def test_a_right_model(call: Call, name: str) -> None:
     code, out, err = call("watch", f"nets.py:{name}", *SHAPE)
     assert (code, err) == (0, "")
     assert out.startswith("Net: right: ")
-    folder = f"reports/watch/{name}"
-    assert out.splitlines()[-1] == (
+    folder = f"reports/watch/nets.{name}"
+    assert out.splitlines()[-2] == (
         f"reports: {folder}/summary.csv, {folder}/operations.csv, {folder}/noticed.csv, "
         f"{folder}/watch.json"
     )
@@ -149,6 +193,123 @@ def test_options(call: Call) -> None:
     assert {row["function"] for row in rows_of("mine")} >= {"batch_norm", "conv2d"}
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Two", ("--shape", "2,3,6,6", "--shape", "2")),
+        ("Two", ("--shape", "x=2,3,6,6", "--shape", "mask=2")),
+        ("Two", ("--shape", "2,3,6,6", "--shape", "scale=1", "--shape", "mask=2")),
+        ("Two", ("--shape", "2,3,6,6", "--shape", "mask=2", "--integers", "mask=2")),
+        ("Two", ("--input", "two.npz")),
+        ("Two", ("--input", "three.npz")),
+        ("Words", ("--shape", "2,5", "--integers", "9")),
+        ("Words", ("--shape", "tokens=2,5", "--integers", "tokens=9")),
+        ("Words", ("--input", "words.npz")),
+        ("Named", ("--input", "other.npz")),
+        ("Named", ("--input", "batch.npz")),
+        ("Anything", ("--input", "batch.npz")),
+        ("Anything", ("--input", "other.npz")),
+        ("Anything", ("--shape", "2,3,6,6")),
+        ("Labelled", ("--input", "labelled.npz")),
+    ],
+)
+def test_inputs(call: Call, name: str, words: tuple[str, ...]) -> None:
+    """By place, by name, drawn or stored; a target only where forward takes none of that name."""
+    code, out, err = call("watch", f"nets.py:{name}", *words, "--no-page")
+    assert (code, err) == (0, "")
+    assert out.startswith(f"{name}: right: ")
+
+
+def test_stored_inputs_are_those_that_the_model_gets(call: Call) -> None:
+    """Each by its name: scale doubles what it scales."""
+    for file in ("two", "three"):
+        call("watch", "nets.py:Two", "--input", f"{file}.npz", "--no-page", "--out", file)
+    ends = [
+        [float(row["torch_value"]) for row in rows_of(file) if flattened(row)][-1]
+        for file in ("two", "three")
+    ]
+    assert ends[1] == pytest.approx(2 * ends[0])
+
+
+def flattened(row: dict[str, str]) -> bool:
+    """The value that the dense layer gets: an element, at the same place in both."""
+    return (row["function"], row["direction"]) == ("reshape", "forward")
+
+
+def test_whole_numbers_are_drawn_below_their_limit(call: Call) -> None:
+    """One more than the table has rows is too many: the model says so."""
+    code, _, err = call("watch", "nets.py:Words", "--shape", "40,50", "--integers", "10")
+    assert code == 2
+    assert "the model does not run on (40, 50): IndexError: index out of range in self" in err
+
+
+def test_steps(call: Call) -> None:
+    """Those that are watched, each in the tables with its number; the same page has them."""
+    words = ("--steps", 5, "--every", 2, "--loss", "cross_entropy")
+    code, out, err = call("watch", "nets.py:Net", *SHAPE, *words)
+    assert (code, err) == (0, "")
+    assert out.startswith("Net: right: steps 0, 2, 4: ")
+    folder = Path("reports/watch/nets.Net")
+    assert out.splitlines()[-2].endswith(f"{folder}/steps.csv, {folder}/watch.json")
+    assert {row["step"] for row in rows_of(str(folder))} == {"0", "2", "4"}
+    asked = json.loads((folder / "watch.json").read_text())["asked"]
+    assert (asked["steps"], asked["every"]) == ("5", "2")
+    assert "Step by step" in (folder / "index.html").read_text()
+    assert call("watch", "nets.py:Net", *SHAPE, "--steps", 2, "--no-page").code == 0  # anew
+    assert {row["step"] for row in rows_of(str(folder))} == {"0", "1"}
+    assert call("watch", "nets.py:Net", *SHAPE, "--no-page").code == 0
+    assert "step" not in rows_of(str(folder))[0]
+    assert not (folder / "steps.csv").exists()
+
+
+def test_a_step_that_raises_leaves_those_before_it(call: Call) -> None:
+    code, _, err = call("watch", "nets.py:Late", *SHAPE, "--steps", 5)
+    assert code == 2
+    assert "RuntimeError: out of luck" in err
+    assert {row["step"] for row in rows_of("reports/watch/nets.Late")} >= {"0", "1"}
+
+
+def test_the_loss_of_the_command_is_no_operation_of_the_model(call: Call) -> None:
+    """Every row stands in a module, or is a parameter's."""
+    assert call("watch", "nets.py:Net", *SHAPE, "--no-page", "--out", "mine").code == 0
+    operations = csv.DictReader(Path("mine/operations.csv").read_text().splitlines())
+    assert {row["module"] for row in operations} == {"Net", "conv", "norm", "dense"}
+
+
+def test_what_is_meant(call: Call) -> None:
+    """Named, it is listed and no failure, strict or not."""
+    words = ("watch", "nets.py:Wrong", *SHAPE, "--no-page")
+    assert call(*words).code == 1
+    code, out, _ = call(*words, "--meant", "Half", "--strict")
+    assert code == 0
+    assert (
+        "it is 0.5 times the derivative of what the forward ran, and meant by --meant Half" in out
+    )
+
+
+def test_two_models_of_one_name_have_two_folders(call: Call) -> None:
+    Path("other").mkdir()
+    Path("other/nets.py").write_text(NETS)
+    for target in ("nets.py:Net", "other/nets.py:Net"):
+        assert call("watch", target, *SHAPE, "--no-page").code == 0
+    folders = sorted(path.name for path in Path("reports/watch").iterdir())
+    assert folders == ["nets.Net", "other.nets.Net"]
+
+
+def test_the_page(call: Call) -> None:
+    """Made with the tables, and anew by `parity page`."""
+    code, out, _ = call("watch", "nets.py:Wrong", *SHAPE)
+    assert code == 1
+    page = Path("reports/watch/nets.Wrong/index.html")
+    assert out.splitlines()[-1].startswith(f"page: {page}, ")
+    assert "What is wrong, the first place first" in page.read_text()
+    page.unlink()
+    assert call("page", "reports/watch/nets.Wrong").code == 0
+    assert page.exists()
+    assert call("watch", "nets.py:Wrong", *SHAPE, "--no-page", "--out", "mine").code == 1
+    assert not Path("mine/index.html").exists()
+
+
 def test_the_same_seed_gives_the_same_tables(call: Call) -> None:
     for folder in ("a", "b"):
         assert call("watch", "nets.py:Net", *SHAPE, "--seed", 5, "--out", folder).code == 0
@@ -162,7 +323,7 @@ def test_the_same_seed_gives_the_same_tables(call: Call) -> None:
         (("nowhere.py:Net", *SHAPE), "nowhere.py: there is no such file"),
         (
             ("nets.py:Nett", *SHAPE),
-            "nets.py has no Nett; it has Net, Detached, Half, Wrong, Frozen, Raises, Needs, made",
+            "nets.py has no Nett; it has Net, Detached, Half, Wrong, Frozen, Raises, Needs, Two, ",
         ),
         (("no_such_module:Net", *SHAPE), "no_such_module: cannot be imported: ModuleNotFoundError"),
         (("nets.py:number", *SHAPE), "nets.py:number: cannot be called without arguments: TypeErr"),
@@ -177,7 +338,7 @@ def test_the_same_seed_gives_the_same_tables(call: Call) -> None:
         (("nets.py:Net", "--input", "gone.npz"), "gone.npz: is no .npz that NumPy can read"),
         (
             ("nets.py:Net", "--input", "other.npz"),
-            "other.npz: has pictures; the model’s input must be called input or x",
+            "other.npz: has pictures, but the model takes forward(x): name it as one of these",
         ),
         (
             ("nets.py:Net", "--input", "batch.npz", "--loss", "random"),
@@ -185,6 +346,63 @@ def test_the_same_seed_gives_the_same_tables(call: Call) -> None:
         ),
         (("nets.py:Net", *SHAPE, "--loss", "hinge"), "--loss must be random, cross_entropy, mse"),
         (("nets.py:Net", *SHAPE, "--steps", "0"), "--steps must be 1 or more, but is 0"),
+        (
+            ("nets.py:Net", *SHAPE, "--every", "2"),
+            "--every says which of --steps are watched: must be 1 or more, and less than 1, but is",
+        ),
+        (
+            ("nets.py:Net", *SHAPE, "--steps", "3", "--every", "0"),
+            "--every says which of --steps are watched: must be 1 or more, and less than 3, but is",
+        ),
+        (
+            ("nets.py:Net", *SHAPE, "--meant", "Spike"),
+            "--meant names Spike: no autograd.Function or optimiser of that name ran",
+        ),
+        (
+            ("nets.py:Two", *SHAPE),
+            "--shape: gives no mask, but forward(x, mask, scale) needs it",
+        ),
+        (
+            ("nets.py:Two", "--input", "batch.npz"),
+            "batch.npz: gives no mask, but forward(x, mask, scale) needs it",
+        ),
+        (
+            ("nets.py:Two", *SHAPE, "--shape", "2", "--shape", "1", "--shape", "1"),
+            "--shape: gives 4 inputs without a name, but forward(x, mask, scale) takes 3 so",
+        ),
+        (
+            ("nets.py:Two", *SHAPE, "--shape", "x=2"),
+            "--shape: gives x by name and by place to forward(x, mask, scale)",
+        ),
+        (
+            ("nets.py:Two", *SHAPE, "--shape", "masks=2"),
+            "--shape: has masks, but the model takes forward(x, mask, scale): name it as one of",
+        ),
+        (("nets.py:Two", "--shape", "x=2", "--shape", "x=3"), "--shape x=…: is given twice"),
+        (
+            ("nets.py:Two", "--shape", "x=2", "--shape", "2"),
+            "--shape without a name must stand before those with one",
+        ),
+        (
+            ("nets.py:Two", "--shape", "a b=2"),
+            "--shape a b=2: must be sizes, or NAME=sizes, as in mask=2,8",
+        ),
+        (
+            ("nets.py:Words", "--shape", "2,5", "--integers", "tokens=9"),
+            "--integers tokens=9: there is no --shape tokens=…, which it is of",
+        ),
+        (
+            ("nets.py:Two", *SHAPE, "--shape", "2", "--integers", "9"),
+            "--integers 9: of which of the 2 inputs? --integers NAME=N",
+        ),
+        (
+            ("nets.py:Words", "--shape", "2,5", "--integers", "many"),
+            "--integers many: must be how many there are, N or NAME=N, as in tokens=1000",
+        ),
+        (
+            ("nets.py:Words", "--input", "words.npz", "--integers", "9"),
+            "--integers is of inputs that are drawn; an --input is taken as stored",
+        ),
         (
             ("nets.py:Net", "--shape", "2,7,6,6"),
             "the model does not run on (2, 7, 6, 6): RuntimeError: Given groups=1",

@@ -34,8 +34,8 @@ def watched(planted: str = "", dtype: torch.dtype = torch.float32, **how: Any) -
 def test_a_right_model_holds(dtype: torch.dtype) -> None:
     report = watched(dtype=dtype)
     assert (report.status, bool(report)) == ("right", True)
-    assert not report.things
-    assert [seen.operation for seen in report.seen if seen.why_not] == []
+    assert not report.tables.noticed
+    assert report.unknown == []
     functions = {row.function for row in report.rows}
     assert {"conv2d", "batch_norm", "relu", "add", "max_pool2d", "linear", "Swish"} <= functions
     assert {"running_statistics", "log_softmax", "nll_loss", "sgd_step"} <= functions
@@ -180,7 +180,7 @@ def test_gradients_of_several_losses_are_no_mistake() -> None:
     with parity.watch(model) as seen:
         for _ in range(2):
             F.cross_entropy(model(torch.randn(2, 3, 8, 8)), torch.tensor([1, 2])).backward()
-    assert not seen.report.things
+    assert not seen.report.tables.noticed
     assert seen.report
 
 
@@ -190,8 +190,8 @@ def test_weight_decay_beside_a_penalty_is_noticed() -> None:
 
     said = str(watched(optimizer=decaying, penalty=1e-3))
     assert "conv.weight and 7 more is squared in the loss, and SGD decays it" in said
-    assert not watched(optimizer=decaying).things
-    assert not watched(penalty=1e-3).things
+    assert not watched(optimizer=decaying).tables.noticed
+    assert not watched(penalty=1e-3).tables.noticed
 
 
 def test_a_hook_on_a_parameter_is_noticed() -> None:
@@ -211,7 +211,7 @@ def test_a_hook_on_a_parameter_is_noticed() -> None:
 def test_what_is_not_understood_is_listed_and_its_neighbours_judged() -> None:
     report = watched("svd")
     assert report
-    assert {seen.operation for seen in report.seen if seen.why_not} == {"_linalg_svd"}
+    assert {row.operation for row in report.unknown} == {"_linalg_svd"}
     said = str(report)
     assert "_linalg_svd, 2 times: no rule speaks of it" in said
     assert "of torch’s time" in said

@@ -203,7 +203,7 @@ def test_a_watch_inside_a_watch() -> None:
 
 def test_two_optimisers_forget_no_zero_grad() -> None:
     """A generator's backward adds to what the other network will set to zero."""
-    assert not watched(two_optimisers).things
+    assert not watched(two_optimisers).tables.noticed
 
 
 def test_the_own_operations_of_a_judge_are_nobodys() -> None:

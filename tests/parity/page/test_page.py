@@ -100,7 +100,7 @@ def test_a_page_that_fails_leaves_the_old_one(
 def test_a_folder_without_a_report_is_refused(tmp_path: Path) -> None:
     """In a sentence that says what writes one."""
     with pytest.raises(
-        ValueError, match=r"has no run\.json; `parity run --out .*` writes a report"
+        ValueError, match=r"has no run\.json and no watch\.json; `parity run --out .*` writes"
     ):
         write_page(tmp_path)
 

@@ -19,7 +19,10 @@ FILES = sorted(path for kind in ("*.py", "*.j2") for path in ROOM.rglob(kind))
 TEXT = r'"((?:[^"\\]|\\.)*)"'
 CALLS = (rf"\bt\(\s*{TEXT}", rf"\battr\(\"[\w-]+\", {TEXT}")
 # The .po files whose English stands in the page's own files; the others' is data.
-OWN = ("page.po", "networks.po", "known_mistakes.po", "documents.po", "pictures.po", "peers.po")
+OWN = (
+    *("page.po", "networks.po", "known_mistakes.po", "documents.po", "pictures.po"),
+    *("watched_models.po", "peers.po"),
+)
 
 
 def texts(source: str) -> list[str]:

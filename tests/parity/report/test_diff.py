@@ -54,6 +54,19 @@ def test_a_run_equals_itself(tmp_path: Path, rows: list[Row]) -> None:
     assert found(tmp_path, rows, rows) == []
 
 
+def test_a_training_is_compared_step_by_step(tmp_path: Path) -> None:
+    """The same tensor comes again in each step; what changed says in which."""
+    steps = [replace(ROW, step=number, max_abs_error=float(number + 1)) for number in range(3)]
+    wrong = [*steps[:2], replace(steps[2], verdict="outside")]
+    for name, rows in (("a", steps), ("b", wrong)):
+        path = tmp_path / f"{name}.csv"
+        path.write_text(to_csv(Row, rows, ["step"]), encoding="utf-8")
+    same = difference(tmp_path / "a.csv", tmp_path / "a.csv")
+    assert (same.both, same.equal, same.changes) == (3, 3, ())
+    (change,) = difference(tmp_path / "a.csv", tmp_path / "b.csv").changes
+    assert change == Change(f"{NAME} step 2", "verdict", "within", "outside")
+
+
 def test_the_order_of_rows_is_no_change(tmp_path: Path) -> None:
     """Rows are found by what they are of, not by where they stand."""
     assert found(tmp_path, [ROW, OTHER], [OTHER, ROW]) == []

@@ -13,7 +13,7 @@ from parity.bench.scaling import ScalingRow
 from parity.bench.speed import BenchRow
 from parity.bench.watching_costs import WatchCost
 from parity.documents.audit import AuditRow
-from parity.models.watch_report import NoticedRow, OperationRow
+from parity.models.watch_tables import NoticedRow, OperationRow, StepRow
 from parity.peers.group_verdicts import PeerRow
 from parity.power.conditional import CircumstanceRow
 from parity.power.survey import MistakeRow
@@ -56,8 +56,8 @@ def test_every_column_is_documented(file: str) -> None:
 
 
 def test_every_column_of_a_watch_is_documented() -> None:
-    """Two tables in one section."""
-    wanted = {*columns(OperationRow), *columns(NoticedRow)}
+    """Three tables in one section."""
+    wanted = {*columns(OperationRow), *columns(NoticedRow), *columns(StepRow)}
     assert documented(TEXT, "watch/") == wanted
 
 
