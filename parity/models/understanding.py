@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -58,6 +58,10 @@ class Given:
         """An argument; None if there is none of that name."""
         return _resolved(self.operation.arguments.get(name))
 
+    def with_arguments(self, arguments: dict[str, Any]) -> Given:
+        """The same operation with other arguments."""
+        return Given(replace(self.operation, arguments=arguments))
+
     @property
     def dtype(self) -> str:
         """Of its floating-point numbers.
@@ -96,12 +100,14 @@ class Rule:
     """How operations of one name are understood.
 
     shapes: their backward needs no more of their tensors than shapes. mixed: they turn numbers of
-    one type into those of another.
+    one type into those of another. chosen: their second output says which elements they took, and
+    their backward needs it.
     """
 
     understand: Callable[[Given], Understood]
     shapes: bool = False
     mixed: bool = False
+    chosen: bool = False
 
 
 def without_numbers(operation: Operation) -> None:

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.autograd.function import BackwardCFunction
 
 from parity.oracle.observed.held import Held, Memory
-from parity.oracle.observed.operation import CUSTOM, Listener, Operation
+from parity.oracle.observed.operation import CUSTOM, Listener, Operation, PartOf, laid
 from parity.oracle.observed.positions import Position
 
 RECORD = "parity.watch"  # in a node's metadata: whose it is
@@ -75,6 +75,10 @@ class Graph:
         if not nodes:
             return NONE
         fresh = [node for node in nodes.values() if self.record not in node.metadata]
+        if not fresh and not edges:
+            return NONE  # the node of another one, whose result was written to under no_grad
+        if operation.written and len(outputs) == 1 and _is_copied_slices(outputs[0]):
+            return self._attach_part(operation, edges, outputs[0])
         if len(fresh) != 1:
             return LOST
         node = fresh[0]
@@ -91,6 +95,29 @@ class Graph:
             if _has_node(output) and output.grad_fn is node:
                 reached = partial(self._reached, operation, output.output_nr)
                 self._before_all_hooks(output, self._guarded(reached))
+        return HOOKED
+
+    def _attach_part(self, operation: Operation, edges: list[Edge], view: Tensor) -> str:
+        """Hook what autograd makes of work in place on a view: one node of the whole tensor.
+
+        It sends the gradient to what the tensor was before, with the part that was written to
+        replaced by the operation's own; its other edges are the operation's.
+        """
+        base = view._base
+        assert base is not None
+        node = node_of(base)
+        if self.record in node.metadata:
+            return LOST
+        written = operation.written[0]
+        others = self._matched(node, [edge for edge in edges if edge[0] != written])
+        if any(target is not None for target, _ in node.next_functions[1:]) and not any(others):
+            return LOST
+        operation.part = PartOf(laid(base), laid(view))
+        operation.gradients = [written, *others[1:]]
+        node.metadata[self.record] = operation
+        ran = self._guarded(partial(self._ran, operation, node.next_functions))
+        self.handles.append(node.register_hook(ran))
+        self._before_all_hooks(base, self._guarded(partial(self._reached, operation, 0)))
         return HOOKED
 
     def _guarded(self, hook: Callable[..., None]) -> Callable[..., None]:
@@ -275,6 +302,15 @@ def _reached_by_unknown(roots: Sequence[Any], key: str) -> set[Any]:
                 is_leaf = isinstance(record, Leaf)
                 found.add(id(record) if is_leaf else (record.number, number))
     return found
+
+
+def _is_copied_slices(output: Any) -> bool:
+    """Whether a tensor is a view of one that was written to through it."""
+    if not isinstance(output, Tensor) or not output._is_view():
+        return False
+    base = output._base
+    node = None if base is None else node_of(base)
+    return node is not None and node.name().endswith("CopySlices")
 
 
 def _has_node(output: Any) -> bool:

@@ -173,7 +173,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if self._custom is None:
             self._look_for_unseen(tensor for _, tensor in tensors_of(named))
         operation = self._operation(func, named, written)
-        edges = [edge_of(n, t) for n, t in tensors_of(named) if t.requires_grad]
+        edges = []  # under no_grad nothing is added to the graph
+        if torch.is_grad_enabled():
+            edges = [edge_of(n, t) for n, t in tensors_of(named) if t.requires_grad]
         self._make_way(named, written)
         return operation, edges, named
 
