@@ -281,7 +281,7 @@ def col2im(given: Given) -> Understood:
 
 
 def max_unpool(axes: int) -> Rule:
-    """Maxima back to their places, zeros elsewhere; a place that is named twice gets one of them."""
+    """Maxima back to their places, zeros elsewhere."""
 
     def understand(given: Given) -> Understood:
         x, places, size = given["self"], given["indices"], given["output_size"]

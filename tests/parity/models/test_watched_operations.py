@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import more_operations_asked
+import numpy as np
 import operations_asked
 import pytest
 import torch
