@@ -59,7 +59,7 @@ class Given:
         return self._promoted(_resolved(self.operation.arguments.get(name)))
 
     def _promoted(self, value: Any) -> Any:
-        """Beside float64 float32 becomes such, and a tensor of one number beside others a number."""
+        """Beside float64 float32 becomes such; one number beside tensors is a number."""
         if isinstance(value, list):
             return [self._promoted(part) for part in value]
         if not isinstance(value, np.ndarray) or value.dtype.name not in FLOATS:

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.autograd.function import BackwardCFunction
 
 from parity.oracle.observed.held import Held, Memory
-from parity.oracle.observed.operation import CUSTOM, Listener, Operation, PartOf, laid
+from parity.oracle.observed.operation import CUSTOM, Listener, Operation, PartOf, key_of, laid
 from parity.oracle.observed.positions import Position
 
 RECORD = "parity.watch"  # in a node's metadata: whose it is
@@ -112,7 +112,7 @@ class Graph:
         others = self._matched(node, [edge for edge in edges if edge[0] != written])
         if any(target is not None for target, _ in node.next_functions[1:]) and not any(others):
             return LOST
-        operation.part = PartOf(laid(base), laid(view))
+        operation.part = PartOf(laid(base), laid(view), key_of(base))
         operation.gradients = [written, *others[1:]]
         node.metadata[self.record] = operation
         ran = self._guarded(partial(self._ran, operation, node.next_functions))

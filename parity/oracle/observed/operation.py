@@ -92,6 +92,7 @@ class PartOf:
 
     whole: Laid
     view: Laid
+    key: Key  # of the whole
 
     def places(self) -> Array | None:
         """Of each element of the view, which one it is of the whole, in the order of its axes.
@@ -234,6 +235,14 @@ def key_of(tensor: Tensor) -> Key:
         return (*place, tuple(tensor.shape), tensor.stride())
     except (RuntimeError, ValueError):  # sparse, or a parameter to come
         return (id(tensor),)
+
+
+def part_of(view: Tensor) -> PartOf | None:
+    """A view in its base; None if it is none, or all of it."""
+    base = view._base
+    if base is None or key_of(base) == key_of(view):
+        return None
+    return PartOf(laid(base), laid(view), key_of(base))
 
 
 def laid(tensor: Tensor) -> Laid:

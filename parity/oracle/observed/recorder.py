@@ -47,6 +47,7 @@ from parity.oracle.observed.operation import (
     held_arguments,
     key_of,
     outputs_of,
+    part_of,
     tensors_of,
     written_by,
 )
@@ -249,6 +250,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         operation.given = [None if o is None else key_of(o) for o in outputs]
         if self._custom is not None:
             self._custom.inside.append(operation)
+            if operation.written and outputs and outputs[0] is not None:
+                operation.part = part_of(outputs[0])
         self._quietly(lambda: self.listener.forward(operation))
 
     def _enters(self, module: Module, inputs: Any) -> None:

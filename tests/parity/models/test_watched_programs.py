@@ -312,3 +312,45 @@ def test_wrong_calls() -> None:
         parity.watch("abc")
     with pytest.raises(ValueError, match="exact must be seconds, 0 or more, but is -1"):
         parity.watch(exact=-1)
+
+
+class InParts(torch.autograd.Function):
+    """2x in one part, x² in another, 0 at one place: written through views."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+        y = torch.zeros(3, 4, dtype=x.dtype)
+        y[:, :2] = x * 2
+        y[:, 2:] = x * x
+        y[0, 0] = 0.0
+        ctx.save_for_backward(x)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, dy: torch.Tensor) -> torch.Tensor:
+        (x,) = ctx.saved_tensors
+        dy = dy.clone()
+        dy[0, 0] = 0.0
+        return dy[:, :2] * 2 + dy[:, 2:] * 2 * x
+
+
+class InPartsWithoutTheHole(InParts):
+    """Forgets that one place is 0."""
+
+    @staticmethod
+    def backward(ctx: Any, dy: torch.Tensor) -> torch.Tensor:
+        (x,) = ctx.saved_tensors
+        return dy[:, :2] * 2 + dy[:, 2:] * 2 * x
+
+
+@pytest.mark.parametrize(("function", "wrong"), [(InParts, []), (InPartsWithoutTheHole, ["dx"])])
+def test_a_function_that_writes_through_views(
+    function: type[torch.autograd.Function], wrong: list[str]
+) -> None:
+    torch.manual_seed(0)
+    x = torch.randn(3, 2, dtype=torch.float64, requires_grad=True)
+    with parity.watch() as seen:
+        y = function.apply(x)  # type: ignore[no-untyped-call]
+        (y * torch.randn_like(y)).sum().backward()
+    assert [row.tensor for row in seen.report.wrong] == wrong
+    assert "not understood" not in str(seen.report)
