@@ -284,9 +284,9 @@ def test_a_function_taken_before_the_watch_is_judged() -> None:
 
 def test_what_refimpl_refuses_accuses_nobody() -> None:
     """torch takes the maximum of a window that holds padding only: it is −∞."""
-    x = torch.randn(2, 3, 1, 1, requires_grad=True)
+    x = torch.randn(2, 3, 1, 1)  # no gradient: torch's backward writes outside of its memory
     with parity.watch() as seen:
-        (F.max_pool2d(x, 2, 1, 1, dilation=2) * 2).sum().backward()
+        F.max_pool2d(x, 2, 1, 1, dilation=2).exp()
     assert seen.report
     assert "refimpl refuses its arguments: max_pool2d: window 0 along H" in str(seen.report)
 
