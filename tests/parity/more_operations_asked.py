@@ -104,6 +104,24 @@ CALLS: dict[str, Call] = {
         torch.nn.utils.rnn.pack_padded_sequence(r(5, 2, 3), torch.tensor([5, 3])).data
     ),
     "unsafe_split_with_sizes": lambda: torch.unsafe_split_with_sizes(r(3, 7), [2, 4, 1], 1)[1],
+    # attention
+    "attention": lambda: F.scaled_dot_product_attention(
+        r(2, 3, 5, 4), r(2, 3, 6, 4), r(2, 3, 6, 4)
+    ),
+    "attention, causal": lambda: F.scaled_dot_product_attention(
+        r(2, 5, 4), r(2, 5, 4), r(2, 5, 4), is_causal=True
+    ),
+    "attention, masked": lambda: F.scaled_dot_product_attention(
+        2 * r(2, 3, 5, 4),
+        r(2, 3, 6, 4),
+        r(2, 3, 6, 4),
+        torch.tensor([[True, False] * 3] * 5),
+        scale=0.7,
+    ),
+    "attention in parts": lambda: F.scaled_dot_product_attention(
+        r(2, 3, 5, 4), r(2, 3, 6, 4), r(2, 3, 6, 4), r(5, 6)
+    ),
+    "safe softmax": lambda: torch._safe_softmax(r(3, 4), 1),
     # in place on a view
     "times a number, in place on a view": lambda: on_part(lambda h: h[:, 1:3].mul_(3)),
     "copy, in place on a view": lambda: on_part(lambda h: h[:, 1].copy_(r(3))),

@@ -6,6 +6,7 @@ from parity.models.references import NotUnderstoodError
 from parity.models.rules import (
     activations,
     affine,
+    attention,
     comparing,
     element_arithmetic,
     elementary_functions,
@@ -22,6 +23,7 @@ from parity.oracle.observed.operation import Operation
 
 RULES: dict[str, Rule] = {
     **affine.RULES,
+    **attention.RULES,
     **pooling.RULES,
     **activations.RULES,
     **element_arithmetic.RULES,
