@@ -22,6 +22,10 @@ from parity.oracle.observed.positions import Position
 RECORD = "parity.watch"  # in a node's metadata: whose it is
 HOOKED, LOST, UNSEEN, NONE = "hooked", "lost", "unseen", "none"
 WHY_LOST = "its backward is not to be told apart (in place on a view?); the value is judged"
+WHY_UNHEARD = (
+    "a node of the graph that no operation heard has made: from before the watch, or from a "
+    "backward with create_graph"
+)
 WHY_UNSEEN = "an autograd.Function whose call was not heard: it took keywords"
 Edge = tuple[str, Any, int]  # argument; the leaf or the node it comes from; which of its outputs
 
@@ -80,13 +84,13 @@ class Graph:
         if operation.written and len(outputs) == 1 and _is_copied_slices(outputs[0]):
             return self._attach_part(operation, edges, outputs[0])
         if len(fresh) != 1:
-            return LOST
+            return self._lose(fresh)
         node = fresh[0]
         if isinstance(node, BackwardCFunction) and operation.namespace != CUSTOM:
             return UNSEEN  # of the Function around it, which `unseen` tells of
         gradients = self._matched(node, edges)
         if edges and not any(gradients):
-            return LOST
+            return self._lose(fresh)
         operation.gradients = gradients
         node.metadata[self.record] = operation
         ran = self._guarded(partial(self._ran, operation, node.next_functions))
@@ -96,6 +100,12 @@ class Graph:
                 reached = partial(self._reached, operation, output.output_nr)
                 self._before_all_hooks(output, self._guarded(reached))
         return HOOKED
+
+    def _lose(self, nodes: list[Any]) -> str:
+        """Nodes of an operation whose backward is not told apart: it is listed itself."""
+        for node in nodes:
+            node.metadata[self.record] = None
+        return LOST
 
     def _attach_part(self, operation: Operation, edges: list[Edge], view: Tensor) -> str:
         """Hook what autograd makes of work in place on a view: one node of the whole tensor.
@@ -112,6 +122,7 @@ class Graph:
         others = self._matched(node, [edge for edge in edges if edge[0] != written])
         if any(target is not None for target, _ in node.next_functions[1:]) and not any(others):
             return LOST
+        node_of(view).metadata[self.record] = None  # autograd's own way from the whole to the view
         operation.part = PartOf(laid(base), laid(view), key_of(base))
         operation.gradients = [written, *others[1:]]
         node.metadata[self.record] = operation
@@ -162,7 +173,9 @@ class Graph:
         self.raw.clear()
         for leaf in self.leaves.values():
             leaf.parts.clear()
-        self.partly = _reached_by_unknown([node_of(root) for root in roots], self.record)
+        self.partly = _reached_by_unknown(
+            [node_of(root) for root in roots], self.record, self._say_unheard
+        )
         for root, gradient in zip(roots, gradients, strict=True):
             node = node_of(root)
             record = None if node is None else node.metadata.get(self.record)
@@ -208,6 +221,12 @@ class Graph:
             if name is not None:
                 named[name] = held
         self.quietly(lambda: self.listener.backward(operation, reached, named))
+
+    def _say_unheard(self, node: Any) -> None:
+        """List a node once: nobody judges what it sends."""
+        node.metadata[self.record] = None
+        name = node.name().removesuffix("0").removesuffix("Backward")
+        self.quietly(lambda: self.listener.unseen(name, WHY_UNHEARD, Position("", "")))
 
     def _say_hooked(self, operation: Operation, before: Held, after: Held) -> None:
         self.quietly(lambda: self.listener.hooked(operation, before, after))
@@ -283,8 +302,11 @@ class Graph:
         self.raw.clear()
 
 
-def _reached_by_unknown(roots: Sequence[Any], key: str) -> set[Any]:
-    """The outputs and leaves to which nodes send that belong to no recorded operation."""
+def _reached_by_unknown(roots: Sequence[Any], key: str, say: Callable[[Any], None]) -> set[Any]:
+    """The outputs and leaves to which nodes send that belong to no recorded operation.
+
+    say: told of each such node that nobody was told of.
+    """
     found: set[Any] = set()
     left, known = [root for root in roots if root is not None], set()
     while left:
@@ -293,6 +315,8 @@ def _reached_by_unknown(roots: Sequence[Any], key: str) -> set[Any]:
             continue
         known.add(node)
         unknown = node.metadata.get(key) is None
+        if key not in node.metadata and not hasattr(node, "variable"):
+            say(node)
         for target, number in node.next_functions:
             if target is None:
                 continue

@@ -354,3 +354,24 @@ def test_a_function_that_writes_through_views(
         (y * torch.randn_like(y)).sum().backward()
     assert [row.tensor for row in seen.report.wrong] == wrong
     assert "not understood" not in str(seen.report)
+
+
+def test_a_second_derivative_is_listed() -> None:
+    """What a backward with create_graph built is judged once, as a first derivative."""
+    torch.manual_seed(0)
+    x, w = torch.randn(5, 3, requires_grad=True), torch.randn(3, 4, requires_grad=True)
+    with parity.watch() as seen:
+        y = torch.tanh(x @ w).sum()
+        (slope,) = torch.autograd.grad(y, x, create_graph=True)
+        ((slope.norm(dim=1) - 1) ** 2).mean().backward()
+    assert seen.report
+    assert "TanhBackward: a node of the graph that no operation heard has made" in str(seen.report)
+
+
+def test_what_was_built_before_the_watch_is_listed() -> None:
+    x = torch.randn(5, 3, requires_grad=True)
+    h = x.sin()
+    with parity.watch() as seen:
+        (h * 2).sum().backward()
+    assert seen.report
+    assert "Sin: a node of the graph" in str(seen.report)
