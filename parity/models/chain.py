@@ -211,8 +211,10 @@ def is_meant(function: Operation, ball: Ball) -> bool:
     """Whether a backward that is not the derivative must be somebody's intention.
 
     A straight-through estimator has a forward of steps, whose derivative is 0; a reversal of
-    gradients has one that computes nothing.
+    gradients has one that computes nothing; a derivative draws no random numbers.
     """
+    if function.drew:
+        return True
     stems = {operation.stem for operation in function.inside}
     if stems <= NOTHING:
         return True

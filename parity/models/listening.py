@@ -51,6 +51,10 @@ MEANT = (
     "is not the derivative of the forward, which has none that is not 0 or computes nothing: its "
     "backward is an estimate of somebody's own"
 )
+DRAWN = (
+    "is not the derivative of the forward: its backward draws random numbers, and is an estimate "
+    "of somebody's own"
+)
 STATISTICS = "new running_mean, running_var"
 BIASED = "the variance is the biased one, over K: torch keeps the one over K − 1"
 
@@ -342,8 +346,9 @@ class Judge:
             bound = freely(theirs.shape, ball.error)
             row = self.rows.add(place, f"d{name}", (ball.centre, theirs), bound)
             if row.failed and is_meant(operation, ball):
-                self.rows.replace_last(replace(row, verdict=WITHIN, note=MEANT))
-                self.noticed(f"d{name} of {operation.name}: {MEANT}", operation.position)
+                said = DRAWN if operation.drew else MEANT
+                self.rows.replace_last(replace(row, verdict=WITHIN, note=said))
+                self.noticed(f"d{name} of {operation.name}: {said}", operation.position)
                 continue
             factor = factor_between(ball.centre, theirs) if row.failed else None
             said = "it is not the derivative of what the forward ran"

@@ -70,6 +70,7 @@ class Graph:
         self.partly: set[Any] = set()  # outputs and leaves to which unknown nodes send, too
         self.leaves: dict[int, Leaf] = {}
         self.handles: list[Any] = []
+        self.drew = False  # whether the node that runs has drawn random numbers
 
     # --- a node is found ------------------------------------------------------------------
 
@@ -95,6 +96,8 @@ class Graph:
         node.metadata[self.record] = operation
         ran = self._guarded(partial(self._ran, operation, node.next_functions))
         self.handles.append(node.register_hook(ran))
+        if operation.namespace == CUSTOM:
+            self.handles.append(node.register_prehook(self._guarded(self._begins)))
         for output in outputs:
             if _has_node(output) and output.grad_fn is node:
                 reached = partial(self._reached, operation, output.output_nr)
@@ -130,6 +133,9 @@ class Graph:
         self.handles.append(node.register_hook(ran))
         self._before_all_hooks(base, self._guarded(partial(self._reached, operation, 0)))
         return HOOKED
+
+    def _begins(self, upstream: Sequence[Tensor | None]) -> None:
+        self.drew = False
 
     def _guarded(self, hook: Callable[..., None]) -> Callable[..., None]:
         """A hook of ours: what breaks in it breaks nobody's backward."""
@@ -205,6 +211,7 @@ class Graph:
         upstream: Sequence[Tensor | None],
     ) -> None:
         """A node's backward was run."""
+        operation.drew = self.drew and operation.namespace == CUSTOM
         reached = [None if g is None else self.memory.hold(g) for g in upstream]
         for number, held in enumerate(reached):
             before = self.raw.pop((operation.number, number), None)

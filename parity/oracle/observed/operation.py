@@ -47,6 +47,7 @@ class Operation:
     seconds: float = 0.0  # that torch took for it
     within: bool = False  # in the forward of an autograd.Function
     part: PartOf | None = None  # where it wrote, in place on a view
+    drew: bool = False  # of an autograd.Function: its backward has drawn random numbers
 
     @property
     def overwritten(self) -> str:

@@ -211,6 +211,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def _in_backward(self, func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         if self.modules.path:
             self.recomputed += 1
+        elif torch.Tag.nondeterministic_seeded in func.tags:
+            self.graph.drew = True
         return self._unheard(func, args, kwargs)
 
     def _make_way(self, named: Mapping[str, Any], written: Sequence[str]) -> None:

@@ -263,7 +263,19 @@ class Reversed(torch.autograd.Function):
         return -dys[0]
 
 
-@pytest.mark.parametrize("function", [Straight, Reversed])
+class Shaken(torch.autograd.Function):
+    """Another random factor in the backward than in the forward, as in shake-shake."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return x * 0.3
+
+    @staticmethod
+    def backward(ctx: Any, *dys: Tensor) -> Any:
+        return dys[0] * torch.rand(4, 1)
+
+
+@pytest.mark.parametrize("function", [Straight, Reversed, Shaken])
 def test_a_backward_that_is_meant_so_is_noticed(function: Any) -> None:
     x = torch.randn(4, 3, requires_grad=True)
     with parity.watch() as seen:
