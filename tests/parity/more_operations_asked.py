@@ -104,6 +104,16 @@ CALLS: dict[str, Call] = {
         torch.nn.utils.rnn.pack_padded_sequence(r(5, 2, 3), torch.tensor([5, 3])).data
     ),
     "unsafe_split_with_sizes": lambda: torch.unsafe_split_with_sizes(r(3, 7), [2, 4, 1], 1)[1],
+    # between pixels
+    "grid_sample": lambda: F.grid_sample(r(2, 3, 4, 5), r(2, 6, 7, 2), align_corners=False),
+    "grid_sample by corners": lambda: F.grid_sample(
+        r(2, 3, 4, 5), inner(2, 6, 7, 2), align_corners=True
+    ),
+    "grid_sample held at the border": lambda: F.grid_sample(
+        r(2, 3, 4, 5), r(2, 6, 7, 2), padding_mode="border", align_corners=False
+    ),
+    "affine_grid": lambda: F.affine_grid(r(2, 2, 3), [2, 3, 4, 5], align_corners=False),
+    "affine_grid by corners": lambda: F.affine_grid(r(2, 2, 3), [2, 3, 4, 5], align_corners=True),
     # attention
     "attention": lambda: F.scaled_dot_product_attention(
         r(2, 3, 5, 4), r(2, 3, 6, 4), r(2, 3, 6, 4)

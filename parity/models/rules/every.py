@@ -15,6 +15,7 @@ from parity.models.rules import (
     picking,
     pooling,
     products,
+    sampled_places,
     scattering,
     sums_of_powers,
 )
@@ -33,6 +34,7 @@ RULES: dict[str, Rule] = {
     **extremes.RULES,
     **picking.RULES,
     **products.RULES,
+    **sampled_places.RULES,
     **scattering.RULES,
     **sums_of_powers.RULES,
 }
