@@ -10,8 +10,8 @@ from parity.bounds.arithmetic import Arithmetic, gamma
 from parity.cases.case import Array
 from parity.models.plain.by_formula import Formula, Sized
 from parity.models.plain.linear_maps import Linear
+from parity.models.plain.several_results import Together, laid_out
 from parity.models.plain.spread import Spread
-from parity.models.plain.together import Together, laid_out
 from parity.models.references import NotUnderstoodError
 from parity.models.rules.element_arithmetic import axes_of, spread
 from parity.models.rules.extremes import shared_along
