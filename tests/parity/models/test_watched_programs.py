@@ -375,3 +375,46 @@ def test_what_was_built_before_the_watch_is_listed() -> None:
         (h * 2).sum().backward()
     assert seen.report
     assert "Sin: a node of the graph" in str(seen.report)
+
+
+def test_float32_beside_float64_is_judged_as_torch_promotes_it() -> None:
+    def program() -> None:
+        wide = torch.randn(3, 4, dtype=torch.float64, requires_grad=True)
+        y = torch.cat([wide + torch.randn(4), wide * x(3, 4), wide * torch.tensor(0.3)], 1)
+        (y * torch.randn_like(y)).sum().backward()
+        narrow = x(3, 4) * torch.tensor(0.3, dtype=torch.float64)
+        assert narrow.dtype == torch.float32
+        narrow.sum().backward()
+
+    report = watched(program)
+    assert report
+    assert "not understood" not in str(report)
+
+
+TWICE = torch.tensor([[1, 1]])
+LISTED: dict[str, tuple[Program, str]] = {
+    "scatter": (lambda: x(1, 3).scatter(1, TWICE, x(1, 2)), "scatter that names a place twice"),
+    "rounding": (lambda: x(3).round(decimals=1), "rounding to decimals"),
+    "norm": (lambda: x(3).norm(0.5), "a norm of the order 0.5"),
+    "median": (lambda: torch.ones(3, requires_grad=True).median(), "a median that several"),
+    "softmax": (
+        lambda: torch._safe_softmax(torch.full((2, 3), -torch.inf, requires_grad=True), 1),
+        "a softmax of nothing but −∞",
+    ),
+    "attention": (
+        lambda: F.scaled_dot_product_attention(
+            *(x(1, 2, n, 4) for n in (3, 5, 5)), torch.zeros(3, 5, dtype=torch.bool)
+        ),
+        "attention with a row that is masked as a whole",
+    ),
+    "grid_sample": (
+        lambda: F.grid_sample(x(1, 2, 3, 4), x(1, 2, 2, 2), mode="nearest", align_corners=False),
+        "grid_sample that is not bilinear",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_what_a_rule_does_not_cover_is_listed_with_its_reason(name: str) -> None:
+    program, reason = LISTED[name]
+    assert reason in str(watched(program))
