@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help install test lint types imports unit report torch models slow jax faults format coverage mutation pairs font notebooks wheel findings clean
+.PHONY: help install test lint types imports unit report torch models slow jax faults format coverage mutation pairs peers font notebooks wheel findings clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s  %s\n", $$1, $$2}' Makefile
@@ -85,6 +85,11 @@ models: $(INSTALLED) ## docs/models/, what `parity watch` says of seven CNNs: a 
 	test -d .models/pytorchcv || $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target .models pytorchcv==0.0.74
 	$(BIN)/python tests/models/watching_models.py
 
+# Other libraries for `parity peers`, each in an environment of its own in .peers. What is there
+# stays; for example: make peers PEERS="jax mlx"
+peers: $(INSTALLED) ## the libraries of parity peers: minutes and gigabytes, which it says first
+	PIP_INDEX='$(PIP_INDEX)' $(BIN)/python -m parity.peers.installing $(PEERS)
+
 format: $(INSTALLED) ## ruff mends style and format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -131,4 +136,4 @@ findings: ## what other libraries do that one would not guess: needs the interne
 	test -z "$$changed$$failed" && echo "nothing changed"
 
 clean: ## removes what the others made, but for reports
-	rm -rf $(VENV) .torch .models build *.egg-info .mutation .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
+	rm -rf $(VENV) .torch .models .peers build *.egg-info .mutation .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*

@@ -15,6 +15,8 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 import numpy as np
 import pytest
 
+collect_ignore_glob = ["parity/peers/adapters/*"]  # scripts for other interpreters
+
 
 def pytest_collection_finish() -> None:
     """Modules and 18,000 tests are there to the end: the collector need not go over them again."""

@@ -24,6 +24,7 @@ from parity.commands.list import list_cases
 from parity.commands.mistakes import mistakes
 from parity.commands.output import guarded_output
 from parity.commands.page import page
+from parity.commands.peers import peers
 from parity.commands.run import run
 from parity.commands.sweep import sweep
 from parity.commands.usage import command, explained
@@ -101,6 +102,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "check": check,
     "gradients": gradients,
     "watch": watch,
+    "peers": peers,
     "explain": explain,
     "list": list_cases,
     "audit": audit,

@@ -57,21 +57,21 @@ def conventions(
 
 def _ties(function: str, answer: Answer, options: Mapping[str, Any]) -> Iterator[Followed]:
     """Two windows side by side with equal maxima."""
-    asked = _tied(function, options)
+    asked = tied(function, options)
     dx, *others = (_numbers(answer(asked), "dx") for _ in range(TIMES))
     if dx is None:
         return
     if any(other is None or not np.array_equal(dx, other) for other in others):
         yield Followed("at ties dx is not the same every time", known=False)
         return
-    for name, wanted in _tied_gradients(asked).items():
+    for name, wanted in tied_gradients(asked).items():
         if _alike(dx, wanted):
             yield Followed(f"at ties {name}", known=True)
             return
     yield Followed("at ties dx is none of what is usual: the first, the last, all, shared", False)
 
 
-def _tied(function: str, options: Mapping[str, Any]) -> Problem:
+def tied(function: str, options: Mapping[str, Any]) -> Problem:
     """Two windows of such a pooling, side by side, over numbers most of which are equal."""
     n = POOLINGS[function]
     window, padding = each(options["kernel_size"], n), each(options.get("padding", 0), n)
@@ -83,7 +83,7 @@ def _tied(function: str, options: Mapping[str, Any]) -> Problem:
     return Problem(function, {"x": x}, options, np.resize(DY, y.shape))
 
 
-def _tied_gradients(asked: Problem) -> dict[str, Array]:
+def tied_gradients(asked: Problem) -> dict[str, Array]:
     """dx by the convention: dy to the first maximum, to the last, to all, a share to each."""
     x, options = asked.arrays["x"], asked.options
     backward = getattr(refimpl, f"{asked.function}_backward")

@@ -37,6 +37,13 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("parity watch nets.py:Words --shape 2,9 --integers 99", "on whole numbers"),
         ("parity watch nets.py:Net --shape x=2,9 --shape m=2", "on several inputs"),
     ),
+    "peers": (
+        ("parity peers", "all that are installed"),
+        ("parity peers jax tensorflow", "some of them"),
+        ("parity peers --function max_pool2d", "in one function"),
+        ("parity peers jax --python jax=jax/bin/python", "a framework of yours"),
+        ("parity peers torch --diff old.csv", "what a release changed"),
+    ),
     "explain": (
         ("parity explain conv2d_backward", "what it computes, step by step"),
         ("parity explain conv2d --symbols", "the formula of each element"),

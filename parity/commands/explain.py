@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -41,12 +42,26 @@ def explain(
         str, typer.Option(metavar="INDEX", help="the element to explain: 0,0,1,1 or dx[0,0,1,1]")
     ] = "",
     lang: Annotated[Language, typer.Option(help="English or Chinese")] = Language.en,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", metavar="LIBRARY", help="with `conventions FUNCTION`: ported from"),
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option("--to", metavar="LIBRARY", help="and to (torch)")
+    ] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="a peers.csv of your own (the one that parity brings)"),
+    ] = None,
     width: Annotated[
         int | None,
         typer.Option(min=NARROWEST, metavar="COLUMNS", help="of the page (the terminal's)"),
     ] = None,
 ) -> None:
     """Explain a formula, step by step, in small exact numbers that refimpl computes."""
+    if start or target or table:
+        porting(name or [], start, target or "torch", table)
+        return
     from parity.explain.finding import UnknownNameError
     from parity.explain.page_of import Look, contents, lines_of
 
@@ -56,6 +71,35 @@ def explain(
     except (UnknownNameError, ValueError, TypeError) as error:
         wrong_call(error)
     typer.echo("\n".join(lines))
+
+
+def porting(words: list[str], start: str | None, target: str, table: Path | None) -> None:
+    """Which conventions of a function differ between two libraries."""
+    from parity.peers.atlas import AtlasError, read
+    from parity.peers.porting import SAMPLE, PortingError, changes
+
+    if words[:1] != ["conventions"] or len(words) < 2 or not start:
+        wrong_call(
+            "--from and --to belong to a function's conventions: "
+            "parity explain conventions max_pool2d --from tensorflow --to torch"
+        )
+    _, function, *options = words
+    try:
+        rows = read(table or SAMPLE)
+        found = changes(rows, function, start, target, options)
+    except (AtlasError, PortingError, OSError) as error:
+        wrong_call(error)
+    named = {row.library: f"{row.library} {row.version}" for row in rows}
+    typer.echo(f"{function}, from {named[start]} to {named[target]}")
+    for change in found:
+        typer.echo(f"\n{change.group}")
+        typer.echo(f"  {start}: {change.here}")
+        typer.echo(f"  {target}: {change.there}")
+        if change.form:
+            typer.echo(f"  in {start} as {target} does: {change.form}")
+    if not found:
+        about = f" about {', '.join(options)}" if options else ""
+        typer.echo(f"\nnothing that parity peers asked{about} comes out otherwise")
 
 
 def terminal_width() -> int:

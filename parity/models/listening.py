@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from parity.bounds.bound import exact_bound
 from parity.bounds.sums import parts_bound
 from parity.cases.case import Array
 from parity.cases.graph import SUM
@@ -52,6 +53,10 @@ IN_NORM = (
 MEANT = (
     "is not the derivative of the forward, which has none that is not 0 or computes nothing: its "
     "backward is an estimate of somebody's own"
+)
+DRAWN = (
+    "is not the derivative of the forward: its backward draws random numbers, and is an estimate "
+    "of somebody's own"
 )
 STATISTICS = "new running_mean, running_var"
 BIASED = "the variance is the biased one, over K: torch keeps the one over K − 1"
@@ -104,9 +109,9 @@ class Judge:
     def kept(self, operation: Operation) -> None:
         self.branches.joined(operation)
         seen = self._seen(operation)
-        if seen.why_not or seen.made:
+        if seen.why_not or (seen.made and operation.part is None):
             operation.drop()
-        elif operation.namespace != CUSTOM and rule_of(operation).shapes:
+        elif operation.namespace != CUSTOM and (seen.made or rule_of(operation).shapes):
             without_numbers(operation)
 
     def cut(self, operation: Operation) -> None:
@@ -125,7 +130,7 @@ class Judge:
     ) -> None:
         self.non_finite.sent(operation, upstream, sent)
         seen = self._seen(operation)
-        if seen.made or seen.why_not or not operation.arguments:
+        if (seen.made and operation.part is None) or seen.why_not or not operation.arguments:
             return
         odd = _unreadable([*upstream, *sent.values()])
         if odd:
@@ -135,6 +140,8 @@ class Judge:
         dys = [None if held is None else held.array() for held in upstream]
         grads = {name: held.array() for name, held in sent.items()}
         judged = self._judge_custom if operation.namespace == CUSTOM else self._judge_gradients
+        if operation.part is not None:
+            judged = self._judge_part
         self._guarded(operation, lambda: judged(operation, dys, grads))
 
     def added_up(self, who: Operation | str, parts: Sequence[Held], total: Held) -> None:
@@ -315,6 +322,36 @@ class Judge:
                 pair = one.ours, theirs
                 self.rows.add(place, f"d{ours}", pair, one.bound, problem, f"d{ours}")
 
+    def _judge_part(
+        self,
+        operation: Operation,
+        upstream: list[Array | None],
+        sent: Mapping[str, Array],
+    ) -> None:
+        """Work in place on a view: its own gradients within, what arrived around it."""
+        part, (dy,) = operation.part, upstream
+        if part is None or dy is None:
+            return
+        places = part.places()
+        if places is None:
+            raise NotUnderstoodError("in place on a view whose base shares memory with itself")
+        written, inside = operation.written[0], dict(sent)
+        if written in sent:
+            whole = inside.pop(written)
+            inside[written] = whole.reshape(-1)[places]
+            around = np.ones(part.whole.shape, bool)
+            around.reshape(-1)[places] = False
+            place = self._place(operation, "copy", judged_as(dy))
+            pair = dy[around], whole[around]
+            self.rows.add(place, "dx around the part", pair, exact_bound(pair[0].shape))
+        own = dy.reshape(-1)[places]
+        if self._seen(operation).made:
+            place = self._place(operation, "fill", judged_as(dy))
+            pair = np.zeros(own.shape), inside[written]
+            self.rows.add(place, "dx", pair, exact_bound(own.shape))
+            return
+        self._judge_gradients(operation, [own], inside)
+
     def _judge_custom(
         self,
         operation: Operation,
@@ -331,8 +368,9 @@ class Judge:
             bound = freely(theirs.shape, ball.error)
             row = self.rows.add(place, f"d{name}", (ball.centre, theirs), bound)
             if row.failed and is_meant(operation, ball):
-                self.rows.replace_last(replace(row, verdict=WITHIN, note=MEANT))
-                self.noticed(f"d{name} of {operation.name}: {MEANT}", operation.position)
+                said = DRAWN if operation.drew else MEANT
+                self.rows.replace_last(replace(row, verdict=WITHIN, note=said))
+                self.noticed(f"d{name} of {operation.name}: {said}", operation.position)
                 continue
             factor = factor_between(ball.centre, theirs) if row.failed else None
             said = "it is not the derivative of what the forward ran"

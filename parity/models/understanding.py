@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -52,27 +52,41 @@ class Given:
     operation: Operation
 
     def __getitem__(self, name: str) -> Any:
-        return _resolved(self.operation.arguments[name])
+        return self._promoted(_resolved(self.operation.arguments[name]))
 
     def get(self, name: str) -> Any:
         """An argument; None if there is none of that name."""
-        return _resolved(self.operation.arguments.get(name))
+        return self._promoted(_resolved(self.operation.arguments.get(name)))
+
+    def _promoted(self, value: Any) -> Any:
+        """Beside float64 float32 becomes such; one number beside tensors is a number."""
+        if isinstance(value, list):
+            return [self._promoted(part) for part in value]
+        if not isinstance(value, np.ndarray) or value.dtype.name not in FLOATS:
+            return value
+        dtype = self.dtype
+        if value.dtype == dtype:
+            return value
+        wider = np.promote_types(value.dtype, dtype) == dtype
+        return value.astype(dtype) if wider else float(value)
+
+    def with_arguments(self, arguments: dict[str, Any]) -> Given:
+        """The same operation with other arguments."""
+        return Given(replace(self.operation, arguments=arguments))
 
     @property
     def dtype(self) -> str:
-        """Of its floating-point numbers.
+        """Of its floating-point numbers; of several types the one that torch promotes to.
 
-        Raises: NotUnderstoodError where they have several, or one that is not judged.
+        Raises: NotUnderstoodError where they have one that is not judged.
         """
         outputs = [held for held in self.operation.outputs if held is not None]
-        every = {str(tensor.dtype) for tensor in (*self._tensors(), *outputs)}
-        found = {name for name in every if name.startswith(("float", "bfloat", "complex"))}
-        if len(found) > 1:
-            raise NotUnderstoodError(f"numbers of {' and '.join(sorted(found))} together")
-        only = next(iter(found), "")
-        if only and only not in FLOATS:
-            raise NotUnderstoodError(f"numbers of {only}")
-        return only
+        every: list[Held | Array] = [*self._tensors(), *outputs]
+        found = {str(t.dtype) for t in every if t.shape} or {str(t.dtype) for t in every}
+        found = {name for name in found if name.startswith(("float", "bfloat", "complex"))}
+        if not found <= set(FLOATS):
+            raise NotUnderstoodError(f"numbers of {' and '.join(sorted(found))}")
+        return max(found, default="")
 
     def _tensors(self) -> list[Held | Array]:
         arguments = self.operation.arguments.values()
@@ -98,12 +112,15 @@ class Rule:
     shapes: their backward needs no more of their tensors than shapes. mixed: they turn numbers of
     one type into those of another. by_value: the gradient is the same where the value stands for
     the argument, as relu's is, so that nobody has to keep the argument.
+    one type into those of another. chosen: their second output says which elements they took, and
+    their backward needs it.
     """
 
     understand: Callable[[Given], Understood]
     shapes: bool = False
     mixed: bool = False
     by_value: bool = False
+    chosen: bool = False
 
 
 def without_numbers(operation: Operation) -> None:

@@ -26,8 +26,8 @@ def laid_out(tensor: Tensor, layout: str) -> Tensor:
 
 
 def to_array(tensor: Tensor) -> Array:
-    """The same numbers without their history."""
-    return tensor.detach().cpu().numpy()
+    """The same numbers without their history; zeros that torch has no memory for are formed."""
+    return tensor.detach().cpu().numpy(force=tensor._is_zerotensor())
 
 
 def recorded(tensor: Tensor) -> Array:

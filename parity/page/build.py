@@ -22,6 +22,7 @@ from parity.page.sections import (
     judged_candidates,
     known_mistakes,
     networks,
+    other_frameworks,
     overview,
     pictures,
     terminology,
@@ -49,6 +50,7 @@ SECTIONS: tuple[ModuleType, ...] = (
     pictures,
     terminology,
     judged_candidates,
+    other_frameworks,
     watched_models,
 )
 OF_A_WATCH: tuple[ModuleType, ...] = (watched_models, terminology)  # where there is no run

@@ -12,6 +12,7 @@ import pandas as pd
 
 from parity.documents.audit import AuditRow
 from parity.models.watch_report import WatchReport
+from parity.peers.group_verdicts import PeerRow
 from parity.power.survey import MistakeRow
 from parity.results.rows import ElementRow, Row, TorchRow, TrainingRow, WitnessRow, columns
 
@@ -33,6 +34,7 @@ class Tables:
     torch: pd.DataFrame
     mistakes: pd.DataFrame
     audit: pd.DataFrame
+    peers: pd.DataFrame
     candidates: list[dict[str, Any]] = field(default_factory=list)
     watches: list[WatchReport] = field(default_factory=list)
 
@@ -52,6 +54,7 @@ FILES = {
     "torch": ("torch.csv", TorchRow, "run"),
     "mistakes": ("mistakes.csv", MistakeRow, "mistakes"),
     "audit": ("audit.csv", AuditRow, "audit"),
+    "peers": ("peers.csv", PeerRow, "peers"),
 }
 
 

@@ -116,6 +116,8 @@ SHARED = {
     "page": "the page, and the command that makes it",
     "plots": "drawings of what was found, on the page and in a notebook",
     "pooling": "what maximum and average pooling share",
+    "libraries": "what other people's libraries are, to a candidate and among the peers",
+    "peers": "other frameworks, and the command that asks them",
     "linearity": "whether a gradient is linear in dy",
     "memory": "bytes that a process needs",
     "mistakes": "known mistakes, and what is said of them",

@@ -21,9 +21,9 @@ Partials = Callable[..., Sequence[Array]]
 class Definition:
     """An elementwise operation in float64.
 
-    value, partials: on the arrays. magnitude: the size of what is added up, where it may cancel.
-    roundings: of the value and of each partial derivative times dy, of which `elementary` are those
-    of an elementary function. None: nothing is rounded.
+    value, partials: on the arrays. magnitude, slopes: the sizes of what is added up in them, where
+    it may cancel. roundings: of the value and of each partial derivative times dy, of which
+    `elementary` are those of an elementary function. None: nothing is rounded.
     """
 
     value: Value
@@ -31,6 +31,7 @@ class Definition:
     roundings: tuple[float, float]
     magnitude: Value | None = None
     elementary: tuple[int, int] = (0, 0)
+    slopes: Partials | None = None
 
 
 @dataclass(frozen=True)
@@ -73,13 +74,13 @@ class Elementwise:
         with np.errstate(all="ignore"):
             return {
                 name: _bound_of_sum(product, self.arrays[name].shape, roundings, elementary, sides)
-                for name, product in self._products(dy)
+                for name, product in self._products(dy, self.definition.slopes)
                 if name in self.inputs
             }
 
-    def _products(self, dy: Array) -> list[tuple[str, Array]]:
-        """dy times each partial derivative, in the shape of dy."""
-        partials = self.definition.partials(*self._wide())
+    def _products(self, dy: Array, slopes: Partials | None = None) -> list[tuple[str, Array]]:
+        """dy times each partial derivative, or its size, in the shape of dy."""
+        partials = (slopes or self.definition.partials)(*self._wide())
         wide = dy.astype(np.float64)
         return [
             (name, np.asarray(wide * np.broadcast_to(partial, dy.shape)))
@@ -132,8 +133,12 @@ def wrapped(values: Array, dtype: str) -> Array:
 
     >>> wrapped(np.array([300.0, -1.0]), "uint8").astype(int).tolist()
     [44, 255]
+    >>> wrapped(np.array([2.0, 0.0]), "bool").tolist()
+    [1.0, 0.0]
     """
-    if dtype == "bool" or not np.all(np.abs(values) < 2.0**53):
+    if dtype == "bool":
+        return np.asarray(values != 0, np.float64)
+    if not np.all(np.abs(values) < 2.0**53):
         raise NotUnderstoodError(f"whole numbers of {dtype} that float64 does not hold")
     return values.astype(np.int64).astype(dtype).astype(np.float64)
 

@@ -19,7 +19,8 @@ class Linear:
 
     apply: on the arrays. back: dy and the arrays to the gradients, in their order. terms: how many
     products are added up for an element of the value, and of each gradient, one if none is;
-    divided: each is divided besides, or weighted by a factor that is rounded.
+    divided: each is divided besides, or weighted by a factor that is rounded. sizes, sizes_back:
+    apply and back of magnitudes, where these subtract.
     """
 
     function: str
@@ -29,6 +30,8 @@ class Linear:
     terms: float
     terms_back: tuple[float, ...]
     divided: float = 0.0
+    sizes: Callable[..., Array] | None = None
+    sizes_back: Callable[..., tuple[Array, ...]] | None = None
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -39,7 +42,7 @@ class Linear:
         return np.asarray(self.apply(*wide))
 
     def value_bound(self, sides: Sides) -> Bound:
-        size = np.asarray(self.apply(*magnitudes(self.arrays).values()))
+        size = np.asarray((self.sizes or self.apply)(*magnitudes(self.arrays).values()))
         return self._bound(size, self.terms, sides)
 
     def gradients(self, dy: Array) -> Mapping[str, Array]:
@@ -47,7 +50,8 @@ class Linear:
         return dict(zip(self.arrays, self.back(dy.astype(np.float64), *wide), strict=True))
 
     def gradient_bounds(self, dy: Array, sides: Sides) -> Mapping[str, Bound]:
-        sizes = self.back(magnitudes({"dy": dy})["dy"], *magnitudes(self.arrays).values())
+        size = magnitudes({"dy": dy})["dy"]
+        sizes = (self.sizes_back or self.back)(size, *magnitudes(self.arrays).values())
         named = zip(self.arrays, sizes, self.terms_back, strict=True)
         return {name: self._bound(size, terms, sides) for name, size, terms in named}
 
@@ -59,7 +63,7 @@ class Linear:
         return rounded_sum(size, np.full(size.shape, roundings), sides)
 
     def error(self, errors: Mapping[str, Array], sides: Sides) -> Array:
-        moved = sum(self.apply(*sizes) for sizes in self._with_one_off(errors))
+        moved = sum((self.sizes or self.apply)(*sizes) for sizes in self._with_one_off(errors))
         return np.asarray(moved + self.value_bound(sides).limit)
 
     def gradient_errors(
@@ -67,8 +71,9 @@ class Linear:
     ) -> Mapping[str, Array]:
         sizes, rounded = magnitudes(self.arrays), self.gradient_bounds(dy, sides)
         size = magnitudes({"dy": dy})["dy"]
-        parts = [self.back(errors["dy"], *sizes.values())]
-        parts += [self.back(size, *off) for off in self._with_one_off(errors)]
+        back = self.sizes_back or self.back
+        parts = [back(errors["dy"], *sizes.values())]
+        parts += [back(size, *off) for off in self._with_one_off(errors)]
         named = zip(self.arrays, zip(*parts, strict=True), strict=True)
         return {name: np.asarray(sum(found) + rounded[name].limit) for name, found in named}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -17,15 +18,21 @@ from parity.cases.case import Array
 from parity.witnesses.problem import Problem
 
 Move = Callable[[Sequence[Array]], Array]
-NOWHERE = -1  # where an element is a constant
+NUMBERS = np.dtype(np.uint64)  # of elements: a type that no tensor here has
+NOWHERE = NUMBERS.type(2**64 - 1)  # the number of a constant
+
+
+def constant(array: Array, value: float) -> Any:
+    """What a move fills in beside an array: a value, or the number of none."""
+    return NOWHERE if array.dtype == NUMBERS else value
 
 
 @dataclass(frozen=True)
 class Moved:
     """Elements of its inputs, in another order or another number.
 
-    arrays: by name; only their shapes are read for the gradients. move: the code. filled: the code
-    fills in constants, so that it needs to be told which number stands for none.
+    arrays: by name; only their shapes are read for the gradients. move: the code; where it fills in
+    constants, it asks `constant` for them.
     """
 
     function: str
@@ -60,7 +67,8 @@ class Moved:
         zeros = {name: np.zeros(array.shape) for name, array in self.arrays.items()}
         flat = np.concatenate([error.reshape(-1) for error in {**zeros, **errors}.values()])
         places = self._sources()
-        return np.where(places == NOWHERE, 0.0, flat[places])
+        known = places != NOWHERE
+        return np.where(known, flat[np.where(known, places, 0)], 0.0)
 
     def gradient_errors(
         self, dy: Array, errors: Mapping[str, Array], sides: Sides
@@ -77,7 +85,7 @@ class Moved:
         ends = np.cumsum([0, *(array.size for array in self.arrays.values())])
         known = places != NOWHERE
         weights = dy.reshape(-1)[known].astype(np.float64)
-        flat = np.bincount(places[known], weights, minlength=int(ends[-1]))
+        flat = np.bincount(places[known].astype(np.int64), weights, minlength=int(ends[-1]))
         cut = zip(self.arrays, ends[:-1], ends[1:], strict=True)
         found = {name: flat[start:end].reshape(self.arrays[name].shape) for name, start, end in cut}
         return {name: found[name] for name in self.inputs}
@@ -86,6 +94,6 @@ class Moved:
         """The number of the element that each one of the output is."""
         numbers, start = [], 0
         for array in self.arrays.values():
-            numbers.append(np.arange(start, start + array.size).reshape(array.shape))
+            numbers.append(np.arange(start, start + array.size, dtype=NUMBERS).reshape(array.shape))
             start += array.size
         return np.asarray(self.move(numbers))

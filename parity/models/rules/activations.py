@@ -13,10 +13,18 @@ from parity.bounds.bound import Bound
 from parity.cases.case import Array
 from parity.models.plain.linear_maps import Linear
 from parity.models.references import NotUnderstoodError, OfRefimpl
+from parity.models.rules.elementary_functions import scaled_elu
+from parity.models.rules.losses_by_element import (
+    REDUCTIONS,
+    binary_cross_entropy,
+    huber_loss,
+    smooth_l1_loss,
+    soft_margin_loss,
+    squared_error,
+    weighted_cross_entropy_with_logits,
+)
 from parity.models.understanding import Given, Rule, Understood, same
 from parity.witnesses.problem import Problem
-
-REDUCTIONS = ("none", "mean", "sum")  # as torch numbers them
 
 
 def of_x(function: str, **options: str) -> Callable[[Given], Understood]:
@@ -76,8 +84,10 @@ class EluByValue:
 
 
 def elu(given: Given) -> Understood:
-    if (given["scale"], given["input_scale"]) != (1, 1):
-        raise NotUnderstoodError("elu with scales (celu, selu)")
+    """ELU; with scales, SELU."""
+    scale, inner = float(given["scale"]), float(given["input_scale"])
+    if (scale, inner) != (1, 1):
+        return scaled_elu(given, float(given["alpha"]), scale, inner)
     found = of_x("elu", alpha="alpha")(given)
     if not given.operation.written:
         return found
@@ -150,6 +160,8 @@ def _divided(reduction: str, terms: int) -> float:
 
 
 def mse_loss(given: Given) -> Understood:
+    if "target" in given.operation.wanted:
+        return squared_error(given)
     arrays = {"output": given["self"], "target": given["target"]}
     options = {"reduction": REDUCTIONS[given["reduction"]]}
     reference = OfRefimpl("mse_loss", arrays, options)
@@ -157,8 +169,9 @@ def mse_loss(given: Given) -> Understood:
 
 
 def binary_cross_entropy_with_logits(given: Given) -> Understood:
-    if given["weight"] is not None or given["pos_weight"] is not None:
-        raise NotUnderstoodError("binary_cross_entropy_with_logits with weights")
+    weighted = given["weight"] is not None or given["pos_weight"] is not None
+    if weighted or "target" in given.operation.wanted:
+        return weighted_cross_entropy_with_logits(given)
     arrays = {"logits": given["self"], "target": given["target"]}
     options: dict[str, Any] = {"reduction": REDUCTIONS[given["reduction"]]}
     reference = OfRefimpl("binary_cross_entropy_with_logits", arrays, options)
@@ -184,5 +197,9 @@ RULES = {
     "nll_loss_forward": Rule(nll_loss),
     "nll_loss2d_forward": Rule(nll_loss),
     "mse_loss": Rule(mse_loss),
+    "smooth_l1_loss": Rule(smooth_l1_loss),
+    "huber_loss": Rule(huber_loss),
+    "soft_margin_loss": Rule(soft_margin_loss),
+    "binary_cross_entropy": Rule(binary_cross_entropy),
     "binary_cross_entropy_with_logits": Rule(binary_cross_entropy_with_logits),
 }

@@ -1,15 +1,14 @@
-"""Convolutions, products of matrices, normalisation: what has weights."""
+"""Convolutions, dense layers, normalisation: what has weights."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from parity.cases.case import Array
-from parity.models.plain.linear_maps import Linear
 from parity.models.references import NotUnderstoodError, OfRefimpl
+from parity.models.rules.products import added_product, turned
 from parity.models.understanding import Given, Rule, Understood, same
 
 
@@ -38,16 +37,12 @@ def convolution(given: Given) -> Understood:
     return Understood(OfRefimpl(name, arrays, options), sent)
 
 
-def _turned(array: Array) -> Array:
-    return array.swapaxes(-1, -2)
-
-
 def convolution_as_a_whole(given: Given) -> Understood:
     """As inference mode has it, where nothing is taken apart."""
     arguments = {**given.operation.arguments, "transposed": False, "output_padding": [0]}
     if isinstance(arguments["padding"], str):
         raise NotUnderstoodError("a padding by name, in inference mode")
-    return convolution(Given(replace(given.operation, arguments=arguments)))
+    return convolution(given.with_arguments(arguments))
 
 
 def linear(given: Given) -> Understood:
@@ -59,83 +54,19 @@ def linear(given: Given) -> Understood:
 
 
 def addmm(given: Given) -> Understood:
-    """bias + x·Wᵀ: a dense layer, whose weight comes transposed."""
-    if (given["beta"], given["alpha"]) != (1, 1) or given["self"].ndim != 1:
-        raise NotUnderstoodError("addmm with factors, or of a matrix")
+    """bias + x·Wᵀ: a dense layer, whose weight comes transposed; or any such sum."""
+    if (given["beta"], given["alpha"]) != (1, 1) or given["self"].shape != given["mat2"].shape[1:]:
+        return added_product(given, "mat1", "mat2")
     arrays = {"x": given["mat1"], "weight": given["mat2"].T, "bias": given["self"]}
-    sent = {"x": ("mat1", same), "weight": ("mat2", _turned), "bias": ("self", same)}
+    sent = {"x": ("mat1", same), "weight": ("mat2", turned), "bias": ("self", same)}
     return Understood(OfRefimpl("linear", arrays, {}), sent)
 
 
 def mm(given: Given) -> Understood:
     """x·Wᵀ without a bias."""
     arrays = {"x": given["self"], "weight": given["mat2"].T}
-    sent = {"x": ("self", same), "weight": ("mat2", _turned)}
+    sent = {"x": ("self", same), "weight": ("mat2", turned)}
     return Understood(OfRefimpl("linear", arrays, {}), sent)
-
-
-def bmm(given: Given) -> Understood:
-    """A product of matrices for each sample."""
-    a, b = given["self"], given["mat2"]
-    reference = Linear(
-        "matmul",
-        {"a": a, "b": b},
-        np.matmul,
-        lambda dy, a, b: (dy @ _turned(b), _turned(a) @ dy),
-        a.shape[-1],
-        (b.shape[-1], a.shape[-2]),
-    )
-    return Understood(reference, _sent(a="self", b="mat2"))
-
-
-def baddbmm(given: Given) -> Understood:
-    """A product of matrices for each sample, and what is added to it."""
-    beta, alpha = float(given["beta"]), float(given["alpha"])
-    if min(beta, alpha) < 0:
-        raise NotUnderstoodError("baddbmm with factors below 0")
-    c, a, b = given["self"], given["batch1"], given["batch2"]
-    shape = (*a.shape[:-1], b.shape[-1])
-    reference = Linear(
-        "matmul",
-        {"c": np.broadcast_to(c, shape), "a": a, "b": b},
-        lambda c, a, b: beta * c + alpha * (a @ b),
-        lambda dy, c, a, b: (beta * dy, alpha * (dy @ _turned(b)), alpha * (_turned(a) @ dy)),
-        a.shape[-1] + 1,
-        (1, b.shape[-1], a.shape[-2]),
-        2.0,
-    )
-    sent = _sent(a="batch1", b="batch2")
-    if c.shape == shape:
-        sent |= _sent(c="self")
-    return Understood(reference, sent)
-
-
-def mv(given: Given) -> Understood:
-    """A matrix times a vector."""
-    a, b = given["self"], given["vec"]
-    reference = Linear(
-        "matmul",
-        {"a": a, "b": b},
-        np.matmul,
-        lambda dy, a, b: (np.outer(dy, b), a.T @ dy),
-        a.shape[1],
-        (1, a.shape[0]),
-    )
-    return Understood(reference, _sent(a="self", b="vec"))
-
-
-def dot(given: Given) -> Understood:
-    """The product of two vectors."""
-    a, b = given["self"], given["tensor"]
-    reference = Linear(
-        "matmul",
-        {"a": a, "b": b},
-        lambda a, b: np.asarray(a @ b),
-        lambda dy, a, b: (dy * b, dy * a),
-        a.size,
-        (1, 1),
-    )
-    return Understood(reference, _sent(a="self", b="tensor"))
 
 
 # --- normalisation ------------------------------------------------------------------------
@@ -177,13 +108,9 @@ RULES = {
     "convolution": Rule(convolution),
     "addmm": Rule(addmm),
     "mm": Rule(mm),
-    "bmm": Rule(bmm),
-    "baddbmm": Rule(baddbmm),
     "linear": Rule(linear),
     **{f"conv{axes}d": Rule(convolution_as_a_whole) for axes in (1, 2, 3)},
     "batch_norm": Rule(batch_norm),
-    "mv": Rule(mv),
-    "dot": Rule(dot),
     "native_batch_norm": Rule(batch_norm),
     "_native_batch_norm_legit": Rule(batch_norm),
     "native_layer_norm": Rule(layer_norm),

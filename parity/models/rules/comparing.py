@@ -9,6 +9,7 @@ import numpy as np
 
 from parity.cases.case import Array
 from parity.models.plain.forward_only import ForwardOnly
+from parity.models.references import NotUnderstoodError
 from parity.models.understanding import Given, Rule, Understood
 
 
@@ -58,6 +59,62 @@ def _nonzero(given: Given) -> Understood:
     return Understood(ForwardOnly("nonzero", [given["self"]], np.argwhere), {})
 
 
+def _count_nonzero(given: Given) -> Understood:
+    dim = given.get("dim")
+    axes = tuple(dim) if isinstance(dim, list) else dim
+    x = [given["self"]]
+    return Understood(ForwardOnly("count", x, lambda x: np.count_nonzero(x, axis=axes)), {})
+
+
+def _bincount(given: Given) -> Understood:
+    if given["weights"] is not None:
+        raise NotUnderstoodError("bincount with weights")
+    least = given["minlength"]
+    x = [given["self"]]
+    return Understood(ForwardOnly("count", x, lambda x: np.bincount(x, minlength=least)), {})
+
+
+def _unique(given: Given) -> Understood:
+    if given["return_inverse"] or given["return_counts"]:
+        raise NotUnderstoodError("unique with places or counts")
+    return Understood(ForwardOnly("unique", [given["self"]], np.unique), {})
+
+
+def among(values: str, sorted_ones: str) -> Callable[[Given], Understood]:
+    """Where each value stands among sorted ones, before those alike or behind them."""
+
+    def understand(given: Given) -> Understood:
+        ones = given[sorted_ones]
+        if ones.ndim != 1 or given.get("sorter") is not None:
+            raise NotUnderstoodError("a search in several rows")
+        side: Any = given.get("side") or ("right" if given["right"] else "left")
+        arrays = [ones, given[values]]
+
+        def code(ones: Array, values: Array) -> Array:
+            return np.asarray(np.searchsorted(ones, values, side=side))
+
+        return Understood(ForwardOnly("search", arrays, code), {})
+
+    return understand
+
+
+def _isin(given: Given) -> Understood:
+    invert = given["invert"]
+    arrays = [given["elements"], given["test_elements"]]
+    return Understood(ForwardOnly("isin", arrays, lambda a, b: np.isin(a, b, invert=invert)), {})
+
+
+def _repeat_interleave(given: Given) -> Understood:
+    """The number of each element, as often as it is repeated."""
+    code = lambda n: np.repeat(np.arange(n.size), n)  # noqa: E731
+    return Understood(ForwardOnly("repeat", [given["repeats"]], code), {})
+
+
+def shift(code: Callable[..., Array]) -> Rule:
+    """Bits moved by a number of places."""
+    return of("shift", code, "self", "other")
+
+
 TWO = {
     "eq": np.equal,
     "ne": np.not_equal,
@@ -86,4 +143,15 @@ RULES = {
     "all": whether("all", np.all),
     "any": whether("any", np.any),
     "nonzero": Rule(_nonzero),
+    "count_nonzero": Rule(_count_nonzero),
+    "bincount": Rule(_bincount),
+    "_unique2": Rule(_unique),
+    "searchsorted": Rule(among("self", "sorted_sequence")),
+    "bucketize": Rule(among("self", "boundaries")),
+    "isin": Rule(_isin),
+    "repeat_interleave": Rule(_repeat_interleave),
+    "__lshift__": shift(np.left_shift),
+    "__rshift__": shift(np.right_shift),
+    "bitwise_left_shift": shift(np.left_shift),
+    "bitwise_right_shift": shift(np.right_shift),
 }

@@ -6,26 +6,41 @@ from parity.models.references import NotUnderstoodError
 from parity.models.rules import (
     activations,
     affine,
+    attention,
     comparing,
     element_arithmetic,
+    elementary_functions,
     extremes,
     moving,
+    picking,
     pooling,
+    products,
+    sampled_places,
+    scattering,
+    sums_of_powers,
 )
 from parity.models.understanding import Given, Rule, Understood
 from parity.oracle.observed.operation import Operation
 
 RULES: dict[str, Rule] = {
     **affine.RULES,
+    **attention.RULES,
     **pooling.RULES,
     **activations.RULES,
     **element_arithmetic.RULES,
+    **elementary_functions.RULES,
     **moving.RULES,
     **comparing.RULES,
     **extremes.RULES,
+    **picking.RULES,
+    **products.RULES,
+    **sampled_places.RULES,
+    **scattering.RULES,
+    **sums_of_powers.RULES,
 }
 
-# What makes numbers out of none: memory, constants, random numbers; and the same memory once more.
+# What makes numbers out of none: memory, constants, random numbers; the same memory once more;
+# what answers Python with yes or no.
 MADE = frozenset(
     {
         "empty",
@@ -55,6 +70,12 @@ MADE = frozenset(
         "randn_like",
         "randint",
         "randperm",
+        "randint_like",
+        "multinomial",
+        "poisson",
+        "tril_indices",
+        "triu_indices",
+        "_linalg_check_errors",
         "uniform",
         "normal",
         "random",
@@ -65,6 +86,8 @@ MADE = frozenset(
         "set",
         "resize",
         "_local_scalar_dense",
+        "equal",
+        "allclose",
         "is_pinned",
         "_pin_memory",
     }
@@ -83,6 +106,8 @@ def understood(operation: Operation) -> Understood:
     Raises: NotUnderstoodError, with the reason.
     """
     rule = rule_of(operation)
+    if rule.chosen and len(operation.outputs) > 1 and operation.outputs[1] is not None:
+        operation.after["chosen"] = operation.outputs[1]
     given = Given(operation)
     if not rule.mixed:
         given.dtype  # noqa: B018 (it refuses numbers that are not judged)

@@ -11,6 +11,7 @@ from parity.cases.case import Array
 from parity.models.plain.by_element import Definition, Elementwise
 from parity.models.plain.linear_maps import Linear
 from parity.models.plain.moving_elements import Moved
+from parity.models.references import NotUnderstoodError
 from parity.models.understanding import Given, Rule, Understood, same
 
 X = {"x": ("self", same)}
@@ -79,6 +80,13 @@ def step(name: str, code: Callable[[Array], Array]) -> Callable[[Given], Underst
     return understand
 
 
+def rounded(given: Given) -> Understood:
+    """To the nearest whole number, even at a tie."""
+    if given.get("decimals"):
+        raise NotUnderstoodError("rounding to decimals")
+    return step("round", np.round)(given)
+
+
 RULES = {
     "max": Rule(lambda given: _of_all_or_along(given, np.max, np.argmax)),
     "min": Rule(lambda given: _of_all_or_along(given, np.min, np.argmin)),
@@ -88,7 +96,7 @@ RULES = {
     "sign": Rule(step("sign", np.sign)),
     "floor": Rule(step("floor", np.floor)),
     "ceil": Rule(step("ceil", np.ceil)),
-    "round": Rule(step("round", np.round)),
+    "round": Rule(rounded),
     "trunc": Rule(step("trunc", np.trunc)),
 }
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from parity.cases.case import Array
 from parity.models.plain.interpolated import Axis, Interpolated
-from parity.models.plain.moving_elements import NOWHERE, Moved
+from parity.models.plain.moving_elements import NUMBERS, Moved, constant
 from parity.models.references import NotUnderstoodError
 from parity.models.understanding import Given, Rule, Understood, same
 
@@ -82,6 +82,22 @@ def _unchanged(given: Given) -> Code:
     return lambda x: x
 
 
+def _converted(given: Given) -> Code:
+    """Numbers as another type has them: whole ones are cut off towards 0; a truth is 1."""
+    dtype = (
+        next(held.dtype for held in given.operation.outputs if held)
+        if given.operation.outputs
+        else ""
+    )
+
+    def move(x: Array) -> Array:
+        if x.dtype == NUMBERS or dtype.startswith(("float", "bfloat")) or not dtype:
+            return x
+        return x != 0 if dtype == "bool" else x.astype(dtype)
+
+    return move
+
+
 def _reshaped(given: Given) -> Code:
     size = given.get("size") or given.get("shape")
     return lambda x: x.reshape(size)
@@ -146,9 +162,6 @@ def _rolled(given: Given) -> Code:
 
 def _indexed(given: Given) -> Code:
     places = given["indices"]
-    given_at = [axis for axis, place in enumerate(places) if place is not None]
-    if given_at and given_at != list(range(given_at[0], given_at[-1] + 1)):
-        raise NotUnderstoodError("index by axes that are apart")
     taken = tuple(slice(None) if place is None else place for place in places)
     return lambda x: x[taken]
 
@@ -161,7 +174,7 @@ def _triangle(keep: Callable[..., Array]) -> Callable[[Given], Understood]:
         inside = keep(np.ones(x.shape, bool), diagonal)
 
         def move(arrays: Sequence[Array]) -> Array:
-            return np.where(inside, arrays[0], NOWHERE if arrays[0].dtype.kind == "i" else 0)
+            return np.where(inside, arrays[0], constant(arrays[0], 0))
 
         return Understood(Moved("triangle", {"x": x}, move), {"x": ("self", same)})
 
@@ -184,8 +197,8 @@ def _embedded(given: Given) -> Understood:
 
     def move(arrays: Sequence[Array]) -> Array:
         rows = np.asarray(arrays[0][indices])
-        if rows.dtype.kind == "i" and padding is not None and padding >= 0:
-            return np.where((indices == padding)[..., None], NOWHERE, rows)
+        if rows.dtype == NUMBERS and padding is not None and padding >= 0:
+            return np.where((indices == padding)[..., None], constant(rows, 0), rows)
         return rows
 
     return Understood(Moved("embedding", {"x": weight}, move), {"x": ("weight", same)})
@@ -201,6 +214,79 @@ def _shuffled(given: Given) -> Code:
     return move
 
 
+def _unshuffled(given: Given) -> Code:
+    r = given["downscale_factor"]
+
+    def move(x: Array) -> Array:
+        *lead, c, h, w = x.shape
+        k = len(lead)
+        wide = x.reshape(*lead, c, h // r, r, w // r, r)
+        order = (*range(k), k, k + 2, k + 4, k + 1, k + 3)
+        return wide.transpose(order).reshape(*lead, c * r * r, h // r, w // r)
+
+    return move
+
+
+def _windows(given: Given) -> Code:
+    """Windows along an axis, their elements along a new last one."""
+    axis, size, step = given["dimension"], given["size"], given["step"]
+
+    def move(x: Array) -> Array:
+        if not x.ndim:
+            return x.reshape(size)
+        found = np.lib.stride_tricks.sliding_window_view(x, size, axis)
+        return np.asarray(found[(slice(None),) * (axis % x.ndim) + (slice(None, None, step),)])
+
+    return move
+
+
+def _diagonal(given: Given) -> Code:
+    return lambda x: np.diagonal(x, given["offset"], given["dim1"], given["dim2"])
+
+
+def _diagonal_embedded(given: Given) -> Code:
+    """The last axis along a diagonal of two new ones; zeros beside it."""
+    offset, ends = given["offset"], (given["dim1"], given["dim2"])
+
+    def move(x: Array) -> Array:
+        n = x.shape[-1] + abs(offset)
+        found = np.full((*x.shape[:-1], n, n), constant(x, 0), x.dtype)
+        rows = np.arange(x.shape[-1])
+        found[..., rows + max(0, -offset), rows + max(0, offset)] = x
+        return np.moveaxis(found, (-2, -1), ends)
+
+    return move
+
+
+def _quarter_turned(given: Given) -> Code:
+    return lambda x: np.rot90(x, given["k"], given["dims"])
+
+
+def _taken(given: Given) -> Code:
+    return lambda x: x.reshape(-1)[given["index"]]
+
+
+def _selected_by_mask(given: Given) -> Code:
+    def move(x: Array) -> Array:
+        mask = given["mask"]
+        shape = np.broadcast_shapes(x.shape, mask.shape)
+        return np.asarray(np.broadcast_to(x, shape)[np.broadcast_to(mask, shape)])
+
+    return move
+
+
+def _packed(given: Given) -> Understood:
+    """The steps of sequences behind one another, of those that last so long."""
+    x, sizes = given["input"], [int(n) for n in given["lengths"]]
+    many = [sum(length > step for length in sizes) for step in range(max(sizes))]
+
+    def move(arrays: Sequence[Array]) -> Array:
+        steps = arrays[0].swapaxes(0, 1) if given["batch_first"] else arrays[0]
+        return np.concatenate([steps[step, :n] for step, n in enumerate(many)])
+
+    return Understood(Moved("pack_padded_sequence", {"x": x}, move), {"x": ("input", same)})
+
+
 def _pixels(given: Given) -> Code:
     r = given["upscale_factor"]
 
@@ -214,7 +300,12 @@ def _pixels(given: Given) -> Code:
     return move
 
 
-def _nearest(given: Given) -> Code:
+def _nearest_exactly(given: Given) -> Code:
+    """The element that the middle of an output's place falls on: ⌊(place + ½) · old/new⌋."""
+    return _nearest(given, 0.5)
+
+
+def _nearest(given: Given, middle: float = 0.0) -> Code:
     """The element that an output's place falls on: ⌊place · old/new⌋, in float32 as torch."""
     scales = given.get("scale_factors") or [
         given.get(name) for name in SCALES[3] if name in given.operation.arguments
@@ -226,8 +317,8 @@ def _nearest(given: Given) -> Code:
             old = x.shape[axis]
             given_scale = _scale(scales, axis - x.ndim)
             share = np.float32(1 / given_scale) if given_scale else np.float32(old / new)
-            places = np.floor(np.arange(new, dtype=np.float32) * share).astype(int)
-            x = x.take(np.minimum(places, old - 1), axis)
+            places = (np.arange(new, dtype=np.float32) + np.float32(middle)) * share
+            x = x.take(np.minimum(np.floor(places).astype(int), old - 1), axis)
         return x
 
     return move
@@ -261,22 +352,6 @@ def interpolated(axes: int) -> Callable[[Given], Understood]:
     return understand
 
 
-def _put(given: Given) -> Understood:
-    """Some elements in the place of others."""
-    places = tuple(slice(None) if place is None else place for place in given["indices"])
-    if given["accumulate"]:
-        raise NotUnderstoodError("index_put that adds up")
-
-    def move(arrays: Sequence[Array]) -> Array:
-        found = arrays[0].copy()
-        found[places] = arrays[1]
-        return found
-
-    arrays = {"x": given["self"], "values": given["values"]}
-    sent = {"x": ("self", same), "values": ("values", same)}
-    return Understood(Moved("index_put", arrays, move), sent)
-
-
 def _copied(given: Given) -> Understood:
     """Numbers in the place of all others."""
     x = given["self"]
@@ -305,8 +380,7 @@ def _constant_padded(given: Given) -> Understood:
 
     def move(arrays: Sequence[Array]) -> Array:
         inner = arrays[0][cut]
-        filler = NOWHERE if inner.dtype.kind == "i" else value
-        return np.pad(inner, wider, constant_values=filler)
+        return np.pad(inner, wider, constant_values=constant(inner, value))
 
     return Understood(Moved("pad", {"x": x}, move), {"x": ("self", same)})
 
@@ -354,7 +428,7 @@ def _only_shape(understand: Callable[[Given], Understood]) -> Rule:
 
 RULES = {
     "clone": _only_shape(moved(_unchanged, "copy")),
-    "_to_copy": Rule(moved(_unchanged, "copy"), shapes=True, mixed=True),
+    "_to_copy": Rule(moved(_converted, "copy"), shapes=True, mixed=True),
     **{
         name: _only_shape(moved(_reshaped, "reshape"))
         for name in ("view", "_unsafe_view", "_reshape_alias")
@@ -375,6 +449,14 @@ RULES = {
     "tril": _only_shape(_triangle(np.tril)),
     "index_select": Rule(moved(_index_selected, "index")),
     "gather": Rule(moved(_gathered, "gather")),
+    "take": Rule(moved(_taken, "take")),
+    "masked_select": Rule(moved(_selected_by_mask, "masked_select")),
+    "diagonal": _only_shape(moved(_diagonal, "diagonal")),
+    "diag_embed": _only_shape(moved(_diagonal_embedded, "diagonal")),
+    "rot90": _only_shape(moved(_quarter_turned, "rot90")),
+    "unfold": _only_shape(moved(_windows, "windows")),
+    "pixel_unshuffle": _only_shape(moved(_unshuffled, "pixel_shuffle")),
+    "_pack_padded_sequence": Rule(_packed),
     "embedding": Rule(_embedded),
     "native_channel_shuffle": _only_shape(moved(_shuffled, "channel_shuffle")),
     "channel_shuffle": _only_shape(moved(_shuffled, "channel_shuffle")),
@@ -382,10 +464,13 @@ RULES = {
     "upsample_nearest1d": _only_shape(moved(_nearest, "upsample_nearest")),
     "upsample_nearest2d": _only_shape(moved(_nearest, "upsample_nearest")),
     "upsample_nearest3d": _only_shape(moved(_nearest, "upsample_nearest")),
+    **{
+        f"_upsample_nearest_exact{axes}d": _only_shape(moved(_nearest_exactly, "upsample_nearest"))
+        for axes in (1, 2, 3)
+    },
     "upsample_linear1d": _only_shape(interpolated(1)),
     "upsample_bilinear2d": _only_shape(interpolated(2)),
     "upsample_trilinear3d": _only_shape(interpolated(3)),
-    "index_put": Rule(_put),
     "copy": Rule(_copied, shapes=True, mixed=True),
     "constant_pad_nd": _only_shape(_constant_padded),
     **{
@@ -396,6 +481,8 @@ RULES = {
     "cat": _only_shape(joined("concatenate", _concatenated)),
     "stack": _only_shape(joined("stack", _stacked)),
     "split": _only_shape(parts(_split, "split")),
+    "unsafe_split": _only_shape(parts(_split, "split")),
+    "unsafe_split_with_sizes": _only_shape(parts(_split, "split")),
     "split_with_sizes": _only_shape(parts(_split, "split")),
     "unbind": _only_shape(parts(_unbound, "split")),
 }

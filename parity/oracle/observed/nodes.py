@@ -16,12 +16,16 @@ from torch import Tensor
 from torch.autograd.function import BackwardCFunction
 
 from parity.oracle.observed.held import Held, Memory
-from parity.oracle.observed.operation import CUSTOM, Listener, Operation
+from parity.oracle.observed.operation import CUSTOM, Listener, Operation, PartOf, key_of, laid
 from parity.oracle.observed.positions import Position
 
 RECORD = "parity.watch"  # in a node's metadata: whose it is
 HOOKED, LOST, UNSEEN, NONE = "hooked", "lost", "unseen", "none"
 WHY_LOST = "its backward is not to be told apart (in place on a view?); the value is judged"
+WHY_UNHEARD = (
+    "a node of the graph that no operation heard has made: from before the watch, or from a "
+    "backward with create_graph"
+)
 WHY_UNSEEN = "an autograd.Function whose call was not heard: it took keywords"
 Edge = tuple[str, Any, int]  # argument; the leaf or the node it comes from; which of its outputs
 
@@ -66,6 +70,7 @@ class Graph:
         self.partly: set[Any] = set()  # outputs and leaves to which unknown nodes send, too
         self.leaves: dict[int, Leaf] = {}
         self.handles: list[Any] = []
+        self.drew = False  # whether the node that runs has drawn random numbers
 
     # --- a node is found ------------------------------------------------------------------
 
@@ -75,23 +80,62 @@ class Graph:
         if not nodes:
             return NONE
         fresh = [node for node in nodes.values() if self.record not in node.metadata]
+        if not fresh and not edges:
+            return NONE  # the node of another one, whose result was written to under no_grad
+        if operation.written and len(outputs) == 1 and _is_copied_slices(outputs[0]):
+            return self._attach_part(operation, edges, outputs[0])
         if len(fresh) != 1:
-            return LOST
+            return self._lose(fresh)
         node = fresh[0]
         if isinstance(node, BackwardCFunction) and operation.namespace != CUSTOM:
             return UNSEEN  # of the Function around it, which `unseen` tells of
         gradients = self._matched(node, edges)
         if edges and not any(gradients):
-            return LOST
+            return self._lose(fresh)
         operation.gradients = gradients
         node.metadata[self.record] = operation
         ran = self._guarded(partial(self._ran, operation, node.next_functions))
         self.handles.append(node.register_hook(ran))
+        if operation.namespace == CUSTOM:
+            self.handles.append(node.register_prehook(self._guarded(self._begins)))
         for output in outputs:
             if _has_node(output) and output.grad_fn is node:
                 reached = partial(self._reached, operation, output.output_nr)
                 self._before_all_hooks(output, self._guarded(reached))
         return HOOKED
+
+    def _lose(self, nodes: list[Any]) -> str:
+        """Nodes of an operation whose backward is not told apart: it is listed itself."""
+        for node in nodes:
+            node.metadata[self.record] = None
+        return LOST
+
+    def _attach_part(self, operation: Operation, edges: list[Edge], view: Tensor) -> str:
+        """Hook what autograd makes of work in place on a view: one node of the whole tensor.
+
+        It sends the gradient to what the tensor was before, with the part that was written to
+        replaced by the operation's own; its other edges are the operation's.
+        """
+        base = view._base
+        assert base is not None
+        node = node_of(base)
+        if self.record in node.metadata:
+            return LOST
+        written = operation.written[0]
+        others = self._matched(node, [edge for edge in edges if edge[0] != written])
+        if any(target is not None for target, _ in node.next_functions[1:]) and not any(others):
+            return LOST
+        node_of(view).metadata[self.record] = None  # autograd's own way from the whole to the view
+        operation.part = PartOf(laid(base), laid(view), key_of(base))
+        operation.gradients = [written, *others[1:]]
+        node.metadata[self.record] = operation
+        ran = self._guarded(partial(self._ran, operation, node.next_functions))
+        self.handles.append(node.register_hook(ran))
+        self._before_all_hooks(base, self._guarded(partial(self._reached, operation, 0)))
+        return HOOKED
+
+    def _begins(self, upstream: Sequence[Tensor | None]) -> None:
+        self.drew = False
 
     def _guarded(self, hook: Callable[..., None]) -> Callable[..., None]:
         """A hook of ours: what breaks in it breaks nobody's backward."""
@@ -135,7 +179,9 @@ class Graph:
         self.raw.clear()
         for leaf in self.leaves.values():
             leaf.parts.clear()
-        self.partly = _reached_by_unknown([node_of(root) for root in roots], self.record)
+        self.partly = _reached_by_unknown(
+            [node_of(root) for root in roots], self.record, self._say_unheard
+        )
         for root, gradient in zip(roots, gradients, strict=True):
             node = node_of(root)
             record = None if node is None else node.metadata.get(self.record)
@@ -165,6 +211,7 @@ class Graph:
         upstream: Sequence[Tensor | None],
     ) -> None:
         """A node's backward was run."""
+        operation.drew = self.drew and operation.namespace == CUSTOM
         reached = [None if g is None else self.memory.hold(g) for g in upstream]
         for number, held in enumerate(reached):
             before = self.raw.pop((operation.number, number), None)
@@ -181,6 +228,12 @@ class Graph:
             if name is not None:
                 named[name] = held
         self.quietly(lambda: self.listener.backward(operation, reached, named))
+
+    def _say_unheard(self, node: Any) -> None:
+        """List a node once: nobody judges what it sends."""
+        node.metadata[self.record] = None
+        name = node.name().removesuffix("0").removesuffix("Backward")
+        self.quietly(lambda: self.listener.unseen(name, WHY_UNHEARD, Position("", "")))
 
     def _say_hooked(self, operation: Operation, before: Held, after: Held) -> None:
         self.quietly(lambda: self.listener.hooked(operation, before, after))
@@ -256,8 +309,11 @@ class Graph:
         self.raw.clear()
 
 
-def _reached_by_unknown(roots: Sequence[Any], key: str) -> set[Any]:
-    """The outputs and leaves to which nodes send that belong to no recorded operation."""
+def _reached_by_unknown(roots: Sequence[Any], key: str, say: Callable[[Any], None]) -> set[Any]:
+    """The outputs and leaves to which nodes send that belong to no recorded operation.
+
+    say: told of each such node that nobody was told of.
+    """
     found: set[Any] = set()
     left, known = [root for root in roots if root is not None], set()
     while left:
@@ -266,6 +322,8 @@ def _reached_by_unknown(roots: Sequence[Any], key: str) -> set[Any]:
             continue
         known.add(node)
         unknown = node.metadata.get(key) is None
+        if key not in node.metadata and not hasattr(node, "variable"):
+            say(node)
         for target, number in node.next_functions:
             if target is None:
                 continue
@@ -275,6 +333,15 @@ def _reached_by_unknown(roots: Sequence[Any], key: str) -> set[Any]:
                 is_leaf = isinstance(record, Leaf)
                 found.add(id(record) if is_leaf else (record.number, number))
     return found
+
+
+def _is_copied_slices(output: Any) -> bool:
+    """Whether a tensor is a view of one that was written to through it."""
+    if not isinstance(output, Tensor) or not output._is_view():
+        return False
+    base = output._base
+    node = None if base is None else node_of(base)
+    return node is not None and node.name().endswith("CopySlices")
 
 
 def _has_node(output: Any) -> bool:

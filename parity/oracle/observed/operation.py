@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.parameter import is_lazy
 
+from parity.cases.case import Array
 from parity.oracle.observed.held import Held, Memory
 from parity.oracle.observed.positions import Position
 from parity.oracle.observed.statistics import Statistics
@@ -44,6 +46,8 @@ class Operation:
     after: dict[str, Held] = field(default_factory=dict)  # running statistics, as they are now
     seconds: float = 0.0  # that torch took for it
     within: bool = False  # in the forward of an autograd.Function
+    part: PartOf | None = None  # where it wrote, in place on a view
+    drew: bool = False  # of an autograd.Function: its backward has drawn random numbers
 
     @property
     def overwritten(self) -> str:
@@ -66,6 +70,42 @@ class Operation:
 
 def _parts(value: Any) -> Sequence[Any]:
     return value if isinstance(value, list) else (value,)
+
+
+@dataclass(frozen=True)
+class Laid:
+    """How a tensor lies in its memory."""
+
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+    start: int
+
+    def offsets(self) -> Array:
+        """Where each element lies."""
+        steps = zip(self.shape, self.strides, strict=True)
+        axes = np.ix_(*(np.arange(n) * stride for n, stride in steps)) if self.shape else ()
+        return np.asarray(sum(axes, np.full(self.shape, self.start)))
+
+
+@dataclass(frozen=True)
+class PartOf:
+    """A view that was written to, in the tensor that it is a part of."""
+
+    whole: Laid
+    view: Laid
+    key: Key  # of the whole
+
+    def places(self) -> Array | None:
+        """Of each element of the view, which one it is of the whole, in the order of its axes.
+
+        None if it has elements of its own, or if elements of the whole share memory.
+        """
+        there, ours = self.whole.offsets().reshape(-1), self.view.offsets()
+        numbers = np.full(int(max(there.max(initial=-1), ours.max(initial=-1))) + 1, -1)
+        numbers[there] = np.arange(there.size)
+        places = numbers[ours]
+        shared = np.any(numbers[there] != np.arange(there.size))
+        return None if shared or np.any(places < 0) else places
 
 
 class Listener(Protocol):
@@ -196,6 +236,19 @@ def key_of(tensor: Tensor) -> Key:
         return (*place, tuple(tensor.shape), tensor.stride())
     except (RuntimeError, ValueError):  # sparse, or a parameter to come
         return (id(tensor),)
+
+
+def part_of(view: Tensor) -> PartOf | None:
+    """A view in its base; None if it is none, or all of it."""
+    base = view._base
+    if base is None or key_of(base) == key_of(view):
+        return None
+    return PartOf(laid(base), laid(view), key_of(base))
+
+
+def laid(tensor: Tensor) -> Laid:
+    """How a tensor lies in its memory."""
+    return Laid(tuple(tensor.shape), tensor.stride(), int(tensor.storage_offset()))
 
 
 def outputs_of(result: Any) -> list[Tensor | None]:

@@ -47,6 +47,7 @@ from parity.oracle.observed.operation import (
     held_arguments,
     key_of,
     outputs_of,
+    part_of,
     tensors_of,
     written_by,
 )
@@ -173,7 +174,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if self._custom is None:
             self._look_for_unseen(tensor for _, tensor in tensors_of(named))
         operation = self._operation(func, named, written)
-        edges = [edge_of(n, t) for n, t in tensors_of(named) if t.requires_grad]
+        edges = []  # under no_grad nothing is added to the graph
+        if torch.is_grad_enabled():
+            edges = [edge_of(n, t) for n, t in tensors_of(named) if t.requires_grad]
         self._make_way(named, written)
         return operation, edges, named
 
@@ -208,6 +211,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def _in_backward(self, func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         if self.modules.path:
             self.recomputed += 1
+        elif torch.Tag.nondeterministic_seeded in func.tags:
+            self.graph.drew = True
         return self._unheard(func, args, kwargs)
 
     def _make_way(self, named: Mapping[str, Any], written: Sequence[str]) -> None:
@@ -247,6 +252,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         operation.given = [None if o is None else key_of(o) for o in outputs]
         if self._custom is not None:
             self._custom.inside.append(operation)
+            if operation.written and outputs and outputs[0] is not None:
+                operation.part = part_of(outputs[0])
         self._quietly(lambda: self.listener.forward(operation))
 
     def _enters(self, module: Module, inputs: Any) -> None:

@@ -20,6 +20,7 @@ COMMANDS = (
     "check",
     "gradients",
     "watch",
+    "peers",
     "explain",
     "list",
     "audit",

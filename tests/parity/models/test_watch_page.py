@@ -10,6 +10,8 @@ import pytest
 from calling import Call
 from pages import ROOT, sessions, shows, text
 
+from parity.models.rules.every import RULES
+
 PAGE = text("watch.md")
 SESSIONS = sessions(PAGE)
 
@@ -17,6 +19,12 @@ SESSIONS = sessions(PAGE)
 def without_places(printed: str) -> str:
     """Which element is worst, how many are outside: another processor has others."""
     return re.sub(r"at \([\d, ]+\)", "at (…)", re.sub(r"\(\d+ of \d+ elements", "(…", printed))
+
+
+def test_every_operation_that_is_understood_is_listed() -> None:
+    listed = PAGE.partition("## Operations that it understands")[2].partition("\n## ")[0]
+    names = re.findall(r"`(\w+)`", listed.partition(":\n\n")[2])
+    assert sorted(names) == sorted(RULES)
 
 
 @pytest.mark.parametrize(("command", "shown"), SESSIONS, ids=[c for c, _ in SESSIONS])

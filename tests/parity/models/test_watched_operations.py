@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import more_operations_asked
 import numpy as np
+import operations_asked
 import pytest
 import torch
-from operations_asked import CALLS, FORWARD
 
 from parity.models.listening import Judge
 from parity.models.rules.every import RULES
@@ -17,6 +18,8 @@ from parity.oracle.observed.operation import Operation
 from parity.oracle.observed.recorder import Recorder
 from parity.results.settings import Settings
 
+CALLS = operations_asked.CALLS | more_operations_asked.CALLS
+FORWARD = operations_asked.FORWARD | more_operations_asked.FORWARD
 OFF = 1 + 2.0**-30
 
 

@@ -312,3 +312,109 @@ def test_wrong_calls() -> None:
         parity.watch("abc")
     with pytest.raises(ValueError, match="exact must be seconds, 0 or more, but is -1"):
         parity.watch(exact=-1)
+
+
+class InParts(torch.autograd.Function):
+    """2x in one part, x² in another, 0 at one place: written through views."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+        y = torch.zeros(3, 4, dtype=x.dtype)
+        y[:, :2] = x * 2
+        y[:, 2:] = x * x
+        y[0, 0] = 0.0
+        ctx.save_for_backward(x)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, dy: torch.Tensor) -> torch.Tensor:
+        (x,) = ctx.saved_tensors
+        dy = dy.clone()
+        dy[0, 0] = 0.0
+        return dy[:, :2] * 2 + dy[:, 2:] * 2 * x
+
+
+class InPartsWithoutTheHole(InParts):
+    """Forgets that one place is 0."""
+
+    @staticmethod
+    def backward(ctx: Any, dy: torch.Tensor) -> torch.Tensor:
+        (x,) = ctx.saved_tensors
+        return dy[:, :2] * 2 + dy[:, 2:] * 2 * x
+
+
+@pytest.mark.parametrize(("function", "wrong"), [(InParts, []), (InPartsWithoutTheHole, ["dx"])])
+def test_a_function_that_writes_through_views(
+    function: type[torch.autograd.Function], wrong: list[str]
+) -> None:
+    torch.manual_seed(0)
+    x = torch.randn(3, 2, dtype=torch.float64, requires_grad=True)
+    with parity.watch() as seen:
+        y = function.apply(x)  # type: ignore[no-untyped-call]
+        (y * torch.randn_like(y)).sum().backward()
+    assert [row.tensor for row in seen.report.wrong] == wrong
+    assert "not understood" not in str(seen.report)
+
+
+def test_a_second_derivative_is_listed() -> None:
+    """What a backward with create_graph built is judged once, as a first derivative."""
+    torch.manual_seed(0)
+    x, w = torch.randn(5, 3, requires_grad=True), torch.randn(3, 4, requires_grad=True)
+    with parity.watch() as seen:
+        y = torch.tanh(x @ w).sum()
+        (slope,) = torch.autograd.grad(y, x, create_graph=True)
+        ((slope.norm(dim=1) - 1) ** 2).mean().backward()
+    assert seen.report
+    assert "TanhBackward: a node of the graph that no operation heard has made" in str(seen.report)
+
+
+def test_what_was_built_before_the_watch_is_listed() -> None:
+    x = torch.randn(5, 3, requires_grad=True)
+    h = x.sin()
+    with parity.watch() as seen:
+        (h * 2).sum().backward()
+    assert seen.report
+    assert "Sin: a node of the graph" in str(seen.report)
+
+
+def test_float32_beside_float64_is_judged_as_torch_promotes_it() -> None:
+    def program() -> None:
+        wide = torch.randn(3, 4, dtype=torch.float64, requires_grad=True)
+        y = torch.cat([wide + torch.randn(4), wide * x(3, 4), wide * torch.tensor(0.3)], 1)
+        (y * torch.randn_like(y)).sum().backward()
+        narrow = x(3, 4) * torch.tensor(0.3, dtype=torch.float64)
+        assert narrow.dtype == torch.float32
+        narrow.sum().backward()
+
+    report = watched(program)
+    assert report
+    assert "not understood" not in str(report)
+
+
+TWICE = torch.tensor([[1, 1]])
+LISTED: dict[str, tuple[Program, str]] = {
+    "scatter": (lambda: x(1, 3).scatter(1, TWICE, x(1, 2)), "scatter that names a place twice"),
+    "rounding": (lambda: x(3).round(decimals=1), "rounding to decimals"),
+    "norm": (lambda: x(3).norm(0.5), "a norm of the order 0.5"),
+    "median": (lambda: torch.ones(3, requires_grad=True).median(), "a median that several"),
+    "softmax": (
+        lambda: torch._safe_softmax(torch.full((2, 3), -torch.inf, requires_grad=True), 1),
+        "a softmax of nothing but −∞",
+    ),
+    "attention": (
+        lambda: F.scaled_dot_product_attention(
+            *(x(1, 2, n, 4) for n in (3, 5, 5)), torch.zeros(3, 5, dtype=torch.bool)
+        ),
+        "attention with a row that is masked as a whole",
+    ),
+    "grid_sample": (
+        lambda: F.grid_sample(x(1, 2, 3, 4), x(1, 2, 2, 2), mode="nearest", align_corners=False),
+        "grid_sample that is not bilinear",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_what_a_rule_does_not_cover_is_listed_with_its_reason(name: str) -> None:
+    program, reason = LISTED[name]
+    assert reason in str(watched(program))

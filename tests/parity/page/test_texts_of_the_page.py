@@ -21,7 +21,7 @@ CALLS = (rf"\bt\(\s*{TEXT}", rf"\battr\(\"[\w-]+\", {TEXT}")
 # The .po files whose English stands in the page's own files; the others' is data.
 OWN = (
     *("page.po", "networks.po", "known_mistakes.po", "documents.po", "pictures.po"),
-    "watched_models.po",
+    *("watched_models.po", "peers.po"),
 )
 
 

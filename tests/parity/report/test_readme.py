@@ -14,6 +14,7 @@ from parity.bench.speed import BenchRow
 from parity.bench.watching_costs import WatchCost
 from parity.documents.audit import AuditRow
 from parity.models.watch_tables import NoticedRow, OperationRow, StepRow
+from parity.peers.group_verdicts import PeerRow
 from parity.power.conditional import CircumstanceRow
 from parity.power.survey import MistakeRow
 from parity.report.files import TABLES
@@ -29,6 +30,7 @@ FILES = {
     "audit.csv": AuditRow,
     "mistakes.csv": MistakeRow,
     "mistakes_circumstances.csv": CircumstanceRow,
+    "peers.csv": PeerRow,
     "bench.csv": BenchRow,
     "bench_check.csv": CheckerRow,
     "bench_sweep.csv": ScalingRow,

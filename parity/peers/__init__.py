@@ -1,0 +1,1 @@
+"""Other frameworks on the same cases: what each does, measured (`parity peers`)."""

@@ -1,0 +1,1 @@
+"""The probes: questions with several known answers, by what they are about."""
