@@ -111,9 +111,8 @@ class Rule:
 
     shapes: their backward needs no more of their tensors than shapes. mixed: they turn numbers of
     one type into those of another. by_value: the gradient is the same where the value stands for
-    the argument, as relu's is, so that nobody has to keep the argument.
-    one type into those of another. chosen: their second output says which elements they took, and
-    their backward needs it.
+    the argument, as relu's is, so that nobody has to keep the argument. chosen: their second output
+    says which elements they took, and their backward needs it.
     """
 
     understand: Callable[[Given], Understood]
