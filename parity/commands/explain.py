@@ -76,7 +76,7 @@ def explain(
 def porting(words: list[str], start: str | None, target: str, table: Path | None) -> None:
     """Which conventions of a function differ between two libraries."""
     from parity.peers.atlas import AtlasError, read
-    from parity.peers.porting import SAMPLE, PortingError, changes
+    from parity.peers.porting import SAMPLE, PortingError, changes, not_compared
 
     if words[:1] != ["conventions"] or len(words) < 2 or not start:
         wrong_call(
@@ -87,6 +87,7 @@ def porting(words: list[str], start: str | None, target: str, table: Path | None
     try:
         rows = read(table or SAMPLE)
         found = changes(rows, function, start, target, options)
+        unknown = not_compared(rows, function, start, target, options)
     except (AtlasError, PortingError, OSError) as error:
         wrong_call(error)
     named = {row.library: f"{row.library} {row.version}" for row in rows}
@@ -99,7 +100,9 @@ def porting(words: list[str], start: str | None, target: str, table: Path | None
             typer.echo(f"  in {start} as {target} does: {change.form}")
     if not found:
         about = f" about {', '.join(options)}" if options else ""
-        typer.echo(f"\nnothing that parity peers asked{about} comes out otherwise")
+        typer.echo(f"\nnothing that both answered{about} comes out otherwise")
+    if unknown:
+        typer.echo(f"\nnot known, for want of an answer: {'; '.join(unknown)}")
 
 
 def terminal_width() -> int:

@@ -60,12 +60,13 @@ def peers(
     Exit code 1 if --diff finds a change, 2 if nothing could be asked.
     """
     need("flint", "parity peers")
-    from parity.peers.atlas import AtlasError, changes, read
+    from parity.peers.atlas import AtlasError, changes, not_compared, read
     from parity.peers.libraries import PeerError, named, pairs
 
     try:
         pythons = pairs(python or [], "--python")
         files = {name: Path(file) for name, file in pairs(adapter or [], "--adapter").items()}
+        named(list(pythons), files)
         chosen = named(names or [], files)
         functions = _functions(function or [])
         before = read(difference) if difference else None
@@ -74,9 +75,8 @@ def peers(
             check_writable(target)
     except (PeerError, AtlasError, OSError) as error:
         wrong_call(error)
-    started = time.perf_counter()
+    started, date = time.perf_counter(), time.strftime("%Y-%m-%d %H:%M")
     found, absent = _asked(chosen, pythons, functions, full)
-    date = time.strftime("%Y-%m-%d")
     rows = _rows(found, date)
     _show(rows, bool(function or names))
     for line in (*absent, *_summary(found, rows)):
@@ -96,6 +96,8 @@ def peers(
         said = changes(before, rows)
         for line in said or ["nothing changed"]:
             typer.echo(line)
+        if count := not_compared(before, rows):
+            typer.echo(f"not compared, being asked once only or of other cases: {count}")
         raise typer.Exit(DISAGREE if said else 0)
 
 
@@ -120,16 +122,12 @@ def _asked(
     """Each library that is there, two at a time, and a sentence on each that is not."""
     from parity.peers.gathering import gather, question
     from parity.peers.judged_cases import Truths
-    from parity.peers.libraries import interpreter
+    from parity.peers.libraries import how_to_get, interpreter
     from parity.peers.peer_line import SECONDS, UNLIMITED
     from parity.peers.surveyed import survey
 
     there = [(peer, interpreter(peer, pythons)) for peer in chosen]
-    absent = [
-        f"{peer.name}: {peer.absent or f'not installed: make peers PEERS={peer.name}'}"
-        for peer, path in there
-        if path is None
-    ]
+    absent = [f"{peer.name}: {how_to_get(peer)}" for peer, path in there if path is None]
     asked = [
         (peer, path, question(functions, full, peer.compiler))
         for peer, path in there
@@ -165,10 +163,10 @@ def _summary(found: Sequence[Surveyed], rows: Sequence[PeerRow]) -> list[str]:
             continue
         own = Counter(row.verdict for row in rows if row.library == one.peer.name)
         verdicts = ", ".join(f"{count} {verdict}" for verdict, count in own.most_common())
-        ended = f"; incomplete: {one.ended}" if one.ended else ""
+        ended = f"incomplete: {one.ended}" if one.ended else ""
         answers = f"{one.answers} of {counted(one.asked, 'question')} answered"
+        what = "; ".join(filter(None, (verdicts, ended)))
         said.append(
-            f"{one.peer.name} {one.about.version}: {answers} in {one.seconds:.0f} s: "
-            f"{verdicts}{ended}"
+            f"{one.peer.name} {one.about.version}: {answers} in {one.seconds:.0f} s: {what}"
         )
     return said

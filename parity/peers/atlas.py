@@ -8,7 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from parity.peers.group_verdicts import PeerRow
+from parity.peers.group_verdicts import SELF_TEST, PeerRow
 
 Key = tuple[str, str, str]  # library, function, group
 
@@ -53,26 +53,37 @@ def key(row: PeerRow) -> Key:
 def changes(before: Sequence[PeerRow], after: Sequence[PeerRow]) -> list[str]:
     """A line for each row of a library that is in both, where verdict or convention is another.
 
-    What only one has is a change where the library and the function are in both.
+    A self-test is a row only where it goes wrong: that one has it is a change, too.
     """
     old, new = {key(row): row for row in before}, {key(row): row for row in after}
     both = {k[:2] for k in old} & {k[:2] for k in new}
-    said = []
-    for one in dict.fromkeys((*old, *new)):
-        if one[:2] not in both:
-            continue
-        first, second = old.get(one), new.get(one)
-        if first and second and _said(first) == _said(second):
-            continue
-        versions = _versions(before, after, one[0])
-        said.append(
-            f"{one[0]} {versions}: {one[1]}, {one[2]}: "
-            f"{_said(first) if first else 'not asked'} → {_said(second) if second else 'not asked'}"
-        )
-    return said
+    return [
+        f"{one[0]} {_versions(before, after, one[0])}: {one[1]}, {one[2]}: "
+        f"{_said(old.get(one))} → {_said(new.get(one))}"
+        for one in dict.fromkeys((*old, *new))
+        if one[:2] in both
+        and (one[2] == SELF_TEST or _as_many(old.get(one), new.get(one)))
+        and _said(old.get(one)) != _said(new.get(one))
+    ]
 
 
-def _said(row: PeerRow) -> str:
+def not_compared(before: Sequence[PeerRow], after: Sequence[PeerRow]) -> int:
+    """How many groups of a library and function in both were asked once only, or of other cases:
+    by --function, --full or a run that was stopped, not by a release."""
+    old, new = {key(row): row for row in before}, {key(row): row for row in after}
+    both = {k[:2] for k in old} & {k[:2] for k in new}
+    every = [one for one in {*old, *new} if one[:2] in both and one[2] != SELF_TEST]
+    return sum(not _as_many(old.get(one), new.get(one)) for one in every)
+
+
+def _as_many(first: PeerRow | None, second: PeerRow | None) -> bool:
+    """Whether both were asked, as many cases."""
+    return first is not None and second is not None and first.cases == second.cases
+
+
+def _said(row: PeerRow | None) -> str:
+    if row is None:
+        return "right"  # of self-tests only what is wrong is a row
     return f"{row.verdict} ({row.convention})" if row.convention else row.verdict
 
 

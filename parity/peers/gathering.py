@@ -22,11 +22,15 @@ LARGE = 100_000  # numbers: probes that send so many come last
 
 @dataclass(frozen=True)
 class Question:
-    """What a library is asked: a tiny case of each function, probes, cases."""
+    """What a library is asked: a tiny case of each function, probes, cases.
+
+    most: of a compiler, how many it has to answer; what it has not is not counted.
+    """
 
     tested: tuple[Asked, ...]
     cases: tuple[Asked, ...]
     probes: tuple[Probe, ...]
+    most: int | None = None
 
     @property
     def count(self) -> int:
@@ -39,11 +43,29 @@ class Question:
         large = [probe for probe in self.probes if probe.size >= LARGE]
         left = {one.problem.function: one for one in self.tested}
         asked: tuple[Asked | Probe, ...] = (*small, *self.cases, *large)
+        if self.most is not None:
+            yield from self._of_a_compiler()
+            return
         for step in map(Step, asked):
             if step.function in left:
                 yield Step(left.pop(step.function), is_test=True)
             yield step
         yield from (Step(one, is_test=True) for one in left.values())
+
+    def _of_a_compiler(self) -> Iterator[Step]:
+        """Probes, then cases, before the first of each function its tiny one."""
+        yield from map(Step, self.probes)
+        left = {one.problem.function: one for one in self.tested}
+        for case in self.cases:
+            if case.problem.function in left:
+                yield Step(left.pop(case.problem.function), is_test=True)
+            yield Step(case)
+
+    def is_enough(self, step: Step, answered: int) -> bool:
+        """Whether a compiler that has answered so many is asked no more: a third are for cases."""
+        if self.most is None:
+            return False
+        return answered >= self.most - (self.most // 3 if isinstance(step.what, Probe) else 0)
 
 
 @dataclass(frozen=True)
@@ -79,17 +101,13 @@ class Gathered:
 def question(functions: Sequence[str], full: bool, compiler: bool) -> Question:
     """The cases, tiny ones among them, and the probes of these functions.
 
-    A compiler, which takes seconds for each, is asked fifteen in all unless it is `full`.
+    A compiler, which takes seconds for each, has to answer fifteen in all unless it is `full`.
     """
     of_functions = tuple(probe for probe in probes() if probe.function in functions)
-    if not compiler or full:
-        tested = _tested(function for function in functions if function not in EXTRA)
-        cases = chosen(functions, None if full else MOST - len(tested))
-        return Question(tested, tuple(cases), of_functions)
-    cases = chosen(functions, COMPILED // 3)
-    tested = _tested(one.problem.function for one in cases)
-    left = COMPILED - len(cases) - len(tested)
-    return Question(tested, tuple(cases), of_functions[:left])
+    tested = _tested(function for function in functions if function not in EXTRA)
+    cases = chosen(functions, None if full else MOST - len(tested))
+    most = COMPILED if compiler and not full else None
+    return Question(tested, tuple(cases), of_functions, most)
 
 
 def _tested(functions: Iterable[str]) -> tuple[Asked, ...]:
@@ -122,11 +140,14 @@ def gather(
 def _answers(
     asked: Question, line: PeerLine, about: About, tick: Tick
 ) -> Iterator[tuple[Step, Answer]]:
+    answered = 0
     for step in asked.steps():
         tick(1)
-        if step.what.dtype not in about.dtypes:
+        if step.what.dtype not in about.dtypes or asked.is_enough(step, answered):
             continue
         answer = step.asked_of(line, about.gradients)
         if line.ended:
+            line.ended = f"{line.ended}, at {step.function}"
             return
+        answered += not answer.missing
         yield step, answer

@@ -18,6 +18,7 @@ WITHIN, IDENTICAL, CONVENTION, DIFFERS, MISSING = (
 ADAPTER = "adapter"  # it is ours that is wrong: nothing is said of the library
 VERDICTS = (WITHIN, IDENTICAL, CONVENTION, DIFFERS, MISSING, ADAPTER)
 CASES = "cases"  # groups of them are called "cases, float32"; all others by their probe's topic
+SELF_TEST = "self-test"  # the group of a tiny case that goes wrong
 NAMED = 3  # conventions, or options that are missing, that are listed
 
 
@@ -26,7 +27,8 @@ class PeerRow:
     """A row of peers.csv: one library, one function, one group of cases.
 
     convention: which one came out. answered: so many of the cases gave numbers; held: so many are
-    right. roundings: the largest error among the right ones, in roundings of Σ|terms|.
+    right. roundings: the largest error among the right ones, in roundings of Σ|terms|. date: when
+    the run began. incomplete: why the library was asked no further in it, "" if it was asked all.
     """
 
     library: str
@@ -42,6 +44,7 @@ class PeerRow:
     said: str
     python: str
     date: str
+    incomplete: str = ""
 
 
 class Said(NamedTuple):
@@ -65,10 +68,10 @@ def of_cases(found: Sequence[JudgedCase]) -> Said:
     wrong = [one for one in answered if one.wrong]
     lacking = _lacking(found)
     counts = (len(found), len(answered), len(answered) - len(wrong))
-    if not answered:
-        return Said(MISSING, "", *counts, None, lacking)
-    roundings = max((one.roundings for one in answered), default=0.0)
     crashed = [one for one in found if one.answer.crashed]
+    if not answered:
+        return Said(DIFFERS if crashed else MISSING, "", *counts, None, lacking)
+    roundings = max((one.roundings for one in answered), default=0.0)
     if wrong:
         explained = _conventions(wrong)
         if explained and not crashed:
@@ -119,7 +122,7 @@ def _named(one: JudgedCase) -> str:
         f"{n} {'×'.join(map(str, a.shape))}" for n, a in arrays if a.ndim and n != "bias"
     )
     options = ", ".join(f"{n}={v!r}" for n, v in one.asked.case.options.items())
-    return f"{sizes}{', ' if options else ''}{options}"
+    return ", ".join(filter(None, (sizes, options))) or "single numbers"
 
 
 def _lacking(found: Iterable[JudgedCase]) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -66,9 +67,13 @@ def _peer(name: str, row: Mapping[str, Any]) -> Peer:
 def named(names: Sequence[str], adapters: Mapping[str, Path]) -> list[Peer]:
     """The peers of these names, or all; adapters: of peers that the list has not.
 
-    Raises: PeerError for a name that is in neither.
+    Raises: PeerError for a name that is in neither, and for an adapter that is no file.
     """
-    known = {**peers(), **{name: Peer(name, file.absolute()) for name, file in adapters.items()}}
+    known = dict(peers())
+    for name, file in adapters.items():
+        if not file.is_file():
+            raise PeerError(f"--adapter {name}: there is no file {file}")
+        known[name] = replace(known.get(name, Peer(name, file)), adapter=file.absolute())
     for name in names:
         if name not in known:
             near = get_close_matches(name, known, 3, 0.5)
@@ -80,11 +85,27 @@ def named(names: Sequence[str], adapters: Mapping[str, Path]) -> list[Peer]:
 def interpreter(peer: Peer, given: Mapping[str, str], venvs: Path = VENVS) -> str | None:
     """The Python that runs a peer's adapter; None where it is not installed."""
     if peer.name in given:
-        return given[peer.name]
+        return _found(given[peer.name])
     found = venvs / peer.venv / SCRIPTS
     if peer.venv and found.exists():
         return str(found.absolute())
     return sys.executable if peer.venv in HERE else None
+
+
+def _found(python: str) -> str:
+    """A path from where the command is called, or a program of PATH; links stay, for venvs."""
+    if os.sep in python or Path(python).exists():
+        return str(Path(python).expanduser().absolute())
+    return shutil.which(python) or python
+
+
+def how_to_get(peer: Peer) -> str:
+    """What to do where no interpreter is known."""
+    if peer.absent:
+        return peer.absent
+    if peer.venv:
+        return f"not installed: make peers PEERS={peer.name}"
+    return f"which Python runs it? --python {peer.name}=PATH says so"
 
 
 def pairs(given: Sequence[str], option: str) -> dict[str, str]:

@@ -209,10 +209,14 @@ def read(found: Any) -> Answer:
 
 
 def of_library(said: str) -> str:
-    """What a library raises, without our names for it.
+    """What a library raises, without our names for it, colours and addresses in memory.
 
     >>> of_library("answer raises ValueError: no such mode (line 12: `y = f(x)`)")
     'raises ValueError: no such mode'
+    >>> of_library("answer raises TypeError: \\x1b[1m<f at 0x7f39>\\x1b[0m")
+    'raises TypeError: <f>'
     """
+    said = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", said)
+    said = re.sub(r" at 0x[0-9a-fA-F]+", "", said)
     said = re.sub(r" \((cell \d+, )?line \d+(: `.*`)?\)$", "", said.removeprefix("answer "))
     return said if len(said) <= LONGEST else f"{said[: LONGEST - 1]}…"

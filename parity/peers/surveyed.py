@@ -7,14 +7,21 @@ from dataclasses import dataclass, field
 from parity.candidates.asked import Asked
 from parity.peers.chosen_cases import EVERY
 from parity.peers.gathering import Gathered
-from parity.peers.group_verdicts import ADAPTER, CASES, DIFFERS, PeerRow, Said, of_cases, of_probe
+from parity.peers.group_verdicts import (
+    ADAPTER,
+    CASES,
+    DIFFERS,
+    SELF_TEST,
+    PeerRow,
+    Said,
+    of_cases,
+    of_probe,
+)
 from parity.peers.judged_cases import JudgedCase, Truths, judged_case
 from parity.peers.libraries import Peer
 from parity.peers.peer_line import About, Answer
 from parity.peers.probe import Probe
 from parity.peers.self_test import fault
-
-SELF_TEST = "self-test"
 
 
 @dataclass
@@ -92,10 +99,14 @@ def rows(found: Surveyed, date: str) -> list[PeerRow]:
         said[probe.function, probe.group] = one
     ordered = sorted(said.items(), key=lambda pair: EVERY.index(pair[0][0]))
     about = found.about
-    return [_row(found.peer.name, about, *where, one, date) for where, one in ordered]
+    when = date, found.ended
+    return [_row(found.peer.name, about, *where, one, when) for where, one in ordered]
 
 
-def _row(library: str, about: About, function: str, group: str, said: Said, date: str) -> PeerRow:
+def _row(
+    library: str, about: About, function: str, group: str, said: Said, when: tuple[str, str]
+) -> PeerRow:
+    """when: the run's date, and why it asked no further."""
     roundings = None if said.roundings is None else float(f"{said.roundings:.3g}")
     counts = said.cases, said.answered, said.held
     return PeerRow(
@@ -104,5 +115,5 @@ def _row(library: str, about: About, function: str, group: str, said: Said, date
         roundings,
         said.said,
         about.python,
-        date,
+        *when,
     )

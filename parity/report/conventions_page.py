@@ -41,14 +41,25 @@ def conventions_page(rows: Sequence[PeerRow]) -> str:
 
 
 def _head(rows: Sequence[PeerRow]) -> Iterator[str]:
-    dates = sorted({row.date for row in rows})
-    when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
+    begun = runs(rows)
+    when = begun[0] if len(begun) == 1 else f"in {len(begun)} runs ({', '.join(begun)})"
     yield "# What frameworks do with the same layer"
     yield ""
-    yield f"Measured by `parity peers` on {when}, and made from its table; [what the words"
-    yield "mean](peers.md#what-it-says). Nothing here is taken from a manual: each convention was"
-    yield "recognised from the numbers that came out."
+    yield f"Measured by `parity peers`, {when}."
+    yield "Made from its table, in which each row has its date;"
+    yield "[what the words mean](peers.md#what-it-says). Nothing here is taken from a manual: each"
+    yield "convention was recognised from the numbers that came out."
     yield ""
+
+
+def runs(rows: Sequence[PeerRow]) -> list[str]:
+    """When each run began that rows are from."""
+    return sorted({row.date for row in rows})
+
+
+def incomplete(rows: Sequence[PeerRow]) -> dict[str, str]:
+    """Of each library that was not asked all: why."""
+    return {row.library: row.incomplete for row in rows if row.incomplete}
 
 
 COUNTED = (WITHIN, IDENTICAL, CONVENTION, DIFFERS, MISSING)
@@ -69,6 +80,11 @@ def _libraries(rows: Sequence[PeerRow]) -> Iterator[str]:
     yield "|---|---|---|---|---|---|---|"
     for library, version, counts in libraries(rows):
         yield f"| {library} | {version} | {' | '.join(map(str, counts))} |"
+    yield ""
+    for library, why in incomplete(rows).items():
+        yield f"- {library} is incomplete: {why}. It was asked no further."
+    if not incomplete(rows):
+        yield "Each was asked all of it, a compiler until it had answered 15."
     yield ""
 
 

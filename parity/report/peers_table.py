@@ -29,7 +29,9 @@ def table(rows: Sequence[PeerRow], everything: bool) -> Table:
 
 def cells(row: PeerRow) -> tuple[str, ...]:
     """The columns of a row, as text."""
+    from rich.markup import escape
+
     what = "; ".join(filter(None, (row.convention, row.said)))
     roundings = "" if row.roundings is None else f"{row.roundings:.3g}"
     held = f"{row.held}/{row.answered}" if row.answered else ""
-    return row.library, row.function, row.group, row.verdict, held, roundings, what
+    return row.library, row.function, row.group, row.verdict, held, roundings, escape(what)

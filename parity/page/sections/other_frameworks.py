@@ -7,7 +7,7 @@ from typing import Any
 from parity.page.tables import Tables
 from parity.peers.atlas import row_of
 from parity.peers.probes.topics import TOPICS
-from parity.report.conventions_page import ABOUT, answers, libraries
+from parity.report.conventions_page import ABOUT, answers, incomplete, libraries, runs
 
 TITLE = "Other frameworks"
 
@@ -20,5 +20,6 @@ def context(tables: Tables) -> dict[str, Any] | None:
     return {
         "libraries": libraries(rows),
         "topics": [(ABOUT[topic], found) for topic in TOPICS if (found := answers(rows, topic))],
-        "dates": sorted({row.date for row in rows}),
+        "incomplete": incomplete(rows),
+        "dates": runs(rows),
     }

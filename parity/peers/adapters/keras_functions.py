@@ -68,12 +68,11 @@ def _conv_transpose(n: int) -> Any:
         x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0,
         output_padding: Any = 0, dilation: Any = 1, **options: Any,
     ) -> Any:  # fmt: skip
-        """Keras has no padding in numbers here: the border is cut off behind it."""
+        """Keras has no padding in numbers here: the border is cut off behind it. Without an
+        output_padding it would fill up y where the kernel is shorter than the stride."""
         need(options, groups=1)
-        if any(each(output_padding, n)):
-            raise Missing("conv_transpose has no output_padding beside a padding in numbers")
         y = ops.conv_transpose(
-            _last(x), _kernel(weight), each(stride, n), "valid",
+            _last(x), _kernel(weight), each(stride, n), "valid", each(output_padding, n),
             data_format="channels_last", dilation_rate=each(dilation, n),
         )  # fmt: skip
         cut = [slice(p, size - p) for p, size in zip(each(padding, n), y.shape[1:])]  # noqa: B905

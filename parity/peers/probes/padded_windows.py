@@ -109,6 +109,7 @@ def same_paddings() -> Iterator[Probe]:
     yield from _same_of_matrices()
     yield _same_dilated(row_of_map(1, 2, 3, 4, 5, 6, 7), weight)
     for name, at_end in (("same", True), ("same_lower", False)):
+        question = f"padding {name}, stride 2"
         options = {"kernel_size": (1, 3), "stride": (1, 2), "padding": name}
         behind = {
             f"{BEHIND}, padding is not counted": row_of_map(2, 4, 5.5),
@@ -123,7 +124,7 @@ def same_paddings() -> Iterator[Probe]:
         found = {**behind, **front} if at_end else {**front, **behind}
         dy = row_of_map(2, 3, 5)
         averages = {said: {"y": y} for said, y in found.items()}
-        yield Probe("avg_pool2d", SAME, f"padding {name}", {"x": x}, options, dy, averages,
+        yield Probe("avg_pool2d", SAME, question, {"x": x}, options, dy, averages,
                     every_option=False)  # fmt: skip
         maxima = {
             BEHIND: row_of_map(3, 5, 6),
@@ -132,7 +133,7 @@ def same_paddings() -> Iterator[Probe]:
         }
         order = maxima if at_end else {BEFORE: maxima[BEFORE], **maxima}
         tops = {said: {"y": y} for said, y in order.items()}
-        yield Probe("max_pool2d", SAME, f"padding {name}", {"x": x}, options, dy, tops,
+        yield Probe("max_pool2d", SAME, question, {"x": x}, options, dy, tops,
                     every_option=False)  # fmt: skip
 
 

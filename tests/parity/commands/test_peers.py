@@ -11,6 +11,10 @@ from typer.testing import CliRunner
 
 from parity.cli import app
 from parity.peers.atlas import read
+from parity.peers.chosen_cases import EVERY
+from parity.peers.gathering import gather, question
+from parity.peers.libraries import Peer
+from parity.peers.probe import Probe
 
 
 def called(*arguments: object) -> tuple[int, str, str]:
@@ -68,8 +72,42 @@ def answer(function, arrays, options, dy, wanted):
     functions = ["--function", "relu", "--function", "sum"]
     code, said, _ = called("peers", *made_up(tmp_path, planted), *functions)
     assert code == 0
-    assert "incomplete: stopped after 5 s" in said
+    assert "incomplete: stopped after 5 s, at sum" in said
     assert "the derivative at 0 is 0" in said
+
+
+def test_brackets_are_shown_and_what_crashes_always_is_not_missing(tmp_path: Path) -> None:
+    """[nan, nan] is no style of the terminal; an end without an answer is a difference."""
+    planted = """
+def answer(function, arrays, options, dy, wanted):
+    if function == "tanh":
+        os._exit(3)
+    return {"y": np.full_like(arrays["x"], np.nan)}
+"""
+    functions = ["--function", "relu", "--function", "tanh"]
+    _, said, _ = called("peers", *made_up(tmp_path, planted), *functions, "--out", tmp_path)
+    assert "none of the known answers: y [nan, nan]" in said
+    rows = {(row.function, row.group): row for row in read(tmp_path / "peers.csv")}
+    crashed = rows["tanh", "cases, float32"]
+    assert (crashed.verdict, crashed.answered) == ("differs", 0)
+    assert crashed.said == "ended its process with exit code 3"
+    assert crashed.incomplete.endswith("ended its process with exit code 3, at tanh")
+
+
+def test_a_compiler_answers_fifteen_of_what_it_has(tmp_path: Path) -> None:
+    """Though it has none of the functions that are asked first."""
+    planted = """
+def answer(function, arrays, options, dy, wanted):
+    if "pool" in function or "conv" in function:
+        return {"missing": "no windows"}
+    return _right_answer(function, arrays, options, dy, wanted)
+"""
+    path = adapter(tmp_path, planted, "peer_mine.py")
+    peer = Peer("mine", path, compiler=True)
+    asked = gather(peer, sys.executable, question(EVERY, full=False, compiler=True))
+    answered = [step for step, answer in asked.answers if not answer.missing]
+    assert len(answered) == 15
+    assert sum(isinstance(step.what, Probe) for step in answered) == 10
 
 
 @pytest.mark.parametrize(
@@ -84,6 +122,7 @@ def answer(function, arrays, options, dy, wanted):
             ["torch", "--function", "relu7"],
             "libraries are not asked for 'relu7': did you mean relu or prelu or elu?",
         ),
+        (["torch", "--python", "jaxx=/p"], "no peer is called 'jaxx': did you mean jax?"),
         (["torch", "--diff", "/no/such.csv"], "/no/such.csv: no such file or directory"),
     ],
 )
@@ -109,7 +148,7 @@ def test_a_library_without_an_environment(tmp_path: Path) -> None:
     path = adapter(tmp_path, "", "peer_mine.py")
     code, said, _ = called("peers", "mine", "--adapter", f"mine={path}")
     assert code == 2
-    assert said.startswith("mine: not installed: ")
+    assert said.startswith("mine: which Python runs it? --python mine=PATH says so")
 
 
 def test_conventions_are_explained(tmp_path: Path) -> None:
@@ -133,10 +172,8 @@ def backward(function, dy, arrays, options, wanted):
         "  mine: the derivative at 0 is 0",
         "  in yours as mine does: where(x > 0, x, 0)",
     ]
-    code, said, _ = called(*conventions, "padding", "--from", "yours", "--to", "mine", *table)
-    assert said.splitlines()[-1] == (
-        "nothing that parity peers asked about padding comes out otherwise"
-    )
+    code, said, _ = called(*conventions, "NaN", "--from", "yours", "--to", "mine", *table)
+    assert said.splitlines()[-1] == ("nothing that both answered about NaN comes out otherwise")
     code, _, error = called("explain", "relu", "--from", "yours")
     assert (code, error.splitlines()[0]) == (
         2,

@@ -20,6 +20,7 @@ ROW = PeerRow(
 WRONG = PeerRow(
     *("paddle", "3.3.1", "log_softmax", "values lost: far below", "differs"),
     *("cut at −64", 1, 1, 0, None, "y [0, -64]", "3.11.7", "2026-11-30"),
+    incomplete="stopped after 90 s, at exp",
 )
 
 
@@ -32,6 +33,9 @@ def test_what_came_out_is_shown(tmp_path: Path) -> None:
     assert "<td>2.13.0</td>" in shown.body
     assert "the derivative at 0 is 0</td><td>torch</td>" in shown.body
     assert "cut at −64</td><td>paddle</td>" in shown.body
+    assert 'paddle: <span lang="en">stopped after 90 s, at exp</span>' in shown.body
+    assert "没有问完，因此下面缺几行：" in shown.body
+    assert "torch: <span" not in shown.body
     assert '<i lang="zh-Hans">不可导处的导数。</i>' in shown.body
 
 

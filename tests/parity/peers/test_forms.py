@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (its customary name)
 from torch import Tensor
 
-from parity.peers.porting import FORMS
+from parity.peers.porting import FORMS, FORMS_OF
 from parity.peers.probes.every import probes
 
 X = torch.tensor([3.0, -1.0, 2.0])
@@ -40,21 +40,53 @@ def test_a_maximum_of_two(said: str, form: object, at_the_tie: tuple[float, floa
     assert (da, db) == ([at_the_tie[0], 3, 0], [at_the_tie[1], 0, 5])
 
 
+A = 0.25  # a slope, an alpha
+
+
 @pytest.mark.parametrize(
-    ("said", "form", "slope"),
+    ("function", "said", "form", "slope"),
     [
-        ("the derivative at 0 is 0", lambda x: torch.where(x > 0, x, 0), 0),
-        ("the derivative at 0 is 1", lambda x: torch.where(x >= 0, x, 0), 1),
-        ("the derivative at 0 is ½", lambda x: (x + x.abs()) / 2, 0.5),
+        ("relu", "the derivative at 0 is 0", lambda x: torch.where(x > 0, x, 0), 0),
+        ("relu", "the derivative at 0 is 1", lambda x: torch.where(x >= 0, x, 0), 1),
+        ("relu", "the derivative at 0 is ½", lambda x: (x + x.abs()) / 2, 0.5),
+        ("leaky_relu", "the derivative at 0 is 1", lambda x: torch.where(x >= 0, x, A * x), 1),
+        (
+            "leaky_relu",
+            "the derivative at 0 is the slope",
+            lambda x: torch.where(x > 0, x, A * x),
+            A,
+        ),
+        (
+            "elu",
+            "the derivative at 0 is alpha",
+            lambda x: torch.where(x > 0, x, A * (x.exp() - 1)),
+            A,
+        ),
+        ("elu", "the derivative at 0 is 1", lambda x: torch.where(x >= 0, x, A * (x.exp() - 1)), 1),
+        (
+            "absolute",
+            "the derivative at 0 is 0",
+            lambda x: torch.where(x > 0, x, -x) * x.sign() ** 2,
+            0,
+        ),
+        ("absolute", "the derivative at 0 is 1", lambda x: torch.where(x >= 0, x, -x), 1),
     ],
 )
-def test_a_relu(said: str, form: object, slope: float) -> None:
-    """At 0, with the same value."""
-    assert said in FORMS
+def test_a_kink(function: str, said: str, form: object, slope: float) -> None:
+    """At 0, with the function's own value and its own slopes beside it."""
+    assert (function, said) in FORMS_OF
+    functions = {
+        "relu": torch.relu,
+        "leaky_relu": lambda x: F.leaky_relu(x, A),
+        "elu": lambda x: F.elu(x, A),
+        "absolute": torch.abs,
+    }
     x = torch.tensor([0.0, -1.0, 2.0], requires_grad=True)
-    y = form(x)  # type: ignore[operator]
-    assert y.tolist() == [0, 0, 2]
-    assert slopes(y, x) == [[2 * slope, 0, 5]]
+    y, right = form(x), functions[function](x)  # type: ignore[operator]
+    torch.testing.assert_close(y, right)
+    [found], [beside] = slopes(y, x), slopes(right, x)
+    assert found[0] == 2 * slope
+    assert found[1:] == pytest.approx(beside[1:])
 
 
 def test_nan_in_and_out_of_a_relu() -> None:
@@ -99,3 +131,5 @@ def test_labels_that_add_up_to_two() -> None:
 def test_every_form_belongs_to_an_answer() -> None:
     """None is for a convention that nobody asks about."""
     assert set(FORMS) <= {name for probe in probes() for name in probe.answers}
+    asked = {(probe.function, name) for probe in probes() for name in probe.answers}
+    assert set(FORMS_OF) <= asked

@@ -22,6 +22,7 @@ from parity.peers.libraries import (
     pairs,
     peers,
 )
+from parity.peers.probe import Probe
 
 SHARED = [path for path in ADAPTERS.glob("*.py") if not path.name.startswith("peer_")]
 OWN = [path for path in ADAPTERS.glob("peer_*.py") if path.name != "peer_tools.py"]
@@ -89,11 +90,15 @@ def test_the_examples_of_the_tools_run() -> None:
 
 
 def test_a_compiler_is_asked_fifteen() -> None:
-    """Its self-tests included."""
+    """Ten probes, then cases, self-tests included; what it has not is not counted."""
     asked = question(EVERY, full=False, compiler=True)
-    assert asked.count == 15
-    assert asked.cases
-    assert asked.probes
+    steps = list(asked.steps())
+    place = next(n for n, step in enumerate(steps) if not isinstance(step.what, Probe))
+    assert len(steps) == asked.count
+    assert all(not isinstance(step.what, Probe) for step in steps[place:])
+    assert steps[place].is_test
+    assert [asked.is_enough(steps[0], count) for count in (9, 10)] == [False, True]
+    assert [asked.is_enough(steps[place], count) for count in (14, 15)] == [False, True]
     usual = question(EVERY, full=False, compiler=False)
     assert len(usual.tested) + len(usual.cases) == 120
     assert len(question(("relu",), full=True, compiler=True).cases) > 15
@@ -112,11 +117,30 @@ def test_which_interpreter_runs_a_peer(tmp_path: Path) -> None:
     assert interpreter(torch, {}, tmp_path) == sys.executable
 
 
-def test_names_are_known_or_given() -> None:
-    """A peer of one's own by its adapter."""
-    mine = named(["mine"], {"mine": Path("/adapters/peer_mine.py")})
-    assert mine == [Peer("mine", Path("/adapters/peer_mine.py"))]
+def test_a_path_is_taken_from_where_the_command_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library's process has a folder of its own; a program of PATH is found there."""
+    monkeypatch.chdir(tmp_path)
+    jax = Peer("jax", Path("peer_jax.py"), venv="jax")
+    assert interpreter(jax, {"jax": "bin/python"}) == str(tmp_path / "bin" / "python")
+    program = tmp_path / "python9"
+    program.touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path.parent)
+    assert interpreter(jax, {"jax": "python9"}) == str(program)
+
+
+def test_names_are_known_or_given(tmp_path: Path) -> None:
+    """A peer of one's own by its adapter; another adapter for one that is listed."""
+    mine = tmp_path / "peer_mine.py"
+    mine.touch()
+    assert named(["mine"], {"mine": mine}) == [Peer("mine", mine)]
+    [jax] = named(["jax"], {"jax": mine})
+    assert (jax.adapter, jax.venv) == (mine, "jax")
     with pytest.raises(PeerError, match="no peer is called 'jaxx': did you mean jax"):
-        named(["jaxx"], {"jax": Path("peer_jax.py")})
+        named(["jaxx"], {})
+    with pytest.raises(PeerError, match=r"--adapter mine: there is no file /no/such\.py"):
+        named(["mine"], {"mine": Path("/no/such.py")})
     with pytest.raises(PeerError, match="--python takes NAME=PATH"):
         pairs(["/usr/bin/python"], "--python")
