@@ -33,10 +33,20 @@ def test_what_came_out_is_shown(tmp_path: Path) -> None:
     assert "<td>2.13.0</td>" in shown.body
     assert "the derivative at 0 is 0</td><td>torch</td>" in shown.body
     assert "cut at −64</td><td>paddle</td>" in shown.body
-    assert 'paddle: <span lang="en">stopped after 90 s, at exp</span>' in shown.body
+    assert 'paddle: <span lang="en-GB">stopped after 90 s, at exp</span>' in shown.body
     assert "没有问完，因此下面缺几行：" in shown.body
     assert "torch: <span" not in shown.body
     assert '<i lang="zh-Hans">不可导处的导数。</i>' in shown.body
+
+
+def test_what_is_english_alone_is_shown_in_chinese(tmp_path: Path) -> None:
+    """The page hides each lang="en" there: only what has its Chinese beside may be that."""
+    folder = report_in(tmp_path)
+    (folder / "peers.csv").write_text(to_csv(PeerRow, [ROW, WRONG]), encoding="utf-8")
+    shown = section(other_frameworks, read_tables(folder))
+    assert shown is not None
+    assert '<td lang="en-GB">the derivative at 0</td>' in shown.body
+    assert shown.body.count('lang="en"') == shown.body.count('lang="zh-Hans"')
 
 
 def test_without_a_table_there_is_no_section() -> None:
