@@ -19,7 +19,6 @@ from refimpl.elements import Array, parameter
 from refimpl.sums import wide
 from refimpl.unlike_torch import OUT, unlike_torch
 
-WHOLE = 2.0**53  # from there on every float64 is an even number
 SMALLEST = np.finfo(np.float64).smallest_normal
 
 
@@ -64,7 +63,7 @@ def power_backward(dy: Array, x: Array, exponent: Any) -> PowerGrads:
     was repeated; a number p has no gradient
 
     Where no limit exists torch's conventions hold: ∂L/∂x is 0 where p = 0, at x = 0 too; ∂L/∂p is 0
-    where x = 0 and p ≥ 0, NaN where x < 0.
+    where x = 0 and p ≥ 0, NaN where x < 0. There ∂L/∂x is NaN too, unless p is an integer.
 
     Shapes: dy as y; x and exponent as in `power` -> the shape of each.
     Raises: ValueError as `power` does, or if dy has another shape; TypeError for an array of exact
@@ -110,8 +109,7 @@ def _exponent(where: str, x: Any, exponent: Any) -> Any:
 def _raised(x: Array, p: Array) -> Array:
     """x^p of floats; of a repeated ½ np.power takes the root, which is NaN of −∞ and −0 of −0."""
     rootless = (p == 0.5) & ((x == 0) | (x == -np.inf))
-    with np.errstate(over="ignore"):
-        return np.asarray(np.power(np.where(rootless, np.abs(x), x) if rootless.any() else x, p))
+    return np.asarray(np.power(np.where(rootless, np.abs(x), x) if rootless.any() else x, p))
 
 
 def _dx(dy: Array, x: Array, p: Array) -> Array:
@@ -121,7 +119,7 @@ def _dx(dy: Array, x: Array, p: Array) -> Array:
     still = p == 0  # whatever x and dy are
     dy, x = np.where(still, 0, dy), np.where(still, 1, x)
     q, r = two_sum(-1.0, p)
-    whole = _one_less(x, p, q)
+    whole = _one_less(x, p, q, r)
     return _product(whole, x, q, np.asarray(p * _left_out(x, r)), dy)
 
 
@@ -130,18 +128,23 @@ def _slope(x: Any, p: Any) -> Any:
     return 0 * x if p == 0 else p * x ** (p - 1)
 
 
-def _one_less(x: Array, p: Array, q: Array) -> Array:
-    """x^q, q the rounded p − 1; odd in x also where an even p is rounded to an even q."""
-    odd = (x < 0) & (np.abs(q) >= WHOLE) & np.isfinite(q) & np.isfinite(x) & (p - q != 1)
+def _one_less(x: Array, p: Array, q: Array, r: Array) -> Array:
+    """x^q of the sign that x^(p−1) has, where p − 1 = q + r: a negative x asks for all its digits.
+
+    An even p that is rounded to an even q is odd; a p that is no integer has none, as q may be.
+    """
     whole = _raised(x, q)
-    return np.asarray(np.where(odd, -whole, whole)) if odd.any() else whole
+    rounded = (x < 0) & (r != 0) & np.isfinite(q) & np.isfinite(x)
+    if not rounded.any():
+        return whole
+    return np.where(rounded, np.where(p % 1 == 0, -whole, np.nan), whole)
 
 
 def _left_out(x: Array, r: Array) -> Any:
     """x^r = 1 + r · ln|x|, where r is what the rounding of p − 1 left out."""
     if not r.any():
         return 1.0
-    correct = (r != 0) & np.isfinite(r) & np.isfinite(x) & (x != 0)
+    correct = np.isfinite(r) & np.isfinite(x) & (x != 0)
     return 1 + np.where(correct, r, 0) * np.log(np.where(correct, np.abs(x), 1))
 
 
@@ -151,8 +154,8 @@ def _product(power: Array, x: Array, p: Array, slope: Array, dy: Array) -> Array
     There x^(p/2) stands twice in its place, and the powers of two of all factors are added.
     """
     steep = slope * power
-    given = np.isfinite(x) & (x != 0) & np.isfinite(p) & np.isfinite(slope) & (slope != 0)
-    lost = given & ~((_is_normal(power) & _is_normal(steep)) | np.isnan(power))
+    kept = (_is_normal(power) & _is_normal(steep)) | np.isnan(power)
+    lost = np.isfinite(x) & (x != 0) & (slope != 0) & ~kept
     usual = np.asarray(dy * steep)
     if not lost.any():
         return usual
@@ -170,9 +173,8 @@ def _dexponent(dy: Array, x: Array, p: Array) -> Array:
     """dy · x^p · ln x, 0 where x = 0 and p ≥ 0."""
     if x.dtype == object:
         return np.asarray(dy * np.frompyfunc(_growth, 2, 1)(x, p), object)
-    flat = (x == 0) & (p >= 0)
-    x, power = np.where(flat, 1, x), np.where(flat, 0, _raised(x, p))
-    return _product(power, x, p, np.log(x), dy)
+    x = np.where((x == 0) & (p >= 0), 1, x)  # ln 1 = 0
+    return _product(_raised(x, p), x, p, np.log(x), dy)
 
 
 def _growth(x: Any, p: Any) -> Any:

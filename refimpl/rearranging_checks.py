@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 from math import prod
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from refimpl.checks import check_axis, check_fits, check_most, is_integer
 from refimpl.elements import Array
 
-Shape = tuple[int, ...]
+Shape: TypeAlias = tuple[int, ...]
 
 
 # --- axes and shapes ----------------------------------------------------------------------

@@ -10,7 +10,8 @@ first order. A rounded p − 1 is off by u·|p − 1|, which moves x^(p−1) by 
 that keeps its digits (refimpl) makes that good. p − 1 is not rounded of an integer, nor of a p
 between ½ and 2. A number that a float32 does not hold torch takes as float32 or as float64, by the
 place of the element: they are δ apart, which moves x^p by δ·|log x|. Where a power underflows, what
-follows multiplies what is lost; a side that keeps its digits then takes x^(q/2) twice: 2c for c.
+follows multiplies what is lost; a side that keeps its digits takes x^(q/2) twice there: 2c for c, and
+of dexponent anywhere.
 
 c: 4 ULP. NumPy's SVML, where AVX-512 is there, states less than 4 (NumPy 1.22 release notes), the C
 library less than 1 (glibc manual); torch's SLEEF `pow` u10 1.0; CUDA's powf 4 and pow 2 (CUDA C++
@@ -62,10 +63,12 @@ def _of_x(dy: Array, arrays: Arrays, options: Options, sides: Sides) -> Bound:
     power = np.where(p == 0, 0, _size(x, p - 1))
     slope, unheld = size * power, _unheld(arrays["x"], options)
     terms = _terms(np.where(p == 0, 0, d * size), x, p - 1)
+    kept = _is_far_from_lost(power) & _is_far_from_lost(slope)
 
     def off(side: Arithmetic) -> Array:
         if side.keeps_digits:
-            return np.asarray(terms * _twice(side) + 2 * side.eta)
+            once = math.expm1(math.log1p(_pow(side)) + 5 * math.log1p(side.u))
+            return np.asarray(terms * np.where(kept, once, _twice(side)) + 2 * side.eta)
         moved = side.u * _shifted(x, p, side) + unheld * _logarithm(x)
         relative = np.expm1(math.log1p(_pow(side)) + 5 * math.log1p(side.u) + moved)
         return np.asarray(terms * relative + (1 + d * (1 + size)) * _lost(side, options))
@@ -120,6 +123,12 @@ def _terms(factor: Array, x: Array, p: Array) -> Array:
     root = np.where(_is_usual(x, p), _size(np.abs(x), p / 2), 0)
     parts = [np.frexp(np.asarray(a)) for a in (factor, root, root)]
     return np.asarray(np.ldexp(math.prod(m for m, _ in parts), sum(e for _, e in parts)))
+
+
+def _is_far_from_lost(size: Array) -> Array:
+    """Whether it is a normal number also where it is off by a factor of 2."""
+    usual = np.finfo(np.float64)
+    return np.asarray((size > 2 * usual.smallest_normal) & (size < usual.max / 2))
 
 
 def _logarithm(x: Array) -> Array:

@@ -209,7 +209,9 @@ def test_zeros_before_a_convolution_are_its_padding(rng: np.random.Generator) ->
 
 
 @pytest.mark.parametrize("mode", ["reflect", "replicate", "circular"])
-@pytest.mark.parametrize("padding", [1, ((1, 2), (3, 0)), "same"])
+@pytest.mark.parametrize(
+    "padding", [1, ((1, 2), (3, 0)), ((0, 0), (3, 1)), ((0, 2), (3, 0)), "same"], ids=str
+)
 @pytest.mark.parametrize("elements", ELEMENTS)
 def test_a_padding_mode_is_a_layer_before_the_convolution(
     rng: np.random.Generator, mode: str, padding: Any, elements: str
