@@ -206,16 +206,20 @@ def is_small_in_norm(ball: Ball, theirs: Array) -> bool:
 STEPS = {"sign", "floor", "ceil", "round", "trunc", "eq", "ne", "lt", "le", "gt", "ge"}
 NOTHING = {"view", "alias", "clone", "detach", "_to_copy", "expand", "copy"}
 
+DRAWN = "its backward draws random numbers"
+JUMPING = "the forward is constant between its jumps, which makes the derivative 0"
+IDENTITY = "the forward computes nothing, which makes the derivative what arrives"
 
-def is_meant(function: Operation, ball: Ball) -> bool:
-    """Whether a backward that is not the derivative must be somebody's intention.
+
+def why_meant(function: Operation, ball: Ball) -> str:
+    """What shows that a backward that is not the derivative is somebody's intention; or nothing.
 
     A straight-through estimator has a forward of steps, whose derivative is 0; a reversal of
     gradients has one that computes nothing; a derivative draws no random numbers.
     """
     if function.drew:
-        return True
+        return DRAWN
     stems = {operation.stem for operation in function.inside}
     if stems <= NOTHING:
-        return True
-    return bool(stems & STEPS) and not np.any(ball.centre)
+        return IDENTITY
+    return JUMPING if stems & STEPS and not np.any(ball.centre) else ""

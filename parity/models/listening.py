@@ -18,7 +18,7 @@ from parity.cases.case import Array
 from parity.cases.graph import SUM
 from parity.models import part_by_part
 from parity.models.branches import Branches
-from parity.models.chain import Ball, derivative, is_meant, is_small_in_norm
+from parity.models.chain import Ball, derivative, is_small_in_norm, why_meant
 from parity.models.factor import factor_between
 from parity.models.meant import Meant
 from parity.models.non_finite import NonFinite
@@ -50,14 +50,7 @@ IN_NORM = (
 )
 
 
-MEANT = (
-    "is not the derivative of the forward, which has none that is not 0 or computes nothing: its "
-    "backward is an estimate of somebody's own"
-)
-DRAWN = (
-    "is not the derivative of the forward: its backward draws random numbers, and is an estimate "
-    "of somebody's own"
-)
+MEANT = "is not the derivative of the forward, but an estimate of somebody's own"
 STATISTICS = "new running_mean, running_var"
 BIASED = "the variance is the biased one, over K: torch keeps the one over K − 1"
 
@@ -363,12 +356,12 @@ class Judge:
             place = self._place(operation, operation.name, theirs.dtype.name)
             zero = np.zeros(theirs.shape)
             ball = balls.get(name, Ball(zero, zero))
-            if name not in balls and np.any(theirs) and not is_meant(operation, ball):
+            if name not in balls and np.any(theirs) and not why_meant(operation, ball):
                 raise NotUnderstoodError(f"its result does not come from {name} in torch alone")
             bound = freely(theirs.shape, ball.error)
             row = self.rows.add(place, f"d{name}", (ball.centre, theirs), bound)
-            if row.failed and is_meant(operation, ball):
-                said = DRAWN if operation.drew else MEANT
+            if row.failed and (why := why_meant(operation, ball)):
+                said = f"{MEANT}: {why}"
                 self.rows.replace_last(replace(row, verdict=WITHIN, note=said))
                 self.noticed(f"d{name} of {operation.name}: {said}", operation.position)
                 continue

@@ -275,13 +275,22 @@ class Shaken(torch.autograd.Function):
         return dys[0] * torch.rand(4, 1)
 
 
-@pytest.mark.parametrize("function", [Straight, Reversed, Shaken])
-def test_a_backward_that_is_meant_so_is_noticed(function: Any) -> None:
+@pytest.mark.parametrize(
+    ("function", "why"),
+    [
+        (Straight, "constant between its jumps"),
+        (Reversed, "the forward computes nothing"),
+        (Shaken, "draws random numbers"),
+    ],
+)
+def test_a_backward_that_is_meant_so_is_noticed_with_what_shows_it(function: Any, why: str) -> None:
     x = torch.randn(4, 3, requires_grad=True)
     with parity.watch() as seen:
         (function.apply(x * 2) * torch.randn(4, 3)).sum().backward()
     assert seen.report
-    assert f"dx of {function.__name__}: is not the derivative of the forward" in str(seen.report)
+    (said,) = seen.report.noticed.what
+    assert said.startswith(f"dx of {function.__name__}: is not the derivative of the forward, but")
+    assert why in said
 
 
 def test_a_function_taken_before_the_watch_is_judged() -> None:
