@@ -10,8 +10,8 @@ first order. A rounded p − 1 is off by u·|p − 1|, which moves x^(p−1) by 
 that keeps its digits (refimpl) makes that good. p − 1 is not rounded of an integer, nor of a p
 between ½ and 2. A number that a float32 does not hold torch takes as float32 or as float64, by the
 place of the element: they are δ apart, which moves x^p by δ·|log x|. Where a power underflows, what
-follows multiplies what is lost; a side that keeps its digits takes x^(q/2) twice there: 2c for c, and
-of dexponent anywhere.
+follows multiplies what is lost; a side that keeps its digits takes x^(q/2) twice there: 2c for c,
+and of dexponent anywhere.
 
 c: 4 ULP. NumPy's SVML, where AVX-512 is there, states less than 4 (NumPy 1.22 release notes), the C
 library less than 1 (glibc manual); torch's SLEEF `pow` u10 1.0; CUDA's powf 4 and pow 2 (CUDA C++
