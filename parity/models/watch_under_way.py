@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from parity.models.meant import Meant
 from parity.models.watch_files import StepFiles, read
 from parity.models.watch_tables import WatchTables, noticed_rows, operation_rows
 from parity.oracle.observed.recorder import Recorder
+from parity.results.about import package_versions
 from parity.results.settings import Settings
 
 
@@ -37,7 +39,7 @@ class Watching:
         self.meant, self._complain = meant, complain
         self.model, self.every, self.exact, self.seed = model, every, exact, seed
         self.number = start or 0
-        self.about: dict[str, Any] = {"seed": seed}
+        self.about: dict[str, Any] = {"seed": seed, "versions": _versions()}
         self._out, self._fresh, self._start = out, fresh, start
         self._files: StepFiles | None = None
         self._in_steps = every is not None or out is not None or start is not None
@@ -166,3 +168,9 @@ class Watching:
             parts.append(read(self._files.folder))
         now = self._heard()
         return parts if now is None else [*parts, now]
+
+
+def _versions() -> dict[str, str]:
+    """What the numbers of a model depend on beside its seed, as run.json has it."""
+    packages = package_versions()
+    return {"python": platform.python_version(), **{n: packages[n] for n in ("numpy", "torch")}}

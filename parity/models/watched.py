@@ -102,6 +102,10 @@ def _asked(wanted: Wanted) -> Asked:
         raise WatchError(f"--loss must be {', '.join(LOSSES)}, but is {wanted.loss}")
     if wanted.steps < 1:
         raise WatchError(f"--steps must be 1 or more, but is {wanted.steps}")
+    if wanted.every is not None and wanted.steps == 1:
+        raise WatchError(
+            "--every says which of --steps are watched: give it --steps of 2 or more, but it is 1"
+        )
     if wanted.every is not None and not 1 <= wanted.every < wanted.steps:
         raise WatchError(
             f"--every says which of --steps are watched: must be 1 or more, and less than "

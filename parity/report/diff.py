@@ -138,7 +138,10 @@ def _largest(both: pd.DataFrame, suffix: str) -> float:
 def _settings(a: dict[str, Any], b: dict[str, Any]) -> list[str]:
     """What values depend on, where the two runs differ in it."""
     if not a or not b:
-        return ["no run.json lies beside " + ("both" if not a and not b else "one of them")]
+        return [
+            "no run.json or watch.json lies beside "
+            + ("both" if not a and not b else "one of them")
+        ]
     sides = [
         {name: about.get(name) for name in SETTINGS}
         | dict(about.get("versions", {}))
@@ -189,11 +192,13 @@ def read_summary(path: Path) -> Summary:
 
 
 def _about(file: Path) -> dict[str, Any]:
-    """The run.json beside a summary.csv; nothing where there is none.
+    """The run.json beside a summary.csv, of a watch its watch.json; nothing where there is none.
 
     Raises: SummaryError if it cannot be read.
     """
     beside = file.parent / "run.json"
+    if not beside.exists():
+        beside = file.parent / "watch.json"
     try:
         found = json.loads(beside.read_text(encoding="utf-8")) if beside.exists() else {}
     except (OSError, ValueError) as error:

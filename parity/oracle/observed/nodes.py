@@ -26,7 +26,10 @@ WHY_UNHEARD = (
     "a node of the graph that no operation heard has made: from before the watch, or from a "
     "backward with create_graph"
 )
-WHY_UNSEEN = "an autograd.Function whose call was not heard: it took keywords"
+WHY_UNSEEN = (
+    "an autograd.Function whose call was not heard: it took keywords, or, from torch 2.14 on, its "
+    "apply was stored before the watch"
+)
 Edge = tuple[str, Any, int]  # argument; the leaf or the node it comes from; which of its outputs
 
 
@@ -37,6 +40,8 @@ class Leaf:
     name: str
     variable: Tensor
     parts: list[Held] = field(default_factory=list)
+    raw: Held | None = None  # what arrived, where somebody's hooks change it
+    listened: bool = False  # whether that is heard
     used: int | None = None  # the version of a gradient that an optimiser's step has used
     seen: bool = False
     stale: bool = False  # a gradient that a step has used was added to
@@ -168,7 +173,9 @@ class Graph:
     def _before_all_hooks(self, tensor: Tensor, hook: Callable[[Any], None]) -> None:
         handle = tensor.register_hook(hook)  # type: ignore[no-untyped-call]
         hooks: Any = tensor._backward_hooks
-        hooks.move_to_end(handle.id, last=False)
+        others = [(key, other) for key, other in hooks.items() if key != handle.id]
+        hooks.clear()  # torch calls them as they were put in: move_to_end alone is not seen
+        hooks.update([(handle.id, hook), *others])
         self.handles.append(handle)
 
     # --- in a backward --------------------------------------------------------------------
@@ -179,6 +186,7 @@ class Graph:
         self.raw.clear()
         for leaf in self.leaves.values():
             leaf.parts.clear()
+            self._listen_before_hooks(leaf)
         self.partly = _reached_by_unknown(
             [node_of(root) for root in roots], self.record, self._say_unheard
         )
@@ -258,20 +266,29 @@ class Graph:
         node.metadata[self.record] = leaf
         self.handles.append(node.register_prehook(self._guarded(partial(self._about_to_add, leaf))))
 
+    def _listen_before_hooks(self, leaf: Leaf) -> None:
+        """A leaf's own hooks run before those of its node: hear what arrives before them."""
+        if leaf.variable._backward_hooks and not leaf.listened:
+            leaf.listened = True
+            self._before_all_hooks(leaf.variable, self._guarded(partial(self._arrived, leaf)))
+
+    def _arrived(self, leaf: Leaf, gradient: Tensor | None) -> None:
+        leaf.raw = None if gradient is None else self.memory.hold(gradient)
+
     def _about_to_add(self, leaf: Leaf, gradients: Sequence[Tensor | None]) -> None:
         """What is about to be added to a leaf's gradient."""
-        parts, leaf.parts = leaf.parts, []
+        (parts, leaf.parts), (raw, leaf.raw) = (leaf.parts, []), (leaf.raw, None)
         total = gradients[0]
         if total is None:
             return
-        held, name = self.memory.hold(total), leaf.name
-        if id(leaf) in self.partly:
-            pass
-        elif len(parts) == 1:
-            if not _same(parts[0], held):
-                self.quietly(lambda: self.listener.hooked(name, parts[0], held))
-        elif len(parts) > 1:
-            self.quietly(lambda: self.listener.added_up(name, parts, held))
+        held, name, whole = self.memory.hold(total), leaf.name, id(leaf) not in self.partly
+        arrived = held if raw is None else raw
+        if whole and len(parts) > 1:
+            self.quietly(lambda: self.listener.added_up(name, parts, arrived))
+        elif whole and parts:
+            arrived = parts[0]
+        if not _same(arrived, held):
+            self.quietly(lambda: self.listener.hooked(name, arrived, held))
         self._see_what_is_there(leaf)
 
     def _see_what_is_there(self, leaf: Leaf) -> None:

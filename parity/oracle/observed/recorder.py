@@ -57,6 +57,7 @@ from parity.oracle.observed.statistics import NormsFollowed
 
 RUNNING = ("running_mean", "running_var")
 HEARD = "_parity_heard"  # what `_Heard` calls
+APPLY_IS_COMPILED = not isinstance(Function.__dict__["apply"], classmethod)
 T = TypeVar("T")
 
 
@@ -424,9 +425,32 @@ class _Heard:
         return _parity_heard(cls, args, kwargs)  # type: ignore[name-defined] # noqa: F821
 
 
-@contextmanager
-def _functions_followed(recorder: Recorder) -> Iterator[None]:
+def _functions_followed(recorder: Recorder) -> AbstractContextManager[None]:
     """`Function.apply` tells the recorder for a while."""
+    return _compiled_apply_followed(recorder) if APPLY_IS_COMPILED else _apply_followed(recorder)
+
+
+@contextmanager
+def _compiled_apply_followed(recorder: Recorder) -> Iterator[None]:
+    """From torch 2.14 on it has no code in Python: another method stands in its place."""
+    plain = Function.__dict__["apply"]  # of torch, or of another watch around this one
+
+    def apply(cls: type[Function], *args: Any, **kwargs: Any) -> Any:
+        def told_outside() -> Any:
+            return plain.__get__(None, cls)(*args, **kwargs)
+
+        return told_outside() if kwargs else recorder.custom(cls, args, told_outside)
+
+    Function.apply = classmethod(apply)  # type: ignore[method-assign,assignment,unused-ignore]
+    try:
+        yield
+    finally:
+        Function.apply = plain  # type: ignore[method-assign]
+
+
+@contextmanager
+def _apply_followed(recorder: Recorder) -> Iterator[None]:
+    """Up to torch 2.13 it is a method in Python, which gets other code."""
     method = Function.__dict__["apply"].__func__
     outer = method.__globals__.get(HEARD)  # of another watch around this one
     plain = FunctionType(

@@ -348,7 +348,7 @@ def test_the_same_seed_gives_the_same_tables(call: Call) -> None:
         (("nets.py:Net", *SHAPE, "--steps", "0"), "--steps must be 1 or more, but is 0"),
         (
             ("nets.py:Net", *SHAPE, "--every", "2"),
-            "--every says which of --steps are watched: must be 1 or more, and less than 1, but is",
+            "--every says which of --steps are watched: give it --steps of 2 or more",
         ),
         (
             ("nets.py:Net", *SHAPE, "--steps", "3", "--every", "0"),

@@ -16,6 +16,7 @@ from watched_model import BiasedNorm, HandmadeNorm, Net, Swish, UncorrectedAdam,
 import parity
 from parity.models.errors_of_watch import WatchError
 from parity.models.watch_report import WatchReport
+from parity.oracle.observed import recorder
 
 
 def watched(planted: str = "", dtype: torch.dtype = torch.float32, **how: Any) -> WatchReport:
@@ -192,6 +193,43 @@ def test_weight_decay_beside_a_penalty_is_noticed() -> None:
     assert "conv.weight and 7 more is squared in the loss, and SGD decays it" in said
     assert not watched(optimizer=decaying).tables.noticed
     assert not watched(penalty=1e-3).tables.noticed
+
+
+def test_a_hook_on_a_weight_used_twice_is_noticed() -> None:
+    """The sum of both uses is judged before the hook; it was called wrong."""
+    weight = torch.rand(3, 3, requires_grad=True)
+    weight.register_hook(lambda gradient: gradient / 2)
+    with parity.watch() as seen:
+        (torch.tanh(torch.rand(2, 3) @ weight) @ weight).square().sum().backward()
+    assert "a hook changes the gradient: it is 0.5 times what arrived" in str(seen.report)
+    assert seen.report.status == "right"
+    assert {row.tensor for row in seen.report.rows} >= {"dsum"}
+    assert len(weight._backward_hooks or {}) == 1
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.001])
+def test_a_function_is_heard_where_apply_is_compiled(
+    factor: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As from torch 2.14 on."""
+
+    class Tripled(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Tensor) -> Tensor:
+            return x * 3
+
+        @staticmethod
+        def backward(ctx: Any, dy: Tensor) -> Tensor:  # type: ignore[override]
+            return dy * 3 * factor
+
+    monkeypatch.setattr(recorder, "APPLY_IS_COMPILED", True)
+    plain = torch.autograd.Function.__dict__["apply"]
+    with parity.watch() as seen:
+        Tripled.apply(torch.rand(2, 3, requires_grad=True)).square().sum().backward()
+    assert torch.autograd.Function.__dict__["apply"] is plain
+    assert [row.tensor for row in seen.report.wrong] == ([] if factor == 1 else ["dx"])
+    assert "Tripled" in set(seen.report.operations["operation"])
+    assert not seen.report.unknown
 
 
 def test_a_hook_on_a_parameter_is_noticed() -> None:

@@ -142,7 +142,18 @@ def test_what_the_runs_were_made_with(tmp_path: Path) -> None:
     seen = difference(tmp_path / "a", tmp_path / "b")
     assert seen.settings == ("seed: 5 → 6", "torch: 2.13.0 → 2.14.1", "cpu: one → other")
     assert difference(tmp_path / "a", tmp_path / "a").settings == ()
-    assert compared(tmp_path, [ROW], [ROW]).settings == ("no run.json lies beside both",)
+    assert compared(tmp_path, [ROW], [ROW]).settings == (
+        "no run.json or watch.json lies beside both",
+    )
+
+
+def test_what_two_watches_were_made_with(tmp_path: Path) -> None:
+    """A watched model has a watch.json where a run has a run.json."""
+    for name, version in (("a", "2.13.0"), ("b", "2.14.1")):
+        written(tmp_path / name, [ROW], seed=5, versions={"torch": version})
+        (tmp_path / name / "run.json").rename(tmp_path / name / "watch.json")
+    seen = difference(tmp_path / "a", tmp_path / "b")
+    assert seen.settings == ("torch: 2.13.0 → 2.14.1",)
 
 
 def written(folder: Path, rows: list[Row], **about: object) -> None:
