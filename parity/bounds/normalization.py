@@ -193,8 +193,8 @@ class Linear(NamedTuple):
         total = np.asarray(exact.d * self.d)
         for factor, sizes in ((self.x, exact.x), (self.g, g)):
             if sizes is not None and np.any(factor):
-                total = total + sizes * factor
-        total = total + self.one
+                total += sizes * factor
+        total += self.one
         if not all(np.all(np.isfinite(factor)) for factor in self):
             total = np.where(np.isnan(total), np.inf, total)
         return np.asarray(np.broadcast_to(total, exact.layout.view))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import ceil, prod
 from typing import Any
 
@@ -41,9 +42,11 @@ class Cut:
     added_up: tuple[str, ...] = ()
 
     def parts(self, workers: int) -> list[slice]:
-        """Slices of the axis, at least one for each worker, where that is large enough."""
-        each = max(1, min(PART * self.size // max(self.elements, 1), ceil(self.size / workers)))
-        return [slice(k, min(k + each, self.size)) for k in range(0, self.size, each)]
+        """Slices of the axis, as many for each worker and alike, where it is large enough."""
+        most = max(1, min(PART * self.size // max(self.elements, 1), ceil(self.size / workers)))
+        number = min(ceil(self.size / most / workers) * workers, self.size)
+        ends = [self.size * k // number for k in range(number + 1)]
+        return [slice(start, end) for start, end in pairwise(ends)]
 
     def of(self, array: Array, part: slice) -> Array:
         """A part of y, or of what lies as y does."""

@@ -16,12 +16,14 @@ import numpy as np
 
 from parity.bounds.bound import Bound
 from parity.cases.case import Array
-from parity.results.comparison import Comparison, spacing
+from parity.results.comparison import Comparison
 from parity.results.resolution import Resolution, of_shares
 from parity.results.verdicts import IDENTICAL, WITHIN
 
 RUN = 1 << 15  # elements at a time: what is made of them stays near the processor
 U, LEAST = 2.0**-24, 2.0**-149  # float32: unit roundoff, smallest number
+EPS, SMALLEST_NORMAL = 2.0**-23, np.array(2.0**-126, np.float32)
+EXPONENT = np.array(np.inf, np.float32).view(np.int32)  # its bits
 
 
 @dataclass(frozen=True)
@@ -177,7 +179,6 @@ def _of_run(run: _Run, every: int) -> Quiet | None:
         difference[...] = short
         _distance(wide, difference, difference)
         np.abs(ours, out=allowed)
-        largest = float(allowed.max())
         allowed *= U
         allowed += limit
         allowed += LEAST
@@ -185,14 +186,14 @@ def _of_run(run: _Run, every: int) -> Quiet | None:
         worst, bound = float(quotient[place]), float(allowed[place])
         values = float(short[place]), float(theirs[place]), float(ours[place])
         np.abs(short, out=short)
-        if not (worst <= 1 and largest < np.inf and float(short.max()) < np.inf):
+        if not (worst <= 1 and float(short.max()) < np.inf):
             return None
         np.abs(wide, out=wide)
         np.divide(allowed, wide, out=quotient)  # ∞ of 0
         share, shares = float(quotient.min()), quotient[::every].copy()
-        ulp, counted = spacing(short), None
-        torch_ulp = _most(error, ulp, quotient)
-        radius = _most(own, ulp, quotient)
+        wide[...], counted = _powers(short), None
+        torch_ulp = _most(error, wide, quotient) / EPS
+        radius = _most(own, wide, quotient) / EPS
         if terms is not None:
             np.multiply(terms, U, out=allowed)
             np.maximum(allowed, LEAST, out=allowed)
@@ -202,7 +203,8 @@ def _of_run(run: _Run, every: int) -> Quiet | None:
             np.maximum(short, np.abs(theirs), out=short)
             wide[...] = short
             relative = float(np.fmax.reduce(np.divide(difference, wide, out=quotient), initial=0.0))
-            of_ulp = _most(difference, spacing(short), quotient)
+            wide[...] = _powers(short)
+            of_ulp = _most(difference, wide, quotient) / EPS
         return Quiet(
             n,
             False,
@@ -236,6 +238,16 @@ def _scratch() -> Array:
 def _distance(one: Array, other: Array, out: Array) -> None:
     np.subtract(one, other, out=out)
     np.abs(out, out=out)
+
+
+def _powers(sizes: Array) -> Array:
+    """Of finite numbers ≥ 0 the power of 2 below, the smallest normal one at least.
+
+    Times ε that is their `spacing`; a quotient is the same whether it is multiplied now or then.
+    """
+    bits = sizes.view(np.int32) & EXPONENT
+    np.maximum(bits, SMALLEST_NORMAL.view(np.int32), out=bits)  # in the order of their numbers
+    return bits.view(np.float32)
 
 
 def _most(error: Array, unit: Array, quotient: Array) -> float:

@@ -95,6 +95,22 @@ def workers() -> Iterator[Workers]:
     made.close()
 
 
+@pytest.mark.parametrize(("size", "elements"), [(256, 401408), (128, 802816), (64, 1605632)])
+def test_each_worker_has_as_much_to_do(size: int, elements: int) -> None:
+    """The channels of ResNet-18, batch 8: all of them, in parts of one size, or one apart."""
+    parts = cutting.Cut(1, size, elements, {}).parts(2)
+    assert [k for part in parts for k in range(part.start, part.stop)] == [*range(size)]
+    sizes = [part.stop - part.start for part in parts]
+    assert len(sizes) % 2 == 0
+    assert max(sizes) - min(sizes) <= 1
+    assert max(sizes) * elements <= cutting.PART * size
+
+
+def test_fewer_channels_than_workers_are_a_part_each() -> None:
+    parts = cutting.Cut(1, 3, 1 << 20, {}).parts(4)
+    assert parts == [slice(0, 1), slice(1, 2), slice(2, 3)]
+
+
 def convolution() -> OfRefimpl:
     arrays = {
         "x": RNG.normal(size=(6, 4, 60, 50)).astype(np.float32),
