@@ -13,9 +13,9 @@ import flax
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 from jax import lax
+from jax_calls import compute
 from peer_tools import answered, each, need, pairs, spans, without
 
 
@@ -30,21 +30,7 @@ def about() -> dict[str, Any]:
 
 
 def answer(function: str, arrays: Any, options: Any, dy: Any, wanted: Any) -> dict[str, Any]:
-    return answered(FUNCTIONS, _compute, function, arrays, options, dy, wanted, MISSING)
-
-
-def _compute(function: Any, arrays: Any, options: Any, dy: Any, wanted: Any) -> dict[str, Any]:
-    given = {name: jnp.asarray(array) for name, array in arrays.items()}
-
-    def of_wanted(inputs: dict[str, Any]) -> Any:
-        return function(**{**given, **inputs}, **options)
-
-    y, pulled = jax.vjp(of_wanted, {name: given[name] for name in wanted})
-    found = {"y": np.asarray(y)}
-    if wanted and y.shape == dy.shape:
-        (gradients,) = pulled(jnp.asarray(dy, y.dtype))
-        found.update({f"d{name}": np.asarray(gradients[name]) for name in wanted})
-    return found
+    return answered(FUNCTIONS, compute, function, arrays, options, dy, wanted, MISSING)
 
 
 # --- windows ------------------------------------------------------------------------------
