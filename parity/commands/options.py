@@ -44,6 +44,11 @@ def default_jobs(seconds: float, start: float = START) -> int:
 
     seconds: what the work takes one process, about.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    jobs = min(cores or 1, MOST)
+    jobs = most_jobs()
     return jobs if start + seconds / jobs < seconds else 1
+
+
+def most_jobs() -> int:
+    """As many processes as there are cores to use, and no more than help."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(cores or 1, MOST)

@@ -12,13 +12,23 @@ import typer
 
 from parity.commands import interruption
 from parity.commands.ending import DISAGREE, in_words, wrong_call
-from parity.commands.options import FOLDER, Dtype, Dtypes, Jobs, Seed, Shapes, default_jobs
+from parity.commands.options import (
+    FOLDER,
+    Dtype,
+    Dtypes,
+    Jobs,
+    Seed,
+    Shapes,
+    default_jobs,
+    most_jobs,
+)
 from parity.commands.page import Open, page_of_run
 from parity.commands.reports import check_file
 from parity.commands.terminal import narrow_console, progress_bar, wide_console
 from parity.commands.threads import sleep_when_idle
 from parity.environment.needs import need, need_installed
 from parity.results.writing import check_writable
+from parity.suite.processes import load_ahead
 
 if TYPE_CHECKING:
     from parity.results.findings import Findings
@@ -100,6 +110,8 @@ def run(
         need_installed(package, "parity run")
     for package in ("rich", "threadpoolctl", "torch"):
         need(package, "parity run")
+    if not (names or case or shapes) and (jobs or most_jobs()) > 1:
+        load_ahead()  # a whole suite is work for several processes
     from parity import oracle
     from parity.own_data.layer_tasks import of_layers
     from parity.results.settings import DEFAULT_SEED, Settings

@@ -51,6 +51,11 @@ def pool(
     executor.shutdown(wait=True, cancel_futures=True)
 
 
+def load_ahead() -> None:
+    """Have the server load, while this process finds out what there is to do."""
+    context(SERVED)
+
+
 def context(served: str = SERVED) -> BaseContext:
     """The start method of every pool.
 

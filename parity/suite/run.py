@@ -22,7 +22,7 @@ from parity.results.verdicts import OUTSIDE, PROPERTIES, SYMBOLS
 from parity.suite.processes import pool
 from parity.suite.task import BAD_CASES, GENERATED, PLANTED, WITNESSES, Task
 from parity.suite.vouching import broken, plant
-from parity.suite.workers import one_thread
+from parity.suite.workers import collected_seldom, one_thread
 from parity.witnesses.properties.check import check_properties
 from parity.witnesses.properties.check_network import check_network_properties
 
@@ -80,7 +80,8 @@ def run(
     what they found, by their numbers, as far as they have ended.
     """
     results = {} if results is None else results
-    with closing(_results(tasks, settings, jobs)) as found:  # threads and processes, too, end there
+    # Threads and processes, too, end there.
+    with collected_seldom(), closing(_results(tasks, settings, jobs)) as found:
         for number, findings in found:
             results[number] = findings
             done(1)

@@ -32,7 +32,7 @@ def chosen(
     quick: those few alone, in turns.
     """
     suited = [case for case in cases if suits(case)]
-    few = {case.id for case in covering(sorted(suited, key=lambda case: case.elements))}
+    few = {case.id for same in _by_function(suited) for case in covering(same)}
     turns = cycle([d for d in FLOATS if d in dtypes] or [""])
     found: list[tuple[Case, str]] = []
     seen: set[str] = set()
@@ -55,14 +55,14 @@ def geometry(case: Case) -> str:
 
 def covering(cases: Iterable[Case]) -> list[Case]:
     """Few cases that have, together, what all have: each time the first of those with most new."""
-    left = {case.id: aspects(case) for case in cases}
     by_id = {case.id: case for case in cases}
+    left = {name: aspects(case) for name, case in by_id.items()}
     found = []
-    while any(left.values()):
+    while left:
         best = max(left, key=lambda name: len(left[name]))
         found.append(by_id[best])
         new = left.pop(best)
-        left = {name: having - new for name, having in left.items()}
+        left = {name: rest for name, having in left.items() if (rest := having - new)}
     return found
 
 
@@ -75,6 +75,14 @@ def aspects(case: Case) -> frozenset[tuple[Any, ...]]:
     ]
     kinds = [("kind", type(source).__name__) for source in case.arrays.values()]
     return frozenset((case.function, *aspect) for aspect in (*arrays, *options, *kinds))
+
+
+def _by_function(cases: Iterable[Case]) -> Iterable[list[Case]]:
+    """The cases of each function, the smallest first."""
+    found: dict[str, list[Case]] = {}
+    for case in sorted(cases, key=lambda case: case.elements):
+        found.setdefault(case.function, []).append(case)
+    return found.values()
 
 
 def _is_ordinary(source: Source) -> bool:

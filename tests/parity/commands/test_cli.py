@@ -31,6 +31,7 @@ from parity.cases.catalogue import GOOD
 from parity.cases.covering.every import pair_cases
 from parity.cases.functions import FUNCTIONS
 from parity.cases.networks import NETWORKS
+from parity.commands import run as run_command
 from parity.commands import terminal
 from parity.commands.options import START, default_jobs
 from parity.results.settings import DEFAULT_SEED
@@ -298,6 +299,21 @@ def test_default_jobs(
         monkeypatch.delattr(os, "sched_getaffinity", raising=False)
         monkeypatch.setattr(os, "cpu_count", lambda: cores)
     assert default_jobs(seconds) == jobs
+
+
+@pytest.mark.parametrize(
+    ("asked", "starts"),
+    [([], True), (["--jobs", "1"], False), (["relu"], False), (["--case", "maps"], False)],
+)
+def test_the_server_of_a_whole_suite_loads_at_once(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: list[str], starts: bool
+) -> None:
+    """Several processes are sure to be needed then, and torch takes long to load."""
+    begun: list[None] = []
+    monkeypatch.setattr(run_command, "most_jobs", lambda: 2)
+    monkeypatch.setattr(run_command, "load_ahead", lambda: begun.append(None))
+    call("run", *asked, "--seed", 3, "--device", "cube", "--out", tmp_path)
+    assert bool(begun) is starts
 
 
 # --- wrong calls --------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from dataclasses import replace
 from functools import cache
@@ -405,6 +406,16 @@ def threads() -> int:
     import torch
 
     return torch.get_num_threads()
+
+
+def test_garbage_is_looked_for_as_before_after_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within it seldom, whatever a task does: what a run makes has no cycles."""
+    before, within = gc.get_threshold(), []
+    monkeypatch.setattr(module, "run_task", lambda *given: within.append(gc.get_threshold()))
+    with pytest.raises(AttributeError):  # None is no findings
+        run([Task("case", "relu[maps]", "float32")], SETTINGS)
+    assert within[0] > before == gc.get_threshold()
+    assert gc.get_freeze_count() == 0
 
 
 def test_an_empty_run_finds_nothing() -> None:
