@@ -115,7 +115,8 @@ def _halved(x: Array, axis: int) -> Array:
 def matmul(a: Array, b: Array, out: Array | None = None) -> Array:
     """a @ b, the inner axis in parts of at most `TERMS` terms, which `LongSum` adds up.
 
-    K terms: min(K, `TERMS`) roundings and those of a `LongSum` of K / `TERMS` parts.
+    K terms: min(K, `TERMS`) roundings and those of a `LongSum` of K / `TERMS` parts. Exact
+    objects bring their own `matmul`, or are added as they come.
 
     Shapes: a (…, M, K), b (…, K, L) -> (…, M, L), as NumPy's matmul broadcasts them.
 
@@ -123,16 +124,21 @@ def matmul(a: Array, b: Array, out: Array | None = None) -> Array:
     array([[1000.]])
     """
     inner = a.shape[-1]
-    if inner <= TERMS:
+    own = getattr(a.flat[0], "matmul", None) if a.dtype == object and a.size else None
+    if own and min(a.ndim, b.ndim) > 1:
+        product: Array = own(a, b)
+    elif inner <= TERMS:
         return np.asarray(np.matmul(a, b, out=out))
-    parts = -(-inner // TERMS)
-    ends = [inner * k // parts for k in range(parts + 1)]
-    sums = LongSum(nothing=a[:0])
-    for start, end in pairwise(ends):
-        sums.add(np.matmul(a[..., start:end], b[..., start:end, :]))
+    else:
+        parts = -(-inner // TERMS)
+        ends = [inner * k // parts for k in range(parts + 1)]
+        sums = LongSum(nothing=a[:0])
+        for start, end in pairwise(ends):
+            sums.add(np.matmul(a[..., start:end], b[..., start:end, :]))
+        product = sums.result()
     if out is None:
-        return sums.result()
-    out[...] = sums.result()
+        return product
+    out[...] = product
     return out
 
 

@@ -8,9 +8,9 @@ balls, which gives the gradients. Then
 has to hold exactly. torch is not asked, and no formula for a derivative stands on the left.
 
 v is drawn from integers, `DIRECTIONS` for each element. If one element of a gradient is wrong, at
-most one value of v there hides it from one direction whatever the other elements are: probability
-1/DIRECTIONS, squared for two directions. Where the enclosures have a width, that holds for errors
-above `Sides.resolution`; the precision is raised until that is small beside every element.
+most one value of v there hides it whatever the other elements are: probability 1/DIRECTIONS. Where
+the enclosures have a width, that holds for errors above `Sides.resolution`; the precision is raised
+until that is small beside every element.
 
 Where branches meet, the forward is differentiated towards v and towards −v. If the two agree (the
 pieces of a softmax with two maxima join smoothly), they are judged. If not, there is a kink. v is
@@ -23,21 +23,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import filterfalse
+from operator import mul
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
-from flint import acb, arb
+from flint import arb
 
 from parity.cases.case import Array, generator
 from parity.results.judging import attempt, joined
 from parity.results.verdicts import AGREES, INAPPLICABLE, OUTSIDE, UNDECIDED
-from parity.witnesses.balls import PRECISION, Undecided, arb_of, exact_balls, precision
+from parity.witnesses.balls import Undecided, arb_of, exact_balls, precision
 from parity.witnesses.duals import Dual, Kink, OneSided, constant_duals, duals, tangent_of
 from parity.witnesses.lattices import NotExactError
 
-DIRECTIONS = 1 << 20  # −2¹⁹ … 2¹⁹ − 1, for each element of a direction
-FALSE_ACCEPT = -40.0  # log2 of 1/DIRECTIONS², of two directions
-PRECISIONS = (PRECISION, 4 * PRECISION, 16 * PRECISION)
+DIRECTIONS = 1 << 40  # −2³⁹ … 2³⁹ − 1, for each element of a direction
+FALSE_ACCEPT = -40.0  # log2 of 1/DIRECTIONS
+FIRST, MOST = 220, 3240  # bits: v takes 40 of them
 ONE_ELEMENT = arb(2) ** -20  # of the smallest element: an error of that size would be seen
 LARGEST_ELEMENT = arb(2) ** -100  # of the largest one, where the smallest is out of reach
 NO_FLOAT = arb(2) ** -1100  # no float64 is that small
@@ -47,7 +49,7 @@ KEPT = "at a kink: along directions that see ties as a sum and zeros not at all"
 KEPT_STILL = "at a kink: along directions that see ties as a sum and kinks not at all"
 
 Arrays: TypeAlias = dict[str, Array]
-Directions: TypeAlias = Mapping[str, tuple[Array, Array]]  # two, for each input
+Direction: TypeAlias = Mapping[str, Array]  # v, for each input
 
 
 class Question(NamedTuple):
@@ -89,6 +91,13 @@ class Sides:
         return bool(self.resolution <= self.smallest * ONE_ELEMENT or self.resolution < NO_FLOAT)
 
     @property
+    def missing(self) -> int:
+        """About so many bits more, and it would be sharp."""
+        return (
+            _log2(self.resolution) - max(_log2(self.smallest * ONE_ELEMENT), _log2(NO_FLOAT)) + 32
+        )
+
+    @property
     def usable(self) -> bool:
         """An error far smaller than the largest element would be seen."""
         return bool(self.resolution <= self.largest * LARGEST_ELEMENT)
@@ -110,27 +119,28 @@ def judged(question: Question) -> tuple[str, str]:
     why_not = unsuited(question)
     if why_not:
         return INAPPLICABLE, why_not
-    found: list[Sides] = []
-    said = ""
-    for bits in PRECISIONS:
+    bits = FIRST
+    while True:
+        wanted = 4 * bits
         try:
             with precision(bits):
-                found, said = both_sides(question)
+                sides, said = both_sides(question)
         except Undecided as undecided:
-            found, said = [], f"undecided at {bits} bits: {undecided}"
-            continue
+            verdict, said = UNDECIDED, f"undecided at {bits} bits: {undecided}"
         except InapplicableError as error:
             return INAPPLICABLE, str(error)
         except RefutedError as error:
             return OUTSIDE, str(error)
-        apart = next((sides for sides in found if sides.apart), None)
-        if apart:
-            return OUTSIDE, disagreement(apart.forward, apart.backward)
-        if all(sides.sharp for sides in found):
-            return AGREES, said
-    if not found:
-        return UNDECIDED, said
-    return _not_sharp(found, said)
+        else:
+            if sides.apart:
+                return OUTSIDE, disagreement(sides.forward, sides.backward)
+            if sides.sharp:
+                return AGREES, said
+            verdict, said = _not_sharp(sides, said)
+            wanted = max(2 * bits, bits + sides.missing)
+        if bits == MOST:
+            return verdict, said
+        bits = min(wanted, MOST)
 
 
 def unsuited(question: Question) -> str:
@@ -148,12 +158,11 @@ def unsuited_upstream(dy: Array) -> str:
     return "" if np.isfinite(dy).all() else "NaN or ∞: in dy"
 
 
-def _not_sharp(found: list[Sides], said: str) -> tuple[str, str]:
+def _not_sharp(sides: Sides, said: str) -> tuple[str, str]:
     """What is left to say where elements differ in size by more than the precision reaches."""
-    coarse = max(_log2(sides.resolution) for sides in found)
-    seen = f"elements below 2^{coarse} are not seen (the largest are 2^{_log2(found[0].largest)})"
-    verdict = AGREES if all(sides.usable for sides in found) else UNDECIDED
-    return verdict, joined(said, seen)
+    coarse, largest = _log2(sides.resolution), _log2(sides.largest)
+    seen = f"elements below 2^{coarse} are not seen (the largest are 2^{largest})"
+    return AGREES if sides.usable else UNDECIDED, joined(said, seen)
 
 
 def disagreement(forward: Any, backward: Any) -> str:
@@ -178,93 +187,80 @@ def _log2(ball: Any) -> int:
 # --- both sides ---------------------------------------------------------------------------
 
 
-def both_sides(question: Question) -> tuple[list[Sides], str]:
-    """The two derivatives of each direction, and what has to be said about them."""
-    directions: Directions = {
-        name: random_directions(question, name, question.arrays[name].shape)
+def both_sides(question: Question) -> tuple[Sides, str]:
+    """The derivative along v of either side, and what has to be said about it."""
+    v = {
+        name: random_direction(question, name, question.arrays[name].shape)
         for name in question.inputs
     }
     try:
-        dy, ways = _along(question, directions, Dual)
+        dy, way = _along(question, v, Dual)
     except Kink:
-        return _at_kink(question, directions)
-    return _sides(question, dy, ways, directions), ""
+        return _at_kink(question, v)
+    return _sides(question, dy, way, v), ""
 
 
-def _at_kink(question: Question, directions: Directions) -> tuple[list[Sides], str]:
-    """The same where branches meet: from both sides, or along directions that stay there."""
-    dy, towards = _along(question, directions, OneSided)
-    _, back = _along(question, {name: (-a, -b) for name, (a, b) in directions.items()}, OneSided)
-    if all(a.overlaps(-b) for a, b in zip(towards, back, strict=True)):
-        return _sides(question, dy, towards, directions), SMOOTH
+def _at_kink(question: Question, v: Direction) -> tuple[Sides, str]:
+    """The same where branches meet: from both sides, or along a direction that stays there."""
+    dy, towards = _along(question, v, OneSided)
+    _, back = _along(question, {name: -along for name, along in v.items()}, OneSided)
+    if towards.overlaps(-back):
+        return _sides(question, dy, towards, v), SMOOTH
     kept = {
-        name: keeping_ties(question.arrays[name], pair, question.kinks)
-        for name, pair in directions.items()
+        name: keeping_ties(question.arrays[name], along, question.kinks)
+        for name, along in v.items()
     }
     try:
-        dy, ways = _along(question, kept, Dual)
+        dy, way = _along(question, kept, Dual)
     except Kink:
         raise InapplicableError("at a kink: there is no derivative") from None
-    return _sides(question, dy, ways, kept), KEPT if question.kinks == (0.0,) else KEPT_STILL
+    return _sides(question, dy, way, kept), KEPT if question.kinks == (0.0,) else KEPT_STILL
 
 
-def _sides(question: Question, dy: Array, ways: list[Any], directions: Directions) -> list[Sides]:
-    if not all(way.is_finite() for way in ways):
+def _sides(question: Question, dy: Array, way: Any, v: Direction) -> Sides:
+    if not way.is_finite():
         raise InapplicableError("the value is not finite")
     gradients = _backward(question, dy)
-    smallest, largest = _range([abs(g) for elements in gradients.values() for g in elements])
-    return [
-        Sides(way, _contracted(gradients, directions, k), smallest, largest)
-        for k, way in enumerate(ways)
-    ]
+    elements = [g for of_input in gradients.values() for g in of_input]
+    along = [int(k) for name in gradients for k in v[name].ravel()]
+    return Sides(way, _inner(elements, along), *_range(elements))
 
 
-def random_directions(question: Question, name: str, shape: tuple[int, ...]) -> tuple[Array, Array]:
-    """Two directions of an input: integers −2¹⁹ … 2¹⁹ − 1."""
+def random_direction(question: Question, name: str, shape: tuple[int, ...]) -> Array:
+    """A direction of an input: integers −2³⁹ … 2³⁹ − 1."""
     rng = generator(question.seed, question.label, "direction", name)
-    first, second = (rng.integers(-(DIRECTIONS // 2), DIRECTIONS // 2, shape) for _ in range(2))
-    return first, second
+    return rng.integers(-(DIRECTIONS // 2), DIRECTIONS // 2, shape)
 
 
-def keeping_ties(
-    array: Array, pair: tuple[Array, Array], kinks: tuple[float, ...] = (0.0,)
-) -> tuple[Array, Array]:
+def keeping_ties(array: Array, v: Array, kinks: tuple[float, ...] = (0.0,)) -> Array:
     """The same where equal elements go the same way, and those at a kink nowhere.
 
-    >>> keeping_ties(np.array([2.0, 0.0, 2.0]), (np.array([5, 6, 7]), np.array([1, 2, 3])))
-    (array([5, 0, 5]), array([1, 0, 1]))
+    >>> keeping_ties(np.array([2.0, 0.0, 2.0]), np.array([5, 6, 7]))
+    array([5, 0, 5])
     """
     _, first, place = np.unique(array, return_index=True, return_inverse=True)
     still = np.isin(array, kinks)
-    a, b = (np.where(still, 0, v.ravel()[first][place.reshape(array.shape)]) for v in pair)
-    return a, b
+    return np.where(still, 0, v.ravel()[first][place.reshape(array.shape)])
 
 
-def _along(question: Question, directions: Directions, make: type[Dual]) -> tuple[Array, list[Any]]:
-    """dy and Σ dy·ẏ along both directions, from one forward."""
+def _along(question: Question, v: Direction, make: type[Dual]) -> tuple[Array, Any]:
+    """dy and Σ dy·ẏ along v."""
     arguments = {
-        name: _arguments(array, directions.get(name), make)
-        for name, array in question.arrays.items()
+        name: _arguments(array, v.get(name), make) for name, array in question.arrays.items()
     }
     y = asked(lambda: question.forward(arguments))
     dy = question.upstream(y.shape)
     why_not = unsuited_upstream(dy)
     if why_not:
         raise InapplicableError(why_not)
-    pairs = zip(y.ravel(), dy.ravel().tolist(), strict=True)
-    total = sum((tangent_of(value) * arb(d) for value, d in pairs), acb(0))
-    return dy, [total.real, total.imag]
+    return dy, _inner([tangent_of(value) for value in y.ravel()], dy.ravel().tolist())
 
 
-def _arguments(array: Array, pair: tuple[Array, Array] | None, make: type[Dual]) -> Array:
+def _arguments(array: Array, along: Array | None, make: type[Dual]) -> Array:
     """An argument as dual numbers; integers, which are indices, as they are."""
     if array.dtype.kind != "f":
         return array
-    if pair is None:
-        return constant_duals(array, make)
-    tangents = np.empty(array.size, object)
-    tangents[:] = [acb(int(a), int(b)) for a, b in zip(*map(np.ravel, pair), strict=True)]
-    return duals(array, tangents, make)
+    return constant_duals(array, make) if along is None else duals(array, along, make)
 
 
 def _backward(question: Question, dy: Array) -> dict[str, list[Any]]:
@@ -312,19 +308,12 @@ def asked(run: Callable[[], Any]) -> Any:
     return answer
 
 
-def _contracted(gradients: Mapping[str, list[Any]], directions: Directions, which: int) -> Any:
-    """⟨dx, v_x⟩ + ⟨dweight, v_w⟩ + …"""
-    return sum(
-        (
-            g * int(v)
-            for name, elements in gradients.items()
-            for g, v in zip(elements, directions[name][which].ravel(), strict=True)
-        ),
-        arb(0),
-    )
+def _inner(elements: list[Any], numbers: list[Any]) -> Any:
+    """Σ elements · numbers."""
+    return sum(map(mul, elements, numbers), arb(0))
 
 
-def _range(sizes: list[Any]) -> tuple[Any, Any]:
-    """The smallest of those that are not 0, and the largest; of nothing, 0 and 0."""
-    lowest = [size.abs_lower() for size in sizes if not size.contains(0)]
-    return min(lowest, default=arb(0)), max((size.abs_upper() for size in sizes), default=arb(0))
+def _range(elements: list[Any]) -> tuple[Any, Any]:
+    """The size of the smallest element that is not 0, and of the largest; of nothing, 0 and 0."""
+    lowest = filterfalse(arb.is_zero, map(arb.abs_lower, elements))
+    return min(lowest, default=arb(0)), max(map(arb.abs_upper, elements), default=arb(0))

@@ -4,12 +4,9 @@ A dual number is x + ẋ·ε with ε² = 0: arithmetic carries the derivative �
 the value, by the rules of differentiation for +, −, ·, /, exp, log, tanh and erfc alone. Neither
 torch nor a hand-written backward is asked.
 
-Two directions a and b are carried in one complex number, ẋ_a + i·ẋ_b: a derivative is linear in
-its direction and everything it is multiplied by is real, so that both parts stay apart.
-
 Where two values are equal and their derivatives are not, a comparison is on the edge between two
-branches: `Dual` raises `Kink` there. `OneSided` goes on along the path x + t·ẋ_a, t > 0, on one
-side of the edge.
+branches: `Dual` raises `Kink` there. `OneSided` goes on along the path x + t·ẋ, t > 0, on one side
+of the edge.
 """
 
 from __future__ import annotations
@@ -18,10 +15,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from flint import acb, arb
+from flint import arb, arb_mat
 
 from parity.cases.case import Array
-from parity.witnesses.balls import Undecided, arb_of, power_of
+from parity.witnesses.balls import Undecided, arb_of, matrix_products, power_of
 
 
 class Kink(ArithmeticError):  # noqa: N818 (it is no error of the code that compares)
@@ -29,11 +26,11 @@ class Kink(ArithmeticError):  # noqa: N818 (it is no error of the code that comp
 
 
 class Dual:
-    """A value and its derivatives along two directions, the parts of a complex number.
+    """A value and its derivative along a direction.
 
-    >>> x = Dual(arb(3), acb(1, 10))
+    >>> x = Dual(arb(3), arb(10))
     >>> x * x
-    Dual(9.00000000000000, 6.00000000000000 + 60.0000000000000j)
+    Dual(9.00000000000000, 60.0000000000000)
     >>> x > 3
     Traceback (most recent call last):
     parity.witnesses.duals.Kink: at 3.00000000000000 two branches meet
@@ -48,7 +45,7 @@ class Dual:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.value}, {self.tangent})"
 
-    # --- arithmetic: acb · arb is fast, arb · acb is not -----------------------------------
+    # --- arithmetic -----------------------------------------------------------------------
 
     def __add__(self, other: Any) -> Dual:
         if other.__class__ is self.__class__:
@@ -99,7 +96,7 @@ class Dual:
             return NotImplemented
         dual = isinstance(power, Dual)
         p = power.value if dual else arb_of(power)
-        whole, tangent = power_of(self.value, p), acb(0)
+        whole, tangent = power_of(self.value, p), arb(0)
         if self.tangent != 0 and p != 0:
             tangent = self.tangent * (p * power_of(self.value, p - 1))
         if dual and power.tangent != 0 and self.value != 0:
@@ -149,7 +146,18 @@ class Dual:
 
     def pi(self) -> Dual:
         """π"""
-        return type(self)(arb.pi(), acb(0))
+        return type(self)(arb.pi(), arb(0))
+
+    @classmethod
+    def matmul(cls, a: Array, b: Array) -> Array:
+        """a @ b, whose derivative is ȧ @ b + a @ ḃ; `refimpl` calls it by this name."""
+        return matrix_products(a, b, cls._product)
+
+    @classmethod
+    def _product(cls, a: Array, b: Array) -> list[Any]:
+        (x, along_x), (y, along_y) = map(_matrices, (a, b))
+        tangents = along_x * y + x * along_y
+        return list(map(cls, (x * y).entries(), tangents.entries()))
 
     # --- order ----------------------------------------------------------------------------
 
@@ -166,20 +174,20 @@ class Dual:
         return self._order(other) >= 0
 
     def __eq__(self, other: object) -> bool:
-        return self._order(other) == 0
+        return self is other or self._order(other) == 0
 
     __hash__ = None  # type: ignore[assignment]
 
     def _order(self, other: Any) -> int:
         """−1, 0 or 1: below, equal, above."""
-        if self is other:
-            return 0
-        dual = isinstance(other, Dual)
+        dual = other.__class__ is self.__class__
         theirs = other.value if dual else arb_of(other)
         if self.value < theirs:
             return -1
         if self.value > theirs:
             return 1
+        if self is other:
+            return 0
         if not self.value == theirs:
             raise Undecided(f"{self.value} and {theirs} overlap")
         return self._part(self.tangent - other.tangent if dual else self.tangent)
@@ -194,35 +202,34 @@ class Dual:
 
 
 class OneSided(Dual):
-    """The same; equal values are ordered by where they go along the first direction.
+    """The same; equal values are ordered by where they go along the direction.
 
-    >>> x = OneSided(arb(0), acb(-1, 5))
+    >>> x = OneSided(arb(0), arb(-5))
     >>> x < 0, abs(x)
-    (True, OneSided(0, 1.00000000000000 - 5.00000000000000j))
+    (True, OneSided(0, 5.00000000000000))
     """
 
     __slots__ = ()
 
     def _part(self, apart: Any) -> int:
-        slope = apart.real
-        if slope > 0:
+        if apart > 0:
             return 1
-        if slope < 0:
+        if apart < 0:
             return -1
-        if slope == 0:
+        if apart == 0:
             return 0
         raise Undecided(f"derivatives at {self.value} overlap")
 
 
 def duals(array: Array, tangents: Array, make: Callable[[Any, Any], Dual] = Dual) -> Array:
-    """Each float as a dual number whose value is exact.
+    """Each float as a dual number whose value is exact; tangents are floats or integers.
 
-    >>> duals(np.array([0.5]), np.array([acb(1, 2)], object))
-    array([Dual(0.500000000000000, 1.00000000000000 + 2.00000000000000j)], dtype=object)
+    >>> duals(np.array([0.5]), np.array([3]))
+    array([Dual(0.500000000000000, 3.00000000000000)], dtype=object)
     """
     found = np.empty(array.size, object)
-    pairs = zip(array.ravel().tolist(), tangents.ravel().tolist(), strict=True)
-    found[:] = [make(arb(value), tangent) for value, tangent in pairs]
+    values, along = (map(arb, side.ravel().tolist()) for side in (array, tangents))
+    found[:] = list(map(make, values, along))
     return found.reshape(array.shape)
 
 
@@ -232,15 +239,20 @@ def constant_duals(array: Array, make: Callable[[Any, Any], Dual] = Dual) -> Arr
     >>> constant_duals(np.array([0.5]))
     array([Dual(0.500000000000000, 0)], dtype=object)
     """
-    still = np.empty(array.shape, object)
-    still.fill(acb(0))
-    return duals(array, still, make)
+    return duals(array, np.zeros(array.shape), make)
+
+
+def _matrices(duals: Array) -> tuple[Any, Any]:
+    """The values and the derivatives, as matrices of flint's."""
+    elements = duals.ravel().tolist()
+    values, tangents = [e.value for e in elements], [e.tangent for e in elements]
+    return arb_mat(*duals.shape, values), arb_mat(*duals.shape, tangents)
 
 
 def tangent_of(value: Any) -> Any:
-    """The derivatives of a dual number; of a plain number, which an empty sum is, 0.
+    """The derivative of a dual number; of a plain number, which an empty sum is, 0.
 
-    >>> tangent_of(Dual(arb(3), acb(1, 2))), tangent_of(0)
-    (1.00000000000000 + 2.00000000000000j, 0)
+    >>> tangent_of(Dual(arb(3), arb(2))), tangent_of(0)
+    (2.00000000000000, 0)
     """
-    return value.tangent if isinstance(value, Dual) else acb(0)
+    return value.tangent if isinstance(value, Dual) else arb(0)

@@ -131,3 +131,14 @@ def test_precision_comes_back() -> None:
 def test_representation() -> None:
     """As in error messages."""
     assert repr(Ball(arb(2))) == "Ball(2.00000000000000)"
+
+
+@pytest.mark.parametrize("sizes", [((3, 5), (5, 4)), ((2, 1, 3, 5), (6, 5, 4)), ((3, 0), (0, 4))])
+def test_a_product_of_matrices(sizes: tuple[tuple[int, ...], tuple[int, ...]]) -> None:
+    """Of stacked ones, the same as sums of products of elements."""
+    rng = np.random.default_rng(4)
+    numbers = [rng.integers(-9, 9, size) for size in sizes]
+    found = Ball.matmul(*(exact_balls(side / 1) for side in numbers))
+    expected = np.matmul(*numbers)
+    assert found.shape == expected.shape
+    assert [int(arb_of(ball).unique_fmpz()) for ball in found.flat] == expected.ravel().tolist()
