@@ -153,10 +153,12 @@ def case_question(case: Case, dtype: str, settings: Settings, code: Code = REFIM
 
 
 def _case_products(y: Array, arrays: Mapping[str, Array]) -> int:
-    """How many multiplications of two arguments the forward takes, where there are many."""
+    """How many multiplications of two arguments, or elements to compare, the forward takes."""
     if "kernel" in arrays:
         return y.size * arrays["kernel"].size
-    return y.size * arrays["weight"][:1].size if "weight" in arrays else y.size
+    if "weight" in arrays:
+        return y.size * arrays["weight"][:1].size
+    return max(y.size, *(array.size for array in arrays.values()))
 
 
 def _too_large(products: int) -> str:

@@ -201,14 +201,15 @@ def test_what_is_too_large(function: str, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_no_case_is_too_large() -> None:
-    """What is left to dual numbers is small enough for them."""
+    """What is left to dual numbers is small enough for them, or has patterns of branches."""
     left = [case for case in GOOD if FUNCTIONS[case.function].inputs and not differs_exactly(case)]
     assert 0 < len(left) < len(GOOD)
     for case in left:
         arrays = derivative.case_arrays(case, "float64", 17)
         with np.errstate(all="ignore"):
             y = FUNCTIONS[case.function].forward(arrays, case.options)
-        assert derivative._case_products(y, arrays) <= CASE_PRODUCTS
+        small = derivative._case_products(y, arrays) <= CASE_PRODUCTS
+        assert small or differences.has_patterns(geometry(case)), case.id
 
 
 # --- networks -----------------------------------------------------------------------------
