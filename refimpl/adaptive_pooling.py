@@ -7,10 +7,8 @@ it is larger than H, they repeat them. Pooling of whole maps has one window.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import product
 from math import prod
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -19,9 +17,8 @@ from refimpl.elements import Array, zeros
 from refimpl.shapes import OutputSize, adaptive_output
 from refimpl.sums import along, wide_half
 from refimpl.unlike_torch import unlike_torch
+from refimpl.window_maxima import Spans, maxima_in
 from refimpl.windows import add_at, map_blocks
-
-Spans: TypeAlias = list[list[slice]]  # for each spatial axis, the places of each window
 
 
 @unlike_torch()
@@ -413,10 +410,9 @@ def _maxima(where: str, n: int | None, x: Array, output_size: OutputSize) -> tup
     output = adaptive_output(where, n, x, output_size)
     y = np.empty((*x.shape[:2], *output), x.dtype)
     places = np.empty(y.shape, np.intp)
+    spans = _spans(x, output)
     for maps, best, at in map_blocks(x, y, places):
-        for here, window in _windows(_spans(x, output)):
-            at[here] = _first_maximum(maps, window)
-            best[here] = _at(maps, at[here])
+        best[...], at[...] = maxima_in(maps, spans)
     return y, places
 
 
@@ -458,47 +454,3 @@ def _counts(spans: Spans, dtype: Any) -> Array:
 def _on(axis: int, places: slice) -> tuple[slice, ...]:
     """The index that takes `places` on one axis and everything on those before it."""
     return (slice(None),) * axis + (places,)
-
-
-def _windows(spans: Spans) -> Iterator[tuple[Any, Any]]:
-    """Each window of maps (M, *S): the index of what it gives, and of what it reads."""
-    every = slice(None)
-    for numbered in product(*map(enumerate, spans)):
-        here, window = zip(*numbered, strict=True)
-        yield (every, *here), (every, *window)
-
-
-def _first_maximum(maps: Array, window: Any) -> Array:
-    """Where each map has the first maximum of a window; of NaN the last, as torch has it.
-
-    Shapes: maps (M, *S) -> (M,), row-major numbers of places of S.
-    """
-    part = maps[window]
-    inside = part.reshape(len(part), -1)
-    first = _leader(inside)
-    is_nan = inside != inside
-    if is_nan.any():
-        last = inside.shape[1] - 1 - is_nan[:, ::-1].argmax(axis=1)
-        first = np.where(is_nan.any(axis=1), last, first)
-    numbers = np.arange(prod(maps.shape[1:])).reshape(maps.shape[1:])
-    found: Array = numbers[window[1:]].reshape(-1)[first]
-    return found
-
-
-def _leader(rows: Array) -> Array:
-    """The number of the first maximum of each row, (M, K) -> (M,).
-
-    Objects are compared one by one: what a comparison raises, argmax of objects loses.
-    """
-    if rows.dtype != object:
-        return np.asarray(rows.argmax(axis=1))
-    first, every = np.zeros(len(rows), np.intp), np.arange(len(rows))
-    for k in range(1, rows.shape[1]):
-        first[(rows[:, k] > rows[every, first]).astype(bool)] = k
-    return first
-
-
-def _at(maps: Array, places: Array) -> Array:
-    """What each map holds at its place."""
-    held: Array = maps.reshape(len(maps), -1)[np.arange(len(maps)), places]
-    return held

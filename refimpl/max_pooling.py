@@ -1,7 +1,8 @@
 """Maximum pooling over one, two and three spatial axes.
 
-A running maximum over the offsets in the window. No window reads padding: `pool_meetings` leaves
-those places out, so a maximum needs no −∞ and runs on any element type.
+A running maximum over the offsets in the window; of few windows with many places, one window after
+another. No window reads padding: `pool_meetings` leaves those places out, so a maximum needs no −∞
+and runs on any element type.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from refimpl.checks import (
 from refimpl.elements import Array, zeros
 from refimpl.shapes import PoolGeometry, check_window_holds_input, pool_geometry
 from refimpl.unlike_torch import unlike_torch
+from refimpl.window_maxima import Spans, maxima_in
 from refimpl.windows import add_at, map_blocks, pool_meetings
 
 
@@ -332,7 +334,11 @@ def _max_pool(
     geometry = pool_geometry(where, n, x, kernel_size, stride, padding, dilation, ceil_mode)
     first = _first_inside(where, geometry)
     y = np.empty((*x.shape[:2], *geometry.output), x.dtype)
+    spans = _spans(geometry, first)
     for maps, best in map_blocks(x, y):
+        if spans:
+            best[...], _ = maxima_in(maps, spans)
+            continue
         best[...] = _read(maps, first, geometry)
         columns = _columns(maps, geometry)
         for _, outputs, inputs in _offsets(geometry):
@@ -407,6 +413,8 @@ def _tied(maps: Array, best: Array, geometry: PoolGeometry) -> Array:
 
 def _maxima(maps: Array, geometry: PoolGeometry, first: Sequence[Array]) -> tuple[Array, Array]:
     """Each window's maximum, and its place in the map as one row-major number."""
+    if spans := _spans(geometry, first):
+        return maxima_in(maps, spans)
     best = _read(maps, first, geometry)
     winner = np.empty(best.shape, np.min_scalar_type(prod(geometry.kernel)))
     winner[...] = _row_major(first, geometry.kernel)
@@ -423,6 +431,17 @@ def _maxima(maps: Array, geometry: PoolGeometry, first: Sequence[Array]) -> tupl
     places = _row_major(offsets, geometry.sizes).take(winner)
     places += _row_major(_starts(geometry), geometry.sizes)
     return best, places
+
+
+def _spans(geometry: PoolGeometry, first: Sequence[Array]) -> Spans:
+    """For each axis, what each window reads of it; nothing where windows are many or small."""
+    if 2 * prod(geometry.output) > prod(geometry.kernel):
+        return []
+    axes = zip(_starts(geometry), first, geometry.kernel, geometry.dilation, strict=True)
+    return [
+        [slice(s + i * d, s + (k - 1) * d + 1, d) for s, i in zip(starts, offsets, strict=True)]
+        for starts, offsets, k, d in axes
+    ]
 
 
 def _keep_larger(best: Array, part: Array) -> None:

@@ -64,7 +64,9 @@ class Lattice:
     def draw(self, rng: np.random.Generator) -> Array:
         """One array, in 64-bit integers."""
         drawn = rng.integers(self.low, self.high, self.base.shape, endpoint=True)
-        return np.asarray(self.base + self.step * drawn)
+        drawn *= self.step
+        drawn += self.base
+        return drawn
 
     def largest(self) -> Array:
         """The largest |value| of each element."""
