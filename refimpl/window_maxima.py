@@ -47,7 +47,7 @@ def _first_maximum(rows: Array) -> Array:
         first = np.array([_leader(row) for row in rows.tolist()], np.intp)
         is_nan = rows != rows
     else:
-        first = rows.argmax(axis=1)  # of NaN the first
+        first = np.asarray(rows.argmax(axis=1))  # of NaN the first
         largest = rows[np.arange(len(rows)), first]
         if not (largest != largest).any():
             return first

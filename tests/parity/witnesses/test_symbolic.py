@@ -119,6 +119,7 @@ def test_an_exception(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 X, Y = sympy.symbols("x y", real=True)
+ROOT = sympy.sqrt(X**2 + 1)
 
 
 @pytest.mark.parametrize(
@@ -134,6 +135,10 @@ X, Y = sympy.symbols("x y", real=True)
         (sympy.diff(sympy.tanh(X), X) - 1 + sympy.tanh(X) ** 2, True),
         (sympy.exp(X * Y) - sympy.exp(X) * sympy.exp(Y), False),
         (sympy.Integer(0), True),
+        (ROOT**-1 * (X + Y**2) - X / ROOT - Y**2 / ROOT, True),
+        (ROOT**-3 * (X**2 + 1) - 1 / ROOT, True),
+        (ROOT**-3 * (X**2 + 1) - ROOT, False),
+        (1 / ROOT - 1 / sympy.sqrt(X**2 + 2), False),
     ],
 )
 def test_vanishes(expression: Any, zero: bool) -> None:
