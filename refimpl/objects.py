@@ -40,7 +40,8 @@ def one_of_each(array: Array) -> dict[type, Any]:
     >>> one_of_each(np.array([1, 0.5, 2], object))
     {<class 'int'>: 2, <class 'float'>: 0.5}
     """
-    return dict(zip(map(type, array.flat), array.flat, strict=True))
+    elements = array.ravel().tolist()
+    return dict(zip(map(type, elements), elements, strict=True))
 
 
 def computes(a: Any, b: Any) -> bool:

@@ -230,24 +230,22 @@ def arb_matrix(balls: Array) -> Any:
     return arb_mat(*balls.shape, [ball.arb for ball in balls.ravel().tolist()])
 
 
-def _objects(array: Array, make: Callable[[Any], Any]) -> Array:
-    found = np.empty(array.size, object)
-    found[:] = [make(value) for value in array.ravel().tolist()]
-    return found.reshape(array.shape)
-
-
 def exact_balls(array: Array) -> Array:
     """Each float as the ball that holds it alone.
 
     >>> exact_balls(np.array([0.5, 3.0]))
     array([Ball(0.500000000000000), Ball(3.00000000000000)], dtype=object)
     """
-    return _objects(array, lambda value: Ball(arb(value)))
+    found = np.empty(array.size, object)
+    found[:] = list(map(Ball, map(arb, array.ravel().tolist())))
+    return found.reshape(array.shape)
 
 
 def exact_arbs(array: Array) -> Array:
     """The same without an order: faster, for sums and products, which compare nothing."""
-    return _objects(array, arb)
+    found = np.empty(array.size, object)
+    found[:] = list(map(arb, array.ravel().tolist()))
+    return found.reshape(array.shape)
 
 
 @contextmanager

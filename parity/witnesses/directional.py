@@ -33,7 +33,7 @@ from flint import arb
 from parity.cases.case import Array, generator
 from parity.results.judging import attempt, joined
 from parity.results.verdicts import AGREES, INAPPLICABLE, OUTSIDE, UNDECIDED
-from parity.witnesses.balls import Undecided, arb_of, exact_balls, precision
+from parity.witnesses.balls import Ball, Undecided, arb_of, exact_balls, precision
 from parity.witnesses.duals import Dual, Kink, OneSided, constant_duals, duals, tangent_of
 from parity.witnesses.lattices import NotExactError
 
@@ -222,7 +222,7 @@ def _sides(question: Question, dy: Array, way: Any, v: Direction) -> Sides:
         raise InapplicableError("the value is not finite")
     gradients = _backward(question, dy)
     elements = [g for of_input in gradients.values() for g in of_input]
-    along = [int(k) for name in gradients for k in v[name].ravel()]
+    along = [k for name in gradients for k in v[name].ravel().tolist()]
     return Sides(way, _inner(elements, along), *_range(elements))
 
 
@@ -253,7 +253,7 @@ def _along(question: Question, v: Direction, make: type[Dual]) -> tuple[Array, A
     why_not = unsuited_upstream(dy)
     if why_not:
         raise InapplicableError(why_not)
-    return dy, _inner([tangent_of(value) for value in y.ravel()], dy.ravel().tolist())
+    return dy, _inner([tangent_of(value) for value in y.ravel().tolist()], dy.ravel().tolist())
 
 
 def _arguments(array: Array, along: Array | None, make: type[Dual]) -> Array:
@@ -270,7 +270,10 @@ def _backward(question: Question, dy: Array) -> dict[str, list[Any]]:
         for name, array in question.arrays.items()
     }
     gradients = gradients_of(question, question.exact(dy), arguments)
-    return {name: [arb_of(g) for g in gradient.ravel()] for name, gradient in gradients.items()}
+    return {
+        name: [g.arb if g.__class__ is Ball else arb_of(g) for g in gradient.ravel().tolist()]
+        for name, gradient in gradients.items()
+    }
 
 
 def gradients_of(question: Question, dy: Array, arguments: Arrays) -> Arrays:
