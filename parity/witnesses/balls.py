@@ -187,9 +187,10 @@ def arb_of(value: Any) -> Any:
     >>> arb_of(Ball(arb(2))), arb_of(np.float32(0.5)), arb_of(3)
     (2.00000000000000, 0.500000000000000, 3.00000000000000)
     """
-    if isinstance(value, Ball):
+    kind = value.__class__
+    if kind is Ball:
         return value.arb
-    if isinstance(value, arb):
+    if kind is arb:
         return value
     return arb(int(value) if isinstance(value, int | np.integer) else float(value))
 
