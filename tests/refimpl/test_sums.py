@@ -11,6 +11,7 @@ import pytest
 
 import refimpl
 from refimpl import sums as module
+from refimpl.elements import Array
 from refimpl.sums import (
     FEW,
     RUN,
@@ -295,3 +296,27 @@ def test_a_bias_gradient_of_many_samples() -> None:
     dbias = refimpl.conv2d_backward(dy, x, weight).dbias
     assert dbias.dtype == np.float32
     assert dbias.tolist() == [float(np.float32(float(exact)))] * 2
+
+
+class Product(int):
+    """Integers that multiply matrices themselves."""
+
+    asked = 0
+
+    @classmethod
+    def matmul(cls, a: Array, b: Array) -> Array:
+        cls.asked += 1
+        return np.asarray(np.matmul(a.astype(int), b.astype(int)), object)
+
+
+@pytest.mark.parametrize("inner", [3, 2 * TERMS])
+def test_objects_bring_their_own_product(inner: int) -> None:
+    """Asked once, whatever the number of terms; into an array that is given, too."""
+    rng = np.random.default_rng(2)
+    numbers = [rng.integers(-9, 9, size) for size in ((2, inner), (inner, 4))]
+    a, b = (np.vectorize(Product, otypes=[object])(side) for side in numbers)
+    before, out = Product.asked, np.empty((2, 4), object)
+    assert np.array_equal(matmul(a, b), numbers[0] @ numbers[1])
+    assert matmul(a, b, out=out) is out
+    assert np.array_equal(out, numbers[0] @ numbers[1])
+    assert Product.asked == before + 2
