@@ -12,6 +12,7 @@ from parity.results.closeness import Closeness, ElementsBeside, LostDigits, clos
 from parity.results.comparison import element_differences, ratios
 from parity.results.judging import joined
 from parity.results.resolution import of_shares, relative
+from parity.witnesses.exact.beside_torch import InFloat64
 from parity.witnesses.exact.on_slices import Dispute
 from parity.witnesses.exact.truth import Truth
 from parity.witnesses.exact.values import Fallback, Found
@@ -82,7 +83,8 @@ class Beside:
             error = np.abs(off)
             errors.append(error)
             self.errors[k] = max(self.errors[k], float(np.max(error)))
-            self._hold_against(who, truth, error, own if k == 0 else self._theirs(truth, own))
+            limit = own if k == 0 else _theirs(_at(self.limit, truth), own)
+            self._hold_against(who, truth, error, limit)
             if unit is not None:
                 counted = np.max(ratios(error, unit), where=unit > 0, initial=0.0)
                 self.roundings[k] = max(self.roundings[k], float(counted))
@@ -91,11 +93,10 @@ class Beside:
         if unit is not None:
             self._keep_lost(most_lost(truth, (errors[0], errors[1]), unit, own, self.normal))
 
-    def _theirs(self, truth: Truth, own: Array) -> Array:
-        """torch's bound: what refimpl's leaves of both; ∞ where both have none."""
-        both = _at(self.limit, truth)
-        with np.errstate(invalid="ignore"):
-            return np.asarray(np.where(np.isinf(both), both, both - own))
+    def torch_in_float64(self) -> InFloat64:
+        """torch's tensor and its own bound."""
+        limit = np.broadcast_to(_theirs(self.limit, self.own), self.overflow.shape)
+        return InFloat64(self.pair[1], limit.reshape(self.shape), self.overflow.reshape(self.shape))
 
     def _rounding(self, truth: Truth) -> Array | None:
         """u·Σ|terms| in ULP, where anything is rounded."""
@@ -195,6 +196,12 @@ def _worst_place(pair: Pair, limit: Array) -> int:
     if not pair[1].size or pair[0].dtype != pair[1].dtype:
         return -1
     return int(np.argmax(ratios(element_differences(*pair).reshape(-1), limit)))
+
+
+def _theirs(both: Array, own: Array) -> Array:
+    """torch's bound: what refimpl's leaves of both; ∞ where both have none."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(np.isinf(both), both, both - own))
 
 
 def _flat(values: Array, shape: tuple[int, ...]) -> Array:

@@ -214,8 +214,10 @@ def exact_witness(
         for tensor, pair in sides.items()
         if tensor != "indices" and pair[0].shape == pair[1].shape
     }
+    in_float64 = problem.dy.dtype == np.float64
+    torch = (lambda tensor: found[tensor].torch_in_float64()) if in_float64 else None
     try:
-        for tensor, said in exact_values(problem, found, rng, budget):
+        for tensor, said in exact_values(problem, found, rng, budget, torch):
             found[tensor].hear(said)
     except NotApplicable:
         found = {}
