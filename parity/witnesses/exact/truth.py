@@ -38,16 +38,21 @@ class Truth:
         """Where there is a value to compare with: decided, and no overflow of the dtype."""
         return self.decided & np.isfinite(self.nearest)
 
-    def off(self, values: Array) -> Array:
-        """value − exact value in ULP, ∞ for NaN."""
-        off = values.reshape(-1)[self.places].astype(np.float64)
+    def off_into(self, off: Array, values: Array) -> None:
+        """Write value − exact value in ULP into off, ∞ for NaN. values: the tensor in a row."""
+        off[...] = values[self.places]
         # The difference to the nearest float64 is exact where the value is near at all.
         with np.errstate(all="ignore"):
             off -= self.nearest
             off /= self.ulp
             off -= self.rest
-            if np.isnan(np.max(off, initial=0.0)):
+            if np.isnan(off.max(initial=0.0)):
                 off[np.isnan(off)] = np.inf
+
+    def off(self, values: Array) -> Array:
+        """value − exact value in ULP, ∞ for NaN."""
+        off = np.empty(self.nearest.shape)
+        self.off_into(off, values.reshape(-1))
         return off
 
     def errors(self, values: Array) -> Array:
@@ -66,6 +71,14 @@ class Truth:
         if isinstance(self.places, slice):
             return np.arange(self.places.start, self.places.stop)
         return self.places
+
+    def number_of(self, place: int) -> int | None:
+        """Which of these elements is at a flat place."""
+        if isinstance(self.places, slice):
+            inside = self.places.start <= place < self.places.stop
+            return place - self.places.start if inside else None
+        found = np.flatnonzero(self.places == place)
+        return int(found[0]) if found.size else None
 
     def place(self, k: int, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Where a tensor of this shape has the k-th of these elements."""
