@@ -24,7 +24,7 @@ from parity.cases.case import Array
 from parity.witnesses.exact.beside_torch import Known, refuted_by_torch
 from parity.witnesses.exact.elementwise import RULES, by_definition
 from parity.witnesses.exact.formula import by_balls
-from parity.witnesses.exact.on_slices import Dispute, by_slices, kind_of
+from parity.witnesses.exact.on_slices import Dispute, OnSlices, kind_of
 from parity.witnesses.exact.outer import dweight_of, is_outer
 from parity.witnesses.exact.slices import UnfitError
 from parity.witnesses.exact.truth import COLUMNS, Truth
@@ -60,16 +60,17 @@ def exact_values(
     """
     check_applicable(problem)
     wanted = list(tensors)
-    asked = _Asked(problem, rng, budget, torch)
+    asked = _Asked(problem, OnSlices(problem), rng, budget, torch)
     for part in ([t for t in wanted if t == "y"], [t for t in wanted if t != "y"]):
         if part:
             yield from _of_part(asked, part)
 
 
 class _Asked(NamedTuple):
-    """A problem, and what is needed where it goes to balls."""
+    """A problem, and what it needs on slices and where it goes to balls."""
 
     problem: Problem
+    slices: OnSlices
     rng: np.random.Generator
     budget: int
     torch: Known | None
@@ -91,9 +92,9 @@ def _of_part(asked: _Asked, tensors: list[str]) -> Iterator[tuple[str, Found]]:
             yield from _patched(problem, tensors, asked.budget)
         elif "dweight" in tensors and is_outer(problem):
             yield from (("dweight", truth) for truth in dweight_of(problem))
-            yield from by_slices(problem, [t for t in tensors if t != "dweight"])
+            yield from asked.slices.of([t for t in tensors if t != "dweight"])
         elif kind_of(problem):
-            yield from by_slices(problem, tensors)
+            yield from asked.slices.of(tensors)
         else:
             yield from _by_balls(asked, tensors)
     except UnfitError as error:
