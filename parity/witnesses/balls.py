@@ -11,7 +11,7 @@ Source: Johansson, Arb: efficient arbitrary-precision midpoint-radius interval a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -137,15 +137,27 @@ class Ball:
 
     # --- order ----------------------------------------------------------------------------
 
+    # Each answers where every pair of numbers of both balls gives that answer.
+
     def __lt__(self, other: Any) -> bool:
         if self is other:
             return False
-        return self._decided(other, lambda a, b: bool(a < b), lambda a, b: bool(a >= b))
+        theirs = arb_of(other)
+        if self.arb < theirs:
+            return True
+        if self.arb >= theirs:
+            return False
+        raise self._overlaps(theirs)
 
     def __le__(self, other: Any) -> bool:
         if self is other:
             return True
-        return self._decided(other, lambda a, b: bool(a <= b), lambda a, b: bool(a > b))
+        theirs = arb_of(other)
+        if self.arb <= theirs:
+            return True
+        if self.arb > theirs:
+            return False
+        raise self._overlaps(theirs)
 
     def __gt__(self, other: Any) -> bool:
         return not self <= other
@@ -156,20 +168,17 @@ class Ball:
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        return self._decided(other, lambda a, b: bool(a == b), lambda a, b: not a.overlaps(b))
+        theirs = arb_of(other)
+        if self.arb == theirs:
+            return True
+        if not self.arb.overlaps(theirs):
+            return False
+        raise self._overlaps(theirs)
 
     __hash__ = None  # type: ignore[assignment]
 
-    def _decided(
-        self, other: Any, yes: Callable[[Any, Any], bool], no: Callable[[Any, Any], bool]
-    ) -> bool:
-        """True or False where every pair of numbers of both balls gives that answer."""
-        theirs = arb_of(other)
-        if yes(self.arb, theirs):
-            return True
-        if no(self.arb, theirs):
-            return False
-        raise Undecided(f"{self.arb} and {theirs} overlap")
+    def _overlaps(self, theirs: Any) -> Undecided:
+        return Undecided(f"{self.arb} and {theirs} overlap")
 
 
 def arb_of(value: Any) -> Any:
@@ -178,10 +187,13 @@ def arb_of(value: Any) -> Any:
     >>> arb_of(Ball(arb(2))), arb_of(np.float32(0.5)), arb_of(3)
     (2.00000000000000, 0.500000000000000, 3.00000000000000)
     """
-    if isinstance(value, Ball):
+    kind = value.__class__
+    if kind is Ball:
         return value.arb
-    if isinstance(value, arb):
+    if kind is arb:
         return value
+    if kind is float or kind is int:
+        return arb(value)
     return arb(int(value) if isinstance(value, int | np.integer) else float(value))
 
 
@@ -199,10 +211,10 @@ def power_of(base: Any, power: Any) -> Any:
     return base**exponent
 
 
-def _objects(array: Array, make: Callable[[Any], Any]) -> Array:
-    found = np.empty(array.size, object)
-    found[:] = [make(value) for value in array.ravel().tolist()]
-    return found.reshape(array.shape)
+def _objects(shape: tuple[int, ...], objects: list[Any]) -> Array:
+    found = np.empty(len(objects), object)
+    found[:] = objects
+    return found.reshape(shape)
 
 
 def exact_balls(array: Array) -> Array:
@@ -211,12 +223,12 @@ def exact_balls(array: Array) -> Array:
     >>> exact_balls(np.array([0.5, 3.0]))
     array([Ball(0.500000000000000), Ball(3.00000000000000)], dtype=object)
     """
-    return _objects(array, lambda value: Ball(arb(value)))
+    return _objects(array.shape, [Ball(arb(value)) for value in array.ravel().tolist()])
 
 
 def exact_arbs(array: Array) -> Array:
     """The same without an order: faster, for sums and products, which compare nothing."""
-    return _objects(array, arb)
+    return _objects(array.shape, [arb(value) for value in array.ravel().tolist()])
 
 
 @contextmanager

@@ -124,14 +124,15 @@ def truth_of(values: Array, dtype: str) -> Truth:
     ulp = spacing(np.abs(rounded))
     finite = np.isfinite(rounded)
     rest, radius = np.zeros(len(balls)), np.zeros(len(balls))
-    for k in range(len(balls)):
-        if finite[k]:
-            off = balls[k] - arb(nearest[k])
+    one_by_one = zip(balls, nearest.tolist(), ulp.tolist(), finite.tolist(), strict=True)
+    for k, (ball, near, unit, is_number) in enumerate(one_by_one):
+        if is_number:
+            off = ball - arb(near)
             if not off.is_zero():
-                off = off / arb(ulp[k])
-                rest[k] = float(off)
-                radius[k] = float(off.rad()) + abs(rest[k]) * 2.0**-53  # rounded once more
-        elif not balls[k].is_finite():
+                off = off / arb(unit)
+                rest[k] = there = float(off)
+                radius[k] = float(off.rad()) + abs(there) * 2.0**-53  # rounded once more
+        elif not ball.is_finite():
             radius[k] = np.inf
     nearest = np.where(finite, nearest, np.copysign(np.inf, nearest))
     return Truth(slice(0, len(balls)), nearest, rest, ulp, radius, len(balls))
