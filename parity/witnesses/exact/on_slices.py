@@ -20,6 +20,7 @@ Where the two differ, there is a `Dispute`, and the definitions decide.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from functools import cached_property
 from math import prod
 from typing import Any, NamedTuple
 
@@ -148,13 +149,15 @@ class Plan(NamedTuple):
     bits: int
     scale: int  # of the slices of an average
     exponents: Mapping[str, int]
+    terms: int  # of sums of products: the most that an element is the sum of
 
 
 def plan_of(problem: Problem, block: Problem) -> Plan:
     """The plan for a problem whose largest block is this."""
     kind = kind_of(problem)
-    scale = _scale(block, kind)
-    return Plan(kind, _bits(block, kind, scale), scale, _exponents(problem, kind))
+    scale, terms = _scale(block, kind), _terms(block) if kind == PRODUCTS else 0
+    bits = bits_of_products(terms) if kind == PRODUCTS else _bits(block, kind, scale)
+    return Plan(kind, bits, scale, _exponents(problem, kind), terms)
 
 
 def _exponents(problem: Problem, kind: str) -> dict[str, int]:
@@ -176,9 +179,7 @@ def _scale(problem: Problem, kind: str) -> int:
 
 
 def _bits(problem: Problem, kind: str, scale: int) -> int:
-    """How wide slices may be."""
-    if kind == PRODUCTS:
-        return bits_of_products(_terms(problem))
+    """How wide slices may be where nothing is multiplied."""
     if kind == MOVES:
         repetitions = (problem.dy.size // max(1, a.size) for a in problem.arrays.values())
         return bits_of_sums(max(len(problem.arrays), *repetitions))
@@ -205,7 +206,11 @@ class _Run:
         self.summed, self.cuts = summed, cuts
         self.complete: dict[str, Digits | Array] = {}
         self.disputed: dict[str, Dispute] = {}
-        self.dice = np.random.default_rng(SEED)
+
+    @cached_property
+    def dice(self) -> np.random.Generator:
+        """For what a leading slice lacks."""
+        return np.random.default_rng(SEED)
 
     def run(self, wanted: list[str]) -> _Run:
         gradients = [tensor for tensor in wanted if tensor != "y"]
@@ -321,7 +326,7 @@ class _Run:
 
     def _within(self, a: Slices, b: Slices) -> None:
         """Refuse slices whose products could add up to more than float64 holds exactly."""
-        if _terms(self.problem) * a.largest * b.largest > 1 << SIGNIFICAND:
+        if self.plan.terms * a.largest * b.largest > 1 << SIGNIFICAND:
             raise UnfitError("slices are too wide for exact sums")
 
     def _forward(self, arrays: dict[str, Array]) -> Array:
