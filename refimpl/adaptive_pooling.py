@@ -411,12 +411,16 @@ def _maxima(where: str, n: int | None, x: Array, output_size: OutputSize) -> tup
     """The maximum of each window, and its place in the map as one row-major number."""
     (x,) = check_arrays(where, x=x)
     output = adaptive_output(where, n, x, output_size)
+    spans, numbers = _spans(x, output), np.arange(prod(x.shape[2:])).reshape(x.shape[2:])
     y = np.empty((*x.shape[:2], *output), x.dtype)
     places = np.empty(y.shape, np.intp)
     for maps, best, at in map_blocks(x, y, places):
-        for here, window in _windows(_spans(x, output)):
-            at[here] = _first_maximum(maps, window)
-            best[here] = _at(maps, at[here])
+        every, leader = np.arange(len(maps)), _last_nan if (maps != maps).any() else _leader
+        for here, window in _windows(spans):
+            inside = maps[window].reshape(len(maps), -1)
+            first = leader(inside)
+            best[here] = inside[every, first]
+            at[here] = numbers[window[1:]].reshape(-1)[first]
     return y, places
 
 
@@ -468,21 +472,11 @@ def _windows(spans: Spans) -> Iterator[tuple[Any, Any]]:
         yield (every, *here), (every, *window)
 
 
-def _first_maximum(maps: Array, window: Any) -> Array:
-    """Where each map has the first maximum of a window; of NaN the last, as torch has it.
-
-    Shapes: maps (M, *S) -> (M,), row-major numbers of places of S.
-    """
-    part = maps[window]
-    inside = part.reshape(len(part), -1)
-    first = _leader(inside)
-    is_nan = inside != inside
-    if is_nan.any():
-        last = inside.shape[1] - 1 - is_nan[:, ::-1].argmax(axis=1)
-        first = np.where(is_nan.any(axis=1), last, first)
-    numbers = np.arange(prod(maps.shape[1:])).reshape(maps.shape[1:])
-    found: Array = numbers[window[1:]].reshape(-1)[first]
-    return found
+def _last_nan(rows: Array) -> Array:
+    """The number of the last NaN of each row, as torch has it; without one, as `_leader`."""
+    is_nan = rows != rows
+    last = rows.shape[1] - 1 - is_nan[:, ::-1].argmax(axis=1)
+    return np.where(is_nan.any(axis=1), last, _leader(rows))
 
 
 def _leader(rows: Array) -> Array:
@@ -496,9 +490,3 @@ def _leader(rows: Array) -> Array:
     for k in range(1, rows.shape[1]):
         first[(rows[:, k] > rows[every, first]).astype(bool)] = k
     return first
-
-
-def _at(maps: Array, places: Array) -> Array:
-    """What each map holds at its place."""
-    held: Array = maps.reshape(len(maps), -1)[np.arange(len(maps)), places]
-    return held
