@@ -7,8 +7,6 @@ it is larger than H, they repeat them. Pooling of whole maps has one window.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import product
 from math import prod
 from typing import Any, TypeAlias
 
@@ -19,7 +17,7 @@ from refimpl.elements import Array, zeros
 from refimpl.shapes import OutputSize, adaptive_output
 from refimpl.sums import along, wide_half
 from refimpl.unlike_torch import unlike_torch
-from refimpl.windows import add_at, map_blocks
+from refimpl.windows import add_at, map_blocks, row_major
 
 Spans: TypeAlias = list[list[slice]]  # for each spatial axis, the places of each window
 
@@ -411,16 +409,17 @@ def _maxima(where: str, n: int | None, x: Array, output_size: OutputSize) -> tup
     """The maximum of each window, and its place in the map as one row-major number."""
     (x,) = check_arrays(where, x=x)
     output = adaptive_output(where, n, x, output_size)
-    spans, numbers = _spans(x, output), np.arange(prod(x.shape[2:])).reshape(x.shape[2:])
     y = np.empty((*x.shape[:2], *output), x.dtype)
     places = np.empty(y.shape, np.intp)
+    read = _places_read(_spans(x, output), x.shape[2:])
     for maps, best, at in map_blocks(x, y, places):
-        every, leader = np.arange(len(maps)), _last_nan if (maps != maps).any() else _leader
-        for here, window in _windows(spans):
-            inside = maps[window].reshape(len(maps), -1)
-            first = leader(inside)
-            best[here] = inside[every, first]
-            at[here] = numbers[window[1:]].reshape(-1)[first]
+        flat = maps.reshape(len(maps), -1)
+        # One window holds all of a map, in its order.
+        inside = flat if len(read) == 1 else flat.take(read, 1).reshape(-1, read.shape[1])
+        first = (_last_nan if (flat != flat).any() else _leader)(inside)
+        found = read[np.arange(len(first)) % len(read), first].reshape(len(maps), -1)
+        at[...] = found.reshape(at.shape)
+        best[...] = np.take_along_axis(flat, found, 1).reshape(best.shape)
     return y, places
 
 
@@ -464,12 +463,21 @@ def _on(axis: int, places: slice) -> tuple[slice, ...]:
     return (slice(None),) * axis + (places,)
 
 
-def _windows(spans: Spans) -> Iterator[tuple[Any, Any]]:
-    """Each window of maps (M, *S): the index of what it gives, and of what it reads."""
-    every = slice(None)
-    for numbered in product(*map(enumerate, spans)):
-        here, window = zip(*numbered, strict=True)
-        yield (every, *here), (every, *window)
+def _places_read(spans: Spans, sizes: tuple[int, ...]) -> Array:
+    """The row-major numbers of the places that each window reads -> (windows, K).
+
+    A window smaller than the largest reads its last place along an axis again, which changes
+    neither its first maximum nor its last NaN.
+    """
+    axes = []
+    for windows in spans:
+        k = np.arange(max(window.stop - window.start for window in windows))
+        axes.append(np.array([np.minimum(w.start + k, w.stop - 1) for w in windows]))
+    n = len(sizes)
+    numbers = row_major([places.reshape(-1) for places in axes], sizes)
+    numbers = numbers.reshape([size for places in axes for size in places.shape])
+    numbers = numbers.transpose(*range(0, 2 * n, 2), *range(1, 2 * n, 2))
+    return numbers.reshape(prod(map(len, spans)), -1)
 
 
 def _last_nan(rows: Array) -> Array:
