@@ -32,13 +32,13 @@ def maxima_in(maps: Array, spans: Spans) -> tuple[Array, Array]:
     for numbered in product(*map(enumerate, spans)):
         here, window = zip(*numbered, strict=True)
         inside = maps[(slice(None), *window)].reshape(len(maps), -1)
-        first = _first_maximum(inside)
+        first = first_maximum(inside)
         best[(slice(None), *here)] = inside[every, first]
         places[(slice(None), *here)] = numbers[window].reshape(-1)[first]
     return best, places
 
 
-def _first_maximum(rows: Array) -> Array:
+def first_maximum(rows: Array) -> Array:
     """The number of the first maximum of each row, of NaN the last, (M, K) -> (M,).
 
     Objects are compared one by one: what a comparison raises, argmax of objects loses.

@@ -9,7 +9,7 @@ bound it is judged by. u, η, γ_K: see `parity.bounds.arithmetic`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -68,22 +68,29 @@ def each_side(of_side: Callable[[Arithmetic], Array], sides: Sides) -> Limits:
 
 
 def bounded(
-    limits: Limits | Array, magnitude: Array, sides: Sides, terms: Array | None = None
+    limits: Limits | Array,
+    magnitude: Array,
+    sides: Sides,
+    terms: Array | None = None,
+    count: float = 0.0,
 ) -> Bound:
     """A bound from its limits and the largest intermediate value behind each element.
 
-    limits: of both sides together alone where they are equal. terms: Σ|terms| of a sum.
+    limits: of both sides together alone where they are equal. terms: Σ|terms| of a sum. count: K.
     """
     limit, own = limits if isinstance(limits, Limits) else (limits, None)
     largest = min(side.largest for side in sides)
-    shape = np.broadcast_shapes(limit.shape, magnitude.shape)
+    shape = limit.shape
+    if magnitude.shape not in (shape, ()):
+        shape = np.broadcast_shapes(shape, magnitude.shape)
     if np.max(magnitude, initial=0.0) * OUTWARD < largest:
         overflow = np.zeros(shape, bool)
     else:
         overflow = ~(magnitude * OUTWARD < largest) & np.isfinite(limit + 0 * magnitude)
         overflow |= np.isposinf(magnitude)
     limit = _outward(limit, overflow)
-    return Bound(limit, overflow, own=None if own is None else _outward(own, overflow), terms=terms)
+    own = None if own is None else _outward(own, overflow)
+    return Bound(limit, overflow, own=own, terms=terms, count=count)
 
 
 def _outward(limit: Array, overflow: Array) -> Array:
@@ -122,10 +129,14 @@ def rounded_sum(
     Source: Higham, ch. 3; K·η because a product may underflow (Demmel 1984).
     """
 
+    coarsest = max(side.u for side in sides)
+    worst = gamma(terms, coarsest)
+
     def grown(side: Arithmetic) -> Array:
         """γ"""
-        known = shape is not None and side.shaped
-        return gamma(np.minimum(terms, shape(side)) if known and shape else terms, side.u)
+        if shape is not None and side.shaped:
+            return gamma(np.minimum(terms, shape(side)), side.u)
+        return worst if side.u == coarsest else gamma(terms, side.u)
 
     def of_side(side: Arithmetic) -> Array:
         if not side.factor or factors is None:
@@ -136,20 +147,23 @@ def rounded_sum(
 
     alike = add_alike(sides) and (shape is None or sides[0].shaped == sides[1].shaped)
     both = _of_sums(magnitude, terms, [grown(side) for side in sides], sides)
-    if factors is not None or not np.all(np.isfinite(both.both)):
+    if factors is not None or not both.both.max(initial=0.0) < np.inf:
         both = each_side(of_side, sides)
     limits = both.both if alike else both
-    growth = 1 + np.minimum(gamma(terms, max(side.u for side in sides)), 1)
+    growth = 1 + np.minimum(worst, 1)
     largest = magnitude if largest is None else largest
     peak = np.asarray(np.max(largest, initial=0.0) * np.max(growth, initial=1.0))
     if not peak * OUTWARD < min(side.largest for side in sides):
         peak = largest * growth  # an element may overflow
-    bound = bounded(limits, peak, sides, magnitude)
-    return replace(bound, count=float(np.max(terms, initial=0)))
+    return bounded(limits, peak, sides, magnitude, float(np.max(terms, initial=0)))
 
 
 def _of_sums(magnitude: Array, terms: Array, grown: list[Array], sides: Sides) -> Limits:
     """γ·(op + K·η) + K·η of both sides and of refimpl's: what does not grow with op is small."""
+    if grown[0] is grown[1] and sides[0].eta == sides[1].eta:
+        ours = magnitude * grown[0]
+        ours += (1 + grown[0]) * terms * sides[0].eta
+        return Limits(2 * ours, ours)
     floors = [(1 + g) * terms * side.eta for g, side in zip(grown, sides, strict=True)]
     both, ours = magnitude * (grown[0] + grown[1]), magnitude * grown[0]
     both += floors[0] + floors[1]
