@@ -106,7 +106,7 @@ def truth_near(
     nearest, rest, radius = (part.reshape(-1) for part in (nearest, rest, radius))
     with np.errstate(over="ignore"):
         rounded = nearest.astype(dtype, copy=False)
-    ulp = spacing(np.abs(rounded))
+    ulp = spacing(rounded)
     finite = np.isfinite(rounded)
     if not finite.all():
         rest = np.where(finite, rest, 0.0)
@@ -121,7 +121,7 @@ def truth_of(values: Array, dtype: str) -> Truth:
     nearest = np.array([float(ball) for ball in balls], np.float64)
     with np.errstate(over="ignore"):
         rounded = nearest.astype(dtype)
-    ulp = spacing(np.abs(rounded))
+    ulp = spacing(rounded)
     finite = np.isfinite(rounded)
     rest, radius = np.zeros(len(balls)), np.zeros(len(balls))
     one_by_one = zip(balls, nearest.tolist(), ulp.tolist(), finite.tolist(), strict=True)
