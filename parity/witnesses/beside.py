@@ -101,9 +101,7 @@ class Beside:
 
         Shapes: (2, n), refimpl's and torch's.
         """
-        off = np.empty((2, len(truth.nearest)))
-        for row, side in zip(off, self.sides, strict=True):
-            truth.off_into(row, side)
+        off = truth.off_each(*self.sides)
         if others is not None:
             off[:, others] = 0.0
         return off, np.abs(off)
