@@ -21,7 +21,7 @@ from parity.cases.functions import FUNCTIONS
 from parity.models.plain.by_element import Elementwise
 from parity.models.references import OfRefimpl, Reference
 
-PART = 1 << 17  # elements of a part, about
+PART = 1 << 19  # elements of a part, about
 SMALL = 1 << 16  # elements of a tensor that is judged as a whole
 CONVOLUTIONS = {f"conv{kind}{n}d" for kind in ("", "_transpose") for n in (1, 2, 3)}
 POOLINGS = {f"{kind}_pool{n}d" for kind in ("max", "avg", "adaptive_avg") for n in (1, 2, 3)}

@@ -77,7 +77,7 @@ def state_of(held: Held) -> int:
         return FINITE
     array = held.array()
     with np.errstate(all="ignore"):
-        if np.isfinite(np.add.reduce(array, axis=None, dtype=np.float64)):
+        if np.isfinite(np.add.reduce(array, axis=None)):
             return FINITE
     if np.isnan(array).any():
         return NAN

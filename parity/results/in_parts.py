@@ -24,6 +24,8 @@ RUN = 1 << 15  # elements at a time: what is made of them stays near the process
 U, LEAST = 2.0**-24, 2.0**-149  # float32: unit roundoff, smallest number
 EPS, SMALLEST_NORMAL = 2.0**-23, np.array(2.0**-126, np.float32)
 EXPONENT = np.array(np.inf, np.float32).view(np.int32)  # its bits
+TWO_EXPONENTS = 2 * np.array(1, np.float32).view(np.int32)  # minus the bits of 2^k: those of 2^−k
+LARGE = 2.0**127  # from here on 1 over the power of 2 is no normal number
 
 
 @dataclass(frozen=True)
@@ -186,25 +188,24 @@ def _of_run(run: _Run, every: int) -> Quiet | None:
         worst, bound = float(quotient[place]), float(allowed[place])
         values = float(short[place]), float(theirs[place]), float(ours[place])
         np.abs(short, out=short)
-        if not (worst <= 1 and float(short.max()) < np.inf):
+        if not (worst <= 1 and float(short.max()) < LARGE):
             return None
         np.abs(wide, out=wide)
         np.divide(allowed, wide, out=quotient)  # ∞ of 0
         share, shares = float(quotient.min()), quotient[::every].copy()
-        wide[...], counted = _powers(short), None
-        torch_ulp = _most(error, wide, quotient) / EPS
-        radius = _most(own, wide, quotient) / EPS
-        if terms is not None:
-            np.multiply(terms, U, out=allowed)
-            np.maximum(allowed, LEAST, out=allowed)
-            counted = _most(error, allowed, quotient)
+        wide[...] = _per_power(short)
+        torch_ulp = _largest_product(error, wide, quotient) / EPS
+        radius = _largest_product(own, wide, quotient) / EPS
+        counted = None if terms is None else _roundings(error, terms, allowed, quotient)
         most, relative, of_ulp = float(difference.max()), 0.0, 0.0
         if most > 0:
             np.maximum(short, np.abs(theirs), out=short)
+            if not float(short.max()) < LARGE:
+                return None
             wide[...] = short
             relative = float(np.fmax.reduce(np.divide(difference, wide, out=quotient), initial=0.0))
-            wide[...] = _powers(short)
-            of_ulp = _most(difference, wide, quotient) / EPS
+            wide[...] = _per_power(short)
+            of_ulp = _largest_product(difference, wide, quotient) / EPS
         return Quiet(
             n,
             False,
@@ -220,7 +221,7 @@ def _of_run(run: _Run, every: int) -> Quiet | None:
             radius,
             share,
             (shares,),
-            something=bool(theirs.any()),
+            something=share < np.inf,
         )
 
 
@@ -240,16 +241,25 @@ def _distance(one: Array, other: Array, out: Array) -> None:
     np.abs(out, out=out)
 
 
-def _powers(sizes: Array) -> Array:
-    """Of finite numbers ≥ 0 the power of 2 below, the smallest normal one at least.
+def _per_power(sizes: Array) -> Array:
+    """Of numbers from 0 to `LARGE` 1 over the power of 2 below, the smallest normal one at least.
 
-    Times ε that is their `spacing`; a quotient is the same whether it is multiplied now or then.
+    Divided by ε that is 1 over their `spacing`; times a power of 2 nothing is rounded.
     """
     bits = sizes.view(np.int32) & EXPONENT
     np.maximum(bits, SMALLEST_NORMAL.view(np.int32), out=bits)  # in the order of their numbers
+    np.subtract(TWO_EXPONENTS, bits, out=bits)
     return bits.view(np.float32)
 
 
-def _most(error: Array, unit: Array, quotient: Array) -> float:
-    """The largest error in units of its own."""
+def _largest_product(error: Array, factor: Array, product: Array) -> float:
+    return float(np.multiply(error, factor, out=product).max())
+
+
+def _roundings(error: Array, terms: Array, unit: Array, quotient: Array) -> float:
+    """The largest error in units of u·Σ|terms|, which is the smallest number at least."""
+    if float(terms.min()) * U >= LEAST:
+        return float(np.divide(error, terms, out=quotient).max()) / U
+    np.multiply(terms, U, out=unit)
+    np.maximum(unit, LEAST, out=unit)
     return float(np.divide(error, unit, out=quotient).max())

@@ -71,3 +71,10 @@ def test_nan_in_a_parameter_is_told_by_its_name() -> None:
         layer(torch.randn(4, 3)).sum().backward()
     first = seen.report.noticed.iloc[0]
     assert (first.module, first.what) == ("weight", "has NaN that came before what was watched")
+
+
+def test_finite_numbers_whose_sum_is_none_are_finite() -> None:
+    """No float32 holds the sum of these; ∞ beside −∞ has none either, and is told."""
+    assert said(lambda x: x * 2 * 1e-30, torch.full((64,), 1.5e38, requires_grad=True)) == []
+    found = said(lambda x: x * 2e38, torch.tensor([9.0, -9.0], requires_grad=True))
+    assert found[:1] == ["mul gives ∞ of finite numbers, 2 of 2 elements"]

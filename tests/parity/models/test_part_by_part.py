@@ -21,6 +21,7 @@ from parity.models.references import OfRefimpl
 from parity.models.rules.element_arithmetic import MULTIPLY
 from parity.models.side_by_side import Workers
 from parity.models.watched_rows import sides_of
+from parity.results.comparison import compare, spacing
 from parity.results.in_parts import RUN, quiet
 from parity.results.rows import Row
 
@@ -227,6 +228,37 @@ def test_what_is_quiet_and_what_is_not() -> None:
     over[-1] = True
     assert quiet(ours, theirs, Bound(limit, over), 10) is None
     assert quiet(ours, theirs.astype(np.float64), bound_of(limit), 10) is None
+
+
+def test_the_figures_are_those_of_a_comparison() -> None:
+    """Numbers of every size, the smallest ones and 0 among them, in units in their last place."""
+    ours = RNG.normal(size=4000) * 2.0 ** RNG.integers(-148, 100, size=4000)
+    ours[:50] = 0
+    theirs = (ours * (1 + 1e-6 * RNG.normal(size=4000))).astype(np.float32)
+    limit = np.abs(ours) * 1e-3 + 2.0**-140
+    terms = np.where(np.arange(4000) % 3, np.abs(ours), 0.0)
+    bound = Bound(limit, np.zeros(4000, bool), own=limit / 4, terms=terms)
+    found = quiet(ours, theirs, bound, 1)
+    assert found is not None
+    compared = compare(ours.astype(np.float32), theirs, bound)
+    assert found.comparison((0,)).max_ulp == compared.max_ulp > 1
+    assert found.max_rel_error == compared.max_rel_error
+    units = spacing(np.abs(ours.astype(np.float32)))
+    error = np.abs(theirs - ours)
+    assert found.torch_ulp == np.max(error / units)
+    assert found.radius == np.max(limit / 4 / units)
+    assert found.torch_roundings == np.max(error / np.maximum(terms * 2.0**-24, 2.0**-149))
+
+
+@pytest.mark.parametrize("side", ["both", "theirs"])
+def test_numbers_near_the_largest_are_left_to_the_whole(side: str) -> None:
+    ours = np.full(100, 1.5 * 2.0**126)
+    theirs, limit = ours.astype(np.float32), np.full(100, 2.0**126)
+    assert quiet(ours, theirs, bound_of(limit), 1) is not None
+    theirs[7] = 2.0**127
+    if side == "both":
+        ours[7] = 2.0**127
+    assert quiet(ours, theirs, bound_of(limit), 1) is None
 
 
 def test_what_is_moved_must_be_the_same_number() -> None:
