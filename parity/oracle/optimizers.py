@@ -1,5 +1,8 @@
 """Steps of torch.optim.SGD and Adam, the ones that go through the parameters one by one.
 
+The functions that the classes' own `step` calls: to make an object of such a class torch first
+loads its compiler, a second in each process.
+
 `foreach=False, fused=False` is what torch itself takes on a processor (single-tensor); the others
 compute the same in another order of roundings.
 """
@@ -11,25 +14,30 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.optim.adam import adam
+from torch.optim.sgd import sgd
 
 ONE_BY_ONE = {"foreach": False, "fused": False}
+# What the classes take for what is left out.
+OF_SGD = {"momentum": 0, "dampening": 0, "weight_decay": 0, "nesterov": False, "maximize": False}
+OF_ADAM = {"betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0, "amsgrad": False} | {
+    "maximize": False
+}
 
 
 def _sgd_step(
     value: Tensor, gradient: Tensor, velocity: Tensor | None = None, **options: Any
 ) -> Tensor:
     """The new value, and torch's buffer; without a momentum torch has none but the gradient."""
-    rate, named = _named(options)
-    (parameter,), optimizer = _optimizer(torch.optim.SGD, value, gradient, rate, named)
-    if velocity is not None:
-        optimizer.state[parameter]["momentum_buffer"] = velocity.detach().clone()
-    optimizer.step()
-    moved = optimizer.state[parameter].get("momentum_buffer") if named.get("momentum") else None
+    named = _named(OF_SGD, options)
+    parameter, buffers = value.clone(), [None if velocity is None else velocity.clone()]
+    sgd([parameter], [gradient], buffers, **named, **ONE_BY_ONE)
+    moved = buffers[0] if named["momentum"] else None
     if moved is None:
-        along = -gradient if named.get("maximize") else gradient
-        decay = named.get("weight_decay", 0)
+        along = -gradient if named["maximize"] else gradient
+        decay = named["weight_decay"]
         moved = along.add(value, alpha=decay) if decay else along
-    return torch.stack([parameter.detach(), moved.detach()])
+    return torch.stack([parameter, moved])
 
 
 def _adam_step(
@@ -42,34 +50,25 @@ def _adam_step(
     **options: Any,
 ) -> Tensor:
     """The new value and torch's moments."""
-    rate, named = _named(options)
-    (parameter,), optimizer = _optimizer(torch.optim.Adam, value, gradient, rate, named)
-    state = optimizer.state[parameter]
-    state["step"] = torch.tensor(float(step - 1))
-    moments = {"exp_avg": first_moment, "exp_avg_sq": second_moment}
-    if named.get("amsgrad"):
-        moments["max_exp_avg_sq"] = max_second_moment
-    for name, moment in moments.items():
-        state[name] = torch.zeros_like(value) if moment is None else moment.detach().clone()
-    optimizer.step()
-    return torch.stack([parameter.detach(), *(state[name] for name in moments)])
+    named = _named(OF_ADAM, options)
+    beta1, beta2 = named.pop("betas")
+    given = [first_moment, second_moment, *([max_second_moment] if named["amsgrad"] else [])]
+    moments = [torch.zeros_like(value) if m is None else m.clone() for m in given]
+    parameter, count = value.clone(), torch.tensor(float(step - 1))
+    adam(
+        *([parameter], [gradient], moments[:1], moments[1:2], moments[2:], [count]),
+        beta1=beta1,
+        beta2=beta2,
+        **named,
+        **ONE_BY_ONE,
+    )
+    return torch.stack([parameter, *moments])
 
 
-def _named(options: dict[str, Any]) -> tuple[float, dict[str, Any]]:
-    """The learning rate, and the rest as torch calls it."""
-    others = {name: value for name, value in options.items() if name != "learning_rate"}
-    if "betas" in others:
-        others["betas"] = tuple(others["betas"])
-    return options.get("learning_rate", 1e-3), others
-
-
-def _optimizer(
-    kind: Any, value: Tensor, gradient: Tensor, rate: float, named: dict[str, Any]
-) -> tuple[list[Tensor], Any]:
-    """A parameter that has this gradient, and its optimiser."""
-    parameter = value.detach().clone().requires_grad_()
-    parameter.grad = gradient.detach().clone()
-    return [parameter], kind([parameter], lr=rate, **named, **ONE_BY_ONE)
+def _named(defaults: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+    """Every option as torch calls it."""
+    named = {"learning_rate": 1e-3} | defaults | options
+    return {"lr": named.pop("learning_rate"), **named}
 
 
 TORCH: dict[str, Callable[..., Tensor]] = {"sgd_step": _sgd_step, "adam_step": _adam_step}
