@@ -17,12 +17,21 @@ from torch import Tensor
 from torch.optim.adam import adam
 from torch.optim.sgd import sgd
 
-ONE_BY_ONE = {"foreach": False, "fused": False}
+ONE_BY_ONE: dict[str, Any] = {"foreach": False, "fused": False}
 # What the classes take for what is left out.
-OF_SGD = {"momentum": 0, "dampening": 0, "weight_decay": 0, "nesterov": False, "maximize": False}
-OF_ADAM = {"betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0, "amsgrad": False} | {
-    "maximize": False
+OF_SGD: dict[str, Any] = {
+    "momentum": 0,
+    "dampening": 0,
+    "weight_decay": 0,
+    "nesterov": False,
+    "maximize": False,
 }
+OF_ADAM: dict[str, Any] = {
+    "betas": (0.9, 0.999),
+    "eps": 1e-8,
+    "weight_decay": 0,
+    "amsgrad": False,
+} | {"maximize": False}
 
 
 def _sgd_step(
@@ -30,7 +39,8 @@ def _sgd_step(
 ) -> Tensor:
     """The new value, and torch's buffer; without a momentum torch has none but the gradient."""
     named = _named(OF_SGD, options)
-    parameter, buffers = value.clone(), [None if velocity is None else velocity.clone()]
+    buffers: list[Tensor | None] = [None if velocity is None else velocity.clone()]
+    parameter = value.clone()
     sgd([parameter], [gradient], buffers, **named, **ONE_BY_ONE)
     moved = buffers[0] if named["momentum"] else None
     if moved is None:
@@ -56,7 +66,12 @@ def _adam_step(
     moments = [torch.zeros_like(value) if m is None else m.clone() for m in given]
     parameter, count = value.clone(), torch.tensor(float(step - 1))
     adam(
-        *([parameter], [gradient], moments[:1], moments[1:2], moments[2:], [count]),
+        [parameter],
+        [gradient],
+        moments[:1],
+        moments[1:2],
+        moments[2:],
+        [count],
         beta1=beta1,
         beta2=beta2,
         **named,
