@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from inspect import Parameter, signature
+from inspect import Parameter
 from typing import Any, NamedTuple
 
 import numpy as np
 
 import refimpl
 from parity.cases.case import Array
+from parity.cases.function import parameters_of
 from parity.witnesses.properties.apart import apart
 from parity.witnesses.properties.situation import Call, Situation, named
 
@@ -103,7 +104,7 @@ def written_otherwise(given: Situation) -> Iterator[str]:
 def _called(name: str, arrays: Mapping[str, Array], call: Call, way: Way) -> Any:
     """Call a function with every argument that it has, those at their defaults as well."""
     code = getattr(refimpl, name)
-    known = signature(code).parameters
+    known = parameters_of(code)
     axes = next(iter(call.arrays.values())).ndim - 2
     axes = 0 if call.function.name in OF_CHANNELS else axes
     if any(p.kind is Parameter.VAR_POSITIONAL for p in known.values()):

@@ -23,16 +23,18 @@ from parity.witnesses.properties.memory import in_own_memory
 from parity.witnesses.properties.samples import samples_apart
 from parity.witnesses.properties.situation import Situation, situation
 from parity.witnesses.properties.sizes import sizes_as_counted
-from parity.witnesses.properties.state import repeated, without_state
+from parity.witnesses.properties.state import backward_first, repeated, without_state
 from parity.witnesses.properties.zeros import signs_of_zeros
 
 Property = Callable[[Situation], Iterator[str]]
 
-# The first begins with a backward before any forward; the last repeats the first call.
+# Behind a backward before any forward, three look at the first call, in this order: what it was
+# given, what came back, its arrays with other numbers in them. The last repeats it.
 ALL: tuple[Property, ...] = (
-    without_state,
+    backward_first,
     in_own_memory,
     of_right_kind,
+    without_state,
     written_otherwise,
     integers_as_float64,
     half_precision,

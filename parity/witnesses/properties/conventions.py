@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -31,10 +31,11 @@ def other_conventions(given: Situation) -> Iterator[str]:
         half = rng.random(tied.shape) < 1 / 2
         apart = np.where(half, np.nextafter(tied, tied + 1), tied)  # one unit in the last place
         for said, x in (("", tied), (", nearly tied", apart)):
+            defined = _defined(dy, x, call)
             found = getattr(refimpl, name)(dy, x, **call.options, ties="all")
-            yield from _compared(f'{name} with ties="all"{said}', found, _to_all(dy, x, call))
+            yield from _compared(f'{name} with ties="all"{said}', found, defined.to_all)
             found = getattr(refimpl, name)(dy, x, **call.options, ties="split")
-            yield from _shared_out(f'{name} with ties="split"{said}', found, dy, x, call)
+            yield from _shared_out(f'{name} with ties="split"{said}', found, dy.dtype, defined)
     for at_zero in AT_ZERO:
         if call.function.name == "relu":
             x = rng.integers(-1, 2, call.arrays["x"].shape).astype(dtype)
@@ -54,35 +55,42 @@ def _slope(x: Array, at_zero: float) -> Array:
     return slope
 
 
-def _to_all(dy: Array, x: Array, call: Call) -> Array:
-    """∂L/∂x[…,u] = Σ dy over the windows whose maximum x[…,u] equals."""
-    dx = np.zeros(x.shape, x.dtype)
+class _Defined(NamedTuple):
+    """∂L/∂x[…,u] over the windows whose maximum x[…,u] equals: their dy, their shares of it.
+
+    sizes: Σ|shares|. windows: how many there are.
+    """
+
+    to_all: Array
+    shared: Array
+    sizes: Array
+    windows: Array
+
+
+def _defined(dy: Array, x: Array, call: Call) -> _Defined:
+    """Σ dy and Σ dy/(number of maxima), a quotient for each window."""
+    found = _Defined(np.zeros(x.shape, x.dtype), *(np.zeros(x.shape) for _ in range(3)))
     for output, window in pool_windows(x.shape, call.options)[1]:
         places: list[Any] = [(..., *u) for u in window if is_inside(u, x.shape)]
         here: Any = (..., *output)
-        best = np.max([x[u] for u in places], axis=0)
-        for u in places:
-            dx[u] += np.where(x[u] == best, dy[here], 0)
-    return dx
+        values = np.array([x[u] for u in places])
+        largest = values == values.max(axis=0)
+        share = dy[here].astype(np.float64) / largest.sum(axis=0)
+        size = np.abs(share)
+        for u, passes in zip(places, largest, strict=True):
+            found.to_all[u] += passes * dy[here]
+            found.shared[u] += passes * share
+            found.sizes[u] += passes * size
+            found.windows[u] += passes
+    return found
 
 
-def _shared_out(what: str, found: Array, dy: Array, x: Array, call: Call) -> Iterator[str]:
-    """∂L/∂x[…,u] = Σ dy/(number of maxima), a quotient for each window, and their sum."""
-    dx, terms, windows = (np.zeros(x.shape) for _ in range(3))
-    for output, window in pool_windows(x.shape, call.options)[1]:
-        places: list[Any] = [(..., *u) for u in window if is_inside(u, x.shape)]
-        best = np.max([x[u] for u in places], axis=0)
-        number = np.sum([x[u] == best for u in places], axis=0)
-        here: Any = (..., *output)
-        share = dy[here].astype(np.float64) / number
-        for u in places:
-            dx[u] += np.where(x[u] == best, share, 0)
-            terms[u] += np.where(x[u] == best, np.abs(share), 0)
-            windows[u] += x[u] == best
-    u = float(np.finfo(dy.dtype).eps) / 2
-    limit = 2 * (windows + 1) * u * terms  # of the two sides
-    if found.shape != dx.shape or found.dtype != dy.dtype:
-        yield f"{what}: {found.dtype} {found.shape}, not {dy.dtype} {dx.shape}"
+def _shared_out(what: str, found: Array, dtype: np.dtype[Any], defined: _Defined) -> Iterator[str]:
+    """A quotient for each window, and their sum: within the roundings of the two sides."""
+    dx, u = defined.shared, float(np.finfo(dtype).eps) / 2
+    limit = 2 * (defined.windows + 1) * u * defined.sizes
+    if found.shape != dx.shape or found.dtype != dtype:
+        yield f"{what}: {found.dtype} {found.shape}, not {dtype} {dx.shape}"
     elif not np.all(np.abs(found - dx) <= limit):
         place = np.unravel_index(np.argmax(np.abs(found - dx) - limit), dx.shape)
         at = tuple(map(int, place))

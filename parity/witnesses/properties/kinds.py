@@ -18,11 +18,11 @@ def of_right_kind(given: Situation) -> Iterator[str]:
     """
     call = given.call
     shape = None if call.function.several else call.dy.shape
-    for name, value in call.values().items():
+    for name, value in given.trial.values.items():
         yield from _array(name, value, shape, call.dy.dtype)
     if not call.function.inputs:
         return
-    gradients = call.backward()
+    gradients = given.trial.gradients
     yield from _number(call, gradients)
     shapes = {f"d{name}": array.shape for name, array in call.arrays.items()}
     for name, part in zip(call.gradient_names, parts_of(gradients), strict=False):

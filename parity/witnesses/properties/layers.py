@@ -10,6 +10,7 @@ import numpy as np
 
 import refimpl
 from parity.cases.case import Array
+from parity.cases.function import parameters_of
 from parity.witnesses.properties.apart import apart
 from parity.witnesses.properties.arguments import ORDER, in_order
 from parity.witnesses.properties.situation import Call, Situation, Tensors
@@ -62,7 +63,7 @@ def _as_function(said: str, layer: Layer, given: Situation) -> Iterator[str]:
 
 def _by_place(kind: Callable[..., Layer], call: Call) -> list[Any]:
     """All options that the layer has, the function's defaults among them, in the given order."""
-    defaults = signature(getattr(refimpl, call.function.name)).parameters
+    defaults = parameters_of(getattr(refimpl, call.function.name))
     names = [
         name for name in signature(kind).parameters if name in ORDER and name not in PARAMETERS
     ]

@@ -12,8 +12,9 @@ from parity.witnesses.properties.situation import Situation, Tensors, named
 
 
 def linear_in_upstream(given: Situation) -> Iterator[str]:
-    """backward(2·dy) = 2·backward(dy) and backward(−dy) = −backward(dy), without any rounding.
+    """backward(−2·dy) = −2·backward(dy), without any rounding.
 
+    What has another factor for another size or sign of dy is refused: |dy|, a sign, a constant.
     Where numbers underflow, twice the number is rounded otherwise: by less than the smallest
     normal number. Upstream gradients that share no element are added without rounding: the
     gradients of both add up to that of their sum, within the bounds of the three, of which none
@@ -21,13 +22,13 @@ def linear_in_upstream(given: Situation) -> Iterator[str]:
     """
     if not given.call.function.inputs:
         return
-    name, first = given.call.function.backward_name, _of(given, given.call.dy)
+    name = given.call.function.backward_name
+    first = {key: tensor for key, tensor in given.first.items() if key != "y"}
     smallest = np.finfo(given.dtype).tiny
     limits = {key: np.full(tensor.shape, smallest) for key, tensor in first.items()}
-    for said, factor in (("2·dy beside 2·", 2), ("−dy beside −", -1)):
-        wanted = {key: np.asarray(factor * tensor) for key, tensor in first.items()}
-        found = _of(given, factor * given.call.dy)
-        yield from beyond(f"{name} of {said}{name}", found, wanted, limits)
+    wanted = {key: np.asarray(-2 * tensor) for key, tensor in first.items()}
+    found = _of(given, -2 * given.call.dy)
+    yield from beyond(f"{name} of −2·dy beside −2·{name}", found, wanted, limits)
     yield from _additive(given, first)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from parity.witnesses.properties.apart import difference
-from parity.witnesses.properties.situation import Call, Situation, parts_of
+from parity.witnesses.properties.situation import Situation, Trial, parts_of
 
 
 def in_own_memory(given: Situation) -> Iterator[str]:
@@ -17,8 +17,8 @@ def in_own_memory(given: Situation) -> Iterator[str]:
 
     Nor do two gradients of one backward, nor the results of two calls.
     """
-    call = given.call.copied()
-    first, second = _returned(call), _returned(call)
+    call = given.trial.call
+    first, second = _returned(given.trial), _returned(Trial(call))
     arguments = {**call.arrays, "dy": call.dy}
     for name, array in {**given.call.arrays, "dy": given.call.dy}.items():
         if said := difference(arguments[name], array):
@@ -34,9 +34,9 @@ def in_own_memory(given: Situation) -> Iterator[str]:
             yield f"{name} shares memory with the {name} of the next call"
 
 
-def _returned(call: Call) -> Mapping[str, Any]:
-    gradients = zip(call.gradient_names, parts_of(call.backward()), strict=False)
-    return {**call.values(), **dict(gradients)}
+def _returned(trial: Trial) -> Mapping[str, Any]:
+    gradients = zip(trial.call.gradient_names, parts_of(trial.gradients), strict=False)
+    return {**trial.values, **dict(gradients)}
 
 
 def _share(one: Any, another: Any) -> bool:

@@ -82,6 +82,25 @@ def named(call: Call, y: Any, gradients: Any) -> Tensors:
     return {"y": np.asarray(y), **{name: np.asarray(part) for name, part in parts}}
 
 
+class Trial:
+    """A forward, and the backward behind it once it is asked for: what came back, as it is."""
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.values = call.values()
+
+    @cached_property
+    def gradients(self) -> Any:
+        """What the backward returns."""
+        return self.call.backward()
+
+    def tensors(self) -> Tensors:
+        """The value and the gradients by their names."""
+        function, values = self.call.function, tuple(self.values.values())
+        y = function.as_one(values) if function.several else values[0]
+        return named(self.call, y, self.gradients)
+
+
 @dataclass(frozen=True)
 class Situation:
     """A case in a dtype; `other` has the same shapes and options, and other numbers."""
@@ -94,9 +113,20 @@ class Situation:
     other: Call
 
     @cached_property
+    def early(self) -> Tensors:
+        """The gradients of the other numbers, before any forward."""
+        found = named(self.other, (), self.other.backward())
+        return {name: tensor.copy() for name, tensor in found.items() if name != "y"}
+
+    @cached_property
+    def trial(self) -> Trial:
+        """The first forward, and a backward behind it, on copies of the arrays."""
+        return Trial(self.call.copied())
+
+    @cached_property
     def first(self) -> Tensors:
         """What the first forward and backward gave; copies, so that nothing can change them."""
-        return {name: tensor.copy() for name, tensor in self.call.copied().tensors().items()}
+        return {name: tensor.copy() for name, tensor in self.trial.tensors().items()}
 
     @cached_property
     def limits(self) -> Tensors:

@@ -10,27 +10,30 @@ from parity.witnesses.properties.apart import apart
 from parity.witnesses.properties.situation import Call, Situation, Tensors, named
 
 
+def backward_first(given: Situation) -> Iterator[str]:
+    """A backward before any forward; `without_state` holds what it gives against a later one."""
+    _ = given.early
+    yield from ()
+
+
 def without_state(given: Situation) -> Iterator[str]:
     """The backward is a function of its own arguments, whatever forward ran before it, and when.
 
-    It is asked before any forward of these numbers, behind the forward of other numbers of the
-    same shape, behind its own, and on arrays whose memory held other numbers before.
+    It is asked before any forward, behind the forward of other numbers of the same shape, behind
+    its own, and on arrays whose memory held other numbers in the first call.
     """
     call, other, name = given.call, given.other, given.call.function.backward_name
-    early = _gradients(other)
-    first = given.first
-    other_y = named(other, other.forward(), ())["y"]
+    early, first, reused = given.early, given.first, given.trial.call
+    _overwrite(reused, other)
+    moved = _gradients(reused)
+    again = named(reused, reused.forward(), ())
     yield from apart(
         f"{name} behind a forward on other numbers", _gradients(call), _but_value(first)
     )
-    other.forward()
+    other_y = named(other, other.forward(), ())["y"]
     late = _gradients(other)
     yield from apart(f"{name} before any forward", early, late)
-    reused = call.copied()
-    reused.tensors()
-    _overwrite(reused, other)
-    yield from apart(f"{name} on memory that held other numbers", _gradients(reused), late)
-    again = named(reused, reused.forward(), ())
+    yield from apart(f"{name} on memory that held other numbers", moved, late)
     yield from apart(
         f"{call.function.name} on memory that held other numbers", again, {"y": other_y}
     )

@@ -37,10 +37,16 @@ def test_the_right_code(case: str, dtype: str) -> None:
     [
         (
             lambda dy, x: np.sign(RIGHT(dy, x)),
-            "relu_backward of 2·dy beside 2·relu_backward: dx at",
+            "relu_backward of −2·dy beside −2·relu_backward: dx at",
         ),
-        (lambda dy, x: np.abs(RIGHT(dy, x)), "relu_backward of −dy beside −relu_backward: dx at ("),
-        (lambda dy, x: RIGHT(dy, x) + 1, "relu_backward of 2·dy beside 2·relu_backward: dx at ("),
+        (
+            lambda dy, x: np.abs(RIGHT(dy, x)),
+            "relu_backward of −2·dy beside −2·relu_backward: dx at (",
+        ),
+        (
+            lambda dy, x: RIGHT(dy, x) + 1,
+            "relu_backward of −2·dy beside −2·relu_backward: dx at (",
+        ),
         (
             lambda dy, x: dy * (np.abs(dy) == np.abs(dy).max()),
             "relu_backward of a sum beside the sum: dx at (",
