@@ -1,16 +1,22 @@
 """Steps of torch.optim.SGD and Adam, the ones that go through the parameters one by one.
 
 `foreach=False, fused=False` is what torch itself takes on a processor (single-tensor); the others
-compute the same in another order of roundings.
+compute the same in another order of roundings. What is called is what the `step` of either class
+calls: torch's functional API. To make an object of a class loads torch's compiler, a second of
+work in each process.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from inspect import signature
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.optim.adam import adam
+from torch.optim.sgd import sgd
 
 ONE_BY_ONE = {"foreach": False, "fused": False}
 
@@ -19,17 +25,16 @@ def _sgd_step(
     value: Tensor, gradient: Tensor, velocity: Tensor | None = None, **options: Any
 ) -> Tensor:
     """The new value, and torch's buffer; without a momentum torch has none but the gradient."""
-    rate, named = _named(options)
-    (parameter,), optimizer = _optimizer(torch.optim.SGD, value, gradient, rate, named)
-    if velocity is not None:
-        optimizer.state[parameter]["momentum_buffer"] = velocity.detach().clone()
-    optimizer.step()
-    moved = optimizer.state[parameter].get("momentum_buffer") if named.get("momentum") else None
+    named = _named(torch.optim.SGD, options)
+    parameter = value.detach().clone()
+    buffers = [None if velocity is None else velocity.detach().clone()]
+    sgd([parameter], [gradient.detach().clone()], buffers, **named, **ONE_BY_ONE)
+    moved = buffers[0] if named["momentum"] else None
     if moved is None:
-        along = -gradient if named.get("maximize") else gradient
-        decay = named.get("weight_decay", 0)
+        along = -gradient if named["maximize"] else gradient
+        decay = named["weight_decay"]
         moved = along.add(value, alpha=decay) if decay else along
-    return torch.stack([parameter.detach(), moved.detach()])
+    return torch.stack([parameter, moved.detach()])
 
 
 def _adam_step(
@@ -42,34 +47,44 @@ def _adam_step(
     **options: Any,
 ) -> Tensor:
     """The new value and torch's moments."""
-    rate, named = _named(options)
-    (parameter,), optimizer = _optimizer(torch.optim.Adam, value, gradient, rate, named)
-    state = optimizer.state[parameter]
-    state["step"] = torch.tensor(float(step - 1))
-    moments = {"exp_avg": first_moment, "exp_avg_sq": second_moment}
-    if named.get("amsgrad"):
-        moments["max_exp_avg_sq"] = max_second_moment
-    for name, moment in moments.items():
-        state[name] = torch.zeros_like(value) if moment is None else moment.detach().clone()
-    optimizer.step()
-    return torch.stack([parameter.detach(), *(state[name] for name in moments)])
+    named = _named(torch.optim.Adam, options)
+    beta1, beta2 = named.pop("betas")
+    moments = [first_moment, second_moment]
+    if named["amsgrad"]:
+        moments.append(max_second_moment)
+    state = [torch.zeros_like(value) if m is None else m.detach().clone() for m in moments]
+    parameter, largest = value.detach().clone(), state[2:]
+    adam(
+        [parameter],
+        [gradient.detach().clone()],
+        state[:1],
+        state[1:2],
+        largest,
+        [torch.tensor(float(step - 1))],
+        beta1=beta1,
+        beta2=beta2,
+        **named,
+        **ONE_BY_ONE,
+    )
+    return torch.stack([parameter, *state])
 
 
-def _named(options: dict[str, Any]) -> tuple[float, dict[str, Any]]:
-    """The learning rate, and the rest as torch calls it."""
-    others = {name: value for name, value in options.items() if name != "learning_rate"}
-    if "betas" in others:
-        others["betas"] = tuple(others["betas"])
-    return options.get("learning_rate", 1e-3), others
+def _named(kind: Any, options: dict[str, Any]) -> dict[str, Any]:
+    """Options as torch calls them, with the defaults of its class where they are left out."""
+    given = {"lr" if name == "learning_rate" else name: value for name, value in options.items()}
+    return _defaults(kind) | given
 
 
-def _optimizer(
-    kind: Any, value: Tensor, gradient: Tensor, rate: float, named: dict[str, Any]
-) -> tuple[list[Tensor], Any]:
-    """A parameter that has this gradient, and its optimiser."""
-    parameter = value.detach().clone().requires_grad_()
-    parameter.grad = gradient.detach().clone()
-    return [parameter], kind([parameter], lr=rate, **named, **ONE_BY_ONE)
+@cache
+def _defaults(kind: Any) -> dict[str, Any]:
+    """What a class of torch takes where nothing is said, of what changes numbers."""
+    known = signature(kind).parameters
+    return {name: known[name].default for name in CHANGING[kind]}
 
+
+CHANGING: dict[Any, tuple[str, ...]] = {
+    torch.optim.SGD: ("lr", "momentum", "dampening", "weight_decay", "nesterov", "maximize"),
+    torch.optim.Adam: ("lr", "betas", "eps", "weight_decay", "amsgrad", "maximize"),
+}
 
 TORCH: dict[str, Callable[..., Tensor]] = {"sgd_step": _sgd_step, "adam_step": _adam_step}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -78,3 +80,14 @@ def test_nothing_in_the_door_is_called_like_a_file() -> None:
     files = {file.stem for file in Path(next(iter(oracle.__path__))).glob("*.py")}
     assert len(files) > 10
     assert files & set(oracle.__all__) == set()
+
+
+def test_steps_do_not_load_torchs_compiler() -> None:
+    """It takes a second in each process of a run, and no step needs it."""
+    code = (
+        "import sys, numpy as np; from parity import oracle; x = np.ones(2); given = "
+        "{'value': x, 'gradient': x}; oracle.forward('sgd_step', given, {'momentum': 0.9}); "
+        "oracle.forward('adam_step', given, {}); print('torch._dynamo' in sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "False\n"

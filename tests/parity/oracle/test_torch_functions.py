@@ -108,3 +108,37 @@ def test_dropout_is_torchs_own(p: float, dtype: str) -> None:
     assert 0 < mask.mean() < 1
     twin = oracle.forward("dropout", {"x": x, "mask": mask}, {"p": p})
     np.testing.assert_array_equal(twin, theirs, strict=True)
+
+
+STEPS: list[tuple[str, dict[str, Any]]] = [
+    ("sgd_step", {}),
+    ("sgd_step", {"momentum": 0.9}),
+    ("sgd_step", {"momentum": 0.9, "dampening": 0.25, "weight_decay": 0.05, "maximize": True}),
+    ("sgd_step", {"momentum": 0.9, "nesterov": True}),
+    ("adam_step", {}),
+    ("adam_step", {"betas": (0.5, 0.75), "eps": 0.1, "weight_decay": 0.3, "maximize": True}),
+    ("adam_step", {"amsgrad": True}),
+]
+
+
+@pytest.mark.parametrize(("function", "options"), STEPS)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_steps_are_those_of_torchs_optimisers(
+    function: str, options: dict[str, Any], dtype: str
+) -> None:
+    """Three steps of an optimiser of torch, and of its twin, what is left out included."""
+    value, gradient = (random("normal", (3, 5), dtype, k) for k in (8, 9))
+    parameter = torch.from_numpy(value.copy()).requires_grad_()
+    kind = {"sgd_step": torch.optim.SGD, "adam_step": torch.optim.Adam}[function]
+    optimizer = kind([parameter], foreach=False, fused=False, **options)
+    names = ["velocity"] if function == "sgd_step" else ["first_moment", "second_moment"]
+    names += ["max_second_moment"] if options.get("amsgrad") else []
+    state: dict[str, Any] = {}
+    for step in (1, 2, 3):
+        parameter.grad = torch.from_numpy(gradient.copy())
+        optimizer.step()
+        number = {"step": step} if function == "adam_step" else {}
+        given = {"value": value, "gradient": gradient, **state}
+        value, *moments = oracle.forward(function, given, options | number)
+        np.testing.assert_array_equal(value, parameter.detach().numpy(), strict=True)
+        state = dict(zip(names, moments, strict=True))
