@@ -8,8 +8,10 @@ from parity.oracle.arrays import CHANNELS_LAST, CONTIGUOUS, LAYOUTS
 from parity.oracle.calling import TorchError
 from parity.oracle.layer import (
     Calls,
+    Differentiable,
     Result,
     calls,
+    differentiable,
     forward,
     gradcheck,
     gradients,
@@ -42,6 +44,7 @@ __all__ = [
     "LAYOUTS",
     "Calls",
     "DeviceError",
+    "Differentiable",
     "NetworkLayer",
     "NetworkResult",
     "Result",
@@ -50,6 +53,7 @@ __all__ = [
     "check_device",
     "check_tf32",
     "descend",
+    "differentiable",
     "differentiate",
     "flags",
     "forward",

@@ -39,7 +39,38 @@ def forward(
         return to_array(value_of(function, tensors, options))
 
 
+@dataclass(frozen=True)
+class Differentiable:
+    """A value, and ∂L/∂(input) by the input's name for a dy of its shape: to be asked once."""
+
+    y: Array
+    gradients: Callable[[Array], dict[str, Array]]
+
+
 @with_graph()
+def differentiable(
+    function: str,
+    arrays: Mapping[str, Array],
+    options: Mapping[str, Any],
+    wanted: Sequence[str],
+    device: str = "cpu",
+    layout: str = CONTIGUOUS,
+) -> Differentiable:
+    """The value of a function, and what gives by autograd its gradients to `wanted`."""
+    tensors = {name: laid_out(to_tensor(a, device), layout) for name, a in arrays.items()}
+    inputs = [tensors[name].requires_grad_() for name in wanted]
+    with asked():
+        y = value_of(function, tensors, options)
+
+    def backward(dy: Array) -> dict[str, Array]:
+        if not inputs:
+            return {}
+        grads = _grads(y, inputs, laid_out(to_tensor(dy, device), layout))
+        return dict(zip(wanted, map(to_array, grads), strict=True))
+
+    return Differentiable(to_array(y), backward)
+
+
 def gradients(
     function: str,
     arrays: Mapping[str, Array],
@@ -50,13 +81,8 @@ def gradients(
     layout: str = CONTIGUOUS,
 ) -> Result:
     """The value and, by autograd from the upstream gradient dy, the gradients to `wanted`."""
-    tensors = {name: laid_out(to_tensor(a, device), layout) for name, a in arrays.items()}
-    inputs = [tensors[name].requires_grad_() for name in wanted]
-    with asked():
-        y = value_of(function, tensors, options)
-    upstream = laid_out(to_tensor(dy, device), layout)
-    grads = _grads(y, inputs, upstream) if inputs else ()
-    return Result(to_array(y), dict(zip(wanted, map(to_array, grads), strict=True)))
+    found = differentiable(function, arrays, options, wanted, device, layout)
+    return Result(found.y, found.gradients(dy))
 
 
 def gradients_alone(
@@ -79,6 +105,7 @@ def gradients_alone(
     return {name: to_array(found[name]) for name in wanted}
 
 
+@with_graph()
 def _grads(y: Tensor, inputs: Sequence[Tensor], dy: Tensor) -> tuple[Tensor, ...]:
     """∂(Σ dy·y)/∂input; what goes backward from y is 1·dy, exactly dy.
 

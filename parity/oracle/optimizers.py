@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.optim.adam import adam
 from torch.optim.sgd import sgd
 
-ONE_BY_ONE = {"foreach": False, "fused": False}
+ONE_BY_ONE: dict[str, Any] = {"foreach": False, "fused": False}
 
 
 def _sgd_step(

@@ -449,7 +449,7 @@ def test_an_error_of_the_comparison_is_a_finding(
     def refuse(*_: object) -> None:
         raise RuntimeError("mat1 and mat2")
 
-    monkeypatch.setattr(oracle, "gradients" if kind == "case" else "network", refuse)
+    monkeypatch.setattr(oracle, "differentiable" if kind == "case" else "network", refuse)
     name = "relu[maps]" if kind == "case" else "small_relu"
     broken = Task(kind, name, "float32")
     findings = module.run([broken, Task("bad", BAD[0].id, "")], Settings())
