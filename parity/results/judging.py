@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from traceback import extract_tb
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -56,6 +56,21 @@ class Place:
     ordinary: bool = True
 
 
+UNASKED = Closeness()  # no exact values
+
+
+class Said(NamedTuple):
+    """What is said of a tensor: both sides beside each other, and beside exact values; the sight.
+
+    terms: K, the largest number of them behind an element.
+    """
+
+    comparison: Comparison
+    found: Closeness = UNASKED
+    seen: Resolution = Resolution()
+    terms: float = 0.0
+
+
 def judge(
     findings: Findings,
     place: Place,
@@ -73,16 +88,14 @@ def judge(
     if settings.override:
         bound = tolerance_bound(theirs, settings.rtol or 0.0, settings.atol or 0.0)
     comparison = compare(ours, theirs, bound)
-    row = tensor_row(place, tensor, theirs, comparison, settings)
-    seen = Resolution()
-    if exact:
-        found = exact.examine(tensor, pair, comparison)
-        row, seen = _beside_exact(row, found, settings), found.seen or seen
-    if seen.tensor is None or settings.override:
+    found = exact.examine(tensor, pair, comparison) if exact else UNASKED
+    seen = found.seen
+    if seen is None or seen.tensor is None or settings.override:
         seen = seen_without_exact(bound, theirs)
-    row = _with_sight(row, seen, theirs, bound.count)
+    said = Said(comparison, found, seen, bound.count)
+    row = _row(place, tensor, theirs, said, _verdict(place, theirs, said, settings), settings)
     findings.rows.append(row)
-    if exact and found.lost:
+    if found.lost:
         findings.lost.append(torch_row(row, pair, found.lost))
     if comparison.verdict == OUTSIDE or place.case in settings.elements:
         findings.elements.extend(element_rows(row, pair, bound, settings, exact))
@@ -102,39 +115,18 @@ def judged_already(
 
     worst: where the largest error over bound is.
     """
-    row = tensor_row(place, tensor, theirs, found.comparison(worst), settings)
+    exact = UNASKED
     if not found.exact:
-        row = replace(
-            row,
+        exact = Closeness(
             exact_value=found.values[2],
             torch_ulp=found.torch_ulp,
             torch_roundings=found.torch_roundings,
             truth_radius=found.radius,
         )
-    row = _with_sight(row, found.seen, theirs, found.count)
+    said = Said(found.comparison(worst), exact, found.seen, found.count)
+    row = _row(place, tensor, theirs, said, _verdict(place, theirs, said, settings), settings)
     findings.rows.append(row)
     return row
-
-
-def _beside_exact(row: Row, found: Closeness, settings: Settings) -> Row:
-    """The columns of the exact witness; what it refutes is a disagreement."""
-    refuted = found.refuted and not settings.override
-    return replace(
-        row,
-        exact_value=found.exact_value,
-        refimpl_ulp=found.refimpl_ulp,
-        torch_ulp=found.torch_ulp,
-        refimpl_roundings=found.refimpl_roundings,
-        torch_roundings=found.torch_roundings,
-        closer=found.closer,
-        truth_radius=found.truth_radius,
-        exact_elements=found.exact_elements,
-        verdict=OUTSIDE if refuted else row.verdict,
-        note=joined(row.note, found.note),
-        opinion=found.note if row.outside else "",
-        sampled=found.sampled,
-        unfit=found.unfit,
-    )
 
 
 def seen_without_exact(bound: Bound, theirs: Array) -> Resolution:
@@ -168,39 +160,41 @@ def _is_seen_at_largest(bound: Bound, theirs: Array) -> bool:
     return bool(np.isfinite(value) and bound.limit[largest] < MISTAKE * abs(value))
 
 
-def _with_sight(row: Row, seen: Resolution, theirs: Array, count: float) -> Row:
-    """The row and its resolution: `blind` if a known mistake would pass, `empty` without any.
+def _verdict(place: Place, theirs: Array, said: Said, settings: Settings) -> tuple[str, str]:
+    """The verdict and the note: `blind` if a known mistake would pass, `empty` without any.
 
-    count: K, the largest number of terms behind an element.
+    What the exact witness refutes is a disagreement.
     """
-    row = replace(row, resolution=seen.tensor, element_resolution=seen.element)
-    if row.verdict not in (WITHIN, IDENTICAL, BLIND):
-        return row
-    if row.overflow == row.elements:
-        why = "all elements may overflow" if row.elements else "no elements"
-        return replace(row, verdict=EMPTY, note=joined(row.note, why))
-    if seen.blind and not row.override:
-        said = f"a tensor {MISTAKE:.2%} too large would stay under the bound"
-        return replace(row, verdict=BLIND, note=joined(row.note, said, _why_blind(row, theirs)))
-    return replace(row, note=joined(row.note, _of_serial_sum(row, count)))
+    comparison, found = said.comparison, said.found
+    verdict = OUTSIDE if found.refuted and not settings.override else comparison.verdict
+    note = joined(comparison.note, settings.override, found.note)
+    if verdict not in (WITHIN, IDENTICAL, BLIND):
+        return verdict, note
+    if comparison.overflow == comparison.elements:
+        why = "all elements may overflow" if comparison.elements else "no elements"
+        return EMPTY, joined(note, why)
+    if said.seen.blind and not settings.override_options:
+        why = f"a tensor {MISTAKE:.2%} too large would stay under the bound"
+        return BLIND, joined(note, why, _why_blind(place.dtype, theirs, found))
+    return verdict, joined(note, _of_serial_sum(found, said.terms))
 
 
-def _why_blind(row: Row, theirs: Array) -> str:
+def _why_blind(dtype: str, theirs: Array, found: Closeness) -> str:
     """What is odd about a tensor whose bound says so little."""
     sizes = np.abs(theirs)
-    if np.max(sizes, where=np.isfinite(sizes), initial=0) < SMALL[row.dtype]:
+    if np.max(sizes, where=np.isfinite(sizes), initial=0) < SMALL[dtype]:
         return "numbers below the smallest normal one keep few digits"
-    if row.exact_elements is None:
+    if found.exact_elements is None:
         return "exact values would tell more"
     return "the values are small beside what they are sums of"
 
 
-def _of_serial_sum(row: Row, count: float) -> str:
+def _of_serial_sum(found: Closeness, count: float) -> str:
     """Which side is right where torch adds one term after another, and its errors add up.
 
     count: K, the largest number of terms behind an element.
     """
-    ours, theirs = row.refimpl_roundings, row.torch_roundings
+    ours, theirs = found.refimpl_roundings, found.torch_roundings
     if ours is None or theirs is None or not MANY_ROUNDINGS <= theirs <= count:
         return ""
     if theirs < 16 * ours:
@@ -214,7 +208,21 @@ def _of_serial_sum(row: Row, count: float) -> str:
 def tensor_row(
     place: Place, tensor: str, theirs: Array, comparison: Comparison, settings: Settings
 ) -> Row:
-    """The row of one compared tensor."""
+    """The row of one tensor of which no more is said than how both sides compare."""
+    note = joined(comparison.note, settings.override)
+    return _row(place, tensor, theirs, Said(comparison), (comparison.verdict, note), settings)
+
+
+def _row(
+    place: Place,
+    tensor: str,
+    theirs: Array,
+    said: Said,
+    verdict: tuple[str, str],
+    settings: Settings,
+) -> Row:
+    """A row made at once: of its many columns each change of one would copy all."""
+    comparison, found, seen, _ = said
     return Row(
         case=place.case,
         kind=kind_of(place.case, place.network),
@@ -238,26 +246,29 @@ def tensor_row(
         worst_index=str(comparison.worst_index) if comparison.elements else "",
         refimpl_value=comparison.refimpl_value,
         torch_value=comparison.torch_value,
-        exact_value=None,
-        refimpl_ulp=None,
-        torch_ulp=None,
-        refimpl_roundings=None,
-        torch_roundings=None,
-        closer="",
-        truth_radius=None,
-        exact_elements=None,
-        resolution=None,
-        element_resolution=None,
+        exact_value=found.exact_value,
+        refimpl_ulp=found.refimpl_ulp,
+        torch_ulp=found.torch_ulp,
+        refimpl_roundings=found.refimpl_roundings,
+        torch_roundings=found.torch_roundings,
+        closer=found.closer,
+        truth_radius=found.truth_radius,
+        exact_elements=found.exact_elements,
+        resolution=seen.tensor,
+        element_resolution=seen.element,
         bound_over_value=None,
         largest_value=None,
         kinks=0,
         overflow=comparison.overflow,
-        verdict=comparison.verdict,
-        note=joined(comparison.note, settings.override),
+        verdict=verdict[0],
+        note=verdict[1],
         outside=comparison.outside,
         compared=comparison.compared,
         override=settings.override_options,
         shapes=settings.shapes_option,
+        opinion=found.note if comparison.outside else "",
+        sampled=found.sampled,
+        unfit=found.unfit,
         ordinary=place.ordinary,
     )
 
