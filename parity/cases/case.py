@@ -184,7 +184,10 @@ class BadCase:
 
 def generator(seed: int, *labels: str) -> np.random.Generator:
     """Random numbers that depend on the seed and the labels alone, not on what ran before."""
-    return np.random.default_rng([seed, *(zlib.crc32(label.encode()) for label in labels)])
+    words: Any = [seed, *(zlib.crc32(label.encode()) for label in labels)]
+    if 0 <= seed < 1 << 32:  # NumPy takes words of 32 bits as they are, a list number by number
+        words = np.array(words, np.uint32)
+    return np.random.default_rng(words)
 
 
 def draw(source: Source, dtype: str, rng: np.random.Generator) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -263,6 +264,13 @@ def test_draws_depend_on_seed_and_every_label(name: str, other: tuple[Any, ...])
     first = draw(SOURCES[name], "float64", generator(SEED, "case", "x"))
     second = draw(SOURCES[name], "float64", generator(*other))
     assert not np.array_equal(first, second, equal_nan=True)
+
+
+@pytest.mark.parametrize("seed", [0, 20261120, 2**32 - 1, 2**32, 2**70])
+def test_a_seed_of_any_size(seed: int) -> None:
+    """The numbers are those of NumPy's generator for the seed and the labels' checksums."""
+    known = np.random.default_rng([seed, zlib.crc32(b"case"), zlib.crc32(b"x")])
+    assert generator(seed, "case", "x").bytes(16) == known.bytes(16)
 
 
 @pytest.mark.parametrize("shape", [(2, 3, 4), (0, 3), (5,), ()], ids=str)

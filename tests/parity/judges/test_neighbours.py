@@ -60,14 +60,21 @@ def test_kept_under_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     assert failing("conv2d[kernel 1×1]", "float64") == set()
 
 
-def test_exchanged() -> None:
+@pytest.mark.parametrize("number", [0, 7, 99, 100, 2**32 - 1])
+def test_exchanged(number: int) -> None:
     """The numbers stay, two of them elsewhere; the argument is as it was."""
-    array, rng = np.arange(12.0).reshape(3, 4).T, np.random.default_rng(3)
+    array = np.arange(12.0).reshape(3, 4).T
     before = array.copy()
-    other = exchanged(array, rng)
+    other = exchanged(array, number)
     assert np.array_equal(array, before)
     assert np.count_nonzero(other != array) == 2
     assert (other.flat[0], other.flat[-1]) == (array.flat[0], array.flat[-1])
     assert sorted(other.flat) == sorted(array.flat)
-    assert exchanged(np.array(2.0), rng) == 2
+
+
+def test_any_two_are_exchanged() -> None:
+    """Each two of four and more but the first and the last, by one number or another."""
+    pairs = {tuple(np.flatnonzero(exchanged(np.arange(6), k) != np.arange(6))) for k in range(16)}
+    assert pairs == {(1, 2), (1, 3), (1, 4), (2, 3), (2, 4), (3, 4)}
+    assert exchanged(np.array(2.0), 5) == 2
     assert LARGEST >= 1000
