@@ -77,6 +77,15 @@ class Real:
         return Real(context.pi)
 
 
+class Open(Real):
+    """A number so wide that no comparison with it is decided."""
+
+    def _undecided(self, other: object) -> bool:
+        raise ArithmeticError("undecided")
+
+    __lt__ = __le__ = __gt__ = __ge__ = _undecided
+
+
 def reals(numbers: Any) -> Any:
     """The numbers as an object array of Real."""
     return np.asarray(np.frompyfunc(Real, 1, 1)(np.asarray(numbers, object)), object)
