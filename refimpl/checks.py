@@ -55,6 +55,9 @@ def check_arrays(where: str, **arrays: Any) -> list[Array]:
     ValueError for rows of different lengths and integers that no float64 holds.
     """
     given = {name: _real_array(where, name, array) for name, array in arrays.items()}
+    kinds = {array.dtype for array in given.values()}
+    if len(kinds) == 1 and kinds.pop().kind == "f":  # as mostly: nothing to be promoted
+        return list(given.values())
     objects = {name: array for name, array in given.items() if array.dtype.kind == "O"}
     if objects:
         check_one_kind(where, objects)

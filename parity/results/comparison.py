@@ -48,31 +48,35 @@ def compare(refimpl: Array, torch: Array, bound: Bound) -> Comparison:
         return _incomparable(refimpl, torch, (0,) * torch.ndim, note)
     if not torch.size:
         return Comparison(IDENTICAL if bound.exact else WITHIN)
-    limit = np.broadcast_to(bound.limit, torch.shape).reshape(-1)
-    overflow = np.broadcast_to(bound.overflow, torch.shape).reshape(-1)
+    limit, overflow = _flat(bound.limit, torch.shape), _flat(bound.overflow, torch.shape)
     ours, theirs = refimpl.reshape(-1), torch.reshape(-1)
-    parts = [
-        _compare_part(ours[part], theirs[part], limit[part], overflow[part])
-        for part in _parts(torch.size)
-    ]
-    number = max(range(len(parts)), key=lambda k: parts[k].worst_ratio)  # the first of the worst
-    place = parts[number].place + number * PART
-    worst = tuple(int(i) for i in np.unravel_index(place, torch.shape))
-    outside = sum(part.outside for part in parts)
+    found = _whole(
+        [
+            _compare_part(ours[part], theirs[part], limit[part], overflow[part])
+            for part in _parts(torch.size)
+        ]
+    )
+    worst = tuple(map(int, np.unravel_index(found.place, torch.shape)))
     return Comparison(
-        verdict=_verdict(outside, any(part.infinite_bound for part in parts), bound.exact),
+        verdict=_verdict(found.outside, found.infinite_bound, bound.exact),
         elements=torch.size,
-        max_abs_error=max(part.max_abs_error for part in parts),
-        max_rel_error=max(part.max_rel_error for part in parts),
-        max_ulp=max(part.max_ulp for part in parts),
-        bound_at_worst=float(limit[place]),
-        worst_ratio=parts[number].worst_ratio,
+        max_abs_error=found.max_abs_error,
+        max_rel_error=found.max_rel_error,
+        max_ulp=found.max_ulp,
+        bound_at_worst=float(limit[found.place]),
+        worst_ratio=found.worst_ratio,
         worst_index=worst,
         refimpl_value=float(refimpl[worst]),
         torch_value=float(torch[worst]),
         overflow=int(np.count_nonzero(overflow)),
-        outside=outside,
+        outside=found.outside,
     )
+
+
+def _flat(array: Array, shape: tuple[int, ...]) -> Array:
+    if array.shape != shape:
+        array = np.broadcast_to(array, shape)
+    return array.reshape(-1)
 
 
 def dtypes_apart(refimpl: Any, torch: Any) -> str:
@@ -99,6 +103,22 @@ class _Part(NamedTuple):
     place: int  # of the worst ratio
     outside: int
     infinite_bound: bool
+
+
+def _whole(parts: list[_Part]) -> _Part:
+    """What is found of a tensor from what is found of its parts."""
+    if len(parts) == 1:
+        return parts[0]
+    number = max(range(len(parts)), key=lambda k: parts[k].worst_ratio)  # the first of the worst
+    return _Part(
+        max(part.max_abs_error for part in parts),
+        max(part.max_rel_error for part in parts),
+        max(part.max_ulp for part in parts),
+        parts[number].worst_ratio,
+        parts[number].place + number * PART,
+        sum(part.outside for part in parts),
+        any(part.infinite_bound for part in parts),
+    )
 
 
 def _parts(size: int) -> list[slice]:
