@@ -9,7 +9,7 @@ bound it is judged by. u, η, γ_K: see `parity.bounds.arithmetic`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -68,11 +68,15 @@ def each_side(of_side: Callable[[Arithmetic], Array], sides: Sides) -> Limits:
 
 
 def bounded(
-    limits: Limits | Array, magnitude: Array, sides: Sides, terms: Array | None = None
+    limits: Limits | Array,
+    magnitude: Array,
+    sides: Sides,
+    terms: Array | None = None,
+    count: float = 0.0,
 ) -> Bound:
     """A bound from its limits and the largest intermediate value behind each element.
 
-    limits: of both sides together alone where they are equal. terms: Σ|terms| of a sum.
+    limits: of both sides together alone where they are equal. terms: Σ|terms| of a sum. count: K.
     """
     limit, own = limits if isinstance(limits, Limits) else (limits, None)
     largest = min(side.largest for side in sides)
@@ -83,7 +87,8 @@ def bounded(
         overflow = ~(magnitude * OUTWARD < largest) & np.isfinite(limit + 0 * magnitude)
         overflow |= np.isposinf(magnitude)
     limit = _outward(limit, overflow)
-    return Bound(limit, overflow, own=None if own is None else _outward(own, overflow), terms=terms)
+    own = None if own is None else _outward(own, overflow)
+    return Bound(limit, overflow, own=own, terms=terms, count=count)
 
 
 def _outward(limit: Array, overflow: Array) -> Array:
@@ -122,10 +127,14 @@ def rounded_sum(
     Source: Higham, ch. 3; K·η because a product may underflow (Demmel 1984).
     """
 
+    coarsest = max(side.u for side in sides)
+    worst = gamma(terms, coarsest)
+
     def grown(side: Arithmetic) -> Array:
         """γ"""
-        known = shape is not None and side.shaped
-        return gamma(np.minimum(terms, shape(side)) if known and shape else terms, side.u)
+        if shape is not None and side.shaped:
+            return gamma(np.minimum(terms, shape(side)), side.u)
+        return worst if side.u == coarsest else gamma(terms, side.u)
 
     def of_side(side: Arithmetic) -> Array:
         if not side.factor or factors is None:
@@ -139,13 +148,12 @@ def rounded_sum(
     if factors is not None or not np.all(np.isfinite(both.both)):
         both = each_side(of_side, sides)
     limits = both.both if alike else both
-    growth = 1 + np.minimum(gamma(terms, max(side.u for side in sides)), 1)
+    growth = 1 + np.minimum(worst, 1)
     largest = magnitude if largest is None else largest
     peak = np.asarray(np.max(largest, initial=0.0) * np.max(growth, initial=1.0))
     if not peak * OUTWARD < min(side.largest for side in sides):
         peak = largest * growth  # an element may overflow
-    bound = bounded(limits, peak, sides, magnitude)
-    return replace(bound, count=float(np.max(terms, initial=0)))
+    return bounded(limits, peak, sides, magnitude, float(np.max(terms, initial=0)))
 
 
 def _of_sums(magnitude: Array, terms: Array, grown: list[Array], sides: Sides) -> Limits:
