@@ -80,7 +80,9 @@ def bounded(
     """
     limit, own = limits if isinstance(limits, Limits) else (limits, None)
     largest = min(side.largest for side in sides)
-    shape = np.broadcast_shapes(limit.shape, magnitude.shape)
+    shape = limit.shape
+    if magnitude.shape not in (shape, ()):
+        shape = np.broadcast_shapes(shape, magnitude.shape)
     if np.max(magnitude, initial=0.0) * OUTWARD < largest:
         overflow = np.zeros(shape, bool)
     else:
@@ -145,7 +147,7 @@ def rounded_sum(
 
     alike = add_alike(sides) and (shape is None or sides[0].shaped == sides[1].shaped)
     both = _of_sums(magnitude, terms, [grown(side) for side in sides], sides)
-    if factors is not None or not np.all(np.isfinite(both.both)):
+    if factors is not None or not both.both.max(initial=0.0) < np.inf:
         both = each_side(of_side, sides)
     limits = both.both if alike else both
     growth = 1 + np.minimum(worst, 1)
@@ -158,6 +160,10 @@ def rounded_sum(
 
 def _of_sums(magnitude: Array, terms: Array, grown: list[Array], sides: Sides) -> Limits:
     """γ·(op + K·η) + K·η of both sides and of refimpl's: what does not grow with op is small."""
+    if grown[0] is grown[1] and sides[0].eta == sides[1].eta:
+        ours = magnitude * grown[0]
+        ours += (1 + grown[0]) * terms * sides[0].eta
+        return Limits(2 * ours, ours)
     floors = [(1 + g) * terms * side.eta for g, side in zip(grown, sides, strict=True)]
     both, ours = magnitude * (grown[0] + grown[1]), magnitude * grown[0]
     both += floors[0] + floors[1]
