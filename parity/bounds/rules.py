@@ -102,9 +102,12 @@ RULES: dict[str, tuple[Forward, Backward]] = {
 }
 
 
-# Where the value and the gradients are bounded by what is computed once for both.
+# Where the value and the gradients are bounded by what is computed once for both, or dy tells of y.
 BOTH: dict[str, Both] = {
     "sums": sums.both,
+    "moved": selections.moved_both,
+    "pad": selections.collected_both,
+    "max_pool": selections.collected_both,
     "sigmoid": elementary.sigmoid_both,
 }
 

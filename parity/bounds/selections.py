@@ -29,6 +29,20 @@ def moved_backward(
     return {name: exact_bound(array.shape) for name, array in arrays.items()}
 
 
+def moved_both(
+    function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
+) -> tuple[Bound, dict[str, Bound]]:
+    """The value has the shape of dy."""
+    return exact_bound(dy.shape), moved_backward(function, dy, arrays, options, sides)
+
+
+def collected_both(
+    function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
+) -> tuple[Bound, dict[str, Bound]]:
+    """The value has the shape of dy."""
+    return exact_bound(dy.shape), collected_backward(function, dy, arrays, options, sides)
+
+
 def collected_backward(
     function: str, dy: Array, arrays: Arrays, options: Options, sides: Sides
 ) -> dict[str, Bound]:
@@ -38,6 +52,8 @@ def collected_backward(
     x, ones = {"x": arrays["x"].astype(dtype)}, np.ones(dy.shape, dtype)  # the same order and ties
     wins = operations.gradients(function, x, options, ones, ["x"]).gradients["x"]
     additions = np.maximum(wins - 1.0, 0).astype(np.float64)
+    if not additions.any():
+        return {"x": exact_bound(additions.shape)}
     magnitude = None
     if short is not None:
         sums = operations.gradients(function, x, options, short["dy"], ["x"]).gradients["x"]
@@ -45,7 +61,7 @@ def collected_backward(
     if magnitude is None:
         x, upstream = {"x": arrays["x"].astype(np.float64)}, magnitudes({"dy": dy})["dy"]
         magnitude = operations.gradients(function, x, options, upstream, ["x"]).gradients["x"]
-    if not additions.any() or is_exact({"dy": dy}, magnitude, sides):
+    if is_exact({"dy": dy}, magnitude, sides):
         return {"x": exact_bound(magnitude.shape)}
     return {"x": rounded_sum(magnitude, additions, sides)}
 
