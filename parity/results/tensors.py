@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from parity.cases.functions import FUNCTIONS
 
@@ -35,6 +36,7 @@ def direction_of(tensor: str) -> str:
     return "backward" if tensor.startswith("d") else "forward"
 
 
+@cache
 def argument_of(function: str, tensor: str) -> str:
     """What a gradient is the gradient to: "input", "weight", "bias"; nothing of a value.
 
