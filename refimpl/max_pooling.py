@@ -1,7 +1,7 @@
 """Maximum pooling over one, two and three spatial axes.
 
-A running maximum over the offsets in the window; of few windows with many places, one window after
-another. No window reads padding: `pool_meetings` leaves those places out, so a maximum needs no −∞
+A running maximum over the offsets in the window; of few windows with many places, each window by
+itself. No window reads padding: `pool_meetings` leaves those places out, so a maximum needs no −∞
 and runs on any element type.
 """
 
