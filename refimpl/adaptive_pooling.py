@@ -17,8 +17,8 @@ from refimpl.elements import Array, zeros
 from refimpl.shapes import OutputSize, adaptive_output
 from refimpl.sums import along, wide_half
 from refimpl.unlike_torch import unlike_torch
-from refimpl.window_maxima import Spans, maxima_in
-from refimpl.windows import add_at, map_blocks
+from refimpl.window_maxima import Spans, first_maximum
+from refimpl.windows import add_at, map_blocks, row_major
 
 
 @unlike_torch()
@@ -410,9 +410,15 @@ def _maxima(where: str, n: int | None, x: Array, output_size: OutputSize) -> tup
     output = adaptive_output(where, n, x, output_size)
     y = np.empty((*x.shape[:2], *output), x.dtype)
     places = np.empty(y.shape, np.intp)
-    spans = _spans(x, output)
+    read = _places_read(_spans(x, output), x.shape[2:])
     for maps, best, at in map_blocks(x, y, places):
-        best[...], at[...] = maxima_in(maps, spans)
+        flat = maps.reshape(len(maps), -1)
+        # One window holds all of a map, in its order.
+        inside = flat if len(read) == 1 else flat.take(read, 1).reshape(-1, read.shape[1])
+        first = first_maximum(inside)
+        found = read[np.arange(len(first)) % len(read), first].reshape(len(maps), -1)
+        at[...] = found.reshape(at.shape)
+        best[...] = np.take_along_axis(flat, found, 1).reshape(best.shape)
     return y, places
 
 
@@ -454,3 +460,20 @@ def _counts(spans: Spans, dtype: Any) -> Array:
 def _on(axis: int, places: slice) -> tuple[slice, ...]:
     """The index that takes `places` on one axis and everything on those before it."""
     return (slice(None),) * axis + (places,)
+
+
+def _places_read(spans: Spans, sizes: tuple[int, ...]) -> Array:
+    """The row-major numbers of the places that each window reads -> (windows, K).
+
+    A window smaller than the largest reads its last place along an axis again, which changes
+    neither its first maximum nor its last NaN.
+    """
+    axes = []
+    for windows in spans:
+        k = np.arange(max(window.stop - window.start for window in windows))
+        axes.append(np.array([np.minimum(w.start + k, w.stop - 1) for w in windows]))
+    n = len(sizes)
+    numbers = row_major([places.reshape(-1) for places in axes], sizes)
+    numbers = numbers.reshape([size for places in axes for size in places.shape])
+    numbers = numbers.transpose(*range(0, 2 * n, 2), *range(1, 2 * n, 2))
+    return numbers.reshape(prod(map(len, spans)), -1)

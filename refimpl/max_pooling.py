@@ -1,7 +1,7 @@
 """Maximum pooling over one, two and three spatial axes.
 
-A running maximum over the offsets in the window; of few windows with many places, each window by
-itself. No window reads padding: `pool_meetings` leaves those places out, so a maximum needs no −∞
+A running maximum over the offsets in the window; of few windows with many places, one window after
+another. No window reads padding: `pool_meetings` leaves those places out, so a maximum needs no −∞
 and runs on any element type.
 """
 
@@ -25,7 +25,7 @@ from refimpl.elements import Array, zeros
 from refimpl.shapes import PoolGeometry, check_window_holds_input, pool_geometry
 from refimpl.unlike_torch import unlike_torch
 from refimpl.window_maxima import Spans, maxima_in
-from refimpl.windows import add_at, map_blocks, pool_meetings
+from refimpl.windows import add_at, map_blocks, pool_meetings, row_major
 
 
 @unlike_torch(return_indices="call max_pool1d_with_indices")
@@ -417,7 +417,7 @@ def _maxima(maps: Array, geometry: PoolGeometry, first: Sequence[Array]) -> tupl
         return maxima_in(maps, spans)
     best = _read(maps, first, geometry)
     winner = np.empty(best.shape, np.min_scalar_type(prod(geometry.kernel)))
-    winner[...] = _row_major(first, geometry.kernel)
+    winner[...] = row_major(first, geometry.kernel)
     columns = _columns(maps, geometry)
     for number, outputs, inputs in _offsets(geometry):
         part, leader = _part(columns, inputs), best[outputs]
@@ -428,8 +428,8 @@ def _maxima(maps: Array, geometry: PoolGeometry, first: Sequence[Array]) -> tupl
         for number, outputs, inputs in _offsets(geometry):
             winner[outputs][maps[inputs] != maps[inputs]] = number
     offsets = [np.arange(k) * d for k, d in zip(geometry.kernel, geometry.dilation, strict=True)]
-    places = _row_major(offsets, geometry.sizes).take(winner)
-    places += _row_major(_starts(geometry), geometry.sizes)
+    places = row_major(offsets, geometry.sizes).take(winner)
+    places += row_major(_starts(geometry), geometry.sizes)
     return best, places
 
 
@@ -509,9 +509,3 @@ def _read(maps: Array, offsets: Sequence[Array], geometry: PoolGeometry) -> Arra
     ):
         maps = maps.take(start + offset * d, axis)
     return maps
-
-
-def _row_major(places: Sequence[Array], sizes: Sequence[int]) -> Array:
-    """The number of every combination of places along axes of these sizes; outside of them, too."""
-    steps = (prod(sizes[axis + 1 :]) for axis in range(len(sizes)))
-    return np.asarray(sum(p * step for p, step in zip(np.ix_(*places), steps, strict=True)))

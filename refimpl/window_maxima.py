@@ -1,16 +1,15 @@
-"""Maxima of windows, each read by itself: where they are few, or differ in size."""
+"""Maxima window after window: for few windows with many places."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from math import prod
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from refimpl.elements import Array
-
-AT_A_TIME = 1 << 16  # elements that windows read: they stay in the caches
 
 Spans: TypeAlias = Sequence[Sequence[slice]]  # for each spatial axis, the places of each window
 
@@ -26,44 +25,20 @@ def maxima_in(maps: Array, spans: Spans) -> tuple[Array, Array]:
     >>> best, places
     (array([[3., 4.]]), array([[0, 2]]))
     """
-    flat, read = maps.reshape(len(maps), -1), _places_read(spans, maps.shape[1:])
-    places = np.empty((len(maps), len(read)), np.intp)
-    whole = read.shape == (1, flat.shape[1])  # one window that holds all of a map, in its order
-    step = max(1, AT_A_TIME // max(1, len(maps) * read.shape[1]))
-    for start in range(0, len(read), step):
-        some = read[start : start + step]
-        inside = flat if whole else flat.take(some, 1).reshape(-1, some.shape[1])
-        first = _first_maximum(inside)
-        window = np.arange(len(first)) % len(some)
-        places[:, start : start + step] = some[window, first].reshape(len(maps), -1)
-    best = np.take_along_axis(flat, places, 1)
     sizes = (len(maps), *map(len, spans))
-    return best.reshape(sizes), places.reshape(sizes)
+    best, places = np.empty(sizes, maps.dtype), np.empty(sizes, np.intp)
+    numbers = np.arange(prod(maps.shape[1:])).reshape(maps.shape[1:])
+    every = np.arange(len(maps))
+    for numbered in product(*map(enumerate, spans)):
+        here, window = zip(*numbered, strict=True)
+        inside = maps[(slice(None), *window)].reshape(len(maps), -1)
+        first = first_maximum(inside)
+        best[(slice(None), *here)] = inside[every, first]
+        places[(slice(None), *here)] = numbers[window].reshape(-1)[first]
+    return best, places
 
 
-def _places_read(spans: Spans, sizes: Sequence[int]) -> Array:
-    """The row-major numbers of the places that each window reads -> (windows, K).
-
-    A window smaller than the largest reads its last place along an axis again, which changes
-    neither its first maximum nor its last NaN.
-    """
-    axes = [_read_again(windows, size) for windows, size in zip(spans, sizes, strict=True)]
-    steps = (prod(sizes[axis + 1 :]) for axis in range(len(sizes)))
-    numbers = np.zeros((1, 1), np.intp)
-    for places, step in zip(axes, steps, strict=True):  # windows and places of one axis more
-        numbers = numbers[:, None, :, None] + step * places[None, :, None, :]
-        numbers = numbers.reshape(prod(numbers.shape[:2]), -1)
-    return numbers
-
-
-def _read_again(windows: Sequence[slice], size: int) -> Array:
-    """The places that each window reads along one axis, (windows, K)."""
-    places = [range(size)[window] for window in windows]
-    k = np.arange(max(map(len, places)))
-    return np.array([some.start + some.step * np.minimum(k, len(some) - 1) for some in places])
-
-
-def _first_maximum(rows: Array) -> Array:
+def first_maximum(rows: Array) -> Array:
     """The number of the first maximum of each row, of NaN the last, (M, K) -> (M,).
 
     Objects are compared one by one: what a comparison raises, argmax of objects loses.

@@ -204,3 +204,14 @@ def pool_meetings(geometry: PoolGeometry) -> list[list[tuple[slice, slice]]]:
             strict=True,
         )
     ]
+
+
+def row_major(places: Sequence[Array], sizes: Sequence[int]) -> Array:
+    """The number of every combination of places along axes of these sizes; outside of them, too.
+
+    >>> row_major([np.array([0, 2]), np.array([1, 3])], (3, 4))
+    array([[ 1,  3],
+           [ 9, 11]])
+    """
+    steps = (prod(sizes[axis + 1 :]) for axis in range(len(sizes)))
+    return np.asarray(sum(p * step for p, step in zip(np.ix_(*places), steps, strict=True)))

@@ -67,7 +67,7 @@ class Function:
         >>> Function("leaky_relu", ("x",), kinks=("negative_slope",)).kinks_at({}, "float64")
         (0.0, 0.01, -0.01)
         """
-        known = _parameters(getattr(refimpl, self.name))
+        known = parameters_of(getattr(refimpl, self.name))
         values = [
             options.get(kink, known[kink].default) if isinstance(kink, str) else kink
             for kink in self.kinks
@@ -81,7 +81,7 @@ class Function:
         >>> Function("leaky_relu", ("x",), rounded=("negative_slope",)).options_in({}, "float16")
         {'negative_slope': 0.01000213623046875}
         """
-        known = _parameters(getattr(refimpl, self.name))
+        known = parameters_of(getattr(refimpl, self.name))
         defaults = {n: p.default for n, p in known.items() if p.default is not p.empty}
         left_out = {n: defaults[n] for n in self.rounded if n in defaults and n not in options}
         given = {**options, **left_out}  # a mistake in refimpl's place may not name its options
@@ -177,7 +177,8 @@ class Function:
 
 
 @cache
-def _parameters(code: Callable[..., Any]) -> Mapping[str, Parameter]:
+def parameters_of(code: Callable[..., Any]) -> Mapping[str, Parameter]:
+    """The parameters of a function, looked up once."""
     return signature(code).parameters
 
 

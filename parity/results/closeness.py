@@ -52,12 +52,20 @@ class Closeness:
 
 def closeness(refimpl_ulp: float, torch_ulp: float, radius: float, elements: int) -> Closeness:
     """The columns, with the name of the side that is closer."""
-    closer = "equal"
-    if refimpl_ulp != torch_ulp:
-        closer = "refimpl" if refimpl_ulp < torch_ulp else "torch"
     return Closeness(
-        refimpl_ulp, torch_ulp, closer=closer, truth_radius=radius, exact_elements=elements
+        refimpl_ulp,
+        torch_ulp,
+        closer=closer(refimpl_ulp, torch_ulp),
+        truth_radius=radius,
+        exact_elements=elements,
     )
+
+
+def closer(refimpl_ulp: float, torch_ulp: float) -> str:
+    """The side with the smaller error, or "equal"."""
+    if refimpl_ulp == torch_ulp:
+        return "equal"
+    return "refimpl" if refimpl_ulp < torch_ulp else "torch"
 
 
 class ElementsBeside(NamedTuple):

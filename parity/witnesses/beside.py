@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from parity.bounds.bound import Bound
 from parity.cases.case import Array
-from parity.results.closeness import Closeness, ElementsBeside, LostDigits, closeness
-from parity.results.comparison import element_differences, ratios
+from parity.results.closeness import Closeness, ElementsBeside, LostDigits, closer
+from parity.results.comparison import ratios
 from parity.results.judging import joined
 from parity.results.resolution import of_shares, relative
+from parity.witnesses.exact.beside_torch import InFloat64
 from parity.witnesses.exact.on_slices import Dispute
 from parity.witnesses.exact.truth import Truth
 from parity.witnesses.exact.values import Fallback, Found
@@ -28,14 +27,14 @@ class Beside:
     def __init__(self, pair: Pair, bound: Bound) -> None:
         shape = pair[1].shape
         self.shape, self.pair, self.exact = shape, pair, bound.exact
+        self.sides = pair[0].reshape(-1), pair[1].reshape(-1)
         self.limit, self.own = _flat(bound.limit, shape), _flat(bound.refimpl, shape)
         self.terms = None if bound.terms is None else _flat(bound.terms, shape)
-        self.overflow = np.broadcast_to(bound.overflow, shape).reshape(-1)
-        self.overflows = bool(np.any(bound.overflow))
+        self.overflow = _flat(bound.overflow, shape)
+        self.overflows = bool(bound.overflow.any())
         info = np.finfo(pair[1].dtype)
         self.u, self.least = float(info.eps) / 2, float(info.smallest_subnormal)
         self.normal = float(info.smallest_normal)
-        self.worst = _worst_place(pair, self.limit) if pair[1].size <= SMALL else -1
         self.said: Dispute | str = ""
         self.fallback = ""
         self._forget()
@@ -47,7 +46,7 @@ class Beside:
         self.shares: list[Array] = []
         self.beyond: list[tuple[float, str]] = [(1.0, ""), (1.0, "")]
         self.lost: LostDigits | None = None
-        self.exact_value: float | None = None  # at the worst place
+        self.known: list[Truth] = []  # of a small tensor
 
     def hear(self, found: Found) -> None:
         """A part of the exact values, or what stands in their place."""
@@ -55,79 +54,103 @@ class Beside:
             self._forget()
             self.fallback = found.reason
         elif isinstance(found, Truth):
-            self._measure(found)
+            with np.errstate(all="ignore"):
+                self._measure(found)
         else:
             self.said = self.said or found
 
     def _measure(self, truth: Truth) -> None:
-        judged = truth.judges
-        if self.overflows:
-            judged &= ~self.overflow[truth.places]
+        judged = self._judged(truth)
+        number, count = len(judged), int(np.count_nonzero(judged))
         self.elements = truth.elements
-        self.seen += len(judged)
-        self.undecided += int(np.count_nonzero(~truth.decided))
-        if not judged.any():
+        self.seen += number
+        self.judged += count
+        if count < number:
+            self.undecided += number - int(np.count_nonzero(truth.decided))
+        if not count:
             return
-        self.judged += int(np.count_nonzero(judged))
-        here = judged & (truth.flat_places() == self.worst)
-        if here.any():
-            self.exact_value = float(truth.nearest[here][0])
-        self.radius = max(self.radius, float(np.max(truth.radius, where=judged, initial=0.0)))
+        others = None if count == number else ~judged
+        self._keep(truth, others)
+        off, errors = self._off(truth, others)
+        largest = errors.max(axis=1).tolist()
+        self.errors = [max(pair) for pair in zip(self.errors, largest, strict=True)]
         own = _at(self.own, truth)
+        self._hold_against(truth, errors, (own, _theirs(_at(self.limit, truth), own)))
+        self._see(truth, off[0], own, None if others is None else judged)
         unit = self._rounding(truth)
-        errors = []
-        for k, who in enumerate(("refimpl", "torch")):
-            off = truth.off(self.pair[k])
-            off[~judged] = 0.0
-            error = np.abs(off)
-            errors.append(error)
-            self.errors[k] = max(self.errors[k], float(np.max(error)))
-            self._hold_against(who, truth, error, own if k == 0 else self._theirs(truth, own))
-            if unit is not None:
-                counted = np.max(ratios(error, unit), where=unit > 0, initial=0.0)
-                self.roundings[k] = max(self.roundings[k], float(counted))
-            if k == 0:
-                self._see(truth, off, own, judged)
         if unit is not None:
+            self._count(errors, unit)
             self._keep_lost(most_lost(truth, (errors[0], errors[1]), unit, own, self.normal))
 
-    def _theirs(self, truth: Truth, own: Array) -> Array:
-        """torch's bound: what refimpl's leaves of both; ∞ where both have none."""
-        both = _at(self.limit, truth)
-        with np.errstate(invalid="ignore"):
-            return np.asarray(np.where(np.isinf(both), both, both - own))
+    def _judged(self, truth: Truth) -> Array:
+        judged = truth.judges
+        if self.overflows:
+            judged &= ~_at(self.overflow, truth)
+        return judged
+
+    def _keep(self, truth: Truth, others: Array | None) -> None:
+        """The largest radius, and the exact values of a small tensor."""
+        radius = truth.radius if others is None else np.where(others, 0.0, truth.radius)
+        self.radius = max(self.radius, float(radius.max()))
+        if truth.elements <= SMALL:
+            self.known.append(truth)
+
+    def _off(self, truth: Truth, others: Array | None) -> tuple[Array, Array]:
+        """Both sides off the exact values in ULP, and how far; 0 where that does not count.
+
+        Shapes: (2, n), refimpl's and torch's.
+        """
+        off = np.empty((2, len(truth.nearest)))
+        for row, side in zip(off, self.sides, strict=True):
+            truth.off_into(row, side)
+        if others is not None:
+            off[:, others] = 0.0
+        return off, np.abs(off)
+
+    def _count(self, errors: Array, unit: Array) -> None:
+        """The largest number of roundings."""
+        counted = ratios(errors, unit)
+        if not unit.min() > 0:
+            counted = np.where(unit > 0, counted, 0.0)
+        largest = counted.max(axis=1).tolist()
+        self.roundings = [max(pair) for pair in zip(self.roundings, largest, strict=True)]
+
+    def torch_in_float64(self) -> InFloat64:
+        """torch's tensor and its own bound."""
+        limit, overflow = (
+            np.broadcast_to(flat, self.sides[1].shape).reshape(self.shape)
+            for flat in (_theirs(self.limit, self.own), self.overflow)
+        )
+        return InFloat64(self.pair[1], limit, overflow)
 
     def _rounding(self, truth: Truth) -> Array | None:
         """u·Σ|terms| in ULP, where anything is rounded."""
         if self.exact:
             return None
         terms = np.abs(truth.nearest) if self.terms is None else _at(self.terms, truth)
-        with np.errstate(all="ignore"):
-            return np.asarray(np.maximum(self.u * terms, self.least * (terms > 0)) / truth.ulp)
+        return np.asarray(np.maximum(self.u * terms, self.least * (terms > 0)) / truth.ulp)
 
     def _keep_lost(self, found: LostDigits | None) -> None:
         """The worst of all parts."""
         if found and (self.lost is None or found.ratio > self.lost.ratio):
             self.lost = found
 
-    def _see(self, truth: Truth, off: Array, own: Array, judged: Array) -> None:
+    def _see(self, truth: Truth, off: Array, own: Array, judged: Array | None) -> None:
         """What refimpl's own bound still leaves room for, where its values grow."""
-        with np.errstate(all="ignore"):
-            room = own - off * np.sign(truth.nearest) * truth.ulp
+        room = own - off * np.sign(truth.nearest) * truth.ulp
         self.shares.append(relative(np.maximum(room, 0), truth.nearest, judged))
 
-    def _hold_against(self, who: str, truth: Truth, error: Array, own: Array) -> None:
-        """Errors beside a side's own bound; what goes beyond it most is kept."""
-        k = ("refimpl", "torch").index(who)
-        with np.errstate(over="ignore"):
-            beyond = np.any(error * truth.ulp > own)
-        if not beyond:
-            return
-        times = times_over(truth, self.pair[k], error, own)
-        worst = int(np.argmax(times))
-        if times[worst] > self.beyond[k][0]:
-            said = self._said(who, truth, worst, float(error[worst]), float(times[worst]))
-            self.beyond[k] = (float(times[worst]), said)
+    def _hold_against(self, truth: Truth, errors: Array, own: tuple[Array, Array]) -> None:
+        """Errors beside each side's own bound; what goes beyond it most is kept."""
+        sizes = errors * truth.ulp
+        for k, who in enumerate(("refimpl", "torch")):
+            if not (sizes[k] > own[k]).any():
+                continue
+            times = times_over(truth, self.pair[k], errors[k], own[k])
+            worst = int(np.argmax(times))
+            if times[worst] > self.beyond[k][0]:
+                said = self._said(who, truth, worst, float(errors[k][worst]), float(times[worst]))
+                self.beyond[k] = (float(times[worst]), said)
 
     def _said(self, who: str, truth: Truth, worst: int, error: float, times: float) -> str:
         return (
@@ -135,26 +158,35 @@ class Beside:
             f"{truth.place(worst, self.shape)}, {times:.3g} times its own bound"
         )
 
-    def closeness(self) -> Closeness:
-        """What all parts say."""
+    def closeness(self, worst: int) -> Closeness:
+        """What all parts say. worst: the place whose exact value is told (flat)."""
         beyond = [said for _, said in self.beyond if said]
-        note = joined(*beyond, self._how_many(), self.fallback)
-        found = Closeness(exact_elements=0)
-        if self.judged:
-            found = closeness(self.errors[0], self.errors[1], self.radius, self.judged)
-        ours, theirs = (None, None) if self.exact or not self.judged else self.roundings
-        return replace(
-            found,
-            refimpl_roundings=ours,
-            torch_roundings=theirs,
-            note=note,
+        errors = self.errors if self.judged else (None, None)
+        roundings = (None, None) if self.exact or not self.judged else self.roundings
+        return Closeness(
+            errors[0],
+            errors[1],
+            roundings[0],
+            roundings[1],
+            closer=closer(*self.errors) if self.judged else "",
+            truth_radius=self.radius if self.judged else None,
+            exact_elements=self.judged,
+            note=joined(*beyond, self._how_many(), self.fallback),
             refuted=bool(beyond),
             sampled=self.seen < self.elements,
             unfit=bool(self.fallback),
-            seen=of_shares(np.concatenate(self.shares), self.u) if self.shares else None,
+            seen=of_shares(_in_a_row(self.shares), self.u) if self.shares else None,
             lost=None if beyond else self.lost,
-            exact_value=self.exact_value,
+            exact_value=self._exact_value(worst),
         )
+
+    def _exact_value(self, place: int) -> float | None:
+        """Of a small tensor's element, if it is judged."""
+        for truth in self.known:
+            k = truth.number_of(place)
+            if k is not None:
+                return float(truth.nearest[k]) if self._judged(truth)[k] else None
+        return None
 
     def _how_many(self) -> str:
         """Of a sample how large it is; how many elements stayed undecided."""
@@ -190,11 +222,15 @@ def elements_beside(truth: Truth, pair: Pair, bound: Bound) -> ElementsBeside:
     )
 
 
-def _worst_place(pair: Pair, limit: Array) -> int:
-    """The flat place of the largest error/bound, the first of several; −1 where there is none."""
-    if not pair[1].size or pair[0].dtype != pair[1].dtype:
-        return -1
-    return int(np.argmax(ratios(element_differences(*pair).reshape(-1), limit)))
+def _in_a_row(parts: list[Array]) -> Array:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _theirs(both: Array, own: Array) -> Array:
+    """torch's bound: what refimpl's leaves of both; ∞ where both have none."""
+    with np.errstate(invalid="ignore"):
+        left = np.asarray(both - own)
+    return np.where(np.isinf(both), both, left) if np.isnan(left.max(initial=0.0)) else left
 
 
 def _flat(values: Array, shape: tuple[int, ...]) -> Array:

@@ -53,7 +53,9 @@ class Exact:
             return replace(found, note=joined(str(said), self._settled(tensor, said)), refuted=True)
         if said:
             return Closeness(note=said, refuted=True)
-        return self._named(beside.closeness(), tensor, pair[1].shape)
+        shape = pair[1].shape
+        worst = int(np.ravel_multi_index(comparison.worst_index, shape)) if shape else 0
+        return self._named(beside.closeness(worst), tensor, shape)
 
     def _named(self, found: Closeness, tensor: str, shape: tuple[int, ...]) -> Closeness:
         """With the names of what torch lost digits in and on, if it did."""
@@ -214,8 +216,10 @@ def exact_witness(
         for tensor, pair in sides.items()
         if tensor != "indices" and pair[0].shape == pair[1].shape
     }
+    in_float64 = problem.dy.dtype == np.float64
+    torch = (lambda tensor: found[tensor].torch_in_float64()) if in_float64 else None
     try:
-        for tensor, said in exact_values(problem, found, rng, budget):
+        for tensor, said in exact_values(problem, found, rng, budget, torch):
             found[tensor].hear(said)
     except NotApplicable:
         found = {}

@@ -45,15 +45,15 @@ class Digits:
 
         Raises: ImpossibleError for others.
         """
-        largest = max(np.max(integers, initial=0.0), -np.min(integers, initial=0.0))
+        largest = max(integers.max(initial=0.0), -integers.min(initial=0.0))
         if not largest <= 2.0**SIGNIFICAND:
             raise ImpossibleError(f"on integers refimpl gives {largest:.3g}, more than all terms")
-        if not np.array_equal(np.rint(integers), integers):
+        whole = integers.astype(np.int64)
+        if not (whole == integers).all():
             raise ImpossibleError("on integers refimpl gives no integers")
         if self.addends.get(level, 0) == ADDENDS:
             self._settle()
         self.addends[level] = self.addends.get(level, 0) + 1
-        whole = integers.astype(np.int64)
         if level in self.levels:
             self.levels[level] += whole
         else:
@@ -85,19 +85,22 @@ class Digits:
         nearest = _scaled(quotient, unit)
         with np.errstate(over="ignore"):
             off = np.ldexp(rest / divisor, unit)
-        off = np.where(np.isfinite(off), off, 0.0)  # beside an overflow
+        if not np.isfinite(off).all():
+            off = np.where(np.isfinite(off), off, 0.0)  # beside an overflow
         return truth_near(nearest, off, np.abs(off) * ROUNDED, dtype, where)
 
     def _left(self, digits: list[Array], quotient: Array, divisor: int) -> list[Array]:
         """d_s − c·q_s, for as many levels as q has slices."""
-        left, rest, level = [], quotient, 0
-        while level < len(digits) or rest.any():
+        left, rest, level = digits.copy(), quotient, 0
+        while rest.any():
             part = np.rint(rest)
             off = part.astype(np.int64)
             off *= -divisor
             if level < len(digits):
                 off += digits[level]
-            left.append(off)
+                left[level] = off
+            else:
+                left.append(off)
             rest, level = (rest - part) * 2.0**self.bits, level + 1
         return left
 
@@ -113,6 +116,8 @@ def carry(levels: list[Array], bits: int) -> list[Array]:
     for level in range(len(levels) - 1, 0, -1):
         over = digits[level] + half
         over >>= bits
+        if not over.any():
+            continue
         digits[level - 1] = digits[level - 1] + over
         over <<= bits
         digits[level] = digits[level] - over
@@ -121,16 +126,17 @@ def carry(levels: list[Array], bits: int) -> list[Array]:
 
 def in_float(digits: list[Array], bits: int) -> Array:
     """Σ_s d_s·2^(−s·b), from the smallest digit to the largest."""
-    total = np.zeros(digits[0].shape)
-    for level in range(len(digits) - 1, -1, -1):
+    total = digits[-1] * 2.0 ** (-bits * (len(digits) - 1))
+    for level in range(len(digits) - 2, -1, -1):
         total += digits[level] * 2.0 ** (-bits * level)
     return total
 
 
 def _scaled(quotient: Array, unit: int) -> Array:
     """q·2^unit, which is exact where it is far from float64's smallest numbers."""
+    # Of 0 the exponent is 0: where that is far enough, so are zeros.
     exponents = np.frexp(quotient)[1] + unit
-    if np.min(exponents, initial=0, where=quotient != 0) < SMALLEST:
+    if exponents.min(initial=0) < SMALLEST and np.any(exponents[quotient != 0] < SMALLEST):
         raise UnfitError("results are near the smallest numbers of float64")
     with np.errstate(over="ignore"):
         return np.asarray(np.ldexp(quotient, unit))

@@ -7,31 +7,42 @@ roundings is seen, however wide the bound of a float32 row is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from parity import oracle
 from parity.bounds.arithmetic import arithmetic
-from parity.bounds.rules import tensor_bounds
+from parity.bounds.bound import Bound
+from parity.bounds.rules import backward_bounds, forward_bound, tensor_bounds
 from parity.cases.case import Array
 from parity.cases.functions import FUNCTIONS
 from parity.witnesses.exact.truth import Truth
 from parity.witnesses.problem import Problem
 
 
-def refuted_by_torch(problem: Problem, found: Mapping[str, Truth]) -> dict[str, str]:
-    """Of each tensor that torch contradicts, in words where."""
-    wide = _in_float64(problem)
-    function, arrays, options, dy = wide
-    theirs, refuted = _torch(wide, list(found)), {}
-    side = arithmetic("torch", "float64")
-    value, gradients = tensor_bounds(function, dy, arrays, options, (side, side))
-    bounds = {"y": value, **{f"d{name}": bound for name, bound in gradients.items()}}
+class InFloat64(NamedTuple):
+    """A tensor of torch's in float64, and where its own bound lies."""
+
+    values: Array
+    limit: Array  # of torch alone
+    overflow: Array
+
+
+Known: TypeAlias = Callable[[str], InFloat64]  # what torch has given already, by the tensor's name
+
+
+def refuted_by_torch(
+    problem: Problem, found: Mapping[str, Truth], known: Known | None = None
+) -> dict[str, str]:
+    """Of each tensor that torch contradicts, in words where; it is asked unless that is known."""
+    torch = {t: known(t) for t in found} if known else _torch(_in_float64(problem), list(found))
+    refuted = {}
     for tensor, truth in found.items():
-        off = _off(truth, theirs[tensor], bounds[tensor].limit / 2, bounds[tensor].overflow)
+        off = _off(truth, torch[tensor])
         if off is not None:
-            refuted[tensor] = _said(truth, theirs[tensor], off)
+            refuted[tensor] = _said(truth, torch[tensor].values, off)
     return refuted
 
 
@@ -46,7 +57,13 @@ def _in_float64(problem: Problem) -> Problem:
     return Problem(problem.function, arrays, options, problem.dy.astype(np.float64))
 
 
-def _torch(wide: Problem, tensors: list[str]) -> dict[str, Array]:
+def _torch(wide: Problem, tensors: list[str]) -> dict[str, InFloat64]:
+    """Tensors of torch's on float64 arrays, with their bounds."""
+    values, bounds = _values(wide, tensors), _bounds(wide, tensors)
+    return {t: InFloat64(values[t], bounds[t].limit / 2, bounds[t].overflow) for t in tensors}
+
+
+def _values(wide: Problem, tensors: list[str]) -> dict[str, Array]:
     function, arrays, options, dy = wide
     names = [tensor[1:] for tensor in tensors if tensor != "y"]
     if not names:
@@ -55,12 +72,23 @@ def _torch(wide: Problem, tensors: list[str]) -> dict[str, Array]:
     return {"y": result.y, **{f"d{n}": g for n, g in result.gradients.items()}}
 
 
-def _off(truth: Truth, theirs: Array, limit: Array, overflow: Array) -> int | None:
+def _bounds(wide: Problem, tensors: list[str]) -> dict[str, Bound]:
+    """Bounds of both sides where both are torch; no others than are asked for, where that helps."""
+    function, arrays, options, dy = wide
+    sides = (arithmetic("torch", "float64"), arithmetic("torch", "float64"))
+    if tensors == ["y"]:
+        return {"y": forward_bound(function, arrays, options, sides)}
+    if "y" not in tensors:
+        gradients = backward_bounds(function, dy, arrays, options, sides)
+        return {f"d{name}": bound for name, bound in gradients.items()}
+    value, gradients = tensor_bounds(function, dy, arrays, options, sides)
+    return {"y": value, **{f"d{name}": bound for name, bound in gradients.items()}}
+
+
+def _off(truth: Truth, torch: InFloat64) -> int | None:
     """The first element that is further off than torch may be."""
-    shape = theirs.shape
     given, most, beyond = (
-        np.broadcast_to(array, shape).reshape(-1)[truth.places]
-        for array in (theirs, limit, overflow)
+        np.broadcast_to(array, torch.values.shape).reshape(-1)[truth.places] for array in torch
     )
     with np.errstate(all="ignore"):
         off = np.abs((given - truth.nearest) - truth.rest * truth.ulp)

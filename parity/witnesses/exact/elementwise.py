@@ -9,12 +9,12 @@ arrays. What selects (relu, hardtanh, sign) is exact; what rounds has a relative
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from inspect import signature
 
 import numpy as np
 
 import refimpl
 from parity.cases.case import Array
+from parity.cases.function import parameters_of
 from parity.cases.functions import FUNCTIONS
 from parity.witnesses.exact.double_double import (
     LARGEST,
@@ -251,7 +251,7 @@ def by_definition(problem: Problem, tensors: Iterable[str]) -> Iterator[tuple[st
 
 def _parameters(problem: Problem) -> dict[str, float]:
     """Slope, limits, p: as both sides take them, rounded to the dtype where both do that first."""
-    known = signature(getattr(refimpl, problem.function)).parameters
+    known = parameters_of(getattr(refimpl, problem.function))
     given = {name: problem.options.get(name, p.default) for name, p in known.items()}
     return {
         name: float(problem.dy.dtype.type(value))

@@ -7,7 +7,6 @@ comparison undecided, the precision is raised.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from flint import arb
 
 import refimpl
 from parity.cases.case import Array
+from parity.cases.function import parameters_of
 from parity.cases.functions import FUNCTIONS
 from parity.witnesses.balls import Undecided, exact_arbs, exact_balls, precision
 from parity.witnesses.exact.truth import Truth, truth_of
@@ -56,7 +56,7 @@ def formula(problem: Problem, tensors: Iterable[str]) -> dict[str, Array]:
 
 def all_options(problem: Problem) -> dict[str, Any]:
     """The options, defaults of numbers included."""
-    known = signature(getattr(refimpl, problem.function)).parameters
+    known = parameters_of(getattr(refimpl, problem.function))
     numbers = {n: p.default for n, p in known.items() if isinstance(p.default, float)}
     return {**numbers, **problem.options}
 

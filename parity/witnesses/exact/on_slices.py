@@ -20,6 +20,7 @@ Where the two differ, there is a `Dispute`, and the definitions decide.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from functools import cached_property
 from math import prod
 from typing import Any, NamedTuple
 
@@ -93,31 +94,52 @@ def by_slices(problem: Problem, tensors: Iterable[str]) -> Iterator[Found]:
 
     Raises: UnfitError where numbers are too far apart, or results too small, for slices.
     """
-    wanted, dtype = list(tensors), problem.dy.dtype.name
-    if problem.options.get("value"):  # of a frame: both sides round it first
-        options = FUNCTIONS[problem.function].options_in(problem.options, dtype)
-        problem = problem._replace(options=options)
-    plan: Plan | None = None
-    summed: dict[str, Digits] = {}
-    disputed: dict[str, Dispute] = {}
-    for block in blocks(problem):
-        plan = plan or plan_of(problem, block.problem)  # no later block is larger than the first
-        found = _Run(block, plan, summed).run(wanted)
-        disputed = {**found.disputed, **disputed}
-        for tensor, value in found.complete.items():
+    return OnSlices(problem).of(tensors)
+
+
+class OnSlices:
+    """A problem whose arrays are cut once, for the value and then for the gradients."""
+
+    def __init__(self, problem: Problem) -> None:
+        if problem.options.get("value"):  # of a frame: both sides round it first
+            function, dtype = FUNCTIONS[problem.function], problem.dy.dtype.name
+            problem = problem._replace(options=function.options_in(problem.options, dtype))
+        self.problem = problem
+        self._plan: Plan | None = None
+        self._cuts: dict[str, Slices] = {}  # of a problem of one block
+
+    def of(self, tensors: Iterable[str]) -> Iterator[Found]:
+        """What `by_slices` says."""
+        wanted, problem, dtype = list(tensors), self.problem, self.problem.dy.dtype.name
+        summed: dict[str, Digits] = {}
+        disputed: dict[str, Dispute] = {}
+        for block in blocks(problem):
+            plan = self._planned(block.problem)
+            found = _Run(block, plan, summed, self._cuts_of(block.problem)).run(wanted)
+            disputed = {**found.disputed, **disputed}
+            for tensor, value in found.complete.items():
+                if tensor not in disputed:
+                    whole = shape_of(problem, tensor)
+                    where = (block.places(tensor, whole), prod(whole))
+                    if isinstance(value, Digits):
+                        yield tensor, value.truth(dtype, where, plan.scale)
+                    else:
+                        nothing = np.zeros(value.shape)
+                        yield tensor, truth_near(value, nothing, nothing, dtype, where)
+        for tensor, digits in summed.items():
             if tensor not in disputed:
-                whole = shape_of(problem, tensor)
-                where = (block.places(tensor, whole), prod(whole))
-                if isinstance(value, Digits):
-                    yield tensor, value.truth(dtype, where, plan.scale)
-                else:
-                    nothing = np.zeros(value.shape)
-                    yield tensor, truth_near(value, nothing, nothing, dtype, where)
-    for tensor, digits in summed.items():
-        if tensor not in disputed:
-            size = prod(shape_of(problem, tensor))
-            yield tensor, digits.truth(dtype, (slice(0, size), size), plan.scale if plan else 1)
-    yield from disputed.items()
+                size = prod(shape_of(problem, tensor))
+                yield tensor, digits.truth(dtype, (slice(0, size), size), plan.scale)
+        yield from disputed.items()
+
+    def _planned(self, block: Problem) -> Plan:
+        """The plan of the first block; no later one is larger."""
+        self._plan = self._plan or plan_of(self.problem, block)
+        return self._plan
+
+    def _cuts_of(self, block: Problem) -> dict[str, Slices]:
+        """Where a block's slices are kept: beside those of many blocks there is no room."""
+        return self._cuts if block.dy.size == self.problem.dy.size else {}
 
 
 class Plan(NamedTuple):
@@ -127,13 +149,15 @@ class Plan(NamedTuple):
     bits: int
     scale: int  # of the slices of an average
     exponents: Mapping[str, int]
+    terms: int  # of sums of products: the most that an element is the sum of
 
 
 def plan_of(problem: Problem, block: Problem) -> Plan:
     """The plan for a problem whose largest block is this."""
     kind = kind_of(problem)
-    scale = _scale(block, kind)
-    return Plan(kind, _bits(block, kind, scale), scale, _exponents(problem, kind))
+    scale, terms = _scale(block, kind), _terms(block) if kind == PRODUCTS else 0
+    bits = bits_of_products(terms) if kind == PRODUCTS else _bits(block, kind, scale)
+    return Plan(kind, bits, scale, _exponents(problem, kind), terms)
 
 
 def _exponents(problem: Problem, kind: str) -> dict[str, int]:
@@ -155,9 +179,7 @@ def _scale(problem: Problem, kind: str) -> int:
 
 
 def _bits(problem: Problem, kind: str, scale: int) -> int:
-    """How wide slices may be."""
-    if kind == PRODUCTS:
-        return bits_of_products(_terms(problem))
+    """How wide slices may be where nothing is multiplied."""
     if kind == MOVES:
         repetitions = (problem.dy.size // max(1, a.size) for a in problem.arrays.values())
         return bits_of_sums(max(len(problem.arrays), *repetitions))
@@ -177,11 +199,18 @@ def _terms(problem: Problem) -> int:
 class _Run:
     """One block: every product of slices that its tensors need."""
 
-    def __init__(self, block: Block, plan: Plan, summed: dict[str, Digits]) -> None:
-        self.block, self.problem, self.plan, self.summed = block, block.problem, plan, summed
+    def __init__(
+        self, block: Block, plan: Plan, summed: dict[str, Digits], cuts: dict[str, Slices]
+    ) -> None:
+        self.block, self.problem, self.plan = block, block.problem, plan
+        self.summed, self.cuts = summed, cuts
         self.complete: dict[str, Digits | Array] = {}
         self.disputed: dict[str, Dispute] = {}
-        self.dice = np.random.default_rng(SEED)
+
+    @cached_property
+    def dice(self) -> np.random.Generator:
+        """For what a leading slice lacks."""
+        return np.random.default_rng(SEED)
 
     def run(self, wanted: list[str]) -> _Run:
         gradients = [tensor for tensor in wanted if tensor != "y"]
@@ -198,10 +227,14 @@ class _Run:
         if value:
             self._within(a, b)
             factors = {first: a, second: b}
-            self._certify_forward(self._shown({**factors, "bias": bias} if bias else factors))
+            shown = self._shown({**factors, "bias": bias} if bias else factors)
+            lead = self._certify_forward(shown)
+            known = not bias and a.whole and b.whole
             for i, x in a.occupied:
                 for j, w in b.occupied:
-                    self._add("y", i + j, self._forward({first: x, second: w}), a.unit + b.unit)
+                    again = not (known and i == j == 0)
+                    y = self._forward({first: x, second: w}) if again else lead
+                    self._add("y", i + j, y, a.unit + b.unit)
             if bias:
                 self._add_bias({first: a.parts[0], second: b.parts[0]}, bias, a.unit + b.unit)
         if gradients:
@@ -217,7 +250,7 @@ class _Run:
         bias = self.problem.arrays.get("bias")
         zero = {"bias": np.zeros(bias.shape)} if bias is not None else {}
         shown = self._shown({one: a, other: b, "dy": dy})
-        is_lead = all(shown[n] is s.parts[0] for n, s in ((one, a), (other, b), ("dy", dy)))
+        is_lead = a.whole and b.whole and dy.whole
         lead = self._certify_backward(shown.pop("dy"), {**shown, **zero}, gradients)
         # An array whose slices only an unwanted gradient needs takes part with its first.
         xs = a.occupied[: None if f"d{other}" in gradients else 1]
@@ -253,25 +286,29 @@ class _Run:
         if value and (self.plan.kind == MAXIMA or self.problem.options.get("value")):
             # A maximum is one of the numbers that it is given, and so is what fills a frame:
             # nothing is rounded.
-            self.complete["y"] = self._forward(arrays)
-            self._certify_forward(arrays)
+            self.complete["y"] = self._certify_forward(arrays)
         elif value:
             self._moved()
         if gradients:
             dy = self._cut("dy")
-            self._certify_backward(self._shown({"dy": dy})["dy"], arrays, gradients)
-            for level, upstream in dy.occupied:
-                for name, integers in self._backward(upstream * self.plan.scale, arrays).items():
+            shown = self._shown({"dy": dy})["dy"]
+            lead = self._certify_backward(shown, arrays, gradients)
+            for level, part in dy.occupied:
+                known = level == 0 and dy.whole
+                found = lead if known else self._backward(part * self.plan.scale, arrays)
+                for name, integers in found.items():
                     self._add(f"d{name}", level, integers, dy.unit, gradients)
 
     def _moved(self) -> None:
         """y on the slices of all arguments, which begin at one exponent."""
         cuts = {name: self._cut(name) for name in self.problem.arrays}
         unit = next(iter(cuts.values())).unit
-        self._certify_forward(self._shown(cuts))
+        lead = self._certify_forward(self._shown(cuts))
+        known = all(slices.whole for slices in cuts.values())
         for level in range(max(len(slices.parts) for slices in cuts.values())):
             arrays = {name: self._level(slices, level) for name, slices in cuts.items()}
-            self._add("y", level, self._forward(arrays), unit)
+            y = lead if known and level == 0 else self._forward(arrays)
+            self._add("y", level, y, unit)
 
     def _level(self, slices: Slices, level: int) -> Array:
         """A slice, times what an average is divided by; zeros where there is none any more."""
@@ -282,12 +319,14 @@ class _Run:
     # --- refimpl, and torch beside it -----------------------------------------------------
 
     def _cut(self, name: str) -> Slices:
-        array = self.problem.dy if name == "dy" else self.problem.arrays[name]
-        return cut(array, self.plan.bits, self.plan.exponents[name])
+        if name not in self.cuts:
+            array = self.problem.dy if name == "dy" else self.problem.arrays[name]
+            self.cuts[name] = cut(array, self.plan.bits, self.plan.exponents[name])
+        return self.cuts[name]
 
     def _within(self, a: Slices, b: Slices) -> None:
         """Refuse slices whose products could add up to more than float64 holds exactly."""
-        if _terms(self.problem) * a.largest * b.largest > 1 << SIGNIFICAND:
+        if self.plan.terms * a.largest * b.largest > 1 << SIGNIFICAND:
             raise UnfitError("slices are too wide for exact sums")
 
     def _forward(self, arrays: dict[str, Array]) -> Array:
@@ -325,20 +364,23 @@ class _Run:
         shown = {}
         for name, slices in cuts.items():
             lead, most = slices.parts[0], 1 << (slices.bits - 1)
-            if not lead.all():
+            if not slices.whole:
                 size = self.dice.integers(1, most, lead.shape).astype(np.float64)
                 signs = self.dice.integers(0, 2, lead.shape) * 2 - 1
                 lead = np.where(lead == 0, size * signs, lead)
             shown[name] = lead * self.plan.scale if self.plan.scale > 1 else lead
         return shown
 
-    def _certify_forward(self, arrays: dict[str, Array]) -> None:
+    def _certify_forward(self, arrays: dict[str, Array]) -> Array:
+        """What refimpl gives, once torch was asked as well."""
         asked = self.problem._replace(arrays=arrays, dy=np.zeros(self.problem.dy.shape))
         if self.problem.function == SUM:
             theirs = np.sum([part.astype(np.int64) for part in arrays.values()], axis=0)
         else:
             theirs = oracle.forward(self.problem.function, arrays, self.problem.options)
-        self._certify("y", self._forward(arrays), theirs, asked)
+        ours = self._forward(arrays)
+        self._certify("y", ours, theirs, asked)
+        return ours
 
     def _certify_backward(
         self, dy: Array, arrays: dict[str, Array], gradients: list[str]

@@ -24,7 +24,8 @@ fast routines of matrix multiplication and its applications, Numerical Algorithm
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -39,22 +40,28 @@ class UnfitError(ValueError):
     """These numbers cannot be cut into few slices, or what they give is no sum of them."""
 
 
-class Slices(NamedTuple):
+@dataclass(frozen=True)
+class Slices:
     """An array as Σ parts[i]·2^(unit − i·bits); the parts are integers in float64."""
 
     parts: list[Array]
     unit: int
     bits: int
 
-    @property
+    @cached_property
     def occupied(self) -> list[tuple[int, Array]]:
         """The first part, and those that hold anything, with their numbers."""
         return [(k, part) for k, part in enumerate(self.parts) if not k or part.any()]
 
-    @property
+    @cached_property
+    def whole(self) -> bool:
+        """Whether the first part is nowhere 0."""
+        return bool(self.parts[0].all())
+
+    @cached_property
     def largest(self) -> int:
         """The largest |integer| of all parts."""
-        return int(max((np.max(np.abs(part), initial=0.0) for part in self.parts), default=0.0))
+        return int(max((np.abs(part).max(initial=0.0) for part in self.parts), default=0.0))
 
 
 def bits_of_products(terms: int) -> int:
@@ -79,7 +86,7 @@ def bits_of_sums(terms: int) -> int:
 
 def exponent_of(arrays: Sequence[Array]) -> int:
     """The e of the largest |number| < 2^(e − 1) of several arrays; 0 of zeros."""
-    largest = max((float(np.max(np.abs(array), initial=0.0)) for array in arrays), default=0.0)
+    largest = max((float(np.abs(array).max(initial=0.0)) for array in arrays), default=0.0)
     return int(np.frexp(largest)[1]) + 1 if largest else 0
 
 
@@ -101,25 +108,27 @@ def on_grid(array: Array, unit: int, bits: int, most: int = MOST) -> list[Array]
     Raises: UnfitError where there are none, or more than `most`.
     """
     sizes = np.abs(array)
-    largest = np.max(sizes, initial=0.0)
-    smallest = np.min(sizes, initial=np.inf)
+    largest, smallest = sizes.max(initial=0.0), sizes.min(initial=np.inf)
     if not smallest:
-        smallest = np.min(sizes, initial=np.inf, where=sizes > 0)
-    apart = UnfitError(f"sizes from {smallest:.3g} to {largest:.3g}, in units of 2^{unit}")
+        smallest = sizes.min(initial=np.inf, where=sizes > 0)
     # Looked at first: what is far below the last slice would be lost in the scaling.
     if largest and not unit - most * bits < _exponent(smallest) <= _exponent(largest):
-        raise apart
+        raise _apart(smallest, largest, unit)
     if _exponent(largest) - unit > SIGNIFICAND:
-        raise apart
+        raise _apart(smallest, largest, unit)
     rest = scaled(array.astype(np.float64), -unit)
     parts: list[Array] = []
     while not parts or rest.any():
         if len(parts) == most:
-            raise apart
+            raise _apart(smallest, largest, unit)
         part = np.rint(rest)
         parts.append(part)
         rest = (rest - part) * 2.0**bits
     return parts
+
+
+def _apart(smallest: float, largest: float, unit: int) -> UnfitError:
+    return UnfitError(f"sizes from {smallest:.3g} to {largest:.3g}, in units of 2^{unit}")
 
 
 def scaled(array: Array, exponent: int) -> Array:

@@ -38,16 +38,21 @@ class Truth:
         """Where there is a value to compare with: decided, and no overflow of the dtype."""
         return self.decided & np.isfinite(self.nearest)
 
-    def off(self, values: Array) -> Array:
-        """value − exact value in ULP, ∞ for NaN."""
-        off = values.reshape(-1)[self.places].astype(np.float64)
+    def off_into(self, off: Array, values: Array) -> None:
+        """Write value − exact value in ULP into off, ∞ for NaN. values: the tensor in a row."""
+        off[...] = values[self.places]
         # The difference to the nearest float64 is exact where the value is near at all.
         with np.errstate(all="ignore"):
             off -= self.nearest
             off /= self.ulp
             off -= self.rest
-            if np.isnan(np.max(off, initial=0.0)):
+            if np.isnan(off.max(initial=0.0)):
                 off[np.isnan(off)] = np.inf
+
+    def off(self, values: Array) -> Array:
+        """value − exact value in ULP, ∞ for NaN."""
+        off = np.empty(self.nearest.shape)
+        self.off_into(off, values.reshape(-1))
         return off
 
     def errors(self, values: Array) -> Array:
@@ -66,6 +71,14 @@ class Truth:
         if isinstance(self.places, slice):
             return np.arange(self.places.start, self.places.stop)
         return self.places
+
+    def number_of(self, place: int) -> int | None:
+        """Which of these elements is at a flat place."""
+        if isinstance(self.places, slice):
+            inside = self.places.start <= place < self.places.stop
+            return place - self.places.start if inside else None
+        found = np.flatnonzero(self.places == place)
+        return int(found[0]) if found.size else None
 
     def place(self, k: int, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Where a tensor of this shape has the k-th of these elements."""
@@ -111,14 +124,15 @@ def truth_of(values: Array, dtype: str) -> Truth:
     ulp = spacing(np.abs(rounded))
     finite = np.isfinite(rounded)
     rest, radius = np.zeros(len(balls)), np.zeros(len(balls))
-    for k in range(len(balls)):
-        if finite[k]:
-            off = balls[k] - arb(nearest[k])
+    one_by_one = zip(balls, nearest.tolist(), ulp.tolist(), finite.tolist(), strict=True)
+    for k, (ball, near, unit, is_number) in enumerate(one_by_one):
+        if is_number:
+            off = ball - arb(near)
             if not off.is_zero():
-                off = off / arb(ulp[k])
-                rest[k] = float(off)
-                radius[k] = float(off.rad()) + abs(rest[k]) * 2.0**-53  # rounded once more
-        elif not balls[k].is_finite():
+                off = off / arb(unit)
+                rest[k] = there = float(off)
+                radius[k] = float(off.rad()) + abs(there) * 2.0**-53  # rounded once more
+        elif not ball.is_finite():
             radius[k] = np.inf
     nearest = np.where(finite, nearest, np.copysign(np.inf, nearest))
     return Truth(slice(0, len(balls)), nearest, rest, ulp, radius, len(balls))

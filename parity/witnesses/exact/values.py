@@ -21,10 +21,10 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from parity.cases.case import Array
-from parity.witnesses.exact.beside_torch import refuted_by_torch
+from parity.witnesses.exact.beside_torch import Known, refuted_by_torch
 from parity.witnesses.exact.elementwise import RULES, by_definition
 from parity.witnesses.exact.formula import by_balls
-from parity.witnesses.exact.on_slices import Dispute, by_slices, kind_of
+from parity.witnesses.exact.on_slices import Dispute, OnSlices, kind_of
 from parity.witnesses.exact.outer import dweight_of, is_outer
 from parity.witnesses.exact.slices import UnfitError
 from parity.witnesses.exact.truth import COLUMNS, Truth
@@ -48,17 +48,32 @@ class NotApplicable(Exception):  # noqa: N818 (nothing is wrong)
 
 
 def exact_values(
-    problem: Problem, tensors: Iterable[str], rng: np.random.Generator, budget: int = BUDGET
+    problem: Problem,
+    tensors: Iterable[str],
+    rng: np.random.Generator,
+    budget: int = BUDGET,
+    torch: Known | None = None,
 ) -> Iterator[tuple[str, Found]]:
-    """The exact values of tensors, part by part.
+    """The exact values of tensors, part by part. torch: what it gave in float64, if it was asked.
 
     Raises: NotApplicable for inputs with NaN or ∞, and for the loss of no samples.
     """
     check_applicable(problem)
     wanted = list(tensors)
+    asked = _Asked(problem, OnSlices(problem), rng, budget, torch)
     for part in ([t for t in wanted if t == "y"], [t for t in wanted if t != "y"]):
         if part:
-            yield from _of_part(problem, part, rng, budget)
+            yield from _of_part(asked, part)
+
+
+class _Asked(NamedTuple):
+    """A problem, and what it needs on slices and where it goes to balls."""
+
+    problem: Problem
+    slices: OnSlices
+    rng: np.random.Generator
+    budget: int
+    torch: Known | None
 
 
 def check_applicable(problem: Problem) -> None:
@@ -69,23 +84,22 @@ def check_applicable(problem: Problem) -> None:
         raise NotApplicable
 
 
-def _of_part(
-    problem: Problem, tensors: list[str], rng: np.random.Generator, budget: int
-) -> Iterator[tuple[str, Found]]:
+def _of_part(asked: _Asked, tensors: list[str]) -> Iterator[tuple[str, Found]]:
     """Forward and backward apart: what raises in one says nothing of the other."""
+    problem = asked.problem
     try:
         if problem.function in RULES:
-            yield from _patched(problem, tensors, budget)
+            yield from _patched(problem, tensors, asked.budget)
         elif "dweight" in tensors and is_outer(problem):
             yield from (("dweight", truth) for truth in dweight_of(problem))
-            yield from by_slices(problem, [t for t in tensors if t != "dweight"])
+            yield from asked.slices.of([t for t in tensors if t != "dweight"])
         elif kind_of(problem):
-            yield from by_slices(problem, tensors)
+            yield from asked.slices.of(tensors)
         else:
-            yield from _by_balls(problem, tensors, rng, budget)
+            yield from _by_balls(asked, tensors)
     except UnfitError as error:
         yield from ((tensor, Fallback(f"on balls: {error}")) for tensor in tensors)
-        yield from _by_balls(problem, tensors, rng, budget)
+        yield from _by_balls(asked, tensors)
     except Exception as error:
         yield from ((tensor, _broken(error)) for tensor in tensors)
 
@@ -119,24 +133,23 @@ def _with_balls(problem: Problem, tensor: str, truth: Truth, opened: Array) -> T
 # --- all on balls, or a sample ------------------------------------------------------------
 
 
-def _by_balls(
-    problem: Problem, tensors: list[str], rng: np.random.Generator, budget: int
-) -> Iterator[tuple[str, Truth | str]]:
-    if cost(problem) <= budget:
-        yield from _certified(problem, attempted(problem, tensors)).items()
+def _by_balls(asked: _Asked, tensors: list[str]) -> Iterator[tuple[str, Truth | str]]:
+    problem = asked.problem
+    if cost(problem) <= asked.budget:
+        yield from _certified(asked, attempted(problem, tensors)).items()
         return
     for tensor in tensors:
-        pieces = sample(problem, tensor, budget, rng)
+        pieces = sample(problem, tensor, asked.budget, asked.rng)
         if pieces is None:
-            yield from _certified(problem, attempted(problem, [tensor])).items()
+            yield from _certified(asked, attempted(problem, [tensor])).items()
         else:
             yield from ((tensor, part) for part in _of_pieces(problem, pieces, tensor))
 
 
-def _certified(problem: Problem, found: dict[str, Truth | str]) -> dict[str, Truth | str]:
+def _certified(asked: _Asked, found: dict[str, Truth | str]) -> dict[str, Truth | str]:
     """Without what torch contradicts."""
     truths = {tensor: truth for tensor, truth in found.items() if isinstance(truth, Truth)}
-    return {**found, **(refuted_by_torch(problem, truths) if truths else {})}
+    return {**found, **(refuted_by_torch(asked.problem, truths, asked.torch) if truths else {})}
 
 
 def attempted(problem: Problem, tensors: list[str]) -> dict[str, Truth | str]:

@@ -118,7 +118,7 @@ def test_a_sample_says_so() -> None:
     y = oracle.forward(problem.function, problem.arrays, problem.options)
     exact = exact_witness(problem, bounds, {"y": (y, y)}, generator(1, "exact"), budget=1)
     assert exact is not None
-    comparison = module.Comparison(WITHIN, elements=y.size)
+    comparison = module.Comparison(WITHIN, elements=y.size, worst_index=(0,) * y.ndim)
     found = exact.examine("y", (y, y), comparison)
     assert found.exact_elements == y[0, 0].size
     assert found.note == f"{y[0, 0].size} of {y.size} elements exact"
@@ -202,7 +202,7 @@ def test_a_side_past_its_own_bound_is_refuted(who: str) -> None:
     bounds = bounds_of(problem, sides("float64"))
     y = oracle.forward(problem.function, problem.arrays, problem.options)
     off = y + 0.9 * bounds["y"].limit  # of both sides; own bounds are half of it
-    comparison = module.Comparison(WITHIN, elements=y.size)
+    comparison = module.Comparison(WITHIN, elements=y.size, worst_index=(0,) * y.ndim)
 
     def examined(pair: tuple[Array, Array]) -> Closeness:
         exact = exact_witness(problem, bounds, {"y": pair}, generator(1, "exact"))
@@ -332,7 +332,7 @@ def beside_zero(wrong: float) -> Closeness:
     pairs = {"y": (right, right + wrong)}
     found = exact_witness(problem, bounds, pairs, generator(1, "zero"))
     assert found is not None
-    (closeness,) = (beside.closeness() for beside in found.found.values())
+    (closeness,) = (beside.closeness(0) for beside in found.found.values())
     return closeness
 
 

@@ -11,8 +11,9 @@ import pytest
 from problems import problem
 
 import refimpl
+from parity import oracle
 from parity.cases.functions import FUNCTIONS
-from parity.witnesses.exact.beside_torch import refuted_by_torch
+from parity.witnesses.exact.beside_torch import InFloat64, refuted_by_torch
 from parity.witnesses.exact.formula import by_balls
 from parity.witnesses.exact.values import exact_values
 from parity.witnesses.problem import Problem
@@ -74,3 +75,17 @@ def test_it_is_no_exact_value(monkeypatch: pytest.MonkeyPatch) -> None:
     ((tensor, found),) = exact_values(asked, ["y"], np.random.default_rng(1))
     assert tensor == "y"
     assert str(found).startswith("refimpl's formula gives exactly ")
+
+
+def test_what_torch_has_given_is_not_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A case of float64 knows it; a wrong formula is contradicted all the same."""
+    asked = ASKED["softmax"]("float64")
+    torch = oracle.forward("softmax", asked.arrays, {})
+    monkeypatch.setattr(oracle, "forward", None)
+
+    def known(tensor: str) -> InFloat64:
+        return InFloat64(torch, np.full(torch.shape, 1e-15), np.zeros(torch.shape, bool))
+
+    assert refuted_by_torch(asked, by_balls(asked, ["y"]), known) == {}
+    monkeypatch.setattr(refimpl, "softmax", larger(refimpl.softmax))
+    assert list(refuted_by_torch(asked, by_balls(asked, ["y"]), known)) == ["y"]
