@@ -62,6 +62,7 @@ def differentiable(
     with asked():
         y = value_of(function, tensors, options)
 
+    @with_graph()
     def backward(dy: Array) -> dict[str, Array]:
         if not inputs:
             return {}
@@ -105,7 +106,6 @@ def gradients_alone(
     return {name: to_array(found[name]) for name in wanted}
 
 
-@with_graph()
 def _grads(y: Tensor, inputs: Sequence[Tensor], dy: Tensor) -> tuple[Tensor, ...]:
     """∂(Σ dy·y)/∂input; what goes backward from y is 1·dy, exactly dy.
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 import numpy as np
 
 from parity.bounds.bound import Bound
@@ -32,9 +35,7 @@ class Beside:
         self.terms = None if bound.terms is None else _flat(bound.terms, shape)
         self.overflow = _flat(bound.overflow, shape)
         self.overflows = bool(bound.overflow.any())
-        info = np.finfo(pair[1].dtype)
-        self.u, self.least = float(info.eps) / 2, float(info.smallest_subnormal)
-        self.normal = float(info.smallest_normal)
+        self.u, self.least, self.normal = _of_dtype(pair[1].dtype)
         self.said: Dispute | str = ""
         self.fallback = ""
         self._forget()
@@ -100,9 +101,7 @@ class Beside:
 
         Shapes: (2, n), refimpl's and torch's.
         """
-        off = np.empty((2, len(truth.nearest)))
-        for row, side in zip(off, self.sides, strict=True):
-            truth.off_into(row, side)
+        off = truth.off_each(*self.sides)
         if others is not None:
             off[:, others] = 0.0
         return off, np.abs(off)
@@ -237,7 +236,14 @@ def _flat(values: Array, shape: tuple[int, ...]) -> Array:
     """All elements in a row; of one number for all of them, that."""
     if values.size == 1:
         return values.reshape(())
-    return np.broadcast_to(values, shape).reshape(-1)
+    return (values if values.shape == shape else np.broadcast_to(values, shape)).reshape(-1)
+
+
+@cache
+def _of_dtype(dtype: np.dtype[Any]) -> tuple[float, float, float]:
+    """The unit roundoff, the smallest number, the smallest normal one."""
+    info = np.finfo(dtype)
+    return float(info.eps) / 2, float(info.smallest_subnormal), float(info.smallest_normal)
 
 
 def _at(values: Array, truth: Truth) -> Array:

@@ -38,9 +38,11 @@ class Truth:
         """Where there is a value to compare with: decided, and no overflow of the dtype."""
         return self.decided & np.isfinite(self.nearest)
 
-    def off_into(self, off: Array, values: Array) -> None:
-        """Write value − exact value in ULP into off, ∞ for NaN. values: the tensor in a row."""
-        off[...] = values[self.places]
+    def off_each(self, *sides: Array) -> Array:
+        """value − exact value in ULP, ∞ for NaN: a row for each tensor that is given in a row."""
+        off = np.empty((len(sides), len(self.nearest)))
+        for row, values in zip(off, sides, strict=True):
+            row[...] = values[self.places]
         # The difference to the nearest float64 is exact where the value is near at all.
         with np.errstate(all="ignore"):
             off -= self.nearest
@@ -48,12 +50,12 @@ class Truth:
             off -= self.rest
             if np.isnan(off.max(initial=0.0)):
                 off[np.isnan(off)] = np.inf
+        return off
 
     def off(self, values: Array) -> Array:
         """value − exact value in ULP, ∞ for NaN."""
-        off = np.empty(self.nearest.shape)
-        self.off_into(off, values.reshape(-1))
-        return off
+        found: Array = self.off_each(values.reshape(-1))[0]
+        return found
 
     def errors(self, values: Array) -> Array:
         """|value − exact value| in ULP, ∞ for NaN."""
@@ -106,7 +108,7 @@ def truth_near(
     nearest, rest, radius = (part.reshape(-1) for part in (nearest, rest, radius))
     with np.errstate(over="ignore"):
         rounded = nearest.astype(dtype, copy=False)
-    ulp = spacing(np.abs(rounded))
+    ulp = spacing(rounded)
     finite = np.isfinite(rounded)
     if not finite.all():
         rest = np.where(finite, rest, 0.0)
@@ -121,7 +123,7 @@ def truth_of(values: Array, dtype: str) -> Truth:
     nearest = np.array([float(ball) for ball in balls], np.float64)
     with np.errstate(over="ignore"):
         rounded = nearest.astype(dtype)
-    ulp = spacing(np.abs(rounded))
+    ulp = spacing(rounded)
     finite = np.isfinite(rounded)
     rest, radius = np.zeros(len(balls)), np.zeros(len(balls))
     one_by_one = zip(balls, nearest.tolist(), ulp.tolist(), finite.tolist(), strict=True)
