@@ -160,15 +160,14 @@ def rounded_sum(
 
 def _of_sums(magnitude: Array, terms: Array, grown: list[Array], sides: Sides) -> Limits:
     """γ·(op + K·η) + K·η of both sides and of refimpl's: what does not grow with op is small."""
-    if grown[0] is grown[1] and sides[0].eta == sides[1].eta:
-        ours = magnitude * grown[0]
-        ours += (1 + grown[0]) * terms * sides[0].eta
-        return Limits(2 * ours, ours)
-    floors = [(1 + g) * terms * side.eta for g, side in zip(grown, sides, strict=True)]
-    both, ours = magnitude * (grown[0] + grown[1]), magnitude * grown[0]
-    both += floors[0] + floors[1]
-    ours += floors[0]
-    return Limits(both, ours)
+    ours, theirs = grown
+    floor = other = (1 + ours) * terms * sides[0].eta
+    if ours is not theirs or sides[0].eta != sides[1].eta:
+        other = (1 + theirs) * terms * sides[1].eta
+    both, own = magnitude * (ours + theirs), magnitude * ours
+    both += floor + other
+    own += floor
+    return Limits(both, own)
 
 
 def is_exact(arrays: Arrays, magnitude: Array, sides: Sides) -> bool:
