@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import isnan
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -83,7 +84,7 @@ def bounded(
     shape = limit.shape
     if magnitude.shape not in (shape, ()):
         shape = np.broadcast_shapes(shape, magnitude.shape)
-    if np.max(magnitude, initial=0.0) * OUTWARD < largest:
+    if magnitude.max(initial=0.0) * OUTWARD < largest:
         overflow = np.zeros(shape, bool)
     else:
         overflow = ~(magnitude * OUTWARD < largest) & np.isfinite(limit + 0 * magnitude)
@@ -100,7 +101,7 @@ def _outward(limit: Array, overflow: Array) -> Array:
         limit = np.where(overflow, 0.0, limit)
     elif limit.shape != overflow.shape:
         limit = np.broadcast_to(limit, overflow.shape)
-    if np.isnan(np.max(limit, initial=0.0)):
+    if isnan(limit.max(initial=0.0)):
         # An undefined limit (∞·0 beside an infinite input) asks for equality.
         limit = np.where(np.isnan(limit), 0.0, limit)
     return limit
@@ -152,10 +153,10 @@ def rounded_sum(
     limits = both.both if alike else both
     growth = 1 + np.minimum(worst, 1)
     largest = magnitude if largest is None else largest
-    peak = np.asarray(np.max(largest, initial=0.0) * np.max(growth, initial=1.0))
+    peak = np.asarray(largest.max(initial=0.0) * growth.max(initial=1.0))
     if not peak * OUTWARD < min(side.largest for side in sides):
         peak = largest * growth  # an element may overflow
-    return bounded(limits, peak, sides, magnitude, float(np.max(terms, initial=0)))
+    return bounded(limits, peak, sides, magnitude, float(terms.max(initial=0)))
 
 
 def _of_sums(magnitude: Array, terms: Array, grown: list[Array], sides: Sides) -> Limits:
@@ -172,7 +173,7 @@ def _of_sums(magnitude: Array, terms: Array, grown: list[Array], sides: Sides) -
 
 def is_exact(arrays: Arrays, magnitude: Array, sides: Sides) -> bool:
     """Whether every partial sum of products of these inputs is a representable integer."""
-    largest = float(np.max(magnitude, initial=0.0))
+    largest = float(magnitude.max(initial=0.0))
     return largest < min(1 / side.u for side in sides) and all(map(is_whole, arrays.values()))
 
 
@@ -201,6 +202,6 @@ def of_magnitudes(options: Options) -> Options:
 
 def _magnitude(array: Array) -> Array:
     values = np.asarray(np.abs(array)).astype(np.float64, copy=False)
-    if np.max(values, initial=0.0) < np.inf:
+    if values.max(initial=0.0) < np.inf:
         return values
     return np.where(np.isfinite(values), values, 0.0)

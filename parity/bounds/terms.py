@@ -47,7 +47,7 @@ class Terms(NamedTuple):
     def most(self) -> int:
         """The largest K of any element of any tensor."""
         counts = (self.value, *self.gradients.values())
-        return max(int(np.max(count, initial=0)) for count in counts)
+        return max(int(count.max(initial=0)) for count in counts)
 
 
 def terms_of(function: str, shapes: Shapes, options: Options) -> Terms:

@@ -179,23 +179,28 @@ def check_accumulated(
 
 def with_power(row: Row, theirs: Array, found: Accumulated) -> Row:
     """The row with its bound_over_value; blind if it could not see a known mistake."""
-    row, reasons = beside_values(row, found.error, theirs), []
-    if (row.bound_over_value or 0) >= 1:
+    over, largest = over_values(found.error, theirs)
+    changes: dict[str, Any] = {
+        "bound_over_value": over,
+        "largest_value": largest,
+        "kinks": found.kinks,
+    }
+    reasons = []
+    if over >= 1:
         reasons.append("the bound is as large as the values")
     if _is_hidden(MISTAKE, theirs, found.error):
         reasons.append("a gradient 0.05 % too large would stay under the bound")
     if found.kinks > MAX_KINKS * theirs.size:
         reasons.append("kinks in more than 1 % of the elements")
-    row = replace(row, kinks=found.kinks)
-    if row.verdict == OUTSIDE or not reasons:
-        return row
-    return replace(row, verdict=BLIND, note=joined(row.note, *reasons))
+    if row.verdict != OUTSIDE and reasons:
+        changes |= {"verdict": BLIND, "note": joined(row.note, *reasons)}
+    return replace(row, **changes)
 
 
 def _is_hidden(mistake: float, theirs: Array, error: Array) -> bool:
     """Whether every value may be off by so much of itself; the largest mostly says no."""
     if theirs.size and error.shape == theirs.shape:
-        largest = np.unravel_index(np.argmax(theirs), theirs.shape)
+        largest = np.unravel_index(theirs.argmax(), theirs.shape)
         if not mistake * abs(float(theirs[largest])) <= error[largest]:
             return False
     return bool(np.all(mistake * np.abs(theirs.astype(np.float64)) <= error))
@@ -203,9 +208,18 @@ def _is_hidden(mistake: float, theirs: Array, error: Array) -> bool:
 
 def beside_values(row: Row, error: Array, theirs: Array) -> Row:
     """The row with the largest |value| of its tensor, and the largest bound over that."""
-    largest = largest_value(theirs)
-    over = float(ratios(np.max(error, initial=0), np.asarray(largest)))
+    over, largest = over_values(error, theirs)
     return replace(row, bound_over_value=over, largest_value=largest)
+
+
+def over_values(error: Array, theirs: Array) -> tuple[float, float]:
+    """The largest bound over the largest |value| of a tensor, and that value.
+
+    >>> over_values(np.array([0.25, 2]), np.array([1, -8], np.float32))
+    (0.25, 8.0)
+    """
+    largest = largest_value(theirs)
+    return float(ratios(error.max(initial=0), np.asarray(largest))), largest
 
 
 def largest_value(tensor: Array) -> float:
@@ -214,8 +228,7 @@ def largest_value(tensor: Array) -> float:
     >>> largest_value(np.array([1, -8, 4], np.float32))
     8.0
     """
-    ends = np.array([np.max(tensor, initial=0), np.min(tensor, initial=0)], np.float64)
-    return float(np.max(np.abs(ends)))
+    return max(float(tensor.max(initial=0)), -float(tensor.min(initial=0)))
 
 
 def _pairs(

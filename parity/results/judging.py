@@ -132,9 +132,9 @@ def judged_already(
 def seen_without_exact(bound: Bound, theirs: Array) -> Resolution:
     """What the bound of both sides lets through, beside torch's values."""
     u = float(np.finfo(theirs.dtype).eps) / 2
-    judged = ~bound.overflow if np.any(bound.overflow) else None
+    judged = ~bound.overflow if bound.overflow.any() else None
     if bound.exact and judged is None:
-        return Resolution(u, u) if np.any(theirs) else Resolution()
+        return Resolution(u, u) if theirs.any() else Resolution()
     return resolution(bound.limit, theirs, judged, u)
 
 
@@ -146,16 +146,16 @@ def is_open(pair: tuple[Array, Array], bound: Bound) -> bool:
     if not _is_seen_at_largest(bound, theirs) and seen_without_exact(bound, theirs).blind:
         return True
     with np.errstate(all="ignore"):
-        if np.all(np.abs(ours.astype(np.float64) - theirs) <= bound.limit):
+        if (np.abs(ours.astype(np.float64) - theirs) <= bound.limit).all():
             return False
     return bool(np.any((element_differences(ours, theirs) > bound.limit) & ~bound.overflow))
 
 
 def _is_seen_at_largest(bound: Bound, theirs: Array) -> bool:
     """Whether the known mistake shows where the value is largest, which it mostly does."""
-    if not theirs.size or bound.limit.shape != theirs.shape or np.any(bound.overflow):
+    if not theirs.size or bound.limit.shape != theirs.shape or bound.overflow.any():
         return False
-    largest = np.unravel_index(np.argmax(theirs), theirs.shape)
+    largest = np.unravel_index(theirs.argmax(), theirs.shape)
     value = float(theirs[largest])
     return bool(np.isfinite(value) and bound.limit[largest] < MISTAKE * abs(value))
 

@@ -48,7 +48,7 @@ def relative(room: Array, values: Array, judged: Array | None) -> Array:
         shares = np.asarray(room / sizes)
     if judged is not None:
         shares = np.where(judged, shares, np.inf)
-    if not np.min(shares, initial=np.inf) > 0 or not np.max(sizes, initial=0.0) < np.inf:
+    if not shares.min(initial=np.inf) > 0 or not sizes.max(initial=0.0) < np.inf:
         seen = (sizes > 0) & np.isfinite(sizes) & ~np.isnan(shares)
         shares = np.where(seen, shares, np.inf)
     return shares
@@ -56,7 +56,7 @@ def relative(room: Array, values: Array, judged: Array | None) -> Array:
 
 def of_shares(shares: Array, u: float) -> Resolution:
     """The smallest, and the median of those that say anything."""
-    smallest = float(np.min(shares, initial=np.inf))
+    smallest = float(shares.min(initial=np.inf))
     if smallest == np.inf:
         return Resolution()
     some = shares.reshape(-1)[:: max(1, shares.size // MEDIAN_OF)]

@@ -275,7 +275,7 @@ def check_exact(shape: Geometry, sets: Sets) -> None:
     v = {name: lattice.largest() for name, lattice in sets.directions.items()}
     reached = {name: array + v.get(name, 0) for name, array in largest.items()}
     for name, magnitudes in largest_sums(shape, reached, dy).items():
-        most = np.max(magnitudes, initial=0.0)
+        most = magnitudes.max(initial=0.0)
         if not most < SUM_BELOW:
             raise NotExactError(f"sums of {name} reach {most:.0f}, past the exact {SUM_BELOW}")
         beside = np.max(dy if name == "y" else v[name], initial=0)
@@ -328,7 +328,7 @@ def _difference(question: Question, arrays: Arrays, v: Arrays, shape: Shape) -> 
         y: Array = asked(lambda: question.forward(moved))
         if y.shape != shape:
             raise NotExactError(f"the forward gives y of shape {y.shape}, torch {shape}")
-        if _integers(y) is None or not np.max(np.abs(y), initial=0) < SUM_BELOW:
+        if _integers(y) is None or not np.abs(y).max(initial=0) < SUM_BELOW:
             raise NotExactError("the forward gives no integers, or too large ones")
         return y
 
@@ -352,7 +352,7 @@ def _inner(a: Array, b: Array) -> Number:
     if not np.isfinite(a).all():
         return nan
     whole = _integers(a)
-    if whole is None or not float(np.max(np.abs(a))) * float(np.max(np.abs(b))) < PRODUCT_BELOW:
+    if whole is None or not float(np.abs(a).max()) * float(np.abs(b).max()) < PRODUCT_BELOW:
         return sum((Fraction(x) * int(y) for x, y in zip(a.tolist(), b.tolist(), strict=True)), 0)
     products = whole * b.astype(np.int64)
     high, low = products >> HALF, products & ((1 << HALF) - 1)

@@ -247,7 +247,7 @@ def _terms(shape: Geometry, dy_shape: Shape) -> tuple[Array, Mapping[str, Array]
 
 def _most(terms: Array, size: Shape) -> int:
     """The largest K of a tensor of this size, at least 1: an empty one has no sums."""
-    return max(1, int(np.max(terms, initial=0))) if prod(size) else 1
+    return max(1, int(terms.max(initial=0))) if prod(size) else 1
 
 
 def _no_larger(most: dict[str, int], allowed: dict[str, int]) -> dict[str, int]:
@@ -267,7 +267,7 @@ def _check_exact(shape: Geometry, pattern: Pattern, limit: int) -> None:
     dy = largest.pop("dy")
     result = oracle.gradients(shape.function, largest, shape.options, dy, shape.inputs)
     for magnitude in (result.y, *result.gradients.values()):
-        if not np.max(magnitude, initial=0.0) < limit:
+        if not magnitude.max(initial=0.0) < limit:
             raise NotExactError(f"sums reach {np.max(magnitude):.0f}, past the exact {limit}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isnan
 from typing import NamedTuple
 
 import numpy as np
@@ -45,7 +46,7 @@ def added(drift: Accumulated, rounding: Array) -> Accumulated:
 
 def without_nan(error: Array) -> Array:
     """Errors, where what is no number bounds nothing."""
-    if not np.isnan(np.max(error, initial=0.0)):
+    if not isnan(error.max(initial=0.0)):
         return error
     return np.where(np.isnan(error), np.inf, error)
 
