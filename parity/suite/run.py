@@ -26,7 +26,7 @@ from parity.suite.workers import collected_seldom, one_thread
 from parity.witnesses.properties.check import check_properties
 from parity.witnesses.properties.check_network import check_network_properties
 
-CHUNK = 8  # small tasks handed to a worker at a time
+CHUNK = 24  # small tasks handed to a worker at a time
 LONG = 0.1  # seconds of a task that is not small
 
 
