@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -36,6 +37,10 @@ class Axis:
     def off(self, side: Arithmetic) -> Array:
         """What a place may be off by, in pixels."""
         return np.asarray(PLACE * side.u * self.size)
+
+    def beside(self, k: int, border: bool) -> Array:
+        """The pixel k behind the first; at the border the last one in its place."""
+        return np.clip(self.first + k, 0, self.n - 1) if border else self.first + k
 
     def near(self, side: Arithmetic) -> Array:
         """Whether another pixel may be the one before: 1 or 0."""
@@ -79,93 +84,102 @@ def _add(shape: tuple[int, ...], rows: Array, columns: Array, parts: Array) -> A
 Corner = tuple[Array, Array, Array, Array, Array]
 
 
-def grid_sample(given: Given) -> Understood:
+@dataclass(frozen=True)
+class _Sampling:
     """Σ over the four pixels around a place of their shares.
 
     A place is off by PLACE roundings of the size of its axis; that moves a share by as much, and
     near a pixel it may turn to the pixel beside it: the value goes on there, the slope jumps.
     """
-    if given["interpolation_mode"] != BILINEAR or given["padding_mode"] not in (ZEROS, BORDER):
-        raise NotUnderstoodError("grid_sample that is not bilinear, or that reflects")
-    x, grid = given["input"], given["grid"]
-    corners, border = bool(given["align_corners"]), given["padding_mode"] == BORDER
 
-    def axes(grid: Array) -> tuple[Axis, Axis]:
-        h, w = x.shape[-2:]
-        return _axis(grid[..., 1], h, corners, border), _axis(grid[..., 0], w, corners, border)
+    sizes: tuple[int, int]  # of a map
+    corners: bool
+    border: bool
 
-    def four(grid: Array) -> Iterator[Corner]:
+    def axes(self, grid: Array) -> tuple[Axis, Axis]:
+        h, w = self.sizes
+        down = _axis(grid[..., 1], h, self.corners, self.border)
+        return down, _axis(grid[..., 0], w, self.corners, self.border)
+
+    def four(self, grid: Array) -> Iterator[Corner]:
         """Row, column, share, and the shares' slopes by row and by column."""
-        down, right = axes(grid)
+        down, right = self.axes(grid)
         for i, (of_row, by_row) in enumerate(((1 - down.share, -1.0), (down.share, 1.0))):
             for j, (of_column, by_column) in enumerate(
                 ((1 - right.share, -1.0), (right.share, 1.0))
             ):
                 rows, columns = down.first + i, right.first + j
-                if border:
+                if self.border:
                     rows, columns = np.minimum(rows, down.n - 1), np.minimum(columns, right.n - 1)
                 yield rows, columns, of_row * of_column, by_row * of_column, of_row * by_column
 
-    def largest(x: Array, grid: Array) -> Array:
+    def largest(self, x: Array, grid: Array) -> Array:
         """(N, C, …): the largest pixel that may be read."""
-        down, right = axes(grid)
+        down, right = self.axes(grid)
         read = (_read(np.abs(x), down.first + i, right.first + j) for i in AROUND for j in AROUND)
         return np.asarray(np.max(np.stack(list(read)), 0))
 
-    def of(x: Array, grid: Array) -> Sized:
-        value = sum(share[:, None] * _read(x, r, c) for r, c, share, _, _ in four(grid))
-        return Sized(np.asarray(value), largest(x, grid))
+    def of(self, x: Array, grid: Array) -> Sized:
+        value = sum(share[:, None] * _read(x, r, c) for r, c, share, _, _ in self.four(grid))
+        return Sized(np.asarray(value), self.largest(x, grid))
 
-    def moved(side: Arithmetic, grid: Array) -> Array:
-        down, right = axes(grid)
+    def moved(self, side: Arithmetic, grid: Array) -> Array:
+        down, right = self.axes(grid)
         return (down.off(side) + right.off(side))[:, None]
 
-    def off(side: Arithmetic, x: Array, grid: Array) -> Array:
-        size = largest(x, grid)
-        return np.asarray(2 * size * moved(side, grid) + 10 * side.u * size + 8 * side.eta)
+    def off(self, side: Arithmetic, x: Array, grid: Array) -> Array:
+        size = self.largest(x, grid)
+        return np.asarray(2 * size * self.moved(side, grid) + 10 * side.u * size + 8 * side.eta)
 
-    def slopes(dy: Array, x: Array, grid: Array, sized: bool) -> Array:
+    def slopes(self, dy: Array, x: Array, grid: Array, sized: bool) -> Array:
         """(N, …, 2): by column and by row, as the grid has them."""
         found = [np.zeros(grid.shape[:-1]), np.zeros(grid.shape[:-1])]
         change: Callable[[Array], Array] = np.abs if sized else np.asarray
-        for rows, columns, _, by_row, by_column in four(grid):
+        for rows, columns, _, by_row, by_column in self.four(grid):
             reached = np.sum(change(dy) * _read(change(x), rows, columns), 1)
             found[0] += reached * change(by_column)
             found[1] += reached * change(by_row)
-        down, right = axes(grid)
+        down, right = self.axes(grid)
         return np.stack([found[0] * right.slope, found[1] * down.slope], -1)
 
-    def back(dy: Array, x: Array, grid: Array) -> Sequence[Sized]:
+    def back(self, dy: Array, x: Array, grid: Array) -> Sequence[Sized]:
         to_x, size = np.zeros(x.shape), np.zeros(x.shape)
-        for rows, columns, share, _, _ in four(grid):
+        for rows, columns, share, _, _ in self.four(grid):
             to_x += _add(x.shape, rows, columns, share[:, None] * dy)
             size += _add(x.shape, rows, columns, share[:, None] * np.abs(dy))
         return (
             Sized(to_x, size),
-            Sized(slopes(dy, x, grid, sized=False), slopes(dy, x, grid, sized=True)),
+            Sized(self.slopes(dy, x, grid, sized=False), self.slopes(dy, x, grid, sized=True)),
         )
 
-    def off_back(side: Arithmetic, dy: Array, x: Array, grid: Array) -> Sequence[Array]:
-        (_, size), (_, turned) = back(dy, x, grid)
-        down, right = axes(grid)
+    def off_back(self, side: Arithmetic, dy: Array, x: Array, grid: Array) -> Sequence[Array]:
+        (_, size), (_, turned) = self.back(dy, x, grid)
+        down, right = self.axes(grid)
         spread, counts = np.zeros(x.shape), np.zeros(x.shape)
-        each = np.abs(dy) * (2 * moved(side, grid) + 6 * side.u)
-        for i in AROUND:
-            for j in AROUND:
-                rows = np.clip(down.first + i, 0, down.n - 1) if border else down.first + i
-                columns = np.clip(right.first + j, 0, right.n - 1) if border else right.first + j
-                spread += _add(x.shape, rows, columns, each)
-                counts += _add(x.shape, rows, columns, np.ones(dy.shape))
+        each = np.abs(dy) * (2 * self.moved(side, grid) + 6 * side.u)
+        for i, j in product(AROUND, AROUND):
+            rows, columns = down.beside(i, self.border), right.beside(j, self.border)
+            spread += _add(x.shape, rows, columns, each)
+            counts += _add(x.shape, rows, columns, np.ones(dy.shape))
         to_x = spread * 1.01 + gamma(counts + 4, side.u) * (size + spread) + counts * side.eta
-        reach = np.sum(np.abs(dy) * largest(x, grid), 1)
+        reach = np.sum(np.abs(dy) * self.largest(x, grid), 1)
         channels = float(gamma(np.asarray(x.shape[1] * 4.0 + 12), side.u))
-        jumps = [4 * right.near(side) + 4 * moved(side, grid)[:, 0], 4 * down.near(side)]
-        jumps[1] = jumps[1] + 4 * moved(side, grid)[:, 0]
+        jumps = [4 * right.near(side) + 4 * self.moved(side, grid)[:, 0], 4 * down.near(side)]
+        jumps[1] = jumps[1] + 4 * self.moved(side, grid)[:, 0]
         scale = [np.full(reach.shape, axis.slope.max(initial=0.0)) for axis in (right, down)]
         bent = np.stack([reach * jump * s for jump, s in zip(jumps, scale, strict=True)], -1)
         return to_x, bent + channels * turned + 8 * side.eta
 
-    reference = Formula("grid_sample", {"x": x, "grid": grid}, of, off, back, off_back)
+
+def grid_sample(given: Given) -> Understood:
+    """Pixels read at the places of a grid, between their four neighbours."""
+    if given["interpolation_mode"] != BILINEAR or given["padding_mode"] not in (ZEROS, BORDER):
+        raise NotUnderstoodError("grid_sample that is not bilinear, or that reflects")
+    x, grid = given["input"], given["grid"]
+    h, w = x.shape[-2:]
+    made = _Sampling((h, w), bool(given["align_corners"]), given["padding_mode"] == BORDER)
+    arrays = {"x": x, "grid": grid}
+    reference = Formula("grid_sample", arrays, made.of, made.off, made.back, made.off_back)
     return Understood(reference, {"x": ("input", same), "grid": ("grid", same)})
 
 
