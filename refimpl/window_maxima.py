@@ -60,7 +60,7 @@ def first_maximum(rows: Array) -> Array:
 
 def _leader(row: list[Any]) -> int:
     first, leader = 0, row[0]
-    for k, element in enumerate(row):
-        if k and element > leader:
+    for k, element in enumerate(row[1:], start=1):
+        if element > leader:
             first, leader = k, element
     return first
