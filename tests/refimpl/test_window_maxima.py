@@ -18,6 +18,7 @@ GEOMETRIES: list[tuple[tuple[int, ...], dict[str, Any]]] = [
     ((2, 3, 9, 8), {"kernel_size": (7, 6), "padding": (3, 2), "stride": 4}),
     ((1, 2, 11, 12), {"kernel_size": (5, 4), "dilation": (2, 3), "stride": (2, 1)}),
     ((2, 1, 4, 5, 6), {"kernel_size": (3, 4, 5), "padding": (1, 2, 0), "ceil_mode": True}),
+    ((1, 2, 23, 20), {"kernel_size": (17, 16), "stride": (2, 3)}),  # more places than a byte counts
 ]
 VALUES = {
     "numbers": lambda rng, shape: rng.normal(size=shape),
