@@ -48,7 +48,7 @@ def compare(refimpl: Array, torch: Array, bound: Bound) -> Comparison:
         return _incomparable(refimpl, torch, (0,) * torch.ndim, note)
     if not torch.size:
         return Comparison(IDENTICAL if bound.exact else WITHIN)
-    limit, overflow = _flat(bound.limit, torch.shape), _flat(bound.overflow, torch.shape)
+    limit, overflow = flat(bound.limit, torch.shape), flat(bound.overflow, torch.shape)
     ours, theirs = refimpl.reshape(-1), torch.reshape(-1)
     found = _whole(
         [
@@ -73,7 +73,8 @@ def compare(refimpl: Array, torch: Array, bound: Bound) -> Comparison:
     )
 
 
-def _flat(array: Array, shape: tuple[int, ...]) -> Array:
+def flat(array: Array, shape: tuple[int, ...]) -> Array:
+    """All elements of an array that is broadcast to a shape, in a row."""
     if array.shape != shape:
         array = np.broadcast_to(array, shape)
     return array.reshape(-1)

@@ -19,6 +19,7 @@ import numpy as np
 from flint import arb, arb_mat, ctx
 
 from parity.cases.case import Array
+from parity.witnesses.object_arrays import of_objects
 
 PRECISION = 200  # bits; float64 has 53
 
@@ -237,16 +238,12 @@ def exact_balls(array: Array) -> Array:
     >>> exact_balls(np.array([0.5, 3.0]))
     array([Ball(0.500000000000000), Ball(3.00000000000000)], dtype=object)
     """
-    found = np.empty(array.size, object)
-    found[:] = list(map(Ball, map(arb, array.ravel().tolist())))
-    return found.reshape(array.shape)
+    return of_objects(map(Ball, map(arb, array.ravel().tolist())), array.shape)
 
 
 def exact_arbs(array: Array) -> Array:
     """The same without an order: faster, for sums and products, which compare nothing."""
-    found = np.empty(array.size, object)
-    found[:] = list(map(arb, array.ravel().tolist()))
-    return found.reshape(array.shape)
+    return of_objects(map(arb, array.ravel().tolist()), array.shape)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import numpy as np
 from parity.bounds.bound import Bound
 from parity.cases.case import Array
 from parity.results.closeness import Closeness, ElementsBeside, LostDigits, closer
-from parity.results.comparison import ratios
+from parity.results.comparison import flat, ratios
 from parity.results.judging import joined
 from parity.results.resolution import of_shares, relative
 from parity.witnesses.exact.beside_torch import InFloat64
@@ -234,9 +234,7 @@ def _theirs(both: Array, own: Array) -> Array:
 
 def _flat(values: Array, shape: tuple[int, ...]) -> Array:
     """All elements in a row; of one number for all of them, that."""
-    if values.size == 1:
-        return values.reshape(())
-    return (values if values.shape == shape else np.broadcast_to(values, shape)).reshape(-1)
+    return values.reshape(()) if values.size == 1 else flat(values, shape)
 
 
 @cache

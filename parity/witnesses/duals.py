@@ -19,6 +19,7 @@ from flint import arb, arb_mat
 
 from parity.cases.case import Array
 from parity.witnesses.balls import Undecided, arb_of, matrix_products, power_of
+from parity.witnesses.object_arrays import of_objects
 
 
 class Kink(ArithmeticError):  # noqa: N818 (it is no error of the code that compares)
@@ -227,10 +228,8 @@ def duals(array: Array, tangents: Array, make: Callable[[Any, Any], Dual] = Dual
     >>> duals(np.array([0.5]), np.array([3]))
     array([Dual(0.500000000000000, 3.00000000000000)], dtype=object)
     """
-    found = np.empty(array.size, object)
     values, along = (map(arb, side.ravel().tolist()) for side in (array, tangents))
-    found[:] = list(map(make, values, along))
-    return found.reshape(array.shape)
+    return of_objects(map(make, values, along), array.shape)
 
 
 def constant_duals(array: Array, make: Callable[[Any, Any], Dual] = Dual) -> Array:

@@ -50,6 +50,7 @@ from parity.witnesses.lattices import (
     geometry,
     patterns,
 )
+from parity.witnesses.object_arrays import of_objects
 from parity.witnesses.pieces import cost
 from parity.witnesses.problem import Problem
 from parity.witnesses.reciprocals import SHARE, Means, means_of
@@ -340,9 +341,7 @@ def _those_off(right: Fraction, ours: float, theirs: float) -> str:
 
 def exactly(array: Array, kind: type[int | Fraction] = Fraction) -> Array:
     """The same integers as objects of an exact kind, which take longer the more they can do."""
-    exact = np.empty(array.size, object)
-    exact[:] = [kind(value) for value in array.ravel().tolist()]
-    return exact.reshape(array.shape)
+    return of_objects(map(kind, array.ravel().tolist()), array.shape)
 
 
 # --- rows ---------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from parity.results.findings import Findings
 from parity.results.judging import attempt
 from parity.results.rows import WitnessRow
 from parity.results.verdicts import AGREES, OUTSIDE, SYMBOLS
+from parity.witnesses.object_arrays import of_objects
 from parity.witnesses.symbols import Branched, branched, expressions, symbols
 from parity.witnesses.vanishing import vanishes
 
@@ -109,9 +110,7 @@ def _generators(arrays: list[Array]) -> dict[Any, Any]:
 
 
 def _in_ring(array: Array, generators: Mapping[Any, Any]) -> Array:
-    found = np.empty(array.size, object)
-    found[:] = [generators[symbol] for symbol in array.flat]
-    return found.reshape(array.shape)
+    return of_objects((generators[symbol] for symbol in array.flat), array.shape)
 
 
 class _Derivatives:

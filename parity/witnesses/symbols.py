@@ -14,6 +14,8 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
+from parity.witnesses.object_arrays import of_objects
+
 Array: TypeAlias = NDArray[Any]
 
 
@@ -153,7 +155,5 @@ def expressions(array: Any) -> Array:
     array([2*x1, 2*x2], dtype=object)
     """
     given = np.asarray(array, dtype=object)
-    found = [v.expression if isinstance(v, Branched) else v for v in given.ravel()]
-    result = np.empty(len(found), object)
-    result[:] = found
-    return result.reshape(given.shape)
+    found = (v.expression if isinstance(v, Branched) else v for v in given.ravel())
+    return of_objects(found, given.shape)

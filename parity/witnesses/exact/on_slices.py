@@ -89,14 +89,6 @@ def kind_of(problem: Problem) -> str:
     return {"averages": AVERAGES, "maxima": MAXIMA}.get(rule, "")
 
 
-def by_slices(problem: Problem, tensors: Iterable[str]) -> Iterator[Found]:
-    """The exact values of tensors, block by block, or where refimpl and torch dispute.
-
-    Raises: UnfitError where numbers are too far apart, or results too small, for slices.
-    """
-    return OnSlices(problem).of(tensors)
-
-
 class OnSlices:
     """A problem whose arrays are cut once, for the value and then for the gradients."""
 
@@ -109,7 +101,10 @@ class OnSlices:
         self._cuts: dict[str, Slices] = {}  # of a problem of one block
 
     def of(self, tensors: Iterable[str]) -> Iterator[Found]:
-        """What `by_slices` says."""
+        """The exact values of tensors, block by block, or where refimpl and torch dispute.
+
+        Raises: UnfitError where numbers are too far apart, or results too small, for slices.
+        """
         wanted, problem, dtype = list(tensors), self.problem, self.problem.dy.dtype.name
         summed: dict[str, Digits] = {}
         disputed: dict[str, Dispute] = {}

@@ -23,7 +23,7 @@ from parity.results.verdicts import OUTSIDE
 from parity.witnesses.closeness import exact_witness
 from parity.witnesses.exact import on_slices, partition
 from parity.witnesses.exact.accumulation import ImpossibleError
-from parity.witnesses.exact.on_slices import Dispute, by_slices, kind_of
+from parity.witnesses.exact.on_slices import Dispute, OnSlices, kind_of
 from parity.witnesses.exact.slices import UnfitError
 from parity.witnesses.exact.truth import Truth
 from parity.witnesses.problem import SUM, Problem
@@ -121,7 +121,7 @@ def found_by_slices(asked: Problem) -> dict[str, list[Truth]]:
     tensors = ["y", *(f"d{name}" for name in FUNCTIONS[asked.function].inputs)]
     wanted = [t for t in tensors if t == "y" or t[1:] in asked.arrays]
     found: dict[str, list[Truth]] = {tensor: [] for tensor in wanted}
-    for tensor, truth in by_slices(asked, wanted):
+    for tensor, truth in OnSlices(asked).of(wanted):
         assert isinstance(truth, Truth)
         found[tensor].append(truth)
     return found
@@ -180,7 +180,7 @@ def test_a_sum_of_gradients() -> None:
     parts = {str(k): rng.normal(size=(3, 5)) * 10.0**k for k in range(3)}
     asked = Problem(SUM, parts, {}, np.zeros((3, 5)))
     total = parts["0"] + parts["1"] + parts["2"]
-    ((tensor, truth),) = by_slices(asked, ["y"])
+    ((tensor, truth),) = OnSlices(asked).of(["y"])
     assert tensor == "y"
     assert isinstance(truth, Truth)
     assert np.all(truth.errors(total) <= 1.5)
@@ -209,7 +209,7 @@ def test_slices_that_are_too_wide_are_refused(monkeypatch: pytest.MonkeyPatch, m
     x = np.full((1, 2**13), 2.0**23 - 1)
     asked = Problem("linear", {"x": x, "weight": x.copy()}, {}, np.full((1, 1), 2.0**23 - 1))
     with pytest.raises(UnfitError, match="too wide for exact sums"):
-        list(by_slices(asked, ["y"]))
+        list(OnSlices(asked).of(["y"]))
 
 
 def test_numbers_too_far_apart() -> None:
@@ -218,10 +218,10 @@ def test_numbers_too_far_apart() -> None:
     weight = np.array([[1.0, 1.0]])
     asked = Problem("linear", {"x": x, "weight": weight}, {}, np.ones((1, 1)))
     with pytest.raises(UnfitError, match="sizes from"):
-        list(by_slices(asked, ["y"]))
+        list(OnSlices(asked).of(["y"]))
     biased = {"x": weight, "weight": weight, "bias": np.array([1e-300])}
     with pytest.raises(UnfitError, match="a bias in units of"):
-        list(by_slices(Problem("linear", biased, {}, np.ones((1, 1))), ["y"]))
+        list(OnSlices(Problem("linear", biased, {}, np.ones((1, 1)))).of(["y"]))
 
 
 # --- whose formula is wrong ---------------------------------------------------------------
@@ -355,7 +355,7 @@ def test_no_outlier_hides_the_others(monkeypatch: pytest.MonkeyPatch, outlier: f
     asked = problem("conv2d", "float32", x=(3, 2, 6, 6), weight=(2, 2, 3, 3))
     asked.arrays["x"][0, 0, 0, 0] = outlier
     monkeypatch.setattr(refimpl, "conv2d", exchanged(refimpl.conv2d))
-    said = dict(by_slices(asked, ["y"]))["y"]
+    said = dict(OnSlices(asked).of(["y"]))["y"]
     assert isinstance(said, Dispute)
     assert said.place[0] in (1, 2)
 
@@ -367,7 +367,7 @@ def test_a_small_bias_is_not_hidden_by_a_large_one(monkeypatch: pytest.MonkeyPat
         refimpl, "linear", lambda x, w, b=None: right(x, w, None if b is None else b * (b > 1e6))
     )
     arrays = {"x": np.ones((1, 2)), "weight": np.ones((2, 2)), "bias": np.array([1e9, 1.0])}
-    said = dict(by_slices(Problem("linear", arrays, {}, np.ones((1, 2))), ["y"]))["y"]
+    said = dict(OnSlices(Problem("linear", arrays, {}, np.ones((1, 2)))).of(["y"]))["y"]
     assert isinstance(said, Dispute)
 
 
@@ -399,7 +399,7 @@ def test_a_dispute_names_the_place_in_the_whole(monkeypatch: pytest.MonkeyPatch)
     plan = on_slices.plan_of(asked, block.problem)
     last = on_slices.cut(block.problem.arrays["x"], plan.bits, plan.exponents["x"]).parts[0]
     monkeypatch.setitem(torch_functions.FUNCTIONS, "conv2d", odd)
-    said = dict(by_slices(asked, ["y"]))["y"]
+    said = dict(OnSlices(asked).of(["y"]))["y"]
     assert isinstance(said, Dispute)
     assert said.place == (2, 0, 0, 0)
     assert said.torch == said.refimpl + 1
@@ -416,4 +416,4 @@ def test_no_integers(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(refimpl, "linear", halved)
     with pytest.raises(ImpossibleError, match="on integers refimpl gives no integers"):
-        list(by_slices(asked, ["y"]))
+        list(OnSlices(asked).of(["y"]))
