@@ -5,13 +5,26 @@ from __future__ import annotations
 import sys
 
 from parity.commands import interruption
+from parity.environment.garbage import look_seldom
+from parity.environment.leaving import Leaving
 from parity.environment.needs import NeedError, need
 
 WRONG_CALL = 2  # as in parity.commands.ending, which needs typer
 
 
+def command() -> None:
+    """Entry point of `parity`: a process that ends with the command."""
+    look_seldom()
+    leaving = Leaving()
+    try:
+        main()
+    except SystemExit as ended:
+        leaving.code = ended.code if isinstance(ended.code, int) else None
+        raise
+
+
 def main() -> None:
-    """Entry point of `parity`."""
+    """The command, in whatever process."""
     interruption.watch()
     try:
         run()
@@ -35,4 +48,4 @@ def run() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    command()

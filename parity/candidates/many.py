@@ -20,7 +20,7 @@ from parity.suite.processes import pool
 
 # The modules of import statements, in the text of a notebook, too.
 IMPORTED = re.compile(r"\b(?:import|from)\s+([A-Za-z_][\w.]*)")
-SERVED = "parity.candidates.many"  # and with it what takes most of a start
+SERVED = ("parity.candidates.many",)  # and with it what takes most of a start
 
 
 def check_many(

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from parity.results.settings import Settings
     from parity.suite.task import Task
 
+EXACT = ("parity.suite.witness_tasks", "parity.witnesses.closeness")  # what --quick does without
 INTERRUPTED = "interrupted"  # the folder of what was found before Ctrl-C
 OutOrPart = Annotated[
     Path | None,
@@ -111,7 +112,7 @@ def run(
     for package in ("rich", "threadpoolctl", "torch"):
         need(package, "parity run")
     if not (names or case or shapes) and (jobs or most_jobs()) > 1:
-        load_ahead()  # a whole suite is work for several processes
+        load_ahead(*(() if quick else EXACT))  # a whole suite is work for several processes
     from parity import oracle
     from parity.own_data.layer_tasks import of_layers
     from parity.results.settings import DEFAULT_SEED, Settings

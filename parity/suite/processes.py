@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from multiprocessing import (
@@ -22,7 +22,8 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-SERVED = "parity.suite.workers"  # and with it torch, which takes most of a start
+FIRST = "parity.suite.served"
+SERVED = ("parity.suite.run",)  # and with it torch, which takes most of a start
 END, AGAIN = 1.0, 0.1  # seconds that a process has to clear up, and after which it is told again
 
 Begin = Callable[..., Any]
@@ -30,7 +31,7 @@ Begin = Callable[..., Any]
 
 @contextmanager
 def pool(
-    jobs: int, begin: Begin, *given: Any, served: str = SERVED
+    jobs: int, begin: Begin, *given: Any, served: Sequence[str] = SERVED
 ) -> Iterator[ProcessPoolExecutor]:
     """So many processes, each begun by `begin(*given)`; they end with this one.
 
@@ -51,12 +52,12 @@ def pool(
     executor.shutdown(wait=True, cancel_futures=True)
 
 
-def load_ahead() -> None:
+def load_ahead(*also: str) -> None:
     """Have the server load, while this process finds out what there is to do."""
-    context(SERVED)
+    context((*SERVED, *also))
 
 
-def context(served: str = SERVED) -> BaseContext:
+def context(served: Sequence[str] = SERVED) -> BaseContext:
     """The start method of every pool.
 
     A process that has computed must not be forked: torch's threads would be missing in the
@@ -66,7 +67,7 @@ def context(served: str = SERVED) -> BaseContext:
     if "forkserver" not in get_all_start_methods():
         return get_context("spawn")
     made = get_context("forkserver")
-    made.set_forkserver_preload([served])
+    made.set_forkserver_preload([FIRST, *served])
     _start_server()
     return made
 

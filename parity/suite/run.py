@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 from parity import oracle
 from parity.cases.chains import CHAINS
 from parity.cases.networks import NETWORKS
+from parity.environment.garbage import looked_for_seldom
 from parity.judges.layer import broken_off, check_case, check_refusal
 from parity.judges.network import check_network
 from parity.judges.training import check_training
@@ -22,12 +23,13 @@ from parity.results.verdicts import OUTSIDE, PROPERTIES, SYMBOLS
 from parity.suite.processes import pool
 from parity.suite.task import BAD_CASES, GENERATED, PLANTED, WITNESSES, Task
 from parity.suite.vouching import broken, plant
-from parity.suite.workers import collected_seldom, one_thread
+from parity.suite.workers import one_thread
 from parity.witnesses.properties.check import check_properties
 from parity.witnesses.properties.check_network import check_network_properties
 
 CHUNK = 24  # small tasks handed to a worker at a time
 LONG = 0.1  # seconds of a task that is not small
+Numbered = tuple[int, Task]
 
 
 def run_task(task: Task, settings: Settings) -> Findings:
@@ -81,7 +83,7 @@ def run(
     """
     results = {} if results is None else results
     # Threads and processes, too, end there.
-    with collected_seldom(), closing(_results(tasks, settings, jobs)) as found:
+    with looked_for_seldom(), closing(_results(tasks, settings, jobs)) as found:
         for number, findings in found:
             results[number] = findings
             done(1)
@@ -106,20 +108,27 @@ def _results(
             for number, task in numbered:
                 yield number, run_task(task, settings)
         return
-    # The long tasks first, so that no worker is left with one at the end.
-    long = [[pair] for pair in numbered if _takes_long(pair[1])]
-    short = [pair for pair in numbered if not _takes_long(pair[1])]
-    chunks = long[::-1] + [short[i : i + CHUNK] for i in range(0, len(short), CHUNK)]
     with pool(jobs, one_thread, settings.tf32) as executor:
-        futures = [executor.submit(_run_chunk, chunk, settings) for chunk in chunks]
+        futures = [executor.submit(_run_chunk, chunk, settings) for chunk in chunks(numbered)]
         for future in as_completed(futures):
             yield from future.result()
 
 
+def chunks(numbered: Sequence[Numbered]) -> list[list[Numbered]]:
+    """What a worker is handed at a time: what takes long first, so that none of it is the last.
+
+    Symbols go to one worker: sympy takes long to load, and remembers what it has derived.
+    """
+    symbols = [pair for pair in numbered if pair[1].kind == SYMBOLS]
+    long = [[pair] for pair in numbered if _takes_long(pair[1])]
+    short = [pair for pair in numbered if pair[1].kind != SYMBOLS and not _takes_long(pair[1])]
+    parts = [short[i : i + CHUNK] for i in range(0, len(short), CHUNK)]
+    return [*([symbols] if symbols else []), *long[::-1], *parts]
+
+
 def _takes_long(task: Task) -> bool:
-    named = task.id in (*NETWORKS, *CHAINS) or task.kind == SYMBOLS
-    return named or (task.seconds or 0) > LONG
+    return task.id in (*NETWORKS, *CHAINS) or (task.seconds or 0) > LONG
 
 
-def _run_chunk(chunk: Sequence[tuple[int, Task]], settings: Settings) -> list[tuple[int, Findings]]:
+def _run_chunk(chunk: Sequence[Numbered], settings: Settings) -> list[tuple[int, Findings]]:
     return [(number, run_task(task, settings)) for number, task in chunk]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import importlib.metadata
 import json
 import os
@@ -302,18 +303,25 @@ def test_default_jobs(
 
 
 @pytest.mark.parametrize(
-    ("asked", "starts"),
-    [([], True), (["--jobs", "1"], False), (["relu"], False), (["--case", "maps"], False)],
+    ("asked", "loads"),
+    [
+        ([], [run_command.EXACT]),
+        (["--quick"], [()]),
+        (["--jobs", "1"], []),
+        (["relu"], []),
+        (["--case", "maps"], []),
+    ],
 )
 def test_the_server_of_a_whole_suite_loads_at_once(
-    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: list[str], starts: bool
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: list[str], loads: object
 ) -> None:
     """Several processes are sure to be needed then, and torch takes long to load."""
-    begun: list[None] = []
+    begun: list[tuple[str, ...]] = []
     monkeypatch.setattr(run_command, "most_jobs", lambda: 2)
-    monkeypatch.setattr(run_command, "load_ahead", lambda: begun.append(None))
+    monkeypatch.setattr(run_command, "load_ahead", lambda *also: begun.append(also))
     call("run", *asked, "--seed", 3, "--device", "cube", "--out", tmp_path)
-    assert bool(begun) is starts
+    assert begun == loads
+    assert all(map(importlib.import_module, run_command.EXACT))
 
 
 # --- wrong calls --------------------------------------------------------------------------

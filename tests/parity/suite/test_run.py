@@ -30,7 +30,7 @@ from parity.results.writing import to_csv
 from parity.suite import run as module
 from parity.suite import tasks as catalogue
 from parity.suite import witness_tasks
-from parity.suite.run import run, run_task
+from parity.suite.run import CHUNK, chunks, run, run_task
 from parity.suite.selection import SelectionError
 from parity.suite.task import Task
 from parity.suite.tasks import element_cases, select
@@ -370,6 +370,21 @@ def test_two_processes_find_what_one_finds() -> None:
     assert len(one.elements) > 0
     assert one.refusals == two.refusals
     assert [(t.case, t.dtype) for t in one.timings] == [(t.case, t.dtype) for t in two.timings]
+
+
+def test_what_takes_long_is_handed_out_first_and_symbols_together() -> None:
+    """Each task once; no worker is left with a long one at the end."""
+    tasks = list(enumerate(select(["relu", "lenet", "softmax"], None, FLOATS, seed=SETTINGS.seed)))
+    first, *others = chunks(tasks)
+    assert [(task.kind, task.id) for _, task in first] == [
+        ("symbols", "relu"),
+        ("symbols", "softmax"),
+    ]
+    alone = sum(task.id == "lenet" for _, task in tasks)
+    assert all(task.id == "lenet" for chunk in others[:alone] for _, task in chunk)
+    assert {len(chunk) for chunk in others[alone:-1]} == {CHUNK}
+    assert sorted(pair[0] for chunk in (first, *others) for pair in chunk) == [*range(len(tasks))]
+    assert chunks([]) == []
 
 
 def test_another_seed_gives_another_report() -> None:

@@ -1,0 +1,35 @@
+"""How often garbage is looked for."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+
+from parity.environment.garbage import SELDOM, looked_for_seldom
+
+
+def test_it_is_looked_for_seldom_within_alone() -> None:
+    """Also where what is done within it fails."""
+    before = gc.get_threshold()
+    assert before != SELDOM
+    with pytest.raises(ZeroDivisionError):
+        fail_within()
+    assert (gc.get_threshold(), gc.get_freeze_count()) == (before, 0)
+
+
+def fail_within() -> None:
+    with looked_for_seldom():
+        assert gc.get_threshold() == SELDOM
+        assert gc.get_freeze_count() > 0
+        raise ZeroDivisionError
+
+
+def test_cycles_are_found_within() -> None:
+    """Seldom is not never."""
+    with looked_for_seldom():
+        before = gc.get_stats()[0]["collected"]
+        for _ in range(3 * SELDOM[0]):
+            cycle: list[object] = []
+            cycle.append(cycle)
+        assert gc.get_stats()[0]["collected"] > before
