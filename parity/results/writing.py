@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ def to_csv(row_type: type, rows: Sequence[Any], also: Sequence[str] = ()) -> str
     writer = csv.writer(text, lineterminator="\n")
     names = [*columns(row_type), *also]
     writer.writerow(names)
-    writer.writerows([getattr(row, name) for name in names] for row in rows)
+    writer.writerows(map(attrgetter(*names), rows))
     return text.getvalue()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from flint import arb
@@ -13,6 +14,7 @@ from parity.results.comparison import spacing
 from parity.witnesses.balls import arb_of
 
 COLUMNS = ("nearest", "rest", "ulp", "radius")  # of a Truth, element by element
+TINY = 2.0**-600  # of what is left of a ball: its digits may be below float64's smallest number
 FAR_TIGHTER = 2.0**-10  # the largest radius of an enclosure, in ULP of the dtype
 
 
@@ -115,21 +117,29 @@ def truth_near(
 def truth_of(values: Array, dtype: str) -> Truth:
     """Balls, told apart into what float64 holds of them and the rest."""
     balls = [arb_of(value) for value in values.reshape(-1)]
-    nearest = np.array([float(ball) for ball in balls], np.float64)
+    near = [*map(float, balls)]
+    nearest = np.array(near, np.float64)
     with np.errstate(over="ignore"):
         rounded = nearest.astype(dtype)
     ulp = spacing(rounded)
+    rest, radius = _left(balls, near, ulp)
     finite = np.isfinite(rounded)
-    rest, radius = np.zeros(len(balls)), np.zeros(len(balls))
-    one_by_one = zip(balls, nearest.tolist(), ulp.tolist(), finite.tolist(), strict=True)
-    for k, (ball, near, unit, is_number) in enumerate(one_by_one):
-        if is_number:
-            off = ball - arb(near)
-            if not off.is_zero():
-                off = off / arb(unit)
-                rest[k] = there = float(off)
-                radius[k] = float(off.rad()) + abs(there) * 2.0**-53  # rounded once more
-        elif not ball.is_finite():
-            radius[k] = np.inf
-    nearest = np.where(finite, nearest, np.copysign(np.inf, nearest))
+    if not finite.all():
+        known = np.array([ball.is_finite() for ball in balls])
+        rest = np.where(finite, rest, 0.0)
+        radius = np.where(finite, radius, np.where(known, 0.0, np.inf))
+        nearest = np.where(finite, nearest, np.copysign(np.inf, nearest))
     return Truth(slice(0, len(balls)), nearest, rest, ulp, radius, len(balls))
+
+
+def _left(balls: list[Any], near: list[float], ulp: Array) -> tuple[Array, Array]:
+    """ball − near in ULP: its middle, and the radius with what rounding the middle adds."""
+    left = [ball - arb(number) for ball, number in zip(balls, near, strict=True)]
+    middle = np.array([*map(float, left)], np.float64)
+    if not all(left[k].is_zero() for k in np.flatnonzero(np.abs(middle) < TINY)):
+        left = [off / arb(unit) for off, unit in zip(left, ulp.tolist(), strict=True)]
+        middle, ulp = np.array([*map(float, left)], np.float64), np.ones_like(ulp)
+    radius = np.array([float(off.rad()) for off in left], np.float64)
+    with np.errstate(over="ignore"):  # of a ball that says nothing
+        rest = middle / ulp
+        return rest, radius / ulp + np.abs(rest) * 2.0**-53

@@ -76,6 +76,22 @@ def test_a_wrong_float_is_as_far_off_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("power", [0, -100, -148, -598, -1020, -1070])
+def test_what_is_left_of_a_ball_is_known_at_every_size(power: int, dtype: str) -> None:
+    """Also where float64 holds no digit of it, beside numbers of the usual size."""
+    with precision(200):
+        balls = [arb(1) / arb(3) * arb(2) ** power, -arb(5) / arb(7), arb(0.25)]
+        truth = truth_of(np.array(balls, object), dtype)
+    numbers = [Fraction(1, 3) * Fraction(2) ** power, Fraction(-5, 7), Fraction(1, 4)]
+    for k, number in enumerate(numbers):
+        left = number - Fraction(float(truth.nearest[k]))
+        in_ulp = left / Fraction(float(truth.ulp[k]))
+        assert abs(in_ulp - Fraction(float(truth.rest[k]))) <= Fraction(float(truth.radius[k]))
+    assert truth.decided.all()
+    assert truth.rest[2] == truth.radius[2] == 0.0
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_the_unit_is_the_dtypes_spacing(dtype: str) -> None:
     """At subnormal numbers and 0 it is the smallest number; past the largest nothing is judged."""
     info = np.finfo(dtype)
