@@ -55,7 +55,11 @@ def evaluated_by(operations: Operations) -> Iterator[None]:
 
 def forward(function: str, arrays: Mapping[str, Array], options: Mapping[str, Any]) -> Array:
     """The value of a function."""
-    return _operations().forward(function, arrays, options)
+    if _chosen:
+        return _chosen[-1].forward(function, arrays, options)
+    from parity import oracle  # torch: loaded by the first bound that needs it
+
+    return oracle.forward(function, arrays, options)
 
 
 def gradients(
@@ -66,7 +70,11 @@ def gradients(
     wanted: Sequence[str],
 ) -> Evaluated:
     """The value, and the gradients to `wanted` from the upstream gradient dy."""
-    return _operations().gradients(function, arrays, options, dy, wanted)
+    if _chosen:
+        return _chosen[-1].gradients(function, arrays, options, dy, wanted)
+    from parity import oracle
+
+    return oracle.evaluated(function, arrays, options, dy, wanted)
 
 
 def gradients_alone(
@@ -82,14 +90,6 @@ def gradients_alone(
     from parity import oracle
 
     return oracle.gradients_alone(function, arrays, options, dy, wanted)
-
-
-def _operations() -> Operations:
-    if _chosen:
-        return _chosen[-1]
-    from parity import oracle  # torch: loaded by the first bound that needs it
-
-    return oracle
 
 
 def keep_float32() -> bool:

@@ -171,7 +171,7 @@ def _gradients(function: str, sources: dict[str, Array], options: Options) -> di
     """The gradients of products: of a bias there are none."""
     upstream = sources.pop("dy")
     names = [name for name in sources if name != "bias"]
-    return operations.gradients(function, sources, options, upstream, names).gradients
+    return operations.gradients_alone(function, sources, options, upstream, names)
 
 
 def _undivided_sum(function: str, arrays: Arrays, options: Options, times: Array) -> Array:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -51,38 +51,36 @@ def _conv(n: int) -> Callable[..., Tensor]:
     return apply
 
 
-def backward_alone(
-    function: str, tensors: Mapping[str, Tensor], options: Mapping[str, Any], dy: Tensor
+def _backward(
+    tensors: Mapping[str, Tensor], options: Mapping[str, Any], dy: Tensor, wanted: Sequence[str]
 ) -> dict[str, Tensor] | None:
-    """The gradients without the value, which autograd forms first; None of what has no such way.
+    """The gradients from torch's own backward; None of what it has no such way for.
 
-    tensors: x, weight and perhaps bias; those that require a gradient get one.
+    tensors: x, weight and perhaps bias.
     """
-    n = tensors["weight"].ndim - 2
-    strange = set(options) - {"stride", "padding", "dilation", "groups"}
-    if function not in TORCH or strange:
+    x, weight = tensors["x"], tensors["weight"]
+    n = weight.ndim - 2
+    if set(options) - {"stride", "padding", "dilation", "groups"}:
         return None
     stride, dilation = each(options.get("stride", 1), n), each(options.get("dilation", 1), n)
-    sizes = tensors["x"].shape[2:], tensors["weight"].shape[2:]
-    pairs = _pairs(options.get("padding", 0), *sizes, stride, dilation)
+    pairs = _pairs(options.get("padding", 0), x.shape[2:], weight.shape[2:], stride, dilation)
     if any(before != after for before, after in pairs):
         return None
-    names = [name for name in ("x", "weight", "bias") if name in tensors]
-    wanted = [name in names and tensors[name].requires_grad for name in ("x", "weight", "bias")]
     found = torch.ops.aten.convolution_backward(
         dy,
-        tensors["x"].detach(),
-        tensors["weight"].detach(),
-        [len(tensors["weight"])],
+        x,
+        weight,
+        [len(weight)],
         list(stride),
         [before for before, _ in pairs],
         list(dilation),
         False,
         [0] * n,
         options.get("groups", 1),
-        wanted,
+        [name in wanted for name in ("x", "weight", "bias")],
     )
-    return {name: found[k] for k, name in enumerate(("x", "weight", "bias")) if wanted[k]}
+    named = dict(zip(("x", "weight", "bias"), found, strict=True))
+    return {name: named[name] for name in wanted}
 
 
 def _pairs(
@@ -113,3 +111,5 @@ TORCH: dict[str, Callable[..., Tensor]] = {
     "conv2d": _conv(2),
     "conv3d": _conv(3),
 }
+
+BACKWARD = dict.fromkeys(TORCH, _backward)

@@ -11,11 +11,18 @@ from torch import Tensor
 
 from parity.cases.case import Array
 from parity.oracle.arrays import CONTIGUOUS, laid_out, to_array, to_tensor
+from parity.oracle.average_pooling import BACKWARD as AVERAGE_POOLING
 from parity.oracle.called import value_of
 from parity.oracle.calling import asked, with_graph
-from parity.oracle.convolution import TORCH as CONVOLUTIONS
-from parity.oracle.convolution import backward_alone
+from parity.oracle.convolution import BACKWARD as CONVOLUTION
+from parity.oracle.dense import BACKWARD as DENSE
 from parity.oracle.torch_functions import FUNCTIONS
+
+# Gradients to `wanted` without autograd, by tensors, options and dy; None where there is no way.
+Backward = Callable[
+    [Mapping[str, Tensor], Mapping[str, Any], Tensor, Sequence[str]], dict[str, Tensor] | None
+]
+BACKWARD: dict[str, Backward] = {**CONVOLUTION, **DENSE, **AVERAGE_POOLING}
 
 
 @dataclass(frozen=True)
@@ -93,17 +100,42 @@ def gradients_alone(
     dy: Array,
     wanted: Sequence[str],
 ) -> dict[str, Array]:
-    """The gradients of `gradients`; of a convolution without its value, a third of the work."""
-    if function not in CONVOLUTIONS:
-        return gradients(function, arrays, options, dy, wanted).gradients
+    """The gradients of `gradients`, without the value and without autograd where that can be."""
+    found = _without_graph(function, arrays, options, dy, wanted)
+    return gradients(function, arrays, options, dy, wanted).gradients if found is None else found
+
+
+def evaluated(
+    function: str,
+    arrays: Mapping[str, Array],
+    options: Mapping[str, Any],
+    dy: Array,
+    wanted: Sequence[str],
+) -> Result:
+    """What `gradients` gives, without autograd where that can be: a third less work."""
+    if function not in BACKWARD:
+        return gradients(function, arrays, options, dy, wanted)
+    y = forward(function, arrays, options)
+    _check_shapes(y.shape, dy.shape)
+    return Result(y, gradients_alone(function, arrays, options, dy, wanted))
+
+
+def _without_graph(
+    function: str,
+    arrays: Mapping[str, Array],
+    options: Mapping[str, Any],
+    dy: Array,
+    wanted: Sequence[str],
+) -> dict[str, Array] | None:
+    """The gradients by what autograd would call; None where that is not known."""
+    if function not in BACKWARD:
+        return None
     with torch.inference_mode(False), torch.no_grad(), asked():
         tensors = {name: to_tensor(array, "cpu") for name, array in arrays.items()}
-        for name in wanted:
-            tensors[name].requires_grad_()
-        found = backward_alone(function, tensors, options, to_tensor(dy, "cpu"))
+        found = BACKWARD[function](tensors, options, to_tensor(dy, "cpu"), wanted)
     if found is None:
-        return gradients(function, arrays, options, dy, wanted).gradients
-    return {name: to_array(found[name]) for name in wanted}
+        return None
+    return {name: to_array(gradient) for name, gradient in found.items()}
 
 
 def _grads(y: Tensor, inputs: Sequence[Tensor], dy: Tensor) -> tuple[Tensor, ...]:
@@ -111,10 +143,14 @@ def _grads(y: Tensor, inputs: Sequence[Tensor], dy: Tensor) -> tuple[Tensor, ...
 
     Given dy beside y, torch.autograd.grad would first load sympy: half a second in each process.
     """
-    if y.shape != dy.shape:
-        raise ValueError(f"torch returned {tuple(y.shape)} for y, but dy is {tuple(dy.shape)}")
+    _check_shapes(y.shape, dy.shape)
     with asked():
         return torch.autograd.grad((y * dy).sum(), inputs)
+
+
+def _check_shapes(y: Sequence[int], dy: Sequence[int]) -> None:
+    if y != dy:
+        raise ValueError(f"torch returned {tuple(y)} for y, but dy is {tuple(dy)}")
 
 
 @with_graph()

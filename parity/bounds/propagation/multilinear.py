@@ -39,7 +39,7 @@ def linear_backward(
     """The same for each gradient, which is linear in dy and in the other factor."""
     wide = {name: wide_double(array, errors[name]) for name, array in arrays.items()}
     names, options = list(arrays), of_magnitudes(options)
-    moved_dy = operations.gradients(function, wide, options, errors["dy"], names).gradients
+    moved_dy = operations.gradients_alone(function, wide, options, errors["dy"], names)
     if "weight" not in arrays:
         return {"x": Accumulated(moved_dy["x"])}
     others = {name: errors[name] for name in names}
@@ -47,7 +47,7 @@ def linear_backward(
     wanted = [name for name, of in (("x", "weight"), ("weight", "x")) if _moves(of, errors)]
     moved = {}
     if wanted:
-        moved = operations.gradients(function, others, options, double(dy), wanted).gradients
+        moved = operations.gradients_alone(function, others, options, double(dy), wanted)
     return {
         name: Accumulated(error + moved[name] if name in moved else error)
         for name, error in moved_dy.items()
@@ -71,7 +71,7 @@ def join_backward(
 ) -> dict[str, Accumulated]:
     """The error of dy, moved back."""
     names, values = list(arrays), doubles(arrays)
-    moved = operations.gradients(function, values, options, errors["dy"], names).gradients
+    moved = operations.gradients_alone(function, values, options, errors["dy"], names)
     return {name: Accumulated(moved[name]) for name in names}
 
 

@@ -63,3 +63,44 @@ def test_inputs_are_not_changed_nor_shared(function: str) -> None:
         np.testing.assert_array_equal(array, before[name])
         assert not np.shares_memory(found.gradients[name], dy)
         assert not np.shares_memory(found.y, array)
+
+
+WITHOUT_GRAPH: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
+    ("conv1d", {"x": (3, 4, 9), "weight": (2, 2, 3)}, {"groups": 2, "stride": 2}),
+    ("conv2d", {"x": (2, 3, 7, 6), "weight": (4, 3, 3, 2), "bias": (4,)}, {"padding": (2, 1)}),
+    ("conv2d", {"x": (2, 3, 7, 6), "weight": (4, 3, 3, 2)}, {"padding": ((1, 0), (0, 2))}),
+    ("conv3d", {"x": (2, 3, 4, 7, 6), "weight": (5, 3, 2, 3, 1)}, {"dilation": (1, 2, 3)}),
+    ("linear", {"x": (3, 5), "weight": (2, 5), "bias": (2,)}, {}),
+    ("linear", {"x": (3, 4, 5), "weight": (2, 5)}, {}),
+    ("linear", {"x": (5,), "weight": (2, 5), "bias": (2,)}, {}),
+    ("avg_pool2d", {"x": (2, 3, 8, 7)}, {"kernel_size": (3, 2), "padding": 1, "ceil_mode": True}),
+    ("avg_pool2d", {"x": (2, 3, 8, 7)}, {"kernel_size": 3, "divisor_override": 5}),
+    ("avg_pool3d", {"x": (2, 3, 4, 7, 6)}, {"kernel_size": 2, "stride": (1, 2, 3)}),
+    ("max_pool2d", {"x": (2, 3, 8, 7)}, {"kernel_size": 2}),
+]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("function", "shapes", "options"), WITHOUT_GRAPH)
+def test_without_autograd_the_same_bits(
+    function: str, shapes: Mapping[str, Any], options: Mapping[str, Any], dtype: str
+) -> None:
+    """Of some gradients or of all; what has no known backward goes to autograd."""
+    arrays = {name: random("normal", s, dtype, k) for k, (name, s) in enumerate(shapes.items())}
+    y = oracle.forward(function, arrays, options)
+    dy = random("normal", y.shape, dtype, 9)
+    expected = oracle.gradients(function, arrays, options, dy, list(arrays))
+    found = oracle.evaluated(function, arrays, options, dy, list(arrays))
+    np.testing.assert_array_equal(found.y, y, strict=True)
+    alone = oracle.gradients_alone(function, arrays, options, dy, list(arrays))
+    for name, gradient in expected.gradients.items():
+        some = oracle.gradients_alone(function, arrays, options, dy, [name])
+        for same in (found.gradients[name], alone[name], some[name]):
+            np.testing.assert_array_equal(same, gradient, strict=True)
+
+
+def test_without_autograd_another_dy_is_refused() -> None:
+    """A dy that only broadcasts to y."""
+    arrays = integer_arrays({"x": (3, 5), "weight": (2, 5)})
+    with pytest.raises(ValueError, match=r"torch returned \(3, 2\) for y, but dy is \(1, 2\)"):
+        oracle.evaluated("linear", arrays, {}, np.ones((1, 2)), ["x"])
