@@ -115,7 +115,7 @@ def _of_value(
     # Of an average it is the sum that may overflow.
     largest = magnitude
     if terms.division:
-        largest = _undivided_sum(function, arrays, options, magnitude * terms.value)
+        largest = _undivided_sum(function, arrays, options, magnitude * terms.value, sides)
     factors = operations.forward(function, rounded, options) if rounded else None
     shape = terms.shapes.get("y")
     return rounded_sum(magnitude, terms.value + terms.division, sides, largest, factors, shape)
@@ -174,10 +174,19 @@ def _gradients(function: str, sources: dict[str, Array], options: Options) -> di
     return operations.gradients_alone(function, sources, options, upstream, names)
 
 
-def _undivided_sum(function: str, arrays: Arrays, options: Options, times: Array) -> Array:
-    """op(|inputs|) before its division; times: of a mean without padding, K times the mean."""
+def _undivided_sum(
+    function: str, arrays: Arrays, options: Options, times: Array, sides: Sides
+) -> Array:
+    """op(|inputs|) before its division, or more than that where nothing overflows anyway.
+
+    times: of a mean without padding, K times the mean.
+    """
     if "kernel_size" not in options:
         return times
+    terms = _terms(function, arrays, options).value.max(initial=0)
+    most = np.abs(arrays["x"]).max(initial=0) * terms
+    if 4 * most < min(side.largest for side in sides):
+        return np.asarray(most)
     plain, arguments, undivided = without_division(function, magnitudes(arrays), options)
     total = operations.forward(plain, arguments, undivided)
     return total[:, :, 0] if plain != function else total
