@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -20,7 +21,9 @@ def _backward(
 ) -> dict[str, Tensor]:
     """dx = dy·W, dW = dyᵀ·x and db = Σ dy, over all samples."""
     weight = tensors["weight"]
-    upstream, x = (rows.reshape(-1, rows.shape[-1]) for rows in (dy, tensors["x"]))
+    upstream, x = (
+        rows.reshape(math.prod(rows.shape[:-1]), rows.shape[-1]) for rows in (dy, tensors["x"])
+    )
     ways = {
         "x": lambda: (upstream @ weight).reshape(tensors["x"].shape),
         "weight": lambda: upstream.T @ x,

@@ -466,16 +466,6 @@ def test_elements_beside_an_overflow_are_judged(dtype: str) -> None:
 
 
 @every_dtype
-@pytest.mark.parametrize("kernel", [2, 1])
-def test_it_is_the_sum_of_an_average_that_overflows(dtype: str, kernel: int) -> None:
-    """Each number fits, and so does their mean, but not the sum that is divided."""
-    x = np.array([[[[0.75, 0.75, 0.5, -0.25]]]], dtype) * np.finfo(dtype).max
-    options = {"kernel_size": (1, kernel)}
-    bound = forward_bound("avg_pool2d", {"x": x}, options, sides(dtype))
-    assert bound.overflow.tolist() == [[[[True, False] if kernel == 2 else [False] * 4]]]
-
-
-@every_dtype
 def test_it_is_the_sum_of_the_maps_that_overflows(dtype: str) -> None:
     """Each product fits, and so does their sum, but not that of the maps in front of it."""
     x = np.full((2, 2, 3, 4), np.finfo(dtype).max * 0.75, dtype)

@@ -73,6 +73,8 @@ WITHOUT_GRAPH: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
     ("linear", {"x": (3, 5), "weight": (2, 5), "bias": (2,)}, {}),
     ("linear", {"x": (3, 4, 5), "weight": (2, 5)}, {}),
     ("linear", {"x": (5,), "weight": (2, 5), "bias": (2,)}, {}),
+    ("linear", {"x": (3, 0), "weight": (2, 0), "bias": (2,)}, {}),
+    ("linear", {"x": (0, 5), "weight": (2, 5), "bias": (2,)}, {}),
     ("avg_pool2d", {"x": (2, 3, 8, 7)}, {"kernel_size": (3, 2), "padding": 1, "ceil_mode": True}),
     ("avg_pool2d", {"x": (2, 3, 8, 7)}, {"kernel_size": 3, "divisor_override": 5}),
     ("avg_pool3d", {"x": (2, 3, 4, 7, 6)}, {"kernel_size": 2, "stride": (1, 2, 3)}),
