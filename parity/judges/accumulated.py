@@ -28,10 +28,9 @@ from parity.cases.graph import (
 from parity.cases.network_case import Described, Loss, Model
 from parity.results.comparison import ratios
 from parity.results.findings import Findings
-from parity.results.judging import Place, joined, judge
+from parity.results.judging import Place, Power, compared, concluded, joined
 from parity.results.rows import Row
 from parity.results.settings import Settings
-from parity.results.verdicts import BLIND, OUTSIDE
 from refimpl import Layer, Step
 from refimpl.networks import as_tuple
 
@@ -172,19 +171,26 @@ def check_accumulated(
     for tensor, ours, theirs in _pairs(bounds, model, free, recorded):
         here = replace(place, layer=tensor.layer, function=tensor.function)
         found = bounds[tensor]
-        bound = Bound(found.error, np.zeros(found.error.shape, bool))
-        row = judge(findings, here, tensor.name, (np.asarray(ours), theirs), bound, settings)
-        findings.rows[-1] = with_power(row, theirs, found)
+        conclude_free(findings, here, tensor.name, (np.asarray(ours), theirs), found, settings)
 
 
-def with_power(row: Row, theirs: Array, found: Accumulated) -> Row:
-    """The row with its bound_over_value; blind if it could not see a known mistake."""
+def conclude_free(
+    findings: Findings,
+    place: Place,
+    tensor: str,
+    pair: tuple[Array, Array],
+    found: Accumulated,
+    settings: Settings,
+) -> Row:
+    """Judge one tensor of both free runs, and add its row."""
+    bound = Bound(found.error, np.zeros(found.error.shape, bool))
+    beside, power = compared(pair, bound, settings), accumulated_power(pair[1], found)
+    return concluded(findings, place, tensor, beside, settings, power=power)
+
+
+def accumulated_power(theirs: Array, found: Accumulated) -> Power:
+    """How large an accumulated bound is; blind if it could not see a known mistake."""
     over, largest = over_values(found.error, theirs)
-    changes: dict[str, Any] = {
-        "bound_over_value": over,
-        "largest_value": largest,
-        "kinks": found.kinks,
-    }
     reasons = []
     if over >= 1:
         reasons.append("the bound is as large as the values")
@@ -192,9 +198,7 @@ def with_power(row: Row, theirs: Array, found: Accumulated) -> Row:
         reasons.append("a gradient 0.05 % too large would stay under the bound")
     if found.kinks > MAX_KINKS * theirs.size:
         reasons.append("kinks in more than 1 % of the elements")
-    if row.verdict != OUTSIDE and reasons:
-        changes |= {"verdict": BLIND, "note": joined(row.note, *reasons)}
-    return replace(row, **changes)
+    return Power(over, largest, found.kinks, joined(*reasons))
 
 
 def _is_hidden(mistake: float, theirs: Array, error: Array) -> bool:
@@ -204,12 +208,6 @@ def _is_hidden(mistake: float, theirs: Array, error: Array) -> bool:
         if not mistake * abs(float(theirs[largest])) <= error[largest]:
             return False
     return bool(np.all(mistake * np.abs(theirs.astype(np.float64)) <= error))
-
-
-def beside_values(row: Row, error: Array, theirs: Array) -> Row:
-    """The row with the largest |value| of its tensor, and the largest bound over that."""
-    over, largest = over_values(error, theirs)
-    return replace(row, bound_over_value=over, largest_value=largest)
 
 
 def over_values(error: Array, theirs: Array) -> tuple[float, float]:

@@ -29,11 +29,12 @@ from parity.judges.expectation import Settled, settle
 from parity.judges.neighbours import ask_neighbour
 from parity.results.findings import Findings
 from parity.results.judging import (
+    Compared,
     Place,
     attempt,
+    compared,
+    concluded,
     failure_row,
-    is_open,
-    judge,
     shapes_apart,
     timed,
 )
@@ -96,9 +97,13 @@ def check_case(case: Case, dtype: str, settings: Settings, exactly: bool = True)
     else:
         settled = settle(case, prepared.arrays, prepared.dy, tensors, prepared.expected)
         prepared, bounds = replace(prepared, expected=settled.torch), prepared.bounds
-        exact = None if settings.quick else _exact(prepared, tensors, settings, exactly)
-        for name, theirs in prepared.expected.items():
-            judge(findings, place, name, (tensors[name], theirs), bounds[name], settings, exact)
+        found = {
+            name: compared((tensors[name], theirs), bounds[name], settings)
+            for name, theirs in prepared.expected.items()
+        }
+        exact = None if settings.quick else _exact(prepared, found, settings, exactly)
+        for name, beside in found.items():
+            concluded(findings, place, name, beside, settings, exact)
     findings.timings.append(TimingRow(case.id, dtype, refimpl_seconds, prepared.torch_seconds))
     findings.rows = settled.rows(findings.rows)
     return findings
@@ -121,12 +126,10 @@ def _shapes_apart(case: Case, arrays: Mapping[str, Array], device: str) -> str:
 
 
 def _exact(
-    prepared: Prepared, tensors: Mapping[str, Array], settings: Settings, exactly: bool
+    prepared: Prepared, found: Mapping[str, Compared], settings: Settings, exactly: bool
 ) -> Exact | None:
     """The exact witness of a case, beside refimpl's tensors and torch's."""
-    sides = {name: (tensors[name], theirs) for name, theirs in prepared.expected.items()}
-    if not exactly:
-        sides = {n: pair for n, pair in sides.items() if is_open(pair, prepared.bounds[n])}
+    sides = {name: beside.pair for name, beside in found.items() if exactly or beside.is_open}
     if not sides:
         return None
     from parity.witnesses.closeness import exact_witness

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -35,14 +35,16 @@ from parity.cases.graph import (
     output_name,
 )
 from parity.cases.network_case import Described, Loss, Model, NetworkCase
-from parity.judges.accumulated import accumulated_bounds, beside_values, check_accumulated
+from parity.judges.accumulated import accumulated_bounds, check_accumulated, over_values
 from parity.results.findings import Findings
 from parity.results.judging import (
+    Compared,
     Place,
+    Power,
     attempt,
+    compared,
+    concluded,
     failure_row,
-    is_open,
-    judge,
     shapes_apart,
     timed,
 )
@@ -134,35 +136,38 @@ def check_locally(
         arrays = problem.arrays
         bounds = _layer_bounds(said, dy, arrays, len(xs), settings.sides(place.dtype))
         labels = _labels(said.function, arrays, len(xs))
-        exact = _exact(here, problem, bounds, (ours, theirs), labels, settings, exactly)
-        _judge_all(findings, here, ours, theirs, bounds, settings, exact)
+        asked = _Asked(problem, labels, exactly)
+        _judge_all(findings, here, (ours, theirs), bounds, asked, settings)
         _check_running(findings, here, layer, said, xs[0], settings, exactly)
     _check_sums(findings, place, model, recorded, settings, exactly)
     _check_loss(findings, place, model.loss, target, recorded, settings, exactly)
 
 
+class _Asked(NamedTuple):
+    """What exact arithmetic may be asked of a layer.
+
+    labels: what the problem's tensors are called in the reports. exactly: of all of them, otherwise
+    of those alone about which the bound of both sides leaves something open.
+    """
+
+    problem: Problem
+    labels: Mapping[str, str]
+    exactly: bool
+
+
 def _exact(
     place: Place,
-    problem: Problem,
+    asked: _Asked,
     bounds: Mapping[str, Bound],
-    sides: tuple[Mapping[str, Array] | str, Mapping[str, Array]],
-    labels: Mapping[str, str],
+    found: Mapping[str, Compared],
     settings: Settings,
-    exactly: bool,
 ) -> Exact | None:
-    """The exact witness of a layer; labels: what its tensors are called in the reports.
-
-    Not exactly: of those tensors alone about which the bound of both sides leaves something open.
-    """
-    ours, theirs = sides
-    if isinstance(ours, str) or settings.quick:
+    """The exact witness of a layer."""
+    if settings.quick:
         return None
-    if not exactly:
-        labels = {
-            t: n
-            for t, n in labels.items()
-            if n in ours and is_open((ours[n], theirs[n]), bounds[n])
-        }
+    labels = asked.labels
+    if not asked.exactly:
+        labels = {t: n for t, n in labels.items() if n in found and found[n].is_open}
     if not labels:
         return None
     from parity.witnesses.closeness import exact_witness
@@ -170,8 +175,8 @@ def _exact(
     named = {tensor: bounds[label] for tensor, label in labels.items()}
     names = {label: tensor for tensor, label in labels.items()}
     rng = generator(settings.seed, place.case, place.layer, "exact")
-    pairs = {t: (ours[label], theirs[label]) for t, label in labels.items() if label in ours}
-    return exact_witness(problem, named, pairs, rng, NETWORK_BUDGET, names)
+    pairs = {t: found[label].pair for t, label in labels.items() if label in found}
+    return exact_witness(asked.problem, named, pairs, rng, NETWORK_BUDGET, names)
 
 
 def _labels(function: str, arrays: Mapping[str, Array], inputs: int) -> dict[str, str]:
@@ -247,8 +252,8 @@ def _check_running(
     theirs = {RUNNING: oracle.forward(here.function, arrays, {}, settings.device)}
     bounds = {RUNNING: forward_bound(here.function, arrays, {}, settings.sides(place.dtype))}
     problem = Problem(here.function, arrays, {}, np.zeros_like(theirs[RUNNING]))
-    exact = _exact(here, problem, bounds, (ours, theirs), {"y": RUNNING}, settings, exactly)
-    _judge_all(findings, here, ours, theirs, bounds, settings, exact)
+    asked = _Asked(problem, {"y": RUNNING}, exactly)
+    _judge_all(findings, here, (ours, theirs), bounds, asked, settings)
 
 
 def _check_sums(
@@ -270,8 +275,8 @@ def _check_sums(
         problem = Problem(
             PARTS, {str(k): part for k, part in enumerate(parts)}, {}, np.zeros_like(parts[0])
         )
-        exact = _exact(here, problem, bounds, (ours, theirs), {"y": SUM}, settings, exactly)
-        _judge_all(findings, here, ours, theirs, bounds, settings, exact)
+        asked = _Asked(problem, {"y": SUM}, exactly)
+        _judge_all(findings, here, (ours, theirs), bounds, asked, settings)
 
 
 def _check_loss(
@@ -300,27 +305,33 @@ def _check_loss(
     here = replace(place, layer="loss", function=loss.function)
     with np.errstate(all="ignore"):
         ours = attempt(run)
-    labels = {"y": "loss", dname: dname}
-    exact = _exact(here, problem, bounds, (ours, theirs), labels, settings, exactly)
-    _judge_all(findings, here, ours, theirs, bounds, settings, exact)
+    asked = _Asked(problem, {"y": "loss", dname: dname}, exactly)
+    _judge_all(findings, here, (ours, theirs), bounds, asked, settings)
 
 
 def _judge_all(
     findings: Findings,
     place: Place,
-    ours: dict[str, Array] | str,
-    theirs: Mapping[str, Array],
+    sides: tuple[dict[str, Array] | str, Mapping[str, Array]],
     bounds: Mapping[str, Bound],
+    asked: _Asked,
     settings: Settings,
-    exact: Exact | None,
 ) -> None:
+    """A row for each of torch's tensors."""
+    ours, theirs = sides
     if isinstance(ours, str):
         findings.rows.append(failure_row(place, next(iter(theirs)), ours, settings))
         return
+    found = {
+        name: compared((ours[name], expected), bounds[name], settings)
+        for name, expected in theirs.items()
+        if name in ours
+    }
+    exact = _exact(place, asked, bounds, found, settings)
     for name, expected in theirs.items():
-        if name not in ours:
+        if name not in found:
             row = failure_row(place, name, f"refimpl gives no {name}", settings)
             findings.rows.append(row)
             continue
-        row = judge(findings, place, name, (ours[name], expected), bounds[name], settings, exact)
-        findings.rows[-1] = beside_values(row, bounds[name].limit, expected)
+        power = Power(*over_values(bounds[name].limit, expected))
+        concluded(findings, place, name, found[name], settings, exact, power)

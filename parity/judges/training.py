@@ -15,14 +15,13 @@ import numpy as np
 
 from parity import oracle
 from parity.bounds.arithmetic import Sides
-from parity.bounds.bound import Bound
 from parity.bounds.propagation.error import Accumulated, without_nan
 from parity.bounds.rules import forward_bound
 from parity.bounds.sums import descend_bound
 from parity.cases.case import Array
 from parity.cases.graph import Tensor
 from parity.cases.network_case import Model, NetworkCase
-from parity.judges.accumulated import accumulated_bounds, with_power
+from parity.judges.accumulated import accumulated_bounds, conclude_free
 from parity.judges.network import check_locally, run_torch
 from parity.judges.optimizing import Kept, optimized
 from parity.results.findings import Findings
@@ -213,9 +212,7 @@ def _check_free(
         stepping = descent.kept.function if descent.kept else "descend"
         function = descent.torch.loss.function if tensor == "loss" else stepping
         here = replace(place, layer=layer_name, function=function)
-        bound = Bound(error, np.zeros(error.shape, bool))
-        row = judge(findings, here, tensor, (ours, theirs), bound, settings)
-        findings.rows[-1] = with_power(row, theirs, Accumulated(error))
+        conclude_free(findings, here, tensor, (ours, theirs), Accumulated(error), settings)
     rows = findings.rows[first:]
     descent.blind |= (rows[0].bound_over_value or 0) >= 1
     return rows

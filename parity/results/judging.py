@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from traceback import extract_tb
 from typing import NamedTuple, TypeVar
 
@@ -18,7 +19,6 @@ from parity.results.closeness import Closeness, ExactWitness
 from parity.results.comparison import (
     Comparison,
     compare,
-    element_differences,
     tolerance_bound,
 )
 from parity.results.elements import element_rows
@@ -59,6 +59,21 @@ class Place:
 UNASKED = Closeness()  # no exact values
 
 
+class Power(NamedTuple):
+    """What a bound is beside the values of its tensor, and what it could have seen of them.
+
+    blind: why a row that holds says nothing.
+    """
+
+    bound_over_value: float | None = None
+    largest_value: float | None = None
+    kinks: int = 0
+    blind: str = ""
+
+
+UNSAID = Power()
+
+
 class Said(NamedTuple):
     """What is said of a tensor: both sides beside each other, and beside exact values; the sight.
 
@@ -69,6 +84,34 @@ class Said(NamedTuple):
     found: Closeness = UNASKED
     seen: Resolution = Resolution()
     terms: float = 0.0
+    power: Power = UNSAID
+
+
+@dataclass(frozen=True)
+class Compared:
+    """refimpl's and torch's tensor, the bound that judges them, and what it finds."""
+
+    pair: tuple[Array, Array]
+    bound: Bound
+    comparison: Comparison
+
+    @cached_property
+    def seen(self) -> Resolution:
+        """What the bound of both sides lets through, beside torch's values."""
+        return seen_without_exact(self.bound, self.pair[1])
+
+    @property
+    def is_open(self) -> bool:
+        """Whether exact values have to be asked: the bound sees nothing, or too much."""
+        comparison = self.comparison
+        return comparison.compared and (comparison.outside > 0 or self.seen.blind)
+
+
+def compared(pair: tuple[Array, Array], bound: Bound, settings: Settings) -> Compared:
+    """One tensor beside its bound, or beside the tolerances that are set in its place."""
+    if settings.override:
+        bound = tolerance_bound(pair[1], settings.rtol or 0.0, settings.atol or 0.0)
+    return Compared(pair, bound, compare(*pair, bound))
 
 
 def judge(
@@ -80,19 +123,30 @@ def judge(
     settings: Settings,
     exact: ExactWitness | None = None,
 ) -> Row:
-    """Compare one tensor and add its row; its elements too if asked for or outside.
+    """Compare one tensor and add its row."""
+    return concluded(findings, place, tensor, compared(pair, bound, settings), settings, exact)
+
+
+def concluded(
+    findings: Findings,
+    place: Place,
+    tensor: str,
+    compared: Compared,
+    settings: Settings,
+    exact: ExactWitness | None = None,
+    power: Power = UNSAID,
+) -> Row:
+    """Add the row of a tensor that was compared; its elements too if asked for or outside.
 
     exact: the witness of exact arithmetic, which judges each side by itself.
     """
-    ours, theirs = pair
-    if settings.override:
-        bound = tolerance_bound(theirs, settings.rtol or 0.0, settings.atol or 0.0)
-    comparison = compare(ours, theirs, bound)
+    pair, bound, comparison = compared.pair, compared.bound, compared.comparison
     found = exact.examine(tensor, pair, comparison) if exact else UNASKED
     seen = found.seen
     if seen is None or seen.tensor is None or settings.override:
-        seen = seen_without_exact(bound, theirs)
-    said = Said(comparison, found, seen, bound.count)
+        seen = compared.seen
+    said = Said(comparison, found, seen, bound.count, power)
+    theirs = pair[1]
     row = _row(place, tensor, theirs, said, _verdict(place, theirs, said, settings), settings)
     findings.rows.append(row)
     if found.lost:
@@ -138,30 +192,16 @@ def seen_without_exact(bound: Bound, theirs: Array) -> Resolution:
     return resolution(bound.limit, theirs, judged, u)
 
 
-def is_open(pair: tuple[Array, Array], bound: Bound) -> bool:
-    """Whether exact values have to be asked: the bound of both sides sees nothing, or too much."""
-    ours, theirs = pair
-    if (ours.shape, ours.dtype) != (theirs.shape, theirs.dtype):
-        return False
-    if not _is_seen_at_largest(bound, theirs) and seen_without_exact(bound, theirs).blind:
-        return True
-    with np.errstate(all="ignore"):
-        if (np.abs(ours.astype(np.float64) - theirs) <= bound.limit).all():
-            return False
-    return bool(np.any((element_differences(ours, theirs) > bound.limit) & ~bound.overflow))
-
-
-def _is_seen_at_largest(bound: Bound, theirs: Array) -> bool:
-    """Whether the known mistake shows where the value is largest, which it mostly does."""
-    if not theirs.size or bound.limit.shape != theirs.shape or bound.overflow.any():
-        return False
-    largest = np.unravel_index(theirs.argmax(), theirs.shape)
-    value = float(theirs[largest])
-    return bool(np.isfinite(value) and bound.limit[largest] < MISTAKE * abs(value))
-
-
 def _verdict(place: Place, theirs: Array, said: Said, settings: Settings) -> tuple[str, str]:
-    """The verdict and the note: `blind` if a known mistake would pass, `empty` without any.
+    """The verdict and the note: `blind` if the bound could have seen nothing."""
+    verdict, note = _of_values(place, theirs, said, settings)
+    if said.power.blind and verdict != OUTSIDE:
+        return BLIND, joined(note, said.power.blind)
+    return verdict, note
+
+
+def _of_values(place: Place, theirs: Array, said: Said, settings: Settings) -> tuple[str, str]:
+    """The same beside the values: `blind` if a known mistake would pass, `empty` without any.
 
     What the exact witness refutes is a disagreement.
     """
@@ -222,7 +262,7 @@ def _row(
     settings: Settings,
 ) -> Row:
     """A row made at once: of its many columns each change of one would copy all."""
-    comparison, found, seen, _ = said
+    comparison, found, seen, _, power = said
     return Row(
         case=place.case,
         kind=kind_of(place.case, place.network),
@@ -256,9 +296,9 @@ def _row(
         exact_elements=found.exact_elements,
         resolution=seen.tensor,
         element_resolution=seen.element,
-        bound_over_value=None,
-        largest_value=None,
-        kinks=0,
+        bound_over_value=power.bound_over_value,
+        largest_value=power.largest_value,
+        kinks=power.kinks,
         overflow=comparison.overflow,
         verdict=verdict[0],
         note=verdict[1],

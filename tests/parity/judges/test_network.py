@@ -22,10 +22,10 @@ from parity.cases.network_case import NetworkCase, described
 from parity.cases.networks import NETWORKS
 from parity.judges import accumulated
 from parity.judges import network as module
-from parity.judges.accumulated import beside_values, with_power
+from parity.judges.accumulated import accumulated_power, conclude_free, over_values
 from parity.judges.network import check_network
 from parity.results.findings import Findings
-from parity.results.judging import Place, failure_row
+from parity.results.judging import Place
 from parity.results.rows import Row
 from parity.results.settings import Settings
 from parity.results.verdicts import BLIND, IDENTICAL, OUTSIDE, WITHIN
@@ -145,8 +145,7 @@ def test_bound_over_value_is_that_of_the_largest_values() -> None:
     """Of either sign; the largest bound may stand elsewhere."""
     error = np.array([0.5, 0.0, 2.0])
     for values in ([1, -8, 4], [1, 8, -4]):
-        row = beside_values(ROW, error, np.array(values, np.float32))
-        assert (row.bound_over_value, row.largest_value) == (0.25, 8)
+        assert over_values(error, np.array(values, np.float32)) == (0.25, 8)
 
 
 @pytest.mark.parametrize("how", ["local", "accumulated"])
@@ -329,9 +328,6 @@ def test_a_gradient_of_another_shape_is_a_row(monkeypatch: pytest.MonkeyPatch) -
 
 # --- blind rows ---------------------------------------------------------------------------
 
-ROW = replace(failure_row(Place("n[accumulated]", "relu", "float64", ()), "a", "", SETTINGS),
-    verdict=WITHIN,
-)  # fmt: skip
 LARGE = "the bound is as large as the values"
 UNSEEN = "a gradient 0.05 % too large would stay under the bound"
 KINKS = "kinks in more than 1 % of the elements"
@@ -354,22 +350,29 @@ ONES = np.ones(100)
 )
 def test_why_a_row_is_blind(error: Array, kinks: int, reasons: list[str]) -> None:
     """A bound as large as the values, a known mistake that fits under it, or too many kinks."""
-    row = with_power(ROW, -ONES, Accumulated(error, kinks))
-    assert row.verdict == (BLIND if reasons else WITHIN)
-    assert row.note == "; ".join(reasons)
-    assert row.kinks == kinks
-    assert row.bound_over_value == error.max()
+    power = accumulated_power(-ONES, Accumulated(error, kinks))
+    assert power == (error.max(), 1, kinks, "; ".join(reasons))
+
+
+def free_row(ours: Array, error: Array, settings: Settings = SETTINGS) -> Row:
+    """The row of a tensor of ones in torch, of both free runs."""
+    place = Place("n[accumulated]", "relu", "float64", ())
+    return conclude_free(Findings(), place, "a", (ours, ONES), Accumulated(error, 2), settings)
 
 
 def test_reasons_follow_what_the_row_says_already() -> None:
     """The reasons are added to the row's own note."""
-    row = with_power(replace(ROW, note="overridden"), ONES, Accumulated(ONES))
-    assert row.note == f"overridden; {LARGE}; {UNSEEN}"
+    row = free_row(ONES, ONES, replace(SETTINGS, rtol=1e-9))
+    assert row.verdict == BLIND
+    assert row.note == f"{replace(SETTINGS, rtol=1e-9).override}; {LARGE}; {UNSEEN}; {KINKS}"
+    assert (row.bound_over_value, row.largest_value, row.kinks) == (1, 1, 2)
 
 
 def test_outside_is_never_blind() -> None:
     """What disagrees by more than even this bound is a disagreement."""
-    assert with_power(replace(ROW, verdict=OUTSIDE), ONES, Accumulated(ONES)).verdict == OUTSIDE
+    row = free_row(ONES * 3, ONES)
+    assert (row.verdict, row.bound_over_value, row.kinks) == (OUTSIDE, 1, 2)
+    assert LARGE not in row.note
 
 
 def test_blind_rows_of_a_network_do_not_fail(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -393,6 +396,5 @@ def test_blind_rows_of_a_network_do_not_fail(monkeypatch: pytest.MonkeyPatch) ->
 )
 def test_bound_over_value(error: list[float], values: list[float], expected: float) -> None:
     """The largest bound over the largest |value|; 0/0 is 0, x/0 infinite."""
-    row = beside_values(ROW, np.array(error), np.array(values))
-    assert row.bound_over_value == expected
-    assert row.largest_value == np.max(np.abs(values), initial=0)
+    largest = np.max(np.abs(values), initial=0)
+    assert over_values(np.array(error), np.array(values)) == (expected, largest)
