@@ -241,4 +241,4 @@ def descend_bound(value: Array, gradient: Array, learning_rate: float, sides: Si
     """W − α·g: a product and a difference."""
     rate = abs(float(value.dtype.type(learning_rate)))
     m = magnitudes({"value": value, "gradient": gradient})
-    return rounded_sum(m["value"] + rate * m["gradient"], np.full(value.shape, 2.0), sides)
+    return rounded_sum(m["value"] + rate * m["gradient"], np.asarray(2.0), sides)

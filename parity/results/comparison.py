@@ -158,7 +158,7 @@ def _beside_values(
         return largest, largest
     values = np.maximum(np.abs(ours), np.abs(theirs))
     with np.errstate(all="ignore"):
-        relative = difference / values.astype(np.float64, copy=False)
+        relative = np.divide(difference, values, dtype=np.float64)
         of_ulp = difference / spacing(values)
     # Of finite differences only 0/0 and 0/NaN, which count as 0, are not numbers.
     return float(np.fmax.reduce(relative, initial=0.0)), float(of_ulp.max())
@@ -174,11 +174,12 @@ def _verdict(outside: int, infinite_bound: bool, exact: bool) -> str:
 
 def element_differences(refimpl: Array, torch: Array) -> Array:
     """|refimpl − torch| in float64; 0 where both are the same NaN or ∞, ∞ where only one is."""
-    a, b = (side.astype(np.float64, copy=False) for side in (refimpl, torch))
     with np.errstate(all="ignore"):
-        difference = np.asarray(np.abs(a - b))
+        difference = np.asarray(np.subtract(refimpl, torch, dtype=np.float64))
+        np.abs(difference, out=difference)
     if difference.max(initial=0.0) < np.inf:  # neither NaN nor ∞
         return difference
+    a, b = (side.astype(np.float64, copy=False) for side in (refimpl, torch))
     same = (a == b) | (np.isnan(a) & np.isnan(b))
     odd = ~(np.isfinite(a) & np.isfinite(b))
     return np.where(same, 0.0, np.where(odd, np.inf, difference))
@@ -205,7 +206,7 @@ def spacing(values: Array) -> Array:
     powers = np.maximum(powers, info.smallest_normal)
     if powers.max(initial=0) == np.inf:
         powers = np.where(np.isinf(powers), values.dtype.type(1), powers)
-    return np.asarray(powers.astype(np.float64, copy=False) * float(info.eps))
+    return np.asarray(np.multiply(powers, float(info.eps), dtype=np.float64))
 
 
 def _incomparable(refimpl: Array, torch: Array, index: tuple[int, ...], note: str) -> Comparison:

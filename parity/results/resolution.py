@@ -43,9 +43,9 @@ def resolution(room: Array, values: Array, judged: Array | None, u: float) -> Re
 
 def relative(room: Array, values: Array, judged: Array | None) -> Array:
     """room/|value| where that is seen, ∞ elsewhere: of 0, NaN, ∞, and what is not judged."""
-    sizes = np.abs(values.astype(np.float64, copy=False))
+    sizes = np.abs(values)
     with np.errstate(all="ignore"):
-        shares = np.asarray(room / sizes)
+        shares = np.asarray(np.divide(room, sizes, dtype=np.float64))
     if judged is not None:
         shares = np.where(judged, shares, np.inf)
     if not shares.min(initial=np.inf) > 0 or not sizes.max(initial=0.0) < np.inf:
