@@ -132,7 +132,7 @@ def judged_already(
 def seen_without_exact(bound: Bound, theirs: Array) -> Resolution:
     """What the bound of both sides lets through, beside torch's values."""
     u = float(np.finfo(theirs.dtype).eps) / 2
-    judged = ~bound.overflow if bound.overflow.any() else None
+    judged = ~bound.overflow if np.count_nonzero(bound.overflow) else None
     if bound.exact and judged is None:
         return Resolution(u, u) if theirs.any() else Resolution()
     return resolution(bound.limit, theirs, judged, u)
@@ -153,7 +153,7 @@ def is_open(pair: tuple[Array, Array], bound: Bound) -> bool:
 
 def _is_seen_at_largest(bound: Bound, theirs: Array) -> bool:
     """Whether the known mistake shows where the value is largest, which it mostly does."""
-    if not theirs.size or bound.limit.shape != theirs.shape or bound.overflow.any():
+    if not theirs.size or bound.limit.shape != theirs.shape or np.count_nonzero(bound.overflow):
         return False
     largest = np.unravel_index(theirs.argmax(), theirs.shape)
     value = float(theirs[largest])
