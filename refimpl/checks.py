@@ -56,7 +56,7 @@ def check_arrays(where: str, **arrays: Any) -> list[Array]:
     ValueError for rows of different lengths and integers that no float64 holds.
     """
     dtypes = {a.dtype if type(a) is np.ndarray else None for a in arrays.values()}
-    if len(dtypes) == 1 and dtypes <= FLOATS:  # as mostly: nothing to be refused or promoted
+    if len(dtypes) == 1 and FLOATS.issuperset(dtypes):  # nothing to refuse or to promote
         return list(arrays.values())
     given = {name: _real_array(where, name, array) for name, array in arrays.items()}
     objects = {name: array for name, array in given.items() if array.dtype.kind == "O"}
