@@ -30,6 +30,7 @@ Ints: TypeAlias = "int | Sequence[int]"
 MOST = 2**31 - 1  # of a stride, a dilation and the like: its product with an itemsize fits 64 bits
 USUAL_MARK = 255  # a class that data sets of one byte a pixel mark what is to be ignored with
 LARGE = 1 << 30  # bytes; smaller arrays are made without asking whether there is room
+FLOATS = frozenset(map(np.dtype, "efdg"))  # with their bytes in this machine's order
 AXES = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}  # spatial axes, as torch names them
 
 
@@ -54,10 +55,10 @@ def check_arrays(where: str, **arrays: Any) -> list[Array]:
     numbers or not of one kind, bytes in the other order and for two different dtypes,
     ValueError for rows of different lengths and integers that no float64 holds.
     """
+    dtypes = {a.dtype if type(a) is np.ndarray else None for a in arrays.values()}
+    if len(dtypes) == 1 and FLOATS.issuperset(dtypes):  # nothing to refuse or to promote
+        return list(arrays.values())
     given = {name: _real_array(where, name, array) for name, array in arrays.items()}
-    kinds = {array.dtype for array in given.values()}
-    if len(kinds) == 1 and kinds.pop().kind == "f":  # as mostly: nothing to be promoted
-        return list(given.values())
     objects = {name: array for name, array in given.items() if array.dtype.kind == "O"}
     if objects:
         check_one_kind(where, objects)

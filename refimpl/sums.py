@@ -97,17 +97,22 @@ def total(x: Array, axes: Sequence[int] | None = None) -> Array:
 
 
 def _halved(x: Array, axis: int) -> Array:
-    """Σ over one axis."""
-    others = [*range(axis), *range(axis + 1, x.ndim)]
-    rest = x.transpose(axis, *others)
-    if not len(rest):
-        return zeros(rest.shape[1:], like=x)
-    sums = rest[: (len(rest) + 1) // 2].copy(order="K")
-    while len(rest) > 1:
-        middle = (len(rest) + 1) // 2
-        first = sums[: len(rest) - middle]
+    """Σ over one axis; of one term a view of it."""
+    rest = x.transpose(axis, *range(axis), *range(axis + 1, x.ndim))
+    if len(rest) < 2:
+        return rest[0, ...] if len(rest) else zeros(rest.shape[1:], like=x)
+    middle = (len(rest) + 1) // 2
+    if len(rest) % 2:
+        sums = rest[:middle].copy(order="K")
+        first = sums[:-1]
         first += rest[middle:]
-        rest = sums = sums[:middle]
+    else:
+        sums = rest[:middle] + rest[middle:]
+    while len(sums) > 1:
+        middle = (len(sums) + 1) // 2
+        first = sums[: len(sums) - middle]
+        first += sums[middle:]
+        sums = sums[:middle]
     half: Array = sums[0, ...]
     return half
 

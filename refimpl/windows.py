@@ -213,5 +213,7 @@ def row_major(places: Sequence[Array], sizes: Sequence[int]) -> Array:
     array([[ 1,  3],
            [ 9, 11]])
     """
-    steps = (prod(sizes[axis + 1 :]) for axis in range(len(sizes)))
-    return np.asarray(sum(p * step for p, step in zip(np.ix_(*places), steps, strict=True)))
+    numbers, *others = places
+    for along, size in zip(others, sizes[1:], strict=True):
+        numbers = numbers[..., None] * size + along
+    return numbers

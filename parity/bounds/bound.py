@@ -97,7 +97,7 @@ def bounded(
 def _outward(limit: Array, overflow: Array) -> Array:
     """A limit rounded outward; nothing may be off where overflow is possible."""
     limit = np.asarray(limit * OUTWARD)
-    if overflow.any():
+    if np.count_nonzero(overflow):
         limit = np.where(overflow, 0.0, limit)
     elif limit.shape != overflow.shape:
         limit = np.broadcast_to(limit, overflow.shape)

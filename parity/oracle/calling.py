@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 import torch
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class TorchError(RuntimeError):
@@ -30,3 +35,16 @@ def with_graph() -> Iterator[None]:
     """Let torch record what it does, also within a caller's no_grad or inference_mode."""
     with torch.inference_mode(False), torch.enable_grad():
         yield
+
+
+def recording(function: Callable[P, R]) -> Callable[P, R]:
+    """A function in whose body torch records what it does (`with_graph`)."""
+
+    @wraps(function)
+    def recorded(*args: P.args, **kwargs: P.kwargs) -> R:
+        if torch.is_grad_enabled() and not torch.is_inference_mode_enabled():
+            return function(*args, **kwargs)  # as it mostly is
+        with with_graph():
+            return function(*args, **kwargs)
+
+    return recorded

@@ -13,7 +13,7 @@ from parity.cases.case import Array
 from parity.oracle.arrays import CONTIGUOUS, laid_out, to_array, to_tensor
 from parity.oracle.average_pooling import BACKWARD as AVERAGE_POOLING
 from parity.oracle.called import value_of
-from parity.oracle.calling import asked, with_graph
+from parity.oracle.calling import asked, recording
 from parity.oracle.convolution import BACKWARD as CONVOLUTION
 from parity.oracle.dense import BACKWARD as DENSE
 from parity.oracle.torch_functions import FUNCTIONS
@@ -46,15 +46,26 @@ def forward(
         return to_array(value_of(function, tensors, options))
 
 
-@dataclass(frozen=True)
-class Differentiable:
-    """A value, and ∂L/∂(input) by the input's name for a dy of its shape: to be asked once."""
+class Differentiable(NamedTuple):
+    """A value and what torch recorded of it, which is to be asked once for gradients."""
 
     y: Array
-    gradients: Callable[[Array], dict[str, Array]]
+    value: Tensor
+    inputs: dict[str, Tensor]  # what the gradients are to
+    device: str
+    layout: str
+
+    @recording
+    def gradients(self, dy: Array) -> dict[str, Array]:
+        """∂L/∂(input) by the input's name, for a dy of the value's shape."""
+        if not self.inputs:
+            return {}
+        upstream = laid_out(to_tensor(dy, self.device), self.layout)
+        grads = _grads(self.value, tuple(self.inputs.values()), upstream)
+        return dict(zip(self.inputs, map(to_array, grads), strict=True))
 
 
-@with_graph()
+@recording
 def differentiable(
     function: str,
     arrays: Mapping[str, Array],
@@ -65,18 +76,10 @@ def differentiable(
 ) -> Differentiable:
     """The value of a function, and what gives by autograd its gradients to `wanted`."""
     tensors = {name: laid_out(to_tensor(a, device), layout) for name, a in arrays.items()}
-    inputs = [tensors[name].requires_grad_() for name in wanted]
+    inputs = {name: tensors[name].requires_grad_() for name in wanted}
     with asked():
         y = value_of(function, tensors, options)
-
-    @with_graph()
-    def backward(dy: Array) -> dict[str, Array]:
-        if not inputs:
-            return {}
-        grads = _grads(y, inputs, laid_out(to_tensor(dy, device), layout))
-        return dict(zip(wanted, map(to_array, grads), strict=True))
-
-    return Differentiable(to_array(y), backward)
+    return Differentiable(to_array(y), y, inputs, device, layout)
 
 
 def gradients(
@@ -138,14 +141,18 @@ def _without_graph(
     return {name: to_array(gradient) for name, gradient in found.items()}
 
 
-def _grads(y: Tensor, inputs: Sequence[Tensor], dy: Tensor) -> tuple[Tensor, ...]:
-    """∂(Σ dy·y)/∂input; what goes backward from y is 1·dy, exactly dy.
+def _grads(y: Tensor, inputs: tuple[Tensor, ...], dy: Tensor) -> tuple[Tensor, ...]:
+    """∂(Σ dy·y)/∂input, as torch.autograd.grad(y, inputs, dy) has it from the engine it calls.
 
-    Given dy beside y, torch.autograd.grad would first load sympy: half a second in each process.
+    To look at dy it would first load sympy: half a second in each process.
     """
     _check_shapes(y.shape, dy.shape)
+    engine = torch.autograd.Variable._execution_engine
     with asked():
-        return torch.autograd.grad((y * dy).sum(), inputs)
+        found: tuple[Tensor, ...] = engine.run_backward(
+            (y,), (dy,), False, False, inputs, False, accumulate_grad=False
+        )
+    return found
 
 
 def _check_shapes(y: Sequence[int], dy: Sequence[int]) -> None:
@@ -153,7 +160,7 @@ def _check_shapes(y: Sequence[int], dy: Sequence[int]) -> None:
         raise ValueError(f"torch returned {tuple(y)} for y, but dy is {tuple(dy)}")
 
 
-@with_graph()
+@recording
 def in_half(
     function: str,
     arrays: Mapping[str, Array],

@@ -12,7 +12,7 @@ from torch import Tensor
 from parity.cases.case import Array
 from parity.oracle.arrays import CONTIGUOUS, laid_out, recorded, to_array, to_tensor
 from parity.oracle.called import value_of
-from parity.oracle.calling import asked, with_graph
+from parity.oracle.calling import asked, recording
 from parity.oracle.layer import Calls
 from parity.oracle.torch_functions import FUNCTIONS
 
@@ -40,7 +40,7 @@ class NetworkResult:
     loss: Array
 
 
-@with_graph()
+@recording
 def network(
     layers: Mapping[str, NetworkLayer],
     x: Array,

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from parity.cases.case import Array
-from parity.oracle.calling import with_graph
+from parity.oracle.calling import recording
 from parity.oracle.layer import Result
 
 
-@with_graph()
+@recording
 def differentiate(
     formula: Callable[..., Any], arrays: Mapping[str, Array], dy: Array | None
 ) -> Result:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -129,7 +130,7 @@ def _parts(size: int) -> list[slice]:
 
 def _compare_part(ours: Array, theirs: Array, limit: Array, overflow: Array) -> _Part:
     difference = element_differences(ours, theirs)
-    if overflow.any():
+    if np.count_nonzero(overflow):
         difference = np.where(overflow, 0.0, difference)
     largest = float(difference.max())
     blind = _holds_infinite(limit, theirs, overflow)
@@ -201,12 +202,19 @@ def spacing(values: Array) -> Array:
     A number without the bits of its fraction, which are those that ∞ has not, is a power of 2 and
     at least the smallest normal one: times the ε of its dtype it is the distance.
     """
-    info, bits = np.finfo(values.dtype), np.dtype(f"i{values.dtype.itemsize}")
-    powers = (values.view(bits) & values.dtype.type(np.inf).view(bits)).view(values.dtype)
-    powers = np.maximum(powers, info.smallest_normal)
+    bits, infinity, smallest, eps = _format(values.dtype)
+    powers = (values.view(bits) & infinity).view(values.dtype)
+    powers = np.maximum(powers, smallest)
     if powers.max(initial=0) == np.inf:
         powers = np.where(np.isinf(powers), values.dtype.type(1), powers)
-    return np.asarray(np.multiply(powers, float(info.eps), dtype=np.float64))
+    return np.asarray(np.multiply(powers, eps, dtype=np.float64))
+
+
+@cache
+def _format(dtype: Any) -> tuple[Any, Any, Any, float]:
+    """Of a dtype: integers of its width, the bits of ∞, the smallest normal number, ε."""
+    info, bits = np.finfo(dtype), np.dtype(f"i{dtype.itemsize}")
+    return bits, dtype.type(np.inf).view(bits), info.smallest_normal, float(info.eps)
 
 
 def _incomparable(refimpl: Array, torch: Array, index: tuple[int, ...], note: str) -> Comparison:

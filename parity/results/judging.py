@@ -186,7 +186,7 @@ def judged_already(
 def seen_without_exact(bound: Bound, theirs: Array) -> Resolution:
     """What the bound of both sides lets through, beside torch's values."""
     u = float(np.finfo(theirs.dtype).eps) / 2
-    judged = ~bound.overflow if bound.overflow.any() else None
+    judged = ~bound.overflow if np.count_nonzero(bound.overflow) else None
     if bound.exact and judged is None:
         return Resolution(u, u) if theirs.any() else Resolution()
     return resolution(bound.limit, theirs, judged, u)
