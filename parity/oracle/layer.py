@@ -108,14 +108,19 @@ def gradients_alone(
 
 
 def _grads(y: Tensor, inputs: Sequence[Tensor], dy: Tensor) -> tuple[Tensor, ...]:
-    """∂(Σ dy·y)/∂input, by what torch.autograd.grad(y, inputs, dy) itself calls.
-
-    Before that it would load sympy, to compare two shapes: half a second in each process.
-    """
+    """∂(Σ dy·y)/∂input."""
     if y.shape != dy.shape:
         raise ValueError(f"torch returned {tuple(y.shape)} for y, but dy is {tuple(dy.shape)}")
     with asked():
-        return engine_run_backward((y,), (dy,), False, False, tuple(inputs), accumulate_grad=False)
+        return _backward(y, inputs, dy)
+
+
+def _backward(y: Tensor, inputs: Sequence[Tensor], dy: Tensor) -> tuple[Tensor, ...]:
+    """What torch.autograd.grad(y, inputs, dy) calls when it has compared the shapes of y and dy.
+
+    For that it would load sympy: half a second in each process.
+    """
+    return engine_run_backward((y,), (dy,), False, False, tuple(inputs), accumulate_grad=False)
 
 
 @with_graph()
@@ -136,7 +141,7 @@ def in_half(
     inputs = [tensors[name].requires_grad_() for name in wanted]
     y = value_of(function, tensors, options)
     upstream = _half(to_tensor(dy, device), dtype)
-    grads = torch.autograd.grad(y, inputs, upstream) if inputs else ()
+    grads = _backward(y, inputs, upstream) if inputs else ()
     found = {name: to_array(grad.float()) for name, grad in zip(wanted, grads, strict=True)}
     return Result(to_array(y.float()), found)
 
