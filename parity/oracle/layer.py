@@ -141,17 +141,22 @@ def _without_graph(
     return {name: to_array(gradient) for name, gradient in found.items()}
 
 
-def _grads(y: Tensor, inputs: tuple[Tensor, ...], dy: Tensor) -> tuple[Tensor, ...]:
-    """∂(Σ dy·y)/∂input, as torch.autograd.grad(y, inputs, dy) has it from the engine it calls.
-
-    To look at dy it would first load sympy: half a second in each process.
-    """
+def _grads(y: Tensor, inputs: Sequence[Tensor], dy: Tensor) -> tuple[Tensor, ...]:
+    """∂(Σ dy·y)/∂input."""
     _check_shapes(y.shape, dy.shape)
-    engine = torch.autograd.Variable._execution_engine
     with asked():
-        found: tuple[Tensor, ...] = engine.run_backward(
-            (y,), (dy,), False, False, inputs, False, accumulate_grad=False
-        )
+        return _backward(y, inputs, dy)
+
+
+def _backward(y: Tensor, inputs: Sequence[Tensor], dy: Tensor) -> tuple[Tensor, ...]:
+    """What torch.autograd.grad(y, inputs, dy) calls when it has compared the shapes of y and dy.
+
+    For that it would load sympy: half a second in each process.
+    """
+    engine = torch.autograd.Variable._execution_engine
+    found: tuple[Tensor, ...] = engine.run_backward(
+        (y,), (dy,), False, False, tuple(inputs), False, accumulate_grad=False
+    )
     return found
 
 
@@ -178,7 +183,7 @@ def in_half(
     inputs = [tensors[name].requires_grad_() for name in wanted]
     y = value_of(function, tensors, options)
     upstream = _half(to_tensor(dy, device), dtype)
-    grads = torch.autograd.grad(y, inputs, upstream) if inputs else ()
+    grads = _backward(y, inputs, upstream) if inputs else ()
     found = {name: to_array(grad.float()) for name, grad in zip(wanted, grads, strict=True)}
     return Result(to_array(y.float()), found)
 

@@ -79,6 +79,7 @@ from parity.witnesses.lattices import (
     output_shape,
     patterns_below,
     terms_at_most,
+    terms_of_sums,
     without_branch,
 )
 
@@ -215,13 +216,9 @@ def sets_of_one_size(shape: Geometry) -> Sets:
     Raises: NotExactError where there are none.
     """
     dy_shape = output_shape(shape)
-    ones = {name: np.ones(size) for name, size in shape.shapes.items()}
-    terms = [
-        ceil(np.max(t, initial=1)) for t in largest_sums(shape, ones, np.ones(dy_shape)).values()
-    ]
     step = lcm(*divisors(shape))
-    products = bool(FACTORS & set(ones))
-    most = largest_element(max(terms), products) // step
+    products = bool(FACTORS & set(shape.shapes))
+    most = largest_element(_most_terms(shape, dy_shape), products) // step
     if not most:
         raise NotExactError("no integers are small enough for exact differences")
     sets = {
@@ -231,6 +228,15 @@ def sets_of_one_size(shape: Geometry) -> Sets:
     if "bias" in sets and products:
         sets["bias"] = _around_zero(shape.shapes["bias"], most**2)
     return Sets(sets, {name: sets[name] for name in shape.inputs})
+
+
+def _most_terms(shape: Geometry, dy_shape: Shape) -> int:
+    """The terms of any sum of the value or of a gradient; of averages, by the largest divisor."""
+    if FUNCTIONS[shape.function].integers == "sums":
+        return max(terms_of_sums(shape, dy_shape).values())
+    ones = {name: np.ones(size) for name, size in shape.shapes.items()}
+    sums = largest_sums(shape, ones, np.ones(dy_shape)).values()
+    return ceil(max(float(terms.max(initial=1)) for terms in sums))
 
 
 def largest_element(terms: int, products: bool) -> int:

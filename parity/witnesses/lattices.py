@@ -210,10 +210,7 @@ def _sums(shape: Geometry, limit: int, rng: np.random.Generator) -> list[Pattern
     """
     dy_shape = output_shape(shape)
     factors = [name for name in shape.inputs if name != "bias"]
-    # K of the gradients; that of y counts the bias, which asks for a little too much.
-    of_value, of_gradients = _terms(shape, dy_shape)
-    terms = {"dy": _most(of_value, dy_shape)}
-    terms |= {name: _most(of_gradients[name], shape.shapes[name]) for name in shape.inputs}
+    terms = terms_of_sums(shape, dy_shape)
     if "weight" not in factors and "kernel" not in factors:
         of_inputs = (limit - 1) // terms["dy"]
         of_dy = (limit - 1) // max(terms[name] for name in factors)
@@ -235,18 +232,24 @@ def _sums(shape: Geometry, limit: int, rng: np.random.Generator) -> list[Pattern
     return [pattern]
 
 
-def _terms(shape: Geometry, dy_shape: Shape) -> tuple[Array, Mapping[str, Array]]:
-    """K of the value and of each gradient, by the operation on ones."""
+def terms_of_sums(shape: Geometry, dy_shape: Shape) -> dict[str, int]:
+    """K of each gradient by the input's name, and of the value by that of dy, at least 1.
+
+    By the operation on ones. That of the value counts the bias, which asks for a little too much.
+    """
     function, options = shape.function, shape.options
     if function in COUNTED:
-        return terms_of(function, shape.shapes, options)[:2]
-    dy, ones = np.ones(dy_shape), _ones(shape)
-    found = oracle.gradients(function, ones, options, dy, shape.inputs)
-    return found.y, found.gradients
+        of_value, of_gradients = terms_of(function, shape.shapes, options)[:2]
+    else:
+        dy, ones = np.ones(dy_shape), _ones(shape)
+        found = oracle.gradients(function, ones, options, dy, shape.inputs)
+        of_value, of_gradients = found.y, found.gradients
+    of_inputs = {name: _most(of_gradients[name], shape.shapes[name]) for name in shape.inputs}
+    return {"dy": _most(of_value, dy_shape), **of_inputs}
 
 
 def _most(terms: Array, size: Shape) -> int:
-    """The largest K of a tensor of this size, at least 1: an empty one has no sums."""
+    """The largest K of a tensor of this size; an empty one has no sums."""
     return max(1, int(terms.max(initial=0))) if prod(size) else 1
 
 

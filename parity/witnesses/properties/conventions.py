@@ -15,6 +15,7 @@ from parity.witnesses.properties.situation import Call, Situation
 
 AT_ZERO = (1, 0.5, -2.0)  # products with these are exact
 MAXIMA = ("max_pool1d", "max_pool2d", "max_pool3d")
+KINKED = ("relu", "perceptron_loss")
 
 
 def other_conventions(given: Situation) -> Iterator[str]:
@@ -23,7 +24,10 @@ def other_conventions(given: Situation) -> Iterator[str]:
 
     On few small integers, so that there are ties and zeros and nothing but a share is rounded.
     """
-    call, rng = given.call, given.rng("conventions")
+    call = given.call
+    if call.function.name not in (*MAXIMA, *KINKED):
+        return
+    rng = given.rng("conventions")
     dtype, name = call.dy.dtype, call.function.backward_name
     dy = rng.integers(-8, 9, call.dy.shape).astype(dtype)
     if call.function.name in MAXIMA:
@@ -71,17 +75,16 @@ def _defined(dy: Array, x: Array, call: Call) -> _Defined:
     """Σ dy and Σ dy/(number of maxima), a quotient for each window."""
     found = _Defined(np.zeros(x.shape, x.dtype), *(np.zeros(x.shape) for _ in range(3)))
     for output, window in pool_windows(x.shape, call.options)[1]:
-        places: list[Any] = [(..., *u) for u in window if is_inside(u, x.shape)]
-        here: Any = (..., *output)
-        values = np.array([x[u] for u in places])
-        largest = values == values.max(axis=0)
-        share = dy[here].astype(np.float64) / largest.sum(axis=0)
-        size = np.abs(share)
-        for u, passes in zip(places, largest, strict=True):
-            found.to_all[u] += passes * dy[here]
-            found.shared[u] += passes * share
-            found.sizes[u] += passes * size
-            found.windows[u] += passes
+        inside = [u for u in window if is_inside(u, x.shape)]
+        places: Any = (..., *np.transpose(inside))
+        of_window: Any = (..., *output, None)
+        values, here = x[places], dy[of_window]  # (N, C, places), (N, C, 1)
+        largest = values == values.max(axis=-1, keepdims=True)
+        share = here.astype(np.float64) / largest.sum(axis=-1, keepdims=True)
+        found.to_all[places] += largest * here
+        found.shared[places] += largest * share
+        found.sizes[places] += largest * np.abs(share)
+        found.windows[places] += largest
     return found
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from parity.bounds.arithmetic import sides
-from parity.bounds.rules import Bound, tensor_bounds
+from parity.bounds.rules import Bound, backward_bounds, forward_bound
 from parity.cases.case import Array
 from parity.witnesses.properties.apart import apart, beyond
 from parity.witnesses.properties.situation import Call, Situation
@@ -48,12 +48,15 @@ def half_precision(given: Situation) -> Iterator[str]:
     for name, other in ours.items():
         if other.dtype != HALF:
             yield f"arrays of {HALF}: {name} has dtype {other.dtype}"
-    if all(_is_rounded(ours[name], other) for name, other in others.items()):
-        return
-    for name, bound in _bounds(half).items():
-        limit = np.where(bound.overflow, np.inf, bound.refimpl)
-        found, wanted = ours[name].astype(np.float64), _overflown(others[name])
-        yield from beyond(f"arrays of {HALF}", {name: found}, {name: wanted}, {name: limit})
+    unlike = [name for name, other in others.items() if not _is_rounded(ours[name], other)]
+    bounds = _bounds(half, unlike)
+    found = {name: ours[name].astype(np.float64) for name in bounds}
+    wanted = {name: _overflown(others[name]) for name in bounds}
+
+    def limit_of(name: str) -> Array:
+        return np.where(bounds[name].overflow, np.inf, bounds[name].refimpl)
+
+    yield from beyond(f"arrays of {HALF}", found, wanted, limit_of)
 
 
 def _is_rounded(half: Array, wide: Array) -> bool:
@@ -92,11 +95,14 @@ def _has_half(call: Call) -> bool:
     return all(held) and call.options.get("p", 0) < 1 - 2.0**-15
 
 
-def _bounds(call: Call) -> dict[str, Bound]:
-    value, gradients = tensor_bounds(
-        call.function.name, call.dy, call.arrays, call.options, sides(HALF)
-    )
-    return {"y": value, **{f"d{name}": bound for name, bound in gradients.items()}}
+def _bounds(call: Call, names: Sequence[str]) -> dict[str, Bound]:
+    """Of the tensors of these names, as far as they have a bound."""
+    given = call.function.name, call.arrays, call.options, sides(HALF)
+    found = {"y": forward_bound(*given)} if "y" in names else {}
+    if set(names) - {"y"}:
+        gradients = backward_bounds(given[0], call.dy, *given[1:])
+        found |= {f"d{name}": b for name, b in gradients.items() if f"d{name}" in names}
+    return found
 
 
 def _overflown(exact: Array) -> Array:

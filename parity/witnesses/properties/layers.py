@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from inspect import signature
+from functools import cache
+from inspect import Parameter
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,8 @@ PARAMETERS, CONSTANTS = ("weight", "bias"), ("mask", "running_mean", "running_va
 AFFINE = ("batch_norm", "layer_norm", "group_norm")
 
 
-def layer_classes() -> dict[str, Callable[..., Layer]]:
+@cache
+def layer_classes() -> Mapping[str, Callable[..., Layer]]:
     """The layer of each function that has one."""
     found = (value for value in vars(refimpl).values() if isinstance(value, type))
     return {c.function: c for c in found if issubclass(c, Layer) and c is not Layer}
@@ -64,15 +66,13 @@ def _as_function(said: str, layer: Layer, given: Situation) -> Iterator[str]:
 def _by_place(kind: Callable[..., Layer], call: Call) -> list[Any]:
     """All options that the layer has, the function's defaults among them, in the given order."""
     defaults = parameters_of(getattr(refimpl, call.function.name))
-    names = [
-        name for name in signature(kind).parameters if name in ORDER and name not in PARAMETERS
-    ]
+    names = [name for name in _known(kind) if name in ORDER and name not in PARAMETERS]
     return [call.options.get(name, defaults[name].default) for name in in_order(names)]
 
 
 def _another(kind: Callable[..., Layer], call: Call) -> None:
     """A layer of the same kind at its defaults: what it was given is not the first one's."""
-    known = signature(kind).parameters.values()
+    known = _known(kind).values()
     needed = [p.name for p in known if p.default is p.empty and p.name in call.options]
     kind(*_held(kind, call), **{name: call.options[name] for name in needed})
 
@@ -80,7 +80,12 @@ def _another(kind: Callable[..., Layer], call: Call) -> None:
 def _held(kind: Callable[..., Layer], call: Call) -> list[Array | None]:
     """The arrays that a layer takes, in its order; what may be left out is None."""
     names = (*PARAMETERS, *CONSTANTS)
-    return [call.arrays.get(k) for k in signature(kind).parameters if k in names]
+    return [call.arrays.get(k) for k in _known(kind) if k in names]
+
+
+def _known(kind: Any) -> Mapping[str, Parameter]:
+    """What a layer is made from, behind itself."""
+    return parameters_of(kind.__init__)
 
 
 def _taken(call: Call) -> Mapping[str, Array]:

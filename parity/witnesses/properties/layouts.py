@@ -14,14 +14,13 @@ def laid_out_otherwise(given: Situation) -> Iterator[str]:
 
     Within the bounds: the layout may decide in which order sums are formed.
     """
-    wanted = {name: tensor for name, tensor in given.first.items() if name in given.limits}
     for layout in LAYOUTS:
         if layout == "contiguous":
             continue
         arrays = {name: _laid_out(array, layout) for name, array in given.call.arrays.items()}
         call = given.call._replace(arrays=arrays, dy=_laid_out(given.call.dy, layout))
         what = f"{call.function.name} of {layout} arrays"
-        yield from beyond(what, call.tensors(), wanted, given.limits)
+        yield from beyond(what, call.tensors(), given.bounded, given.limit)
 
 
 def _laid_out(array: Array, layout: str) -> Array:

@@ -24,24 +24,23 @@ def linear_in_upstream(given: Situation) -> Iterator[str]:
         return
     name = given.call.function.backward_name
     first = {key: tensor for key, tensor in given.first.items() if key != "y"}
-    smallest = np.finfo(given.dtype).tiny
-    limits = {key: np.full(tensor.shape, smallest) for key, tensor in first.items()}
+    smallest = float(np.finfo(given.dtype).tiny)
     wanted = {key: np.asarray(-2 * tensor) for key, tensor in first.items()}
     found = _of(given, -2 * given.call.dy)
-    yield from beyond(f"{name} of −2·dy beside −2·{name}", found, wanted, limits)
-    yield from _additive(given, first)
+    yield from beyond(f"{name} of −2·dy beside −2·{name}", found, wanted, lambda _: smallest)
+    yield from _additive(given)
 
 
-def _additive(given: Situation, first: Tensors) -> Iterator[str]:
+def _additive(given: Situation) -> Iterator[str]:
     dy = given.call.dy
     if dy.size < 2:
         return
     kept = given.rng("linearity").random(dy.shape) < 1 / 2
     one, another = (_of(given, dy * part) for part in (kept, ~kept))
-    total = {key: one[key] + another[key] for key in first}
-    limits = {key: 2 * limit for key, limit in given.limits.items()}
+    total = {key: one[key] + another[key] for key in one}
+    gradients = {key: tensor for key, tensor in given.bounded.items() if key != "y"}
     what = f"{given.call.function.backward_name} of a sum beside the sum"
-    yield from beyond(what, total, {k: t for k, t in first.items() if k in limits}, limits)
+    yield from beyond(what, total, gradients, lambda key: 2 * given.limit(key))
 
 
 def _of(given: Situation, dy: Array) -> Tensors:

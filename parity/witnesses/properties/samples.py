@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from parity.cases.case import Array
 from parity.witnesses.properties.apart import beyond
-from parity.witnesses.properties.situation import Call, Situation, Tensors
+from parity.witnesses.properties.situation import Call, Situation
 
 OF_ALL = ("weight", "bias", "kernel")  # what all samples share
 STACKED = ("sgd_step", "adam_step", "split")  # results along the first axis
@@ -72,15 +72,14 @@ def _compared(
     what: str, given: Situation, call: Call, take: Take, also: tuple[str, ...] = ()
 ) -> Iterator[str]:
     """also: arrays of all samples whose gradients must be the same."""
-    taken, limits = _taken(given.first, take, also), _taken(given.limits, take, also)
-    wanted = {name: tensor for name, tensor in taken.items() if name in limits}
-    yield from beyond(what, call.tensors(), wanted, limits)
-
-
-def _taken(tensors: Mapping[str, Array], take: Take, also: tuple[str, ...]) -> Tensors:
     shared = {f"d{name}" for name in OF_ALL}
-    return {
-        name: tensor if name in shared or not tensor.ndim else take(tensor)
-        for name, tensor in tensors.items()
+
+    def taken(name: str, tensor: Array) -> Array:
+        return tensor if name in shared or not tensor.ndim else take(tensor)
+
+    wanted = {
+        name: taken(name, tensor)
+        for name, tensor in given.bounded.items()
         if name not in shared or name.removeprefix("d") in also
     }
+    yield from beyond(what, call.tensors(), wanted, lambda name: taken(name, given.limit(name)))

@@ -12,7 +12,7 @@ import numpy as np
 import refimpl
 from parity import oracle
 from parity.bounds.arithmetic import Sides
-from parity.bounds.rules import tensor_bounds
+from parity.bounds.rules import backward_bounds, forward_bound
 from parity.cases.case import Array, Case, Draw, Shape, case_arrays, draw, generator
 from parity.cases.function import Function
 from parity.cases.functions import FUNCTIONS
@@ -128,17 +128,30 @@ class Situation:
         """What the first forward and backward gave; copies, so that nothing can change them."""
         return {name: tensor.copy() for name, tensor in self.trial.tensors().items()}
 
-    @cached_property
-    def limits(self) -> Tensors:
-        """How far two right answers may be apart, by the tensor."""
-        call = self.call
-        value, gradients = tensor_bounds(
-            call.function.name, call.dy, call.arrays, call.options, self.sides
-        )
+    @property
+    def bounded(self) -> Tensors:
+        """Of these the ones that have a bound: no gradient of an argument that was left out."""
         return {
-            "y": value.limit,
-            **{f"d{name}": bound.limit for name, bound in gradients.items()},
+            name: tensor
+            for name, tensor in self.first.items()
+            if name == "y" or name.removeprefix("d") in self.call.arrays
         }
+
+    def limit(self, name: str) -> Array:
+        """How far two right answers may be apart in a tensor."""
+        return self._value_limit if name == "y" else self._gradient_limits[name.removeprefix("d")]
+
+    @cached_property
+    def _value_limit(self) -> Array:
+        call = self.call
+        return forward_bound(call.function.name, call.arrays, call.options, self.sides).limit
+
+    @cached_property
+    def _gradient_limits(self) -> Tensors:
+        """By the input's name."""
+        call = self.call
+        bounds = backward_bounds(call.function.name, call.dy, call.arrays, call.options, self.sides)
+        return {name: bound.limit for name, bound in bounds.items()}
 
     def rng(self, *labels: str) -> np.random.Generator:
         """Random numbers of a property of its own."""

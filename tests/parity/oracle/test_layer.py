@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from exact import random
 from integer_arrays import integer_arrays
 
@@ -19,6 +22,43 @@ def test_nothing_to_differentiate() -> None:
     arrays = {"o": np.array([0.25, 0.5])}
     found = oracle.gradients("dsigmoid", arrays, {}, np.ones(2), [])
     assert (found.y.tolist(), found.gradients) == ([0.1875, 0.25], {})
+
+
+def test_gradients_are_those_of_autograd() -> None:
+    """The engine of torch is handed dy as torch.autograd.grad hands it."""
+    arrays = {"x": np.array([[2.0, -1.0, 0.5]]), "weight": np.array([[1.0, 4.0, -2.0]])}
+    dy = np.array([[-0.25]])
+    found = oracle.gradients("linear", arrays, {}, dy, ["x", "weight"]).gradients
+    x, weight = (torch.tensor(a, requires_grad=True) for a in arrays.values())
+    y = torch.nn.functional.linear(x, weight)
+    wanted = torch.autograd.grad(y, (x, weight), torch.tensor(dy))
+    for gradient, right in zip(found.values(), wanted, strict=True):
+        np.testing.assert_array_equal(gradient, right.numpy())
+
+
+def test_a_dy_of_another_shape() -> None:
+    """It is refused, not spread over y."""
+    x = {"x": np.ones((2, 3))}
+    with pytest.raises(ValueError, match=r"torch returned \(2, 3\) for y, but dy is \(1, 3\)"):
+        oracle.gradients("relu", x, {}, np.ones((1, 3)), ["x"])
+
+
+BACKWARDS = """
+import sys
+import numpy as np
+from parity import oracle
+x = np.ones(3, np.float32)
+assert oracle.gradients("relu", {"x": x}, {}, 2 * x, ["x"]).gradients["x"].tolist() == [2, 2, 2]
+assert oracle.in_half("relu", {"x": x}, {}, x, ["x"], "float16").gradients["x"].sum() == 3
+print("sympy" in sys.modules)
+"""
+
+
+def test_a_backward_loads_no_sympy() -> None:
+    """It would take half a second in each process, where torch.autograd.grad compares shapes."""
+    command = [sys.executable, "-c", BACKWARDS]
+    found = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert found.stdout == "False\n"
 
 
 LAYOUT_CASES: dict[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
