@@ -20,7 +20,7 @@ from parity.results.comparison import Comparison
 from parity.results.resolution import Resolution, of_shares
 from parity.results.verdicts import IDENTICAL, WITHIN
 
-RUN = 1 << 16  # elements at a time: what is made of them stays near the processor
+RUN = 1 << 17  # elements at a time: what is made of them stays near the processor
 U, LEAST = 2.0**-24, 2.0**-149  # float32: unit roundoff, smallest number
 EPS, SMALLEST_NORMAL = 2.0**-23, np.array(2.0**-126, np.float32)
 EXPONENT = np.array(np.inf, np.float32).view(np.int32)  # its bits
