@@ -178,4 +178,6 @@ def gamma(terms: Array, u: float) -> Array:
     1.0
     """
     product = np.asarray(terms, np.float64) * u
+    if product.max(initial=0.0) < 0.5:
+        return np.asarray(product / (1 - product))
     return np.where(product < 1, product / np.maximum(1 - product, u), np.inf)

@@ -63,7 +63,23 @@ def collected_backward(
         magnitude = operations.gradients(function, x, options, upstream, ["x"]).gradients["x"]
     if is_exact({"dy": dy}, magnitude, sides):
         return {"x": exact_bound(magnitude.shape)}
-    return {"x": rounded_sum(magnitude, additions, sides)}
+    return {"x": _where_added(magnitude, additions, sides)}
+
+
+def _where_added(magnitude: Array, additions: Array, sides: Sides) -> Bound:
+    """The bound of sums of which most have one term: nothing is rounded in these."""
+    some = additions > 0
+    found = rounded_sum(magnitude[some], additions[some], sides)
+    if found.overflow.any():
+        return rounded_sum(magnitude, additions, sides)
+    limit = np.zeros(magnitude.shape)
+    limit[some] = found.limit
+    own = None
+    if found.own is not None:
+        own = np.zeros(magnitude.shape)
+        own[some] = found.own
+    overflow = np.zeros(magnitude.shape, bool)
+    return Bound(limit, overflow, own=own, terms=magnitude, count=found.count)
 
 
 def _leaky(values: Array, x: Array, options: Options, sides: Sides) -> Bound:

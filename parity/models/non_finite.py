@@ -46,14 +46,13 @@ class NonFinite:
         """A backward was run on finite numbers: does it send what is none?"""
         if any(self._state.get(key) == NAN for key in operation.given if key is not None):
             return
-        if any(state_of(held) for held in upstream if held is not None):
+        odd = {name: state for name, held in sent.items() if (state := state_of(held))}
+        if not odd or any(state_of(held) for held in upstream if held is not None):
             return
-        for name, held in sent.items():
-            state = state_of(held)
-            if state:
-                said = f"the backward of {operation.name} gives {CALLED[state]} to {name}"
-                share = _share(held.array(), state)
-                self.tell(f"{said} from a finite gradient, {share}", operation.position)
+        for name, state in odd.items():
+            said = f"the backward of {operation.name} gives {CALLED[state]} to {name}"
+            share = _share(sent[name].array(), state)
+            self.tell(f"{said} from a finite gradient, {share}", operation.position)
 
     def _arguments(self, operation: Operation) -> Iterator[int]:
         for name, held in _held(operation):

@@ -20,7 +20,7 @@ from parity.results.comparison import Comparison
 from parity.results.resolution import Resolution, of_shares
 from parity.results.verdicts import IDENTICAL, WITHIN
 
-RUN = 1 << 15  # elements at a time: what is made of them stays near the processor
+RUN = 1 << 17  # elements at a time: what is made of them stays near the processor
 U, LEAST = 2.0**-24, 2.0**-149  # float32: unit roundoff, smallest number
 EPS, SMALLEST_NORMAL = 2.0**-23, np.array(2.0**-126, np.float32)
 EXPONENT = np.array(np.inf, np.float32).view(np.int32)  # its bits
@@ -172,11 +172,11 @@ def _of_run(run: _Run, every: int) -> Quiet | None:
     """Of so few elements that all which is made of them stays in a core's cache."""
     ours, theirs, limit, own, terms = run
     n = len(theirs)
-    work = _scratch()[:, :n]
-    wide, error, difference, allowed, quotient = work
+    wide, error, difference, allowed, quotient = (row[:n] for row in _scratch().wide)
+    short = _scratch().short[:n]
     with np.errstate(all="ignore"):
         wide[...] = theirs
-        short = ours.astype(np.float32)
+        short[...] = ours
         _distance(wide, ours, error)
         difference[...] = short
         _distance(wide, difference, difference)
@@ -197,15 +197,11 @@ def _of_run(run: _Run, every: int) -> Quiet | None:
         torch_ulp = _largest_product(error, wide, quotient) / EPS
         radius = _largest_product(own, wide, quotient) / EPS
         counted = None if terms is None else _roundings(error, terms, allowed, quotient)
-        most, relative, of_ulp = float(difference.max()), 0.0, 0.0
-        if most > 0:
-            np.maximum(short, np.abs(theirs), out=short)
-            if not float(short.max()) < LARGE:
-                return None
-            wide[...] = short
-            relative = float(np.fmax.reduce(np.divide(difference, wide, out=quotient), initial=0.0))
-            wide[...] = _per_power(short)
-            of_ulp = _largest_product(difference, wide, quotient) / EPS
+        most = float(difference.max())
+        beside = _beside_larger(difference, short, theirs, wide, quotient)
+        if beside is None:
+            return None
+        relative, of_ulp = beside
         return Quiet(
             n,
             False,
@@ -225,14 +221,44 @@ def _of_run(run: _Run, every: int) -> Quiet | None:
         )
 
 
+def _beside_larger(
+    difference: Array, short: Array, theirs: Array, per_power: Array, product: Array
+) -> tuple[float, float] | None:
+    """The largest difference relative to the larger of both values, and in its ULP.
+
+    short: |refimpl|, below `LARGE`. per_power: `_per_power` of it. Relative to the larger value, or
+    to the power of 2 below it, no difference of normal numbers is more than its product with
+    per_power. So only where that is at least the relative one of the largest product is it asked.
+    None where one of these is too large for `_per_power`.
+    """
+    place = int(np.multiply(difference, per_power, out=product).argmax())
+    if not product[place] > 0:
+        return 0.0, 0.0
+    if float(short.min()) >= SMALLEST_NORMAL:
+        least = difference[place] / max(short[place], abs(theirs[place]))
+        some = np.flatnonzero(product >= least)
+        difference, short, theirs = difference[some], short[some], theirs[some]
+    larger = np.maximum(short, np.abs(theirs))
+    if not float(larger.max()) < LARGE:
+        return None
+    relative = np.fmax.reduce(difference / larger, initial=0.0)
+    return float(relative), float((difference * _per_power(larger)).max()) / EPS
+
+
 _OWN = local()  # of each thread
 
 
-def _scratch() -> Array:
-    """Five rows of numbers, the same ones in every call of a thread."""
+class _Scratch(NamedTuple):
+    """Rows of numbers, the same ones in every call of a thread."""
+
+    wide: Array
+    short: Array  # float32
+
+
+def _scratch() -> _Scratch:
     if not hasattr(_OWN, "rows"):
-        _OWN.rows = np.empty((5, RUN))
-    rows: Array = _OWN.rows
+        _OWN.rows = _Scratch(np.empty((5, RUN)), np.empty(RUN, np.float32))
+    rows: _Scratch = _OWN.rows
     return rows
 
 
@@ -246,8 +272,8 @@ def _per_power(sizes: Array) -> Array:
 
     Divided by ε that is 1 over their `spacing`; times a power of 2 nothing is rounded.
     """
-    bits = sizes.view(np.int32) & EXPONENT
-    np.maximum(bits, SMALLEST_NORMAL.view(np.int32), out=bits)  # in the order of their numbers
+    bits = np.maximum(sizes, SMALLEST_NORMAL).view(np.int32)
+    bits &= EXPONENT
     np.subtract(TWO_EXPONENTS, bits, out=bits)
     return bits.view(np.float32)
 

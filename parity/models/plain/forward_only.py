@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -26,11 +27,15 @@ class ForwardOnly:
     def inputs(self) -> tuple[str, ...]:
         return ()
 
-    def value(self) -> Array:
+    @cached_property
+    def _value(self) -> Array:
         return np.asarray(self.code(*self.arrays))
 
+    def value(self) -> Array:
+        return self._value
+
     def value_bound(self, sides: Sides) -> Bound:
-        return exact_bound(self.value().shape)
+        return exact_bound(self._value.shape)
 
     def gradients(self, dy: Array) -> Mapping[str, Array]:
         return {}

@@ -230,12 +230,17 @@ def test_what_is_quiet_and_what_is_not() -> None:
     assert quiet(ours, theirs.astype(np.float64), bound_of(limit), 10) is None
 
 
-def test_the_figures_are_those_of_a_comparison() -> None:
-    """Numbers of every size, the smallest ones and 0 among them, in units in their last place."""
-    ours = RNG.normal(size=4000) * 2.0 ** RNG.integers(-148, 100, size=4000)
-    ours[:50] = 0
-    theirs = (ours * (1 + 1e-6 * RNG.normal(size=4000))).astype(np.float32)
-    limit = np.abs(ours) * 1e-3 + 2.0**-140
+@pytest.mark.parametrize("smallest", [-148, -100])
+@pytest.mark.parametrize("most", [1e-6, 0.9])
+def test_the_figures_are_those_of_a_comparison(smallest: int, most: float) -> None:
+    """Numbers of every size, with and without the smallest ones and 0, in units in their last
+    place; many of them on both sides of a power of 2, whose ULP is that of the larger."""
+    ours = RNG.uniform(0.5, 1.5, size=4000) * 2.0 ** RNG.integers(smallest, 100, size=4000)
+    ours *= RNG.choice([-1.0, 1.0], size=4000)
+    if smallest < -126:
+        ours[:50] = 0
+    theirs = (ours * (1 + most * RNG.uniform(-1, 1, size=4000))).astype(np.float32)
+    limit = np.abs(ours) * max(most, 1e-3) + 2.0**-140
     terms = np.where(np.arange(4000) % 3, np.abs(ours), 0.0)
     bound = Bound(limit, np.zeros(4000, bool), own=limit / 4, terms=terms)
     found = quiet(ours, theirs, bound, 1)

@@ -38,6 +38,25 @@ def judged(
     return row, findings
 
 
+def note_of_a_loose_bound(theirs: Array) -> str:
+    """Why a bound as large as the values themselves sees nothing."""
+    limit = np.where(np.isfinite(theirs), theirs, 1.0)
+    loose = Bound(limit, np.zeros(theirs.shape, bool))
+    row = judge(Findings(), PLACE, "dx", (theirs, theirs), loose, Settings())
+    assert row.verdict == BLIND
+    return row.note
+
+
+def test_why_a_row_is_blind_is_said_of_all_its_elements() -> None:
+    """One of normal size behind thousands of the smallest ones is enough; ∞ has no size."""
+    small = "numbers below the smallest normal one keep few digits"
+    theirs = np.full((1, 5000), 1e-310)
+    theirs[0, 7] = np.inf
+    assert small in note_of_a_loose_bound(theirs)
+    theirs[0, 4999] = 1e-3
+    assert small not in note_of_a_loose_bound(theirs)
+
+
 # --- settings -----------------------------------------------------------------------------
 
 
