@@ -130,12 +130,15 @@ def _without_graph(
     dy: Array,
     wanted: Sequence[str],
 ) -> dict[str, Array] | None:
-    """The gradients by what autograd would call; None where that is not known."""
+    """The gradients by what autograd would call; None where that is not known, or raises."""
     if function not in BACKWARD:
         return None
-    with torch.inference_mode(False), torch.no_grad(), asked():
+    with torch.inference_mode(False), torch.no_grad():
         tensors = {name: to_tensor(array, "cpu") for name, array in arrays.items()}
-        found = BACKWARD[function](tensors, options, to_tensor(dy, "cpu"), wanted)
+        try:
+            found = BACKWARD[function](tensors, options, to_tensor(dy, "cpu"), wanted)
+        except RuntimeError:  # autograd says whose fault it is
+            return None
     if found is None:
         return None
     return {name: to_array(gradient) for name, gradient in found.items()}

@@ -111,8 +111,7 @@ def test_every_upstream_gradient_is_zero(
 
 def test_without_a_backward(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody asks for gradients, on neither side."""
-    nothing = lambda dy: {}  # noqa: E731
-    plant(monkeypatch, oracle, "differentiable", lambda found: replace(found, gradients=nothing))
+    plant(monkeypatch, oracle, "differentiable", lambda found: found._replace(inputs={}))
     code, out, _ = call(*RUN, "--out", tmp_path)
     assert code == 1
     assert "NOT JUDGED tanh in float64: no gradient was judged\n" in out
