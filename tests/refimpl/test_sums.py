@@ -320,3 +320,14 @@ def test_objects_bring_their_own_product(inner: int) -> None:
     assert matmul(a, b, out=out) is out
     assert np.array_equal(out, numbers[0] @ numbers[1])
     assert Product.asked == before + 2
+
+
+def test_of_vectors_objects_are_added_as_they_come() -> None:
+    """What brings a product of matrices has none of a sample alone."""
+    rng = np.random.default_rng(3)
+    row, columns = rng.integers(-9, 9, 5), rng.integers(-9, 9, (5, 4))
+    a, b = (np.vectorize(Product, otypes=[object])(side) for side in (row, columns))
+    before = Product.asked
+    assert np.array_equal(matmul(a, b), row @ columns)
+    assert np.array_equal(matmul(b.T, a), columns.T @ row)
+    assert Product.asked == before
