@@ -131,7 +131,7 @@ def concluded(
     findings: Findings,
     place: Place,
     tensor: str,
-    compared: Compared,
+    beside: Compared,
     settings: Settings,
     exact: ExactWitness | None = None,
     power: Power = UNSAID,
@@ -140,11 +140,11 @@ def concluded(
 
     exact: the witness of exact arithmetic, which judges each side by itself.
     """
-    pair, bound, comparison = compared.pair, compared.bound, compared.comparison
+    pair, bound, comparison = beside.pair, beside.bound, beside.comparison
     found = exact.examine(tensor, pair, comparison) if exact else UNASKED
     seen = found.seen
     if seen is None or seen.tensor is None or settings.override:
-        seen = compared.seen
+        seen = beside.seen
     said = Said(comparison, found, seen, bound.count, power)
     theirs = pair[1]
     row = _row(place, tensor, theirs, said, _verdict(place, theirs, said, settings), settings)
